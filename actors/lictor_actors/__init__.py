@@ -1,0 +1,1 @@
+"""The actors of Lictor, the cores inside them and the hosts that run them."""

@@ -1,0 +1,1 @@
+"""Actors, turns, effects and supervision: pure, and read in one sitting."""

@@ -1,0 +1,47 @@
+"""What an actor is: a unit of failure and of address."""
+
+from __future__ import annotations
+
+from lictor_messages.base import Message
+
+from lictor_actors.kernel.turn import Turn
+
+
+class Actor:
+    """A plain object that reacts to one message at a time.
+
+    ``start`` comes after birth and after each restart; a journalled actor then receives its journal as
+    ``Recovered`` messages. ``handle`` runs to completion: it never awaits, sleeps, opens anything or reads a
+    clock. If either raises, none of its effects happen and the supervisor restarts the actor.
+    """
+
+    journalled = False
+    """True if the actor keeps a stream of the node's journal and wants it back at start."""
+    synced = False
+    """True if sends wait for an fsync; otherwise what is written counts as durable at once."""
+
+    def start(self, turn: Turn) -> None:
+        """Take the first breath."""
+
+    def handle(self, message: Message, turn: Turn) -> None:
+        """Handle one message: the actor's table of contents. Nothing falls through."""
+        raise UnknownMessage(message)
+
+    def check(self) -> None:
+        """Assert the actor's invariants; the simulator calls it after turns."""
+
+
+class UnknownMessage(TypeError):
+    """The actor has no line for this kind of message."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(f"no line for {message.kind}")
+        self.kind = message.kind
+
+
+class Poisoned(RuntimeError):
+    """Handling ``what`` will fail again after every restart: a second time stops the actor and names it."""
+
+    def __init__(self, what: str, why: BaseException) -> None:
+        super().__init__(f"{what}: {why!r}")
+        self.what = what

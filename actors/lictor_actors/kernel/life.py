@@ -1,0 +1,95 @@
+"""One life of an actor: from a start to the crash or stop that ends it.
+
+Request ids, timers, jobs and Durable notices carry the life; those of another life are dropped and counted.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from random import Random
+
+from lictor_messages.base import Message
+from lictor_messages.envelope import Envelope
+
+from lictor_actors.kernel.actor import Actor
+from lictor_actors.kernel.effects import Effect, Send
+from lictor_actors.kernel.turn import Turn
+
+
+class Life:
+    """The actor object, its private streams and its sends that still wait for the journal."""
+
+    __slots__ = (
+        "_held",
+        "_requests",
+        "actor",
+        "address",
+        "buggify",
+        "durable",
+        "number",
+        "persisted",
+        "rng",
+        "secret",
+        "timers",
+    )
+
+    def __init__(
+        self,
+        actor: Actor,
+        address: str,
+        rng: Random,
+        secret: Callable[[int], bytes],
+        buggify: Callable[[str], bool] | None = None,
+    ) -> None:
+        self.actor = actor
+        self.address = address
+        self.rng = rng
+        self.secret = secret
+        self.buggify = buggify
+        self.number = int.from_bytes(secret(8), "big")
+        self.persisted = 0
+        self.durable = 0
+        self.timers: dict[str, object] = {}
+        self._requests = 0
+        self._held: deque[Send] = deque()
+
+    def new_request(self) -> str:
+        """``life.count``: unique over all lives of all actors."""
+        self._requests += 1
+        return f"{self.number:x}.{self._requests:x}"
+
+    def next_record(self) -> int:
+        """The number that the next persisted record gets."""
+        self.persisted += 1
+        return self.persisted
+
+    def start(self, now: int, wall: int) -> list[Effect]:
+        """The first turn; returns its effects."""
+        return self._take(Turn(self, now, wall, None), None)
+
+    def turn(self, message: Message, envelope: Envelope | None, now: int, wall: int) -> list[Effect]:
+        """One turn; returns its effects, or raises what the actor raised and has no effects at all."""
+        return self._take(Turn(self, now, wall, envelope), message)
+
+    def _take(self, turn: Turn, message: Message | None) -> list[Effect]:
+        if message is None:
+            self.actor.start(turn)
+        else:
+            self.actor.handle(message, turn)
+        return turn.effects
+
+    def may_leave(self, send: Send) -> bool:
+        """True if the send need not wait; otherwise it is held until ``written`` releases it."""
+        if send.early or send.after <= self.durable:
+            return True
+        self._held.append(send)
+        return False
+
+    def written(self, upto: int) -> list[Send]:
+        """Records up to ``upto`` are durable: the sends that waited for them, in order."""
+        self.durable = max(self.durable, upto)
+        freed = []
+        while self._held and self._held[0].after <= self.durable:
+            freed.append(self._held.popleft())
+        return freed

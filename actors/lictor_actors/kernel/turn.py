@@ -1,0 +1,152 @@
+"""One turn of an actor: what it may see and what it may wish for while it handles one message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING
+
+from lictor_messages.base import Message
+from lictor_messages.envelope import Envelope
+from lictor_messages.host import ActorSpec
+from lictor_messages.journal import JournalRecord
+
+from lictor_actors.kernel.effects import CancelTimer, Effect, Note, Persist, Run, Send, SetTimer, Spawn, Stop
+
+if TYPE_CHECKING:
+    from lictor_actors.kernel.life import Life
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Who waits for an answer: kept by an actor that cannot answer within the turn."""
+
+    request: str
+    reply_to: str
+    source: str
+    cause: str
+
+
+class Turn:
+    """Lives for one message. The actor records wishes here; the host carries them out after ``handle`` returns."""
+
+    __slots__ = ("effects", "envelope", "life", "now", "wall")
+
+    def __init__(self, life: Life, now: int, wall: int, envelope: Envelope | None) -> None:
+        self.life = life
+        self.now = now
+        """The node's monotonic clock, integer nanoseconds."""
+        self.wall = wall
+        """Nanoseconds since 1970, for people and certificates only."""
+        self.envelope = envelope
+        """What is being handled; None in ``start`` and for a timer's, a job's or the host's message."""
+        self.effects: list[Effect] = []
+
+    @property
+    def me(self) -> str:
+        """This actor's address, ``role@node.dc``."""
+        return self.life.address
+
+    @property
+    def rng(self) -> Random:
+        """This actor's own stream of the seed."""
+        return self.life.rng
+
+    def secret(self, size: int) -> bytes:
+        """Unpredictable bytes: the system's own live, the seed's in the world."""
+        return self.life.secret(size)
+
+    def send(self, to: str, message: Message, *, early: bool = False) -> None:
+        """One-way message. ``early`` does not wait for the journal: each use says why that is safe."""
+        cause = self.envelope.cause if self.envelope else ""
+        self._send(Envelope(self.me, to, message, cause=cause), early)
+
+    def ask(self, to: str, message: Message, *, budget: int = 0, early: bool = False) -> str:
+        """A request whose answer comes back to this actor; returns its id."""
+        request = self.new_request()
+        cause = (self.envelope.cause if self.envelope else "") or request
+        envelope = Envelope(self.me, to, message, request=request, reply_to=self.me, budget=budget, cause=cause)
+        self._send(envelope, early)
+        return request
+
+    def new_request(self) -> str:
+        """A request id that no other life of any actor ever uses."""
+        return self.life.new_request()
+
+    def forward(self, to: str) -> None:
+        """Pass the request in hand on, unchanged but for one more hop; its answer goes to its ``reply_to``."""
+        e = self._in_hand()
+        onward = Envelope(
+            self.me,
+            to,
+            e.body,
+            request=e.request,
+            reply_to=e.reply_to,
+            hops=e.hops + 1,
+            budget=e.budget,
+            cause=e.cause or e.request,
+        )
+        self._send(onward, early=False)
+
+    def reply(self, message: Message, *, early: bool = False) -> None:
+        """Answer the request in hand; nothing is sent for a one-way message."""
+        self.answer(self.ticket(), message, early=early)
+
+    def ticket(self) -> Ticket:
+        """What is needed to answer the request in hand in a later turn."""
+        e = self._in_hand()
+        return Ticket(e.request, e.reply_to, e.source, e.cause or e.request)
+
+    def answer(self, ticket: Ticket, message: Message, *, early: bool = False) -> None:
+        """Answer a request of an earlier turn."""
+        if ticket.reply_to:
+            envelope = Envelope(
+                self.me, ticket.reply_to, message, request=ticket.request, reply_to="", cause=ticket.cause
+            )
+            self._send(envelope, early)
+
+    def set_timer(self, name: str, after: int, message: Message) -> None:
+        """One shot, ``after`` nanoseconds from now; setting a name again replaces it."""
+        self.effects.append(SetTimer(name, after if after > 0 else 0, message))
+
+    def cancel_timer(self, name: str) -> None:
+        """Forget a timer; harmless if it is not set."""
+        self.effects.append(CancelTimer(name))
+
+    def persist(self, record: JournalRecord) -> int:
+        """Write to the journal; returns the record's number, which ``Durable.upto`` will reach."""
+        number = self.life.next_record()
+        self.effects.append(Persist(record, number))
+        return number
+
+    def run(self, job: Message) -> None:
+        """The only door to slow or outside work."""
+        self.effects.append(Run(job))
+
+    def spawn(self, spec: ActorSpec) -> None:
+        """Start a child actor on this node."""
+        self.effects.append(Spawn(spec))
+
+    def stop(self, why: str) -> None:
+        """End this actor for good."""
+        self.effects.append(Stop(why))
+
+    def note(self, event: str) -> None:
+        """Put a line on the timeline."""
+        self.effects.append(Note(event))
+
+    def buggify(self, name: str) -> bool:
+        """True now and then in some simulated runs, never in production: a place where rare things may happen."""
+        return self.life.buggify is not None and self.life.buggify(name)
+
+    def _in_hand(self) -> Envelope:
+        if self.envelope is None:
+            raise RuntimeError("no message from outside is in hand in this turn")
+        return self.envelope
+
+    def _send(self, envelope: Envelope, early: bool) -> None:
+        self.effects.append(Send(envelope, early, self.life.persisted))
+
+
+Buggify = Callable[[str], bool]

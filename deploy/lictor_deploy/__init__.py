@@ -1,0 +1,1 @@
+"""How Lictor runs: local clusters, the command line, and what ships it."""

@@ -1,0 +1,1 @@
+"""Lictor: service discovery and coordination built from actors."""

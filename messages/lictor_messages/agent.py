@@ -1,0 +1,167 @@
+"""What a local agent is asked to do: its services, its checks, its membership."""
+
+from __future__ import annotations
+
+from lictor_messages.answers import Answer
+from lictor_messages.base import FrozenMap, Message, ReadOnly, Record
+from lictor_messages.catalog import CheckRecord, CheckStatus, ServiceRecord
+from lictor_messages.members import Member, UserEvent
+
+
+class CheckSpec(Record):
+    """A check as it is registered with an agent; durations in nanoseconds, 0 for unset."""
+
+    id: str = ""
+    name: str = ""
+    notes: str = ""
+    service_id: str = ""
+    status: str = ""
+    """Initial status; "" means critical."""
+    ttl_ns: int = 0
+    http: str = ""
+    method: str = ""
+    header: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    body: str = ""
+    tls_skip_verify: bool = False
+    tls_server_name: str = ""
+    disable_redirects: bool = False
+    tcp: str = ""
+    interval_ns: int = 0
+    timeout_ns: int = 0
+    success_before_passing: int = 0
+    failures_before_critical: int = 0
+    deregister_critical_service_after_ns: int = 0
+    output_max_size: int = 4096
+
+    @property
+    def type(self) -> str:
+        """Consul's type name: ttl, http or tcp."""
+        return "ttl" if self.ttl_ns else "http" if self.http else "tcp" if self.tcp else ""
+
+
+class RegisterService(Message):
+    """Register a service and its checks with the local agent; answered by Accepted or Refused."""
+
+    service: ServiceRecord
+    checks: tuple[CheckSpec, ...] = ()
+    replace_existing_checks: bool = False
+
+
+class DeregisterService(Message):
+    """Answered by Accepted, or Refused NotFound."""
+
+    id: str
+
+
+class RegisterCheck(Message):
+    """Answered by Accepted or Refused."""
+
+    check: CheckSpec
+
+
+class DeregisterCheck(Message):
+    """Answered by Accepted, or Refused NotFound."""
+
+    id: str
+
+
+class UpdateCheck(Message):
+    """Report a TTL check's state; answered by Accepted, or Refused."""
+
+    id: str
+    status: CheckStatus
+    output: str = ""
+
+
+class Accepted(Message):
+    """Done; the catalog follows by anti-entropy."""
+
+
+class ListLocalServices(Message):
+    """/v1/agent/services; answered by LocalServices."""
+
+
+class LocalServices(Message):
+    """The services that this agent owns."""
+
+    services: tuple[ServiceRecord, ...]
+
+
+class ListLocalChecks(Message):
+    """/v1/agent/checks; answered by LocalChecks."""
+
+
+class LocalChecks(Message):
+    """The checks that this agent owns."""
+
+    checks: tuple[CheckRecord, ...]
+
+
+class DescribeAgent(Message):
+    """/v1/agent/self; answered by AgentDescription."""
+
+
+class AgentDescription(Message):
+    """Who this agent is and what it knows."""
+
+    node: str
+    node_id: str
+    dc: str
+    server: bool
+    version: str
+    member: Member
+    known_servers: int
+    services: int
+    checks: int
+    stats: ReadOnly = FrozenMap()
+
+
+class ListEvents(Message):
+    """/v1/event/list: blocks while the list's index equals ``min_index``; answered by Events."""
+
+    name: str = ""
+    min_index: int = 0
+    wait_ns: int = 0
+
+
+class Events(Answer):
+    """The last user events that this agent has seen, oldest first, at most 256."""
+
+    events: tuple[UserEvent, ...]
+
+
+class LeaveCluster(Message):
+    """/v1/agent/leave: answered by Accepted once the leave has spread; then the node stops."""
+
+
+class NodeStopping(Message):
+    """To ``host@node``: this node has left, shut it down."""
+
+    why: str
+
+
+class ServerSilent(Message):
+    """From a doorway to its agent: this server did not answer in time; ask another one."""
+
+    server: str
+
+
+class StartCheck(Message):
+    """To the checker: run this check from now on, first at a random point of its interval."""
+
+    id: str
+    spec: CheckSpec
+
+
+class StopCheck(Message):
+    """To the checker: forget this check."""
+
+    id: str
+
+
+class CheckResult(Message):
+    """From the checker to its agent: one run's verdict, after thresholds."""
+
+    id: str
+    status: CheckStatus
+    output: str

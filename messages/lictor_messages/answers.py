@@ -1,0 +1,52 @@
+"""What every read carries and what every read answers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from lictor_messages.base import Message
+
+Consistency = Literal["default", "consistent", "stale"]
+
+
+class Query(Message):
+    """A read. It blocks while its index is at most ``min_index``, for up to ``wait_ns``."""
+
+    dc: str = ""
+    """Datacenter asked for; "" is the agent's own."""
+    consistency: Consistency = "default"
+    max_stale_ns: int = 0
+    """With stale: ask the leader instead if the server last heard it longer ago than this (0: any age will do)."""
+    min_index: int = 0
+    wait_ns: int = 0
+    """0 with min_index > 0 means the default of five minutes."""
+    rendered: bool = False
+    """True: answer Rendered (Consul's JSON) instead of the typed answer."""
+
+
+class Answer(Message):
+    """What every answer to a Query carries: the headers of Consul's HTTP API."""
+
+    index: int = 1
+    known_leader: bool = True
+    last_contact_ms: int = 0
+
+
+class Rendered(Answer):
+    """An answer as Consul's JSON, made once per query and index; ``found`` is False for a KV miss (HTTP 404)."""
+
+    body: bytes
+    found: bool = True
+
+
+class Command(Message):
+    """A write: goes through the leader's log; ``apply`` answers a repeat of (asker, request) with the first outcome."""
+
+    dc: str = ""
+
+
+class Written(Message):
+    """The outcome of a write at log index ``index``; ``ok`` is False for a lost compare-and-set."""
+
+    ok: bool = True
+    index: int = 0

@@ -1,0 +1,132 @@
+"""Bytes on the bus: frames of envelopes, msgpack inside, foreign bytes refused by name.
+
+A frame is ``magic(2) version(1) flags(1) key_id(1) cluster_id(8)`` and then one msgpack array per envelope:
+``[source, target, request, reply_to, hops, budget, cause, kind, body]``. The header and the first four fields
+of an envelope never change; fields that are appended later are ignored by older readers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Iterable
+
+import ormsgpack
+from pydantic import ValidationError
+
+from lictor_messages.base import KINDS, Message
+from lictor_messages.envelope import Envelope
+
+MAGIC = b"\x4c\x52"
+VERSION = 1
+HEADER = struct.Struct(">2sBBB8s")
+LENGTH = struct.Struct(">I")
+FRAME_MAX = 256 * 1024
+"""Bytes that a frame may hold; a message that does not fit alone is refused at the sender."""
+
+_PACK = ormsgpack.OPT_SERIALIZE_PYDANTIC
+
+
+class FrameRefused(ValueError):
+    """These bytes are no frame of this cluster. ``reason`` is the name under which the drop is counted."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+
+
+def cluster_id(name: str) -> bytes:
+    """The eight bytes that tell one cluster's frames from another's."""
+    return hashlib.sha256(name.encode()).digest()[:8]
+
+
+def frame_header(cluster: bytes) -> bytes:
+    """The first bytes of every frame of this cluster."""
+    return HEADER.pack(MAGIC, VERSION, 0, 0, cluster)
+
+
+def pack_body(body: Message) -> bytes:
+    """The body alone, for journals and for gossip that is encoded once and sent often."""
+    return ormsgpack.packb([body.kind, body], option=_PACK)
+
+
+def unpack_body(data: bytes) -> Message:
+    """The reverse of ``pack_body``; raises FrameRefused for an unknown kind or a body that does not fit."""
+    try:
+        kind, fields = ormsgpack.unpackb(data)
+    except (ormsgpack.MsgpackDecodeError, ValueError, TypeError) as e:
+        raise FrameRefused("malformed", str(e)) from e
+    return _body(kind, fields)
+
+
+def pack(envelope: Envelope) -> bytes:
+    """One envelope with its length in front, ready to be put into a frame."""
+    e = envelope
+    packed = ormsgpack.packb(
+        (e.source, e.target, e.request, e.reply_to, e.hops, e.budget, e.cause, e.body.kind, e.body),
+        option=_PACK,
+    )
+    return LENGTH.pack(len(packed)) + packed
+
+
+def frame(cluster: bytes, packed: Iterable[bytes]) -> bytes:
+    """A whole frame from envelopes that ``pack`` made."""
+    return frame_header(cluster) + b"".join(packed)
+
+
+def open_frame(cluster: bytes, data: bytes) -> list[bytes]:
+    """The packed envelopes of a frame; raises FrameRefused for bytes that are not this cluster's."""
+    if len(data) < HEADER.size or data[:2] != MAGIC:
+        raise FrameRefused("foreign_bytes")
+    _, version, _, _, theirs = HEADER.unpack_from(data)
+    if version != VERSION:
+        raise FrameRefused("other_version", str(version))
+    if theirs != cluster:
+        raise FrameRefused("other_cluster", theirs.hex())
+    parts, offset = [], HEADER.size
+    while offset < len(data):
+        if offset + LENGTH.size > len(data):
+            raise FrameRefused("malformed", "cut length")
+        (size,) = LENGTH.unpack_from(data, offset)
+        offset += LENGTH.size
+        if offset + size > len(data):
+            raise FrameRefused("malformed", "cut envelope")
+        parts.append(data[offset : offset + size])
+        offset += size
+    return parts
+
+
+def unpack(data: bytes) -> Envelope:
+    """One envelope as ``pack`` made it, without its length; raises FrameRefused."""
+    try:
+        fields = ormsgpack.unpackb(data)
+    except (ormsgpack.MsgpackDecodeError, ValueError, TypeError) as e:
+        raise FrameRefused("malformed", str(e)) from e
+    if type(fields) is not list or len(fields) < 9:
+        raise FrameRefused("malformed", "an envelope has nine fields")
+    source, target, request, reply_to, hops, budget, cause, kind, body = fields[:9]
+    texts = (source, target, request, reply_to, cause, kind)
+    if not all(type(t) is str for t in texts) or type(hops) is not int or type(budget) is not int:
+        raise FrameRefused("malformed", "an envelope field has the wrong type")
+    return Envelope(
+        source,
+        target,
+        _body(kind, body),
+        request=request,
+        reply_to=reply_to,
+        hops=hops,
+        budget=budget,
+        cause=cause,
+    )
+
+
+def _body(kind: object, fields: object) -> Message:
+    known = KINDS.get(kind) if isinstance(kind, str) else None
+    if known is None:
+        raise FrameRefused("unknown_kind", str(kind))
+    try:
+        return known.model_validate(fields)
+    except ValidationError as e:
+        first = e.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise FrameRefused("malformed", f"{kind} {where}: {first['msg']}") from e

@@ -1,0 +1,62 @@
+"""What hosts and actors say to each other: life, timers, disks, jobs, undeliverable mail."""
+
+from __future__ import annotations
+
+from lictor_messages.base import Message, Record
+from lictor_messages.journal import JournalRecord
+
+
+class Undeliverable(Message):
+    """The bus knows that a request was not handed over: definite, it did not happen."""
+
+    request: str
+    target: str
+    about: str
+    """Kind of the message that was not delivered."""
+    reason: str
+
+
+class Durable(Message):
+    """Everything that this life persisted up to and including number ``upto`` is on disk."""
+
+    upto: int
+
+
+class Recovered(Message):
+    """A batch of the actor's journal, delivered after ``start``; ``done`` marks the last batch."""
+
+    records: tuple[JournalRecord, ...]
+    done: bool
+
+
+class Located(Message):
+    """To ``host@node``: from now on this node is reached here (the directory is SWIM's member list)."""
+
+    node: str
+    gossip: str
+    rest: str
+
+
+class Forgotten(Message):
+    """To ``host@node``: this node has no address any more."""
+
+    node: str
+
+
+class Redial(Message):
+    """To ``host@node``: a probe of this node failed; close its pipes and dial afresh."""
+
+    node: str
+
+
+class LoopLagged(Message):
+    """To the prober: the host itself was late by this much, so accusations are to be doubted."""
+
+    lag_ns: int
+
+
+class ActorSpec(Record):
+    """What ``turn.spawn`` asks for: a child actor of this role, started with these options."""
+
+    role: str
+    options: Message | None = None

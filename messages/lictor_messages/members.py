@@ -1,0 +1,143 @@
+"""Membership as the rest of the node sees it: Serf's members, its events, and what one may ask a prober."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from lictor_messages.base import FrozenMap, Message, ReadOnly, Record
+
+Status = Literal["alive", "leaving", "left", "failed"]
+
+
+class Member(Record):
+    """One node as this node's gossip knows it."""
+
+    name: str
+    """Node name without datacenter."""
+    dc: str
+    address: str
+    """IP address that the node advertises."""
+    port: int
+    """Its gossip port (8301)."""
+    gossip: str
+    """URL of its gossip lane, ``tcp://…`` or ``ipc://…``."""
+    rest: str
+    """URL of its lane for everything else."""
+    tags: ReadOnly = FrozenMap()
+    status: Status = "alive"
+    incarnation: int = 0
+
+    @property
+    def node(self) -> str:
+        """``name.dc``, the node part of an address."""
+        return f"{self.name}.{self.dc}"
+
+    @property
+    def is_server(self) -> bool:
+        """Servers carry Consul's tag ``role=consul``, client agents ``role=node``."""
+        return self.tags.get("role") == "consul"
+
+
+class MemberJoined(Message):
+    """A member is alive that was unknown, failed or left before."""
+
+    member: Member
+
+
+class MemberUpdated(Message):
+    """A live member changed its tags or its address."""
+
+    member: Member
+
+
+class MemberFailed(Message):
+    """A member was declared dead by suspicion and confirmation; ``accuser`` is who said so first here."""
+
+    member: Member
+    accuser: str = ""
+
+
+class MemberLeft(Message):
+    """A member left on purpose, or was forced to."""
+
+    member: Member
+
+
+class MemberReaped(Message):
+    """A failed or left member was forgotten after its time-out."""
+
+    member: Member
+
+
+MemberEvent = MemberJoined | MemberUpdated | MemberFailed | MemberLeft | MemberReaped
+
+
+class ListMembers(Message):
+    """Ask a prober for its view; answered by Members."""
+
+
+class Members(Message):
+    """A prober's view, itself included, in the order of names."""
+
+    members: tuple[Member, ...]
+
+
+class Join(Message):
+    """Ask the prober to join through these; each is a gossip URL, ``host:port`` or ``host``. Answer: Joined."""
+
+    addresses: tuple[str, ...]
+
+
+class Joined(Message):
+    """How many of the addresses answered, and what went wrong with the others."""
+
+    count: int
+    errors: tuple[str, ...] = ()
+
+
+class Leave(Message):
+    """Leave the pool gracefully: broadcast it, wait until it has spread; answered by Departed."""
+
+
+class Departed(Message):
+    """The leave has spread."""
+
+
+class ForceLeave(Message):
+    """Turn a failed member into a left one (and forget it, with ``prune``); answered by ForcedOut or Refused."""
+
+    node: str
+    prune: bool = False
+
+
+class ForcedOut(Message):
+    """The member is on its way out."""
+
+
+class FireEvent(Message):
+    """Spread a user event through gossip; answered by EventFired or Refused."""
+
+    id: str
+    name: str
+    payload: bytes = b""
+    node_filter: str = ""
+    service_filter: str = ""
+    tag_filter: str = ""
+
+
+class EventFired(Message):
+    """The event is on its way."""
+
+    id: str
+
+
+class UserEvent(Message):
+    """A user event as it arrives at a node: at most once, Lamport-ordered."""
+
+    id: str
+    name: str
+    payload: bytes = b""
+    node_filter: str = ""
+    service_filter: str = ""
+    tag_filter: str = ""
+    ltime: int = 0

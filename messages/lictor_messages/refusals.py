@@ -1,0 +1,86 @@
+"""The one table of refusals: what happened to a request that was not answered as asked.
+
+*Definite* means that it did not happen and never will; *indefinite* that it may have. Retries follow that
+column and nothing else: a definite refusal may always be tried again, an indefinite one only if doing it
+twice does no harm.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from lictor_messages.base import Message
+
+Code = Literal[
+    "NotLeader",
+    "NoLeader",
+    "NoServers",
+    "NotReady",
+    "NotCommitted",
+    "Undeliverable",
+    "Overloaded",
+    "Stopping",
+    "BudgetSpent",
+    "JournalFailed",
+    "NoPathToDatacenter",
+    "Invalid",
+    "BadRequest",
+    "NotFound",
+    "TooLarge",
+    "UnknownRequest",
+    "LeadershipLost",
+    "ActorCrashed",
+    "TimedOut",
+]
+
+
+class Row(NamedTuple):
+    """One line of the table: is it definite, is a later try worth it, and how HTTP says it."""
+
+    definite: bool
+    passing: bool
+    status: int
+    text: str
+
+
+REFUSALS: dict[Code, Row] = {
+    "NotLeader": Row(True, True, 500, "No cluster leader"),
+    "NoLeader": Row(True, True, 500, "No cluster leader"),
+    "NoServers": Row(True, True, 500, "No known Consul servers"),
+    "NotReady": Row(True, True, 500, "Not ready to serve consistent reads"),
+    "NotCommitted": Row(True, True, 500, "leadership lost while committing log"),
+    "Undeliverable": Row(True, True, 500, "rpc error making call: the server could not be reached"),
+    "Overloaded": Row(True, True, 429, "Too many requests are waiting: try again later"),
+    "Stopping": Row(True, True, 500, "The server is stopping: ask another one"),
+    "BudgetSpent": Row(True, False, 500, "rpc error making call: deadline reached before the request was handled"),
+    "JournalFailed": Row(True, False, 500, "The server's disk refused a write"),
+    "NoPathToDatacenter": Row(True, False, 500, "No path to datacenter"),
+    "Invalid": Row(True, False, 500, "Invalid request"),
+    "BadRequest": Row(True, False, 400, "Bad request"),
+    "NotFound": Row(True, False, 404, ""),
+    "TooLarge": Row(True, False, 413, "Request too large"),
+    "UnknownRequest": Row(True, False, 500, "This agent does not know that request"),
+    "LeadershipLost": Row(False, True, 500, "leadership lost while committing log"),
+    "ActorCrashed": Row(False, True, 500, "rpc error making call: the server failed while handling the request"),
+    "TimedOut": Row(False, True, 500, "rpc error making call: no answer in time"),
+}
+"""Code → (definite, passing, HTTP status, Consul's text or ours where Consul has none)."""
+
+
+class Refused(Message):
+    """The answer to a request that was not done as asked; ``text`` replaces the table's text if it is set."""
+
+    code: Code
+    text: str = ""
+    leader: str = ""
+    """For NotLeader: the node that is believed to lead, "" if none is known."""
+
+    @property
+    def row(self) -> Row:
+        """This refusal's line of the table."""
+        return REFUSALS[self.code]
+
+    @property
+    def words(self) -> str:
+        """What a person is told."""
+        return self.text or self.row.text

@@ -1,0 +1,75 @@
+"""The state of the cluster itself: leader, peers, Raft configuration, datacenters."""
+
+from __future__ import annotations
+
+from lictor_messages.answers import Answer, Query
+from lictor_messages.base import Record
+
+
+class GetLeader(Query):
+    """/v1/status/leader; answered by Leader."""
+
+
+class Leader(Answer):
+    """Name and ``ip:port`` of the leader's server, "" if there is none."""
+
+    node: str
+    address: str
+
+
+class ListPeers(Query):
+    """/v1/status/peers; answered by Peers."""
+
+
+class Peers(Answer):
+    """``ip:port`` of every server of the Raft configuration."""
+
+    addresses: tuple[str, ...]
+
+
+class ListDatacenters(Query):
+    """/v1/catalog/datacenters; answered by Datacenters."""
+
+
+class Datacenters(Answer):
+    """Names of the datacenters known."""
+
+    names: tuple[str, ...]
+
+
+class GetRaftConfiguration(Query):
+    """/v1/operator/raft/configuration; answered by RaftConfiguration."""
+
+
+class RaftServer(Record):
+    """One server of the Raft configuration, with what the answering server knows of it."""
+
+    id: str
+    node: str
+    address: str
+    leader: bool
+    voter: bool = True
+    last_index: int = 0
+    commit_index: int = 0
+
+
+class RaftConfiguration(Answer):
+    """The servers of the Raft configuration."""
+
+    servers: tuple[RaftServer, ...]
+
+
+class GetServerStats(Query):
+    """Figures of the server that answers, for /v1/agent/self and ``lictor info``; answered by ServerStats."""
+
+
+class ServerStats(Answer):
+    """Raft's figures of one server."""
+
+    state: str
+    leader: str
+    term: int
+    last_log_index: int
+    commit_index: int
+    applied_index: int
+    peers: int
