@@ -14,10 +14,11 @@ class Envelope:
 
     ``request`` names the request ("" for a one-way message); ``reply_to`` is where its answer goes; ``hops``
     counts forwards; ``budget`` is the time left for the request in nanoseconds (0: none was set); ``cause`` is
-    copied through everything that follows from it, so one grep shows a request's whole life.
+    copied through everything that follows from it, so one grep shows a request's whole life. ``via`` stays at
+    home, off the wire: where an answer goes once if ``target`` turns out to be undeliverable.
     """
 
-    __slots__ = ("body", "budget", "cause", "hops", "reply_to", "request", "source", "target")
+    __slots__ = ("body", "budget", "cause", "hops", "reply_to", "request", "source", "target", "via")
 
     def __init__(
         self,
@@ -30,6 +31,7 @@ class Envelope:
         hops: int = 0,
         budget: int = 0,
         cause: str = "",
+        via: str = "",
     ) -> None:
         self.source = source
         self.target = target
@@ -38,6 +40,7 @@ class Envelope:
         self.hops = hops
         self.budget = budget
         self.cause = cause
+        self.via = via
         self.body = body
 
     def __repr__(self) -> str:

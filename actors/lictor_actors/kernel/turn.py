@@ -101,10 +101,9 @@ class Turn:
     def answer(self, ticket: Ticket, message: Message, *, early: bool = False) -> None:
         """Answer a request of an earlier turn."""
         if ticket.reply_to:
-            envelope = Envelope(
-                self.me, ticket.reply_to, message, request=ticket.request, reply_to="", cause=ticket.cause
-            )
-            self._send(envelope, early)
+            via = ticket.source if ticket.source != ticket.reply_to else ""
+            e = Envelope(self.me, ticket.reply_to, message, request=ticket.request, cause=ticket.cause, via=via)
+            self._send(e, early)
 
     def set_timer(self, name: str, after: int, message: Message) -> None:
         """One shot, ``after`` nanoseconds from now; setting a name again replaces it."""

@@ -1,0 +1,1 @@
+"""Hosts turn effects into deeds: live (asyncio and nng) and the world (virtual time, one seed)."""

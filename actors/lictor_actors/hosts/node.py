@@ -1,0 +1,133 @@
+"""One node: its seats, its address, and the small office at ``host@node``. The same object lives on every ground."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from lictor_messages.agent import NodeStopping
+from lictor_messages.envelope import Envelope, at, node_of, role_of
+from lictor_messages.host import ActorSpec, Forgotten, Located, Redial, Undeliverable
+
+from lictor_actors.hosts.ground import Ground
+from lictor_actors.hosts.seat import Seat
+from lictor_actors.kernel.actor import Actor
+
+Birth = Callable[[ActorSpec], Actor]
+"""Makes the actor of a spec: the table of roles."""
+Door = Callable[[Envelope], None]
+"""Takes what is addressed to a doorway outside the actors, such as ``http@node``."""
+
+
+class Node:
+    """A group of actors that share an address, a journal and a fate."""
+
+    def __init__(self, name: str, ground: Ground, birth: Birth, tree: Sequence[ActorSpec]) -> None:
+        self.name = name
+        """``name.dc``, the node part of its addresses."""
+        self.ground = ground
+        self.doors: dict[str, Door] = {"host": self._office}
+        self.seats: dict[str, Seat] = {}
+        self.failed_because = ""
+        self._birth = birth
+        self._tree = tuple(tree)
+
+    def start(self) -> None:
+        """Start the actors in the order of the tree."""
+        self.failed_because = ""
+        for spec in self._tree:
+            self._seat(spec, None).begin()
+
+    def stop(self, why: str) -> None:
+        """End the actors in reverse order."""
+        for seat in reversed(list(self.seats.values())):
+            seat.end(why)
+
+    def fail(self, why: str) -> None:
+        """Escalation ends here: the node goes down, its process and the other nodes go on."""
+        self.failed_because = why
+        self.stop(why)
+        self.ground.note(at("host", self.name), f"node down: {why}")
+        self.ground.node_ended(self.name, why)
+
+    # -- mail ----------------------------------------------------------------
+
+    def deliver(self, envelope: Envelope) -> None:
+        """Mail for an actor or a door of this node; what it does not host is refused."""
+        role = role_of(envelope.target)
+        seat = self.seats.get(role)
+        if seat is not None:
+            seat.deliver(envelope.body, envelope)
+        elif role in self.doors:
+            self.doors[role](envelope)
+        else:
+            self.refuse(envelope, "no_such_actor")
+
+    def refuse(self, envelope: Envelope, reason: str) -> None:
+        """Tell the poster that a request was not handed over: definite. An answer goes once to its ``via``."""
+        self.ground.count(f"refused_{reason.partition(':')[0]}")
+        if not envelope.request or type(envelope.body) is Undeliverable:
+            return
+        if envelope.reply_to:
+            self._tell_poster(envelope, reason)
+        elif envelope.via:
+            self._pass_through(envelope)
+
+    def _tell_poster(self, e: Envelope, reason: str) -> None:
+        notice = Undeliverable(request=e.request, target=e.target, about=e.body.kind, reason=reason)
+        self.ground.post(Envelope(at("host", self.name), e.source, notice, request=e.request, cause=e.cause))
+
+    def _pass_through(self, e: Envelope) -> None:
+        office = at("host", node_of(e.via))
+        self.ground.count("answers_passed_on")
+        self.ground.post(Envelope(e.source, office, e.body, request=e.request, reply_to=e.target, cause=e.cause))
+
+    def _office(self, envelope: Envelope) -> None:
+        body = envelope.body
+        match body:
+            case Located():
+                self.ground.locate(self.name, body.node, body.gossip, body.rest)
+            case Forgotten():
+                self.ground.locate(self.name, body.node, "", "")
+            case Redial():
+                self.ground.redial(self.name, body.node)
+            case NodeStopping():
+                self.stop(body.why)
+                self.ground.node_ended(self.name, body.why)
+            case Undeliverable():
+                self.ground.count("undeliverable_to_host")
+            case _ if envelope.request and envelope.reply_to:
+                # An answer that could not reach its asker from where it was made: this node tries once.
+                onward = Envelope(
+                    envelope.source, envelope.reply_to, body, request=envelope.request, cause=envelope.cause
+                )
+                self.ground.post(onward)
+            case _:
+                self.ground.count(f"host_ignored_{body.kind}")
+
+    # -- seats ---------------------------------------------------------------
+
+    def spawn(self, parent: Seat, spec: ActorSpec) -> None:
+        """Seat a child of ``parent`` and start it."""
+        self._seat(spec, parent).begin()
+
+    def children_of(self, parent: Seat) -> list[Seat]:
+        """The seats that ``parent`` spawned, youngest first."""
+        return [seat for seat in reversed(self.seats.values()) if seat.parent is parent]
+
+    def remove(self, seat: Seat) -> None:
+        """Forget a seat that ended with its parent."""
+        self.seats.pop(seat.role, None)
+
+    def report_crash(self, seat: Seat, error: Exception) -> None:
+        """Say aloud that an actor raised."""
+        self.ground.count("actor_crashes")
+        self.ground.note(seat.address, f"crashed: {error!r}")
+        self.ground.crashed(seat.address, error)
+
+    def _seat(self, spec: ActorSpec, parent: Seat | None) -> Seat:
+        old = self.seats.pop(spec.role, None)
+        if old is not None:
+            old.end("replaced")
+        seat = Seat(self, spec.role, lambda: self._birth(spec), parent)
+        self.seats[spec.role] = seat
+        return seat

@@ -1,0 +1,233 @@
+"""A seat outlives its actor's lives: it starts them, carries out their effects and buries them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from lictor_messages.base import Message
+from lictor_messages.envelope import Envelope, at
+from lictor_messages.host import Durable, Recovered
+from lictor_messages.journal import JournalRecord
+from lictor_messages.refusals import Refused
+
+from lictor_actors.hosts.ground import Ground, Handle
+from lictor_actors.kernel.actor import Actor
+from lictor_actors.kernel.effects import CancelTimer, Effect, Note, Persist, Run, Send, SetTimer, Spawn, Stop
+from lictor_actors.kernel.life import Life
+from lictor_actors.kernel.supervision import Restarts, Verdict
+
+if TYPE_CHECKING:
+    from lictor_actors.hosts.node import Node
+
+RECOVERY_BATCH = 256
+"""Journal records in one Recovered message."""
+
+Mail = tuple[Message, Envelope | None]
+
+
+class Seat:
+    """Where one actor of a node sits."""
+
+    def __init__(self, node: Node, role: str, birth: Callable[[], Actor], parent: Seat | None = None) -> None:
+        self.node = node
+        self.role = role
+        self.address = at(role, node.name)
+        self.parent = parent
+        self.life: Life | None = None
+        self.down_because = "not started"
+        self._birth = birth
+        self._ground: Ground = node.ground
+        self._rng = node.ground.stream(node.name, role)
+        self._restarts = Restarts()
+        self._backlog: deque[Mail] | None = None
+
+    # -- lives ---------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Start a new life; a journalled actor is then sent its journal."""
+        ground, name = self._ground, self.node.name
+        actor = self._birth()
+        life = Life(actor, self.address, self._rng, lambda n: ground.secret(name, n), ground.buggify(name))
+        self.life, self.down_because = life, ""
+        try:
+            effects = life.start(ground.now(name), ground.wall(name))
+        except Exception as error:
+            self._crashed(error, None)
+            return
+        self._carry_out(life, effects)
+        if actor.journalled and self.life is life:
+            self._replay(life)
+
+    def _replay(self, life: Life) -> None:
+        records = self._ground.ledger(self.node.name).recovered(self.role)
+        for start in range(0, max(len(records), 1), RECOVERY_BATCH):
+            batch = tuple(records[start : start + RECOVERY_BATCH])
+            done = start + RECOVERY_BATCH >= len(records)
+            self._ground.enqueue(self, life.number, Recovered.model_construct(records=batch, done=done), None)
+
+    def end(self, why: str) -> None:
+        """End this life for good; mail that is on its way will find nobody."""
+        life, self.life = self.life, None
+        self.down_because, self._backlog = why, None
+        if life is None:
+            return
+        for handle in life.timers.values():
+            _cancel(handle)
+        life.timers.clear()
+        if life.actor.journalled:
+            self._ground.ledger(self.node.name).close_life(self.role)
+        for child in self.node.children_of(self):
+            child.end(why)
+            self.node.remove(child)
+
+    def restart(self) -> None:
+        """End the present life, if any, and begin another."""
+        self.end("restarting")
+        self.begin()
+
+    # -- mail ----------------------------------------------------------------
+
+    def deliver(self, message: Message, envelope: Envelope | None) -> None:
+        """Put mail on the run queue for the present life."""
+        if self.life is None:
+            self._nobody_here(envelope)
+        else:
+            self._ground.enqueue(self, self.life.number, message, envelope)
+
+    def take(self, number: int, message: Message, envelope: Envelope | None) -> None:
+        """One turn, if the life that the mail was meant for still goes on."""
+        life = self.life
+        if life is None or life.number != number:
+            self._mailbox_lost(envelope)
+            return
+        if self._backlog is not None:
+            self._backlog.append((message, envelope))
+            return
+        ground, name = self._ground, self.node.name
+        try:
+            effects = life.turn(message, envelope, ground.now(name), ground.wall(name))
+        except Exception as error:
+            self._crashed(error, envelope)
+            return
+        if effects:
+            self._carry_out(life, effects)
+
+    def pause(self) -> None:
+        """Fault: take no turns; mail and timers pile up as they would before a stopped process."""
+        if self._backlog is None:
+            self._backlog = deque()
+
+    def resume(self) -> None:
+        """Fault healed: what piled up comes in its order."""
+        backlog, self._backlog = self._backlog, None
+        for message, envelope in backlog or ():
+            self.deliver(message, envelope)
+
+    def _nobody_here(self, envelope: Envelope | None) -> None:
+        if envelope is not None:
+            self.node.refuse(envelope, f"actor_down: {self.down_because}")
+
+    def _mailbox_lost(self, envelope: Envelope | None) -> None:
+        self._ground.count("mail_of_another_life")
+        if envelope is not None:
+            self._indefinite(envelope)
+
+    def _indefinite(self, envelope: Envelope) -> None:
+        if envelope.request and envelope.reply_to:
+            answer = Refused(code="ActorCrashed")
+            self._ground.post(
+                Envelope(self.address, envelope.reply_to, answer, request=envelope.request, cause=envelope.cause)
+            )
+
+    # -- crashes -------------------------------------------------------------
+
+    def _crashed(self, error: Exception, envelope: Envelope | None) -> None:
+        now = self._ground.now(self.node.name)
+        self.node.report_crash(self, error)
+        if envelope is not None:
+            self._indefinite(envelope)
+        verdict = self._restarts.crashed(error, now)
+        if verdict is Verdict.RESTART:
+            self.restart()
+        elif verdict is Verdict.STOP:
+            self.end(f"stopped: {error}")
+        else:
+            self.end("gave up")
+            self.node.fail(f"{self.address} crashed too often: {error!r}")
+
+    # -- effects -------------------------------------------------------------
+
+    def _carry_out(self, life: Life, effects: list[Effect]) -> None:
+        records: list[JournalRecord] = []
+        for effect in effects:
+            match effect:
+                case Send():
+                    if life.may_leave(effect):
+                        self._ground.post(effect.envelope)
+                case SetTimer():
+                    self._set_timer(life, effect)
+                case CancelTimer():
+                    _cancel(life.timers.pop(effect.name, None))
+                case Persist():
+                    records.append(effect.record)
+                    if not life.actor.synced:
+                        life.durable = effect.number
+                case Run():
+                    self._run(life, effect.job)
+                case _:
+                    self._carry_out_rare(effect)
+        if records:
+            self._persist(life, records)
+
+    def _carry_out_rare(self, effect: Effect) -> None:
+        match effect:
+            case Note():
+                self._ground.note(self.address, effect.event)
+            case Spawn():
+                self.node.spawn(self, effect.spec)
+            case Stop():
+                self.end(effect.why)
+
+    def _persist(self, life: Life, records: list[JournalRecord]) -> None:
+        ledger = self._ground.ledger(self.node.name)
+        if not life.actor.synced:
+            ledger.write_unsynced(self.role, records)
+            return
+        upto = life.persisted
+        ledger.write(self.role, records, lambda: self._written(life, upto))
+
+    def _written(self, life: Life, upto: int) -> None:
+        if self.life is not life:
+            self._ground.count("durable_of_another_life")
+            return
+        for send in life.written(upto):
+            self._ground.post(send.envelope)
+        self._ground.enqueue(self, life.number, Durable(upto=upto), None)
+
+    def _set_timer(self, life: Life, effect: SetTimer) -> None:
+        _cancel(life.timers.pop(effect.name, None))
+        life.timers[effect.name] = self._ground.later(
+            self.node.name, effect.after, lambda: self._due(life, effect.name, effect.message)
+        )
+
+    def _due(self, life: Life, name: str, message: Message) -> None:
+        life.timers.pop(name, None)
+        if self.life is life:
+            self._ground.enqueue(self, life.number, message, None)
+
+    def _run(self, life: Life, job: Message) -> None:
+        self._ground.run(self.node.name, job, lambda result: self._job_done(life, result))
+
+    def _job_done(self, life: Life, result: Message) -> None:
+        if self.life is life:
+            self._ground.enqueue(self, life.number, result, None)
+        else:
+            self._ground.count("job_of_another_life")
+
+
+def _cancel(handle: object) -> None:
+    if handle is not None:
+        timer: Handle = handle  # type: ignore[assignment]
+        timer.cancel()
