@@ -1,0 +1,65 @@
+"""What one node is made from: who it is, where it listens, what it hosts."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from lictor_messages.agent import CheckSpec, RegisterService
+from lictor_messages.base import FrozenMap, ReadOnly, Record
+
+
+class NodeSpec(Record):
+    """One node, as a cluster plan, a configuration file or the world describes it."""
+
+    name: str
+    dc: str = "dc1"
+    id: str = ""
+    """UUID; empty: derived from the data directory or drawn."""
+    server: bool = False
+    bootstrap_expect: int = 0
+    """Number of servers to wait for before the first election; 0 means never bootstrap by itself."""
+    address: str = "127.0.0.1"
+    """IP that the node advertises."""
+    gossip: str = ""
+    """URL that the node advertises for gossip; tcp://address:8301 if empty."""
+    rest: str = ""
+    """URL for everything else; tcp://address:8300 if empty."""
+    listen: tuple[str, ...] = ()
+    """URLs to listen on; the advertised ones if empty."""
+    join: tuple[str, ...] = ()
+    """Gossip addresses to join through, retried until one answers."""
+    profile: Literal["lan", "wan", "local"] = "lan"
+    raft_multiplier: float = 1.0
+    meta: ReadOnly = FrozenMap()
+    services: tuple[RegisterService, ...] = ()
+    checks: tuple[CheckSpec, ...] = ()
+    data_dir: str = ""
+    """Directory of the journal; empty: in memory only."""
+    client_address: str = "127.0.0.1"
+    """IP of the HTTP and door listeners."""
+    http_port: int = -1
+    """-1: no HTTP listener."""
+    door_port: int = -1
+    """-1: no door for client actors."""
+    gossip_port: int = 8301
+    server_port: int = 8300
+
+    @property
+    def node(self) -> str:
+        """``name.dc``."""
+        return f"{self.name}.{self.dc}"
+
+    @property
+    def gossip_url(self) -> str:
+        """Where its prober is reached."""
+        return self.gossip or f"tcp://{self.address}:{self.gossip_port}"
+
+    @property
+    def rest_url(self) -> str:
+        """Where its other actors are reached."""
+        return self.rest or f"tcp://{self.address}:{self.server_port}"
+
+    @property
+    def listen_urls(self) -> tuple[str, ...]:
+        """Gossip first, then rest."""
+        return self.listen or (self.gossip_url, self.rest_url)
