@@ -74,9 +74,12 @@ class Turn:
         """A request id that no other life of any actor ever uses."""
         return self.life.new_request()
 
-    def forward(self, to: str) -> None:
-        """Pass the request in hand on, unchanged but for one more hop; its answer goes to its ``reply_to``."""
-        e = self._in_hand()
+    def forward(self, to: str, held: Envelope | None = None) -> None:
+        """Pass a request on, unchanged but for one more hop; its answer goes to its ``reply_to``.
+
+        It is the request in hand, or one that an earlier turn ``held``.
+        """
+        e = held or self._in_hand()
         onward = Envelope(
             self.me,
             to,
