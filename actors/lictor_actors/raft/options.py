@@ -1,0 +1,41 @@
+"""The times and sizes of one server's Raft."""
+
+from __future__ import annotations
+
+from lictor_messages.base import Record
+
+MILLISECOND = 1_000_000
+
+
+class RaftOptions(Record):
+    """Times are in nanoseconds; the multiplier is Consul's ``raft_multiplier`` and stretches all of them."""
+
+    multiplier: float = 1.0
+    heartbeat_base_ns: int = 100 * MILLISECOND
+    election_base_ns: int = 500 * MILLISECOND
+    """Shortest election time-out; each wait is drawn from [this, twice this)."""
+    lease_share: float = 0.9
+    """The part of the shortest election time-out for which a lease holds; the rest is for clocks that drift."""
+    frame_bytes: int = 128 * 1024
+    """Entries of one AppendEntries; half of the bus's frame, so that headers and company fit too."""
+    eager_messages: int = 2
+    """Part-filled messages that may be on their way to a peer before further entries wait to share one."""
+    inflight_messages: int = 64
+    inflight_bytes: int = 4 * 1024 * 1024
+    uncommitted_bytes: int = 64 * 1024 * 1024
+    """What a leader takes on without a quorum's answer before it refuses more."""
+
+    @property
+    def heartbeat_ns(self) -> int:
+        """Time from one round to the next."""
+        return int(self.heartbeat_base_ns * self.multiplier)
+
+    @property
+    def election_ns(self) -> int:
+        """The shortest election time-out: also how long a voter stays loyal, and how long a leader goes on alone."""
+        return int(self.election_base_ns * self.multiplier)
+
+    @property
+    def lease_ns(self) -> int:
+        """How long after sending a round that a quorum answered the leader may read without asking again."""
+        return int(self.election_ns * self.lease_share)

@@ -1,0 +1,86 @@
+"""What the leader knows of one follower's log, and what is on its way there (etcd's tracker, in two states)."""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import Enum
+
+from lictor_actors.raft.options import RaftOptions
+
+
+class State(Enum):
+    """How entries are sent."""
+
+    PROBE = "probe"
+    """Where the logs agree is not known: one message at a time."""
+    REPLICATE = "replicate"
+    """It is known: messages follow each other without waiting for answers."""
+
+
+class Progress:
+    """The follower has everything up to ``match``; ``next`` is the first entry not sent yet."""
+
+    __slots__ = ("_inflight", "_inflight_bytes", "acked_round", "heard", "match", "next", "probing", "state")
+
+    def __init__(self, following: int, now: int) -> None:
+        self.state = State.PROBE
+        self.match = 0
+        self.next = following
+        self.probing = False
+        """True while a probe with entries is unanswered; a heartbeat's answer ends that too, if it was lost."""
+        self.acked_round = 0
+        self.heard = now
+        """When the last answer came; a new leader gives everyone the benefit of the doubt."""
+        self._inflight: deque[tuple[int, int]] = deque()
+        self._inflight_bytes = 0
+
+    def may_send(self, waiting_bytes: int, options: RaftOptions) -> bool:
+        """Nagle's rule: a message that is not full waits while some are on their way, and so fills under load."""
+        if self.state is State.PROBE:
+            return not self.probing
+        if len(self._inflight) < options.eager_messages:
+            return True
+        return (
+            waiting_bytes >= options.frame_bytes
+            and len(self._inflight) < options.inflight_messages
+            and self._inflight_bytes < options.inflight_bytes
+        )
+
+    def sent(self, last: int, size: int) -> None:
+        """Entries up to ``last`` have left. A probe does not advance ``next``: it may well be refused."""
+        if self.state is State.PROBE:
+            self.probing = True
+            return
+        self.next = last + 1
+        self._inflight.append((last, size))
+        self._inflight_bytes += size
+
+    def matched(self, match: int) -> bool:
+        """The follower's log agrees up to ``match``; returns True if that is news.
+
+        A late answer to an earlier message proves nothing about the probe that is out, and leaves the state alone.
+        """
+        self.probing = False
+        while self._inflight and self._inflight[0][0] <= match:
+            self._inflight_bytes -= self._inflight.popleft()[1]
+        news = match > self.match
+        self.match = max(self.match, match)
+        if self.match + 1 >= self.next:
+            self.next = self.match + 1
+            self.state = State.REPLICATE
+        return news
+
+    def refused(self, rejected: int, agreed: int) -> None:
+        """The follower has no such entry at ``rejected``; the logs may agree up to ``agreed``. Late news is ignored."""
+        self.probing = False
+        if self.state is State.REPLICATE:
+            if rejected > self.match:
+                self._probe_from(self.match + 1)
+        elif rejected == self.next - 1:
+            self._probe_from(max(min(rejected, agreed + 1), self.match + 1))
+
+    def _probe_from(self, index: int) -> None:
+        self.state = State.PROBE
+        self.next = index
+        self._inflight.clear()
+        self._inflight_bytes = 0

@@ -1,0 +1,82 @@
+"""Consensus between servers: Ongaro and Ousterhout's five kinds of message, and the timers that drive them.
+
+``term`` is always the sender's own, except in a pre-vote, where it is the term that would be stood for.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from annotated_types import MinLen
+
+from lictor_messages.base import Message
+
+PackedEntry = Annotated[bytes, MinLen(9)]
+"""An entry without its index: term (8 bytes), type (1 byte), data. Its index follows from its place."""
+
+
+class AppendEntries(Message):
+    """The leader's log after ``prev_index``; without entries it is a heartbeat (section 5.3 of the paper)."""
+
+    term: int
+    leader: str
+    prev_index: int
+    prev_term: int
+    entries: tuple[PackedEntry, ...] = ()
+    commit: int
+    round: int
+    """Counts the leader's heartbeat rounds; the answer repeats it, and so proves leadership since then."""
+
+
+class AppendAnswer(Message):
+    """``ok``: everything up to ``match`` is durable here and equal to the leader's log.
+
+    Not ok: the follower has no entry at ``match`` of the term that was asked for; the hint names the last place
+    at which it may agree (the largest index whose term is not above the leader's).
+    """
+
+    term: int
+    ok: bool
+    match: int
+    hint_index: int = 0
+    hint_term: int = 0
+    round: int
+
+
+class RequestVote(Message):
+    """A (pre-)candidate asks for a vote; ``transfer`` says that the leader itself told it to stand."""
+
+    term: int
+    pre: bool = False
+    last_index: int
+    last_term: int
+    transfer: bool = False
+
+
+class Vote(Message):
+    """The answer to RequestVote; a granted pre-vote repeats the term asked for, a refusal says the voter's own."""
+
+    term: int
+    pre: bool = False
+    granted: bool
+
+
+class TimeoutNow(Message):
+    """From the leader to the server that it wants to be its successor: stand for election at once."""
+
+    term: int
+
+
+class ElectionDue(Message):
+    """The election time-out may have passed without word from a leader."""
+
+
+class HeartbeatDue(Message):
+    """The leader's next round is due."""
+
+
+RaftMessage = AppendEntries | AppendAnswer | RequestVote | Vote | TimeoutNow
+"""What servers say to each other."""
+
+RaftDue = ElectionDue | HeartbeatDue
+"""What a server's timers say to it."""
