@@ -202,9 +202,10 @@ class Seat:
         if self.life is not life:
             self._ground.count("durable_of_another_life")
             return
+        # Durable first: what this sync lets go may come straight back to the actor.
+        self._ground.enqueue(self, life.number, Durable(upto=upto), None)
         for send in life.written(upto):
             self._ground.post(send.envelope)
-        self._ground.enqueue(self, life.number, Durable(upto=upto), None)
 
     def _set_timer(self, life: Life, effect: SetTimer) -> None:
         _cancel(life.timers.pop(effect.name, None))

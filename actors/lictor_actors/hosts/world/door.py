@@ -1,0 +1,61 @@
+"""A doorway into a node of the world: asks on behalf of a client, and keeps the ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from lictor_messages.base import Message
+from lictor_messages.envelope import Envelope, at
+from lictor_messages.refusals import Refused
+
+if TYPE_CHECKING:
+    from lictor_actors.hosts.world.clock import Timer
+    from lictor_actors.hosts.world.world import World
+
+Then = Callable[[Message], None]
+
+
+class Door:
+    """``name@node``: takes the answers to what it asked, each at most once."""
+
+    def __init__(self, world: World, node: str, name: str) -> None:
+        self.address = at(name, node)
+        self.unasked: list[Envelope] = []
+        """What arrived without an open request: late and repeated answers, one-way messages."""
+        self._world = world
+        self._machine = world.machines[node]
+        self._open: dict[str, tuple[Then, Timer]] = {}
+        self._count = 0
+        self._machine.doors[name] = self._machine.node.doors[name] = self._take
+
+    def ask(self, target: str, message: Message, then: Then, within_s: float = 10.0) -> str:
+        """Post a request; ``then`` gets its answer, or Refused TimedOut. ``target`` may be a role of this node."""
+        self._count += 1
+        request = f"{self.address}.{self._count:x}"
+        to = target if "@" in target else at(target, self._machine.name)
+        timer = self._world.at(within_s, lambda: self._close(request, Refused(code="TimedOut")))
+        self._open[request] = (then, timer)
+        budget = round(within_s * 1e9)
+        e = Envelope(self.address, to, message, request=request, reply_to=self.address, budget=budget, cause=request)
+        if self._machine.running:
+            self._world.ground.post(e)
+        else:
+            self._world.soon(lambda: self._close(request, Refused(code="Undeliverable", text="this node is down")))
+        return request
+
+    def tell(self, target: str, message: Message) -> None:
+        """Post a one-way message."""
+        self._world.ground.post(Envelope(self.address, target, message))
+
+    def _take(self, envelope: Envelope) -> None:
+        if envelope.request in self._open:
+            self._close(envelope.request, envelope.body)
+        else:
+            self.unasked.append(envelope)
+
+    def _close(self, request: str, answer: Message) -> None:
+        then, timer = self._open.pop(request, (None, None))
+        if then is not None and timer is not None:
+            timer.cancel()
+            then(answer)

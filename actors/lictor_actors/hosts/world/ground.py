@@ -1,0 +1,103 @@
+"""The world as what nodes stand on: clocks, timers, a bus, disks and jobs in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import TYPE_CHECKING
+
+from lictor_messages.base import Message
+from lictor_messages.envelope import Envelope, node_of
+
+from lictor_actors.hosts.world.clock import Timer
+from lictor_actors.hosts.world.ledger import WorldLedger
+from lictor_actors.hosts.world.streams import Buggify, stream
+
+if TYPE_CHECKING:
+    from lictor_actors.hosts.world.world import World
+
+
+class WorldGround:
+    """Implements ``Ground`` for every node of one world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._agenda = world.agenda
+        self._machines = world.machines
+        self._secrets: dict[str, Random] = {}
+        self.count = world.count
+        self.enqueue = world.enqueue
+
+    def now(self, node: str) -> int:
+        """The node's monotonic clock."""
+        return self._machines[node].clock.now(self._agenda.now)
+
+    def wall(self, node: str) -> int:
+        """The node's wall clock."""
+        return self._machines[node].clock.wall(self._agenda.now)
+
+    def stream(self, node: str, role: str) -> Random:
+        """One stream per actor and boot."""
+        return stream(self._world.seed, node, role, "actor", str(self._machines[node].boots))
+
+    def secret(self, node: str, size: int) -> bytes:
+        """Bytes that only the seed knows."""
+        rng = self._secrets.get(node)
+        if rng is None:
+            rng = self._secrets[node] = stream(self._world.seed, node, "secret")
+        return rng.randbytes(size)
+
+    def buggify(self, node: str) -> Callable[[str], bool] | None:
+        """The rare-event switch, if this world has one."""
+        return Buggify(self._world.seed, node) if self._world.buggify else None
+
+    def later(self, node: str, after: int, call: Callable[[], None]) -> Timer:
+        """Call when the node's own clock has advanced by ``after``."""
+        return self._agenda.after(self._machines[node].clock.true_delay(after), call)
+
+    def post(self, envelope: Envelope) -> None:
+        """To an actor of the same node as it is, to another node through the codec."""
+        machine = self._machines[node_of(envelope.source)]
+        if not machine.running:
+            self.count("posted_by_a_dead_node")
+            return
+        e, packed = envelope, b""
+        if node_of(e.target) == machine.name:
+            self._world.network.local(e, machine)
+        else:
+            packed = self._world.network.carry(e, machine)
+        self._world.trace.sent(self._world.time, e.source, e.target, e.body, e.request, packed)
+
+    def locate(self, node: str, other: str, gossip: str, rest: str) -> None:
+        """The directory of ``node``."""
+        directory = self._machines[node].directory
+        if gossip or rest:
+            directory[other] = (gossip, rest)
+        else:
+            directory.pop(other, None)
+
+    def redial(self, node: str, other: str) -> None:
+        """Pipes of the world need no redialling; it is counted."""
+        self.count("redialled")
+
+    def run(self, node: str, job: Message, done: Callable[[Message], None]) -> None:
+        """Outside work."""
+        self._world.jobs.run(node, job, done)
+
+    def ledger(self, node: str) -> WorldLedger:
+        """The machine's journal."""
+        return self._machines[node].ledger
+
+    def note(self, who: str, event: str) -> None:
+        """A line on the timeline."""
+        self._world.trace.note(self._world.time, who, event)
+
+    def crashed(self, who: str, error: Exception) -> None:
+        """An actor raised."""
+        self._world.crashes.append((who, error))
+
+    def node_ended(self, node: str, why: str) -> None:
+        """The node has no actors any more."""
+        self._machines[node].running = False
+        self._world.ended[node] = why
+        self.count("node_ended")

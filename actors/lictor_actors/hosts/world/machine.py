@@ -1,0 +1,100 @@
+"""A machine of the world: what outlives a node's crash (clock, disk, addresses) and what does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lictor_messages.envelope import Envelope, node_of, role_of
+from lictor_messages.host import ActorSpec
+
+from lictor_actors.hosts.node import Birth, Node
+from lictor_actors.hosts.world.clock import NodeClock
+from lictor_actors.hosts.world.ledger import WorldLedger
+from lictor_actors.hosts.world.shelf import Shelf
+
+if TYPE_CHECKING:
+    from lictor_actors.hosts.world.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a machine's node is made from."""
+
+    name: str
+    """``name.dc``."""
+    tree: tuple[ActorSpec, ...]
+    birth: Birth
+    urls: tuple[str, str]
+    """Gossip and rest."""
+
+
+class Machine:
+    """Carries one node, boot after boot."""
+
+    def __init__(self, plan: Plan, world: World, clock: NodeClock) -> None:
+        self.name = plan.name
+        self.gossip, self.rest = plan.urls
+        self.clock = clock
+        self.shelf = Shelf()
+        self.boots = 0
+        """How often the node was started; what was sent to an earlier boot never arrives."""
+        self.running = False
+        self.directory: dict[str, tuple[str, str]] = {}
+        self.doors: dict[str, Callable[[Envelope], None]] = {}
+        """Doorways from outside: they are there again after a reboot."""
+        self.ledger: WorldLedger
+        self.node = Node(plan.name, world.ground, plan.birth, plan.tree)
+        self._plan = plan
+        self._world = world
+        self._line: dict[str, int] = {}
+
+    def boot(self, ledger: WorldLedger) -> None:
+        """Start the node with what its disk holds."""
+        self.boots += 1
+        self.running = True
+        self.ledger = ledger
+        self.directory.clear()
+        self._line.clear()
+        self.node = Node(self.name, self._world.ground, self._plan.birth, self._plan.tree)
+        self.node.doors.update(self.doors)
+        self.node.start()
+
+    def cut(self) -> None:
+        """Power cut: no actor says goodbye, what the disk had not synced is at its mercy."""
+        self.running = False
+        self.ledger.crash()
+        self.node.stop("power cut")
+
+    def stop(self, why: str) -> None:
+        """Shut down in order."""
+        self.running = False
+        self.node.stop(why)
+
+    def wipe(self) -> None:
+        """Lose the disk."""
+        self.shelf.wipe()
+
+    def receive(self, envelope: Envelope) -> None:
+        """Something came over the wire; an inbox refuses a target that it does not host."""
+        node = node_of(envelope.target)
+        if node == self.name or "://" in node:
+            self.node.deliver(envelope)
+        else:
+            self.node.refuse(envelope, "not_hosted_here")
+
+    def hand_over(self, envelope: Envelope) -> None:
+        """From an actor of this node to another; doors are called from the run queue, never within a turn."""
+        if role_of(envelope.target) in self.node.seats:
+            self.node.deliver(envelope)
+        else:
+            node = self.node
+            self._world.soon(lambda: node.deliver(envelope))
+
+    def in_line(self, other: str, latency: int) -> int:
+        """The latency that keeps the pipe to ``other`` first in, first out."""
+        now = self._world.time
+        arrival = max(now + latency, self._line.get(other, 0))
+        self._line[other] = arrival
+        return arrival - now

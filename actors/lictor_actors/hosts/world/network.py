@@ -1,0 +1,156 @@
+"""The network between the world's nodes: every message passes the codec, then weather and fault rules decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING
+
+from lictor_messages.codec import FRAME_MAX, LENGTH, pack, unpack
+from lictor_messages.envelope import Envelope, node_of, role_of
+from lictor_messages.faults import FaultRule
+
+from lictor_actors.bus.rules import Rules
+from lictor_actors.hosts.world.streams import stream
+
+if TYPE_CHECKING:
+    from lictor_actors.hosts.world.machine import Machine
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """What the network does by itself. Without ``reorder`` a pair of nodes is first in, first out, as TCP is."""
+
+    latency_min_ns: int = 100_000
+    latency_max_ns: int = 1_000_000
+    loss: float = 0.0
+    duplicate: float = 0.0
+    reorder: float = 0.0
+    reorder_by_ns: int = 5_000_000
+
+
+class Network:
+    """Carries envelopes between machines."""
+
+    def __init__(
+        self,
+        seed: int,
+        weather: Weather,
+        machines: dict[str, Machine],
+        after: Callable[[int, Callable[[], None]], object],
+        count: Callable[[str], None],
+    ) -> None:
+        self.weather = weather
+        self.rules = Rules()
+        self._seed = seed
+        self._machines = machines
+        self._after = after
+        self._count = count
+        self._urls: dict[str, Machine] = {}
+        self._random: dict[str, Random] = {}
+
+    def set_rules(self, rules: tuple[FaultRule, ...]) -> None:
+        """These faults are in force from now on."""
+        self.rules = Rules(rules)
+
+    def listen(self, machine: Machine) -> None:
+        """This machine is reached by its two URLs."""
+        self._urls[machine.gossip] = machine
+        self._urls[machine.rest] = machine
+
+    def reaches(self, envelope: Envelope, url: str) -> bool:
+        """Would a plain connect for this envelope come through just now?"""
+        machine = self._urls.get(url)
+        return machine is not None and machine.running and self._copies(envelope, machine)[0] > 0
+
+    def local(self, envelope: Envelope, machine: Machine) -> None:
+        """Hand over on the same node: no codec and no weather, but the same fault rules."""
+        copies, delay = self.rules.judge(envelope, self._stream(machine.name)) if self.rules else (1, 0)
+        if not copies:
+            self._count("dropped_by_fault")
+        for _ in range(copies):
+            if delay:
+                self._later(delay, machine, envelope)
+            else:
+                machine.hand_over(envelope)
+
+    def carry(self, envelope: Envelope, machine: Machine) -> bytes:
+        """Send to another node; returns what goes over the wire, b"" if the poster was told that nothing did."""
+        target, reason = self._locate(envelope.target, machine)
+        packed = pack(envelope) if target is not None else b""
+        if len(packed) > FRAME_MAX:
+            reason = "too_large"
+        if target is None or reason:
+            machine.node.refuse(envelope, reason)
+            return b""
+        copies, delay = self._copies(envelope, target)
+        for _ in range(copies):
+            self._transmit(packed, machine, target, delay)
+        return packed
+
+    def _locate(self, address: str, machine: Machine) -> tuple[Machine | None, str]:
+        name = node_of(address)
+        if "://" in name:
+            found = self._urls.get(name)
+        else:
+            urls = machine.directory.get(name)
+            if urls is None:
+                return None, "unknown_address"
+            found = self._urls.get(urls[role_of(address) != "prober"])
+        return found, "" if found else "connection_refused"
+
+    def _copies(self, envelope: Envelope, target: Machine) -> tuple[int, int]:
+        rng = self._stream(node_of(envelope.source))
+        copies, delay = 1, 0
+        if self.rules:
+            copies, delay = self.rules.judge(_by_name(envelope, target), rng)
+            if copies != 1:
+                self._count("duplicated_by_fault" if copies else "dropped_by_fault")
+        weather = self.weather
+        if copies and weather.loss and rng.random() < weather.loss:
+            self._count("lost_by_weather")
+            copies = 0
+        if copies and weather.duplicate and rng.random() < weather.duplicate:
+            self._count("duplicated_by_weather")
+            copies += 1
+        return copies, delay
+
+    def _transmit(self, packed: bytes, source: Machine, target: Machine, delay: int) -> None:
+        rng, weather = self._stream(source.name), self.weather
+        latency = rng.randint(weather.latency_min_ns, weather.latency_max_ns)
+        if delay or (weather.reorder and rng.random() < weather.reorder):
+            latency += delay or rng.randint(0, weather.reorder_by_ns)
+        else:
+            latency = source.in_line(target.name, latency)
+        boot = target.boots
+        self._after(latency, lambda: self._arrive(packed, target, boot))
+
+    def _arrive(self, packed: bytes, target: Machine, boot: int) -> None:
+        # A pipe dies with its peer: nothing stale is delivered into the peer's next life.
+        if not target.running or target.boots != boot:
+            self._count("sent_to_a_dead_node")
+            return
+        target.receive(unpack(packed[LENGTH.size :]))
+
+    def _later(self, delay: int, machine: Machine, envelope: Envelope) -> None:
+        boot = machine.boots
+
+        def arrive() -> None:
+            if machine.running and machine.boots == boot:
+                machine.hand_over(envelope)
+
+        self._after(delay, arrive)
+
+    def _stream(self, node: str) -> Random:
+        rng = self._random.get(node)
+        if rng is None:
+            rng = self._random[node] = stream(self._seed, node, "network")
+        return rng
+
+
+def _by_name(e: Envelope, target: Machine) -> Envelope:
+    """A rule names nodes; a join names a URL."""
+    if "://" not in e.target:
+        return e
+    return Envelope(e.source, f"{role_of(e.target)}@{target.name}", e.body, request=e.request)

@@ -1,0 +1,70 @@
+"""The trace: one line per event and one hash over all of them.
+
+``12.034510 server@n3.dc1 > server@n1.dc1 raft.append_entries term=4``: ``>`` sent, ``<`` delivered, ``=`` a note,
+``~`` a timer's or the host's own message, ``!`` a fault. Times are seconds of the world. The same seed gives the
+same hash, whatever else is different; lines are made only if somebody listens.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+from lictor_messages.base import Message
+
+Listener = Callable[[str], None]
+LINE_MAX = 200
+
+
+class Trace:
+    """Hashes every event and writes a line for it if ``listener`` is there."""
+
+    def __init__(self, listener: Listener | None = None) -> None:
+        self._hash = hashlib.blake2b(digest_size=16)
+        self._listener = listener
+        self.events = 0
+
+    @property
+    def digest(self) -> str:
+        """The hash over all events so far."""
+        return self._hash.hexdigest()
+
+    def sent(self, time: int, source: str, target: str, body: Message, request: str, packed: bytes = b"") -> None:
+        """A message was posted; ``packed`` is what goes over the wire, empty for one that stays on its node."""
+        self._event(time, f"{source} > {target} {body.kind} {request}", body, packed)
+
+    def delivered(self, time: int, source: str, target: str, body: Message, request: str) -> None:
+        """A message from another node arrived."""
+        self._event(time, f"{target} < {source} {body.kind} {request}", body)
+
+    def due(self, time: int, who: str, body: Message) -> None:
+        """A timer, a job or the host has something for an actor."""
+        self._event(time, f"{who} ~ {body.kind}", body)
+
+    def note(self, time: int, who: str, event: str) -> None:
+        """An actor said that something happened."""
+        self._event(time, f"{who} = {event}")
+
+    def fault(self, time: int, event: str) -> None:
+        """A fault was injected or healed, or did its work."""
+        self._event(time, f"! {event}")
+
+    def _event(self, time: int, text: str, body: Message | None = None, packed: bytes = b"") -> None:
+        self.events += 1
+        self._hash.update(f"{time} {text}\n".encode())
+        if packed:
+            self._hash.update(packed)
+        if self._listener is not None:
+            detail = f" {details(body)}" if body is not None else ""
+            self._listener(f"{time / 1e9:.6f} {text}{detail}"[:LINE_MAX])
+
+
+def details(body: Message) -> str:
+    """The short fields of a message: scalars as they are, lengths of tuples and bytes."""
+    return " ".join(f"{name}={_short(value)}" for name, value in body if value not in ("", 0, None, (), b""))
+
+
+def _short(value: object) -> str:
+    if isinstance(value, tuple | bytes | dict):
+        return f"#{len(value)}"
+    return str(value) if isinstance(value, str | int | float) else type(value).__name__
