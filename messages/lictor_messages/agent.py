@@ -141,9 +141,17 @@ class NodeStopping(Message):
 
 
 class ServerSilent(Message):
-    """From a doorway to its agent: this server did not answer in time; ask another one."""
+    """From a doorway to its agent: a server did not answer in time; ask another one.
 
-    server: str
+    ``request`` tells which one by what it was asked, where the doorway does not know its name.
+    """
+
+    server: str = ""
+    request: str = ""
+
+
+class CheckerStarted(Message):
+    """From a checker that has just been (re)started to its agent: tell me what to run."""
 
 
 class StartCheck(Message):
@@ -165,3 +173,73 @@ class CheckResult(Message):
     id: str
     status: CheckStatus
     output: str
+
+
+class AgentOptions(Message):
+    """What an agent is started with."""
+
+    node: str
+    """``name.dc``, the node part of its addresses."""
+    name: str
+    dc: str
+    node_id: str = ""
+    address: str
+    """IP that the node advertises."""
+    server: bool = False
+    version: str = ""
+    meta: ReadOnly = FrozenMap()
+    tagged_addresses: ReadOnly = FrozenMap()
+    prober: str = ""
+    """Address of the node's prober; "" is ``prober@node``."""
+    check_update_interval_ns: int = 300_000_000_000
+    """Output-only changes of a check reach the catalog at most about this often; 0: at once."""
+    services: tuple[RegisterService, ...] = ()
+    """Services of the configuration; they win over what was registered by the API and kept."""
+    checks: tuple[CheckSpec, ...] = ()
+    """Checks of the configuration."""
+    event_buffer: int = 256
+    """User events that are remembered."""
+
+
+class FullSyncDue(Message):
+    """The agent's timer: compare everything with the catalog."""
+
+
+class ChangeSyncDue(Message):
+    """The agent's timer: write what differs once more."""
+
+
+class RoundLateDue(Message):
+    """The agent's timer: the servers did not answer all writes of a round in time."""
+
+
+class OutputSyncDue(Message):
+    """The agent's timer: a check's output has waited long enough for the catalog."""
+
+    id: str
+
+
+class TtlDue(Message):
+    """The agent's timer: a TTL check was not updated in time."""
+
+    id: str
+
+
+class ReapCriticalDue(Message):
+    """The agent's timer: look for services that have been critical for too long."""
+
+
+class RebalanceDue(Message):
+    """The agent's timer: change the order in which servers are asked."""
+
+
+class EventWaitDue(Message):
+    """The agent's timer: a blocking ListEvents has waited long enough."""
+
+    waiter: int
+
+
+class CheckDue(Message):
+    """The checker's timer: run this check."""
+
+    id: str

@@ -1,0 +1,338 @@
+"""Anti-entropy: the catalog's view of this node is made equal to the agent's (see Consul's page of that name).
+
+The agent's state wins. A *change sync* writes what changed, at once. A *full sync* reads what the catalog has under
+this node, marks every difference as changed and lets a change sync write it. There is one round of writes at a time,
+so two writes about the same thing never race each other; what changes meanwhile goes into the next round.
+
+    full sync due > ListNodeServices, ListNodeChecks > compare > round
+    change        > round: Register / Deregister …  > all answered > next round, or rest, or retry later
+"""
+
+from __future__ import annotations
+
+from lictor_actors.kernel.turn import Ticket, Turn
+from lictor_actors.roles.local_state import Key, LocalState
+from lictor_actors.roles.server_routes import ServerRoutes
+from lictor_messages.agent import Accepted, AgentOptions, ChangeSyncDue, FullSyncDue, OutputSyncDue, RoundLateDue
+from lictor_messages.answers import Command, Written
+from lictor_messages.base import Message
+from lictor_messages.catalog import (
+    SERF_HEALTH,
+    CheckRecord,
+    Checks,
+    Deregister,
+    ListNodeChecks,
+    ListNodeServices,
+    NodeRecord,
+    NodeServices,
+    Register,
+    ServiceRecord,
+)
+from lictor_messages.refusals import Refused
+
+SECOND = 1_000_000_000
+FULL_SYNC_NS = 60 * SECOND
+RETRY_NS = 15 * SECOND
+SOON_NS = 3 * SECOND
+FIRST_RETRY_NS = SECOND // 2
+ROUND_NS = 3 * SECOND
+"""A round that was not answered by then has failed; whoever waits for it is told Accepted all the same."""
+ROUND_MOST = 128
+CONSUL_SERVICE = "consul"
+"""The service by which the leader lists its servers: not the agent's to remove."""
+NODE_KEY: Key = ("node", "")
+
+
+def scale(nodes: int) -> int:
+    """How much rarer each agent syncs in a cluster of this size, so that servers see a steady load."""
+    return 1 if nodes <= 128 else (nodes - 1).bit_length() - 6
+
+
+class AntiEntropy:
+    """What differs, what is being written, and when to look again."""
+
+    def __init__(self, options: AgentOptions, routes: ServerRoutes) -> None:
+        self.dirty: dict[Key, None] = {}
+        self.local: LocalState
+        self._options = options
+        self._routes = routes
+        self._nodes = 1
+        self._open = False
+        self._node_known = False
+        self._round: dict[str, tuple[Key, ...]] = {}
+        self._round_failed = False
+        self._asked_server = ""
+        self._compare: dict[str, Message | None] = {}
+        self._full_at = 0
+        self._failures = 0
+        self._waiting: list[Ticket] = []
+        self._waiting_for_round: list[Ticket] = []
+        self._deferred: dict[str, None] = {}
+
+    def changed(self, key: Key) -> None:
+        """This thing differs, or may differ, from the catalog."""
+        self.dirty[key] = None
+
+    # -- when ----------------------------------------------------------------
+
+    def open(self, turn: Turn) -> None:
+        """The journal is read: what the agent does not know now is not there. Until then nothing is compared."""
+        self._open = True
+        if self._routes.first():
+            self.server_appeared(turn)
+
+    def cluster_size(self, nodes: int) -> None:
+        """How many nodes are alive."""
+        self._nodes = nodes
+
+    def server_appeared(self, turn: Turn) -> None:
+        """A server can be asked: write changes at once, and compare soon, not all agents in the same moment."""
+        if not self._open:
+            return
+        self._full_within(SOON_NS * scale(self._nodes), turn)
+        self.sync_changes(turn)
+
+    def wait(self, ticket: Ticket) -> None:
+        """Answer this asker Accepted once the next round has been tried, whatever came of it."""
+        self._waiting.append(ticket)
+
+    def _full_within(self, spread: int, turn: Turn) -> None:
+        at = turn.now + turn.rng.randrange(spread)
+        if not turn.now < self._full_at <= turn.now + spread:
+            self._next_full(at - turn.now, turn)
+
+    def _next_full(self, after: int, turn: Turn) -> None:
+        self._full_at = turn.now + after
+        turn.set_timer("full-sync", after, FullSyncDue())
+
+    def _retry_after(self, turn: Turn) -> int:
+        """Soon at first, for an election is over in a second; then every 15 s and a random part of as much again."""
+        self._failures += 1
+        soon = FIRST_RETRY_NS << min(self._failures - 1, 10)
+        late = RETRY_NS + turn.rng.randrange(RETRY_NS * scale(self._nodes))
+        return min(soon // 2 + turn.rng.randrange(soon), late)
+
+    # -- outputs -------------------------------------------------------------
+
+    def output_changed(self, check_id: str, turn: Turn) -> None:
+        """Only the output of a check changed: worth a write now and then, not each time."""
+        interval = self._options.check_update_interval_ns
+        if not interval:
+            self.changed(("check", check_id))
+            self.sync_changes(turn)
+        elif check_id not in self._deferred:
+            self._deferred[check_id] = None
+            turn.set_timer(
+                f"output:{check_id}", interval // 2 + turn.rng.randrange(interval), OutputSyncDue(id=check_id)
+            )
+
+    def output_due(self, check_id: str, turn: Turn) -> None:
+        """The output has waited long enough."""
+        self._deferred.pop(check_id, None)
+        if check_id in self.local.checks:
+            self.changed(("check", check_id))
+            self.sync_changes(turn)
+
+    def _written_with_output(self, check_id: str, turn: Turn) -> None:
+        if check_id in self._deferred:
+            del self._deferred[check_id]
+            turn.cancel_timer(f"output:{check_id}")
+
+    # -- change sync ---------------------------------------------------------
+
+    def sync_changes(self, turn: Turn) -> None:
+        """Start a round for what differs, unless one is under way or no server is known."""
+        if self._round:
+            return
+        server = self._routes.first()
+        if not (self._open and server and self.dirty):
+            self._release(self._waiting, turn)
+            return
+        self._asked_server, self._round_failed = server, False
+        for command, keys in self._commands(turn):
+            self._round[turn.ask(server, command, budget=ROUND_NS)] = keys
+        self._waiting_for_round, self._waiting = self._waiting, []
+        turn.set_timer("round", ROUND_NS, RoundLateDue())
+
+    def _commands(self, turn: Turn) -> list[tuple[Command, tuple[Key, ...]]]:
+        keys = list(self.dirty)[:ROUND_MOST]
+        for key in keys:
+            del self.dirty[key]
+        # Services first: a check of a service that changed too goes into the same entry of the log.
+        commands = [self._service_command(i, keys, turn) for kind, i in keys if kind == "service"]
+        with_service = {key for _, taken in commands for key in taken}
+        commands += [
+            self._check_command(i, turn) for kind, i in keys if kind == "check" and (kind, i) not in with_service
+        ]
+        if NODE_KEY in keys and not any(isinstance(c, Register) for c, _ in commands):
+            commands.append((self._register(None, ()), (NODE_KEY,)))
+        return commands
+
+    def _service_command(self, service_id: str, keys: list[Key], turn: Turn) -> tuple[Command, tuple[Key, ...]]:
+        service = self.local.services.get(service_id)
+        if service is None:
+            return Deregister(node=self._options.name, service_id=service_id), (("service", service_id),)
+        checks = [i for i in self.local.checks_of(service_id) if ("check", i) in keys]
+        for check_id in checks:
+            self._written_with_output(check_id, turn)
+        records = tuple(self.local.checks[i].record for i in checks)
+        taken: tuple[Key, ...] = (("service", service_id), *(("check", i) for i in checks))
+        return self._register(service.record, records), taken
+
+    def _check_command(self, check_id: str, turn: Turn) -> tuple[Command, tuple[Key, ...]]:
+        key: Key = ("check", check_id)
+        check = self.local.checks.get(check_id)
+        if check is None:
+            return Deregister(node=self._options.name, check_id=check_id), (key,)
+        self._written_with_output(check_id, turn)
+        return self._register(None, (check.record,)), (key,)
+
+    def _register(self, service: ServiceRecord | None, checks: tuple[CheckRecord, ...]) -> Register:
+        return Register(node=self._me(), skip_node_update=self._node_known, service=service, checks=checks)
+
+    def _me(self) -> NodeRecord:
+        o = self._options
+        return NodeRecord(
+            node=o.name,
+            address=o.address,
+            id=o.node_id,
+            datacenter=o.dc,
+            tagged_addresses=o.tagged_addresses,
+            meta=o.meta,
+        )
+
+    def answered(self, request: str, message: Message, turn: Turn) -> bool:
+        """Take the answer to one of our own requests; False if it is not ours."""
+        if request in self._compare:
+            self._compared(request, message, turn)
+        elif request in self._round:
+            self._settle(self._round.pop(request), message, turn)
+        else:
+            return False
+        return True
+
+    def not_reached(self, request: str, server: str, turn: Turn) -> bool:
+        """One of our requests could not be handed over; False if it is not ours."""
+        if request not in self._round and request not in self._compare:
+            return False
+        self._routes.rotate(server)
+        return self.answered(request, Refused(code="Undeliverable"), turn)
+
+    def _settle(self, keys: tuple[Key, ...], message: Message, turn: Turn) -> None:
+        if isinstance(message, Written):
+            self._node_known = True
+        elif isinstance(message, Refused) and message.row.definite and not message.row.passing:
+            # Asking again would be refused again: the next full sync has another try.
+            turn.note(f"the catalog refused {keys[0]}: {message.words}")
+        else:
+            self._failed(keys)
+        if not self._round:
+            self._round_over(turn)
+
+    def _failed(self, keys: tuple[Key, ...]) -> None:
+        self._round_failed = True
+        for key in keys:
+            self.dirty[key] = None
+
+    def round_late(self, turn: Turn) -> None:
+        """Silence: nobody knows what was written, so all of it is written again later, by another server."""
+        if not self._round:
+            return
+        self._routes.rotate(self._asked_server)
+        for keys in self._round.values():
+            self._failed(keys)
+        self._round.clear()
+        self._round_over(turn)
+
+    def _round_over(self, turn: Turn) -> None:
+        turn.cancel_timer("round")
+        self._release(self._waiting_for_round, turn)
+        if self._round_failed:
+            self._release(self._waiting, turn)
+            turn.set_timer("change-sync", self._retry_after(turn), ChangeSyncDue())
+            return
+        self._failures = 0
+        self.sync_changes(turn)
+
+    def _release(self, waiting: list[Ticket], turn: Turn) -> None:
+        for ticket in waiting:
+            turn.answer(ticket, Accepted())
+        waiting.clear()
+
+    # -- full sync -----------------------------------------------------------
+
+    def full_sync(self, turn: Turn) -> None:
+        """Ask what the catalog has under this node. Unanswered, it is asked again later."""
+        server = self._routes.first()
+        if not server:
+            return  # The first server that appears starts it again.
+        if self._compare:
+            self._routes.rotate(self._asked_server)
+        self._asked_server = server = self._routes.first()
+        services = turn.ask(server, ListNodeServices(node=self._options.name), budget=ROUND_NS)
+        checks = turn.ask(server, ListNodeChecks(node=self._options.name), budget=ROUND_NS)
+        self._compare = {services: None, checks: None}
+        self._next_full(RETRY_NS + turn.rng.randrange(RETRY_NS * scale(self._nodes)), turn)
+
+    def _compared(self, request: str, message: Message, turn: Turn) -> None:
+        if isinstance(message, Refused):
+            self._compare = {}
+            self._next_full(self._retry_after(turn), turn)
+            return
+        self._compare[request] = message
+        services, checks = self._compare.values()
+        if isinstance(services, NodeServices) and isinstance(checks, Checks):
+            self._compare = {}
+            self._failures = 0
+            self._mark_differences(services, checks)
+            self._next_full(FULL_SYNC_NS + turn.rng.randrange(FULL_SYNC_NS * scale(self._nodes)), turn)
+            self.sync_changes(turn)
+
+    def _mark_differences(self, theirs: NodeServices, checks: Checks) -> None:
+        self._mark_node(theirs.node)
+        in_catalog = {s.id: s for s in theirs.services}
+        for service_id in in_catalog:
+            if service_id not in self.local.services and service_id != CONSUL_SERVICE:
+                self.changed(("service", service_id))
+        for service_id, service in self.local.services.items():
+            there = in_catalog.get(service_id)
+            if there is not None and service.record.enable_tag_override:
+                service.record = service.record.model_copy(update={"tags": there.tags})
+            if there is None or _plain_service(there) != _plain_service(service.record):
+                self.changed(("service", service_id))
+        self._mark_checks({c.check_id: c for c in checks.checks})
+
+    def _mark_node(self, there: NodeRecord | None) -> None:
+        mine = self._me()
+        self._node_known = there is not None and _plain_node(there) == _plain_node(mine)
+        # A node without anything of its own is left to the leader, which registers every member: after a start
+        # that spares a hundred entries of the log.
+        if not self._node_known and (there is not None or mine.meta or mine.tagged_addresses):
+            self.changed(NODE_KEY)
+
+    def _mark_checks(self, in_catalog: dict[str, CheckRecord]) -> None:
+        for check_id, there in in_catalog.items():
+            gone_with_service = there.service_id and there.service_id not in self.local.services
+            if check_id not in self.local.checks and check_id != SERF_HEALTH and not gone_with_service:
+                self.changed(("check", check_id))
+        for check_id, check in self.local.checks.items():
+            found = in_catalog.get(check_id)
+            same_output = check_id in self._deferred
+            if found is None or _plain_check(found, same_output) != _plain_check(check.record, same_output):
+                self.changed(("check", check_id))
+
+
+def _plain_node(record: NodeRecord) -> NodeRecord:
+    return record.model_copy(update={"create_index": 0, "modify_index": 0, "id": record.id.lower()})
+
+
+def _plain_service(record: ServiceRecord) -> ServiceRecord:
+    return record.model_copy(update={"create_index": 0, "modify_index": 0})
+
+
+def _plain_check(record: CheckRecord, without_output: bool) -> CheckRecord:
+    """What the agent says about a check; the service's name and tags are the catalog's to fill in."""
+    update: dict[str, object] = {"create_index": 0, "modify_index": 0, "service_name": "", "service_tags": ()}
+    if without_output:
+        update["output"] = ""
+    return record.model_copy(update=update)

@@ -1,0 +1,254 @@
+"""The services and checks that an agent owns: the truth that anti-entropy brings to the catalog.
+
+Plain tables and the wishes that follow from a change of them: journal cells, TTL timers, orders to the checker.
+Who has to hear of a change in the catalog is said by the ``changed`` callback, key by key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from lictor_actors.kernel.turn import Turn
+from lictor_messages.agent import CheckSpec, RegisterCheck, RegisterService, StartCheck, StopCheck, TtlDue, UpdateCheck
+from lictor_messages.base import Message
+from lictor_messages.catalog import CheckDefinition, CheckRecord, CheckStatus, ServiceRecord
+from lictor_messages.codec import FrameRefused, pack_body, unpack_body
+from lictor_messages.envelope import at
+from lictor_messages.journal import Cell, JournalRecord
+
+Key = tuple[str, str]
+"""("service" | "check" | "node", id): one thing of this node in the catalog."""
+
+
+class Change(Enum):
+    """What a new verdict changed about a check."""
+
+    NOTHING = "nothing"
+    OUTPUT = "output"
+    STATUS = "status"
+
+
+@dataclass(slots=True)
+class LocalService:
+    """A service and whether the journal keeps it."""
+
+    record: ServiceRecord
+    kept: bool
+
+
+@dataclass(slots=True)
+class LocalCheck:
+    """A check, how it is run, and since when it has been critical (monotonic ns, 0: it is not)."""
+
+    spec: CheckSpec
+    record: CheckRecord
+    kept: bool
+    critical_since: int = 0
+
+
+class LocalState:
+    """What this agent has been told to keep in the catalog."""
+
+    def __init__(self, node: str, checker: str, changed: Callable[[Key], None]) -> None:
+        self.services: dict[str, LocalService] = {}
+        self.checks: dict[str, LocalCheck] = {}
+        self._node = node
+        self._checker = checker
+        self._changed = changed
+        self._recovered: dict[str, bytes] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self.services or self.checks)
+
+    # -- services ------------------------------------------------------------
+
+    def put_service(self, record: ServiceRecord, turn: Turn, *, keep: bool) -> None:
+        """Add or replace a service; its checks are put apart."""
+        service = LocalService(record, keep)
+        if self.services.get(record.id) == service:
+            return
+        self.services[record.id] = service
+        if keep:
+            self._keep(f"service:{record.id}", RegisterService(service=record), turn)
+        self._changed(("service", record.id))
+
+    def remove_service(self, service_id: str, turn: Turn) -> None:
+        """Forget a service and all its checks; the catalog drops them with it."""
+        for check_id in self.checks_of(service_id):
+            self._drop_check(check_id, turn)
+        if self.services.pop(service_id).kept:
+            turn.persist(Cell(name=f"service:{service_id}", data=b""))
+        self._changed(("service", service_id))
+
+    def checks_of(self, service_id: str) -> list[str]:
+        """Ids of the checks of a service."""
+        return [i for i, check in self.checks.items() if check.record.service_id == service_id]
+
+    # -- checks --------------------------------------------------------------
+
+    def put_check(self, spec: CheckSpec, turn: Turn, *, keep: bool) -> None:
+        """Add a check, or replace one: then its status and output stay as they are."""
+        old = self.checks.get(spec.id)
+        record = self._record(spec, old.record if old else None)
+        check = LocalCheck(spec, record, keep, old.critical_since if old else 0)
+        self._mark_critical(check, turn.now)
+        self.checks[spec.id] = check
+        if old is not None and old.spec.type != spec.type:
+            self._stop_check(old, turn)
+        self.run_check(check, turn)
+        if old == check:
+            return
+        if keep:
+            self._keep(f"check:{spec.id}", RegisterCheck(check=spec), turn)
+        self._changed(("check", spec.id))
+
+    def remove_check(self, check_id: str, turn: Turn) -> None:
+        """Forget a check and stop running it."""
+        self._drop_check(check_id, turn)
+        self._changed(("check", check_id))
+
+    def _drop_check(self, check_id: str, turn: Turn) -> None:
+        check = self.checks.pop(check_id)
+        if check.kept:
+            turn.persist(Cell(name=f"check:{check_id}", data=b""))
+            turn.persist(Cell(name=f"state:{check_id}", data=b""))
+        self._stop_check(check, turn)
+
+    def _stop_check(self, check: LocalCheck, turn: Turn) -> None:
+        if check.spec.type == "ttl":
+            turn.cancel_timer(f"ttl:{check.spec.id}")
+        else:
+            turn.send(self._checker, StopCheck(id=check.spec.id))
+
+    def run_check(self, check: LocalCheck, turn: Turn) -> None:
+        """Have the checker run it, or start counting its time to live."""
+        if check.spec.type == "ttl":
+            turn.set_timer(f"ttl:{check.spec.id}", check.spec.ttl_ns, TtlDue(id=check.spec.id))
+        else:
+            turn.send(self._checker, StartCheck(id=check.spec.id, spec=check.spec))
+
+    def run_all(self, turn: Turn) -> None:
+        """A checker that has just started knows nothing: tell it everything."""
+        for check in self.checks.values():
+            if check.spec.type != "ttl":
+                self.run_check(check, turn)
+
+    def judge(self, check_id: str, status: CheckStatus, output: str, turn: Turn) -> Change:
+        """A new verdict on a check. The caller decides when an output-only change reaches the catalog."""
+        check = self.checks[check_id]
+        old = check.record
+        if (old.status, old.output) == (status, output):
+            return Change.NOTHING
+        check.record = old.model_copy(update={"status": status, "output": output})
+        self._mark_critical(check, turn.now)
+        if old.status == status:
+            return Change.OUTPUT
+        if check.kept and check.spec.type == "ttl":
+            # The owner of a TTL check may report long after a restart: until then its last word stands.
+            self._keep(f"state:{check_id}", UpdateCheck(id=check_id, status=status, output=output), turn)
+        self._changed(("check", check_id))
+        return Change.STATUS
+
+    def critical_too_long(self, now: int) -> list[str]:
+        """Ids of services with a check that has been critical for longer than it allows."""
+        overdue: dict[str, None] = {}
+        for check in self.checks.values():
+            allowed = check.spec.deregister_critical_service_after_ns
+            if allowed and check.critical_since and check.record.service_id and now - check.critical_since >= allowed:
+                overdue[check.record.service_id] = None
+        return list(overdue)
+
+    def reaps(self) -> bool:
+        """True if some check may deregister its service."""
+        return any(check.spec.deregister_critical_service_after_ns for check in self.checks.values())
+
+    def _mark_critical(self, check: LocalCheck, now: int) -> None:
+        if check.record.status != "critical":
+            check.critical_since = 0
+        elif not check.critical_since:
+            check.critical_since = max(now, 1)
+
+    def _record(self, spec: CheckSpec, old: CheckRecord | None) -> CheckRecord:
+        service = self.services.get(spec.service_id)
+        return CheckRecord(
+            node=self._node,
+            check_id=spec.id,
+            name=spec.name,
+            status=old.status if old else spec.status or "critical",
+            notes=spec.notes,
+            output=old.output if old else "",
+            service_id=spec.service_id,
+            service_name=service.record.service if service else "",
+            service_tags=service.record.tags if service else (),
+            type=spec.type,
+            definition=_definition(spec),
+        )
+
+    # -- the journal ---------------------------------------------------------
+
+    def _keep(self, name: str, what: Message, turn: Turn) -> None:
+        turn.persist(Cell(name=name, data=pack_body(what)))
+
+    def collect(self, records: tuple[JournalRecord, ...]) -> None:
+        """Take a batch of the journal; the last cell of a name wins."""
+        for record in records:
+            if isinstance(record, Cell):
+                self._recovered[record.name] = record.data
+
+    def recover(self, turn: Turn) -> None:
+        """The journal is complete: take back what it kept, unless the configuration or a newer request has it."""
+        kept, self._recovered = self._recovered, {}
+        for kind in ("service", "check", "state"):
+            for name, data in kept.items():
+                if data and name.startswith(f"{kind}:"):
+                    self._take_back(name, data, turn)
+
+    def _take_back(self, name: str, data: bytes, turn: Turn) -> None:
+        try:
+            what = unpack_body(data)
+        except FrameRefused as e:
+            turn.note(f"the journal's {name} cannot be read and is left out: {e}")
+            return
+        match what:
+            case RegisterService() if what.service.id not in self.services:
+                self.services[what.service.id] = LocalService(what.service, kept=True)
+                self._changed(("service", what.service.id))
+            case RegisterCheck() if what.check.id not in self.checks and self._has_service(what.check):
+                self._take_back_check(what.check, turn)
+            case UpdateCheck() if what.id in self.checks and self.checks[what.id].spec.type == "ttl":
+                check = self.checks[what.id]
+                check.record = check.record.model_copy(update={"status": what.status, "output": what.output})
+                self._mark_critical(check, turn.now)
+
+    def _has_service(self, spec: CheckSpec) -> bool:
+        return not spec.service_id or spec.service_id in self.services
+
+    def _take_back_check(self, spec: CheckSpec, turn: Turn) -> None:
+        check = LocalCheck(spec, self._record(spec, None), kept=True)
+        self._mark_critical(check, turn.now)
+        self.checks[spec.id] = check
+        self.run_check(check, turn)
+        self._changed(("check", spec.id))
+
+
+def checker_of(node: str) -> str:
+    """Address of the checker of a node."""
+    return at("checker", node)
+
+
+def _definition(spec: CheckSpec) -> CheckDefinition:
+    return CheckDefinition(
+        http=spec.http,
+        method=spec.method,
+        header=spec.header,
+        body=spec.body,
+        tls_skip_verify=spec.tls_skip_verify,
+        tls_server_name=spec.tls_server_name,
+        disable_redirects=spec.disable_redirects,
+        tcp=spec.tcp,
+        interval_ns=spec.interval_ns,
+        timeout_ns=spec.timeout_ns if spec.type != "ttl" else 0,
+        deregister_critical_service_after_ns=spec.deregister_critical_service_after_ns,
+    )
