@@ -1,0 +1,36 @@
+"""A command as a log entry's bytes: who asked, under which request id, when, and what."""
+
+from __future__ import annotations
+
+import ormsgpack
+from lictor_messages import catalog, kv
+from lictor_messages.answers import Command
+from lictor_messages.base import KINDS
+
+from lictor_actors.store.errors import UnknownCommand
+
+__all__ = ["pack_command", "unpack_command"]
+
+VOCABULARIES = (kv, catalog)
+"""Modules that must be imported before a log is read: each registers the kinds of its commands."""
+
+
+def pack_command(at_ns: int, asker: str, request: str, command: Command) -> bytes:
+    """The bytes of a log entry. ``at_ns`` is the leader's wall clock, in nanoseconds: the log's own time."""
+    fields = (at_ns, asker, request, command.kind, command)
+    return ormsgpack.packb(fields, option=ormsgpack.OPT_SERIALIZE_PYDANTIC)
+
+
+def unpack_command(data: bytes) -> tuple[int, str, str, Command]:
+    """The reverse: ``(at_ns, asker, request, command)``. Fields that are not known are ignored.
+
+    Raises UnknownCommand for a kind that is no command here; ValueError for bytes that are no entry.
+    """
+    try:
+        at_ns, asker, request, kind, fields = ormsgpack.unpackb(data)
+    except (ValueError, TypeError) as e:
+        raise ValueError(f"not a log entry of the store: {e}") from e
+    known = KINDS.get(kind)
+    if known is None or not issubclass(known, Command):
+        raise UnknownCommand(kind)
+    return at_ns, asker, request, known.model_validate(fields)

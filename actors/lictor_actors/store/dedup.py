@@ -1,0 +1,67 @@
+"""A write that is retried with the same request id is answered with its first outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lictor_messages.answers import Written
+from lictor_messages.base import Message
+
+REMEMBERED_NS = 60_000_000_000
+BUCKET_NS = 10_000_000_000
+
+
+class Dedup:
+    """Outcomes by (asker, request) for at least 60 s of log time, the time that leaders stamp on entries.
+
+    Kept in buckets of 10 s that are dropped whole: forgetting costs nothing per write. Log time never runs
+    backwards here, even if a new leader's clock is behind.
+    """
+
+    __slots__ = ("_buckets", "_now")
+
+    def __init__(self) -> None:
+        self._now = 0
+        self._buckets: dict[int, dict[str, Message | int]] = {}
+
+    def first_outcome(self, asker: str, request: str, at_ns: int) -> Message | None:
+        """What this request was answered before, or None if it is new (or carries no id)."""
+        self._advance(at_ns)
+        if not request:
+            return None
+        key = _key(asker, request)
+        for bucket in self._buckets.values():
+            if key in bucket:
+                return _expand(bucket[key])
+        return None
+
+    def remember(self, asker: str, request: str, outcome: Message) -> None:
+        """Keep this outcome under the log time of the last ``first_outcome``."""
+        if request:
+            self._buckets.setdefault(self._now // BUCKET_NS, {})[_key(asker, request)] = _shorten(outcome)
+
+    def __iter__(self) -> Iterator[tuple[int, str, str]]:
+        for at, bucket in self._buckets.items():
+            for key, outcome in bucket.items():
+                yield at, key, repr(outcome)
+
+    def _advance(self, at_ns: int) -> None:
+        self._now = max(self._now, at_ns)
+        oldest = (self._now - REMEMBERED_NS) // BUCKET_NS
+        for bucket in [b for b in self._buckets if b < oldest]:
+            del self._buckets[bucket]
+
+
+def _key(asker: str, request: str) -> str:
+    return f"{asker}\0{request}"
+
+
+def _shorten(outcome: Message) -> Message | int:
+    """Hundreds of thousands are remembered under load: a Written is its index, negated when it did not hold."""
+    if type(outcome) is Written and outcome.index > 0:
+        return outcome.index if outcome.ok else -outcome.index
+    return outcome
+
+
+def _expand(short: Message | int) -> Message:
+    return Written(ok=short > 0, index=abs(short)) if isinstance(short, int) else short

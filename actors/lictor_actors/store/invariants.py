@@ -1,0 +1,88 @@
+"""What must hold between the tables and their indexes after every command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from lictor_messages.catalog import CheckRecord, NodeRecord, ServiceRecord
+from lictor_messages.kv import Entry
+
+from lictor_actors.store.catalog import CHECKS, NODES, SERVICES, Catalog, fold
+from lictor_actors.store.errors import InvariantBroken
+from lictor_actors.store.kv import KVS, TOMBSTONES, KeyTable
+
+if TYPE_CHECKING:
+    from lictor_actors.store.store import Store
+
+
+def check_store(store: Store) -> None:
+    """Raises InvariantBroken with the first contradiction found."""
+    _check_keys(store.kv)
+    _check_nodes(store.catalog)
+    _check_services(store.catalog)
+    _check_checks(store.catalog)
+    _check_service_indexes(store.catalog)
+    newest = max(store.indexes.tables.values(), default=0)
+    _holds(newest <= store.applied, f"a table is at {newest}, ahead of the log at {store.applied}")
+
+
+def _check_keys(kv: KeyTable) -> None:
+    _check_table(KVS, kv.entries.values(), kv.indexes.tables.get(KVS, 0))
+    for key, index in kv.tombstones.items():
+        _holds(index <= kv.indexes.table(TOMBSTONES), f"tombstone of {key} is newer than its table")
+        _holds(key not in kv.entries, f"{key} has an entry and a tombstone")
+
+
+def _check_nodes(catalog: Catalog) -> None:
+    _check_table(NODES, catalog.nodes.values(), catalog.indexes.table(NODES))
+    ids = {node.id.lower(): name for name, node in catalog.nodes.items() if node.id}
+    _holds(ids == dict(catalog.node_ids), "the index of node ids differs from the nodes")
+
+
+def _check_services(catalog: Catalog) -> None:
+    rows = [row for services in catalog.services.values() for row in services.values()]
+    _check_table(SERVICES, rows, catalog.indexes.table(SERVICES))
+    by_name = [row for instances in catalog.instances.values() for row in instances.values()]
+    _holds(len(rows) == len(by_name), "services by node and by name differ in number")
+    for row in rows:
+        _holds(fold(row.node) in catalog.nodes, f"service {row.id} is on {row.node}, which is unknown")
+        _holds(
+            catalog.instances.get(fold(row.service), {}).get((fold(row.node), fold(row.id))) is row,
+            f"service {row.id} on {row.node} is not found by its name",
+        )
+
+
+def _check_checks(catalog: Catalog) -> None:
+    rows = [row for checks in catalog.checks.values() for row in checks.values()]
+    _check_table(CHECKS, rows, catalog.indexes.table(CHECKS))
+    _holds(len(rows) == sum(map(len, catalog.bearing.values())), "checks by node and by bearing differ in number")
+    for row in rows:
+        name, service_id = fold(row.node), fold(row.service_id)
+        _holds(name in catalog.nodes, f"check {row.check_id} is on {row.node}, which is unknown")
+        known = not service_id or service_id in catalog.services.get(name, {})
+        _holds(known, f"check {row.check_id} is of {row.service_id}, which {row.node} does not have")
+        _holds(row in catalog.bearing[name, service_id], f"check {row.check_id} does not bear on anything")
+
+
+def _check_service_indexes(catalog: Catalog) -> None:
+    indexes = catalog.indexes
+    _holds(indexes.services.keys() == catalog.instances.keys(), "services with an index and with instances differ")
+    for service, instances in catalog.instances.items():
+        for name, service_id in instances:
+            newest = max(
+                catalog.nodes[name].modify_index,
+                instances[name, service_id].modify_index,
+                *(check.modify_index for check in catalog.checks_of(name, service_id)),
+            )
+            _holds(newest <= indexes.services[service], f"the index of {service} is behind a row of {name}")
+
+
+def _check_table(table: str, rows: Iterable[NodeRecord | ServiceRecord | CheckRecord | Entry], index: int) -> None:
+    for row in rows:
+        _holds(0 < row.create_index <= row.modify_index <= index, f"{table} is at {index}, but holds {row!r}")
+
+
+def _holds(condition: bool, otherwise: str) -> None:
+    if not condition:
+        raise InvariantBroken(otherwise)

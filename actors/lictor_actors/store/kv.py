@@ -1,0 +1,131 @@
+"""The key-value table: entries, and tombstones that keep the index of a prefix from falling after a delete."""
+
+from __future__ import annotations
+
+from lictor_messages.answers import Written
+from lictor_messages.kv import DeleteKey, Entries, Entry, GetKey, KeyNames, ListKeyNames, ListKeys, PutKey
+
+from lictor_actors.store.indexes import Indexes
+from lictor_actors.store.ordered import Ordered, keys_under
+from lictor_actors.store.rows import lean
+
+KVS = "kvs"
+TOMBSTONES = "tombstones"
+
+
+class KeyTable:
+    """Keys in order. A tombstone says at which index something at, or under, its key was deleted."""
+
+    __slots__ = ("entries", "indexes", "tombstones")
+
+    def __init__(self, indexes: Indexes) -> None:
+        self.entries: Ordered[str, Entry] = Ordered()
+        self.tombstones: Ordered[str, int] = Ordered()
+        self.indexes = indexes
+
+    # writes
+
+    def put(self, command: PutKey, index: int) -> Written:
+        """Set a key; writing what is already there moves no index."""
+        old = self.entries.get(command.key)
+        if not _cas_holds(command.cas, old):
+            return Written(ok=False, index=index)
+        if old is None or old.value != command.value or old.flags != command.flags:
+            self._store(command, old, index)
+        return Written(index=index)
+
+    def delete(self, command: DeleteKey, index: int) -> Written:
+        """Delete a key or a tree; what is absent counts as deleted, also with ``cas``."""
+        if command.recurse:
+            self._delete_tree(command.key, index)
+            return Written(index=index)
+        old = self.entries.get(command.key)
+        if old is None:
+            return Written(index=index)
+        if command.cas is not None and command.cas != old.modify_index:
+            return Written(ok=False, index=index)
+        self._bury(command.key, (command.key,), index)
+        return Written(index=index)
+
+    def _store(self, command: PutKey, old: Entry | None, index: int) -> None:
+        self.entries[command.key] = lean(
+            Entry(
+                key=command.key,
+                value=command.value,
+                flags=command.flags,
+                lock_index=old.lock_index if old else 0,
+                session=old.session if old else "",
+                create_index=old.create_index if old else index,
+                modify_index=index,
+            )
+        )
+        self.tombstones.pop(command.key, None)  # the entry itself now holds the prefix's index up
+        self._changed(command.key, index)
+
+    def _delete_tree(self, prefix: str, index: int) -> None:
+        doomed = tuple(keys_under(self.entries, prefix))
+        if doomed:
+            self._bury(prefix, doomed, index)
+
+    def _bury(self, stone: str, keys: tuple[str, ...], index: int) -> None:
+        """One tombstone stands for a whole tree: below it nothing is left, so deeper lists report the table."""
+        for key in keys:
+            del self.entries[key]
+            self._changed(key, index)
+        self.indexes.tables[TOMBSTONES] = index
+        if stone:
+            self.tombstones[stone] = index
+
+    def _changed(self, key: str, index: int) -> None:
+        self.indexes.tables[KVS] = index  # nobody watches the table: keys and prefixes are watched one by one
+        self.indexes.touch_path("key", key)
+
+    # reads
+
+    def get(self, query: GetKey) -> Entries:
+        """One key, at its own ModifyIndex; at the table's if it is absent."""
+        entry = self.entries.get(query.key)
+        if entry is None:
+            return Entries(index=max(1, self.table_index()), entries=())
+        return Entries(index=entry.modify_index, entries=(entry,))
+
+    def list(self, query: ListKeys) -> Entries:
+        """All entries under a prefix."""
+        entries = tuple(self.entries[key] for key in keys_under(self.entries, query.prefix))
+        return Entries(index=self._prefix_index(query.prefix, entries), entries=entries)
+
+    def names(self, query: ListKeyNames) -> KeyNames:
+        """Names under a prefix, cut after the separator; what is cut away counts for the index all the same."""
+        keys = tuple(keys_under(self.entries, query.prefix))
+        index = self._prefix_index(query.prefix, tuple(self.entries[key] for key in keys))
+        if query.separator:
+            keys = tuple(dict.fromkeys(_cut(key, len(query.prefix), query.separator) for key in keys))
+        return KeyNames(index=index, keys=keys)
+
+    def table_index(self) -> int:
+        """The index of the last write to any key."""
+        return self.indexes.table(KVS, TOMBSTONES)
+
+    def key_version(self, query: GetKey) -> int:
+        """What ``get`` would report, without building an answer."""
+        entry = self.entries.get(query.key)
+        return self.table_index() if entry is None else entry.modify_index
+
+    def _prefix_index(self, prefix: str, entries: tuple[Entry, ...]) -> int:
+        newest = 0
+        if prefix:
+            written = max((entry.modify_index for entry in entries), default=0)
+            buried = max((self.tombstones[key] for key in keys_under(self.tombstones, prefix)), default=0)
+            newest = max(written, buried)
+        return newest or max(1, self.table_index())
+
+
+def _cas_holds(cas: int | None, old: Entry | None) -> bool:
+    if cas is None:
+        return True
+    return old is None if cas == 0 else old is not None and old.modify_index == cas
+
+
+def _cut(key: str, start: int, separator: str) -> str:
+    at = key.find(separator, start)
+    return key if at < 0 else key[: at + len(separator)]

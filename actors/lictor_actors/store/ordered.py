@@ -1,0 +1,28 @@
+"""A dictionary in the order of its keys, typed: sortedcontainers' own class carries no types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import takewhile
+from typing import TYPE_CHECKING, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+if TYPE_CHECKING:
+
+    class Ordered(dict[K, V]):
+        """A dict that iterates in the order of its keys."""
+
+        def irange(self, minimum: K | None = None) -> Iterator[K]:
+            """Keys from ``minimum`` on, in order, without a copy."""
+            raise NotImplementedError
+else:
+    from sortedcontainers import SortedDict as Ordered
+
+__all__ = ["Ordered", "keys_under"]
+
+
+def keys_under(table: Ordered[str, V], prefix: str) -> Iterator[str]:
+    """The keys that start with ``prefix``, in order: costs what it yields, not what the table holds."""
+    return takewhile(lambda key: key.startswith(prefix), table.irange(prefix))

@@ -1,0 +1,118 @@
+"""Answers as Consul's JSON, byte for byte as its handlers write it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from lictor_messages.answers import Answer, Query
+from lictor_messages.catalog import (
+    Checks,
+    ListNodeServices,
+    Nodes,
+    NodeServices,
+    ServiceHealth,
+    ServiceNodes,
+    Services,
+)
+from lictor_messages.kv import Entries, KeyNames, ListKeyNames
+
+from lictor_actors.store.json_rows import (
+    check_json,
+    definition_json,
+    entry_json,
+    instance_json,
+    node_json,
+    placement_json,
+    service_json,
+)
+
+__all__ = [
+    "check_json",
+    "definition_json",
+    "entry_json",
+    "instance_json",
+    "node_json",
+    "placement_json",
+    "render",
+    "service_json",
+    "to_json",
+]
+
+
+def render(query: Query, answer: Answer) -> tuple[bytes, bool]:
+    """The body of this answer and whether there is one: False is Consul's 404 without a body (a KV miss)."""
+    body = _SHAPES[type(answer)](query, answer)
+    return (b"", False) if body is _MISSING else (to_json(body), True)
+
+
+def to_json(value: object) -> bytes:
+    """Minified JSON; like Go's encoder it escapes what a browser could take for markup."""
+    data = orjson.dumps(value)
+    for char, escaped in _MARKUP:
+        if char in data:
+            data = data.replace(char, escaped)
+    return data
+
+
+_MARKUP = (
+    (b"<", b"\\u003c"),
+    (b">", b"\\u003e"),
+    (b"&", b"\\u0026"),
+    ("\u2028".encode(), b"\\u2028"),
+    ("\u2029".encode(), b"\\u2029"),
+)
+
+_MISSING = object()
+
+
+def _entries(_: Query, answer: Entries) -> object:
+    return [entry_json(entry) for entry in answer.entries] or _MISSING
+
+
+def _key_names(query: Query, answer: KeyNames) -> object:
+    """No keys under a prefix is a miss; no keys at all is an empty list."""
+    root = isinstance(query, ListKeyNames) and not query.prefix
+    return answer.keys if answer.keys or root else _MISSING
+
+
+def _nodes(_: Query, answer: Nodes) -> object:
+    return [node_json(node) for node in answer.nodes]
+
+
+def _services(_: Query, answer: Services) -> object:
+    return {row.service: row.tags for row in answer.services}
+
+
+def _service_nodes(_: Query, answer: ServiceNodes) -> object:
+    return [placement_json(placement) for placement in answer.placements]
+
+
+def _node_services(query: Query, answer: NodeServices) -> object:
+    node = node_json(answer.node) if answer.node is not None else None
+    if isinstance(query, ListNodeServices) and query.as_list:
+        return {"Node": node, "Services": [service_json(service) for service in answer.services]}
+    if node is None:
+        return None
+    return {"Node": node, "Services": {service.id: service_json(service) for service in answer.services}}
+
+
+def _checks(_: Query, answer: Checks) -> object:
+    return [check_json(check) for check in answer.checks]
+
+
+def _service_health(_: Query, answer: ServiceHealth) -> object:
+    return [instance_json(instance) for instance in answer.instances]
+
+
+_SHAPES: dict[type[Answer], Callable[[Query, Any], object]] = {
+    Entries: _entries,
+    KeyNames: _key_names,
+    ServiceHealth: _service_health,
+    ServiceNodes: _service_nodes,
+    Nodes: _nodes,
+    Services: _services,
+    NodeServices: _node_services,
+    Checks: _checks,
+}

@@ -1,0 +1,76 @@
+"""Durations as Go writes and reads them: ``1m30s``, ``150ms``, ``1.5h``. Source: Go's package time."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+UNITS_NS = {
+    "ns": 1,
+    "us": 1_000,
+    "µs": 1_000,
+    "μs": 1_000,
+    "ms": 1_000_000,
+    "s": 1_000_000_000,
+    "m": 60_000_000_000,
+    "h": 3_600_000_000_000,
+}
+SECOND_NS = UNITS_NS["s"]
+LIMIT_NS = 2**63
+"""Go keeps durations in 64 bits, signed."""
+
+_PART = re.compile(r"([0-9]*)(\.[0-9]*)?([^0-9.]*)", re.ASCII)
+
+
+def go_duration(ns: int) -> str:
+    """Nanoseconds as Go's ``Duration.String`` prints them; zero is ``0s``."""
+    sign, ns = ("-", -ns) if ns < 0 else ("", ns)
+    if ns == 0:
+        return "0s"
+    if ns < SECOND_NS:
+        unit = "ns" if ns < UNITS_NS["us"] else "µs" if ns < UNITS_NS["ms"] else "ms"
+        return f"{sign}{_decimal(ns, UNITS_NS[unit])}{unit}"
+    minutes, rest = divmod(ns, UNITS_NS["m"])
+    hours, minutes = divmod(minutes, 60)
+    clock = f"{hours}h{minutes}m" if hours else f"{minutes}m" if minutes else ""
+    return f"{sign}{clock}{_decimal(rest, SECOND_NS)}s"
+
+
+def parse_go_duration(text: str) -> int:
+    """Nanoseconds of a Go duration; raises ValueError in Go's words (``time: invalid duration "x"``)."""
+    quoted = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    body = text[1:] if text[:1] in ("+", "-") else text
+    if body == "0":
+        return 0
+    if not body:
+        raise ValueError(f"time: invalid duration {quoted}")
+    total, at = Fraction(0), 0
+    while at < len(body):
+        part = _PART.match(body, at)
+        if part is None or not (part[1] or len(part[2] or "") > 1):
+            raise ValueError(f"time: invalid duration {quoted}")
+        total += _part_ns(part, quoted)
+        at = part.end()
+    ns = -int(total) if text[0] == "-" else int(total)
+    if not -LIMIT_NS <= ns < LIMIT_NS:
+        raise ValueError(f"time: invalid duration {quoted}")
+    return ns
+
+
+def _part_ns(part: re.Match[str], quoted: str) -> int:
+    whole, fraction, unit = part[1], part[2] or "", part[3]
+    if not unit:
+        raise ValueError(f"time: missing unit in duration {quoted}")
+    if unit not in UNITS_NS:
+        raise ValueError(f'time: unknown unit "{unit}" in duration {quoted}')
+    if len(whole) > len(str(LIMIT_NS)):  # beyond any duration: not worth a big number
+        raise ValueError(f"time: invalid duration {quoted}")
+    return int(Fraction(f"{whole or 0}{fraction[:30] if len(fraction) > 1 else ''}") * UNITS_NS[unit])
+
+
+def _decimal(value: int, unit: int) -> str:
+    whole, rest = divmod(value, unit)
+    if not rest:
+        return str(whole)
+    digits = str(rest).rjust(len(str(unit)) - 1, "0").rstrip("0")
+    return f"{whole}.{digits}"
