@@ -1,0 +1,115 @@
+"""The disk of a live node: a directory, locked against a second process."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+_sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
+"""fdatasync where there is one: the size of a preallocated file does not change, so its metadata need no write."""
+
+
+class DirectoryInUse(RuntimeError):
+    """Another process keeps its journal in this directory."""
+
+
+class FileDisk:
+    """The six verbs as system calls. Every OSError says what failed and names the path."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._open: dict[str, int] = {}
+        self._created: dict[str, None] = {}
+        with _said("create the directory", directory):
+            directory.mkdir(parents=True, exist_ok=True)
+        with _said("open the directory", directory):
+            self._lock = os.open(directory, os.O_RDONLY)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._lock)
+            raise DirectoryInUse(f"{directory} is in use by another process: give each node its own data-dir") from None
+
+    def read(self, name: str, offset: int, size: int | None = None) -> bytes:
+        """Bytes of a file from ``offset`` on."""
+        with _said("read", self._directory / name):
+            file = self._file(name, create=False)
+            left = os.fstat(file).st_size - offset if size is None else size
+            parts = []
+            while left > 0 and (part := os.pread(file, left, offset)):
+                parts.append(part)
+                offset, left = offset + len(part), left - len(part)
+            return b"".join(parts)
+
+    def write_at(self, name: str, offset: int, data: bytes) -> None:
+        """Hand ``data`` to the operating system."""
+        with _said("write", self._directory / name):
+            file = self._file(name, create=True)
+            written = os.pwrite(file, data, offset)
+            while written < len(data):
+                written += os.pwrite(file, data[written:], offset + written)
+
+    def sync(self, name: str) -> None:
+        """Wait for the disk; for a new file also for the directory that names it."""
+        with _said("sync", self._directory / name):
+            _sync(self._file(name, create=False))
+            if name in self._created:
+                os.fsync(self._lock)
+                del self._created[name]
+
+    def truncate(self, name: str, size: int) -> None:
+        """Cut, or reserve room: a full disk is noticed here and not in the middle of a record."""
+        with _said("resize", self._directory / name):
+            file = self._file(name, create=True)
+            grows = size > os.fstat(file).st_size
+            if grows and hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(file, 0, size)
+            else:
+                os.ftruncate(file, size)
+
+    def rename(self, old: str, new: str) -> None:
+        """Rename and sync the directory."""
+        with _said("rename", self._directory / old):
+            os.rename(self._directory / old, self._directory / new)
+            os.fsync(self._lock)
+        self._close(new)
+        if old in self._open:
+            self._open[new] = self._open.pop(old)
+
+    def list(self) -> Mapping[str, int]:
+        """Plain files of the directory with their sizes."""
+        with _said("list", self._directory), os.scandir(self._directory) as found:
+            sizes = {entry.name: entry.stat().st_size for entry in found if entry.is_file()}
+        return dict(sorted(sizes.items()))
+
+    def close(self) -> None:
+        """Close all files and release the directory."""
+        for name in list(self._open):
+            self._close(name)
+        os.close(self._lock)
+
+    def _file(self, name: str, *, create: bool) -> int:
+        file = self._open.get(name)
+        if file is None:
+            path = self._directory / name
+            new = create and not path.exists()
+            file = os.open(path, os.O_RDWR | (os.O_CREAT if new else 0), 0o600)
+            self._open[name] = file
+            if new:
+                self._created[name] = None
+        return file
+
+    def _close(self, name: str) -> None:
+        if name in self._open:
+            os.close(self._open.pop(name))
+
+
+@contextmanager
+def _said(verb: str, path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as e:
+        raise OSError(e.errno, f"cannot {verb}: {e.strerror or e}", str(path)) from e

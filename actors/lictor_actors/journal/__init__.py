@@ -1,0 +1,1 @@
+"""The journal: one segment log a node, a stream an actor, over six disk verbs."""

@@ -1,0 +1,158 @@
+"""The journal of one node: written in order, synced in batches, read back after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lictor_messages.journal import JournalRecord
+
+from lictor_actors.journal.disk import Disk
+from lictor_actors.journal.records import packed
+from lictor_actors.journal.recovery import recover
+from lictor_actors.journal.segments import HEADER_SIZE, pack_header, segment_name
+
+SEGMENT_BYTES = 16 * 1024 * 1024
+FIRST_SEGMENT_BYTES = 256 * 1024
+"""Each segment is twice as large as the one before, up to SEGMENT_BYTES: an agent writes little and reserves little."""
+
+
+class JournalFailed(OSError):
+    """A write or sync failed before. What is on disk is unknown, and a second sync may lie, so nothing goes on."""
+
+
+class Journal:
+    """Streams of records in one sequence of segments.
+
+    ``write`` belongs to one thread. ``sync`` may run in another one meanwhile: it covers what was written before it
+    began. Only the last segment ever has unsynced bytes, since a full one is synced before the next begins.
+    """
+
+    def __init__(self, disk: Disk, segment_bytes: int) -> None:
+        self._disk = disk
+        self._segment_bytes = segment_bytes
+        self._recovered: dict[str, list[JournalRecord]] | None = None
+        self._outdated: dict[str, None] = {}
+        """Streams that were written since they were read."""
+        self._segment = 0
+        self._offset = 0
+        self._room = 0
+        self._written = 0
+        self._synced = 0
+        self._failure: OSError | None = None
+
+    @classmethod
+    def open(cls, disk: Disk, segment_bytes: int = SEGMENT_BYTES) -> Journal:
+        """Read the journal, cut a torn tail, make the rest durable.
+
+        Raises JournalCorrupt (nothing was touched), JournalTooNew, OSError.
+        """
+        journal = cls(disk, segment_bytes)
+        journal._open()
+        return journal
+
+    @property
+    def written(self) -> int:
+        """Number of the last record written."""
+        return self._written
+
+    @property
+    def synced(self) -> int:
+        """Number up to which every record is durable."""
+        return self._synced
+
+    def recovered(self, stream: str) -> list[JournalRecord]:
+        """The stream as a crash at this moment would leave it at best: all durable, ready to be replayed."""
+        if self._recovered is None or stream in self._outdated:
+            self.sync()
+            self._recovered = recover(self._disk).streams
+            self._outdated.clear()
+        return self._recovered.get(stream, [])
+
+    def forget(self) -> None:
+        """Free what ``recovered`` returned; it is read again from the disk if it is asked for again."""
+        self._recovered = None
+
+    def write(self, stream: str, records: Sequence[JournalRecord]) -> None:
+        """Add records to a stream; durable after the next ``sync``. Raises OSError, and JournalFailed from then on."""
+        self._outdated[stream] = None
+        self._guard()
+        try:
+            self._write(stream, records)
+        except OSError as e:
+            self._failure = e
+            raise
+
+    def sync(self) -> None:
+        """Make everything written so far durable. Raises OSError, and JournalFailed from then on: never retried."""
+        self._guard()
+        upto, segment = self._written, self._segment  # in this order: a new segment may begin in between
+        if upto == self._synced:
+            return
+        try:
+            self._disk.sync(segment_name(segment))
+        except OSError as e:
+            self._failure = e
+            raise
+        self._synced = max(self._synced, upto)
+
+    def _guard(self) -> None:
+        if self._failure:
+            raise JournalFailed(self._failure.errno, f"the journal failed before: {self._failure}") from self._failure
+
+    def _open(self) -> None:
+        found = recover(self._disk)
+        for number in reversed(found.later):
+            self._disk.truncate(segment_name(number), 0)
+            self._disk.sync(segment_name(number))
+        self._recovered = found.streams
+        self._written = self._synced = found.last
+        self._segment, self._offset = found.segment, found.offset
+        if found.segment:
+            self._resume(segment_name(found.segment), found.torn)
+
+    def _resume(self, name: str, torn: bool) -> None:
+        """Whatever was read may still be in the operating system's memory only: sync before anyone relies on it."""
+        self._room = self._disk.list()[name]
+        if torn:
+            self._disk.truncate(name, self._offset)
+            self._disk.sync(name)  # before it grows again: a crash must not bring the old tail back
+            self._disk.truncate(name, self._room)
+        self._disk.sync(name)
+
+    def _write(self, stream: str, records: Sequence[JournalRecord]) -> None:
+        batch: list[bytes] = []
+        start = offset = self._offset
+        for record in records:
+            data = self._pack(offset, len(batch), stream, record)
+            if offset + len(data) > self._room:
+                self._put(start, batch)
+                self._roll(len(data))
+                batch, start = [], self._offset
+                data = self._pack(start, 0, stream, record)
+                offset = start
+            batch.append(data)
+            offset += len(data)
+        self._put(start, batch)
+
+    def _pack(self, offset: int, ahead: int, stream: str, record: JournalRecord) -> bytes:
+        return packed(self._segment, offset, self._written + ahead + 1, self._synced, stream, record)
+
+    def _put(self, start: int, batch: list[bytes]) -> None:
+        if batch:
+            data = b"".join(batch)
+            self._disk.write_at(segment_name(self._segment), start, data)
+            self._offset = start + len(data)
+            self._written += len(batch)
+
+    def _roll(self, size: int) -> None:
+        """Begin the next segment, large enough for one record of this size."""
+        if self._segment:
+            self._disk.sync(segment_name(self._segment))
+            self._synced = self._written
+        number = self._segment + 1
+        usual = min(self._segment_bytes, FIRST_SEGMENT_BYTES << min(self._segment, 16))
+        self._room = max(usual, HEADER_SIZE + size)
+        self._disk.truncate(segment_name(number), self._room)
+        self._disk.write_at(segment_name(number), 0, pack_header(number, self._written + 1))
+        self._disk.sync(segment_name(number))
+        self._segment, self._offset = number, HEADER_SIZE
