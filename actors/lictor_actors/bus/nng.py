@@ -1,0 +1,96 @@
+"""The bus over nng: two lanes in, one outbox per URL out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from lictor_messages.codec import pack
+from lictor_messages.envelope import Envelope
+
+from lictor_actors.bus.inbox import Inbox
+from lictor_actors.bus.outbox import Outbox
+
+GOSSIP_BYTES_MAX = 1 << 20
+REST_BYTES_MAX = 32 << 20
+OUTBOX_BYTES_MAX = 64 << 20
+
+
+class NngBus:
+    """``post`` never blocks and never raises; ``flush`` sends one frame per URL for everything posted in a tick."""
+
+    def __init__(
+        self,
+        cluster: bytes,
+        loop: asyncio.AbstractEventLoop,
+        deliver: Callable[[Envelope], None],
+        returned: Callable[[Envelope, str], None],
+        count: Callable[[str], None],
+    ) -> None:
+        self._cluster = cluster
+        self._loop = loop
+        self._returned = returned
+        self._count = count
+        self._outboxes: dict[str, Outbox] = {}
+        self._dirty: dict[str, Outbox] = {}
+        self._gossip = Inbox(cluster, loop, deliver, count, GOSSIP_BYTES_MAX)
+        self._rest = Inbox(cluster, loop, deliver, count, REST_BYTES_MAX)
+
+    def listen(self, gossip: str, rest: str) -> None:
+        """Accept frames of the two lanes there; raises nng's error if an address cannot be listened on."""
+        self._gossip.listen(gossip)
+        self._rest.listen(rest)
+
+    def post(self, url: str, envelope: Envelope) -> None:
+        """Queue for the next flush."""
+        try:
+            packed = pack(envelope)
+        except (TypeError, ValueError) as error:
+            self._returned(envelope, f"unpackable: {error}")
+            return
+        if len(packed) > REST_BYTES_MAX - 64:
+            self._returned(envelope, "too_large")
+            return
+        outbox = self._outboxes.get(url)
+        if outbox is None:
+            outbox = self._open(url, envelope)
+            if outbox is None:
+                return
+        outbox.put(envelope, packed)
+        self._dirty[url] = outbox
+
+    def flush(self) -> None:
+        """Send everything that was posted since the last flush."""
+        if self._dirty:
+            dirty, self._dirty = self._dirty, {}
+            for outbox in dirty.values():
+                outbox.flush()
+
+    def redial(self, url: str) -> None:
+        """Dial this URL afresh, if it is dialled at all."""
+        outbox = self._outboxes.get(url)
+        if outbox is not None:
+            outbox.redial()
+
+    def drop(self, url: str) -> None:
+        """Nobody is reached there any more: close its outbox."""
+        outbox = self._outboxes.pop(url, None)
+        if outbox is not None:
+            self._dirty.pop(url, None)
+            outbox.close()
+
+    def close(self) -> None:
+        """Stop receiving, then close everything."""
+        self._gossip.close()
+        self._rest.close()
+        for url in list(self._outboxes):
+            self.drop(url)
+
+    def _open(self, url: str, envelope: Envelope) -> Outbox | None:
+        try:
+            outbox = Outbox(url, self._cluster, self._loop, self._returned, OUTBOX_BYTES_MAX)
+        except Exception as error:  # nng's own tree of errors: an address that cannot be dialled at all
+            self._returned(envelope, f"bad_address: {error}")
+            return None
+        self._outboxes[url] = outbox
+        return outbox

@@ -1,0 +1,54 @@
+"""Ties a node's HTTP listener to its gateway: each request becomes mail from ``http@node`` and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lictor_messages.envelope import Envelope, at
+from lictor_messages.host import Undeliverable
+from lictor_messages.refusals import Refused
+from lictor_messages.web import HttpAnswered, HttpAsked, HttpGone
+
+from lictor_actors.hosts.node import Node
+
+Answer = Callable[[HttpAnswered], None]
+
+
+class WebDesk:
+    """Keeps who waits for which answer."""
+
+    def __init__(self, node: Node, boot: int) -> None:
+        self._node = node
+        self._me = at("http", node.name)
+        self._gateway = at("gateway", node.name)
+        self._boot = boot
+        self._count = 0
+        self._waiting: dict[str, Answer] = {}
+        node.doors["http"] = self._answered
+
+    def ask(self, asked: HttpAsked, answer: Answer) -> Callable[[], None]:
+        """Send a request to the gateway; returns what to call if the client hangs up first."""
+        self._count += 1
+        request = f"{self._boot:x}.h{self._count:x}"
+        self._waiting[request] = answer
+        self._node.deliver(Envelope(self._me, self._gateway, asked, request=request, reply_to=self._me, cause=request))
+        return lambda: self._gone(request)
+
+    def _gone(self, request: str) -> None:
+        if self._waiting.pop(request, None) is not None:
+            self._node.deliver(Envelope(self._me, self._gateway, HttpGone(request=request)))
+
+    def _answered(self, envelope: Envelope) -> None:
+        answer = self._waiting.pop(envelope.request, None)
+        if answer is None:
+            self._node.ground.count("http_answers_for_nobody")
+            return
+        body = envelope.body
+        if isinstance(body, HttpAnswered):
+            answer(body)
+        elif isinstance(body, Refused):
+            answer(HttpAnswered(status=body.row.status, body=body.words.encode()))
+        elif isinstance(body, Undeliverable):
+            answer(HttpAnswered(status=500, body=f"the gateway is down: {body.reason}".encode()))
+        else:
+            answer(HttpAnswered(status=500, body=f"unexpected answer {body.kind}".encode()))

@@ -1,0 +1,123 @@
+"""From a node's spec to its actors: prober, server, agent (which spawns its checker), gateway."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+
+from lictor_messages.agent import AgentOptions
+from lictor_messages.base import FrozenMap
+from lictor_messages.envelope import at
+from lictor_messages.host import ActorSpec
+from lictor_messages.server import ServerOptions
+from lictor_messages.swim import ProberOptions
+from lictor_messages.web import GatewayOptions
+
+from lictor_actors.hosts.spec import NodeSpec
+from lictor_actors.kernel.actor import Actor
+from lictor_actors.roles.agent import Agent
+from lictor_actors.roles.checker import Checker
+from lictor_actors.roles.gateway import Gateway
+from lictor_actors.roles.prober import Prober
+from lictor_actors.roles.server import Server
+
+
+def lictor_version() -> str:
+    """The installed version of the distribution."""
+    try:
+        return version("lictor")
+    except PackageNotFoundError:
+        return "0.0.0"
+
+
+VERSION = lictor_version()
+
+
+def tree(spec: NodeSpec) -> list[ActorSpec]:
+    """The actors of a node, in the order in which they start."""
+    specs = [ActorSpec.model_construct(role="prober", options=_prober(spec))]
+    if spec.server:
+        specs.append(ActorSpec.model_construct(role="server", options=_server(spec)))
+    specs.append(ActorSpec.model_construct(role="agent", options=_agent(spec)))
+    specs.append(ActorSpec.model_construct(role="gateway", options=_gateway(spec)))
+    return specs
+
+
+def birth(spec: ActorSpec) -> Actor:
+    """A new actor of this role."""
+    match spec.options:
+        case ProberOptions():
+            return Prober(spec.options)
+        case ServerOptions():
+            return Server(spec.options)
+        case AgentOptions():
+            return Agent(spec.options)
+        case GatewayOptions():
+            return Gateway(spec.options)
+    if spec.role == "checker":
+        return Checker()
+    raise ValueError(f"no actor for the role {spec.role!r}")
+
+
+def _tags(spec: NodeSpec) -> FrozenMap:
+    tags = {
+        "role": "consul" if spec.server else "node",
+        "dc": spec.dc,
+        "id": spec.id,
+        "build": VERSION,
+        "vsn": "2",
+    }
+    if spec.server:
+        tags["port"] = str(spec.server_port)
+        tags["expect"] = str(spec.bootstrap_expect)
+    return FrozenMap(tags)
+
+
+def _prober(spec: NodeSpec) -> ProberOptions:
+    tell = [at("agent", spec.node)]
+    if spec.server:
+        tell.append(at("server", spec.node))
+    return ProberOptions(
+        name=spec.name,
+        dc=spec.dc,
+        address=spec.address,
+        port=spec.gossip_port,
+        gossip=spec.gossip_url,
+        rest=spec.rest_url,
+        tags=_tags(spec),
+        profile=spec.profile,
+        join=spec.join,
+        tell=tuple(tell),
+    )
+
+
+def _server(spec: NodeSpec) -> ServerOptions:
+    return ServerOptions(
+        node=spec.node,
+        name=spec.name,
+        dc=spec.dc,
+        bootstrap_expect=spec.bootstrap_expect,
+        port=spec.server_port,
+        raft_multiplier=spec.raft_multiplier,
+        prober=at("prober", spec.node),
+        version=VERSION,
+    )
+
+
+def _agent(spec: NodeSpec) -> AgentOptions:
+    return AgentOptions(
+        node=spec.node,
+        name=spec.name,
+        dc=spec.dc,
+        node_id=spec.id,
+        address=spec.address,
+        server=spec.server,
+        version=VERSION,
+        meta=spec.meta,
+        prober=at("prober", spec.node),
+        services=spec.services,
+        checks=spec.checks,
+    )
+
+
+def _gateway(spec: NodeSpec) -> GatewayOptions:
+    return GatewayOptions(node=spec.node, name=spec.name, dc=spec.dc, agent=at("agent", spec.node))

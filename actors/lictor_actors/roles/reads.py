@@ -1,0 +1,122 @@
+"""Reads on a server: parked until they may be answered, answered typed or rendered, blocked until something changes."""
+
+from __future__ import annotations
+
+import heapq
+from typing import NamedTuple
+
+from lictor_actors.kernel.turn import Ticket, Turn
+from lictor_actors.store.errors import QueryRefused
+from lictor_actors.store.render import render
+from lictor_actors.store.rendered import RenderCache
+from lictor_actors.store.store import Store
+from lictor_actors.store.watches import Watches
+from lictor_messages.answers import Answer, Query, Rendered
+from lictor_messages.base import Message
+from lictor_messages.server import BlockedDue, ServerOptions
+
+
+class _Parked(NamedTuple):
+    query: Query
+    ticket: Ticket
+    watch: int
+
+
+class Reads:
+    """Answers queries from the store; keeps those that block."""
+
+    def __init__(self, store: Store, options: ServerOptions) -> None:
+        self.store = store
+        self.known_leader = True
+        self.last_contact_ms = 0
+        self._options = options
+        self._watches = Watches()
+        self._cache = RenderCache(options.rendered_bytes_max)
+        self._deadlines: list[tuple[int, int]] = []
+        self._parked: dict[int, _Parked] = {}
+        self._count = 0
+
+    def read(self, query: Query, ticket: Ticket, turn: Turn) -> None:
+        """Answer now, or when the query's index has passed ``min_index``, or when it has waited long enough."""
+        try:
+            answer = self.store.evaluate(query)
+        except QueryRefused as refused:
+            turn.answer(ticket, refused.refusal, early=True)
+            return
+        if query.min_index and answer.index <= query.min_index:
+            self._park(query, ticket, turn)
+        else:
+            self._answer(query, answer, ticket, turn)
+
+    def wake(self, turn: Turn) -> None:
+        """After a batch of writes: answer the blocked queries whose result may have changed."""
+        for query, answer, tickets in self._watches.wake(self.store):
+            for handle in tickets:
+                parked = self._parked.pop(handle, None)
+                if parked is not None:
+                    self._answer(query, answer, parked.ticket, turn)
+
+    def due(self, turn: Turn) -> None:
+        """Answer what has waited long enough, unchanged."""
+        while self._deadlines and self._deadlines[0][0] <= turn.now:
+            _, handle = heapq.heappop(self._deadlines)
+            parked = self._forget(handle)
+            if parked is not None:
+                self._answer(parked.query, self.store.evaluate(parked.query), parked.ticket, turn)
+        self._arm(turn)
+
+    def refuse_all(self, refusal: Message, turn: Turn) -> None:
+        """This server leads no more: whoever waits for a leader's answer is sent back to find the new one."""
+        for handle in [h for h, parked in self._parked.items() if parked.query.consistency != "stale"]:
+            parked = self._forget(handle)
+            if parked is not None:
+                turn.answer(parked.ticket, refusal, early=True)
+
+    @property
+    def blocked(self) -> int:
+        """How many queries wait."""
+        return len(self._parked)
+
+    def _park(self, query: Query, ticket: Ticket, turn: Turn) -> None:
+        wait = min(query.wait_ns or self._options.default_wait_ns, self._options.max_wait_ns)
+        due = turn.now + wait + turn.rng.randrange(wait // 16 + 1)
+        self._count += 1
+        handle = self._count
+        self._parked[handle] = _Parked(query, ticket, self._watches.park(query, handle))
+        heapq.heappush(self._deadlines, (due, handle))
+        if self._deadlines[0][1] == handle:
+            self._arm(turn)
+        if len(self._deadlines) > 2 * len(self._parked) + 1024:
+            self._deadlines = [d for d in self._deadlines if d[1] in self._parked]
+            heapq.heapify(self._deadlines)
+
+    def _forget(self, handle: int) -> _Parked | None:
+        parked = self._parked.pop(handle, None)
+        if parked is not None:
+            self._watches.cancel(parked.watch)
+        return parked
+
+    def _arm(self, turn: Turn) -> None:
+        if self._deadlines:
+            turn.set_timer("blocked", self._deadlines[0][0] - turn.now, BlockedDue())
+
+    def _answer(self, query: Query, answer: Answer, ticket: Ticket, turn: Turn) -> None:
+        # Early: what is read here is committed, a quorum has it on disk already.
+        turn.answer(ticket, self.shaped(query, answer), early=True)
+
+    def shaped(self, query: Query, answer: Answer) -> Answer:
+        """The answer as it was asked for, with what this server knows of its leader."""
+        if not query.rendered:
+            update = {"known_leader": self.known_leader, "last_contact_ms": self.last_contact_ms}
+            return answer.model_copy(update=update)
+        body, found = self._rendered(query, answer)
+        return Rendered(
+            index=answer.index,
+            known_leader=self.known_leader,
+            last_contact_ms=self.last_contact_ms,
+            body=body,
+            found=found,
+        )
+
+    def _rendered(self, query: Query, answer: Answer) -> tuple[bytes, bool]:
+        return render(query, answer)

@@ -1,0 +1,99 @@
+"""What the leader writes into the catalog because of what gossip says (Consul's leader reconciliation).
+
+A live member has a node with a passing serfHealth; a failed one keeps its node with a critical serfHealth; one that
+left is deregistered; a node with serfHealth that gossip does not know at all is deregistered too. Nodes without
+serfHealth were registered by hand and are nobody's business here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lictor_actors.store.store import Store
+from lictor_messages.answers import Command
+from lictor_messages.base import FrozenMap
+from lictor_messages.catalog import (
+    SERF_HEALTH,
+    CheckRecord,
+    CheckStatus,
+    Deregister,
+    NodeRecord,
+    Register,
+    ServiceRecord,
+)
+from lictor_messages.members import Member
+
+ALIVE = "Agent alive and reachable"
+FAILED = "Agent not live or unreachable"
+
+
+def wanted(members: Iterable[Member], store: Store, me: str) -> list[Command]:
+    """The writes that bring the catalog in line with these members; none if it is already. ``me`` never goes."""
+    commands = []
+    for member in members:
+        command = _for_member(member, store, me)
+        if command is not None:
+            commands.append(command)
+    return commands
+
+
+def unknown_nodes(members: Iterable[Member], store: Store) -> list[Command]:
+    """Deregistrations of nodes that gossip once watched and knows no more: their events came while nobody led."""
+    names = {member.name for member in members}
+    gone = [check.node for check in store.serf_health() if check.node not in names]
+    return [Deregister(node=name) for name in gone]
+
+
+def _for_member(member: Member, store: Store, me: str) -> Command | None:
+    match member.status:
+        case "alive" | "leaving":
+            return _alive(member, store)
+        case "failed":
+            return _failed(member, store)
+        case "left":
+            known = store.node(member.name) is not None
+            return Deregister(node=member.name) if known and member.node != me else None
+
+
+def _alive(member: Member, store: Store) -> Command | None:
+    service = _consul_service(member) if member.is_server else None
+    if _is_right(member, service, store):
+        return None
+    old = store.node(member.name)
+    node = NodeRecord(
+        node=member.name,
+        address=member.address,
+        id=member.tags.get("id", ""),
+        datacenter=member.dc,
+        tagged_addresses=old.tagged_addresses if old else _tagged(member.address),
+        meta=old.meta if old else FrozenMap(),
+    )
+    return Register(node=node, service=service, checks=(_serf_health(member.name, "passing", ALIVE),))
+
+
+def _is_right(member: Member, service: ServiceRecord | None, store: Store) -> bool:
+    node, check = store.node(member.name), store.check_of(member.name, SERF_HEALTH)
+    if node is None or node.address != member.address or check is None or check.status != "passing":
+        return False
+    return service is None or store.service(member.name, service.id) is not None
+
+
+def _failed(member: Member, store: Store) -> Command | None:
+    node, check = store.node(member.name), store.check_of(member.name, SERF_HEALTH)
+    if node is None or (check is not None and check.status == "critical"):
+        return None
+    return Register(node=node, skip_node_update=True, checks=(_serf_health(member.name, "critical", FAILED),))
+
+
+def _serf_health(node: str, status: CheckStatus, output: str) -> CheckRecord:
+    return CheckRecord(node=node, check_id=SERF_HEALTH, name="Serf Health Status", status=status, output=output)
+
+
+def _consul_service(member: Member) -> ServiceRecord:
+    port = int(member.tags.get("port", "8300"))
+    meta = FrozenMap({"version": member.tags.get("build", ""), "raft_version": "3", "non_voter": "false"})
+    return ServiceRecord(node=member.name, id="consul", service="consul", port=port, meta=meta)
+
+
+def _tagged(address: str) -> FrozenMap:
+    return FrozenMap({"lan": address, "lan_ipv4": address, "wan": address, "wan_ipv4": address})

@@ -1,0 +1,325 @@
+"""The server: Raft, the store and the reads, wired together. Every line of ``handle`` is one kind of mail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from lictor_actors.kernel.actor import Actor, Poisoned, UnknownMessage
+from lictor_actors.kernel.turn import Ticket, Turn
+from lictor_actors.raft import Entry, NotLeading, Overloaded, Raft, RaftOptions, Role
+from lictor_actors.roles.cluster_status import ClusterStatus
+from lictor_actors.roles.log_time import LogTime
+from lictor_actors.roles.reads import Reads
+from lictor_actors.roles.reconcile import unknown_nodes, wanted
+from lictor_actors.store.commands import pack_command, unpack_command
+from lictor_actors.store.errors import UnknownCommand
+from lictor_actors.store.store import Store
+from lictor_messages import members as m
+from lictor_messages import raft as r
+from lictor_messages.answers import Command, Query
+from lictor_messages.base import Message
+from lictor_messages.envelope import at, node_of, role_of
+from lictor_messages.host import Durable, Recovered, Undeliverable
+from lictor_messages.refusals import Refused
+from lictor_messages.server import BlockedDue, ReconcileDue, ServerOptions
+
+
+FORWARDED_MOST = 1024
+"""Forwarded requests that are remembered: the bus says ``Undeliverable`` soon or never, so the oldest may go."""
+
+
+class _Open(NamedTuple):
+    """A proposal that waits to be committed."""
+
+    term: int
+    ticket: Ticket
+
+
+class Server(Actor):
+    """One voter of the cluster. Any server answers; writes and default reads go through the leader."""
+
+    journalled = True
+    synced = True
+
+    def __init__(self, options: ServerOptions) -> None:
+        self._options = options
+        self.raft = Raft(options.node, RaftOptions(multiplier=options.raft_multiplier))
+        self.store = Store()
+        self.applied = 0
+        self._reads = Reads(self.store, options)
+        self._status = ClusterStatus(options, self.raft)
+        self._time = LogTime()
+        self._open: dict[int, _Open] = {}
+        self._forwarded: dict[str, Ticket] = {}
+        self._confirming: dict[int, tuple[Query, Ticket]] = {}
+        self._members: dict[str, m.Member] = {}
+        self._doubtful: dict[str, None] = {}
+        self._reconciling_upto = 0
+        self._was_leader = False
+        self._awake = False
+
+    # -- what the host and the judges may see ---------------------------------
+
+    @property
+    def leader(self) -> str:
+        """The leader's node, "" if none is known."""
+        return self.raft.leader
+
+    @property
+    def passing_nodes(self) -> int:
+        """Nodes of the catalog whose serfHealth is passing."""
+        return sum(check.status == "passing" for check in self.store.serf_health())
+
+    def check(self) -> None:
+        """Raft's invariants and the store's."""
+        self.raft.check()
+        self.store.check()
+
+    # -- mail -----------------------------------------------------------------
+
+    def start(self, turn: Turn) -> None:
+        """The journal comes first; gossip is asked who is there."""
+        turn.ask(self._options.prober, m.ListMembers())
+
+    def handle(self, message: Message, turn: Turn) -> None:
+        """The table of contents."""
+        match message:
+            case r.AppendEntries() | r.AppendAnswer() | r.RequestVote() | r.Vote() | r.TimeoutNow():
+                self._step(message, turn)
+            case Query():
+                self._query(message, turn)
+            case Command():
+                self._command(message, turn)
+            case Durable():
+                self.raft.durable(message.upto, turn)
+            case r.ElectionDue() | r.HeartbeatDue():
+                self.raft.due(message, turn)
+            case BlockedDue():
+                self._reads.due(turn)
+            case _:
+                self._handle_rare(message, turn)
+        if self._awake:
+            self._settle(turn)
+
+    def _handle_rare(self, message: Message, turn: Turn) -> None:
+        match message:
+            case Recovered():
+                self._recover(message, turn)
+            case m.MemberJoined() | m.MemberUpdated() | m.MemberFailed() | m.MemberLeft() | m.MemberReaped():
+                self._member_changed(message, turn)
+            case m.Members():
+                self._members = {member.node: member for member in message.members}
+                self._doubt(self._members)
+                self._maybe_bootstrap(turn)
+            case m.UserEvent():
+                pass
+            case ReconcileDue():
+                self._reconcile_all(turn)
+            case Undeliverable():
+                self._not_forwarded(message, turn)
+            case Refused():
+                turn.note(f"refused: {message.code} {message.words}")
+            case _:
+                raise UnknownMessage(message)
+
+    def _step(self, message: r.RaftMessage, turn: Turn) -> None:
+        if self._awake and turn.envelope is not None:
+            self.raft.step(node_of(turn.envelope.source), message, turn)
+
+    def _recover(self, message: Recovered, turn: Turn) -> None:
+        for record in message.records:
+            self.raft.recover(record)
+        if message.done:
+            self._awake = True
+            self.raft.start(turn)
+            self._maybe_bootstrap(turn)
+
+    # -- after every turn -----------------------------------------------------
+
+    def _settle(self, turn: Turn) -> None:
+        committed = self.raft.take_committed()
+        if committed:
+            self._apply(committed, turn)
+        for read_id, _ in self.raft.take_reads():
+            waiting = self._confirming.pop(read_id, None)
+            if waiting is not None:
+                self._read(*waiting, turn)
+        leading = self.raft.role is Role.LEADER
+        if leading != self._was_leader:
+            self._was_leader = leading
+            self._took_lead(turn) if leading else self._lost_lead(turn)
+        if leading and self._doubtful and self.applied >= self._reconciling_upto:
+            self._reconcile(turn)
+
+    def _apply(self, entries: Iterable[Entry], turn: Turn) -> None:
+        for entry in entries:
+            if entry.type == "command":
+                self._apply_one(entry, turn)
+            self.applied = entry.index
+        self._reads.wake(turn)
+
+    def _apply_one(self, entry: Entry, turn: Turn) -> None:
+        try:
+            stamp, asker, request, command = unpack_command(entry.data)
+            outcome = self.store.apply_once(entry.index, stamp, asker, request, command)
+        except UnknownCommand as unknown:
+            turn.stop(f"entry {entry.index} holds {unknown.kind}, which this version does not know: upgrade it")
+            raise Poisoned(f"entry {entry.index}", unknown) from unknown
+        except Exception as error:
+            raise Poisoned(f"entry {entry.index}", error) from error
+        self._time.applied(stamp, turn.now)
+        opened = self._open.pop(entry.index, None)
+        if opened is None:
+            return
+        if opened.term == entry.term:
+            # Early: the entry is committed, a quorum has it on disk, whatever this server still writes.
+            turn.answer(opened.ticket, outcome, early=True)
+        else:
+            turn.answer(opened.ticket, Refused(code="NotCommitted"), early=True)
+
+    def _took_lead(self, turn: Turn) -> None:
+        turn.note(f"leads term {self.raft.term}")
+        self._reconcile_all(turn)
+
+    def _lost_lead(self, turn: Turn) -> None:
+        turn.note(f"leads no more, term {self.raft.term}")
+        turn.cancel_timer("reconcile")
+        for opened in self._open.values():
+            turn.answer(opened.ticket, Refused(code="LeadershipLost"))
+        self._open.clear()
+        refusal = Refused(code="NotLeader", leader=self.raft.leader)
+        for _, ticket in self._confirming.values():
+            turn.answer(ticket, refusal)
+        self._confirming.clear()
+        self._reads.refuse_all(refusal, turn)
+        self._reconciling_upto = 0
+
+    # -- writes ---------------------------------------------------------------
+
+    def _command(self, command: Command, turn: Turn) -> None:
+        if self.raft.role is not Role.LEADER:
+            self._to_leader(turn)
+        elif len(self._open) >= self._options.open_writes_max:
+            turn.reply(Refused(code="Overloaded"))
+        else:
+            ticket = turn.ticket()
+            self._propose([(ticket.reply_to, ticket.request, command)], [ticket], turn)
+
+    def _propose(self, commands: list[tuple[str, str, Command]], tickets: list[Ticket], turn: Turn) -> int:
+        stamp = self._time.stamp(turn.now, turn.wall)
+        data = [pack_command(stamp, asker, request, command) for asker, request, command in commands]
+        try:
+            indexes = self.raft.propose(data, turn)
+        except NotLeading as refused:
+            self._refuse(tickets, Refused(code="NotLeader", leader=refused.leader), turn)
+            return 0
+        except Overloaded:
+            self._refuse(tickets, Refused(code="Overloaded"), turn)
+            return 0
+        for index, ticket in zip(indexes, tickets, strict=False):
+            self._open[index] = _Open(self.raft.term, ticket)
+        return indexes[-1]
+
+    def _refuse(self, tickets: list[Ticket], refusal: Refused, turn: Turn) -> None:
+        for ticket in tickets:
+            turn.answer(ticket, refusal)
+
+    def _to_leader(self, turn: Turn) -> None:
+        leader, envelope = self.raft.leader, turn.envelope
+        if not leader or leader == self._options.node:
+            turn.reply(Refused(code="NoLeader"))
+        elif envelope is not None and role_of(envelope.source) == "server":
+            turn.reply(Refused(code="NotLeader", leader=leader))
+        else:
+            self._remember_forwarded(turn.ticket())
+            turn.forward(at("server", leader))
+
+    def _remember_forwarded(self, ticket: Ticket) -> None:
+        self._forwarded[ticket.request] = ticket
+        if len(self._forwarded) > FORWARDED_MOST:
+            del self._forwarded[next(iter(self._forwarded))]
+
+    def _not_forwarded(self, notice: Undeliverable, turn: Turn) -> None:
+        ticket = self._forwarded.pop(notice.request, None)
+        if ticket is not None:
+            turn.answer(ticket, Refused(code="Undeliverable"))
+        else:
+            turn.note(f"{notice.about} did not reach {notice.target}: {notice.reason}")
+
+    # -- reads ----------------------------------------------------------------
+
+    def _query(self, query: Query, turn: Turn) -> None:
+        if query.dc and query.dc != self._options.dc:
+            turn.reply(Refused(code="NoPathToDatacenter"))
+        elif self._status.answers(query):
+            self._status.reply(query, self._members, self.applied, turn)
+        elif self._fresh_enough(query, turn):
+            self._read(query, turn.ticket(), turn)
+        elif self.raft.role is not Role.LEADER:
+            self._to_leader(turn)
+        elif query.consistency == "default" and self.raft.lease_valid(turn.now):
+            self._read(query, turn.ticket(), turn)
+        else:
+            self._confirming[self.raft.read(turn)] = (query, turn.ticket())
+
+    def _fresh_enough(self, query: Query, turn: Turn) -> bool:
+        if query.consistency != "stale" or not self.applied:
+            return False
+        contact = self.raft.last_contact(turn.now)
+        return contact is not None and (not query.max_stale_ns or contact <= query.max_stale_ns)
+
+    def _read(self, query: Query, ticket: Ticket, turn: Turn) -> None:
+        contact = self.raft.last_contact(turn.now)
+        self._reads.known_leader = bool(self.raft.leader)
+        self._reads.last_contact_ms = (contact or 0) // 1_000_000
+        self._reads.read(query, ticket, turn)
+
+    # -- members --------------------------------------------------------------
+
+    def _member_changed(self, event: m.MemberEvent, turn: Turn) -> None:
+        member = event.member
+        if isinstance(event, m.MemberReaped):
+            self._members[member.node] = member.model_copy(update={"status": "left"})
+        else:
+            self._members[member.node] = member
+        if member.dc == self._options.dc:
+            self._doubt([member.node])
+        self._maybe_bootstrap(turn)
+
+    def _doubt(self, nodes: Iterable[str]) -> None:
+        for node in nodes:
+            self._doubtful[node] = None
+
+    def _reconcile_all(self, turn: Turn) -> None:
+        turn.set_timer("reconcile", self._options.reconcile_every_ns, ReconcileDue())
+        self._doubt(self._members)
+        if self._members and self.raft.role is Role.LEADER:
+            self._write(unknown_nodes(self._members.values(), self.store), turn)
+
+    def _reconcile(self, turn: Turn) -> None:
+        members = [self._members[node] for node in self._doubtful if node in self._members]
+        self._doubtful.clear()
+        self._write(wanted(members, self.store, self._options.name), turn)
+
+    def _write(self, commands: list[Command], turn: Turn) -> None:
+        """One pass at a time: the next one looks at the catalog after these are applied."""
+        if not commands:
+            return
+        mine = [(turn.me, turn.new_request(), command) for command in commands]
+        upto = self._propose(mine, [], turn)
+        self._reconciling_upto = max(self._reconciling_upto, upto)
+
+    def _maybe_bootstrap(self, turn: Turn) -> None:
+        expect = self._options.bootstrap_expect
+        if not expect or not self._awake or self.raft.last_index:
+            return
+        servers = sorted(
+            member.node
+            for member in self._members.values()
+            if member.is_server and member.status == "alive" and member.tags.get("expect") == str(expect)
+        )
+        # Exactly as many as expected: with more, two servers might choose different voters.
+        if len(servers) == expect and self._options.node in servers:
+            turn.note(f"bootstraps with {' '.join(servers)}")
+            self.raft.bootstrap(tuple(servers), turn)

@@ -1,0 +1,33 @@
+"""The server's own options and timers."""
+
+from __future__ import annotations
+
+from lictor_messages.base import Message
+
+
+class ServerOptions(Message):
+    """How one server is set up; times in nanoseconds."""
+
+    node: str
+    """``name.dc``."""
+    name: str
+    dc: str
+    bootstrap_expect: int = 0
+    """Servers to wait for before the first election; 0: join a cluster that others bootstrap."""
+    port: int = 8300
+    raft_multiplier: float = 1.0
+    prober: str
+    version: str
+    reconcile_every_ns: int = 60_000_000_000
+    default_wait_ns: int = 300_000_000_000
+    max_wait_ns: int = 600_000_000_000
+    open_writes_max: int = 4096
+    rendered_bytes_max: int = 32 << 20
+
+
+class ReconcileDue(Message):
+    """Compare the whole member list with the catalog."""
+
+
+class BlockedDue(Message):
+    """The oldest blocked query has waited long enough."""

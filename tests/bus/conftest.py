@@ -1,0 +1,104 @@
+"""A bus with a memory of what it delivered, gave back and counted; events instead of sleeps."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from lictor_actors.bus.memory import Exchange, MemoryBus
+from lictor_actors.bus.nng import NngBus
+from lictor_messages.codec import cluster_id
+from lictor_messages.envelope import Envelope
+
+CLUSTER = cluster_id("test")
+
+
+class Station:
+    """One bus and everything that happened to it."""
+
+    def __init__(self, stage: Stage, url: str, cluster: bytes) -> None:
+        self.url = url
+        self.rest = f"{url}-rest"
+        self.counters: Counter[str] = Counter()
+        self.delivered: list[Envelope] = []
+        self.returned: list[tuple[Envelope, str]] = []
+        self._changed = asyncio.Event()
+        self.bus = stage.make(self, cluster)
+
+    def deliver(self, envelope: Envelope) -> None:
+        self.delivered.append(envelope)
+        self._changed.set()
+
+    def give_back(self, envelope: Envelope, reason: str) -> None:
+        self.returned.append((envelope, reason))
+        self._changed.set()
+
+    def count(self, what: str) -> None:
+        self.counters[what] += 1
+        self._changed.set()
+
+    def listen(self) -> None:
+        rest = self.rest if not self.url.startswith("tcp") else self.rest_tcp
+        self.bus.listen(self.url, rest)
+
+    rest_tcp = ""
+
+    async def until(self, predicate: Callable[[], bool], within_s: float = 10.0) -> None:
+        async with asyncio.timeout(within_s):
+            while not predicate():
+                self._changed.clear()
+                await self._changed.wait()
+
+
+class Stage:
+    """Makes stations over one kind of transport."""
+
+    def __init__(self, transport: str, folder: Path) -> None:
+        self.transport = transport
+        self.exchange = Exchange()
+        self.stations: list[Station] = []
+        self._folder = folder
+        self._numbers = itertools.count(1)
+
+    @property
+    def over_nng(self) -> bool:
+        return self.transport != "memory"
+
+    def station(self, *, listening: bool = True, url: str = "", cluster: bytes = CLUSTER) -> Station:
+        station = Station(self, url or self.new_url(), cluster)
+        station.rest_tcp = self.new_url()
+        if listening:
+            station.listen()
+        self.stations.append(station)
+        return station
+
+    def make(self, station: Station, cluster: bytes) -> NngBus | MemoryBus:
+        loop = asyncio.get_running_loop()
+        if self.over_nng:
+            return NngBus(cluster, loop, station.deliver, station.give_back, station.count)
+        return MemoryBus(self.exchange, cluster, loop, station.deliver, station.give_back, station.count)
+
+    def new_url(self) -> str:
+        number = next(self._numbers)
+        match self.transport:
+            case "tcp":
+                return f"tcp://127.0.0.{_FREE_IP}:{20_000 + next(_PORTS)}"
+            case "ipc":
+                return f"ipc://{self._folder}/{number}"
+        return f"{'inproc' if self.over_nng else 'memory'}://{self._folder}/{number}"
+
+
+_FREE_IP = 77
+_PORTS = itertools.count(__import__("os").getpid() % 2000 * 20)
+
+
+@pytest.fixture(params=["memory", "inproc", "ipc", "tcp"])
+async def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    made = Stage(request.param, tmp_path_factory.mktemp("b"))
+    yield made
+    for station in made.stations:
+        station.bus.close()
