@@ -1,0 +1,1 @@
+"""Roles: one file is one actor."""

@@ -1,0 +1,114 @@
+"""Leaving: on purpose, or by force of somebody else's word; and what is forgotten after that."""
+
+from __future__ import annotations
+
+from lictor_messages.codec import pack_body
+from lictor_messages.members import Departed, ForcedOut, ForceLeave
+from lictor_messages.refusals import Refused
+from lictor_messages.swim import Dead, LeaveDue, LeaveIntent, ReapDue, ReconnectDue
+
+from lictor_actors.kernel.turn import Ticket, Turn
+from lictor_actors.swim.gossip import Gossiper
+from lictor_actors.swim.members import Members, Peer, State
+from lictor_actors.swim.membership import Membership
+from lictor_actors.swim.profile import Profile
+from lictor_actors.swim.pushpull import Exchange
+from lictor_actors.swim.updates import Hearing
+
+
+class Departure:
+    """This node's own leave."""
+
+    def __init__(self, profile: Profile, members: Members, gossiper: Gossiper) -> None:
+        self._profile = profile
+        self._members = members
+        self._gossiper = gossiper
+        self._waiting: list[Ticket] = []
+        self._spread = False
+
+    def leave(self, turn: Turn) -> None:
+        """Accuse oneself of being dead, and wait until that has been sent as often as any update is."""
+        self._waiting.append(turn.ticket())
+        me = self._members.me
+        if not me.leaving:
+            me.leaving = True
+            me.verdict = pack_body(Dead(node=me.node, incarnation=me.incarnation, accuser=me.node))
+            self._gossiper.spread(me.node, me.verdict, turn)
+            turn.set_timer("leave", self._profile.leave_timeout, LeaveDue())
+        if self._spread or self._members.alone:
+            self.finish(turn)
+
+    def progress(self, turn: Turn) -> None:
+        """After each gossip tick: has the leave been sent often enough?"""
+        if self._waiting and self._members.me.node not in self._gossiper.queue:
+            self.finish(turn)
+
+    def finish(self, turn: Turn) -> None:
+        """Spread, or the time for it is over."""
+        self._spread = True
+        self._members.me.state = State.LEFT
+        turn.cancel_timer("leave")
+        for ticket in self._waiting:
+            turn.answer(ticket, Departed(), early=True)
+        self._waiting.clear()
+
+
+class Undertaker:
+    """Force-leaves, reconnects and reaps members that are failed or left; no timer runs while there are none."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        members: Members,
+        membership: Membership,
+        exchange: Exchange,
+        keep_failed: int,
+        keep_left: int,
+    ) -> None:
+        self._profile = profile
+        self._members = members
+        self._membership = membership
+        self._exchange = exchange
+        self._keep = {State.DEAD: keep_failed, State.LEFT: keep_left}
+        self._reaping = self._reconnecting = False
+
+    def force_leave(self, request: ForceLeave, turn: Turn) -> None:
+        """Have everyone count a failed member as left. A live member would refute that, so nothing is said of it."""
+        peer = self._members.others.get(request.node)
+        if peer is None:
+            turn.reply(Refused(code="NotFound", text=f"No node found with name '{request.node}'"))
+            return
+        if peer.state is not State.ALIVE:
+            intent = LeaveIntent(node=peer.node, incarnation=peer.incarnation, prune=request.prune)
+            self._membership.leave_intent(intent, pack_body(intent), Hearing(self._members.me.address), turn)
+        turn.reply(ForcedOut())
+
+    def watch(self, turn: Turn) -> None:
+        """Set the timers that the present state of the table needs."""
+        gone = len(self._members.others) + 1 > self._members.alive_count
+        if gone and not self._reaping:
+            self._reaping = True
+            turn.set_timer("reap", self._profile.reap_interval, ReapDue())
+        if gone and not self._reconnecting:
+            self._reconnecting = True
+            turn.set_timer("reconnect", self._jittered(turn), ReconnectDue())
+
+    def reap(self, turn: Turn) -> None:
+        """Forget those whose time is over."""
+        self._reaping = False
+        for peer in list(self._members.others.values()):
+            if not peer.present and turn.now - peer.since >= self._keep[peer.state]:
+                self._membership.forget(peer, turn)
+        self.watch(turn)
+
+    def reconnect(self, turn: Turn) -> None:
+        """Now and then somebody tries a failed member, more often the more have failed: partitions heal."""
+        self._reconnecting = False
+        failed = self._members.in_state(State.DEAD)
+        if failed and turn.rng.random() < len(failed) / self._members.alive_count:
+            peer: Peer = failed[int(turn.rng.random() * len(failed))]
+            self._exchange.ask(peer.address, turn)
+        self.watch(turn)
+
+    def _jittered(self, turn: Turn) -> int:
+        return int(self._profile.reconnect_interval * (0.5 + turn.rng.random()))

@@ -1,0 +1,84 @@
+"""User events: Lamport-clocked, delivered at most once, in a ring of the recent ones (Serf)."""
+
+from __future__ import annotations
+
+from lictor_messages.base import Message
+from lictor_messages.codec import pack_body
+from lictor_messages.members import EventFired, FireEvent, UserEvent
+from lictor_messages.refusals import Refused
+
+from lictor_actors.kernel.turn import Turn
+from lictor_actors.swim.gossip import Gossiper
+from lictor_actors.swim.listeners import Listeners
+from lictor_actors.swim.profile import Profile
+from lictor_actors.swim.updates import Hearing
+
+RING = 512
+"""Lamport times remembered; an event further behind the clock is too old to be told from a repeat."""
+
+
+class LamportClock:
+    """The next time to use; hearing a time moves it past that time (Lamport 1978)."""
+
+    __slots__ = ("time",)
+
+    def __init__(self) -> None:
+        self.time = 1
+
+    def tick(self) -> int:
+        """A time later than every time heard so far."""
+        self.time += 1
+        return self.time - 1
+
+    def witness(self, time: int) -> None:
+        """Somebody used this time."""
+        self.time = max(self.time, time + 1)
+
+
+class UserEvents:
+    """Fires and receives user events."""
+
+    def __init__(self, profile: Profile, gossiper: Gossiper, listeners: Listeners) -> None:
+        self.clock = LamportClock()
+        self._oldest = 0
+        self._ring: list[tuple[int, tuple[bytes, ...]]] = [(0, ())] * RING
+        self._profile = profile
+        self._gossiper = gossiper
+        self._listeners = listeners
+
+    def fire(self, request: FireEvent, turn: Turn) -> None:
+        """Start an event here; this node hears it like every other."""
+        size = len(request.name.encode()) + len(request.payload)
+        if size > self._profile.event_bytes_max:
+            limit = self._profile.event_bytes_max
+            turn.reply(Refused(code="BadRequest", text=f"user event exceeds sane limit of {limit} bytes"))
+            return
+        event = UserEvent(**request.model_dump(), ltime=self.clock.tick())
+        self._deliver(event, pack_body(event), turn)
+        turn.reply(EventFired(id=request.id))
+
+    def heard(self, event: Message, data: bytes, hearing: Hearing, turn: Turn) -> bool:
+        """An event from elsewhere: old ones and repeats stop here."""
+        assert isinstance(event, UserEvent)
+        self.clock.witness(event.ltime)
+        too_old = event.ltime < max(self._oldest, self.clock.time - RING)
+        if not too_old and data not in self._slot(event.ltime):
+            self._deliver(event, data, turn)
+        return True
+
+    def skip_past(self, time: int) -> None:
+        """This node has just joined: what happened before that is not its business."""
+        self._oldest = max(self._oldest, time)
+
+    def recent(self) -> list[bytes]:
+        """The events of the ring, oldest first, for a push/pull."""
+        return [data for _, slot in sorted(self._ring, key=lambda entry: entry[0]) for data in slot]
+
+    def _slot(self, ltime: int) -> tuple[bytes, ...]:
+        held, events = self._ring[ltime % RING]
+        return events if held == ltime else ()
+
+    def _deliver(self, event: UserEvent, data: bytes, turn: Turn) -> None:
+        self._ring[event.ltime % RING] = (event.ltime, (*self._slot(event.ltime), data))
+        self._gossiper.spread(f"event:{event.ltime}:{event.id}", data, turn, event=True)
+        self._listeners.tell(event, turn)

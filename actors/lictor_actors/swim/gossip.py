@@ -1,0 +1,57 @@
+"""Dissemination: the broadcast queue, its ticks and its rides on other messages (SWIM section 4.1)."""
+
+from __future__ import annotations
+
+from lictor_messages.swim import Gossip, GossipDue
+
+from lictor_actors.kernel.turn import Turn
+from lictor_actors.swim.broadcasts import Broadcasts
+from lictor_actors.swim.members import Members, Peer, State
+from lictor_actors.swim.profile import Profile
+
+
+class Gossiper:
+    """Ticks only while there is something to tell: a quiet cluster gossips nothing."""
+
+    def __init__(self, profile: Profile, members: Members) -> None:
+        self.queue = Broadcasts(profile.broadcasts_max)
+        self._profile = profile
+        self._members = members
+        self._ticking = False
+
+    def spread(self, key: str, data: bytes, turn: Turn, *, event: bool = False) -> None:
+        """Queue an update about ``key`` for everyone."""
+        self.queue.put(key, data, event=event)
+        if not self._ticking:
+            self._tick_after(int(turn.rng.random() * self._profile.gossip_interval / 2), turn)
+
+    def piggyback(self) -> tuple[bytes, ...]:
+        """What may ride on a ping or an ack; each ride counts as a transmit."""
+        if not self.queue:
+            return ()
+        return self.queue.take(self._profile.retransmit_limit(self._members.alive_count), self._profile.packet_bytes)
+
+    def tick(self, turn: Turn) -> None:
+        """Tell a few random members, among them the recently dead, who may be alive and should hear of it."""
+        self._ticking = False
+        targets = self._targets(turn)
+        if not targets:
+            self.queue.clear()  # nobody to tell: whoever joins gets it all by push/pull
+        for peer in targets:
+            updates = self.piggyback()
+            if updates:
+                turn.send(peer.address, Gossip(updates=updates), early=True)  # gossip never waits for a journal
+        if self.queue:
+            self._tick_after(self._profile.gossip_interval, turn)
+
+    def _tick_after(self, delay: int, turn: Turn) -> None:
+        self._ticking = True
+        turn.set_timer("gossip", delay, GossipDue())
+
+    def _targets(self, turn: Turn) -> list[Peer]:
+        recently = turn.now - self._profile.gossip_to_the_dead
+
+        def hears(peer: Peer) -> bool:
+            return peer.present or (peer.state is State.DEAD and peer.since >= recently)
+
+        return self._members.pick(self._profile.gossip_nodes, hears, turn.rng)

@@ -1,0 +1,123 @@
+"""Joining: ask some address for a push/pull until one answers; it need not be known who lives there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lictor_messages.envelope import at
+from lictor_messages.members import Join, Joined
+from lictor_messages.swim import JoinDue, RetryJoinDue
+
+from lictor_actors.kernel.turn import Ticket, Turn
+from lictor_actors.swim.members import Members
+from lictor_actors.swim.profile import Profile
+from lictor_actors.swim.pushpull import Exchange
+
+PORT = 8301
+FIRST_RETRIES = 3
+"""Retries that wait an eighth, a quarter and a half of the interval: in a cluster that starts as a whole the first
+address is often up a moment later."""
+
+
+def gossip_url(address: str) -> str:
+    """``host``, ``host:port``, ``[v6]:port`` or a bare IPv6 address as a URL; a URL stays as it is."""
+    if "://" in address:
+        return address
+    if address.count(":") > 1 and not address.startswith("["):
+        return f"tcp://[{address}]:{PORT}"
+    return f"tcp://{address}" if ":" in address.rpartition("]")[2] else f"tcp://{address}:{PORT}"
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One try at some addresses."""
+
+    ticket: Ticket | None
+    """Who waits for Joined; None if the options asked."""
+    silent: dict[str, str] = field(default_factory=dict)
+    """Request → address, for those that have not answered yet."""
+    count: int = 0
+    errors: list[str] = field(default_factory=list)
+
+
+class Joining:
+    """The join attempts under way, and the retries of the options' addresses."""
+
+    def __init__(
+        self, profile: Profile, members: Members, exchange: Exchange, addresses: tuple[str, ...], retry: int
+    ) -> None:
+        self._profile = profile
+        self._members = members
+        self._exchange = exchange
+        self._addresses = addresses
+        self._retry = retry
+        self._retries = 0
+        self._attempts: dict[int, Attempt] = {}
+        self._count = 0
+
+    def begin(self, turn: Turn) -> None:
+        """Try the addresses of the options, until one has answered or somebody has found this node."""
+        if self._addresses and self._members.alone:
+            self._try(self._addresses, None, self._retry, turn)
+
+    def asked(self, request: Join, turn: Turn) -> None:
+        """Try these addresses once, for somebody who waits."""
+        if self._members.me.leaving:
+            turn.reply(Joined(count=0, errors=("this node is leaving",)))
+            return
+        self._try(request.addresses, turn.ticket(), self._profile.join_timeout, turn)
+
+    def answered(self, request: str, turn: Turn) -> None:
+        """A push/pull was answered; if it was a join, count it."""
+        self._close(request, "", turn)
+
+    def undeliverable(self, request: str, reason: str, turn: Turn) -> None:
+        """The bus knows that nobody was reached there."""
+        self._close(request, reason, turn)
+
+    def due(self, due: JoinDue, turn: Turn) -> None:
+        """Those that have not answered by now are silent."""
+        attempt = self._attempts.get(due.attempt)
+        if attempt is not None:
+            attempt.errors += [f"{address}: no answer in time" for address in attempt.silent.values()]
+            attempt.silent.clear()
+            self._finish(due.attempt, attempt, turn)
+
+    def _try(self, addresses: tuple[str, ...], ticket: Ticket | None, patience: int, turn: Turn) -> None:
+        self._count += 1
+        attempt = self._attempts[self._count] = Attempt(ticket)
+        for address in dict.fromkeys(addresses):
+            url = gossip_url(address)
+            if url.startswith("tcp") and url == self._members.me.alive.gossip:
+                attempt.errors.append(f"{address}: that is this node itself")
+            else:
+                attempt.silent[self._exchange.ask(at("prober", url), turn, join=True)] = address
+        turn.set_timer(f"join:{self._count}", patience, JoinDue(attempt=self._count))
+        if not attempt.silent:
+            self._finish(self._count, attempt, turn)
+
+    def _close(self, request: str, error: str, turn: Turn) -> None:
+        for number, attempt in list(self._attempts.items()):
+            address = attempt.silent.pop(request, None)
+            if address is None:
+                continue
+            if error:
+                attempt.errors.append(f"{address}: {error}")
+            else:
+                attempt.count += 1
+            if not attempt.silent:
+                self._finish(number, attempt, turn)
+
+    def _finish(self, number: int, attempt: Attempt, turn: Turn) -> None:
+        del self._attempts[number]
+        turn.cancel_timer(f"join:{number}")
+        if attempt.ticket is not None:
+            turn.answer(attempt.ticket, Joined(count=attempt.count, errors=tuple(attempt.errors)), early=True)
+        elif attempt.count == 0:
+            self._retry_later(turn)
+
+    def _retry_later(self, turn: Turn) -> None:
+        """Jittered, so that a whole cluster that waits for one address does not knock in step."""
+        interval = self._retry >> max(0, FIRST_RETRIES - self._retries)
+        self._retries += 1
+        turn.set_timer("retry-join", int(interval * (0.5 + turn.rng.random())), RetryJoinDue())

@@ -1,0 +1,37 @@
+"""Whom the prober tells what it learns: the listeners on its node, and the host, which keeps the directory."""
+
+from __future__ import annotations
+
+from lictor_messages.envelope import at
+from lictor_messages.host import Forgotten, Located, Redial
+from lictor_messages.members import MemberEvent, UserEvent
+from lictor_messages.swim import Alive
+
+from lictor_actors.kernel.turn import Turn
+
+
+class Listeners:
+    """The prober journals nothing, so that everything it says may leave early."""
+
+    __slots__ = ("_host", "_tell")
+
+    def __init__(self, node: str, tell: tuple[str, ...]) -> None:
+        self._host = at("host", node)
+        self._tell = tell
+
+    def tell(self, event: MemberEvent | UserEvent, turn: Turn) -> None:
+        """One message for each change."""
+        for address in self._tell:
+            turn.send(address, event, early=True)
+
+    def located(self, alive: Alive, turn: Turn) -> None:
+        """The directory entry of a member; it must precede whatever is sent to that member in this turn."""
+        turn.send(self._host, Located(node=alive.node, gossip=alive.gossip, rest=alive.rest), early=True)
+
+    def forgotten(self, node: str, turn: Turn) -> None:
+        """The member has no address any more."""
+        turn.send(self._host, Forgotten(node=node), early=True)
+
+    def redial(self, node: str, turn: Turn) -> None:
+        """A direct probe went unanswered: a pipe that looks open may be dead."""
+        turn.send(self._host, Redial(node=node), early=True)

@@ -1,0 +1,194 @@
+"""The member table, the order in which members are probed, and random picks among them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from enum import Enum
+from random import Random
+
+from lictor_messages.envelope import at
+from lictor_messages.members import Member, Status
+from lictor_messages.swim import Alive
+
+from lictor_actors.swim.suspicion import Suspicion
+
+
+class State(Enum):
+    """SWIM's states, with memberlist's ``left`` for those that went on purpose."""
+
+    ALIVE = "alive"
+    SUSPECT = "suspect"
+    DEAD = "dead"
+    LEFT = "left"
+
+
+class Peer:
+    """What this node holds about one member; ``record`` and ``verdict`` are the encoded updates that say so."""
+
+    __slots__ = (
+        "accuser",
+        "address",
+        "alive",
+        "fingerprint",
+        "incarnation",
+        "leaving",
+        "listed",
+        "node",
+        "record",
+        "since",
+        "state",
+        "suspicion",
+        "verdict",
+    )
+
+    def __init__(self, alive: Alive, record: bytes, now: int) -> None:
+        self.node = alive.node
+        self.address = at("prober", self.node)
+        self.alive = alive
+        """Its own latest word about itself."""
+        self.record = record
+        self.verdict = b""
+        """The accusation in force; empty while it is alive."""
+        self.accuser = ""
+        self.state = State.ALIVE
+        self.incarnation = alive.incarnation
+        """The highest that anyone named: an accusation may run ahead of ``alive``."""
+        self.since = now
+        self.suspicion: Suspicion | None = None
+        self.leaving = False
+        self.listed = False
+        """True while it is in the probe order."""
+        self.fingerprint = int.from_bytes(hashlib.blake2b(self.node.encode(), digest_size=8).digest(), "big")
+
+    @property
+    def present(self) -> bool:
+        """Alive as far as anyone outside SWIM is concerned: suspects are."""
+        return self.state is State.ALIVE or self.state is State.SUSPECT
+
+    @property
+    def status(self) -> Status:
+        """Serf's status."""
+        if self.present:
+            return "leaving" if self.leaving else "alive"
+        return "failed" if self.state is State.DEAD else "left"
+
+    @property
+    def stronger(self) -> bytes:
+        """The update that overrules a weaker claim about this member."""
+        return self.verdict or self.record
+
+    def member(self) -> Member:
+        """The view of it that everyone else gets."""
+        a = self.alive
+        return Member(
+            name=a.name,
+            dc=a.dc,
+            address=a.address,
+            port=a.port,
+            gossip=a.gossip,
+            rest=a.rest,
+            tags=a.tags,
+            status=self.status,
+            incarnation=self.incarnation,
+        )
+
+
+class Members:
+    """Everyone this node knows; ``me`` is not among ``others``."""
+
+    def __init__(self, me: Peer) -> None:
+        self.me = me
+        self.others: dict[str, Peer] = {}
+        self.alive_count = 1
+        """Members alive or suspect, this node included: the N of every formula."""
+        self.fingerprint = me.fingerprint
+        """Exclusive or of the hashes of the alive names: equal on two nodes that see the same members."""
+        self._pool: list[Peer] = []
+        self._order: list[Peer] = []
+        self._cursor = 0
+
+    @property
+    def alone(self) -> bool:
+        """True if this node sees nobody else alive."""
+        return self.alive_count == 1
+
+    def get(self, node: str) -> Peer | None:
+        """The peer of this name, this node included."""
+        return self.me if node == self.me.node else self.others.get(node)
+
+    def add(self, peer: Peer, rng: Random) -> None:
+        """A member that was unknown, alive."""
+        self.others[peer.node] = peer
+        self._pool.append(peer)
+        self._count(peer)
+        self._enlist(peer, rng)
+
+    def turn_into(self, peer: Peer, state: State, now: int, rng: Random) -> None:
+        """Change a member's state; one that comes back from the dead is probed again."""
+        was, peer.state = peer.present, state
+        peer.since = now
+        if peer.present != was:
+            self._count(peer)
+        if peer.present and not peer.listed:
+            self._enlist(peer, rng)
+
+    def remove(self, peer: Peer) -> None:
+        """Forget a member that is dead or left."""
+        del self.others[peer.node]
+        self._pool.remove(peer)
+
+    def sorted(self) -> list[Peer]:
+        """Everyone, this node included, in the order of names."""
+        return sorted([self.me, *self.others.values()], key=lambda peer: (peer.alive.name, peer.alive.dc))
+
+    def in_state(self, state: State) -> list[Peer]:
+        """The others in this state, in the order in which they became known."""
+        return [peer for peer in self.others.values() if peer.state is state]
+
+    def next_to_probe(self, now: int, keep: int, rng: Random) -> Peer | None:
+        """SWIM's round robin over a shuffled list; those dead or left for longer than ``keep`` leave the list."""
+        for _ in range(2 * len(self._order) + 2):
+            if self._cursor >= len(self._order):
+                self._reshuffle(now - keep, rng)
+            if self._cursor < len(self._order):
+                peer = self._order[self._cursor]
+                self._cursor += 1
+                if peer.present:
+                    return peer
+        return None
+
+    def pick(self, k: int, wanted: Callable[[Peer], bool], rng: Random) -> list[Peer]:
+        """Up to ``k`` different random others that are ``wanted``; large pools are sampled, not shuffled."""
+        n = len(self._pool)
+        if n < 3 * k:
+            return [peer for peer in rng.sample(self._pool, n) if wanted(peer)][:k]
+        picked: list[Peer] = []
+        for _ in range(3 * n):
+            peer = self._pool[int(rng.random() * n)]
+            if wanted(peer) and peer not in picked:
+                picked.append(peer)
+                if len(picked) == k:
+                    break
+        return picked
+
+    def _count(self, peer: Peer) -> None:
+        self.alive_count += 1 if peer.present else -1
+        self.fingerprint ^= peer.fingerprint
+
+    def _enlist(self, peer: Peer, rng: Random) -> None:
+        """At a uniform position, so that a newcomer waits no longer than 2N-1 rounds for its first probe."""
+        peer.listed = True
+        order = self._order
+        order.append(peer)
+        place = int(rng.random() * len(order))
+        order[place], order[-1] = order[-1], order[place]
+
+    def _reshuffle(self, gone_before: int, rng: Random) -> None:
+        self._cursor = 0
+        for peer in self._order:
+            peer.listed = False
+        self._order = [peer for peer in self._pool if peer.present or peer.since > gone_before]
+        for peer in self._order:
+            peer.listed = True
+        rng.shuffle(self._order)

@@ -1,0 +1,31 @@
+"""Which updates were processed before, so that the tenth copy costs one look-up and no decoding."""
+
+from __future__ import annotations
+
+
+class Seen:
+    """Two generations of hashes: bounded, and nothing recent is ever forgotten by surprise.
+
+    Only membership is asked, nothing is iterated, so the order of the hashes never shows.
+    """
+
+    __slots__ = ("_before", "_now")
+
+    def __init__(self) -> None:
+        self._now: set[int] = set()
+        self._before: set[int] = set()
+
+    def __contains__(self, data: bytes) -> bool:
+        mark = hash(data)
+        return mark in self._now or mark in self._before
+
+    def add(self, data: bytes, bound: int) -> None:
+        """Remember these bytes; a generation holds ``bound`` updates."""
+        if len(self._now) >= bound:
+            self._before, self._now = self._now, set()
+        self._now.add(hash(data))
+
+    def forget(self, data: bytes) -> None:
+        """Process these bytes again when they come again: what they say is no longer what we hold."""
+        self._now.discard(hash(data))
+        self._before.discard(hash(data))

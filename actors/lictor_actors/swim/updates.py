@@ -1,0 +1,69 @@
+"""Taking in updates: skip what was seen, decode the rest, apply the rule for each kind, answer what is stale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from lictor_messages.base import Message
+from lictor_messages.codec import FrameRefused, unpack_body
+from lictor_messages.swim import Gossip
+
+from lictor_actors.kernel.turn import Turn
+from lictor_actors.swim.members import Members
+from lictor_actors.swim.seen import Seen
+
+GENERATION = 1024
+
+
+@dataclass(slots=True)
+class Hearing:
+    """How an update reached this node."""
+
+    source: str
+    merging: bool = False
+    """True in a push/pull: a view, in which ``Dead`` is a rumour about which its subject is to be heard."""
+    quiet: bool = False
+    """True if what is learned need not be spread: this node knew nobody whom it could surprise."""
+    answers: list[bytes] = field(default_factory=list)
+    """Stronger records for the one who told us weaker ones."""
+
+
+Rule = Callable[[Message, bytes, Hearing, Turn], bool]
+"""Applies an update; True if its bytes may be skipped from now on."""
+
+
+class Updates:
+    """The door through which every piece of gossip comes."""
+
+    def __init__(self, members: Members, seen: Seen) -> None:
+        self.malformed = 0
+        """Updates that could not be decoded: junk, or kinds of a newer version."""
+        self._members = members
+        self._seen = seen
+        self._rules: dict[str, Rule] = {}
+
+    def on(self, kind: type[Message], rule: Rule) -> None:
+        """Have ``rule`` applied to updates of this kind."""
+        self._rules[kind.kind] = rule
+
+    def take_in(self, updates: tuple[bytes, ...], hearing: Hearing, turn: Turn) -> None:
+        """Apply what is new, in order; then answer weaker claims with the stronger records, in one message."""
+        bound = max(GENERATION, 4 * self._members.alive_count)
+        for data in updates:
+            if data not in self._seen and self._apply(data, hearing, turn):
+                self._seen.add(data, bound)
+        if hearing.answers:
+            turn.send(hearing.source, Gossip(updates=tuple(dict.fromkeys(hearing.answers))), early=True)
+
+    def _apply(self, data: bytes, hearing: Hearing, turn: Turn) -> bool:
+        try:
+            update = unpack_body(data)
+        except FrameRefused:
+            self.malformed += 1
+            return True
+        rule = self._rules.get(update.kind)
+        if rule is None:
+            self.malformed += 1
+            return True
+        return rule(update, data, hearing, turn)

@@ -1,0 +1,189 @@
+"""What probers say to each other: SWIM's conversation with Lifeguard's additions (DSN 2002, DSN-W 2018).
+
+A round: the prober sends ``Ping`` to the next member of its list and hopes for ``Ack``. After the probe time-out
+it sends ``IndirectPing`` to a few helpers; each pings the target itself and relays the ``Ack``, or says ``Nack``
+("I am fine, it is the target that is silent"). Without any ack the prober raises ``Suspect``.
+
+What is to be known by all (``Alive``, ``Suspect``, ``Dead``, ``LeaveIntent``, ``members.UserEvent``) is encoded
+once, by the node that says it first, and carried as bytes in ``updates``: forwarding costs no encoding, and what was
+seen before is recognised without decoding. Updates ride on pings and acks, on ``Gossip``, and, for the whole view at once, on
+``PushPull`` and its answer.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from lictor_messages.base import FrozenMap, Message, ReadOnly
+
+HOUR_NS = 3_600_000_000_000
+
+
+class Ping(Message):
+    """Are you there? Answered by Ack with the same ``seq`` to the envelope's source."""
+
+    seq: int
+    updates: tuple[bytes, ...] = ()
+
+
+class Ack(Message):
+    """I am here, or, relayed by a helper: it is."""
+
+    seq: int
+    view: int = 0
+    """The acker's fingerprint of its alive members; 0 in a relayed ack."""
+    updates: tuple[bytes, ...] = ()
+
+
+class IndirectPing(Message):
+    """Ping ``node`` for me; relay its Ack with my ``seq``, or send Nack in time for the end of my round."""
+
+    seq: int
+    node: str
+    updates: tuple[bytes, ...] = ()
+
+
+class Nack(Message):
+    """The helper is well, but the target did not answer it."""
+
+    seq: int
+
+
+class Gossip(Message):
+    """Updates only, to a few random members."""
+
+    updates: tuple[bytes, ...]
+
+
+class PushPull(Message):
+    """The sender's whole view, its own record first; answered by PushPullAnswer after the ``last`` part."""
+
+    updates: tuple[bytes, ...]
+    event_ltime: int
+    """The sender's Lamport clock of user events: the next time it would use."""
+    join: bool = False
+    last: bool = True
+
+
+class PushPullAnswer(Message):
+    """The view of the one who was asked, before it merged the asker's."""
+
+    updates: tuple[bytes, ...]
+    event_ltime: int
+    last: bool = True
+
+
+class Alive(Message):
+    """A node says that it lives, and where. Only the node itself makes these."""
+
+    name: str
+    dc: str
+    address: str
+    port: int
+    gossip: str
+    rest: str
+    tags: ReadOnly = FrozenMap()
+    incarnation: int
+
+    @property
+    def node(self) -> str:
+        """``name.dc``."""
+        return f"{self.name}.{self.dc}"
+
+
+class Suspect(Message):
+    """``accuser`` got no answer from ``node``."""
+
+    node: str
+    incarnation: int
+    accuser: str
+
+
+class Dead(Message):
+    """``node`` did not refute in time; or, if it accuses itself, it left on purpose."""
+
+    node: str
+    incarnation: int
+    accuser: str
+
+
+class LeaveIntent(Message):
+    """Somebody wants a failed ``node`` to count as left (and be forgotten, with ``prune``). A live one refutes."""
+
+    node: str
+    incarnation: int
+    prune: bool = False
+
+
+class ProberOptions(Message):
+    """With what a prober is started."""
+
+    name: str
+    dc: str
+    address: str
+    port: int
+    gossip: str
+    rest: str
+    tags: ReadOnly = FrozenMap()
+    profile: Literal["lan", "wan", "local"] = "lan"
+    join: tuple[str, ...] = ()
+    """Gossip URLs, ``host:port`` or ``host``; tried until one answers."""
+    retry_join_ns: int = 1_000_000_000
+    tell: tuple[str, ...] = ()
+    """Addresses on this node that hear every MemberEvent and UserEvent."""
+    reconnect_timeout_ns: int = 72 * HOUR_NS
+    """After this long a failed member is forgotten."""
+    tombstone_timeout_ns: int = 24 * HOUR_NS
+    """After this long a left member is forgotten."""
+
+
+class ProbeDue(Message):
+    """The round is over; the next begins."""
+
+
+class AckDue(Message):
+    """The probe time-out of ping ``seq`` has passed."""
+
+    seq: int
+
+
+class NackDue(Message):
+    """The helper's patience with ping ``seq`` is over."""
+
+    seq: int
+
+
+class GossipDue(Message):
+    """Time to tell a few random members what is queued."""
+
+
+class PushPullDue(Message):
+    """Time to exchange views with a random member."""
+
+
+class SuspicionDue(Message):
+    """The suspect has had its time to refute."""
+
+    node: str
+
+
+class ReapDue(Message):
+    """Time to forget members that are long gone."""
+
+
+class ReconnectDue(Message):
+    """Time to try a failed member again: partitions heal."""
+
+
+class JoinDue(Message):
+    """The addresses of join attempt ``attempt`` that have not answered yet count as silent."""
+
+    attempt: int
+
+
+class RetryJoinDue(Message):
+    """Time to try the addresses of the options again."""
+
+
+class LeaveDue(Message):
+    """The leave has had its time to spread."""

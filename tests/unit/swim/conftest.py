@@ -1,0 +1,205 @@
+"""A tiny deterministic network of probers in virtual time: each node's host, its directory and its clock."""
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+
+import pytest
+from lictor_actors.kernel.effects import CancelTimer, Send, SetTimer
+from lictor_actors.kernel.life import Life
+from lictor_actors.roles.prober import Prober
+from lictor_actors.swim.profile import Profile
+from lictor_messages.base import FrozenMap, Message
+from lictor_messages.envelope import Envelope, node_of, role_of
+from lictor_messages.host import Forgotten, Located, Undeliverable
+from lictor_messages.swim import ProberOptions
+
+MS = 1_000_000
+S = 1_000 * MS
+
+
+@dataclass
+class Node:
+    options: ProberOptions
+    profile: Profile | None
+    life: Life | None = None
+    directory: dict[str, str] = field(default_factory=dict)
+    host: list[tuple[int, Message]] = field(default_factory=list)
+    told: list[tuple[int, Message]] = field(default_factory=list)
+    answers: list[Message] = field(default_factory=list)
+    timers: dict[str, int] = field(default_factory=dict)
+    paused: list[tuple[Message, Envelope | None]] | None = None
+
+
+class Net:
+    """``drops`` are asked about every message between nodes; True loses it. ``sent`` records (time, envelope)."""
+
+    def __init__(self, seed: int = 1) -> None:
+        self.rng = Random(seed)
+        self.now = 0
+        self.wall = 1_700_000_000 * S
+        self.nodes: dict[str, Node] = {}
+        self.drops: list[Callable[[Envelope], bool]] = []
+        self.sent: list[tuple[int, Envelope]] = []
+        self._heap: list[tuple[int, int, Callable[[], None]]] = []
+        self._count = 0
+
+    def add(self, name: str, *join: str, profile: Profile | None = None, **options: object) -> Prober:
+        fields = {"address": "127.0.0.1", "port": 10_000 + len(self.nodes), "rest": f"tcp://{name}:8300"}
+        fields |= {"gossip": f"tcp://{name}:8301", "tell": (f"agent@{name}.dc1",), **options}
+        o = ProberOptions(name=name, dc="dc1", join=tuple(f"tcp://{seed}:8301" for seed in join), **fields)
+        self.nodes[f"{name}.dc1"] = Node(o, profile)
+        return self.start(name)
+
+    def start(self, name: str, **changes: object) -> Prober:
+        """A new life; its directory is empty, as after the death of the whole process."""
+        node = self.nodes[f"{name}.dc1"]
+        node.options = node.options.model_copy(update={k: FrozenMap(v) if k == "tags" else v for k, v in changes.items()})
+        node.directory.clear()
+        node.timers.clear()
+        prober = Prober(node.options, node.profile)
+        life = Life(prober, f"prober@{name}.dc1", Random(self.rng.random()), self.rng.randbytes)
+        node.life = life
+        self._carry_out(life, life.start(self.now, self.wall + self.now))
+        return prober
+
+    def crash(self, name: str) -> None:
+        self.nodes[f"{name}.dc1"].life = None
+
+    def pause(self, name: str) -> None:
+        self.nodes[f"{name}.dc1"].paused = []
+
+    def resume(self, name: str) -> None:
+        node = self.nodes[f"{name}.dc1"]
+        waiting, node.paused = node.paused or [], None
+        for message, envelope in waiting:
+            self.deliver(node.life, message, envelope)
+
+    def prober(self, name: str) -> Prober:
+        return self.nodes[f"{name}.dc1"].life.actor
+
+    def probers(self) -> list[Prober]:
+        return [node.life.actor for node in self.nodes.values() if node.life]
+
+    def status(self, seer: str, name: str) -> str:
+        peer = self.prober(seer).members.get(f"{name}.dc1")
+        return peer.status if peer else "unknown"
+
+    def told(self, name: str, kind: type[Message]) -> list[Message]:
+        return [event for _, event in self.nodes[f"{name}.dc1"].told if isinstance(event, kind)]
+
+    def ask(self, name: str, request: Message) -> None:
+        """From the node's own agent; answers are appended to ``nodes[…].answers``."""
+        agent = f"agent@{name}.dc1"
+        envelope = Envelope(agent, f"prober@{name}.dc1", request, request="r1", reply_to=agent)
+        self.deliver(self.nodes[f"{name}.dc1"].life, request, envelope)
+
+    def hear(self, name: str, message: Message, source: str = "prober@elsewhere.dc1") -> None:
+        envelope = Envelope(source, f"prober@{name}.dc1", message)
+        self.deliver(self.nodes[f"{name}.dc1"].life, message, envelope)
+
+    def run(self, seconds: float) -> None:
+        end = self.now + int(seconds * S)
+        while self._heap and self._heap[0][0] <= end:
+            self.now, _, act = heapq.heappop(self._heap)
+            act()
+        self.now = end
+
+    def until(self, done: Callable[[], bool], within: float, step: float = 0.05) -> float:
+        """Seconds until ``done``; fails if that takes longer than ``within``."""
+        start = self.now
+        while not done():
+            assert self.now - start < within * S, f"not within {within} s"
+            self.run(step)
+        return (self.now - start) / S
+
+    def converged(self) -> bool:
+        probers = self.probers()
+        return all(p.alive_count == len(probers) and p.members_hash == probers[0].members_hash for p in probers)
+
+    def deliver(self, life: Life | None, message: Message, envelope: Envelope | None) -> None:
+        node = self.nodes[node_of(life.address)] if life else None
+        if node is None or node.life is not life:
+            return
+        if node.paused is not None:
+            node.paused.append((message, envelope))
+            return
+        self._carry_out(life, life.turn(message, envelope, self.now, self.wall + self.now))
+
+    def _carry_out(self, life: Life, effects: list) -> None:
+        node = self.nodes[node_of(life.address)]
+        for effect in effects:
+            match effect:
+                case SetTimer(name, after, message):
+                    self._count += 1
+                    node.timers[name] = number = self._count
+                    self._after(after, lambda n=name, k=number, m=message: self._timer(life, n, k, m))
+                case CancelTimer(name):
+                    node.timers.pop(name, None)
+                case Send(envelope):
+                    self._post(life, node, envelope)
+
+    def _timer(self, life: Life, name: str, number: int, message: Message) -> None:
+        node = self.nodes[node_of(life.address)]
+        if node.life is life and node.timers.get(name) == number:
+            del node.timers[name]
+            self.deliver(life, message, None)
+
+    def _post(self, life: Life, node: Node, e: Envelope) -> None:
+        if node_of(e.target) == node_of(life.address):
+            self._local(node, e)
+            return
+        self.sent.append((self.now, e))
+        url = node_of(e.target) if "://" in e.target else node.directory.get(node_of(e.target))
+        target = next((n for n in self.nodes.values() if n.options.gossip == url and n.life), None)
+        if target is None:
+            if e.request and e.reply_to:
+                lost = Undeliverable(request=e.request, target=e.target, about=e.body.kind, reason="refused")
+                self._after(MS, lambda: self.deliver(life, lost, None))
+        elif not any(drop(e) for drop in self.drops):
+            reached = target.life
+            self._after(int((0.2 + self.rng.random()) * MS), lambda: self.deliver(reached, e.body, e))
+
+    def _local(self, node: Node, e: Envelope) -> None:
+        if role_of(e.target) == "host":
+            node.host.append((self.now, e.body))
+            if isinstance(e.body, Located):
+                node.directory[e.body.node] = e.body.gossip
+            elif isinstance(e.body, Forgotten):
+                node.directory.pop(e.body.node, None)
+        elif e.request:
+            node.answers.append(e.body)
+        else:
+            node.told.append((self.now, e.body))
+
+    def _after(self, delay: int, act: Callable[[], None]) -> None:
+        self._count += 1
+        heapq.heappush(self._heap, (self.now + delay, self._count, act))
+
+
+def _checked(net: Net) -> None:
+    for prober in net.probers():
+        prober.check()
+
+
+@pytest.fixture
+def net():
+    net = Net()
+    yield net
+    _checked(net)
+
+
+@pytest.fixture
+def cluster(net):
+    """Builds a converged cluster of ``n`` nodes n0, n1, …"""
+
+    def build(n: int, profile: Profile | None = None, **options: object) -> Net:
+        net.add("n0", profile=profile, **options)
+        for i in range(1, n):
+            net.add(f"n{i}", "n0", profile=profile, **options)
+        net.until(net.converged, within=20)
+        net.run(5)  # let the broadcasts of the start die away
+        return net
+
+    return build
