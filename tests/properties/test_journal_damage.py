@@ -1,0 +1,124 @@
+"""No damage makes the journal say something wrong: it says a beginning of the truth, or that it is damaged."""
+
+from collections.abc import Callable
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lictor_actors.journal.journal import Journal
+from lictor_actors.journal.memory_disk import MemoryDisk
+from lictor_actors.journal.recovery import JournalCorrupt
+from lictor_messages.journal import Append, Cell, JournalRecord, TruncateFrom
+
+SEGMENT = 420
+
+
+def small_journal(synced_every: int) -> tuple[MemoryDisk, list[JournalRecord], int]:
+    """A disk with a journal of three segments; returns its records and how many the last sync made durable before."""
+    disk, records, previous = MemoryDisk(), [], 0
+    journal = Journal.open(disk, SEGMENT)
+    for index in range(1, 13):
+        record = Append(index=index, term=1, data=b"value-%d" % index)
+        journal.write("server", [record])
+        records.append(record)
+        if index % synced_every == 0:
+            previous = journal.synced
+            journal.sync()
+    return disk, records, previous
+
+
+def believed(disk: MemoryDisk) -> list[JournalRecord] | None:
+    try:
+        return Journal.open(disk, SEGMENT).recovered("server")
+    except JournalCorrupt:
+        return None
+
+
+@pytest.mark.parametrize("synced_every", [1, 3])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda disk, name, at: disk.flip(name, at, 0x01),
+        lambda disk, name, at: disk.flip(name, at, 0xFF),
+        lambda disk, name, at: (disk.truncate(name, at), disk.sync(name)),
+        lambda disk, name, at: (disk.write_at(name, at, bytes(64)), disk.sync(name)),
+    ],
+    ids=["one bit", "one byte", "cut", "a hole of zeros"],
+)
+def test_damage_at_every_byte_of_a_small_journal(
+    synced_every: int, damage: Callable[[MemoryDisk, str, int], object]
+) -> None:
+    original, records, proved = small_journal(synced_every)
+    outcomes = {"all": 0, "tail": 0, "corrupt": 0}
+    for name, size in original.list().items():
+        for at in range(size):
+            disk = original.copy()
+            damage(disk, name, at)
+            cut = disk.list()[name] < size
+            found = believed(disk)
+            if found is None:
+                outcomes["corrupt"] += 1
+                continue
+            assert found == records[: len(found)], f"{name}:{at}"
+            assert len(found) >= proved or (cut and is_last(name, original)), (
+                f"{name}:{at} lost {len(found)} of {proved}"
+            )
+            outcomes["all" if len(found) == len(records) else "tail"] += 1
+    assert all(outcomes.values()), outcomes
+
+
+def is_last(name: str, disk: MemoryDisk) -> bool:
+    """Cutting the end of the last segment leaves no trace of what was there."""
+    return name == list(disk.list())[-1]
+
+
+@pytest.mark.parametrize("synced_every", [1, 3])
+def test_a_flipped_byte_never_loses_what_later_records_prove_to_have_been_durable(synced_every: int) -> None:
+    original, _, proved = small_journal(synced_every)
+    for name, size in original.list().items():
+        for at in range(size):
+            disk = original.copy()
+            disk.flip(name, at, 0x10)
+            found = believed(disk)
+            assert found is None or len(found) >= proved, f"{name}:{at}"
+
+
+@given(st.randoms(use_true_random=False), st.lists(st.integers(0, 9), min_size=1, max_size=40))
+def test_a_crash_at_any_moment_keeps_what_was_synced_and_invents_nothing(dice: Random, plan: list[int]) -> None:
+    disk = MemoryDisk()
+    journal = Journal.open(disk, SEGMENT)
+    written: list[JournalRecord] = []
+    durable = 0
+    for number, action in enumerate(plan):
+        if action < 6:
+            batch = [record(number, action, part) for part in range(action)]
+            journal.write("server", batch)
+            written += batch
+            durable = max(durable, journal.synced)
+        elif action < 9:
+            journal.sync()
+            durable = len(written)
+        else:
+            disk.crash(dice)
+            journal = Journal.open(disk, SEGMENT)
+            written = crashed(journal, written, durable)
+            durable = len(written)
+    disk.crash(dice)
+    crashed(Journal.open(disk, SEGMENT), written, durable)
+
+
+def record(number: int, size: int, part: int) -> JournalRecord:
+    if part == 3:
+        return TruncateFrom(index=number)
+    if part == 4:
+        return Cell(name="term", data=bytes(size * 100))
+    return Append(index=number, term=part, data=bytes((number,)) * size * 20)
+
+
+def crashed(journal: Journal, written: list[JournalRecord], durable: int) -> list[JournalRecord]:
+    found = journal.recovered("server")
+    assert len(found) >= durable
+    assert found == written[: len(found)]
+    return list(found)

@@ -1,0 +1,232 @@
+import zlib
+from random import Random
+
+import pytest
+
+from lictor_actors.journal.journal import Journal, JournalFailed
+from lictor_actors.journal.memory_disk import MemoryDisk
+from lictor_actors.journal.records import good_record, packed
+from lictor_actors.journal.recovery import JournalCorrupt
+from lictor_actors.journal.segments import HEADER_SIZE, JournalTooNew, pack_header, segment_name
+from lictor_messages.journal import Append, Cell, Compact, TruncateFrom
+
+RECORDS = [
+    Cell(name="term", data=b"\x01n1"),
+    Append(index=1, term=1, data=b"\x00put"),
+    TruncateFrom(index=1),
+    Compact(upto=7, term=2, snapshot=b"state"),
+]
+
+
+def append(index: int, size: int = 40) -> Append:
+    return Append(index=index, term=1, data=bytes((index % 256,)) * size)
+
+
+def test_a_new_disk_holds_an_empty_journal() -> None:
+    assert Journal.open(MemoryDisk()).recovered("server") == []
+
+
+def test_every_kind_of_record_comes_back_in_order_and_by_stream() -> None:
+    disk = MemoryDisk()
+    journal = Journal.open(disk)
+    journal.write("server", RECORDS)
+    journal.write("agent", [Cell(name="incarnation", data=b"7")])
+    journal.write("server", [append(8)])
+    journal.sync()
+    reopened = Journal.open(disk)
+    assert reopened.recovered("server") == [*RECORDS, append(8)]
+    assert reopened.recovered("agent") == [Cell(name="incarnation", data=b"7")]
+    assert reopened.recovered("prober") == []
+
+
+def test_a_restarted_actor_is_given_what_its_last_life_wrote_and_only_once_it_is_durable() -> None:
+    disk = MemoryDisk()
+    journal = Journal.open(disk)
+    journal.forget()
+    journal.write("server", [append(1)])
+    assert journal.recovered("server") == [append(1)]
+    disk.crash(Random(1), torn=False)
+    assert Journal.open(disk).recovered("server") == [append(1)]
+
+
+def test_only_what_was_synced_is_promised() -> None:
+    disk = MemoryDisk()
+    journal = Journal.open(disk)
+    journal.write("server", [append(1)])
+    journal.sync()
+    journal.write("server", [append(2)])
+    assert (journal.written, journal.synced) == (2, 1)
+    disk.crash(Random(1), torn=False)
+    assert Journal.open(disk).recovered("server") == [append(1)]
+
+
+def test_many_writes_share_one_sync_and_an_idle_journal_does_not_sync() -> None:
+    disk = MemoryDisk()
+    journal = Journal.open(disk)
+    journal.write("server", [append(1)])
+    before = disk.syncs
+    journal.write("server", [append(2)])
+    journal.write("agent", [append(3)])
+    journal.sync()
+    journal.sync()
+    assert disk.syncs == before + 1
+
+
+def test_a_write_during_a_sync_is_not_taken_for_durable() -> None:
+    disk = MemoryDisk()
+    journal = Journal.open(disk)
+    journal.write("server", [append(1)])
+    real = disk.sync
+
+    def sync_while_someone_writes(name: str) -> None:
+        real(name)
+        disk.sync = real  # type: ignore[method-assign]
+        journal.write("server", [append(2)])
+
+    disk.sync = sync_while_someone_writes  # type: ignore[method-assign]
+    journal.sync()
+    assert (journal.written, journal.synced) == (2, 1)
+
+
+def test_it_rolls_to_further_segments_and_reads_across_them() -> None:
+    disk = MemoryDisk()
+    journal = Journal.open(disk, segment_bytes=300)
+    for index in range(1, 20):
+        journal.write("server", [append(index)])
+    journal.sync()
+    assert len(disk.list()) > 3
+    assert set(disk.list().values()) == {300}
+    assert Journal.open(disk, 300).recovered("server") == [append(i) for i in range(1, 20)]
+
+
+def test_one_write_may_span_segments() -> None:
+    disk = MemoryDisk()
+    journal = Journal.open(disk, segment_bytes=300)
+    journal.write("server", [append(i) for i in range(1, 20)])
+    journal.sync()
+    assert Journal.open(disk, 300).recovered("server") == [append(i) for i in range(1, 20)]
+
+
+def test_a_record_larger_than_a_segment_gets_one_of_its_size() -> None:
+    disk = MemoryDisk()
+    journal = Journal.open(disk, segment_bytes=300)
+    journal.write("server", [append(1), append(2, 5000), append(3)])
+    journal.sync()
+    assert Journal.open(disk, 300).recovered("server") == [append(1), append(2, 5000), append(3)]
+
+
+def test_writing_goes_on_after_a_torn_tail_and_the_tail_never_comes_back() -> None:
+    disk = MemoryDisk()
+    journal = Journal.open(disk)
+    journal.write("server", [append(1)])
+    journal.sync()
+    journal.write("server", [append(2), append(3)])
+    disk.flip(segment_name(1), HEADER_SIZE + len(packed(1, 0, 1, 0, "server", append(1))) + 60)
+    journal = Journal.open(disk)
+    assert journal.recovered("server") == [append(1)]
+    journal.write("server", [append(9)])
+    journal.sync()
+    assert Journal.open(disk).recovered("server") == [append(1), append(9)]
+
+
+def test_a_batch_whose_sectors_arrived_in_another_order_is_a_torn_tail_not_corruption() -> None:
+    """Nobody was told that they are durable, so a server whose power failed must be able to start again."""
+    disk = MemoryDisk()
+    journal = Journal.open(disk)
+    journal.write("server", [append(1)])
+    journal.sync()
+    journal.write("server", [append(2, 600)])
+    journal.write("server", [append(3)])
+    name, size = segment_name(1), len(packed(1, 0, 1, 0, "server", append(1)))
+    disk.flip(name, HEADER_SIZE + size + 100)
+    assert Journal.open(disk).recovered("server") == [append(1)]
+
+
+def test_damage_before_a_record_that_was_written_after_a_sync_is_corruption_and_nothing_is_touched() -> None:
+    disk = MemoryDisk()
+    journal = Journal.open(disk)
+    for index in (1, 2, 3):
+        journal.write("server", [append(index)])
+        journal.sync()
+    disk.flip(segment_name(1), HEADER_SIZE + len(packed(1, 0, 1, 0, "server", append(1))) + 60)
+    before = disk.read(segment_name(1), 0)
+    with pytest.raises(JournalCorrupt, match=r"journal-00000001 is damaged at byte .*: record 2 was durable"):
+        Journal.open(disk)
+    assert disk.read(segment_name(1), 0) == before
+
+
+def test_a_missing_segment_in_the_middle_is_corruption() -> None:
+    disk = MemoryDisk()
+    journal = Journal.open(disk, segment_bytes=300)
+    journal.write("server", [append(i) for i in range(1, 20)])
+    journal.sync()
+    disk.rename(segment_name(2), "elsewhere")
+    with pytest.raises(JournalCorrupt):
+        Journal.open(disk, 300)
+
+
+def test_a_record_stored_as_a_value_is_not_mistaken_for_one() -> None:
+    disk = MemoryDisk()
+    journal = Journal.open(disk)
+    fake = packed(1, 0, 2, 99, "server", append(66))
+    journal.write("server", [Append(index=1, term=1, data=fake)])
+    journal.sync()
+    disk.flip(segment_name(1), HEADER_SIZE + 20)
+    assert Journal.open(disk).recovered("server") == []
+
+
+def test_a_record_is_good_only_in_its_own_place() -> None:
+    data = packed(3, 100, 1, 0, "server", append(1))
+    assert good_record(3, bytes(100) + data, 100)
+    assert good_record(3, bytes(99) + data, 99) is None
+    assert good_record(4, bytes(100) + data, 100) is None
+
+
+def test_a_newer_format_is_named_and_left_alone() -> None:
+    disk = MemoryDisk()
+    header = pack_header(1, 1)
+    newer = bytearray(header)
+    newer[9] = 2
+    newer[32:36] = zlib.crc32(bytes(newer[:32])).to_bytes(4, "big")
+    disk.write_at(segment_name(1), 0, bytes(newer))
+    with pytest.raises(JournalTooNew, match="format 2"):
+        Journal.open(disk)
+
+
+def test_a_failed_sync_is_never_tried_again() -> None:
+    disk = MemoryDisk()
+    journal = Journal.open(disk)
+    journal.write("server", [append(1)])
+    disk.sync_fails = True
+    with pytest.raises(OSError, match="the disk fails"):
+        journal.sync()
+    disk.sync_fails = False
+    with pytest.raises(JournalFailed, match="failed before"):
+        journal.sync()
+    with pytest.raises(JournalFailed):
+        journal.write("server", [append(2)])
+
+
+def test_a_full_disk_is_an_error_that_names_the_file() -> None:
+    journal = Journal.open(MemoryDisk(capacity=1000), segment_bytes=600)
+    with pytest.raises(OSError, match=r"disk is full.*journal-00000002"):
+        journal.write("server", [append(i) for i in range(1, 20)])
+
+
+def test_foreign_files_in_the_directory_are_not_segments() -> None:
+    disk = MemoryDisk()
+    disk.write_at("node-id", 0, b"x")
+    disk.write_at("journal-old", 0, b"x")
+    journal = Journal.open(disk)
+    journal.write("server", [append(1)])
+    journal.sync()
+    assert Journal.open(disk).recovered("server") == [append(1)]
+
+
+def test_segments_grow_so_that_a_quiet_node_reserves_little() -> None:
+    disk = MemoryDisk()
+    journal = Journal.open(disk)
+    journal.write("agent", [append(1)])
+    assert disk.list() == {segment_name(1): 256 * 1024}
+    journal.write("agent", [append(2, 300_000)])
+    assert disk.list()[segment_name(2)] == 512 * 1024
