@@ -130,7 +130,7 @@ class LiveHost:
         self._tick()
         for running in self._nodes.values():
             if running.http is not None:
-                await running.http.close()
+                running.http.close()
             if running.door is not None:
                 await running.door.close()
         await self._jobs.close()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from lictor_messages.agent import NodeStopping
 from lictor_messages.envelope import Envelope, at, node_of, role_of
+from lictor_messages.faults import ActorVerb
 from lictor_messages.host import ActorSpec, Forgotten, Located, Redial, Undeliverable
 
 from lictor_actors.hosts.ground import Ground
@@ -96,15 +97,43 @@ class Node:
             case Undeliverable():
                 self.ground.count("undeliverable_to_host")
             case _ if envelope.request and envelope.reply_to:
-                # An answer that could not reach its asker from where it was made: this node tries once.
-                onward = Envelope(
-                    envelope.source, envelope.reply_to, body, request=envelope.request, cause=envelope.cause
-                )
+                # An answer that could not reach its asker from where it was made: this node tries once, in its
+                # own name, because the ground routes and judges by who posts.
+                me = at("host", self.name)
+                onward = Envelope(me, envelope.reply_to, body, request=envelope.request, cause=envelope.cause)
                 self.ground.post(onward)
             case _:
                 self.ground.count(f"host_ignored_{body.kind}")
 
+    # -- faults --------------------------------------------------------------
+
+    def handle_actor(self, verb: ActorVerb, role: str = "") -> int:
+        """Fault verbs on one actor, or on all of them; returns how many there were."""
+        seats = [seat for seat in self.seats.values() if role in ("", seat.role)]
+        match verb:
+            case "pause":
+                _each(seats, Seat.pause)
+            case "resume":
+                _each(seats, Seat.resume)
+            case "crash":
+                _each(seats, lambda seat: seat.end("crashed by a fault"))
+            case "restart":
+                self._restart(seats, role)
+        return len(seats)
+
+    def _restart(self, seats: Sequence[Seat], role: str) -> None:
+        if role:
+            _each(seats, Seat.restart)
+        else:
+            self.stop("restarting")
+            self.start()
+
     # -- seats ---------------------------------------------------------------
+
+    def actor(self, role: str) -> Actor | None:
+        """The actor that lives in this seat now."""
+        seat = self.seats.get(role)
+        return seat.life.actor if seat is not None and seat.life is not None else None
 
     def spawn(self, parent: Seat, spec: ActorSpec) -> None:
         """Seat a child of ``parent`` and start it."""
@@ -131,3 +160,8 @@ class Node:
         seat = Seat(self, spec.role, lambda: self._birth(spec), parent)
         self.seats[spec.role] = seat
         return seat
+
+
+def _each(seats: Sequence[Seat], do: Callable[[Seat], None]) -> None:
+    for seat in seats:
+        do(seat)

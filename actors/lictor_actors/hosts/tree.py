@@ -4,14 +4,6 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 
-from lictor_messages.agent import AgentOptions
-from lictor_messages.base import FrozenMap
-from lictor_messages.envelope import at
-from lictor_messages.host import ActorSpec
-from lictor_messages.server import ServerOptions
-from lictor_messages.swim import ProberOptions
-from lictor_messages.web import GatewayOptions
-
 from lictor_actors.hosts.spec import NodeSpec
 from lictor_actors.kernel.actor import Actor
 from lictor_actors.roles.agent import Agent
@@ -19,6 +11,13 @@ from lictor_actors.roles.checker import Checker
 from lictor_actors.roles.gateway import Gateway
 from lictor_actors.roles.prober import Prober
 from lictor_actors.roles.server import Server
+from lictor_messages.agent import AgentOptions
+from lictor_messages.base import FrozenMap
+from lictor_messages.envelope import at
+from lictor_messages.host import ActorSpec
+from lictor_messages.server import ServerOptions
+from lictor_messages.swim import ProberOptions
+from lictor_messages.web import GatewayOptions
 
 
 def lictor_version() -> str:
@@ -120,4 +119,5 @@ def _agent(spec: NodeSpec) -> AgentOptions:
 
 
 def _gateway(spec: NodeSpec) -> GatewayOptions:
-    return GatewayOptions(node=spec.node, name=spec.name, dc=spec.dc, agent=at("agent", spec.node))
+    http = f"{spec.client_address}:{spec.http_port}" if spec.http_port >= 0 else ""
+    return GatewayOptions(node=spec.node, name=spec.name, dc=spec.dc, http_addr=http)

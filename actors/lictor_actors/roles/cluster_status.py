@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
+
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import Raft, Role
 from lictor_messages import status as s
@@ -60,14 +61,14 @@ class ClusterStatus:
                 return self._stats(index, applied)
 
     def _configuration(self, index: int, members: Mapping[str, Member]) -> s.RaftConfiguration:
-        raft = self._raft
+        raft, matches = self._raft, self._raft.matches()
         servers = tuple(
             s.RaftServer(
                 id=_id(node, members),
                 node=node.rpartition(".")[0],
                 address=self._address(node, members),
                 leader=node == raft.leader,
-                last_index=raft.match_of(node),
+                last_index=raft.last_index if node == raft.me else matches.get(node, 0),
             )
             for node in raft.configuration
         )

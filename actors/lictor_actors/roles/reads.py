@@ -8,7 +8,7 @@ from typing import NamedTuple
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.store.errors import QueryRefused
 from lictor_actors.store.render import render
-from lictor_actors.store.rendered import RenderCache
+from lictor_actors.store.rendered import Body, RenderCache
 from lictor_actors.store.store import Store
 from lictor_actors.store.watches import Watches
 from lictor_messages.answers import Answer, Query, Rendered
@@ -30,7 +30,7 @@ class Reads:
         self.known_leader = True
         self.last_contact_ms = 0
         self._options = options
-        self._watches = Watches()
+        self._watches: Watches[int] = Watches()
         self._cache = RenderCache(options.rendered_bytes_max)
         self._deadlines: list[tuple[int, int]] = []
         self._parked: dict[int, _Parked] = {}
@@ -38,6 +38,10 @@ class Reads:
 
     def read(self, query: Query, ticket: Ticket, turn: Turn) -> None:
         """Answer now, or when the query's index has passed ``min_index``, or when it has waited long enough."""
+        made = self._made_before(query)
+        if made is not None and made.index > query.min_index:
+            turn.answer(ticket, self._with_body(made), early=True)
+            return
         try:
             answer = self.store.evaluate(query)
         except QueryRefused as refused:
@@ -106,17 +110,24 @@ class Reads:
 
     def shaped(self, query: Query, answer: Answer) -> Answer:
         """The answer as it was asked for, with what this server knows of its leader."""
-        if not query.rendered:
-            update = {"known_leader": self.known_leader, "last_contact_ms": self.last_contact_ms}
-            return answer.model_copy(update=update)
-        body, found = self._rendered(query, answer)
-        return Rendered(
-            index=answer.index,
+        if query.rendered:
+            return self._with_body(self._rendered(query, answer))
+        return answer.model_copy(update={"known_leader": self.known_leader, "last_contact_ms": self.last_contact_ms})
+
+    def _made_before(self, query: Query) -> Body | None:
+        return self._cache.get(query, self.store.version(query)) if query.rendered else None
+
+    def _rendered(self, query: Query, answer: Answer) -> Body:
+        body, found = render(query, answer)
+        made = Body(self.store.version(query), answer.index, body, found)
+        self._cache.put(query, made)
+        return made
+
+    def _with_body(self, made: Body) -> Rendered:
+        return Rendered.model_construct(
+            index=made.index,
             known_leader=self.known_leader,
             last_contact_ms=self.last_contact_ms,
-            body=body,
-            found=found,
+            body=made.body,
+            found=made.found,
         )
-
-    def _rendered(self, query: Query, answer: Answer) -> tuple[bytes, bool]:
-        return render(query, answer)

@@ -7,9 +7,9 @@ serfHealth were registered by hand and are nobody's business here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from lictor_actors.store.store import Store
+from lictor_actors.store.catalog import Catalog
 from lictor_messages.answers import Command
 from lictor_messages.base import FrozenMap
 from lictor_messages.catalog import (
@@ -27,39 +27,47 @@ ALIVE = "Agent alive and reachable"
 FAILED = "Agent not live or unreachable"
 
 
-def wanted(members: Iterable[Member], store: Store, me: str) -> list[Command]:
+def wanted(members: Iterable[Member], catalog: Catalog, me: str) -> list[Command]:
     """The writes that bring the catalog in line with these members; none if it is already. ``me`` never goes."""
     commands = []
     for member in members:
-        command = _for_member(member, store, me)
+        command = _for_member(member, catalog, me)
         if command is not None:
             commands.append(command)
     return commands
 
 
-def unknown_nodes(members: Iterable[Member], store: Store) -> list[Command]:
+def unknown_nodes(members: Iterable[Member], catalog: Catalog) -> list[Command]:
     """Deregistrations of nodes that gossip once watched and knows no more: their events came while nobody led."""
     names = {member.name for member in members}
-    gone = [check.node for check in store.serf_health() if check.node not in names]
+    gone = [check.node for check in serf_health(catalog) if check.node not in names]
     return [Deregister(node=name) for name in gone]
 
 
-def _for_member(member: Member, store: Store, me: str) -> Command | None:
+def serf_health(catalog: Catalog) -> Iterator[CheckRecord]:
+    """The serfHealth of every node that has one."""
+    for name in catalog.nodes:
+        check = catalog.check(name, SERF_HEALTH)
+        if check is not None:
+            yield check
+
+
+def _for_member(member: Member, catalog: Catalog, me: str) -> Command | None:
     match member.status:
         case "alive" | "leaving":
-            return _alive(member, store)
+            return _alive(member, catalog)
         case "failed":
-            return _failed(member, store)
+            return _failed(member, catalog)
         case "left":
-            known = store.node(member.name) is not None
+            known = catalog.node(member.name) is not None
             return Deregister(node=member.name) if known and member.node != me else None
 
 
-def _alive(member: Member, store: Store) -> Command | None:
+def _alive(member: Member, catalog: Catalog) -> Command | None:
     service = _consul_service(member) if member.is_server else None
-    if _is_right(member, service, store):
+    if _is_right(member, service, catalog):
         return None
-    old = store.node(member.name)
+    old = catalog.node(member.name)
     node = NodeRecord(
         node=member.name,
         address=member.address,
@@ -71,15 +79,15 @@ def _alive(member: Member, store: Store) -> Command | None:
     return Register(node=node, service=service, checks=(_serf_health(member.name, "passing", ALIVE),))
 
 
-def _is_right(member: Member, service: ServiceRecord | None, store: Store) -> bool:
-    node, check = store.node(member.name), store.check_of(member.name, SERF_HEALTH)
+def _is_right(member: Member, service: ServiceRecord | None, catalog: Catalog) -> bool:
+    node, check = catalog.node(member.name), catalog.check(member.name, SERF_HEALTH)
     if node is None or node.address != member.address or check is None or check.status != "passing":
         return False
-    return service is None or store.service(member.name, service.id) is not None
+    return service is None or catalog.service(member.name, service.id) is not None
 
 
-def _failed(member: Member, store: Store) -> Command | None:
-    node, check = store.node(member.name), store.check_of(member.name, SERF_HEALTH)
+def _failed(member: Member, catalog: Catalog) -> Command | None:
+    node, check = catalog.node(member.name), catalog.check(member.name, SERF_HEALTH)
     if node is None or (check is not None and check.status == "critical"):
         return None
     return Register(node=node, skip_node_update=True, checks=(_serf_health(member.name, "critical", FAILED),))

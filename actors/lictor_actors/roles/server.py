@@ -11,7 +11,7 @@ from lictor_actors.raft import Entry, NotLeading, Overloaded, Raft, RaftOptions,
 from lictor_actors.roles.cluster_status import ClusterStatus
 from lictor_actors.roles.log_time import LogTime
 from lictor_actors.roles.reads import Reads
-from lictor_actors.roles.reconcile import unknown_nodes, wanted
+from lictor_actors.roles.reconcile import serf_health, unknown_nodes, wanted
 from lictor_actors.store.commands import pack_command, unpack_command
 from lictor_actors.store.errors import UnknownCommand
 from lictor_actors.store.store import Store
@@ -23,7 +23,6 @@ from lictor_messages.envelope import at, node_of, role_of
 from lictor_messages.host import Durable, Recovered, Undeliverable
 from lictor_messages.refusals import Refused
 from lictor_messages.server import BlockedDue, ReconcileDue, ServerOptions
-
 
 FORWARDED_MOST = 1024
 """Forwarded requests that are remembered: the bus says ``Undeliverable`` soon or never, so the oldest may go."""
@@ -69,7 +68,7 @@ class Server(Actor):
     @property
     def passing_nodes(self) -> int:
         """Nodes of the catalog whose serfHealth is passing."""
-        return sum(check.status == "passing" for check in self.store.serf_health())
+        return sum(check.status == "passing" for check in serf_health(self.store.catalog))
 
     def check(self) -> None:
         """Raft's invariants and the store's."""
@@ -267,12 +266,12 @@ class Server(Actor):
         if query.consistency != "stale" or not self.applied:
             return False
         contact = self.raft.last_contact(turn.now)
-        return contact is not None and (not query.max_stale_ns or contact <= query.max_stale_ns)
+        return not query.max_stale_ns or contact <= query.max_stale_ns
 
     def _read(self, query: Query, ticket: Ticket, turn: Turn) -> None:
         contact = self.raft.last_contact(turn.now)
         self._reads.known_leader = bool(self.raft.leader)
-        self._reads.last_contact_ms = (contact or 0) // 1_000_000
+        self._reads.last_contact_ms = contact // 1_000_000
         self._reads.read(query, ticket, turn)
 
     # -- members --------------------------------------------------------------
@@ -295,12 +294,12 @@ class Server(Actor):
         turn.set_timer("reconcile", self._options.reconcile_every_ns, ReconcileDue())
         self._doubt(self._members)
         if self._members and self.raft.role is Role.LEADER:
-            self._write(unknown_nodes(self._members.values(), self.store), turn)
+            self._write(unknown_nodes(self._members.values(), self.store.catalog), turn)
 
     def _reconcile(self, turn: Turn) -> None:
         members = [self._members[node] for node in self._doubtful if node in self._members]
         self._doubtful.clear()
-        self._write(wanted(members, self.store, self._options.name), turn)
+        self._write(wanted(members, self.store.catalog, self._options.name), turn)
 
     def _write(self, commands: list[Command], turn: Turn) -> None:
         """One pass at a time: the next one looks at the catalog after these are applied."""

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from lictor_messages.catalog import CheckRecord, NodeRecord, ServiceRecord
-
 from lictor_actors.store.indexes import Indexes
 from lictor_actors.store.ordered import Ordered
 from lictor_actors.store.rows import stamped
+from lictor_messages.catalog import CheckRecord, NodeRecord, ServiceRecord
 
 NODES = "nodes"
 SERVICES = "services"
@@ -179,6 +178,18 @@ class Catalog:
             self.indexes.bump_service(fold(service.service), index)
 
     # lookups that several queries share
+
+    def node(self, name: str) -> NodeRecord | None:
+        """The node of this name."""
+        return self.nodes.get(fold(name))
+
+    def service(self, name: str, service_id: str) -> ServiceRecord | None:
+        """The instance of this id on a node."""
+        return self.services.get(fold(name), {}).get(fold(service_id))
+
+    def check(self, name: str, check_id: str) -> CheckRecord | None:
+        """The check of this id on a node."""
+        return self.checks.get(fold(name), {}).get(fold(check_id))
 
     def checks_of(self, name: str, service_id: str) -> tuple[CheckRecord, ...]:
         """All checks that bear on an instance: its node's first, then its own."""
