@@ -1,0 +1,86 @@
+"""Raft's promises, checked after every turn and apart from the system: each costs a constant time a turn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from lictor_actors.kernel.effects import Effect, Persist
+from lictor_actors.raft import Raft, Role
+from lictor_messages.base import Message
+from lictor_messages.journal import Append
+from lictor_messages.raft import RequestVote, Vote
+
+if TYPE_CHECKING:
+    from raft_network import Host
+
+
+class Judge:
+    """Remembers what no server may ever contradict."""
+
+    def __init__(self) -> None:
+        self.leaders: dict[int, str] = {}
+        self.written: dict[tuple[int, int], tuple[int | None, bytes]] = {}
+        """(index, term) → (term before, type and data): equal everywhere means equal logs up to there."""
+        self.committed: dict[int, int] = {}
+        """index → term of every entry that any server ever took for committed."""
+        self.votes: dict[tuple[str, int], str] = {}
+        self.terms: dict[str, int] = {}
+        self.highest_commit = 0
+        self._last_term: dict[str, tuple[int, int]] = {}
+
+    def sent(self, source: str, target: str, message: Message) -> None:
+        """One vote a term, also across restarts."""
+        if isinstance(message, Vote) and message.granted and not message.pre:
+            self._voted(source, message.term, target)
+        elif isinstance(message, RequestVote) and not message.pre:
+            self._voted(source, message.term, source)
+
+    def after_turn(self, hosts: Mapping[str, Host], name: str, effects: Sequence[Effect], clock: int) -> None:
+        """The server ``name`` has just had a turn."""
+        raft = hosts[name].server.raft
+        assert raft.term >= self.terms.get(name, 0), f"{name} forgot a term"
+        self.terms[name] = raft.term
+        self._log_matching(raft, effects)
+        self._commits(hosts, raft)
+        if raft.role is Role.LEADER:
+            self._leader(raft)
+            if raft.lease_valid(clock):
+                assert raft.commit_index == self.highest_commit, f"{name} would serve a stale read by its lease"
+
+    def _voted(self, voter: str, term: int, candidate: str) -> None:
+        known = self.votes.setdefault((voter, term), candidate)
+        assert known == candidate, f"{voter} voted for {known} and {candidate} in term {term}"
+
+    def _log_matching(self, raft: Raft, effects: Sequence[Effect]) -> None:
+        for effect in effects:
+            if isinstance(effect, Persist) and isinstance(effect.record, Append):
+                record = effect.record
+                fact = (raft.term_at(record.index - 1), record.data)
+                known = self.written.setdefault((record.index, record.term), fact)
+                assert known == fact, f"entry {record.index} of term {record.term} is {known} and {fact}"
+
+    def _commits(self, hosts: Mapping[str, Host], raft: Raft) -> None:
+        for index in range(self.highest_commit + 1, raft.commit_index + 1):
+            term = raft.term_at(index)
+            assert term is not None
+            self.committed[index] = term
+        if raft.commit_index > self.highest_commit:
+            self.highest_commit = raft.commit_index
+            term = self.committed[raft.commit_index]
+            copies = sum(host.durable_log.get(raft.commit_index) == term for host in hosts.values())
+            assert copies > len(raft.configuration) // 2, f"{raft.commit_index} is committed with {copies} copies"
+        elif raft.commit_index:
+            assert raft.term_at(raft.commit_index) == self.committed[raft.commit_index], "two committed entries differ"
+
+    def _leader(self, raft: Raft) -> None:
+        first = raft.term not in self.leaders
+        known = self.leaders.setdefault(raft.term, raft.me)
+        assert known == raft.me, f"{known} and {raft.me} both lead term {raft.term}"
+        last_term, last_index = self._last_term.get(raft.me, (0, 0))
+        if last_term == raft.term:
+            assert raft.last_index >= last_index, f"{raft.me} shortened its own log while leading"
+        self._last_term[raft.me] = (raft.term, raft.last_index)
+        if first:
+            missing = [i for i, term in self.committed.items() if raft.term_at(i) != term]
+            assert not missing, f"{raft.me} leads term {raft.term} without committed entries {missing[:3]}"
