@@ -30,7 +30,9 @@ class Judge:
         self._last_term: dict[str, tuple[int, int]] = {}
 
     def sent(self, source: str, target: str, message: Message) -> None:
-        """One vote a term, also across restarts."""
+        """One vote a term, also across restarts; and no term that was spoken of is forgotten."""
+        if not getattr(message, "pre", False):
+            self.terms[source] = max(self.terms.get(source, 0), message.term)  # type: ignore[attr-defined]
         if isinstance(message, Vote) and message.granted and not message.pre:
             self._voted(source, message.term, target)
         elif isinstance(message, RequestVote) and not message.pre:
@@ -40,7 +42,6 @@ class Judge:
         """The server ``name`` has just had a turn."""
         raft = hosts[name].server.raft
         assert raft.term >= self.terms.get(name, 0), f"{name} forgot a term"
-        self.terms[name] = raft.term
         self._log_matching(raft, effects)
         self._commits(hosts, raft)
         if raft.role is Role.LEADER:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
+from raft_judge import Judge
+
 from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.effects import CancelTimer, Effect, Note, Persist, Send, SetTimer
 from lictor_actors.kernel.life import Life
@@ -21,7 +23,6 @@ from lictor_messages.envelope import Envelope, at, node_of
 from lictor_messages.host import Durable, Recovered
 from lictor_messages.journal import Append, JournalRecord, TruncateFrom
 from lictor_messages.raft import ElectionDue, HeartbeatDue
-from raft_judge import Judge
 
 MS = 1_000_000
 SECOND = 1_000 * MS
