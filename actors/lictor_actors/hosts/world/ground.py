@@ -6,12 +6,11 @@ from collections.abc import Callable
 from random import Random
 from typing import TYPE_CHECKING
 
-from lictor_messages.base import Message
-from lictor_messages.envelope import Envelope, node_of
-
 from lictor_actors.hosts.world.clock import Timer
 from lictor_actors.hosts.world.ledger import WorldLedger
 from lictor_actors.hosts.world.streams import Buggify, stream
+from lictor_messages.base import Message
+from lictor_messages.envelope import Envelope, node_of
 
 if TYPE_CHECKING:
     from lictor_actors.hosts.world.world import World

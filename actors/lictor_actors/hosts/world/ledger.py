@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple
 
+from lictor_actors.journal.journal import Journal
+from lictor_actors.journal.memory_disk import MemoryDisk
 from lictor_messages.journal import JournalRecord
-
-from lictor_actors.hosts.world.shelf import Shelf
 
 Later = Callable[[int, Callable[[], None]], object]
 Written = Callable[[], None]
@@ -30,62 +30,81 @@ class _Write(NamedTuple):
 
 
 class WorldLedger:
-    """Implements ``Ledger``: what arrives while a sync is under way waits for the next one (group commit)."""
+    """Implements ``Ledger``: what arrives while a sync is under way waits for the next one (group commit).
 
-    def __init__(self, shelf: Shelf, speed: DiskSpeed, rng: Random, later: Later) -> None:
-        self._shelf = shelf
-        self._speed = speed
+    Records go to the disk when their sync begins and are durable when it ends, so that a power cut in between finds
+    them half written. ``failed`` is called once, when the disk refuses.
+    """
+
+    def __init__(
+        self, disk: MemoryDisk, speed: DiskSpeed, rng: Random, later: Later, failed: Callable[[OSError], None]
+    ) -> None:
+        self.speed = speed
+        self._journal = Journal.open(disk)
+        self._disk = disk
         self._rng = rng
         self._later = later
+        self._failed = failed
         self._waiting: list[_Write] = []
         self._syncing: list[_Write] = []
         self._dead = False
 
     def recovered(self, stream: str) -> list[JournalRecord]:
-        """What the stream holds."""
-        return self._shelf.read(stream)
+        """What the stream holds, all of it durable."""
+        return list(self._journal.recovered(stream))
 
     def write(self, stream: str, records: Sequence[JournalRecord], written: Written) -> None:
         """Append with the next sync, then call ``written``."""
+        if self._dead:
+            return
         self._waiting.append(_Write(stream, tuple(records), written))
         if not self._syncing:
             self._begin()
 
     def write_unsynced(self, stream: str, records: Sequence[JournalRecord]) -> None:
         """Append; a later sync takes it along."""
-        self._shelf.append(stream, records)
+        self._append(stream, records)
 
     def close_life(self, stream: str) -> None:
         """Put what the life still had waiting onto the disk, and forget its notices."""
-        if self._dead:
-            return
         for write in self._waiting:
             if write.stream == stream:
-                self._shelf.append(stream, write.records)
-        self._shelf.sync()
+                self._append(stream, write.records)
         self._waiting = [w for w in self._waiting if w.stream != stream]
         self._syncing = [w._replace(written=_nothing) if w.stream == stream else w for w in self._syncing]
 
     def crash(self) -> None:
-        """Power cut: what was not synced may be lost from any byte on."""
+        """Power cut: what was not synced may be lost or torn at any byte."""
         self._dead = True
-        self._shelf.crash(self._rng)
+        self._disk.crash(self._rng)
 
     def _begin(self) -> None:
         self._syncing, self._waiting = self._waiting, []
         for write in self._syncing:
-            self._shelf.append(write.stream, write.records)
-        self._later(self._rng.randint(self._speed.sync_min_ns, self._speed.sync_max_ns), self._synced)
+            self._append(write.stream, write.records)
+        self._later(self._rng.randint(self.speed.sync_min_ns, self.speed.sync_max_ns), self._synced)
+
+    def _append(self, stream: str, records: Sequence[JournalRecord]) -> None:
+        if not self._dead:
+            self._or_fail(lambda: self._journal.write(stream, records))
 
     def _synced(self) -> None:
+        if not self._dead:
+            self._or_fail(self._journal.sync)
         if self._dead:
             return
-        self._shelf.sync()
         done, self._syncing = self._syncing, []
         if self._waiting:
             self._begin()
         for write in done:
             write.written()
+
+    def _or_fail(self, do: Callable[[], None]) -> None:
+        try:
+            do()
+        except OSError as error:
+            self._dead = True
+            self._failed(error)
 
 
 def _nothing() -> None:

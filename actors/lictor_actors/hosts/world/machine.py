@@ -6,13 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lictor_messages.envelope import Envelope, node_of, role_of
-from lictor_messages.host import ActorSpec
-
 from lictor_actors.hosts.node import Birth, Node
 from lictor_actors.hosts.world.clock import NodeClock
 from lictor_actors.hosts.world.ledger import WorldLedger
-from lictor_actors.hosts.world.shelf import Shelf
+from lictor_actors.journal.memory_disk import MemoryDisk
+from lictor_messages.envelope import Envelope, node_of, role_of
+from lictor_messages.host import ActorSpec
 
 if TYPE_CHECKING:
     from lictor_actors.hosts.world.world import World
@@ -37,7 +36,7 @@ class Machine:
         self.name = plan.name
         self.gossip, self.rest = plan.urls
         self.clock = clock
-        self.shelf = Shelf()
+        self.disk = MemoryDisk()
         self.boots = 0
         """How often the node was started; what was sent to an earlier boot never arrives."""
         self.running = False
@@ -49,6 +48,11 @@ class Machine:
         self._plan = plan
         self._world = world
         self._line: dict[str, int] = {}
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The actors that start with the node."""
+        return tuple(spec.role for spec in self._plan.tree)
 
     def boot(self, ledger: WorldLedger) -> None:
         """Start the node with what its disk holds."""
@@ -74,7 +78,7 @@ class Machine:
 
     def wipe(self) -> None:
         """Lose the disk."""
-        self.shelf.wipe()
+        self.disk = MemoryDisk()
 
     def receive(self, envelope: Envelope) -> None:
         """Something came over the wire; an inbox refuses a target that it does not host."""

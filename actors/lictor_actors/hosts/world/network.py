@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
+from lictor_actors.bus.rules import Rules
+from lictor_actors.hosts.world.streams import stream
 from lictor_messages.codec import FRAME_MAX, LENGTH, pack, unpack
 from lictor_messages.envelope import Envelope, node_of, role_of
 from lictor_messages.faults import FaultRule
-
-from lictor_actors.bus.rules import Rules
-from lictor_actors.hosts.world.streams import stream
 
 if TYPE_CHECKING:
     from lictor_actors.hosts.world.machine import Machine

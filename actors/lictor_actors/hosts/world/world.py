@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-
-from lictor_messages.base import Message
-from lictor_messages.envelope import Envelope, node_of, role_of
-from lictor_messages.host import ActorSpec
+from functools import partial
 
 from lictor_actors.hosts.node import Birth
 from lictor_actors.hosts.seat import Seat
@@ -20,6 +17,10 @@ from lictor_actors.hosts.world.machine import Machine, Plan
 from lictor_actors.hosts.world.network import Network, Weather
 from lictor_actors.hosts.world.streams import stream
 from lictor_actors.hosts.world.trace import Listener, Trace
+from lictor_messages.base import Message
+from lictor_messages.envelope import Envelope, node_of, role_of
+from lictor_messages.faults import ActorVerb
+from lictor_messages.host import ActorSpec
 
 SECOND = 1_000_000_000
 EPOCH_NS = 1_700_000_000 * SECOND
@@ -124,6 +125,13 @@ class World:
         machine.clock.reboot(stream(self.seed, name, "boot", str(machine.boots)).randrange(1000 * SECOND), self.time)
         self._boot(machine)
 
+    def handle_actor(self, verb: ActorVerb, node: str, role: str = "") -> int:
+        """Pause, resume, crash or restart one actor, or all of a node; returns how many there were."""
+        machine = self.machines[node]
+        self.trace.fault(self.time, f"{verb} {role or 'all'} on {node}")
+        self.count(f"actor_{verb}")
+        return machine.node.handle_actor(verb, role) if machine.running else 0
+
     def seat(self, address: str) -> Seat:
         """Where this actor sits; KeyError if the node has no such actor."""
         return self.machines[node_of(address)].node.seats[role_of(address)]
@@ -142,7 +150,14 @@ class World:
 
     def _boot(self, machine: Machine) -> None:
         rng = stream(self.seed, machine.name, "disk", str(machine.boots))
-        machine.boot(WorldLedger(machine.shelf, self._disk, rng, self.agenda.after))
+        failed = partial(self._disk_failed, machine)
+        machine.boot(WorldLedger(machine.disk, self._disk, rng, self.agenda.after, failed))
+
+    def _disk_failed(self, machine: Machine, error: OSError) -> None:
+        self.count("journal_failed")
+        for seat in list(machine.node.seats.values()):
+            if seat.life is not None and seat.life.actor.synced:
+                self.soon(partial(seat.end, f"journal failed: {error}"))
 
     # -- time ----------------------------------------------------------------
 
