@@ -7,7 +7,7 @@ import logging
 import secrets
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,7 +16,7 @@ from lictor_messages.base import Message
 from lictor_messages.codec import cluster_id
 from lictor_messages.envelope import Envelope, at, node_of, role_of
 from lictor_messages.faults import HandleActor, SetRules
-from lictor_messages.host import LoopLagged
+from lictor_messages.host import ActorSpec, LoopLagged
 
 from lictor_actors.bus.nng import NngBus
 from lictor_actors.bus.rules import Rules
@@ -24,7 +24,7 @@ from lictor_actors.hosts.disks import FileDisk
 from lictor_actors.hosts.ground import Handle
 from lictor_actors.hosts.live_http import WebDesk
 from lictor_actors.hosts.live_ledger import LiveLedger
-from lictor_actors.hosts.node import Node
+from lictor_actors.hosts.node import Birth, Node
 from lictor_actors.hosts.seat import Seat
 from lictor_actors.hosts.spec import NodeSpec
 from lictor_actors.hosts.tree import birth, tree
@@ -106,14 +106,14 @@ class LiveHost:
             self._bus.listen(*self._lanes)
         self._watch_lag()
 
-    async def add(self, spec: NodeSpec) -> Node:
-        """Open a node's journal, listeners and doors, then start its actors."""
+    async def add(self, spec: NodeSpec, actors: Sequence[ActorSpec] = (), make: Birth = birth) -> Node:
+        """Open a node's journal, listeners and doors, then start its actors (by default those of its spec)."""
         name = spec.node
         disk = FileDisk(Path(spec.data_dir)) if spec.data_dir else MemoryDisk()
         ledger = LiveLedger(
             disk, self._loop, self._ledger_dirty, lambda error: self._disk_failed(name, error), self.count
         )
-        node = Node(name, self, birth, tree(spec))
+        node = Node(name, self, make, actors or tree(spec))
         running = self._nodes[name] = _Running(spec, node, ledger)
         self._directories[name] = {name: (spec.gossip_url, spec.rest_url)}
         self._by_url.setdefault(spec.gossip_url, node)

@@ -42,6 +42,8 @@ class LiveLedger:
     def recovered(self, stream: str) -> list[JournalRecord]:
         """The stream as it stands on disk."""
         if self._stale:
+            # The journal that is opened next does not know what this one has yet to sync.
+            self._journal.sync()
             self._journal = Journal.open(self._disk)
             self._stale = False
         return list(self._journal.recovered(stream))
