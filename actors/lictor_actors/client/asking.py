@@ -1,0 +1,70 @@
+"""Asking until there is an answer, a refusal that stands, or no time left. Tenacity lives here.
+
+The rule is the refusals' own column: what definitely did not happen may be asked again; what may have happened is asked
+again only if twice does no harm. Reads do none. A write keeps its request id for all tries, and the cluster answers a
+repeat of an id with the first outcome for 60 s, so a write is never kept open for longer than that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
+
+from lictor_actors.client.errors import LictorError
+from lictor_messages.agent import LeaveCluster
+from lictor_messages.answers import Command
+from lictor_messages.base import Message
+from lictor_messages.members import FireEvent
+
+REMEMBERED_S = 55.0
+"""How long a write is tried: the cluster knows its id for 60 s of its own time."""
+TRY_LEAST_S = 1.0
+BACKOFF_FIRST_S = 0.05
+BACKOFF_MOST_S = 1.0
+ONCE = (FireEvent, LeaveCluster)
+"""Twice is not the same as once, and nobody remembers their ids."""
+
+Try = Callable[[float], Awaitable[Message]]
+"""One try that may take so many seconds."""
+
+
+async def ask_until(message: Message, once: Try, timeout_s: float, wait_s: float) -> Message:
+    """Try until ``timeout_s + wait_s`` have passed; raises the last try's error.
+
+    ``wait_s`` is how long the answer may be held back on purpose (a blocking query).
+    """
+    clock = asyncio.get_running_loop().time
+    within = timeout_s + wait_s
+    if isinstance(message, Command):
+        within = min(within, REMEMBERED_S)
+    deadline = clock() + within
+
+    def may_retry(error: BaseException) -> bool:
+        if not isinstance(error, LictorError) or not error.passing:
+            return False
+        return error.definite or not isinstance(message, ONCE)
+
+    async def attempt() -> Message:
+        # Half of what is left: so a server that is silent leaves time to ask another one.
+        left = deadline - clock()
+        half = left if isinstance(message, ONCE) else wait_s + max((left - wait_s) / 2, TRY_LEAST_S)
+        return await once(max(min(half, left), 0.001))
+
+    retrying = AsyncRetrying(
+        retry=retry_if_exception(may_retry),
+        wait=_backoff(deadline, clock),
+        stop=_out_of_time(deadline, clock),
+        reraise=True,
+    )
+    return await retrying(attempt)
+
+
+def _backoff(deadline: float, clock: Callable[[], float]) -> Callable[[RetryCallState], float]:
+    jittered = wait_random_exponential(multiplier=BACKOFF_FIRST_S, max=BACKOFF_MOST_S)
+    return lambda state: min(jittered(state), max(deadline - clock(), 0.0))
+
+
+def _out_of_time(deadline: float, clock: Callable[[], float]) -> Callable[[RetryCallState], bool]:
+    return lambda _: clock() >= deadline - BACKOFF_FIRST_S

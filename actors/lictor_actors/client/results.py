@@ -1,0 +1,87 @@
+"""What clients are given: records that know their index, and the options that every read takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, TypedDict, TypeVar
+
+from lictor_messages.answers import Answer, Consistency
+
+T = TypeVar("T")
+NS = 1_000_000_000
+WAIT_S = 300.0
+"""How long a blocking query waits if it is not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Generic[T]):
+    """The records of an answer, to iterate over, count and pick from, with what Consul's HTTP API says in headers."""
+
+    rows: tuple[T, ...]
+    index: int = 1
+    """Pass it as ``index=`` to wait for the next change."""
+    known_leader: bool = True
+    """False: the server that answered knew no leader (only stale reads are answered then)."""
+    last_contact_ms: int = 0
+    """Milliseconds since that server last heard its leader."""
+
+    @classmethod
+    def of(cls, answer: Answer, rows: tuple[T, ...]) -> Rows[T]:
+        """Rows with the answer's own figures."""
+        return cls(rows, answer.index, answer.known_leader, answer.last_contact_ms)
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, place: int) -> T:
+        return self.rows[place]
+
+
+class ReadOptions(TypedDict, total=False):
+    """Options of every read."""
+
+    dc: str
+    """Datacenter, the agent's own if left out."""
+    consistency: Consistency
+    """``default`` (leader's lease), ``consistent`` (quorum) or ``stale`` (any server)."""
+    max_stale: float
+    """Seconds: with stale, ask the leader if the server last heard it longer ago."""
+    index: int
+    """Block until the index exceeds this."""
+    wait: float
+    """Seconds to block at most; default 300."""
+    timeout: float
+    """Seconds for everything but blocking; the client's own if left out."""
+
+
+class FilterOptions(ReadOptions, total=False):
+    """Options of reads of the catalog."""
+
+    filter: str
+    """A filter expression as Consul's ``?filter=``."""
+    node_meta: tuple[tuple[str, str], ...]
+    """Only nodes with all of this meta data."""
+
+
+def query_fields(options: ReadOptions | FilterOptions) -> dict[str, Any]:
+    """The fields of a Query that these options stand for."""
+    fields: dict[str, Any] = {
+        "dc": options.get("dc", ""),
+        "consistency": options.get("consistency", "default"),
+        "max_stale_ns": int(options.get("max_stale", 0.0) * NS),
+        "min_index": options.get("index", 0),
+        "wait_ns": int(options.get("wait", 0.0) * NS),
+    }
+    fields.update({name: value for name, value in options.items() if name in ("filter", "node_meta")})
+    return fields
+
+
+def held_back_s(options: ReadOptions | FilterOptions) -> float:
+    """How long the cluster may hold the answer back: the wait and its jitter of one sixteenth."""
+    if not options.get("index"):
+        return 0.0
+    return (options.get("wait") or WAIT_S) * 17 / 16

@@ -1,0 +1,239 @@
+"""The door of a node for client actors: a Rep0 socket, so many clients may dial it and each request is answered once.
+
+A frame with exactly one envelope comes in, its answer goes out in a frame on the same nng context. How it is built
+follows from pynng: a receive that is cancelled may swallow a message and a send that fails leaks one, so nothing is
+ever cancelled and no send has a time-out; loops end because the socket is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+
+import pynng
+from lictor_messages.agent import (
+    DeregisterCheck,
+    DeregisterService,
+    DescribeAgent,
+    LeaveCluster,
+    ListEvents,
+    ListLocalChecks,
+    ListLocalServices,
+    RegisterCheck,
+    RegisterService,
+    ServerSilent,
+    UpdateCheck,
+)
+from lictor_messages.answers import Command, Query
+from lictor_messages.base import Message
+from lictor_messages.codec import HEADER, FrameRefused, frame, open_frame, pack, unpack
+from lictor_messages.door import ANY_CLUSTER
+from lictor_messages.envelope import Envelope, at, role_of
+from lictor_messages.host import Undeliverable
+from lictor_messages.members import FireEvent, ForceLeave, Join, ListMembers
+from lictor_messages.refusals import Refused
+
+NS = 1_000_000_000
+RECEIVE_MOST = 1024 * 1024
+"""Bytes of the largest request; a client refuses to send more."""
+SPARE = 2
+"""Contexts that wait for a request while others are busy."""
+OPEN_MOST = 512
+"""Requests that may be open at a time; one more is refused at once rather than left hanging."""
+BUDGET_NS = 60 * NS
+"""How long a request without a budget may take."""
+BUDGET_MOST_NS = 660 * NS
+FAREWELL_S = 0.5
+
+ASKABLE = (
+    Query,
+    Command,
+    RegisterService,
+    DeregisterService,
+    RegisterCheck,
+    DeregisterCheck,
+    UpdateCheck,
+    ListLocalServices,
+    ListLocalChecks,
+    DescribeAgent,
+    ListEvents,
+    LeaveCluster,
+    ListMembers,
+    Join,
+    ForceLeave,
+    FireEvent,
+)
+"""What a client may say: anything else would reach an actor that has no line for it."""
+
+
+class Door:
+    """Listens at ``url`` for clients of one node and puts itself in their requests' ``reply_to``."""
+
+    def __init__(
+        self, node: str, url: str, cluster: bytes, deliver: Callable[[Envelope], None], *, open_most: int = OPEN_MOST
+    ) -> None:
+        self.url = url
+        """Where it listens; after ``start`` with the port that was given if 0 was asked for."""
+        self.counts: Counter[str] = Counter()
+        """What was refused, by reason."""
+        self._address = at("door", node)
+        self._agent = at("agent", node)
+        self._cluster = cluster
+        self._deliver = deliver
+        self._open_most = open_most
+        self._socket: pynng.Rep0 | None = None
+        self._loops: set[asyncio.Task[None]] = set()
+        self._receiving = 0
+        self._waiting: dict[str, list[asyncio.Future[Message]]] = {}
+        self._closing = False
+
+    def start(self) -> None:
+        """Listen; raises OSError, in words, if the address cannot be had."""
+        socket = pynng.Rep0(recv_max_size=RECEIVE_MOST)
+        try:
+            listener = socket.listen(self.url)
+        except pynng.NNGException as e:
+            socket.close()
+            raise OSError(f"cannot listen for client actors at {self.url}: {e}") from e
+        self._socket = socket
+        self.url = _bound(self.url, listener)
+        for _ in range(SPARE):
+            self._add_loop(socket)
+
+    async def close(self) -> None:
+        """Answer what is open with Stopping, then hang up."""
+        self._closing = True
+        busy = len(self._loops) - self._receiving
+        for request in list(self._waiting):
+            self._resolve(request, Refused(code="Stopping"))
+        if self._socket is None:
+            return
+        if busy and self._loops:
+            # Loops that answer now end by themselves; those that receive end with the socket.
+            await self._let_them_answer()
+        self._socket.close()
+        if self._loops:
+            await asyncio.wait(self._loops)
+        self._socket = None
+
+    async def _let_them_answer(self) -> None:
+        deadline = asyncio.get_running_loop().time() + FAREWELL_S
+        while len(self._loops) > self._receiving:
+            left = deadline - asyncio.get_running_loop().time()
+            if left <= 0:
+                return
+            await asyncio.wait(self._loops, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+
+    def answered(self, envelope: Envelope) -> None:
+        """An envelope for ``door@node``: the answer to one of the open requests, or too late."""
+        body = envelope.body
+        if isinstance(body, Undeliverable):
+            body = Refused(code="Undeliverable", text=f"{body.target} could not be reached: {body.reason}")
+        self._resolve(envelope.request, body)
+
+    def _resolve(self, request: str, answer: Message) -> None:
+        waiting = self._waiting.pop(request, None)
+        if waiting is None:
+            self.counts["late_answer"] += 1
+            return
+        for future in waiting:
+            if not future.done():
+                future.set_result(answer)
+
+    # -- one context, one loop -----------------------------------------------
+
+    def _add_loop(self, socket: pynng.Rep0) -> None:
+        loop = asyncio.get_running_loop().create_task(self._serve(socket))
+        self._receiving += 1
+        self._loops.add(loop)
+        loop.add_done_callback(self._loops.discard)
+
+    async def _serve(self, socket: pynng.Rep0) -> None:
+        receiving = True
+        try:
+            with socket.new_context() as context:
+                while receiving:
+                    data = await context.arecv()
+                    self._receiving, receiving = self._receiving - 1, False
+                    if self._receiving < SPARE and not self._closing:
+                        self._add_loop(socket)
+                    await context.asend(await self._answer_to(data))
+                    if self._receiving < SPARE and not self._closing:
+                        self._receiving, receiving = self._receiving + 1, True
+        except pynng.Closed:
+            return
+        finally:
+            self._receiving -= receiving
+
+    # -- one request ---------------------------------------------------------
+
+    async def _answer_to(self, data: bytes) -> bytes:
+        cluster = self._cluster_of(data)
+        request = ""
+        try:
+            envelope = self._admit(data, cluster)
+            request = envelope.request
+            answer = await self._ask(envelope)
+        except FrameRefused as e:
+            self.counts[e.reason] += 1
+            answer = Refused(code="BadRequest", text=str(e))
+        return frame(cluster, [pack(Envelope(self._address, "", answer, request=request))])
+
+    def _cluster_of(self, data: bytes) -> bytes:
+        """A client that did not name its cluster is answered in the same way."""
+        unnamed = len(data) >= HEADER.size and data[HEADER.size - len(ANY_CLUSTER) : HEADER.size] == ANY_CLUSTER
+        return ANY_CLUSTER if unnamed else self._cluster
+
+    def _admit(self, data: bytes, cluster: bytes) -> Envelope:
+        packed = open_frame(cluster, data)
+        if len(packed) != 1:
+            raise FrameRefused("malformed", f"a client's frame holds one envelope, this one {len(packed)}")
+        e = unpack(packed[0])
+        if not e.request:
+            raise FrameRefused("malformed", "a request has an id")
+        if not isinstance(e.body, ASKABLE) or (e.target and role_of(e.target) != "agent"):
+            raise FrameRefused("not_for_clients", f"{e.body.kind} to {e.target or self._agent}")
+        budget = min(e.budget if e.budget > 0 else BUDGET_NS, BUDGET_MOST_NS)
+        return Envelope(
+            self._address,
+            self._agent,
+            e.body,
+            request=e.request,
+            reply_to=self._address,
+            budget=budget,
+            cause=e.cause or e.request,
+        )
+
+    async def _ask(self, envelope: Envelope) -> Message:
+        if self._closing:
+            return Refused(code="Stopping")
+        if len(self._loops) - self._receiving > self._open_most:
+            self.counts["overloaded"] += 1
+            return Refused(code="Overloaded")
+        future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        # A client that heard nothing may ask again with the same id: both askers get the one answer.
+        self._waiting.setdefault(envelope.request, []).append(future)
+        self._deliver(envelope)
+        try:
+            async with asyncio.timeout(envelope.budget / NS):
+                return await future
+        except TimeoutError:
+            self._gave_up(envelope, future)
+            return Refused(code="TimedOut")
+
+    def _gave_up(self, envelope: Envelope, future: asyncio.Future[Message]) -> None:
+        waiting = self._waiting.get(envelope.request, [])
+        if future in waiting:
+            waiting.remove(future)
+        if not waiting:
+            self._waiting.pop(envelope.request, None)
+        if isinstance(envelope.body, Query | Command):
+            silent = ServerSilent(request=envelope.request)
+            self._deliver(Envelope(self._address, self._agent, silent, cause=envelope.cause))
+
+
+def _bound(url: str, listener: pynng.Listener) -> str:
+    if url.startswith("tcp://") and url.endswith(":0"):
+        return f"tcp://{listener.local_address}"
+    return url
