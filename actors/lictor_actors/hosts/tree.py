@@ -10,6 +10,7 @@ from lictor_actors.roles.agent import Agent
 from lictor_actors.roles.checker import Checker
 from lictor_actors.roles.gateway import Gateway
 from lictor_actors.roles.prober import Prober
+from lictor_actors.roles.reconcile import tagged_addresses
 from lictor_actors.roles.server import Server
 from lictor_messages.agent import AgentOptions
 from lictor_messages.base import FrozenMap
@@ -112,6 +113,7 @@ def _agent(spec: NodeSpec) -> AgentOptions:
         server=spec.server,
         version=VERSION,
         meta=spec.meta,
+        tagged_addresses=tagged_addresses(spec.address),
         prober=at("prober", spec.node),
         services=spec.services,
         checks=spec.checks,

@@ -73,7 +73,7 @@ def _alive(member: Member, catalog: Catalog) -> Command | None:
         address=member.address,
         id=member.tags.get("id", ""),
         datacenter=member.dc,
-        tagged_addresses=old.tagged_addresses if old else _tagged(member.address),
+        tagged_addresses=old.tagged_addresses if old else tagged_addresses(member.address),
         meta=old.meta if old else FrozenMap(),
     )
     return Register(node=node, service=service, checks=(_serf_health(member.name, "passing", ALIVE),))
@@ -103,5 +103,6 @@ def _consul_service(member: Member) -> ServiceRecord:
     return ServiceRecord(node=member.name, id="consul", service="consul", port=port, meta=meta)
 
 
-def _tagged(address: str) -> FrozenMap:
+def tagged_addresses(address: str) -> FrozenMap:
+    """The tagged addresses of a node that has but one address; agents and leader must agree on them."""
     return FrozenMap({"lan": address, "lan_ipv4": address, "wan": address, "wan_ipv4": address})
