@@ -59,7 +59,7 @@ class Membership:
         if claim.incarnation <= peer.incarnation and not reclaims:
             if data != peer.stronger:
                 hearing.answers.append(peer.stronger)
-            return True
+            return not moved  # the name may be free when this claim comes again
         if moved and not reclaims:
             turn.note(f"conflict: {claim.node} is also claimed by {claim.address}:{claim.port}")
             return False

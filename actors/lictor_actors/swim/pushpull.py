@@ -66,7 +66,8 @@ class Exchange:
         """The periodic exchange with a random live member."""
         for peer in self._members.pick(1, lambda peer: peer.state is State.ALIVE, turn.rng):
             self.ask(peer.address, turn)
-        self._schedule(self._every(), turn)
+        # Jittered around the interval, or those that started together would exchange together for ever.
+        self._schedule(int((0.5 + turn.rng.random()) * self._every()), turn)
 
     def compare(self, peer: Peer, view: int, turn: Turn) -> None:
         """An ack told the acker's view. If it differs while this node has nothing left to spread, gossip has missed
@@ -84,6 +85,12 @@ class Exchange:
         self._updates.take_in(updates, Hearing(source, merging=True, quiet=alone), turn)
         if alone and not self._members.alone:
             self._membership.announce(turn)
+            self._settle_in(turn)
+
+    def _settle_in(self, turn: Turn) -> None:
+        """Whoever answered the join may have known as little as the joiner, in a cluster that starts as a whole: a
+        second exchange, with a random member and a few gossip rounds later, saves waiting for gossip's last stragglers."""
+        self._schedule(int((2 + 3 * turn.rng.random()) * self._profile.gossip_interval), turn)
 
     def _part(self, updates: tuple[bytes, ...], *, join: bool, last: bool) -> PushPull:
         return PushPull(updates=updates, event_ltime=self._events.clock.time, join=join, last=last)

@@ -11,9 +11,10 @@ from lictor_actors.kernel.life import Life
 from lictor_actors.roles.prober import Prober
 from lictor_actors.swim.profile import Profile
 from lictor_messages.base import FrozenMap, Message
+from lictor_messages.codec import pack_body
 from lictor_messages.envelope import Envelope, node_of, role_of
 from lictor_messages.host import Forgotten, Located, Undeliverable
-from lictor_messages.swim import ProberOptions
+from lictor_messages.swim import Alive, Dead, Gossip, ProberOptions, Suspect
 
 MS = 1_000_000
 S = 1_000 * MS
@@ -98,6 +99,31 @@ class Net:
     def hear(self, name: str, message: Message, source: str = "prober@elsewhere.dc1") -> None:
         envelope = Envelope(source, f"prober@{name}.dc1", message)
         self.deliver(self.nodes[f"{name}.dc1"].life, message, envelope)
+
+    def gossip(self, name: str, *updates: bytes, source: str = "prober@elsewhere.dc1") -> None:
+        self.hear(name, Gossip(updates=updates), source)
+
+    @staticmethod
+    def alive(name: str, incarnation: int, **fields: object) -> bytes:
+        known = {"address": "10.0.0.1", "port": 8301, "gossip": f"tcp://{name}:8301", "rest": f"tcp://{name}:8300"}
+        return pack_body(Alive(name=name, dc="dc1", incarnation=incarnation, **(known | fields)))
+
+    @staticmethod
+    def suspect(name: str, incarnation: int, accuser: str = "elsewhere") -> bytes:
+        return pack_body(Suspect(node=f"{name}.dc1", incarnation=incarnation, accuser=f"{accuser}.dc1"))
+
+    @staticmethod
+    def dead(name: str, incarnation: int, accuser: str = "elsewhere") -> bytes:
+        return pack_body(Dead(node=f"{name}.dc1", incarnation=incarnation, accuser=f"{accuser}.dc1"))
+
+    def sent_to(self, name: str, kind: type[Message]) -> list[Message]:
+        return [e.body for _, e in self.sent if node_of(e.target) == f"{name}.dc1" and isinstance(e.body, kind)]
+
+    def sent_by(self, name: str, kind: type[Message]) -> list[Message]:
+        return [e.body for _, e in self.sent if node_of(e.source) == f"{name}.dc1" and isinstance(e.body, kind)]
+
+    def hosted(self, name: str, kind: type[Message]) -> list[Message]:
+        return [message for _, message in self.nodes[f"{name}.dc1"].host if isinstance(message, kind)]
 
     def run(self, seconds: float) -> None:
         end = self.now + int(seconds * S)

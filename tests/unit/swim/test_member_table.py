@@ -1,0 +1,92 @@
+from collections import Counter
+from random import Random
+
+import pytest
+from lictor_actors.swim.members import Members, Peer, State
+from lictor_messages.codec import pack_body
+from lictor_messages.swim import Alive
+
+KEEP = 30_000_000_000
+
+
+def peer(name: str, now: int = 0) -> Peer:
+    alive = Alive(name=name, dc="dc1", address="::1", port=1, gossip="tcp://g", rest="tcp://r", incarnation=1)
+    return Peer(alive, pack_body(alive), now)
+
+
+@pytest.fixture
+def rng():
+    return Random(3)
+
+
+@pytest.fixture
+def table(rng):
+    members = Members(peer("me"))
+    for n in range(10):
+        members.add(peer(f"n{n}"), rng)
+    return members
+
+
+def test_each_pass_probes_everyone_once_in_another_order(table, rng):
+    passes = [[table.next_to_probe(0, KEEP, rng).node for _ in range(10)] for _ in range(3)]
+    table_order = sorted(table.others)
+    assert all(sorted(p) == table_order for p in passes[1:])
+    assert passes[1] != passes[2]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_newcomer_is_probed_within_2n_minus_1_rounds(table, seed):
+    rng = Random(seed)
+    for _ in range(seed % 10):
+        table.next_to_probe(0, KEEP, rng)
+    table.add(peer("new"), rng)
+    n = len(table.others)
+    assert "new.dc1" in [table.next_to_probe(0, KEEP, rng).node for _ in range(2 * n - 1)]
+
+
+def test_dead_and_left_are_not_probed_and_there_may_be_nobody(table, rng):
+    for p in list(table.others.values()):
+        table.turn_into(p, State.DEAD, 0, rng)
+    assert table.next_to_probe(1, KEEP, rng) is None
+    assert table.alone
+    table.turn_into(table.others["n4.dc1"], State.SUSPECT, 5, rng)
+    assert table.next_to_probe(5, KEEP, rng).node == "n4.dc1"
+
+
+def test_one_long_dead_that_comes_back_is_probed_again(table, rng):
+    gone = table.others["n3.dc1"]
+    table.turn_into(gone, State.DEAD, 0, rng)
+    for _ in range(30):
+        assert table.next_to_probe(2 * KEEP, KEEP, rng) is not gone
+    table.turn_into(gone, State.ALIVE, 2 * KEEP, rng)
+    assert gone in [table.next_to_probe(2 * KEEP, KEEP, rng) for _ in range(19)]
+
+
+def test_picks_are_different_wanted_and_spread_evenly(table, rng):
+    counts = Counter()
+    for _ in range(600):
+        picked = table.pick(3, lambda p: p.node != "n0.dc1", rng)
+        assert len({p.node for p in picked}) == 3
+        counts.update(p.node for p in picked)
+    assert "n0.dc1" not in counts
+    assert all(140 < count < 260 for count in counts.values())
+    assert len(table.pick(20, lambda p: True, rng)) == 10
+    assert table.pick(3, lambda p: False, rng) == []
+
+
+def test_the_fingerprint_depends_on_who_is_alive_not_on_the_order_of_joining(rng):
+    one, two = Members(peer("a")), Members(peer("b"))
+    for name in ("b", "c"):
+        one.add(peer(name), rng)
+    for name in ("c", "a"):
+        two.add(peer(name), rng)
+    assert one.fingerprint == two.fingerprint
+    two.turn_into(two.others["c.dc1"], State.SUSPECT, 1, rng)
+    assert one.fingerprint == two.fingerprint
+    two.turn_into(two.others["c.dc1"], State.DEAD, 1, rng)
+    assert one.fingerprint != two.fingerprint
+    assert two.alive_count == 2
+
+
+def test_members_are_listed_by_name(table):
+    assert [p.alive.name for p in table.sorted()] == sorted(["me", *(f"n{n}" for n in range(10))])
