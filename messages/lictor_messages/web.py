@@ -6,7 +6,7 @@ from lictor_messages.base import Message
 
 
 class HttpAsked(Message):
-    """One HTTP request, headers in lower case; ``connection`` is the host's own number for it.
+    """One HTTP request, header names in lower case.
 
     Its envelope comes from ``http@node`` with a request id; the answer is a reply.
     """
@@ -21,7 +21,7 @@ class HttpAsked(Message):
 
 
 class HttpAnswered(Message):
-    """The whole response; the host adds Content-Length and Date, and compresses if it was asked to."""
+    """The whole response; the host adds Content-Length, Date and Vary, and compresses if it was asked to."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
@@ -32,3 +32,32 @@ class HttpGone(Message):
     """The client of this request has hung up: nobody waits for its answer any more."""
 
     request: str
+
+
+class GatewayOptions(Message):
+    """Who a gateway answers for, and its limits; times in nanoseconds."""
+
+    node: str
+    """``name.dc``, the node part of the addresses of its agent and prober."""
+    name: str
+    dc: str = "dc1"
+    kv_max_value_size: int = 524_288
+    """Bytes of a KV value, Consul's limits.kv_max_value_size."""
+    rpc_hold_timeout_ns: int = 7_000_000_000
+    """How long a request is held while there is no leader or no server, Consul's performance.rpc_hold_timeout."""
+    default_query_time_ns: int = 300_000_000_000
+    """How long a blocking query waits if the client names no ``wait``."""
+    max_query_time_ns: int = 600_000_000_000
+    """The longest ``wait``; longer ones are cut to it."""
+    http_addr: str = ""
+    """``ip:port`` of the HTTP listener, for people."""
+
+
+class RetryDue(Message):
+    """A gateway's timer: time to ask again for the call of this number."""
+
+    call: int
+
+
+class DeadlinesDue(Message):
+    """A gateway's timer: some of its calls may have run out of time."""

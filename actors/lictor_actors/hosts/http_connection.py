@@ -1,0 +1,311 @@
+"""One HTTP connection: httptools in, joined bytes out, one open request at a time.
+
+A request that is complete while another is open waits here, and reading pauses until it is its turn: a client
+that pipelines faster than we answer fills its own socket buffer, not our memory. While a single request is
+open we go on reading, because that is how a hang-up shows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+import httptools
+from lictor_messages.web import HttpAnswered, HttpAsked
+
+from lictor_actors.hosts.http_response import CONTINUE, encode_response, refusal
+
+if TYPE_CHECKING:
+    from lictor_actors.hosts.http import HttpDoor
+
+Answer = Callable[[HttpAnswered], None]
+Gone = Callable[[], None]
+
+
+@dataclass(slots=True)
+class Asked:
+    """A complete request, and how its answer has to leave."""
+
+    asked: HttpAsked
+    http10: bool
+    close: bool
+    gzips: bool
+
+
+class Refuse(Exception):
+    """Raised inside a parser callback: answer this and close."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+
+
+class HttpConnection(asyncio.Protocol):
+    """The protocol of one accepted socket. ``since`` is the door's tick at which the present wait began."""
+
+    def __init__(self, door: HttpDoor) -> None:
+        self._door = door
+        self._limits = door.limits
+        self._parser = httptools.HttpRequestParser(self)
+        self._transport: asyncio.Transport | None = None
+        self._queue: deque[Asked | bytes] = deque()
+        self._open: Asked | None = None
+        self._number = 0
+        self._gone: Gone | None = None
+        self._pumping = self._paused = self._blocked = False
+        self._last = False
+        """True once nothing more will be read: a bad request, Connection: close, or the client's end of file."""
+        self._hung_up = self._lingers = False
+        self._owes_continue = False
+        self.peer = ""
+        self.since = door.tick
+        self._in_head = self._in_message = False
+        self._begin()
+
+    # -- the socket ----------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Admit the client, unless it has too many connections already."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(high=self._limits.write_buffer)
+        peer = transport.get_extra_info("peername")
+        self.peer = peer[0] if isinstance(peer, tuple) else ""
+        if not self._door.admit(self):
+            self._last = True
+            self._transport.write(
+                refusal(429, "Your IP is issuing too many concurrent connections, please rate limit your calls\n")
+            )
+            self._transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser; whatever it finds wrong is answered in its turn."""
+        if self._last:
+            return
+        if self._in_head:
+            self._head_bytes += len(data)
+        try:
+            self._parser.feed_data(data)
+            if self._in_head and self._head_bytes > self._limits.head:
+                raise Refuse(431, "Request header fields too large")
+        except httptools.HttpParserUpgrade:
+            self._last = True  # we upgrade to nothing: the request is answered as HTTP/1.1, then we close
+            cast(Asked, self._queue[-1]).close = True
+        except (httptools.HttpParserError, Refuse) as error:
+            self._refuse(error)
+        self._pump()
+        if self._queue and not self._paused and not self._closing():
+            self._paused = True
+            self._live().pause_reading()
+
+    def eof_received(self) -> bool:
+        """Half-closed: keep our side open for answers under way; the sweep calls the request off soon after."""
+        self._last = self._hung_up = True
+        self.since = self._door.tick
+        return self._open is not None or bool(self._queue)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client is gone: whoever works for it is told."""
+        self._last = True
+        self._queue.clear()
+        self._door.forget(self)
+        gone, self._gone, self._open = self._gone, None, None
+        if gone is not None:
+            gone()
+
+    def pause_writing(self) -> None:
+        """The client reads more slowly than we answer: nothing more until it has caught up."""
+        self._blocked = True
+        self.since = self._door.tick
+
+    def resume_writing(self) -> None:
+        """It has caught up."""
+        self._blocked = False
+        self._pump()
+
+    def abort(self) -> None:
+        """Drop the connection with whatever is under way."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    # -- time limits -----------------------------------------------------------
+
+    def sweep(self) -> None:
+        """Once a tick: close what has waited too long, each wait by its own limit."""
+        waited = self._door.tick - self.since
+        limits = self._limits
+        if self._lingers:
+            if waited > limits.half_closed_s:
+                self.abort()
+        elif self._blocked:
+            if waited > limits.slow_reader_s:
+                self.abort()
+        elif self._open is not None:
+            if waited > (limits.half_closed_s if self._hung_up else limits.answer_s):
+                self.abort()
+        elif self._in_message:
+            if waited > limits.slow_sender_s:
+                self._refuse(Refuse(408, "Request timed out"))
+                self._pump()
+        elif waited > limits.idle_s:
+            self.abort()
+
+    # -- the parser --------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        """httptools: the first byte of a request."""
+        self._begin()
+        self._in_head = self._in_message = True
+        if self._open is None:
+            self.since = self._door.tick
+
+    def on_url(self, piece: bytes) -> None:
+        """httptools: a piece of the request target."""
+        self._target += piece
+        if len(self._target) > self._limits.target:
+            raise Refuse(414, "Request URI too long")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """httptools: one whole header, or a trailer, which we drop."""
+        if not self._in_head:
+            return
+        self._header_size += len(name) + len(value) + 4
+        if self._header_size > self._limits.head:
+            raise Refuse(431, "Request header fields too large")
+        key = name.lower().decode("latin-1")
+        self._headers.append((key, value.decode("latin-1")))
+        if key == "host":
+            self._has_host = True
+        elif key == "accept-encoding":
+            self._gzips = b"gzip" in value.lower()
+        elif key == "content-length" and int(value) > self._limits.body:
+            raise Refuse(413, f"Request body({int(value)} bytes) too large, max size: {self._limits.body} bytes")
+        elif key == "expect" and value.lower() == b"100-continue":
+            self._owes_continue = True
+
+    def on_headers_complete(self) -> None:
+        """httptools: the body comes next."""
+        self._in_head = False
+        if not self._has_host and self._parser.get_http_version() == "1.1":
+            raise Refuse(400, "400 Bad Request: missing required Host header")
+        self._send_continue()
+
+    def on_body(self, piece: bytes) -> None:
+        """httptools: a piece of the body, chunked or not."""
+        self._owes_continue = False  # it did not wait to be asked
+        self._body_size += len(piece)
+        if self._body_size > self._limits.body:
+            raise Refuse(413, f"Request body too large, max size: {self._limits.body} bytes")
+        self._body.append(piece)
+
+    def on_message_complete(self) -> None:
+        """httptools: the request is whole."""
+        parser = self._parser
+        asked = HttpAsked(
+            method=parser.get_method().decode(),
+            target=self._target.decode("latin-1"),
+            headers=tuple(self._headers),
+            body=b"".join(self._body),
+            peer=self.peer,
+        )
+        keeps = parser.should_keep_alive()
+        self._queue.append(Asked(asked, parser.get_http_version() == "1.0", not keeps, self._gzips))
+        self._in_message = self._owes_continue = False
+        if not keeps:
+            self._last = True
+
+    def _begin(self) -> None:
+        self._target = b""
+        self._headers: list[tuple[str, str]] = []
+        self._body: list[bytes] = []
+        self._head_bytes = self._header_size = self._body_size = 0
+        self._gzips = self._has_host = False
+
+    # -- one request after the other ---------------------------------------------
+
+    def _pump(self) -> None:
+        """Ask what is queued, one at a time; answers given at once do not recurse."""
+        if self._pumping:
+            return
+        self._pumping = True
+        while self._queue and self._open is None and not self._blocked and not self._closing():
+            self._next(self._queue.popleft())
+        self._pumping = False
+        if self._open is None and not self._queue:
+            self._rest()
+
+    def _next(self, item: Asked | bytes) -> None:
+        if isinstance(item, bytes):
+            self._last_words(item)
+            return
+        self._number += 1
+        self._open, self.since = item, self._door.tick
+        gone = self._door.ask(item.asked, partial(self._answered, self._number))
+        if self._open is item:
+            self._gone = gone
+
+    def _answered(self, number: int, answered: HttpAnswered) -> None:
+        item = self._open
+        if item is None or number != self._number:
+            return  # the client hung up, or this is a second answer: nobody waits for it
+        self._open = self._gone = None
+        self.since = self._door.tick
+        close = item.close or self._door.closed or (self._hung_up and not self._queue)
+        head = item.asked.method == "HEAD"
+        self._write(
+            encode_response(answered, head=head, http10=item.http10, close=close, gzips=item.gzips), close=close
+        )
+        self._pump()
+
+    def _rest(self) -> None:
+        """Nothing is open: read on, or close if nothing more can come."""
+        if self._closing() or self._lingers:
+            return
+        if self._last:
+            self._live().close()
+            return
+        self._send_continue()
+        if self._paused:
+            self._paused = False
+            self._live().resume_reading()
+
+    def _send_continue(self) -> None:
+        if self._owes_continue and self._open is None and not self._queue and not self._closing():
+            self._owes_continue = False
+            self._live().write(CONTINUE)
+
+    def _last_words(self, words: bytes) -> None:
+        """Say it and close our half only: to close with unread input would reset the words away."""
+        self._live().write(words)
+        self._live().write_eof()
+        self._queue.clear()
+        self._lingers, self.since = True, self._door.tick
+
+    def _write(self, data: bytes, *, close: bool) -> None:
+        if self._closing():  # uvloop raises on a write after close
+            return
+        self._live().write(data)
+        if close:
+            self._last = True
+            self._queue.clear()
+            self._live().close()
+
+    def _refuse(self, error: Exception) -> None:
+        """Queue the last words of this connection, behind the answers that are due before them."""
+        if isinstance(error, httptools.HttpParserCallbackError) and isinstance(error.__context__, Refuse):
+            error = error.__context__
+        if not self._last or self._in_message:
+            status, text = (error.status, error.text) if isinstance(error, Refuse) else (400, "400 Bad Request")
+            self._queue.append(refusal(status, text))
+        self._last, self._in_message, self._in_head = True, False, False
+
+    def _closing(self) -> bool:
+        return self._transport is None or self._transport.is_closing()
+
+    def _live(self) -> asyncio.Transport:
+        assert self._transport is not None
+        return self._transport

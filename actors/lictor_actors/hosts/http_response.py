@@ -1,0 +1,81 @@
+"""An HTTP response as bytes: one join, the Date cached for its second, gzip from 1400 bytes on."""
+
+from __future__ import annotations
+
+import gzip
+import time
+from http import HTTPStatus
+
+from lictor_messages.web import HttpAnswered
+
+GZIP_FROM = 1400
+"""Consul compresses bodies of at least this many bytes for clients that accept it."""
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+_STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
+_ENDINGS = {
+    # (HTTP/1.0, closes): HTTP/1.1 stays open unless told otherwise, HTTP/1.0 the other way round.
+    (False, False): b"\r\n",
+    (True, False): b"Connection: keep-alive\r\n\r\n",
+    (False, True): b"Connection: close\r\n\r\n",
+    (True, True): b"Connection: close\r\n\r\n",
+}
+
+
+class DateLine:
+    """The Date header, formatted once a second at most."""
+
+    __slots__ = ("_line", "_second")
+
+    def __init__(self) -> None:
+        self._second = -1
+        self._line = b""
+
+    def now(self) -> bytes:
+        """``Date: …`` with its line end."""
+        second = int(time.time())
+        if second != self._second:
+            self._second = second
+            self._line = time.strftime("Date: %a, %d %b %Y %H:%M:%S GMT\r\n", time.gmtime(second)).encode()
+        return self._line
+
+
+DATE = DateLine()
+
+
+def encode_response(answered: HttpAnswered, *, head: bool, http10: bool, close: bool, gzips: bool) -> bytes:
+    """The whole response; ``head`` leaves the body out but says its length, ``gzips``: the client accepts gzip."""
+    body = answered.body
+    headers = _header_lines(answered.headers)
+    if gzips and len(body) >= GZIP_FROM:
+        body = gzip.compress(body, compresslevel=1, mtime=0)
+        headers += b"Content-Encoding: gzip\r\n"
+    return b"".join(
+        (
+            _STATUS_LINES.get(answered.status) or b"HTTP/1.1 %d Unknown\r\n" % answered.status,
+            headers,
+            b"Vary: Accept-Encoding\r\n",
+            DATE.now(),
+            b"Content-Length: %d\r\n" % len(body),
+            _ENDINGS[http10, close],
+            b"" if head else body,
+        )
+    )
+
+
+def refusal(status: int, text: str) -> bytes:
+    """A plain response that the door itself gives before it closes the connection."""
+    answered = HttpAnswered(status=status, headers=(("Content-Type", "text/plain; charset=utf-8"),), body=text.encode())
+    return encode_response(answered, head=False, http10=False, close=True, gzips=False)
+
+
+def _header_lines(headers: tuple[tuple[str, str], ...]) -> bytes:
+    text = "".join([f"{name}: {value}\r\n" for name, value in headers])
+    if text.count("\n") != len(headers) or text.count("\r") != len(headers):
+        # A line break inside a value would start a header of the client's choosing.
+        text = "".join([f"{name}: {_one_line(value)}\r\n" for name, value in headers])
+    return text.encode()
+
+
+def _one_line(value: str) -> str:
+    return value.replace("\r", " ").replace("\n", " ")

@@ -1,0 +1,269 @@
+"""The gateway: the doorway by which HTTP requests enter the cluster.
+
+http > gateway     HttpAsked: parsed into a plan, asked of the agent; HttpGone: nobody waits any more
+agent, server > gateway   the typed answer, or a refusal: rendered as HttpAnswered, or held and tried again
+
+It keeps a ticket for each request. A definite refusal that will pass (no leader yet, a server that was not reached)
+is tried again with jitter for Consul's rpc_hold_timeout; an indefinite one only if asking twice does no harm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lictor_messages.agent import ServerSilent
+from lictor_messages.answers import Answer, Command, Query
+from lictor_messages.base import Message
+from lictor_messages.envelope import at
+from lictor_messages.host import Undeliverable
+from lictor_messages.refusals import Refused
+from lictor_messages.web import DeadlinesDue, GatewayOptions, HttpAnswered, HttpAsked, HttpGone, RetryDue
+from pydantic import ValidationError
+
+from lictor_actors.kernel.actor import Actor
+from lictor_actors.kernel.turn import Turn
+from lictor_actors.roles.http_api.api import ROUTER
+from lictor_actors.roles.http_api.calls import Call, Deadlines, Waiter
+from lictor_actors.roles.http_api.plan import Plan, error_answer, text
+from lictor_actors.roles.http_api.request import HttpError, HttpRequest
+
+JITTER_FRACTION = 16
+"""Consul waits up to a sixteenth of the hold time between tries, and lets queries block for a sixteenth longer."""
+JOIN_LEAST_NS = 1_000_000_000
+"""A waiter that would be answered by more than this too early asks again for the rest of its wait."""
+
+
+class Gateway(Actor):
+    """One per node that has an HTTP listener."""
+
+    def __init__(self, options: GatewayOptions) -> None:
+        self.options = options
+        self._agent = at("agent", options.node)
+        self._count = 0
+        self._calls: dict[int, Call] = {}
+        self._asked: dict[str, Call] = {}
+        """By the id of the request under way."""
+        self._waiting: dict[str, Call] = {}
+        """By the id of the HTTP request."""
+        self._parked: dict[Message, Call] = {}
+        """Blocked queries: an equal one joins."""
+        self._deadlines = Deadlines()
+        self._alarm = 0
+
+    def handle(self, message: Message, turn: Turn) -> None:
+        """HTTP in, answers back, timers."""
+        if type(message) is HttpAsked:
+            self._http_asked(message, turn)
+        elif turn.envelope is not None and (call := self._asked.pop(turn.envelope.request, None)) is not None:
+            self._answered(call, message, turn)
+        elif isinstance(message, RetryDue):
+            self._retry(message, turn)
+        elif isinstance(message, DeadlinesDue):
+            self._deadlines_due(turn)
+        elif isinstance(message, HttpGone):
+            self._gone(message, turn)
+        # Anything else is the answer to a call that has ended: its client has its answer, or has hung up.
+
+    def check(self) -> None:
+        """Every waiter belongs to a call, every request under way too."""
+        for request, call in self._waiting.items():
+            assert request in call.waiters
+            assert self._calls.get(call.number) is call
+        for request, call in self._asked.items():
+            assert call.request == request
+            assert self._calls.get(call.number) is call
+
+    @property
+    def open_requests(self) -> int:
+        """HTTP requests without an answer yet."""
+        return len(self._waiting)
+
+    # -- in ------------------------------------------------------------------
+
+    def _http_asked(self, asked: HttpAsked, turn: Turn) -> None:
+        try:
+            request = HttpRequest(asked, self.options, turn)
+            outcome = ROUTER.endpoint(request)(request)
+        except HttpError as error:
+            turn.reply(error_answer(error))
+            return
+        except ValidationError as error:
+            turn.reply(text(400, f"Bad request: {error.errors(include_url=False, include_input=False)[0]['msg']}"))
+            return
+        if isinstance(outcome, Plan):
+            self._place(Waiter(turn.ticket(), outcome, request, 0), turn)
+        else:
+            turn.reply(outcome)
+
+    def _place(self, waiter: Waiter, turn: Turn) -> None:
+        """Join an equal blocked query, or make a call of one's own."""
+        plan = waiter.plan
+        if isinstance(plan.message, Query) and plan.message.min_index:
+            wait = plan.message.wait_ns
+            waiter.due = turn.now + wait
+            call = self._parked.get(plan.message)
+            if call is None:
+                call = self._new_call(plan, wait + wait // JITTER_FRACTION, turn)
+                self._parked[plan.message], call.parked = call, True
+        else:
+            call = self._new_call(plan, plan.takes_ns + plan.takes_ns // JITTER_FRACTION, turn)
+        call.waiters[waiter.ticket.request] = waiter
+        self._waiting[waiter.ticket.request] = call
+
+    def _new_call(self, plan: Plan, takes_ns: int, turn: Turn) -> Call:
+        self._count += 1
+        hold = self.options.rpc_hold_timeout_ns
+        # A sixteenth more than the time for holding, so that the last try can still be answered.
+        deadline = turn.now + takes_ns + hold + hold // JITTER_FRACTION
+        call = Call(self._count, plan.message, plan, deadline)
+        self._calls[call.number] = call
+        look = self._deadlines.add(call)
+        if not self._alarm or look < self._alarm:
+            self._set_alarm(look, turn)
+        self._send(call, call.message, turn)
+        return call
+
+    def _send(self, call: Call, message: Message, turn: Turn) -> None:
+        call.request = turn.ask(self._agent, message, budget=call.deadline - turn.now)
+        call.sent = turn.now
+        self._asked[call.request] = call
+
+    def _gone(self, gone: HttpGone, turn: Turn) -> None:
+        call = self._waiting.pop(gone.request, None)
+        if call is None:
+            return
+        del call.waiters[gone.request]
+        # A blocked query stays parked at its server anyway: keep it here too, for the client to come back to.
+        if not call.waiters and not call.parked:
+            self._end(call, turn)
+
+    # -- back ----------------------------------------------------------------
+
+    def _answered(self, call: Call, answer: Message, turn: Turn) -> None:
+        call.request = ""
+        if isinstance(answer, Undeliverable):
+            answer = Refused(code="Undeliverable")
+        if isinstance(answer, Refused):
+            self._refused(call, answer, turn)
+            return
+        self._end(call, turn)
+        for waiter in call.waiters.values():
+            del self._waiting[waiter.ticket.request]
+            if _is_unchanged(call, answer) and waiter.due - turn.now > JOIN_LEAST_NS:
+                self._place(_rest_of(waiter, turn.now), turn)
+            else:
+                self._render(waiter, answer, turn)
+
+    def _render(self, waiter: Waiter, answer: Message, turn: Turn) -> None:
+        try:
+            outcome = waiter.plan.render(answer, waiter.request)
+        except HttpError as error:
+            outcome = error_answer(error)
+        if isinstance(outcome, Plan):
+            self._place(replace(waiter, plan=outcome), turn)
+        else:
+            turn.answer(waiter.ticket, outcome)
+
+    def _refused(self, call: Call, refused: Refused, turn: Turn) -> None:
+        said = call.plan.refused and self._say_refusal(call, refused, turn)
+        if said:
+            return
+        row = refused.row
+        call.refusal = refused
+        if not row.passing or not (row.definite or call.plan.safe) or not self._hold(call, turn):
+            self._finish(call, text(row.status, refused.words), turn)
+
+    def _say_refusal(self, call: Call, refused: Refused, turn: Turn) -> bool:
+        """In the endpoint's own words, if it has any for this refusal. Such plans never share a call."""
+        assert call.plan.refused is not None
+        for waiter in call.waiters.values():
+            answer = call.plan.refused(refused, waiter.request)
+            if answer is None:
+                return False
+            self._finish(call, answer, turn)
+            return True
+        return False
+
+    # -- holding -------------------------------------------------------------
+
+    def _hold(self, call: Call, turn: Turn) -> bool:
+        """Try again a little later; False if the time for holding is over."""
+        hold = self.options.rpc_hold_timeout_ns
+        if not call.hold_until or turn.now - call.sent > hold:
+            call.hold_until = min(turn.now + hold, call.deadline)
+        after = turn.rng.randrange(1, hold // JITTER_FRACTION + 2)
+        if turn.now + after >= call.hold_until or not call.waiters:
+            return False
+        turn.set_timer(_retry_timer(call), after, RetryDue(call=call.number))
+        return True
+
+    def _retry(self, due: RetryDue, turn: Turn) -> None:
+        call = self._calls.get(due.call)
+        if call is None or call.request:
+            return
+        message = call.message
+        if call.parked:
+            rest = max((waiter.due for waiter in call.waiters.values()), default=0) - turn.now
+            message = message.model_copy(update={"wait_ns": max(rest, 1)})
+        self._send(call, message, turn)
+
+    # -- ends ----------------------------------------------------------------
+
+    def _deadlines_due(self, turn: Turn) -> None:
+        self._alarm = 0
+        for number in list(self._deadlines.expired(turn.now)):
+            self._out_of_time(self._calls[number], turn)
+        look = self._deadlines.next()
+        if look is not None and not self._alarm:
+            self._set_alarm(look, turn)
+
+    def _out_of_time(self, call: Call, turn: Turn) -> None:
+        refused = call.refusal or Refused(code="TimedOut")
+        if call.request:
+            refused = Refused(code="TimedOut")
+            if isinstance(call.message, Query | Command):
+                turn.send(self._agent, ServerSilent(request=call.request))
+        self._finish(call, text(refused.row.status, refused.words), turn)
+
+    def _finish(self, call: Call, answer: HttpAnswered, turn: Turn) -> None:
+        """The same answer for everybody who waits."""
+        self._end(call, turn)
+        for waiter in call.waiters.values():
+            del self._waiting[waiter.ticket.request]
+            turn.answer(waiter.ticket, answer)
+
+    def _end(self, call: Call, turn: Turn) -> None:
+        """Forget the call; its waiters are the caller's affair."""
+        del self._calls[call.number]
+        self._deadlines.drop(call)
+        if call.request:
+            self._asked.pop(call.request, None)
+        elif call.refusal is not None:
+            turn.cancel_timer(_retry_timer(call))
+        if call.parked:
+            del self._parked[call.message]
+
+    def _set_alarm(self, look: int, turn: Turn) -> None:
+        self._alarm = look
+        turn.set_timer("deadlines", look - turn.now, DeadlinesDue())
+
+
+def _retry_timer(call: Call) -> str:
+    return f"retry {call.number}"
+
+
+def _is_unchanged(call: Call, answer: Message) -> bool:
+    """True for a blocked query that was answered because its time was up."""
+    message = call.message
+    return (
+        isinstance(message, Query)
+        and message.min_index > 0
+        and isinstance(answer, Answer)
+        and answer.index == message.min_index
+    )
+
+
+def _rest_of(waiter: Waiter, now: int) -> Waiter:
+    """The same waiter with what is left of its wait."""
+    message = waiter.plan.message.model_copy(update={"wait_ns": waiter.due - now})
+    return replace(waiter, plan=replace(waiter.plan, message=message))

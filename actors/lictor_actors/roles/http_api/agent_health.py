@@ -1,0 +1,99 @@
+"""/v1/agent/health/service/: the health of this agent's own services as a status code, for load balancers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from lictor_messages.agent import ListLocalChecks, ListLocalServices, LocalChecks, LocalServices
+from lictor_messages.catalog import CheckRecord, ServiceRecord
+from lictor_messages.web import HttpAnswered
+
+from lictor_actors.roles.http_api.agent import local_service_json
+from lictor_actors.roles.http_api.plan import Plan, json_answer, text
+from lictor_actors.roles.http_api.request import HttpError, HttpRequest
+from lictor_actors.roles.http_api.routes import Routes
+from lictor_actors.store.render import check_json
+
+STATUS_CODES = {"passing": 200, "warning": 429, "critical": 503}
+Row = dict[str, Any]
+
+
+def by_name(request: HttpRequest) -> Plan:
+    """All instances of a service on this agent: the worst of them decides."""
+    if not request.rest:
+        raise HttpError(500, "Bad request: Missing service Name")
+    return Plan(ListLocalServices(), _with_checks(_named))
+
+
+def by_id(request: HttpRequest) -> Plan:
+    """One instance."""
+    if not request.rest:
+        raise HttpError(500, "Bad request: Missing serviceID")
+    return Plan(ListLocalServices(), _with_checks(_identified))
+
+
+Tell = Callable[[LocalServices, LocalChecks, HttpRequest], HttpAnswered]
+
+
+def _with_checks(tell: Tell) -> Callable[[LocalServices, HttpRequest], Plan]:
+    """Having the services, ask for the checks too."""
+
+    def ask(services: LocalServices, _: HttpRequest) -> Plan:
+        return Plan(ListLocalChecks(), lambda checks, request: tell(services, checks, request))
+
+    return ask
+
+
+def _named(services: LocalServices, checks: LocalChecks, request: HttpRequest) -> HttpAnswered:
+    found = [record for record in services.services if record.service == request.rest]
+    if not found:
+        return _not_found(f"ServiceName {request.rest} Not Found", request, [])
+    rows = [_health(record, checks, request) for record in found]
+    worst = max((row["AggregatedStatus"] for row in rows), key=list(STATUS_CODES).index)
+    return _say(worst, rows, request)
+
+
+def _identified(services: LocalServices, checks: LocalChecks, request: HttpRequest) -> HttpAnswered:
+    found = next((record for record in services.services if record.id == request.rest), None)
+    if found is None:
+        return _not_found(f"ServiceId {request.rest} not found", request, None)
+    row = _health(found, checks, request)
+    return _say(row["AggregatedStatus"], row, request)
+
+
+def _health(record: ServiceRecord, checks: LocalChecks, request: HttpRequest) -> Row:
+    bearing = [check for check in checks.checks if check.service_id in ("", record.id)]
+    return {
+        "AggregatedStatus": _worst(bearing),
+        "Service": local_service_json(record, request.options.dc),
+        "Checks": [check_json(check) for check in bearing],
+    }
+
+
+def _worst(checks: list[CheckRecord]) -> str:
+    order = list(STATUS_CODES)
+    return max((check.status for check in checks), key=order.index, default="passing")
+
+
+def _say(status: str, body: object, request: HttpRequest) -> HttpAnswered:
+    reason = (("X-Consul-Reason", status),)
+    if _wants_text(request):
+        return text(STATUS_CODES[status], status, reason)
+    return json_answer(body, request, STATUS_CODES[status], reason)
+
+
+def _not_found(reason: str, request: HttpRequest, body: object) -> HttpAnswered:
+    if _wants_text(request):
+        return text(404, reason, (("X-Consul-Reason", reason),))
+    return json_answer(body, request, 404, (("X-Consul-Reason", reason),))
+
+
+def _wants_text(request: HttpRequest) -> bool:
+    return request.param("format") == "text" or request.header("accept").startswith("text/plain")
+
+
+ROUTES: Routes = {
+    "/v1/agent/health/service/name/": {"GET": by_name},
+    "/v1/agent/health/service/id/": {"GET": by_id},
+}

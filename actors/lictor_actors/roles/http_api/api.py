@@ -1,0 +1,33 @@
+"""The whole API: every family's routes in one router."""
+
+from __future__ import annotations
+
+from lictor_actors.roles.http_api import (
+    agent,
+    agent_checks,
+    agent_health,
+    catalog,
+    event,
+    health,
+    kv,
+    members,
+    operator,
+    status,
+)
+from lictor_actors.roles.http_api.routes import ROOT_ROUTES, Router
+
+ROUTER = Router(
+    (
+        ROOT_ROUTES,
+        kv.ROUTES,
+        catalog.ROUTES,
+        health.ROUTES,
+        agent.ROUTES,
+        agent_checks.ROUTES,
+        agent_health.ROUTES,
+        members.ROUTES,
+        status.ROUTES,
+        event.ROUTES,
+        operator.ROUTES,
+    )
+)

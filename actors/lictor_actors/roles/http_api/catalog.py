@@ -1,0 +1,83 @@
+"""/v1/catalog/: nodes, services, their instances; registration by hand."""
+
+from __future__ import annotations
+
+from lictor_messages.catalog import ListNodes, ListNodeServices, ListServiceNodes, ListServices
+from lictor_messages.status import Datacenters, ListDatacenters
+from lictor_messages.web import HttpAnswered
+
+from lictor_actors.roles.http_api.catalog_writes import deregistration, registration
+from lictor_actors.roles.http_api.plan import Plan, json_answer, rendered_with_consistency, written
+from lictor_actors.roles.http_api.query import read_options, selection
+from lictor_actors.roles.http_api.request import HttpError, HttpRequest
+from lictor_actors.roles.http_api.routes import Routes
+
+
+def datacenters(request: HttpRequest) -> Plan:
+    """Names of all datacenters known."""
+    return Plan(ListDatacenters(consistency="stale"), _datacenters)
+
+
+def nodes(request: HttpRequest) -> Plan:
+    """Every node."""
+    return Plan(ListNodes(**read_options(request), **selection(request)), rendered_with_consistency)
+
+
+def services(request: HttpRequest) -> Plan:
+    """Service names with their tags."""
+    return Plan(ListServices(**read_options(request), **selection(request)), rendered_with_consistency)
+
+
+def service(request: HttpRequest) -> Plan:
+    """The instances of a service."""
+    name = named(request, "Missing service name")
+    tags = tuple(request.params.get("tag", ()))
+    query = ListServiceNodes(service=name, tags=tags, **read_options(request), **selection(request))
+    return Plan(query, rendered_with_consistency)
+
+
+def node(request: HttpRequest) -> Plan:
+    """One node with its services by id."""
+    name = named(request, "Missing node name")
+    query = ListNodeServices(node=name, **read_options(request), **selection(request))
+    return Plan(query, rendered_with_consistency)
+
+
+def node_services(request: HttpRequest) -> Plan:
+    """The same as a list."""
+    name = named(request, "Missing node name")
+    query = ListNodeServices(node=name, as_list=True, **read_options(request), **selection(request))
+    return Plan(query, rendered_with_consistency)
+
+
+def register(request: HttpRequest) -> Plan:
+    """Write a node, a service, checks: past any agent."""
+    return Plan(registration(request), written, safe=False)
+
+
+def deregister(request: HttpRequest) -> Plan:
+    """Remove a node, a service or a check."""
+    return Plan(deregistration(request), written, safe=False)
+
+
+def named(request: HttpRequest, missing: str) -> str:
+    """The name at the end of the path; raises HttpError 400 if there is none."""
+    if not request.rest:
+        raise HttpError(400, missing)
+    return request.rest
+
+
+def _datacenters(answer: Datacenters, request: HttpRequest) -> HttpAnswered:
+    return json_answer(list(answer.names), request)
+
+
+ROUTES: Routes = {
+    "/v1/catalog/datacenters": {"GET": datacenters},
+    "/v1/catalog/nodes": {"GET": nodes},
+    "/v1/catalog/services": {"GET": services},
+    "/v1/catalog/service/": {"GET": service},
+    "/v1/catalog/node/": {"GET": node},
+    "/v1/catalog/node-services/": {"GET": node_services},
+    "/v1/catalog/register": {"PUT": register},
+    "/v1/catalog/deregister": {"PUT": deregister},
+}

@@ -1,0 +1,236 @@
+"""The bodies of /v1/catalog/register and deregister: JSON in, commands out. The store judges what they mean."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from lictor_messages.base import FrozenMap
+from lictor_messages.catalog import (
+    CheckDefinition,
+    CheckRecord,
+    CheckStatus,
+    Deregister,
+    NodeRecord,
+    Register,
+    ServiceRecord,
+)
+
+from lictor_actors.roles.http_api.decode import (
+    Struct,
+    anything,
+    boolean,
+    duration,
+    integer,
+    list_of,
+    map_of,
+    string,
+    string_map,
+    strings,
+)
+from lictor_actors.roles.http_api.definitions import ADDRESS, WEIGHTS, decoded, tagged_addresses, weights
+from lictor_actors.roles.http_api.query import no_path_to_datacenter
+from lictor_actors.roles.http_api.request import HttpError, HttpRequest
+
+_DEFINITION = Struct(
+    "HealthCheckDefinition",
+    {
+        "HTTP": string,
+        "TLSServerName": string,
+        "TLSSkipVerify": boolean,
+        "Header": map_of(strings, "[]string"),
+        "Method": string,
+        "Body": string,
+        "DisableRedirects": boolean,
+        "TCP": string,
+        "TCPUseTLS": boolean,
+        "UDP": string,
+        "GRPC": string,
+        "GRPCUseTLS": boolean,
+        "OSService": string,
+        "H2PING": string,
+        "H2PingUseTLS": boolean,
+        "Interval": duration,
+        "OutputMaxSize": integer,
+        "Timeout": duration,
+        "DeregisterCriticalServiceAfter": duration,
+        "ScriptArgs": strings,
+        "DockerContainerID": string,
+        "Shell": string,
+        "AliasNode": string,
+        "AliasService": string,
+        "TTL": duration,
+        "IntervalDuration": duration,
+        "TimeoutDuration": duration,
+        "DeregisterCriticalServiceAfterDuration": duration,
+    },
+)
+_CHECK = Struct(
+    "HealthCheck",
+    {
+        "Node": string,
+        "CheckID": string,
+        "Name": string,
+        "Status": string,
+        "Notes": string,
+        "Output": string,
+        "ServiceID": string,
+        "ServiceName": string,
+        "ServiceTags": strings,
+        "Type": string,
+        "Interval": string,
+        "Timeout": string,
+        "ExposedPort": integer,
+        "Definition": _DEFINITION,
+        "Namespace": string,
+        "Partition": string,
+        "PeerName": string,
+        "CreateIndex": integer,
+        "ModifyIndex": integer,
+    },
+)
+_SERVICE = Struct(
+    "NodeService",
+    {
+        "Kind": string,
+        "ID": string,
+        "Service": string,
+        "Tags": strings,
+        "Address": string,
+        "TaggedAddresses": map_of(ADDRESS, "structs.ServiceAddress"),
+        "Meta": string_map,
+        "Port": integer,
+        "SocketPath": string,
+        "Weights": WEIGHTS,
+        "EnableTagOverride": boolean,
+        "Proxy": anything,
+        "Connect": anything,
+        "Locality": anything,
+        "Namespace": string,
+        "Partition": string,
+        "PeerName": string,
+        "CreateIndex": integer,
+        "ModifyIndex": integer,
+    },
+)
+_REGISTER = Struct(
+    "RegisterRequest",
+    {
+        "Datacenter": string,
+        "ID": string,
+        "Node": string,
+        "Address": string,
+        "TaggedAddresses": string_map,
+        "NodeMeta": string_map,
+        "Service": _SERVICE,
+        "Check": _CHECK,
+        "Checks": list_of(_CHECK, "*structs.HealthCheck"),
+        "SkipNodeUpdate": boolean,
+        "Locality": anything,
+        "Namespace": string,
+        "Partition": string,
+        "PeerName": string,
+        "Token": string,
+    },
+)
+_DEREGISTER = Struct(
+    "DeregisterRequest",
+    {
+        "Datacenter": string,
+        "Node": string,
+        "Address": string,
+        "ServiceID": string,
+        "CheckID": string,
+        "Namespace": string,
+        "Partition": string,
+        "PeerName": string,
+        "Token": string,
+    },
+)
+
+
+def registration(request: HttpRequest) -> Register:
+    """The command that the body of a registration asks for."""
+    given = _in_this_datacenter(request, _REGISTER)
+    node = NodeRecord(
+        node=given.get("Node", ""),
+        address=given.get("Address", ""),
+        id=given.get("ID", ""),
+        datacenter=request.options.dc,
+        tagged_addresses=FrozenMap(given.get("TaggedAddresses", {})),
+        meta=FrozenMap(given.get("NodeMeta", {})),
+    )
+    checks = [given["Check"]] if given.get("Check") else []
+    checks += [check for check in given.get("Checks", ()) if check]
+    return Register(
+        node=node,
+        skip_node_update=given.get("SkipNodeUpdate", False),
+        service=_service(given["Service"], node.node) if given.get("Service") else None,
+        checks=tuple(_check(check) for check in checks),
+    )
+
+
+def deregistration(request: HttpRequest) -> Deregister:
+    """The command that the body of a deregistration asks for."""
+    given = _in_this_datacenter(request, _DEREGISTER)
+    return Deregister(
+        node=given.get("Node", ""), service_id=given.get("ServiceID", ""), check_id=given.get("CheckID", "")
+    )
+
+
+def _in_this_datacenter(request: HttpRequest, struct: Struct) -> dict[str, Any]:
+    given = decoded(request, struct)
+    dc = given.get("Datacenter") or request.param("dc")
+    if dc and dc != request.options.dc:
+        raise no_path_to_datacenter()
+    return given
+
+
+def _service(given: dict[str, Any], node: str) -> ServiceRecord:
+    return ServiceRecord(
+        node=node,
+        id=given.get("ID", ""),
+        service=given.get("Service", ""),
+        tags=given.get("Tags", ()),
+        address=given.get("Address", ""),
+        port=given.get("Port", 0),
+        socket_path=given.get("SocketPath", ""),
+        meta=FrozenMap(given.get("Meta", {})),
+        tagged_addresses=tagged_addresses(given),
+        weights=weights(given),
+        enable_tag_override=given.get("EnableTagOverride", False),
+        kind=given.get("Kind", ""),
+    )
+
+
+def _check(given: dict[str, Any]) -> CheckRecord:
+    status = given.get("Status") or "critical"
+    if status not in get_args(CheckStatus):
+        raise HttpError(400, "Bad check status")
+    return CheckRecord(
+        node=given.get("Node", ""),
+        check_id=given.get("CheckID", ""),
+        name=given.get("Name", ""),
+        status=status,
+        notes=given.get("Notes", ""),
+        output=given.get("Output", ""),
+        service_id=given.get("ServiceID", ""),
+        type=given.get("Type", ""),
+        definition=_definition(given.get("Definition", {})),
+    )
+
+
+def _definition(given: dict[str, Any]) -> CheckDefinition:
+    reap = "DeregisterCriticalServiceAfter"
+    return CheckDefinition(
+        http=given.get("HTTP", ""),
+        method=given.get("Method", ""),
+        header=tuple(given.get("Header", {}).items()),
+        body=given.get("Body", ""),
+        tls_skip_verify=given.get("TLSSkipVerify", False),
+        tls_server_name=given.get("TLSServerName", ""),
+        disable_redirects=given.get("DisableRedirects", False),
+        tcp=given.get("TCP", ""),
+        interval_ns=given.get("IntervalDuration") or given.get("Interval", 0),
+        timeout_ns=given.get("TimeoutDuration") or given.get("Timeout", 0),
+        deregister_critical_service_after_ns=given.get(f"{reap}Duration") or given.get(reap, 0),
+    )

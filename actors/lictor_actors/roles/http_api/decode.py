@@ -1,0 +1,201 @@
+"""Go's way with JSON bodies: names in any case, unknown names refused, zero values for null, its words for errors.
+
+A body is described by a Struct of fields; what comes out is a dictionary of the fields that were given, under their
+Go names, with nested structs as dictionaries. The texts are those of Go's encoding/json, which clients show to people
+and a few compare.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from lictor_messages.durations import parse_go_duration
+
+from lictor_actors.roles.http_api.query import INT64_MAX
+
+Decode = Callable[[Any, str], Any]
+"""From a JSON value and the name of where it stands (``Struct.Field``) to the value of the field."""
+
+
+class BadBody(ValueError):
+    """The body is not what the endpoint takes; the text is Go's."""
+
+
+@dataclass(frozen=True)
+class Struct:
+    """A Go struct: its name in error texts and its fields. ``snake`` also takes ``two_words`` for ``TwoWords``."""
+
+    name: str
+    fields: Mapping[str, Decode]
+    snake: bool = False
+
+    def __post_init__(self) -> None:
+        names = {field.lower(): field for field in self.fields}
+        if self.snake:
+            names |= {_snake(field): field for field in self.fields}
+        object.__setattr__(self, "_names", names)
+
+    def __call__(self, value: Any, where: str) -> dict[str, Any]:
+        """Decode one object; raises BadBody."""
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            raise _mismatch(value, where, self.name)
+        names: dict[str, str] = getattr(self, "_names")  # noqa: B009  (set past the frozen dataclass)
+        decoded: dict[str, Any] = {}
+        for key, item in value.items():
+            field = names.get(key.lower())
+            if field is None:
+                raise BadBody(f'json: unknown field "{_clean(key)}"')
+            decoded[field] = self.fields[field](item, f"{self.name}.{field}")
+        return decoded
+
+
+def decode_body(body: bytes, struct: Struct) -> dict[str, Any]:
+    """The first JSON value of ``body`` as that struct; what follows it is ignored, as Go does. Raises BadBody."""
+    return struct(parse_json(body), "")
+
+
+def parse_json(body: bytes) -> Any:
+    """JSON as Python values; raises BadBody with Go's words."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return _parse_first(body.decode(errors="replace").lstrip(" \t\r\n"))
+
+
+def _parse_first(text: str) -> Any:
+    if not text:
+        raise BadBody("EOF")
+    try:
+        return _FIRST_VALUE.raw_decode(text)[0]
+    except json.JSONDecodeError as error:
+        raise BadBody(_syntax_error(text, error)) from error
+    except RecursionError as error:
+        raise BadBody("json: exceeded max depth") from error
+
+
+def _syntax_error(text: str, error: json.JSONDecodeError) -> str:
+    at = error.pos
+    if at >= len(text.rstrip()) or "Unterminated string" in error.msg:
+        return "unexpected EOF"
+    sought = "object key string" if "property name" in error.msg else "value"
+    return f"invalid character {text[at]!r} looking for beginning of {sought}"
+
+
+def _no_constant(name: str) -> Any:
+    raise BadBody(f"invalid character {name[0]!r} looking for beginning of value")
+
+
+_FIRST_VALUE = json.JSONDecoder(parse_constant=_no_constant)
+
+
+# -- fields ---------------------------------------------------------------------
+
+
+def string(value: Any, where: str) -> str:
+    """A string; null is ""."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise _mismatch(value, where, "string")
+    return _clean(value)
+
+
+def boolean(value: Any, where: str) -> bool:
+    """A boolean; null is false."""
+    if value is None:
+        return False
+    if not isinstance(value, bool):
+        raise _mismatch(value, where, "bool")
+    return value
+
+
+def integer(value: Any, where: str) -> int:
+    """A whole number of 64 bits; null is 0."""
+    if value is None:
+        return 0
+    if not isinstance(value, int) or isinstance(value, bool) or not -INT64_MAX <= value <= INT64_MAX:
+        raise _mismatch(value, where, "int", exact=True)
+    return value
+
+
+def duration(value: Any, where: str) -> int:
+    """Nanoseconds, from Go's notation (``"1m30s"``) or from a number of nanoseconds."""
+    if value is None or value == "":
+        return 0
+    if isinstance(value, str):
+        try:
+            return parse_go_duration(value)
+        except ValueError as error:
+            raise BadBody(f'time: invalid duration "{_clean(value)}"') from error
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -INT64_MAX <= value <= INT64_MAX:
+        raise _mismatch(value, where, "time.Duration")
+    return int(value)
+
+
+def anything(value: Any, where: str) -> Any:
+    """A part that is looked at elsewhere or not at all."""
+    return value
+
+
+def list_of(item: Decode, go_type: str) -> Decode:
+    """A list; null is an empty one."""
+
+    def decode(value: Any, where: str) -> tuple[Any, ...]:
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            raise _mismatch(value, where, f"[]{go_type}")
+        return tuple(item(one, where) for one in value)
+
+    return decode
+
+
+def map_of(item: Decode, go_type: str) -> Decode:
+    """An object with any keys; null is an empty one."""
+
+    def decode(value: Any, where: str) -> dict[str, Any]:
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            raise _mismatch(value, where, f"map[string]{go_type}")
+        return {_clean(key): item(one, where) for key, one in value.items()}
+
+    return decode
+
+
+strings = list_of(string, "string")
+string_map = map_of(string, "string")
+
+
+def _mismatch(value: Any, where: str, go_type: str, *, exact: bool = False) -> BadBody:
+    kind = _json_kind(value)
+    if exact and kind == "number":
+        kind = f"number {value}"
+    field = f"struct field {where}" if where else "value"
+    return BadBody(f"json: cannot unmarshal {kind} into Go {field} of type {go_type}")
+
+
+def _json_kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "bool"
+    for python, name in ((str, "string"), (dict, "object"), (list, "array")):
+        if isinstance(value, python):
+            return name
+    return "number"
+
+
+def _clean(text: str) -> str:
+    """Half of a surrogate pair is no character: Go puts U+FFFD there, and so do we."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _snake(field: str) -> str:
+    """``TLSSkipVerify`` → ``tls_skip_verify``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", field).lower()

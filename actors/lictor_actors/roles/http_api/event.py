@@ -1,0 +1,90 @@
+"""/v1/event/: fire a user event, and list the last ones that this agent has seen."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Any
+
+from lictor_messages.agent import Events, ListEvents
+from lictor_messages.base import Message
+from lictor_messages.members import FireEvent, UserEvent
+from lictor_messages.web import HttpAnswered
+
+from lictor_actors.roles.http_api.plan import Plan, json_answer, query_headers
+from lictor_actors.roles.http_api.query import check_datacenter, read_options
+from lictor_actors.roles.http_api.request import HttpError, HttpRequest
+from lictor_actors.roles.http_api.routes import Routes
+
+SIZE_LIMIT = 512
+"""Bytes of name and payload: a user event has to fit into one gossip packet."""
+EVENT_VERSION = 1
+
+
+def fire(request: HttpRequest) -> Plan:
+    """Spread an event; the answer repeats it with its id."""
+    check_datacenter(request)
+    event = _event(request)
+    ask = FireEvent(
+        id=event.id,
+        name=event.name,
+        payload=event.payload,
+        node_filter=event.node_filter,
+        service_filter=event.service_filter,
+        tag_filter=event.tag_filter,
+    )
+    return Plan(ask, lambda _, asked: json_answer(_json(event), asked), safe=False)
+
+
+def list_events(request: HttpRequest) -> Plan:
+    """The last events, oldest first; blocks while the index is the one given."""
+    options = read_options(request)
+    index, wait = options.get("min_index", 0), options.get("wait_ns", 0)
+    ask = ListEvents(name=request.param("name"), min_index=index, wait_ns=wait)
+    return Plan(ask, _events, takes_ns=wait)
+
+
+def _event(request: HttpRequest) -> UserEvent:
+    if not request.rest:
+        raise HttpError(400, "Missing name")
+    if len(request.rest.encode()) + len(request.body) > SIZE_LIMIT:
+        raise HttpError(500, f"user event exceeds configured limit of {SIZE_LIMIT} bytes before encoding")
+    return UserEvent(
+        id=_uuid(request.secret(16)),
+        name=request.rest,
+        payload=request.body,
+        node_filter=request.param("node"),
+        service_filter=request.param("service"),
+        tag_filter=request.param("tag"),
+    )
+
+
+def _uuid(random: bytes) -> str:
+    """RFC 9562 section 5.4: 122 random bits."""
+    number = int.from_bytes(random, "big") & ~(0xF << 76) & ~(0x3 << 62) | (4 << 76) | (2 << 62)
+    h = f"{number:032x}"
+    return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
+
+
+def _events(answer: Message, request: HttpRequest) -> HttpAnswered:
+    assert isinstance(answer, Events)
+    body = [_json(event) for event in answer.events]
+    return json_answer(body, request, extra=query_headers(answer)[:1])
+
+
+def _json(event: UserEvent) -> dict[str, Any]:
+    return {
+        "ID": event.id,
+        "Name": event.name,
+        "Payload": b64encode(event.payload).decode() if event.payload else None,
+        "NodeFilter": event.node_filter,
+        "ServiceFilter": event.service_filter,
+        "TagFilter": event.tag_filter,
+        "Version": EVENT_VERSION,
+        "LTime": event.ltime,
+    }
+
+
+ROUTES: Routes = {
+    "/v1/event/fire/": {"PUT": fire},
+    "/v1/event/list": {"GET": list_events},
+}

@@ -1,0 +1,61 @@
+"""/v1/health/: checks by node, service and state; service instances with their health."""
+
+from __future__ import annotations
+
+from lictor_messages.catalog import ListChecksInState, ListNodeChecks, ListServiceChecks, ListServiceHealth
+
+from lictor_actors.roles.http_api.catalog import named
+from lictor_actors.roles.http_api.plan import Plan, rendered, rendered_with_consistency
+from lictor_actors.roles.http_api.query import parse_bool, read_options, selection
+from lictor_actors.roles.http_api.request import HttpError, HttpRequest
+from lictor_actors.roles.http_api.routes import Routes
+
+
+def node(request: HttpRequest) -> Plan:
+    """The checks of a node."""
+    name = named(request, "Missing node name")
+    return Plan(ListNodeChecks(node=name, **read_options(request), **selection(request)), rendered_with_consistency)
+
+
+def checks(request: HttpRequest) -> Plan:
+    """The checks of a service."""
+    name = named(request, "Missing service name")
+    query = ListServiceChecks(service=name, **read_options(request), **selection(request))
+    return Plan(query, rendered_with_consistency)
+
+
+def state(request: HttpRequest) -> Plan:
+    """The checks in a state, or in any."""
+    name = named(request, "Missing check state")
+    query = ListChecksInState(state=name, **read_options(request), **selection(request))
+    return Plan(query, rendered_with_consistency)
+
+
+def service(request: HttpRequest) -> Plan:
+    """The instances of a service with all checks that bear on them; ``?passing`` leaves out the others."""
+    query = ListServiceHealth(
+        service=named(request, "Missing service name"),
+        tags=tuple(request.params.get("tag", ())),
+        passing=_passing(request),
+        **read_options(request),
+        **selection(request),
+    )
+    return Plan(query, rendered)
+
+
+def _passing(request: HttpRequest) -> bool:
+    if not request.has("passing"):
+        return False
+    value = request.param("passing")
+    passing = parse_bool(value) if value else True
+    if passing is None:
+        raise HttpError(400, "Invalid value for ?passing")
+    return passing
+
+
+ROUTES: Routes = {
+    "/v1/health/node/": {"GET": node},
+    "/v1/health/checks/": {"GET": checks},
+    "/v1/health/state/": {"GET": state},
+    "/v1/health/service/": {"GET": service},
+}

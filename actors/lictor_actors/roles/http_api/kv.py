@@ -1,0 +1,91 @@
+"""/v1/kv/: get, list, names, put with flags and compare-and-set, delete."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from lictor_messages.kv import DeleteKey, Entries, GetKey, ListKeyNames, ListKeys, PutKey
+from lictor_messages.web import HttpAnswered
+
+from lictor_actors.roles.http_api.plan import JSON, SHARED, Plan, query_headers, rendered, written
+from lictor_actors.roles.http_api.query import check_datacenter, parse_uint, read_options
+from lictor_actors.roles.http_api.request import HttpError, HttpRequest
+from lictor_actors.roles.http_api.routes import Routes
+
+LIMIT_PAGE = "https://developer.hashicorp.com/consul/docs/agent/options#kv_max_value_size"
+RAW = (("Content-Type", "text/plain"), ("Content-Security-Policy", "sandbox"), *SHARED)
+UUID_LENGTH = 36
+
+
+def get(request: HttpRequest) -> Plan:
+    """One entry, all entries under a prefix, or their names."""
+    if not request.params:
+        return Plan(GetKey(key=_key(request), rendered=True), rendered)
+    if request.has("keys"):
+        separator = request.param("separator") or request.param("seperator")
+        return Plan(ListKeyNames(prefix=request.rest, separator=separator, **read_options(request)), rendered)
+    if request.has("recurse"):
+        return Plan(ListKeys(prefix=request.rest, **read_options(request)), rendered)
+    key = _key(request)
+    if request.has("raw"):
+        return Plan(GetKey(key=key, **read_options(request, rendered=False)), _raw)
+    return Plan(GetKey(key=key, **read_options(request)), rendered)
+
+
+def put(request: HttpRequest) -> Plan | HttpAnswered:
+    """Write one entry."""
+    key = _key(request)
+    check_datacenter(request)
+    _refuse_conflict(request, "cas", "acquire", "release")
+    limit, size = request.options.kv_max_value_size, len(request.body)
+    if size > limit:
+        words = f"Request body({size} bytes) too large, max size: {limit} bytes. See {LIMIT_PAGE}."
+        raise HttpError(413, words)
+    flags = parse_uint(request.param("flags")) if request.has("flags") else 0
+    cas = parse_uint(request.param("cas")) if request.has("cas") else None
+    if request.has("acquire") or request.has("release"):
+        return _lock(request)
+    return Plan(PutKey(key=key, value=request.body, flags=flags, cas=cas), written, safe=False)
+
+
+def delete(request: HttpRequest) -> Plan:
+    """Remove one entry, or with ``recurse`` all under a prefix."""
+    check_datacenter(request)
+    _refuse_conflict(request, "recurse", "cas")
+    recurse = request.has("recurse")
+    key = request.rest if recurse else _key(request)
+    cas = parse_uint(request.param("cas")) if request.has("cas") else None
+    return Plan(DeleteKey(key=key, recurse=recurse, cas=cas), written, safe=False)
+
+
+def _key(request: HttpRequest) -> str:
+    if not request.rest:
+        raise HttpError(400, "Missing key name")
+    return request.rest
+
+
+def _raw(answer: Entries, request: HttpRequest) -> HttpAnswered:
+    if not answer.entries:
+        return HttpAnswered(status=404, headers=SHARED + query_headers(answer))
+    return HttpAnswered(status=200, headers=RAW + query_headers(answer), body=answer.entries[0].value)
+
+
+def _lock(request: HttpRequest) -> HttpAnswered:
+    """There are no sessions yet, so every session is unknown and no lock is held."""
+    session = request.param("acquire") or request.param("release")
+    if not session:
+        raise HttpError(500, "missing session")
+    if request.has("release"):
+        return HttpAnswered(status=200, headers=JSON, body=b"false")
+    if len(session) != UUID_LENGTH:
+        raise HttpError(500, "failed session lookup: index error: UUID must be 36 characters")
+    raise HttpError(500, f'invalid session "{session}"')
+
+
+def _refuse_conflict(request: HttpRequest, *names: str) -> None:
+    if sum(request.has(name) for name in names) > 1:
+        pairs = [(name, value) for name in sorted(request.params) for value in request.params[name]]
+        raise HttpError(400, "Conflicting flags: " + urlencode(pairs))
+
+
+ROUTES: Routes = {"/v1/kv/": {"GET": get, "PUT": put, "DELETE": delete}}

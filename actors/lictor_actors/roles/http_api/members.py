@@ -1,0 +1,96 @@
+"""/v1/agent/members, join, leave, force-leave: the pool as this agent's gossip sees it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lictor_messages.agent import LeaveCluster
+from lictor_messages.members import ForceLeave, Join, Joined, ListMembers, Member, Members
+from lictor_messages.refusals import Refused
+from lictor_messages.web import HttpAnswered
+
+from lictor_actors.roles.http_api.plan import Plan, done, empty, json_answer, text
+from lictor_actors.roles.http_api.request import HttpError, HttpRequest
+from lictor_actors.roles.http_api.routes import Routes
+
+STATUS_NUMBERS = {"alive": 1, "leaving": 2, "left": 3, "failed": 4}
+"""Serf's numbers for the states of a member."""
+PROTOCOLS = {
+    "ProtocolMin": 1,
+    "ProtocolMax": 5,
+    "ProtocolCur": 2,
+    "DelegateMin": 2,
+    "DelegateMax": 5,
+    "DelegateCur": 4,
+}
+WAN_PORT = 8302
+SLOW_NS = 30_000_000_000
+"""Joining dials every address in turn, and leaving waits until it has spread."""
+
+
+def members(request: HttpRequest) -> Plan:
+    """Every member; with ``?wan`` the servers, under their names in the pool of all datacenters."""
+    return Plan(ListMembers(), _wan_members if request.has("wan") else _members)
+
+
+def join(request: HttpRequest) -> Plan:
+    """Join through an address."""
+    if not request.rest:
+        raise HttpError(400, "Missing address to join")
+    return Plan(Join(addresses=(request.rest,)), _joined, takes_ns=SLOW_NS)
+
+
+def leave(request: HttpRequest) -> Plan:
+    """Leave gracefully; the node stops after it has answered."""
+    return Plan(LeaveCluster(), done, safe=False, takes_ns=SLOW_NS)
+
+
+def force_leave(request: HttpRequest) -> Plan:
+    """Turn a failed member into one that left."""
+    ask = ForceLeave(node=request.rest, prune=request.has("prune"))
+    return Plan(ask, done, refused=_unknown_member)
+
+
+def member_json(member: Member) -> dict[str, Any]:
+    """A member as Serf shows it."""
+    return {
+        "Name": member.name,
+        "Addr": member.address,
+        "Port": member.port,
+        "Tags": dict(sorted(member.tags.items())),
+        "Status": STATUS_NUMBERS[member.status],
+        **PROTOCOLS,
+    }
+
+
+def _members(answer: Members, request: HttpRequest) -> HttpAnswered:
+    return json_answer([member_json(member) for member in answer.members], request)
+
+
+def _wan_members(answer: Members, request: HttpRequest) -> HttpAnswered:
+    servers = [member_json(member) for member in answer.members if member.is_server]
+    for row in servers:
+        row |= {"Name": f"{row['Name']}.{request.options.dc}", "Port": WAN_PORT}
+    return json_answer(servers, request)
+
+
+def _joined(answer: Joined, request: HttpRequest) -> HttpAnswered:
+    if answer.count:
+        return empty()
+    number = len(answer.errors)
+    head = f"{number} error{'s' if number != 1 else ''} occurred:\n"
+    return text(500, head + "".join(f"\t* {error}\n" for error in answer.errors) + "\n")
+
+
+def _unknown_member(refused: Refused, request: HttpRequest) -> HttpAnswered | None:
+    if refused.code != "NotFound":
+        return None
+    return text(500, f"agent: No node found with name '{request.rest}'")
+
+
+ROUTES: Routes = {
+    "/v1/agent/members": {"GET": members},
+    "/v1/agent/join/": {"PUT": join},
+    "/v1/agent/leave": {"PUT": leave},
+    "/v1/agent/force-leave/": {"PUT": force_leave},
+}

@@ -1,0 +1,109 @@
+"""What an endpoint wants done: what to ask the agent, and how to say the answer over HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from lictor_messages.answers import Answer, Query, Rendered, Written
+from lictor_messages.base import Message
+from lictor_messages.refusals import Refused
+from lictor_messages.web import HttpAnswered
+
+from lictor_actors.roles.http_api.request import HttpError, HttpRequest
+
+SHARED = (("X-Consul-Default-ACL-Policy", "allow"), ("X-Content-Type-Options", "nosniff"))
+JSON = (("Content-Type", "application/json"), *SHARED)
+TEXT = (("Content-Type", "text/plain; charset=utf-8"), *SHARED)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``render`` turns the answer into a response, or into the next plan."""
+
+    message: Message
+    render: Callable[[Any, HttpRequest], HttpAnswered | Plan]
+    safe: bool = True
+    """True if asking twice does no harm, so that even an indefinite refusal may be tried again."""
+    takes_ns: int = 0
+    """How long the work itself may take, beyond the time for which requests are held."""
+    refused: Callable[[Refused, HttpRequest], HttpAnswered | None] | None = None
+    """Says a refusal in the endpoint's own way; None: the table's way, after holding."""
+
+    @property
+    def blocks(self) -> bool:
+        """True for a blocking query."""
+        return isinstance(self.message, Query) and self.message.min_index > 0
+
+
+def empty(status: int = 200) -> HttpAnswered:
+    """No body and no Content-Type: Consul's way to say that something was done."""
+    return HttpAnswered(status=status, headers=SHARED)
+
+
+def done(_: Message, __: HttpRequest) -> HttpAnswered:
+    """Render anything but a refusal as an empty 200."""
+    return empty()
+
+
+def text(status: int, words: str, extra: tuple[tuple[str, str], ...] = ()) -> HttpAnswered:
+    """A plain text answer: errors and the like."""
+    if not words:
+        return HttpAnswered(status=status, headers=SHARED + extra)
+    return HttpAnswered(status=status, headers=TEXT + extra, body=words.encode())
+
+
+def error_answer(error: HttpError) -> HttpAnswered:
+    """An endpoint's refusal as a response."""
+    return text(error.status, error.text, error.headers)
+
+
+def json_body(value: Any, request: HttpRequest) -> bytes:
+    """Minified, or indented by four with a line end for ``?pretty``."""
+    return prettied(orjson.dumps(value), request)
+
+
+def prettied(body: bytes, request: HttpRequest) -> bytes:
+    """JSON that is rendered already, indented if the request says so."""
+    if "pretty" not in request.params:
+        return body
+    return json.dumps(orjson.loads(body), indent=4, ensure_ascii=False).encode() + b"\n"
+
+
+def json_answer(
+    value: Any, request: HttpRequest, status: int = 200, extra: tuple[tuple[str, str], ...] = ()
+) -> HttpAnswered:
+    """A JSON answer without query headers."""
+    return HttpAnswered(status=status, headers=JSON + extra, body=json_body(value, request))
+
+
+def written(answer: Written, request: HttpRequest) -> HttpAnswered:
+    """``true``, or ``false`` for a lost compare-and-set."""
+    return HttpAnswered(status=200, headers=JSON, body=prettied(b"true" if answer.ok else b"false", request))
+
+
+def query_headers(answer: Answer) -> tuple[tuple[str, str], ...]:
+    """Where the answer stands in time; never index 0, which clients take for "do not block"."""
+    return (
+        ("X-Consul-Index", str(answer.index or 1)),
+        ("X-Consul-KnownLeader", "true" if answer.known_leader else "false"),
+        ("X-Consul-LastContact", str(answer.last_contact_ms)),
+    )
+
+
+def rendered(answer: Rendered, request: HttpRequest) -> HttpAnswered:
+    """What a server rendered; a miss is 404, empty, and still carries the headers that blocking needs."""
+    if not answer.found:
+        return HttpAnswered(status=404, headers=SHARED + query_headers(answer))
+    body = prettied(answer.body, request) if request.params else answer.body
+    return HttpAnswered(status=200, headers=JSON + query_headers(answer), body=body)
+
+
+def rendered_with_consistency(answer: Rendered, request: HttpRequest) -> HttpAnswered:
+    """The same for the endpoints that also say how consistent the answer is."""
+    said = rendered(answer, request)
+    consistency = (("X-Consul-Effective-Consistency", request.consistency),)
+    return HttpAnswered(status=said.status, headers=said.headers + consistency, body=said.body)

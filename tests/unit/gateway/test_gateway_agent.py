@@ -1,0 +1,392 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lictor_messages.agent import (
+    Accepted,
+    AgentDescription,
+    CheckSpec,
+    DeregisterCheck,
+    DeregisterService,
+    DescribeAgent,
+    Events,
+    LeaveCluster,
+    ListEvents,
+    ListLocalChecks,
+    ListLocalServices,
+    LocalChecks,
+    LocalServices,
+    RegisterCheck,
+    RegisterService,
+    UpdateCheck,
+)
+from lictor_messages.base import FrozenMap
+from lictor_messages.catalog import CheckRecord, ServiceRecord, Weights
+from lictor_messages.members import (
+    EventFired,
+    FireEvent,
+    ForcedOut,
+    ForceLeave,
+    Join,
+    Joined,
+    Member,
+    Members,
+    UserEvent,
+)
+from lictor_messages.refusals import Refused
+
+WEB = ServiceRecord(node="n1", id="web1", service="web", tags=("a",), port=80)
+N1 = Member(
+    name="n1",
+    dc="dc1",
+    address="10.0.0.1",
+    port=8301,
+    gossip="tcp://10.0.0.1:8301",
+    rest="tcp://10.0.0.1:8300",
+    tags=FrozenMap({"role": "consul", "dc": "dc1"}),
+)
+N2 = N1.model_copy(update={"name": "n2", "tags": FrozenMap({"role": "node"}), "status": "failed"})
+
+
+def check(check_id, status, service_id="web1"):
+    return CheckRecord(node="n1", check_id=check_id, name=check_id, status=status, service_id=service_id)
+
+
+def test_self(desk):
+    request = desk.http("GET", "/v1/agent/self")
+    assert desk.upstream() == DescribeAgent()
+    desk.answer(
+        AgentDescription(
+            node="n1", node_id="u", dc="dc1", server=True, version="1.22.0", member=N1, known_servers=3, services=1,
+            checks=2, stats=FrozenMap({"check_ttls": "1"}),
+        )
+    )  # fmt: skip
+    body = json.loads(desk.answers[request].body)
+    assert {"Config", "DebugConfig", "Coord", "Member", "Stats", "Meta"} == set(body)
+    assert body["Config"]["NodeName"] == "n1"
+    assert body["Config"]["Server"] is True
+    assert body["DebugConfig"]["SerfAdvertiseAddrLAN"] == "tcp://10.0.0.1:8301"
+    assert body["Member"]["Status"] == 1
+    assert body["Stats"]["consul"] == {"server": "true", "known_servers": "3"}
+    assert body["Stats"]["agent"] == {"services": "1", "checks": "2", "check_ttls": "1"}
+
+
+def test_members_in_serfs_shape(desk):
+    request = desk.http("GET", "/v1/agent/members")
+    desk.answer(Members(members=(N1, N2)))
+    rows = json.loads(desk.answers[request].body)
+    assert rows[0] == {
+        "Name": "n1",
+        "Addr": "10.0.0.1",
+        "Port": 8301,
+        "Tags": {"dc": "dc1", "role": "consul"},
+        "Status": 1,
+        "ProtocolMin": 1,
+        "ProtocolMax": 5,
+        "ProtocolCur": 2,
+        "DelegateMin": 2,
+        "DelegateMax": 5,
+        "DelegateCur": 4,
+    }
+    assert rows[1]["Status"] == 4
+    request = desk.http("GET", "/v1/agent/members?wan=1")
+    desk.answer(Members(members=(N1, N2)))
+    assert [row["Name"] for row in json.loads(desk.answers[request].body)] == ["n1.dc1"]
+
+
+def test_services_by_id_in_the_agents_shape(desk):
+    request = desk.http("GET", "/v1/agent/services")
+    assert desk.upstream() == ListLocalServices()
+    desk.answer(LocalServices(services=(WEB,)))
+    assert json.loads(desk.answers[request].body) == {
+        "web1": {
+            "ID": "web1",
+            "Service": "web",
+            "Tags": ["a"],
+            "Meta": {},
+            "Port": 80,
+            "Address": "",
+            "Weights": {"Passing": 1, "Warning": 1},
+            "EnableTagOverride": False,
+            "Datacenter": "dc1",
+        }
+    }
+
+
+def test_services_and_checks_take_filters(desk):
+    other = WEB.model_copy(update={"id": "db1", "service": "db"})
+    request = desk.http("GET", "/v1/agent/services?filter=Service%20==%20db")
+    desk.answer(LocalServices(services=(WEB, other)))
+    assert list(json.loads(desk.answers[request].body)) == ["db1"]
+    request = desk.http("GET", "/v1/agent/checks?filter=Status==critical")
+    desk.answer(LocalChecks(checks=(check("a", "passing"), check("b", "critical"))))
+    assert list(json.loads(desk.answers[request].body)) == ["b"]
+    request = desk.http("GET", "/v1/agent/services?filter=Foo==db")
+    desk.answer(LocalServices(services=(WEB,)))
+    assert desk.answers[request].status == 500
+    assert b'Selector "Foo" is not valid' in desk.answers[request].body
+
+
+def test_one_service_has_a_content_hash_that_follows_its_content(desk, header):
+    hashes = []
+    for record in (WEB, WEB, WEB.model_copy(update={"port": 81})):
+        request = desk.http("GET", "/v1/agent/service/web1")
+        desk.answer(LocalServices(services=(record,)))
+        answer = desk.answers[request]
+        assert json.loads(answer.body)["ContentHash"] == header(answer, "X-Consul-ContentHash")
+        hashes.append(header(answer, "X-Consul-ContentHash"))
+    assert hashes[0] == hashes[1] != hashes[2]
+
+
+def test_an_unknown_service_is_404(desk):
+    request = desk.http("GET", "/v1/agent/service/zz")
+    desk.answer(LocalServices(services=(WEB,)))
+    assert (desk.answers[request].status, desk.answers[request].body) == (404, b"unknown service ID: zz")
+
+
+def test_a_full_registration_of_a_service(desk, header):
+    request = desk.http(
+        "PUT",
+        "/v1/agent/service/register?replace-existing-checks=true",
+        {
+            "name": "web",
+            "ID": "web1",
+            "Tags": ["a", "b"],
+            "enable_tag_override": True,
+            "Meta": {"v": "1"},
+            "Port": 80,
+            "Weights": {"Passing": 10, "Warning": 1},
+            "Connect": None,
+            "Check": {"HTTP": "http://x/", "interval": "10s", "deregister_critical_service_after": "90m"},
+            "Checks": [{"TTL": "15.0s"}, {"TCP": "x:1", "Interval": 1_000_000_000}, {}],
+        },
+    )
+    assert desk.upstream() == RegisterService(
+        service=ServiceRecord(
+            node="n1",
+            id="web1",
+            service="web",
+            tags=("a", "b"),
+            port=80,
+            meta=FrozenMap({"v": "1"}),
+            weights=Weights(passing=10, warning=1),
+            enable_tag_override=True,
+        ),
+        checks=(
+            CheckSpec(http="http://x/", interval_ns=10 * 10**9, deregister_critical_service_after_ns=5400 * 10**9),
+            CheckSpec(ttl_ns=15 * 10**9),
+            CheckSpec(tcp="x:1", interval_ns=10**9),
+        ),
+        replace_existing_checks=True,
+    )
+    desk.answer(Accepted())
+    answer = desk.answers[request]
+    assert (answer.status, answer.body, header(answer, "Content-Type")) == (200, b"", "")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "words"),
+    [
+        ("service", {"Name": "w", "Foo": 1}, 400, 'Request decode failed: json: unknown field "Foo"'),
+        ("service", {"Name": "w", "Check": {"Foo": 1}}, 400, 'Request decode failed: json: unknown field "Foo"'),
+        ("service", b"{", 400, "Request decode failed: unexpected EOF"),
+        (
+            "service",
+            {"Name": "w", "Check": {"TTL": "nope"}},
+            400,
+            'Request decode failed: time: invalid duration "nope"',
+        ),
+        (
+            "service",
+            {"Name": ["w"]},
+            400,
+            "Request decode failed: json: cannot unmarshal array into Go struct field ServiceDefinition.Name of type "
+            "string",
+        ),
+        (
+            "service",
+            {"Name": "w", "Tags": "a"},
+            400,
+            "Request decode failed: json: cannot unmarshal string into Go struct field ServiceDefinition.Tags of type "
+            "[]string",
+        ),
+        (
+            "service",
+            {"Name": "w", "Port": 10**30},
+            400,
+            f"Request decode failed: json: cannot unmarshal number {1e30} into Go struct field ServiceDefinition.Port "
+            "of type int",
+        ),
+        ("check", {"Name": "c", "GRPC": "x:1"}, 400, "Invalid check: Lictor does not run GRPC checks yet"),
+    ],
+)
+def test_bad_registrations_get_consuls_words(desk, path, body, status, words):
+    answer = desk.put(f"/v1/agent/{path}/register", body)
+    assert (answer.status, answer.body.decode()) == (status, words)
+    assert not desk.asked
+
+
+def test_scripts_are_off(desk):
+    answer = desk.put("/v1/agent/check/register", {"Name": "c", "Args": ["true"], "Interval": "1s"})
+    assert answer.status == 500
+    assert answer.body.startswith(b"Scripts are disabled on this agent from remote calls; ")
+
+
+def test_the_mesh_is_refused_by_name(desk):
+    answer = desk.put("/v1/agent/service/register", {"Name": "w", "Connect": {"SidecarService": {}}})
+    assert answer.status == 400
+    assert b"Connect" in answer.body
+
+
+@pytest.mark.parametrize(
+    ("target", "body", "message"),
+    [
+        ("service/deregister/web/1", b"", DeregisterService(id="web/1")),
+        ("check/deregister/service:web", b"", DeregisterCheck(id="service:web")),
+        ("check/pass/c", b"", UpdateCheck(id="c", status="passing")),
+        ("check/warn/c?note=so+so", b"", UpdateCheck(id="c", status="warning", output="so so")),
+        ("check/fail/c?note=%3Cdown%3E", b"", UpdateCheck(id="c", status="critical", output="<down>")),
+        (
+            "check/update/c",
+            b'{"status":"critical","Output":"o"}',
+            UpdateCheck(id="c", status="critical", output="o"),
+        ),
+        (
+            "check/register",
+            b'{"Name":"c","id":"i","ServiceID":"s","TTL":"1s"}',
+            RegisterCheck(check=CheckSpec(id="i", name="c", service_id="s", ttl_ns=10**9)),
+        ),
+        ("leave", b"", LeaveCluster()),
+        ("force-leave/n9", b"", ForceLeave(node="n9")),
+        ("force-leave/n9?prune", b"", ForceLeave(node="n9", prune=True)),
+        ("join/10.0.0.9:8301", b"", Join(addresses=("10.0.0.9:8301",))),
+    ],
+)
+def test_orders_to_the_agent_answer_with_nothing(desk, target, body, message):
+    request = desk.http("PUT", f"/v1/agent/{target}", body)
+    assert desk.upstream() == message
+    desk.answer(Joined(count=1) if isinstance(message, Join) else ForcedOut())
+    assert (desk.answers[request].status, desk.answers[request].body) == (200, b"")
+
+
+def test_a_join_that_reaches_nobody_is_500_with_every_error(desk):
+    request = desk.http("PUT", "/v1/agent/join/x")
+    desk.answer(Joined(count=0, errors=("Failed to join x: refused",)))
+    answer = desk.answers[request]
+    assert (answer.status, answer.body) == (500, b"1 error occurred:\n\t* Failed to join x: refused\n\n")
+
+
+def test_force_leave_of_a_stranger(desk):
+    request = desk.http("PUT", "/v1/agent/force-leave/zz")
+    desk.answer(Refused(code="NotFound"))
+    answer = desk.answers[request]
+    assert (answer.status, answer.body) == (500, b"agent: No node found with name 'zz'")
+
+
+def test_a_slow_leave_has_time(desk):
+    request = desk.http("PUT", "/v1/agent/leave")
+    desk.pass_time(20)
+    desk.answer(Accepted())
+    assert desk.answers[request].status == 200
+
+
+def test_a_bad_status_is_400(desk):
+    answer = desk.put("/v1/agent/check/update/c", {"Status": "fine"})
+    assert (answer.status, answer.body) == (400, b"Invalid check status: 'fine'")
+
+
+# -- /v1/agent/health ----------------------------------------------------------
+
+
+def ask_health(desk, target, services, checks):
+    request = desk.http("GET", target)
+    assert desk.upstream() == ListLocalServices()
+    desk.answer(LocalServices(services=services))
+    assert desk.upstream() == ListLocalChecks()
+    desk.answer(LocalChecks(checks=checks))
+    return desk.answers[request]
+
+
+@pytest.mark.parametrize(
+    ("checks", "status", "word"),
+    [
+        ((), 200, "passing"),
+        ((check("a", "passing"),), 200, "passing"),
+        ((check("a", "passing"), check("b", "warning")), 429, "warning"),
+        ((check("a", "warning"), check("n", "critical", "")), 503, "critical"),
+        ((check("a", "passing"), check("o", "critical", "other")), 200, "passing"),
+    ],
+)
+def test_health_of_a_local_service_is_a_status_code(desk, header, checks, status, word):
+    for target in ("name/web", "id/web1"):
+        answer = ask_health(desk, f"/v1/agent/health/service/{target}", (WEB,), checks)
+        assert (answer.status, header(answer, "X-Consul-Reason")) == (status, word)
+        text = ask_health(desk, f"/v1/agent/health/service/{target}?format=text", (WEB,), checks)
+        assert (text.status, text.body.decode()) == (status, word)
+    assert json.loads(answer.body)["AggregatedStatus"] == word
+
+
+def test_health_of_an_unknown_service_is_404(desk, header):
+    answer = ask_health(desk, "/v1/agent/health/service/name/zz", (WEB,), ())
+    assert (answer.status, answer.body) == (404, b"[]")
+    assert header(answer, "X-Consul-Reason") == "ServiceName zz Not Found"
+
+
+def test_health_without_a_name_is_500(desk):
+    answer = desk.get("/v1/agent/health/service/name/")
+    assert (answer.status, answer.body) == (500, b"Bad request: Missing service Name")
+
+
+# -- events ----------------------------------------------------------------------
+
+
+def test_an_event_is_fired_with_a_fresh_uuid(desk):
+    ids = []
+    for _ in range(2):
+        request = desk.http("PUT", "/v1/event/fire/deploy?node=n.*&service=web&tag=a", b"v2")
+        fired = desk.upstream()
+        assert isinstance(fired, FireEvent)
+        assert fired.model_copy(update={"id": ""}) == FireEvent(
+            id="", name="deploy", payload=b"v2", node_filter="n.*", service_filter="web", tag_filter="a"
+        )
+        desk.answer(EventFired(id=fired.id))
+        assert json.loads(desk.answers[request].body) == {
+            "ID": fired.id,
+            "Name": "deploy",
+            "Payload": "djI=",
+            "NodeFilter": "n.*",
+            "ServiceFilter": "web",
+            "TagFilter": "a",
+            "Version": 1,
+            "LTime": 0,
+        }
+        ids.append(fired.id)
+    assert ids[0] != ids[1]
+    assert all(len(i) == 36 and i[14] == "4" and i[19] in "89ab" for i in ids)
+
+
+@pytest.mark.parametrize(
+    ("target", "body", "status", "words"),
+    [
+        ("/v1/event/fire/", b"", 400, "Missing name"),
+        ("/v1/event/fire/e", bytes(512), 500, "user event exceeds configured limit of 512 bytes before encoding"),
+    ],
+)
+def test_bad_events(desk, target, body, status, words):
+    answer = desk.put(target, body)
+    assert (answer.status, answer.body.decode()) == (status, words)
+
+
+def test_the_event_list_carries_its_index_and_blocks(desk, header):
+    request = desk.http("GET", "/v1/event/list?name=deploy&index=18446744073709551615&wait=60s")
+    assert desk.upstream() == ListEvents(name="deploy", min_index=2**64 - 1, wait_ns=60 * 10**9)
+    desk.pass_time(62)
+    assert request not in desk.answers
+    desk.answer(Events(index=77, events=(UserEvent(id="u", name="deploy", ltime=4),)))
+    answer = desk.answers[request]
+    assert header(answer, "X-Consul-Index") == "77"
+    assert not header(answer, "X-Consul-KnownLeader")
+    row = json.loads(answer.body)[0]
+    assert (row["LTime"], row["Payload"]) == (4, None)

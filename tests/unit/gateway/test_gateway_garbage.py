@@ -1,0 +1,51 @@
+"""Whatever a client sends, it gets an answer or a place in the queue, and the gateway lives on."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lictor_actors.roles.http_api.api import ROUTER
+
+PATHS = sorted([*ROUTER._exact, *(path for family in ROUTER._families.values() for path, _ in family)])
+NAMES = ["Name", "Node", "Service", "Check", "Checks", "Port", "Tags", "TTL", "Meta", "Weights", "Header", "Status"]
+NAMES += ["TaggedAddresses", "Definition", "Interval", "Address", "Output", "ID", "Datacenter", "Passing"]
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None)),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=4),
+    max_leaves=12,
+)
+PARAMS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["index", "wait", "cas", "flags", "dc", "raw", "keys", "pretty", "tag", "node-meta", "passing"]
+        ),
+        st.text(st.characters(codec="ascii", exclude_characters="# "), max_size=6),
+    ),
+    max_size=3,
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    method=st.sampled_from(["GET", "PUT", "DELETE", "POST"]),
+    path=st.sampled_from(PATHS),
+    rest=st.text(st.characters(codec="ascii", exclude_characters="?# "), max_size=8),
+    params=PARAMS,
+    body=VALUES,
+)
+def test_any_request_is_answered_or_asked(desk, method, path, rest, params, body):
+    query = "&".join(f"{name}={value}" for name, value in params)
+    before = len(desk.asked)
+    request = desk.http(method, f"{path}{rest}?{query}", json.dumps(body).encode())
+    assert (request in desk.answers) != (len(desk.asked) > before)
+    if request in desk.answers:
+        assert desk.answers[request].status != 500 or desk.answers[request].body
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=st.binary(max_size=60))
+def test_any_bytes_as_a_body_are_answered(desk, body):
+    assert desk.put("/v1/agent/service/register", b'{"Name":' + body).status in (400, 500)

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("target", "location"),
+    [
+        ("/v1/kv", "/v1/kv/"),
+        ("/v1/kv?recurse", "/v1/kv/?recurse"),
+        ("/v1/kv//a", "/v1/kv/a"),
+        ("/v1/kv/a/../b?raw", "/v1/kv/b?raw"),
+        ("/v1/kv/a%2F%2Fb", "/v1/kv/a/b"),
+        ("/v1/kv/a%2F..%2Fb%20c", "/v1/kv/b%20c"),
+        ("//v1/status/leader", "/v1/status/leader"),
+        ("/v1/catalog/node", "/v1/catalog/node/"),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_unclean_paths_are_moved(desk, header, method, target, location):
+    answer = desk.answers[desk.http(method, target)]
+    assert (answer.status, header(answer, "Location")) == (301, location)
+
+
+@pytest.mark.parametrize(
+    "target", ["/v1/nope", "/v2/kv/x", "/v1/status/leader/x", "/favicon.ico", "/v1", "/v1/", "/v1/kvx"]
+)
+def test_unknown_paths_are_404_and_empty(desk, target):
+    answer = desk.get(target)
+    assert (answer.status, answer.body) == (404, b"")
+
+
+def test_the_root_page_is_a_line_of_text(desk):
+    assert desk.get("/").body == b"Consul Agent"
+
+
+@pytest.mark.parametrize("target", ["/v1/kv/%zz", "/v1/kv/a%0Ab", "/v1/kv/%ff", "/v1/kv/a%", "/v1/kv/%E2%80%A8"])
+def test_what_nobody_can_see_or_decode_is_400(desk, target):
+    assert desk.get(target).status == 400
+
+
+def test_the_wrong_method_is_405_and_says_which_are_right(desk, header):
+    answer = desk.answers[desk.http("POST", "/v1/kv/x")]
+    assert (answer.status, answer.body) == (405, b"method POST not allowed")
+    assert header(answer, "Allow") == "OPTIONS,GET,PUT,DELETE"
+
+
+def test_head_is_not_get(desk):
+    assert desk.answers[desk.http("HEAD", "/v1/status/leader")].status == 405
+
+
+def test_options_lists_the_methods(desk, header):
+    answer = desk.answers[desk.http("OPTIONS", "/v1/catalog/register")]
+    assert (answer.status, answer.body, header(answer, "Allow")) == (200, b"", "OPTIONS,PUT")
+
+
+def test_asterisk_form_is_answered(desk):
+    assert desk.answers[desk.http("OPTIONS", "*")].status in (301, 404)
