@@ -1,0 +1,70 @@
+"""``lictor dev``: a whole cluster on this machine."""
+
+from __future__ import annotations
+
+import sys
+from typing import Literal
+
+
+def dev(
+    *,
+    servers: int = 3,
+    agents: int = 97,
+    exec: str = "",
+    data_dir: str = "",
+    base_ip: str = "127.0.0.1",
+    one_ip: bool = not sys.platform.startswith("linux"),
+    http_port: int = 8500,
+    profile: Literal["lan", "wan", "local"] = "lan",
+    raft_multiplier: float = 1.0,
+    seed: int = 0,
+    log_level: str = "WARN",
+) -> int:
+    """Run a whole cluster on this machine until Ctrl-C.
+
+    On Linux every node has a loopback address of its own (127.0.0.1, 127.0.0.2, …) with the standard ports: 8500 for
+    HTTP and 8304 for client actors. Elsewhere, and with -one-ip, all share one address and each has its own ports.
+
+    Example: lictor dev -servers 3 -agents 97
+    Example: lictor dev -agents 5 -exec 'python3 my_tests.py'
+
+    Parameters
+    ----------
+    servers
+        Nodes that keep the catalog; 3 survive the loss of one (3).
+    agents
+        Nodes beside them (97).
+    exec
+        Run this command when the cluster is ready, with CONSUL_HTTP_ADDR, LICTOR_BUS and LICTOR_CONTROL set, then stop
+        and exit with its status.
+    data_dir
+        Keep state here over restarts; by default a temporary directory that is removed at the end.
+    base_ip
+        Address of the first node (127.0.0.1); the others count up from it.
+    one_ip
+        Give all nodes the same address and a range of ports.
+    http_port
+        HTTP port of every node, or of the first one with -one-ip (8500).
+    profile
+        Constants of gossip: lan, wan or local (lan).
+    raft_multiplier
+        Scales Raft's time-outs; 1 suits one machine (1).
+    seed
+        Node ids are derived from it (0).
+    log_level
+        Of the log files of the processes: DEBUG, INFO, WARN or ERR.
+    """
+    from lictor_deploy.local import run_dev
+    from lictor_deploy.plan import DevOptions
+
+    options = DevOptions(
+        servers=servers,
+        agents=agents,
+        base_ip=base_ip,
+        one_ip=one_ip,
+        http_port=http_port,
+        profile=profile,
+        raft_multiplier=raft_multiplier,
+        seed=seed,
+    )
+    return run_dev(options, data_dir=data_dir, command=exec, log_level=log_level)

@@ -1,0 +1,214 @@
+"""``lictor kv get|put|delete``."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from lictor_deploy.cli.http_api import HttpApi, escaped, expect
+from lictor_deploy.cli.options import DEFAULT_REACH, Reach
+from lictor_deploy.sentence import Failure
+
+app = App(name="kv", help="Read and write the key-value store. Example: lictor kv put greeting hello")
+
+
+@app.command
+def get(
+    key: str = "",
+    /,
+    *,
+    recurse: bool = False,
+    keys: bool = False,
+    separator: str = "/",
+    detailed: bool = False,
+    base64: bool = False,
+    reach: Reach = DEFAULT_REACH,
+) -> None:
+    """Read a key, or all keys below a prefix; exit code 1 if the key does not exist.
+
+    Example: lictor kv get -recurse app/
+
+    Parameters
+    ----------
+    key
+        The key, or the prefix with -recurse or -keys.
+    recurse
+        Show all keys below the prefix, as key:value.
+    keys
+        Show names only.
+    separator
+        With -keys: names end at the first one of these after the prefix.
+    detailed
+        Show flags and indexes too.
+    base64
+        Show values in base64.
+    """
+    name = key.removeprefix("/")
+    if not name and not (recurse or keys):
+        raise Failure("Error! Missing KEY argument. Example: lictor kv get greeting")
+    if keys:
+        show_keys(reach.api(), name, separator)
+    elif recurse:
+        show_entries(reach.api(), name, detailed, base64)
+    else:
+        show_entry(reach.api(), name, detailed, base64)
+
+
+@app.command
+def put(
+    key: str,
+    data: Annotated[str, Parameter(allow_leading_hyphen=True)] = "",
+    /,
+    *,
+    cas: bool = False,
+    modify_index: int = 0,
+    flags: int = 0,
+    base64: bool = False,
+    reach: Reach = DEFAULT_REACH,
+) -> None:
+    """Write a key.
+
+    Example: lictor kv put app/config @config.json
+
+    Parameters
+    ----------
+    key
+        The key.
+    data
+        The value; @FILE reads a file, - reads standard input.
+    cas
+        Write only if the key has not changed since -modify-index (0: only if it does not exist).
+    modify_index
+        The ModifyIndex that -cas compares.
+    flags
+        A number to keep beside the value.
+    base64
+        The data is base64: decode it first.
+    """
+    name = key.removeprefix("/")
+    if not name:
+        raise Failure("Error! Missing KEY argument. Example: lictor kv put greeting hello")
+    value = decoded(read(data)) if base64 else read(data)
+    query = {"flags": str(flags)} | ({"cas": str(modify_index)} if cas else {})
+    answer = expect(reach.api().put(f"/v1/kv/{escaped(name)}", value, **query))
+    if answer.text != "true":
+        raise Failure(f"Error! Did not write to {name}: {'CAS failed' if cas else 'write refused'}")
+    print(f"Success! Data written to: {name}")
+
+
+@app.command
+def delete(
+    key: str = "", /, *, recurse: bool = False, cas: bool = False, modify_index: int = 0, reach: Reach = DEFAULT_REACH
+) -> None:
+    """Remove a key, or all keys below a prefix.
+
+    Example: lictor kv delete -recurse app/
+
+    Parameters
+    ----------
+    key
+        The key, or the prefix with -recurse.
+    recurse
+        Remove all keys below the prefix.
+    cas
+        Remove only if the key has not changed since -modify-index.
+    modify_index
+        The ModifyIndex that -cas compares.
+    """
+    name = key.removeprefix("/")
+    refuse_delete(name, recurse, cas, modify_index)
+    query = ({"recurse": ""} if recurse else {}) | ({"cas": str(modify_index)} if cas else {})
+    answer = expect(reach.api().delete(f"/v1/kv/{escaped(name)}", **query))
+    if answer.text != "true":
+        raise Failure(f"Error! Did not delete key {name}: {'CAS failed' if cas else 'refused'}")
+    print(f"Success! Deleted {'keys with prefix' if recurse else 'key'}: {name}")
+
+
+def refuse_delete(name: str, recurse: bool, cas: bool, modify_index: int) -> None:
+    """Say what is wrong with the arguments of delete before anything is removed."""
+    if not name and not recurse:
+        raise Failure("Error! Missing KEY argument. To remove every key: lictor kv delete -recurse")
+    if recurse and cas:
+        raise Failure("Cannot specify both -cas and -recurse!")
+    if cas and not modify_index:
+        raise Failure("Must specify -modify-index with -cas! `lictor kv get -detailed KEY` shows it.")
+    if modify_index and not cas:
+        raise Failure("Cannot specify -modify-index without -cas!")
+
+
+def show_entry(api: HttpApi, name: str, detailed: bool, as_base64: bool) -> None:
+    """One key's value."""
+    answer = api.get(f"/v1/kv/{escaped(name)}")
+    if answer.status == 404:
+        raise Failure(f"Error! No key exists at: {name}")
+    entry = expect(answer).json()[0]
+    if detailed:
+        print(card(entry, as_base64))
+    else:
+        write(value_of(entry, as_base64))
+
+
+def show_entries(api: HttpApi, prefix: str, detailed: bool, as_base64: bool) -> None:
+    """Every key below a prefix; nothing there is not an error."""
+    answer = api.get(f"/v1/kv/{escaped(prefix)}", recurse="")
+    entries = [] if answer.status == 404 else expect(answer).json()
+    if detailed:
+        print("\n\n".join(card(entry, as_base64) for entry in entries))
+        return
+    for entry in entries:
+        write(entry["Key"].encode() + b":" + value_of(entry, as_base64))
+
+
+def show_keys(api: HttpApi, prefix: str, separator: str) -> None:
+    """The names below a prefix."""
+    answer = api.get(f"/v1/kv/{escaped(prefix)}", keys="", separator=separator)
+    for name in [] if answer.status == 404 else expect(answer).json():
+        print(name)
+
+
+def card(entry: dict[str, Any], as_base64: bool) -> str:
+    """All fields of an entry, one a line."""
+    fields = ("CreateIndex", "Flags", "Key", "LockIndex", "ModifyIndex")
+    lines = [f"{field:<17}{entry[field]}" for field in fields]
+    lines.append(f"{'Session':<17}{entry.get('Session') or '-'}")
+    lines.append(f"{'Value':<17}{value_of(entry, as_base64).decode(errors='replace')}")
+    return "\n".join(lines)
+
+
+def value_of(entry: dict[str, Any], as_base64: bool) -> bytes:
+    """The value's bytes, or their base64 text."""
+    text = (entry["Value"] or "").encode()
+    return text if as_base64 else base64.b64decode(text)
+
+
+def write(value: bytes) -> None:
+    """Values are bytes: they go out as they are."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(value + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def read(data: str) -> bytes:
+    """The value that an argument names: itself, ``@file`` or ``-`` for standard input."""
+    if data == "-":
+        return sys.stdin.buffer.read()
+    if not data.startswith("@"):
+        return data.encode()
+    try:
+        return Path(data[1:]).read_bytes()
+    except OSError as error:
+        why = f"{error.strerror}. A value that begins with @ names a file."
+        raise Failure(f"Error! Failed to read file {data[1:]}: {why}") from None
+
+
+def decoded(text: bytes) -> bytes:
+    """Base64 → bytes."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise Failure("Error! Cannot base 64 decode data: leave -base64 out, or give valid base64.") from None

@@ -1,0 +1,122 @@
+"""The console script: Go's flag style in front of cyclopts, each group of commands imported when it is used."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from cyclopts import App, CycloptsError, Parameter
+
+from lictor_deploy.sentence import Failure
+
+HERE = "lictor_deploy.cli"
+COMMANDS = {
+    "agent": (f"{HERE}.agent:agent", "Run one node."),
+    "dev": (f"{HERE}.dev:dev", "Run a whole cluster on this machine."),
+    "members": (f"{HERE}.members:members", "List the members of the gossip pool."),
+    "join": (f"{HERE}.members:join", "Make the agent join a cluster."),
+    "leave": (f"{HERE}.members:leave", "Make the agent leave and stop."),
+    "force-leave": (f"{HERE}.members:force_leave", "Turn a failed member into one that has left."),
+    "kv": (f"{HERE}.kv:app", "Read and write the key-value store."),
+    "catalog": (f"{HERE}.catalog:app", "Look into the catalog."),
+    "operator": (f"{HERE}.operator:app", "Look after the servers."),
+    "event": (f"{HERE}.event:event", "Send an event to every node."),
+    "info": (f"{HERE}.info:info", "Show the agent's figures."),
+    "fault": (f"{HERE}.fault:app", "Break a running dev cluster on purpose, and heal it."),
+    "sim": (f"{HERE}.sim:sim", "Run clusters under virtual time from a seed."),
+    "version": (f"{HERE}.version:version", "Show the version."),
+}
+"""Name → where its function lives, and its line in the help. Imported on use: ``lictor version`` pays for nothing
+else."""
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run one command and exit with its status."""
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    try:
+        status = run(arguments)
+    except KeyboardInterrupt:
+        status = 130
+    except BrokenPipeError:  # the reader of a pipe went away, as `head` does
+        sys.stderr.close()
+        status = 141
+    sys.exit(status)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; its exit status. Every refusal is a sentence on stderr."""
+    if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
+        print(unknown(arguments[0]), file=sys.stderr)
+        return 1
+    try:
+        app = build(arguments[0] if arguments else "")
+        outcome = app(dashed(arguments), exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:
+        print(f"{one_line(str(error))}\nSee `{usage(arguments)} --help`.", file=sys.stderr)
+        return 1
+    except Failure as failure:
+        print(failure, file=sys.stderr)
+        return failure.status
+    return outcome if isinstance(outcome, int) else 0
+
+
+def build(chosen: str = "") -> App:
+    """The tree of commands, with the one that is about to run."""
+    app = App(
+        name="lictor",
+        help="Service discovery and coordination, built from actors. Try `lictor dev` for a whole cluster.",
+        help_flags=["--help", "-h"],
+        version_flags=[],
+        help_format="plaintext",
+        default_parameter=Parameter(negative=(), show_default=False),
+    )
+    for name, (place, summary) in COMMANDS.items():
+        if name == chosen:  # its own docstring says more than the line in the list
+            app.command(place, name=name)
+        else:
+            app.command(place, name=name, help=summary)
+    return app
+
+
+def unknown(word: str) -> str:
+    """There is no such command; perhaps another was meant."""
+    near = get_close_matches(word, COMMANDS, 1)
+    return f"There is no command {word!r}{f': did you mean {near[0]!r}?' if near else '.'} See `lictor --help`."
+
+
+def dashed(arguments: Sequence[str]) -> list[str]:
+    """Go's flags have one dash or two: ``-http-addr=x`` → ``--http-addr=x``. What follows ``--`` stays."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    return [f"-{word}" if is_go_flag(word) else word for word in arguments[:end]] + list(arguments[end:])
+
+
+def is_go_flag(word: str) -> bool:
+    """One dash and more than one letter."""
+    return len(word) > 2 and word[0] == "-" and word[1].isalpha()
+
+
+def usage(arguments: Sequence[str]) -> str:
+    """The command that the arguments began to name, for "see … --help"."""
+    words = []
+    for word in arguments[:3]:
+        if word.startswith("-"):
+            break
+        words.append(word)
+    if not words or words[0] not in COMMANDS:
+        return "lictor"
+    return " ".join(["lictor", *(words[:-1] if len(words) > 2 else words[: 2 if is_group(words[0]) else 1])])
+
+
+def is_group(name: str) -> bool:
+    """Whether the command has commands of its own."""
+    return COMMANDS[name][0].endswith(":app")
+
+
+def one_line(text: str) -> str:
+    """A message without line breaks."""
+    return " ".join(text.split())
+
+
+if __name__ == "__main__":
+    main()

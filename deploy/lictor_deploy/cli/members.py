@@ -1,0 +1,133 @@
+"""``members``, ``join``, ``leave`` and ``force-leave``: what one asks a node about its gossip pool."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from lictor_deploy.cli.columns import columns, pairs
+from lictor_deploy.cli.http_api import escaped, expect
+from lictor_deploy.cli.options import DEFAULT_REACH, Reach
+from lictor_deploy.sentence import Failure
+
+STATUS = {0: "none", 1: "alive", 2: "leaving", 3: "left", 4: "failed"}
+"""Serf's numbers."""
+HEAD = ("Node", "Address", "Status", "Type", "Build", "Protocol", "DC", "Segment")
+NO_MATCH = 2
+
+
+def members(
+    *, status: str = ".*", detailed: bool = False, wan: bool = False, segment: str = "", reach: Reach = DEFAULT_REACH
+) -> int:
+    """List the members of the gossip pool as the agent sees them; exit code 2 if none match.
+
+    Example: lictor members -status=failed -detailed
+
+    Parameters
+    ----------
+    status
+        Show members whose status matches this regular expression.
+    detailed
+        Show all tags.
+    wan
+        List the pool of servers of all datacenters.
+    segment
+        Accepted and ignored: there is one segment.
+    """
+    wanted = pattern(status)
+    query = {"wan": "1"} if wan else {}
+    found = [m for m in expect(reach.api().get("/v1/agent/members", **query)).json() if wanted.search(state(m))]
+    if not found:
+        return NO_MATCH
+    found.sort(key=lambda member: member["Name"])
+    if detailed:
+        print(columns(("Node", "Address", "Status", "Tags"), [detail(member) for member in found]))
+    else:
+        print(columns(HEAD, [brief(member) for member in found]))
+    return 0
+
+
+def join(*addresses: str, wan: bool = False, reach: Reach = DEFAULT_REACH) -> int:
+    """Make the agent join a cluster through members of it; exit code 1 if none of them answered.
+
+    Example: lictor join 10.0.0.5 10.0.0.6:8301
+
+    Parameters
+    ----------
+    addresses
+        IP, or IP:PORT of their gossip.
+    wan
+        Join the pool of servers of all datacenters.
+    """
+    if not addresses:
+        raise Failure("At least one address to join must be specified. Example: lictor join 10.0.0.5")
+    api = reach.api()
+    query = {"wan": "1"} if wan else {}
+    answers = [(address, api.put(f"/v1/agent/join/{escaped(address)}", b"", **query)) for address in addresses]
+    refused = [(address, answer.text) for address, answer in answers if answer.status != 200]
+    errors = "\n".join(f"Error joining address '{address}': {text}" for address, text in refused)
+    if len(refused) == len(answers):
+        raise Failure(f"{errors}\nFailed to join any nodes.")
+    if errors:
+        print(errors)
+    print(f"Successfully joined cluster by contacting {len(answers) - len(refused)} nodes.")
+    return 0
+
+
+def leave(*, reach: Reach = DEFAULT_REACH) -> None:
+    """Make the agent leave the cluster gracefully and stop.
+
+    Example: lictor leave -http-addr=127.0.0.5:8500
+    """
+    expect(reach.api().put("/v1/agent/leave"))
+    print("Graceful leave complete")
+
+
+def force_leave(node: str, /, *, prune: bool = False, reach: Reach = DEFAULT_REACH) -> None:
+    """Turn a failed member into one that has left.
+
+    Example: lictor force-leave -prune agent-7
+
+    Parameters
+    ----------
+    node
+        Name of the failed node.
+    prune
+        Forget it at once.
+    """
+    query = {"prune": "1"} if prune else {}
+    expect(reach.api().put(f"/v1/agent/force-leave/{escaped(node)}", b"", **query))
+
+
+def pattern(status: str) -> re.Pattern[str]:
+    """The regular expression of -status."""
+    try:
+        return re.compile(status)
+    except re.error as error:
+        raise Failure(f"Failed to compile status regexp: {error}. Example: -status='alive|failed'") from None
+
+
+def state(member: dict[str, Any]) -> str:
+    """Serf's word for the member's status."""
+    return STATUS.get(member["Status"], "unknown")
+
+
+def address(member: dict[str, Any]) -> str:
+    """``ip:port``."""
+    return f"{member['Addr']}:{member['Port']}"
+
+
+def brief(member: dict[str, Any]) -> tuple[str, ...]:
+    """One line of the standard listing."""
+    tags = member["Tags"]
+    server = tags.get("role") == "consul"
+    build = str(tags.get("build", "")).partition(":")[0] or "< 0.3"
+    kind = "server" if server else "client" if tags.get("role") == "node" else "unknown"
+    segment = "<all>" if server else tags.get("segment") or "<default>"
+    about = kind, build, str(tags.get("vsn", "")), tags.get("dc", ""), segment
+    return member["Name"], address(member), state(member), *about
+
+
+def detail(member: dict[str, Any]) -> tuple[str, ...]:
+    """One line of the detailed listing."""
+    return member["Name"], address(member), state(member), pairs(member["Tags"].items())

@@ -1,0 +1,246 @@
+"""A handle on a dev cluster: where its nodes are, and the fault verbs. Attach to one, or start one in a test."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from lictor_deploy.run_dir import find_control
+from lictor_deploy.sentence import Failure
+
+Who = str | Iterable[str]
+"""Nodes or actors: names, globs, ``leader``, ``followers``, ``servers``, ``agents``, ``all``; ``prober@agent-7``."""
+ANSWER_WITHIN_S = 20.0
+STOP_WITHIN_S = 8.0
+
+
+class NodePlace(NamedTuple):
+    """Where a node is reached."""
+
+    name: str
+    ip: str
+    http: str
+    """``ip:port``, for CONSUL_HTTP_ADDR."""
+    door: str
+    """URL for ``lictor.connect``."""
+
+
+class Cluster:
+    """A running dev cluster."""
+
+    def __init__(self, control: str) -> None:
+        self.control = control
+        facts = self.ask("facts")
+        self.nodes = {place["name"]: NodePlace(**place) for place in facts["nodes"]}
+        """By name, servers first."""
+        self.environment: dict[str, str] = facts["environment"]
+        """What ``lictor dev -exec`` gives its command."""
+        self.logs: str = facts["logs"]
+        self.faults = ClusterFaults(self)
+
+    @classmethod
+    def running(cls, control: str = "") -> Cluster:
+        """The cluster that ``lictor dev`` runs on this machine; LICTOR_CONTROL picks one of several. Raises Failure."""
+        return cls(control or find_control())
+
+    @classmethod
+    @contextmanager
+    def local(cls, servers: int = 3, agents: int = 5, *flags: str) -> Iterator[Cluster]:
+        """Start a cluster, yield it when it is whole, stop it at the end. ``flags`` as for ``lictor dev``."""
+        size = ["-servers", str(servers), "-agents", str(agents)]
+        command = [sys.executable, "-m", "lictor_deploy.cli.main", "dev", *size]
+        # The command that -exec runs says where the cluster is, then waits for its input to end.
+        told = 'echo "$LICTOR_CONTROL"; cat'
+        process = subprocess.Popen(
+            [*command, *flags, "-exec", told],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            yield cls(await_control(process))
+        finally:
+            stop(process)
+
+    def ask(self, request: str, **arguments: Any) -> dict[str, Any]:
+        """One request to the parent of the cluster, answered when all processes have confirmed. Raises Failure."""
+        question: dict[str, Any] = {"ask": request}
+        if "fault" in arguments:
+            question |= arguments
+        elif arguments:
+            question["with"] = arguments
+        answer = exchange(self.control, question)
+        if "error" in answer:
+            raise Failure(f"{answer['error']}.")
+        return answer
+
+    def status(self) -> dict[str, Any]:
+        """How many nodes are up and see each other, who leads, and the faults in force."""
+        return self.ask("status")
+
+    def wait_whole(self, within_s: float = 30.0) -> None:
+        """Until every node is alive in every view and in the catalog; Failure says what is missing."""
+        until = time.monotonic() + within_s
+        while True:
+            state = self.status()["status"]
+            if state["converged"] == state["nodes"] == state["catalog"] and state["leader"]:
+                return
+            if time.monotonic() > until:
+                raise Failure(f"The cluster is not whole after {within_s:.0f} s: {state}")
+            time.sleep(0.1)
+
+
+class FaultHandle:
+    """A fault in force on a running cluster; heals when told to, or at the end of a (async) ``with`` block."""
+
+    def __init__(self, cluster: Cluster, id: str, what: str) -> None:
+        self.id = id
+        self.what = what
+        """In words, with whom the selectors named."""
+        self._cluster = cluster
+
+    def heal(self) -> None:
+        """End the fault; doing it twice does no harm."""
+        self._cluster.ask("heal", fault=self.id)
+
+    def __enter__(self) -> FaultHandle:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.heal()
+
+    async def __aenter__(self) -> FaultHandle:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self.heal()
+
+    def __repr__(self) -> str:
+        return f"<{self.id} {self.what}>"
+
+
+class ClusterFaults:
+    """The fault verbs of a running cluster. Each returns when every process has the fault in force.
+
+    They act on what actors say to each other, not on HTTP and not on the checks' own connections.
+    """
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    def partition(self, *groups: Who) -> FaultHandle:
+        """No message passes from one group to another; one group alone is parted from everyone else."""
+        return self._inject("partition", groups=[listed(group) for group in groups])
+
+    def isolate(self, who: Who) -> FaultHandle:
+        """Each of these hears nobody and is heard by nobody."""
+        return self._inject("isolate", who=listed(who))
+
+    def cut(self, sources: Who, targets: Who) -> FaultHandle:
+        """One way: what the sources say never reaches the targets."""
+        return self._inject("cut", sources=listed(sources), targets=listed(targets))
+
+    def lose(self, sources: Who, targets: Who, probability: float, kinds: Iterable[str] = ()) -> FaultHandle:
+        """Drop this share of the messages from sources to targets."""
+        link = {"sources": listed(sources), "targets": listed(targets)}
+        return self._inject("lose", **link, probability=probability, kinds=list(kinds))
+
+    def delay(
+        self, sources: Who, targets: Who, delay_s: float, jitter_s: float = 0.0, kinds: Iterable[str] = ()
+    ) -> FaultHandle:
+        """Messages from sources to targets come later by ``delay_s`` and up to ``jitter_s`` more."""
+        link = {"sources": listed(sources), "targets": listed(targets)}
+        return self._inject("delay", **link, delay_s=delay_s, jitter_s=jitter_s, kinds=list(kinds))
+
+    def duplicate(self, sources: Who, targets: Who, probability: float, kinds: Iterable[str] = ()) -> FaultHandle:
+        """This share of the messages from sources to targets comes twice."""
+        link = {"sources": listed(sources), "targets": listed(targets)}
+        return self._inject("duplicate", **link, probability=probability, kinds=list(kinds))
+
+    def pause(self, who: Who) -> FaultHandle:
+        """These actors (all, of a node) take no turns until healed; their mail piles up."""
+        return self._inject("pause", who=listed(who))
+
+    def resume(self, who: Who) -> None:
+        """What piled up is handled now."""
+        self._inject("resume", who=listed(who))
+
+    def crash(self, who: Who) -> FaultHandle:
+        """These actors are gone at once; healing starts them again with what their journal holds."""
+        return self._inject("crash", who=listed(who))
+
+    def restart(self, who: Who) -> None:
+        """End these actors if they live, and start them."""
+        self._inject("restart", who=listed(who))
+
+    def ls(self) -> list[FaultHandle]:
+        """The faults in force, oldest first."""
+        return [FaultHandle(self._cluster, **fault) for fault in self._cluster.status()["faults"]]
+
+    def heal_all(self) -> list[str]:
+        """End every fault; returns their ids."""
+        healed: list[str] = self._cluster.ask("heal_all")["healed"]
+        return healed
+
+    def _inject(self, verb: str, **arguments: Any) -> FaultHandle:
+        answer = self._cluster.ask(verb, **arguments)
+        return FaultHandle(self._cluster, answer["fault"], answer["what"])
+
+
+def listed(who: Who) -> str | list[str]:
+    """A selector as it travels."""
+    return who if isinstance(who, str) else list(who)
+
+
+def exchange(control: str, question: dict[str, Any]) -> dict[str, Any]:
+    """One question and its answer over the control socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+        sock.settimeout(ANSWER_WITHIN_S)
+        try:
+            sock.connect(control)
+            sock.sendall(json.dumps(question).encode() + b"\n")
+            line = sock.makefile("rb").readline()
+        except TimeoutError:
+            text = f"The dev cluster did not confirm within {ANSWER_WITHIN_S:.0f} s: a process may be stuck."
+            raise Failure(text) from None
+        except OSError as error:
+            said = (error.strerror or str(error)).lower()
+            raise Failure(f"No dev cluster answers at {control}: {said}. Start one with `lictor dev`.") from None
+    if not line:
+        raise Failure("The dev cluster stopped before it answered.")
+    answer: dict[str, Any] = json.loads(line)
+    return answer
+
+
+def await_control(process: subprocess.Popen[str]) -> str:
+    """Read the output of ``lictor dev`` until it names its control socket; Failure if it ends before."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith(os.sep):
+            return line.strip()
+    raise Failure(f"The cluster did not start: lictor dev ended with status {process.wait()}. Its errors are above.")
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    """End ``lictor dev`` as its command's end does; kill it if it will not."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.close()
+    try:
+        process.wait(STOP_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    process.stdout.close()

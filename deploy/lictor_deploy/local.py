@@ -1,0 +1,226 @@
+"""``lictor dev``: a whole cluster on this machine, from the first fork to the last socket file."""
+
+from __future__ import annotations
+
+import gc
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from lictor_deploy.channel import Said
+from lictor_deploy.child import run_child
+from lictor_deploy.cli.columns import columns
+from lictor_deploy.control_server import ControlServer
+from lictor_deploy.limits import own_directory, raise_file_limit, require_free
+from lictor_deploy.plan import DevOptions, Place, ProcessPlan, all_places, listeners, make_plan
+from lictor_deploy.progress import make_progress
+from lictor_deploy.readiness import Readiness
+from lictor_deploy.run_dir import CONTROL, announce, run_dir
+from lictor_deploy.sentence import Failure
+from lictor_deploy.supervisor import Process, Supervisor
+from lictor_messages.faults import SetRules
+
+STOP_WITHIN_S = 4.0
+"""Processes that have not closed everything by then are killed; all in all Ctrl-C takes less than five seconds."""
+SHOW_EVERY_S = 0.1
+READY_WITHIN_S = 120.0
+FILES_PER_NODE = 24
+FILES_PER_PROCESS = 192
+INTERRUPTED = 130
+
+
+def run_dev(options: DevOptions, *, data_dir: str, command: str, log_level: str) -> int:
+    """Start the cluster, run ``command`` or wait for Ctrl-C, stop it; the exit code."""
+    started = time.monotonic()
+    with run_dir() as run, kept_in(data_dir) as data:
+        plans = make_plan(options, run, data, cores())
+        raise_file_limit(max(len(plan.specs) for plan in plans) * FILES_PER_NODE + FILES_PER_PROCESS)
+        require_free(listeners(plans))
+        cluster = LocalCluster(options, plans, run, data, log_level)
+        try:
+            cluster.start()
+            return cluster.run(command, started)
+        finally:
+            cluster.stop()
+
+
+@contextmanager
+def kept_in(data_dir: str) -> Iterator[Path]:
+    """The data directory: the one named, which stays, or a temporary one, which goes."""
+    path = Path(data_dir) if data_dir else Path(tempfile.mkdtemp(prefix="lictor-data-"))
+    lock = own_directory(path)
+    try:
+        (path / "logs").mkdir(exist_ok=True)
+        yield path
+    finally:
+        os.close(lock)
+        if not data_dir:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def cores() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class LocalCluster:
+    """The processes of one cluster, what they report, and the control socket."""
+
+    def __init__(
+        self, options: DevOptions, plans: Sequence[ProcessPlan], run: Path, data: Path, log_level: str
+    ) -> None:
+        self._plans = {plan.name: plan for plan in plans}
+        self._places = all_places(options)
+        self._run = run
+        self._data = data
+        self._log_level = log_level
+        specs = [spec for plan in plans for spec in plan.specs]
+        self._readiness = Readiness(
+            [spec.node for spec in specs if spec.server], [spec.node for spec in specs if not spec.server]
+        )
+        self._refused = ""
+        self._supervisor = Supervisor(list(self._plans), self._work, heard=self._heard, died=self._died)
+        homes = {spec.node: plan.name for plan in plans for spec in plan.specs}
+        self._control = ControlServer(run / CONTROL, self._supervisor, self._readiness, homes, self._describe())
+
+    def start(self) -> None:
+        """Fork every process; what is imported by now is shared by all of them and never looked at by the collector."""
+        gc.collect()
+        gc.freeze()
+        self._supervisor.start()
+        self._control.open()
+        announce(self._run)
+
+    def run(self, command: str, started: float) -> int:
+        """Wait until the cluster is whole, then run the command or wait for a signal."""
+        if not self._wait_whole():
+            return INTERRUPTED
+        took = time.monotonic() - started
+        self._supervisor.tell({"settled": True})
+        if command:
+            print(f"{self._headline(took)} Running: {command}", flush=True)
+            return self._run_command(command)
+        print(self._welcome(took), flush=True)
+        while not self._supervisor.signals:
+            self._step(3600.0)
+        return INTERRUPTED if self._supervisor.signals[0] == signal.SIGINT else 128 + self._supervisor.signals[0]
+
+    def stop(self) -> None:
+        """End every process and remove what they left; a second Ctrl-C makes it abrupt."""
+        if not self._supervisor.stop(STOP_WITHIN_S):
+            print("Some processes did not end in time and were killed.", file=sys.stderr)
+        self._control.close()
+        self._supervisor.close()
+
+    # -- running -------------------------------------------------------------
+
+    def _step(self, timeout_s: float) -> None:
+        self._supervisor.step(timeout_s)
+        if self._refused:
+            raise Failure(f"{self._refused} Its log: {self._data}/logs")
+
+    def _wait_whole(self) -> bool:
+        """Show progress until the cluster is whole; False if a signal came first."""
+        progress = make_progress()
+        until = time.monotonic() + READY_WITHIN_S
+        try:
+            while not (state := self._readiness.summary()).whole:
+                progress.show(state)
+                self._step(SHOW_EVERY_S)
+                if self._supervisor.signals:
+                    return False
+                if time.monotonic() > until:
+                    raise Failure(f"The cluster is not whole after {READY_WITHIN_S:.0f} s: {state}. Try fewer -agents.")
+            return True
+        finally:
+            progress.close()
+
+    def _run_command(self, command: str) -> int:
+        child = subprocess.Popen(command, shell=True, env=self._environment())
+        while child.poll() is None and not self._supervisor.signals:
+            self._step(0.5)
+        if child.poll() is None:
+            child.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(1.0)
+            child.kill()
+        status = child.wait()
+        return 128 - status if status < 0 else status
+
+    def _environment(self) -> dict[str, str]:
+        beside = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        return {**os.environ, "PATH": beside, **self._describe()["environment"]}  # so that `lictor` is found
+
+    # -- processes -----------------------------------------------------------
+
+    def _work(self, name: str, pipe: socket.socket) -> int:
+        plan = self._plans[name]
+        for lane in plan.lanes:  # a life that was killed leaves its socket files
+            Path(lane.removeprefix("ipc://")).unlink(missing_ok=True)
+        rules = SetRules(rules=self._control.rules)
+        return run_child(plan, pipe, rules, self._data / "logs" / f"{name}.log", self._log_level)
+
+    def _heard(self, name: str, message: Said) -> None:
+        match message:
+            case {"report": dict(seen)}:
+                self._readiness.report(seen)
+            case {"refused": str(why)}:
+                self._refused = f"{why}."
+            case {"done": int(order), "count": int(count)}:
+                self._control.done(name, order, count)
+            case {"ended": str(node), "why": str(why)}:
+                print(f"{node} has ended: {why}", file=sys.stderr, flush=True)
+
+    def _died(self, process: Process, status: int) -> None:
+        self._readiness.forget(spec.node for spec in self._plans[process.name].specs)
+        self._control.gone(process.name)
+        cause = f"killed by signal {-status}" if status < 0 else f"exit code {status}"
+        fate = "too often: its nodes stay down" if process.given_up else "starting it again"
+        print(f"{process.name} died ({cause}), {fate}. Its log: {self._data}/logs/{process.name}.log", file=sys.stderr)
+
+    # -- words ---------------------------------------------------------------
+
+    def _describe(self) -> Said:
+        first = self._places[0]
+        environment = {
+            "CONSUL_HTTP_ADDR": first.http,
+            "LICTOR_BUS": first.door,
+            "LICTOR_CONTROL": str(self._run / CONTROL),
+        }
+        places = [{"name": p.name, "ip": p.ip, "http": p.http, "door": p.door} for p in self._places]
+        return {"nodes": places, "environment": environment, "logs": str(self._data / "logs")}
+
+    def _headline(self, took: float) -> str:
+        servers = sum(place.name.startswith("server-") for place in self._places)
+        nodes = len(self._places)
+        return (
+            f"{nodes} nodes ({servers} servers, {nodes - servers} agents) in {len(self._plans)} processes "
+            f"see each other and the catalog is complete, {took:.2f} s after the start."
+        )
+
+    def _welcome(self, took: float) -> str:
+        servers = [place for place in self._places if place.name.startswith("server-")]
+        agents = [place for place in self._places if not place.name.startswith("server-")]
+        shown = servers + agents[:2] + agents[2:][-1:]
+        table = columns(("Node", "HTTP", "Client bus"), [(p.name, f"http://{p.http}", p.door) for p in shown])
+        return f"{self._headline(took)}\n\n{table}\n\n{try_next(self._places)}\nLogs: {self._data}/logs   Stop: Ctrl-C"
+
+
+def try_next(places: Sequence[Place]) -> str:
+    """What to do with a fresh cluster."""
+    default = "" if places[0].http == "127.0.0.1:8500" else f" -http-addr={places[0].http}"
+    return (
+        "Try, in another terminal:\n"
+        f"  lictor members{default}\n"
+        f"  lictor kv put{default} greeting hello\n"
+        f"  curl http://{places[-1].http}/v1/kv/greeting?raw\n"
+        "  lictor fault isolate leader      # and later: lictor fault heal -all\n"
+    )
