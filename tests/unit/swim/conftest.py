@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from random import Random
 
 import pytest
+
 from lictor_actors.kernel.effects import CancelTimer, Send, SetTimer
 from lictor_actors.kernel.life import Life
 from lictor_actors.roles.prober import Prober
 from lictor_actors.swim.profile import Profile
-from lictor_messages.base import FrozenMap, Message
+from lictor_messages.base import Message
 from lictor_messages.codec import pack_body
 from lictor_messages.envelope import Envelope, node_of, role_of
 from lictor_messages.host import Forgotten, Located, Undeliverable
@@ -56,7 +57,9 @@ class Net:
     def start(self, name: str, **changes: object) -> Prober:
         """A new life; its directory is empty, as after the death of the whole process."""
         node = self.nodes[f"{name}.dc1"]
-        node.options = node.options.model_copy(update={k: FrozenMap(v) if k == "tags" else v for k, v in changes.items()})
+        node.options = node.options.model_copy(
+            update={k: FrozenMap(v) if k == "tags" else v for k, v in changes.items()}
+        )
         node.directory.clear()
         node.timers.clear()
         prober = Prober(node.options, node.profile)

@@ -54,7 +54,7 @@ def test_the_bound_holds_at_every_put():
 
 def test_bytes_are_counted_down_when_updates_leave():
     queue = Broadcasts(10)
-    for n in range(100):
+    for _ in range(100):
         queue.put("same", b"x" * 100)
     queue.put("other", b"y")
     assert len(queue.take(9, 101)) == 2

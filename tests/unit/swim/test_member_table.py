@@ -2,6 +2,7 @@ from collections import Counter
 from random import Random
 
 import pytest
+
 from lictor_actors.swim.members import Members, Peer, State
 from lictor_messages.codec import pack_body
 from lictor_messages.swim import Alive

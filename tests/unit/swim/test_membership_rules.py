@@ -1,6 +1,7 @@
 """Alive, suspect, dead: which claim overrules which. ``net.gossip`` puts claims into a lone node's ears."""
 
 import pytest
+
 from lictor_messages.codec import unpack_body
 from lictor_messages.host import Forgotten, Located
 from lictor_messages.members import MemberFailed, MemberJoined, MemberLeft, MemberUpdated

@@ -1,6 +1,7 @@
 """Known holes of memberlist and Serf that are closed here, one test each."""
 
 import pytest
+
 from lictor_messages.codec import pack_body, unpack_body
 from lictor_messages.members import MemberFailed, MemberJoined
 from lictor_messages.swim import Gossip, LeaveIntent, PushPull

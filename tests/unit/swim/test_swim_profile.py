@@ -1,6 +1,7 @@
 """The formulas of Consul's gossip at the sizes that its documentation and papers quote."""
 
 import pytest
+
 from lictor_actors.swim.profile import LAN, LOCAL, PROFILES, WAN, suspicion_timeout
 
 S = 1_000_000_000

@@ -1,0 +1,106 @@
+import pytest
+
+from lictor_actors.swim.joining import gossip_url
+from lictor_messages.members import Join, Joined, Leave
+from lictor_messages.swim import PushPull
+
+TCP = "tcp://127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("address", "url"),
+    [
+        ("10.0.0.1", "tcp://10.0.0.1:8301"),
+        ("10.0.0.1:9301", "tcp://10.0.0.1:9301"),
+        ("consul.example", "tcp://consul.example:8301"),
+        ("[::1]:9301", "tcp://[::1]:9301"),
+        ("[::1]", "tcp://[::1]:8301"),
+        ("fe80::1", "tcp://[fe80::1]:8301"),
+        ("ipc:///run/lictor/p1", "ipc:///run/lictor/p1"),
+        ("tls+tcp://h:1", "tls+tcp://h:1"),
+    ],
+)
+def test_addresses_become_urls(address, url):
+    assert gossip_url(address) == url
+
+
+def test_join_answers_how_many_were_reached_and_why_others_were_not(net):
+    net.add("n0")
+    net.add("n1")
+    net.drops.append(lambda e: e.target == "prober@tcp://silent:8301")
+    net.add("silent")
+    net.ask("n0", Join(addresses=("n1", "tcp://n1:8301", "nobody:1", "silent", "tcp://n0:8301")))
+    net.run(4.9)
+    assert net.nodes["n0.dc1"].answers == []
+    net.run(0.2)
+    (joined,) = net.nodes["n0.dc1"].answers
+    assert joined.count == 2
+    assert sorted(joined.errors) == [
+        "nobody:1: refused",
+        "silent: no answer in time",
+        "tcp://n0:8301: that is this node itself",
+    ]
+
+
+def test_join_answers_at_once_when_all_have(net):
+    net.add("n0")
+    net.add("n1")
+    net.ask("n0", Join(addresses=("n1",)))
+    net.run(0.01)
+    assert net.nodes["n0.dc1"].answers == [Joined(count=1)]
+
+
+def test_join_to_nothing_answers_too(net):
+    net.add("n0")
+    net.ask("n0", Join(addresses=()))
+    assert net.nodes["n0.dc1"].answers == [Joined(count=0)]
+
+
+def test_the_options_addresses_are_tried_until_one_is_there(net):
+    net.add("n1", "n0")
+    net.run(30)
+    assert len(net.sent) > 25
+    net.add("n0")
+    net.until(net.converged, within=2)
+    net.sent.clear()
+    net.run(10)
+    assert [e for _, e in net.sent if isinstance(e.body, PushPull) and e.body.join] == []
+
+
+def test_the_first_retries_come_sooner(net):
+    net.add("n1", "n0")
+    net.run(0.3)
+    net.add("n0")
+    net.until(net.converged, within=0.7)
+
+
+def test_a_silent_address_is_tried_again_too(net):
+    net.add("n0")
+    lost = [True, True, True]
+    net.drops.append(lambda e: isinstance(e.body, PushPull) and bool(lost) and lost.pop())
+    net.add("n1", "n0")
+    net.until(net.converged, within=6)
+
+
+def test_a_node_whose_only_address_is_its_own_stops_trying_once_it_is_found(net):
+    net.add("n0", "n0")
+    net.run(5)
+    assert net.sent == []
+    net.add("n1", "n0")
+    net.run(5)
+    assert "retry-join" not in net.nodes["n0.dc1"].timers
+
+
+def test_a_leaving_node_joins_nobody(net):
+    net.add("n0")
+    net.add("n1")
+    net.ask("n0", Leave())
+    net.ask("n0", Join(addresses=("n1",)))
+    assert net.nodes["n0.dc1"].answers[-1].errors == ("this node is leaving",)
+
+
+def test_join_that_comes_back_through_a_shared_url_is_not_answered(net):
+    net.add("n0")
+    view = PushPull(updates=(), event_ltime=1, join=True)
+    net.hear("n0", view, "prober@n0.dc1")
+    assert net.sent == []
