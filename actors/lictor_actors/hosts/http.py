@@ -9,9 +9,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lictor_messages.web import HttpAnswered, HttpAsked
-
 from lictor_actors.hosts.http_connection import HttpConnection
+from lictor_messages.web import HttpAnswered, HttpAsked
 
 Ask = Callable[[HttpAsked, Callable[[HttpAnswered], None]], Callable[[], None]]
 """Takes a request and its ``answer``, to be called once, now or later; returns what to call if the client hangs up."""

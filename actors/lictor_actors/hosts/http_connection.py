@@ -15,9 +15,9 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import httptools
-from lictor_messages.web import HttpAnswered, HttpAsked
 
 from lictor_actors.hosts.http_response import CONTINUE, encode_response, refusal
+from lictor_messages.web import HttpAnswered, HttpAsked
 
 if TYPE_CHECKING:
     from lictor_actors.hosts.http import HttpDoor

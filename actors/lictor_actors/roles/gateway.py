@@ -11,13 +11,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lictor_messages.agent import ServerSilent
-from lictor_messages.answers import Answer, Command, Query
-from lictor_messages.base import Message
-from lictor_messages.envelope import at
-from lictor_messages.host import Undeliverable
-from lictor_messages.refusals import Refused
-from lictor_messages.web import DeadlinesDue, GatewayOptions, HttpAnswered, HttpAsked, HttpGone, RetryDue
 from pydantic import ValidationError
 
 from lictor_actors.kernel.actor import Actor
@@ -26,6 +19,13 @@ from lictor_actors.roles.http_api.api import ROUTER
 from lictor_actors.roles.http_api.calls import Call, Deadlines, Waiter
 from lictor_actors.roles.http_api.plan import Plan, error_answer, text
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest
+from lictor_messages.agent import ServerSilent
+from lictor_messages.answers import Answer, Command, Query
+from lictor_messages.base import Message
+from lictor_messages.envelope import at
+from lictor_messages.host import Undeliverable
+from lictor_messages.refusals import Refused
+from lictor_messages.web import DeadlinesDue, GatewayOptions, HttpAnswered, HttpAsked, HttpGone, RetryDue
 
 JITTER_FRACTION = 16
 """Consul waits up to a sixteenth of the hold time between tries, and lets queries block for a sixteenth longer."""

@@ -6,6 +6,16 @@ import hashlib
 from typing import Any
 
 import orjson
+
+from lictor_actors.roles.http_api.catalog import named
+from lictor_actors.roles.http_api.definitions import service_registration
+from lictor_actors.roles.http_api.members import member_json
+from lictor_actors.roles.http_api.plan import Plan, done, json_answer
+from lictor_actors.roles.http_api.request import HttpError, HttpRequest
+from lictor_actors.roles.http_api.routes import Routes
+from lictor_actors.store.errors import QueryRefused
+from lictor_actors.store.filters import keeps
+from lictor_actors.store.render import check_json, service_json
 from lictor_messages.agent import (
     AgentDescription,
     DeregisterService,
@@ -17,16 +27,6 @@ from lictor_messages.agent import (
 )
 from lictor_messages.catalog import ServiceRecord
 from lictor_messages.web import HttpAnswered
-
-from lictor_actors.roles.http_api.catalog import named
-from lictor_actors.roles.http_api.definitions import service_registration
-from lictor_actors.roles.http_api.members import member_json
-from lictor_actors.roles.http_api.plan import Plan, done, json_answer
-from lictor_actors.roles.http_api.request import HttpError, HttpRequest
-from lictor_actors.roles.http_api.routes import Routes
-from lictor_actors.store.errors import QueryRefused
-from lictor_actors.store.filters import keeps
-from lictor_actors.store.render import check_json, service_json
 
 
 def about_self(request: HttpRequest) -> Plan:

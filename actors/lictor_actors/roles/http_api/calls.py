@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from lictor_messages.base import Message
-from lictor_messages.refusals import Refused
-
 from lictor_actors.kernel.turn import Ticket
 from lictor_actors.roles.http_api.plan import Plan
 from lictor_actors.roles.http_api.request import HttpRequest
+from lictor_messages.base import Message
+from lictor_messages.refusals import Refused
 
 BUCKET_NS = 250_000_000
 

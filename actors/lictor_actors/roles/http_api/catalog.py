@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from lictor_messages.catalog import ListNodes, ListNodeServices, ListServiceNodes, ListServices
-from lictor_messages.status import Datacenters, ListDatacenters
-from lictor_messages.web import HttpAnswered
-
 from lictor_actors.roles.http_api.catalog_writes import deregistration, registration
 from lictor_actors.roles.http_api.plan import Plan, json_answer, rendered_with_consistency, written
 from lictor_actors.roles.http_api.query import read_options, selection
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 from lictor_actors.roles.http_api.routes import Routes
+from lictor_messages.catalog import ListNodes, ListNodeServices, ListServiceNodes, ListServices
+from lictor_messages.status import Datacenters, ListDatacenters
+from lictor_messages.web import HttpAnswered
 
 
 def datacenters(request: HttpRequest) -> Plan:

@@ -4,17 +4,6 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from lictor_messages.base import FrozenMap
-from lictor_messages.catalog import (
-    CheckDefinition,
-    CheckRecord,
-    CheckStatus,
-    Deregister,
-    NodeRecord,
-    Register,
-    ServiceRecord,
-)
-
 from lictor_actors.roles.http_api.decode import (
     Struct,
     anything,
@@ -30,6 +19,16 @@ from lictor_actors.roles.http_api.decode import (
 from lictor_actors.roles.http_api.definitions import ADDRESS, WEIGHTS, decoded, tagged_addresses, weights
 from lictor_actors.roles.http_api.query import no_path_to_datacenter
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest
+from lictor_messages.base import FrozenMap
+from lictor_messages.catalog import (
+    CheckDefinition,
+    CheckRecord,
+    CheckStatus,
+    Deregister,
+    NodeRecord,
+    Register,
+    ServiceRecord,
+)
 
 _DEFINITION = Struct(
     "HealthCheckDefinition",

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from lictor_messages.durations import parse_go_duration
 
 from lictor_actors.roles.http_api.query import INT64_MAX
+from lictor_messages.durations import parse_go_duration
 
 Decode = Callable[[Any, str], Any]
 """From a JSON value and the name of where it stands (``Struct.Field``) to the value of the field."""

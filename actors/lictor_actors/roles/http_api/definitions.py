@@ -8,10 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from lictor_messages.agent import CheckSpec, RegisterService
-from lictor_messages.base import FrozenMap
-from lictor_messages.catalog import ServiceRecord, TaggedAddress, Weights
-
 from lictor_actors.roles.http_api.decode import (
     BadBody,
     Struct,
@@ -27,6 +23,9 @@ from lictor_actors.roles.http_api.decode import (
     strings,
 )
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest
+from lictor_messages.agent import CheckSpec, RegisterService
+from lictor_messages.base import FrozenMap
+from lictor_messages.catalog import ServiceRecord, TaggedAddress, Weights
 
 _CHECK_FIELDS = {
     "CheckID": string,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from lictor_messages.kv import DeleteKey, Entries, GetKey, ListKeyNames, ListKeys, PutKey
-from lictor_messages.web import HttpAnswered
-
 from lictor_actors.roles.http_api.plan import JSON, SHARED, Plan, query_headers, rendered, written
 from lictor_actors.roles.http_api.query import check_datacenter, parse_uint, read_options
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 from lictor_actors.roles.http_api.routes import Routes
+from lictor_messages.kv import DeleteKey, Entries, GetKey, ListKeyNames, ListKeys, PutKey
+from lictor_messages.web import HttpAnswered
 
 LIMIT_PAGE = "https://developer.hashicorp.com/consul/docs/agent/options#kv_max_value_size"
 RAW = (("Content-Type", "text/plain"), ("Content-Security-Policy", "sandbox"), *SHARED)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from lictor_actors.roles.http_api.plan import Plan, done, empty, json_answer, text
+from lictor_actors.roles.http_api.request import HttpError, HttpRequest
+from lictor_actors.roles.http_api.routes import Routes
 from lictor_messages.agent import LeaveCluster
 from lictor_messages.members import ForceLeave, Join, Joined, ListMembers, Member, Members
 from lictor_messages.refusals import Refused
 from lictor_messages.web import HttpAnswered
-
-from lictor_actors.roles.http_api.plan import Plan, done, empty, json_answer, text
-from lictor_actors.roles.http_api.request import HttpError, HttpRequest
-from lictor_actors.roles.http_api.routes import Routes
 
 STATUS_NUMBERS = {"alive": 1, "leaving": 2, "left": 3, "failed": 4}
 """Serf's numbers for the states of a member."""

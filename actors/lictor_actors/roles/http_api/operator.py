@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from lictor_messages.status import GetRaftConfiguration, RaftConfiguration, RaftServer
-from lictor_messages.web import HttpAnswered
-
 from lictor_actors.roles.http_api.plan import Plan, json_answer
 from lictor_actors.roles.http_api.query import check_datacenter
 from lictor_actors.roles.http_api.request import HttpRequest
 from lictor_actors.roles.http_api.routes import Routes
+from lictor_messages.status import GetRaftConfiguration, RaftConfiguration, RaftServer
+from lictor_messages.web import HttpAnswered
 
 RAFT_PROTOCOL = "3"
 """Consul's number for servers that are known by UUID."""

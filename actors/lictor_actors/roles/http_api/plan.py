@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+
+from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 from lictor_messages.answers import Answer, Query, Rendered, Written
 from lictor_messages.base import Message
 from lictor_messages.refusals import Refused
 from lictor_messages.web import HttpAnswered
-
-from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 
 SHARED = (("X-Consul-Default-ACL-Policy", "allow"), ("X-Content-Type-Options", "nosniff"))
 JSON = (("Content-Type", "application/json"), *SHARED)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 from lictor_messages.answers import Consistency
 from lictor_messages.durations import parse_go_duration
-
-from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 
 UINT64_MAX = 2**64 - 1
 INT64_MAX = 2**63 - 1

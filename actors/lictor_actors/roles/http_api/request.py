@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
-from lictor_messages.web import GatewayOptions, HttpAsked
-
 from lictor_actors.kernel.turn import Turn
+from lictor_messages.web import GatewayOptions, HttpAsked
 
 _BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
 _UNPRINTABLE_SPACES = re.compile(r"[^\S ]")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from lictor_messages.refusals import Refused
-from lictor_messages.status import GetLeader, Leader, ListPeers, Peers
-from lictor_messages.web import HttpAnswered
-
 from lictor_actors.roles.http_api.plan import Plan, json_answer
 from lictor_actors.roles.http_api.query import check_datacenter
 from lictor_actors.roles.http_api.request import HttpRequest
 from lictor_actors.roles.http_api.routes import Routes
+from lictor_messages.refusals import Refused
+from lictor_messages.status import GetLeader, Leader, ListPeers, Peers
+from lictor_messages.web import HttpAnswered
 
 
 def leader(request: HttpRequest) -> Plan:

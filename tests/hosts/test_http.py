@@ -1,0 +1,534 @@
+"""The HTTP door over real sockets, on asyncio's loop and on uvloop."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from lictor_actors.hosts.http import HttpDoor, HttpLimits
+from lictor_messages.web import HttpAnswered, HttpAsked
+
+try:
+    import uvloop
+except ImportError:
+    uvloop = None
+
+LOOPS = [asyncio.new_event_loop] + ([uvloop.new_event_loop] if uvloop else [])
+GET = b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n"
+LIMITS = HttpLimits(
+    head=4096,
+    target=512,
+    body=10_000,
+    connections_per_client=5,
+    write_buffer=64 * 1024,
+    slow_reader_s=2,
+    slow_sender_s=2,
+    idle_s=3,
+)
+
+
+class Site:
+    """A door whose requests are answered by the test: at once by ``echo``, or when it says so."""
+
+    def __init__(self) -> None:
+        self.asked: list[HttpAsked] = []
+        self.open: list[Callable[[HttpAnswered], None]] = []
+        self.gone: list[int] = []
+        self.reply: Callable[[HttpAsked], HttpAnswered] | None = echo
+        self.door = HttpDoor(self.ask, LIMITS)
+        self.port = 0
+
+    def ask(self, asked: HttpAsked, answer: Callable[[HttpAnswered], None]) -> Callable[[], None]:
+        number = len(self.asked)
+        self.asked.append(asked)
+        if self.reply is None:
+            self.open.append(answer)
+        else:
+            answer(self.reply(asked))
+        return lambda: self.gone.append(number)
+
+    async def dial(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection("127.0.0.1", self.port)
+
+    async def talk(self, *pieces: bytes) -> bytes:
+        """Send these pieces one by one and read until the server closes."""
+        reader, writer = await self.dial()
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0)
+        data = await asyncio.wait_for(reader.read(), 10)
+        writer.close()
+        return data
+
+    def tick(self, times: int = 1) -> None:
+        """The door's second, without waiting for it."""
+        for _ in range(times):
+            self.door._sweep()
+
+    async def until(self, condition: Callable[[], Any]) -> None:
+        async with asyncio.timeout(10):
+            while not condition():  # noqa: ASYNC110  (what is waited for has no event)
+                await asyncio.sleep(0)
+
+
+def echo(asked: HttpAsked) -> HttpAnswered:
+    body = f"{asked.method} {asked.target} ".encode() + asked.body
+    return HttpAnswered(status=200, headers=(("X-Consul-Index", "1"),), body=body)
+
+
+@pytest.fixture(params=LOOPS, ids=["asyncio", "uvloop"][: len(LOOPS)])
+def site(request):
+    """Runs a coroutine function with a site on a fresh loop, and checks that nothing is left over."""
+
+    def run(test):
+        async def whole() -> None:
+            here = Site()
+            here.port = await here.door.listen("127.0.0.1", 0)
+            errors: list[dict[str, Any]] = []
+            asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
+            try:
+                await test(here)
+            finally:
+                here.door.close()
+                await asyncio.wait_for(here.door.wait_closed(), 10)
+            await asyncio.sleep(0)
+            assert not errors
+            assert here.door.connections == 0
+            with pytest.raises(ConnectionRefusedError):
+                await here.dial()
+
+        with asyncio.Runner(loop_factory=request.param) as runner:
+            runner.run(whole())
+
+    return run
+
+
+def head_and_body(data: bytes) -> tuple[bytes, bytes]:
+    head, _, body = data.partition(b"\r\n\r\n")
+    return head, body
+
+
+async def one_answer(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+    length = next(int(line[15:]) for line in head.split(b"\r\n") if line.startswith(b"Content-Length:"))
+    return head, await asyncio.wait_for(reader.readexactly(length), 10)
+
+
+def test_a_whole_request_and_its_answer(site):
+    async def test(s):
+        data = await s.talk(b"GET /v1/kv/a?raw HTTP/1.1\r\nHost: x\r\nX-Consul-Token: t\r\nConnection: close\r\n\r\n")
+        head, body = head_and_body(data)
+        lines = head.split(b"\r\n")
+        assert lines[0] == b"HTTP/1.1 200 OK"
+        assert b"X-Consul-Index: 1" in lines
+        assert b"Vary: Accept-Encoding" in lines
+        assert b"Connection: close" in lines
+        assert any(line.startswith(b"Date: ") and line.endswith(b" GMT") for line in lines)
+        assert body == b"GET /v1/kv/a?raw "
+        assert s.asked[0].headers == (("host", "x"), ("x-consul-token", "t"), ("connection", "close"))
+        assert s.asked[0].peer == "127.0.0.1"
+
+    site(test)
+
+
+def test_every_byte_may_come_alone(site):
+    async def test(s):
+        request = b"PUT /v1/kv/abc?x=1 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"
+        data = await s.talk(*(request[i : i + 1] for i in range(len(request))))
+        assert head_and_body(data)[1] == b"PUT /v1/kv/abc?x=1 hello"
+
+    site(test)
+
+
+def test_chunked_bodies_with_trailers(site):
+    async def test(s):
+        data = await s.talk(
+            b"PUT /k HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n",
+            b"3\r\nabc\r\n",
+            b"4;ext=1\r\ndefg\r\n0\r\nTrailer: t\r\n\r\n",
+        )
+        assert head_and_body(data)[1] == b"PUT /k abcdefg"
+        assert not [name for name, _ in s.asked[0].headers if name == "trailer"]
+
+    site(test)
+
+
+def test_a_connection_serves_many_requests(site):
+    async def test(s):
+        reader, writer = await s.dial()
+        for i in range(3):
+            writer.write(GET % i)
+            assert (await one_answer(reader))[1] == b"GET /%d " % i
+        writer.close()
+
+    site(test)
+
+
+def test_pipelined_requests_are_asked_one_by_one_and_answered_in_order(site):
+    async def test(s):
+        s.reply = None
+        reader, writer = await s.dial()
+        writer.write(b"".join(GET % i for i in range(3)))
+        for i in range(3):
+            await s.until(lambda i=i: len(s.open) == i + 1)
+            await asyncio.sleep(0.01)
+            assert len(s.asked) == i + 1
+            s.open[i](HttpAnswered(status=200, body=b"%d" % i))
+            assert (await one_answer(reader))[1] == b"%d" % i
+        writer.close()
+
+    site(test)
+
+
+def test_ten_thousand_pipelined_requests_do_not_recurse(site):
+    async def test(s):
+        reader, writer = await s.dial()
+        writer.write(b"".join(GET % i for i in range(10_000)))
+        for i in range(10_000):
+            assert (await one_answer(reader))[1] == b"GET /%d " % i
+        writer.close()
+
+    site(test)
+
+
+def test_reading_pauses_behind_an_open_request(site):
+    async def test(s):
+        s.reply = None
+        _, writer = await s.dial()
+        writer.write(GET % 0)
+        await s.until(lambda: s.open)
+        connection = next(iter(s.door._connections))
+        writer.write(GET % 1 * 500_000)
+        await s.until(lambda: connection._paused)
+        await asyncio.sleep(0.05)
+        assert len(connection._queue) < 50_000
+        writer.transport.abort()
+
+    site(test)
+
+
+def test_expect_100_continue_is_granted_before_the_body(site):
+    async def test(s):
+        reader, writer = await s.dial()
+        writer.write(b"PUT /k HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+        assert await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        writer.write(b"ab")
+        assert (await one_answer(reader))[1] == b"PUT /k ab"
+        writer.close()
+
+    site(test)
+
+
+def test_a_continue_waits_for_the_answer_before_it(site):
+    async def test(s):
+        s.reply = None
+        reader, writer = await s.dial()
+        expect = b"PUT /k HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
+        writer.write(GET % 0 + expect)
+        await s.until(lambda: s.open)
+        s.reply = echo
+        s.open[0](HttpAnswered(status=200, body=b"first"))
+        assert (await one_answer(reader))[1] == b"first"
+        assert await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        writer.write(b"ab")
+        assert (await one_answer(reader))[1] == b"PUT /k ab"
+        writer.close()
+
+    site(test)
+
+
+@pytest.mark.parametrize(
+    ("request_head", "connection"),
+    [
+        (b"GET / HTTP/1.0\r\n\r\n", b"Connection: close"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", b"Connection: close"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" + GET % 2, b"Connection: close"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", b"Connection: close"),
+    ],
+)  # fmt: skip
+def test_connections_that_end_with_their_answer(site, request_head, connection):
+    async def test(s):
+        data = await s.talk(request_head)
+        assert data.count(b"HTTP/1.1 200 OK") == 1
+        assert connection in data
+
+    site(test)
+
+
+def test_http_1_0_may_keep_its_connection(site):
+    async def test(s):
+        reader, writer = await s.dial()
+        for _ in range(2):
+            writer.write(b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+            assert b"Connection: keep-alive" in (await one_answer(reader))[0]
+        writer.close()
+
+    site(test)
+
+
+def test_head_gets_no_body_but_its_length(site):
+    async def test(s):
+        data = await s.talk(b"HEAD /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        head, body = head_and_body(data)
+        assert b"Content-Length: 8" in head
+        assert body == b""
+
+    site(test)
+
+
+@pytest.mark.parametrize(("size", "zipped"), [(1399, False), (1400, True)])
+def test_gzip_from_1400_bytes_on(site, size, zipped):
+    async def test(s):
+        s.reply = lambda _: HttpAnswered(status=200, body=b"a" * size)
+        request = b"GET / HTTP/1.1\r\nHost: x\r\nAccept-Encoding: deflate, GZIP\r\nConnection: close\r\n\r\n"
+        head, body = head_and_body(await s.talk(request))
+        assert (b"Content-Encoding: gzip" in head) is zipped
+        assert (gzip.decompress(body) if zipped else body) == b"a" * size
+        plain = await s.talk(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert head_and_body(plain)[1] == b"a" * size
+
+    site(test)
+
+
+def test_a_header_value_cannot_start_another_header(site):
+    async def test(s):
+        s.reply = lambda _: HttpAnswered(status=200, headers=(("X-A", "b\r\nX-Evil: 1"),))
+        head, _ = head_and_body(await s.talk(b"GET / HTTP/1.0\r\n\r\n"))
+        assert not [line for line in head.split(b"\r\n") if line.startswith(b"X-Evil")]
+
+    site(test)
+
+
+# -- what is wrong ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"\x16\x03\x01\x02\x00garbage\r\n\r\n", 400),
+        (b"NONSENSE / HTTP/1.1\r\n\r\n", 400),
+        (b"GET / HTTP/9.9\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+        (b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        (b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
+        (b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400),
+        (b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n", 400),
+        (b"PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+        (b"GET /" + b"a" * 600 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 5000 + b"\r\n\r\n", 431),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: 1\r\n" * 1000 + b"\r\n", 431),
+        (b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 10001\r\n\r\n", 413),
+        (b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 10001\r\nExpect: 100-continue\r\n\r\n", 413),
+        (b"PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2711\r\n" + b"a" * 10001, 413),
+    ],
+)
+def test_bad_requests_are_refused_and_the_connection_ends(site, data, status):
+    async def test(s):
+        said = await s.talk(data)
+        assert said.startswith(b"HTTP/1.1 %d " % status)
+        assert said.count(b"HTTP/1.1") == 1
+        assert not s.asked
+
+    site(test)
+
+
+def test_an_endless_header_is_refused_before_it_ends(site):
+    async def test(s):
+        said = await s.talk(b"GET / HTTP/1.1\r\nX: ", *[b"a" * 1000] * 6)
+        assert said.startswith(b"HTTP/1.1 431 ")
+
+    site(test)
+
+
+def test_answers_that_are_due_come_before_the_refusal(site):
+    async def test(s):
+        s.reply = None
+        reader, writer = await s.dial()
+        writer.write(GET % 0 + GET % 1 + b"garbage\r\n\r\n")
+        for i in range(2):
+            await s.until(lambda i=i: len(s.open) == i + 1)
+            s.open[i](HttpAnswered(status=200, body=b"ok"))
+        data = await asyncio.wait_for(reader.read(), 10)
+        assert [data.count(b"HTTP/1.1 200"), data.count(b"HTTP/1.1 400")] == [2, 1]
+        assert data.index(b"HTTP/1.1 400") > data.rindex(b"HTTP/1.1 200")
+        writer.close()
+
+    site(test)
+
+
+def test_a_client_that_sends_a_huge_body_can_still_read_why_not(site):
+    async def test(s):
+        reader, writer = await s.dial()
+        writer.write(b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n")
+        writer.write(b"a" * 3_000_000)
+        assert (await asyncio.wait_for(reader.read(), 10)).startswith(b"HTTP/1.1 413 ")
+        writer.transport.abort()
+
+    site(test)
+
+
+# -- who is slow, and who goes -----------------------------------------------------
+
+
+def test_too_many_connections_of_one_client_are_429(site):
+    async def test(s):
+        held = [await s.dial() for _ in range(5)]
+        await s.until(lambda: s.door.connections == 5)
+        assert (await s.talk()).startswith(b"HTTP/1.1 429 Too Many Requests\r\n")
+        held.pop()[1].close()
+        await s.until(lambda: s.door.connections == 4)
+        assert (await s.talk(b"GET / HTTP/1.0\r\n\r\n")).startswith(b"HTTP/1.1 200")
+        for _, writer in held:
+            writer.close()
+
+    site(test)
+
+
+@pytest.mark.parametrize("start", [b"GET / HT", b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab"])
+def test_a_slow_sender_is_told_408(site, start):
+    async def test(s):
+        reader, writer = await s.dial()
+        writer.write(start)
+        await s.until(lambda: s.door.connections and next(iter(s.door._connections))._in_message)
+        s.tick(3)
+        assert (await asyncio.wait_for(reader.read(), 10)).startswith(b"HTTP/1.1 408 ")
+        writer.close()
+
+    site(test)
+
+
+def test_an_idle_connection_is_closed(site):
+    async def test(s):
+        reader, writer = await s.dial()
+        writer.write(GET % 0)
+        await one_answer(reader)
+        s.tick(3)
+        await asyncio.sleep(0.01)
+        assert s.door.connections == 1
+        s.tick()
+        with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+            await asyncio.wait_for(reader.readexactly(1), 10)
+        writer.close()
+
+    site(test)
+
+
+def test_an_open_request_may_take_its_time(site):
+    async def test(s):
+        s.reply = None
+        reader, writer = await s.dial()
+        writer.write(GET % 0)
+        await s.until(lambda: s.open)
+        s.tick(600)
+        s.open[0](HttpAnswered(status=200, body=b"at last"))
+        assert (await one_answer(reader))[1] == b"at last"
+        writer.close()
+
+    site(test)
+
+
+def test_a_slow_reader_is_cut_off(site):
+    async def test(s):
+        s.reply = lambda _: HttpAnswered(status=200, body=bytes(20_000_000))
+        _, writer = await s.dial()
+        writer.transport.pause_reading()
+        writer.write(GET % 0 + GET % 1)
+        await s.until(lambda: s.asked)
+        await asyncio.sleep(0.01)
+        assert len(s.asked) == 1
+        s.tick(3)
+        await s.until(lambda: not s.door.connections)
+        writer.transport.abort()
+
+    site(test)
+
+
+def test_a_hang_up_is_reported_once(site):
+    async def test(s):
+        s.reply = None
+        _, writer = await s.dial()
+        writer.write(GET % 0)
+        await s.until(lambda: s.open)
+        writer.transport.abort()
+        await s.until(lambda: not s.door.connections or s.tick())
+        assert s.gone == [0]
+        s.open[0](HttpAnswered(status=200, body=b"nobody"))
+        s.open[0](HttpAnswered(status=200, body=b"nobody"))
+
+    site(test)
+
+
+def test_a_half_closed_client_still_gets_a_quick_answer(site):
+    async def test(s):
+        s.reply = None
+        reader, writer = await s.dial()
+        writer.write(GET % 0)
+        writer.write_eof()
+        await s.until(lambda: s.open)
+        await asyncio.sleep(0.01)
+        s.open[0](HttpAnswered(status=200, body=b"quick"))
+        assert b"quick" in await asyncio.wait_for(reader.read(), 10)
+        assert not s.gone
+        writer.close()
+
+    site(test)
+
+
+def test_an_orderly_close_during_a_long_poll_is_a_hang_up(site):
+    async def test(s):
+        s.reply = None
+        _, writer = await s.dial()
+        writer.write(GET % 0)
+        await s.until(lambda: s.open)
+        writer.close()
+        await s.until(lambda: next(iter(s.door._connections))._hung_up)
+        s.tick(2)
+        await s.until(lambda: not s.door.connections)
+        assert s.gone == [0]
+
+    site(test)
+
+
+def test_closing_the_door_drops_parked_polls(site):
+    async def test(s):
+        s.reply = None
+        _, writer = await s.dial()
+        writer.write(GET % 0)
+        await s.until(lambda: s.open)
+        s.door.close()
+        await asyncio.wait_for(s.door.wait_closed(), 10)
+        assert s.gone == [0]
+        s.open[0](HttpAnswered(status=200, body=b"too late"))
+        writer.close()
+
+    site(test)
+
+
+def test_many_listeners_in_one_loop(site):
+    async def test(s):
+        others = [HttpDoor(s.ask) for _ in range(20)]
+        ports = [await door.listen("127.0.0.1", 0) for door in others]
+        for port in ports:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(GET % port)
+            assert (await one_answer(reader))[1] == b"GET /%d " % port
+            writer.close()
+        for door in others:
+            door.close()
+            await door.wait_closed()
+
+    site(test)
+
+
+def test_a_port_that_is_taken_is_an_os_error(site):
+    async def test(s):
+        with pytest.raises(OSError, match="in use"):
+            await HttpDoor(s.ask).listen("127.0.0.1", s.port)
+
+    site(test)
