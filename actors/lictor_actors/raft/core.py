@@ -29,6 +29,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import Enum
 
+from lictor_actors.kernel.turn import Turn
+from lictor_actors.raft.election import Ballot, judge, refuse
+from lictor_actors.raft.follower import accept
+from lictor_actors.raft.leadership import Leadership
+from lictor_actors.raft.log import Entry
+from lictor_actors.raft.membership import pack_configuration
+from lictor_actors.raft.options import RaftOptions
+from lictor_actors.raft.stable import Stable
 from lictor_messages.base import Message
 from lictor_messages.envelope import at
 from lictor_messages.journal import JournalRecord
@@ -41,15 +49,6 @@ from lictor_messages.raft import (
     TimeoutNow,
     Vote,
 )
-
-from lictor_actors.kernel.turn import Turn
-from lictor_actors.raft.election import Ballot, judge, refuse
-from lictor_actors.raft.follower import accept
-from lictor_actors.raft.leadership import Leadership
-from lictor_actors.raft.log import Entry
-from lictor_actors.raft.membership import pack_configuration
-from lictor_actors.raft.options import RaftOptions
-from lictor_actors.raft.stable import Stable
 
 ELECTION = "raft.election"
 HEARTBEAT = "raft.heartbeat"
@@ -85,7 +84,6 @@ class Raft:
         self._taken = 0
         self._leading: Leadership | None = None
         self._ballot = Ballot(())
-        self._transferred = False
         self._timeout_ns = 0
         self._quiet_since = 0
         """When there was last a reason not to stand: a leader's word, a vote given, an own candidacy."""
@@ -351,9 +349,10 @@ class Raft:
             self._leading = None
             self._reads = []
             turn.cancel_timer(HEARTBEAT)
+        if self.role is Role.LEADER or leader:
             self._quiet_since = turn.now
             self._draw_timeout(turn)
-        if leader and leader != self.leader:
+        if leader:
             turn.note(f"raft: follows {leader} in term {term}")
         self.role = Role.FOLLOWER
         self.leader = leader

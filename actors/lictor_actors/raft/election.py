@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from lictor_messages.raft import RequestVote, Vote
-
 from lictor_actors.raft.quorum import majority
 from lictor_actors.raft.stable import Stable
+from lictor_messages.raft import RequestVote, Vote
 
 
 class Ballot:

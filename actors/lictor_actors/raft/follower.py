@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from lictor_messages.raft import AppendAnswer, AppendEntries
-
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft.log import Entry, from_packed
 from lictor_actors.raft.stable import Stable
+from lictor_messages.raft import AppendAnswer, AppendEntries
 
 
 class CommittedTruncated(RuntimeError):

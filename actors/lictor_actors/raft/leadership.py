@@ -9,9 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lictor_messages.envelope import at
-from lictor_messages.raft import AppendAnswer, AppendEntries, TimeoutNow
-
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft.log import Entry, EntryType
 from lictor_actors.raft.options import RaftOptions
@@ -19,6 +16,8 @@ from lictor_actors.raft.progress import Progress, State
 from lictor_actors.raft.quorum import reached_by_majority
 from lictor_actors.raft.reads import Rounds
 from lictor_actors.raft.stable import Stable
+from lictor_messages.envelope import at
+from lictor_messages.raft import AppendAnswer, AppendEntries, TimeoutNow
 
 
 class Overloaded(Exception):

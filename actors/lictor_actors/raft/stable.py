@@ -6,11 +6,10 @@ import struct
 from collections import deque
 from collections.abc import Sequence
 
-from lictor_messages.journal import Append, Cell, Compact, JournalRecord, TruncateFrom
-
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft.log import Entry, Log, from_body
 from lictor_actors.raft.membership import Membership
+from lictor_messages.journal import Append, Cell, Compact, JournalRecord, TruncateFrom
 
 TERM_CELL = "term"
 _TERM = struct.Struct(">Q")
