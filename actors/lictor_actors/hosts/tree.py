@@ -85,7 +85,7 @@ def _prober(spec: NodeSpec) -> ProberOptions:
         rest=spec.rest_url,
         tags=_tags(spec),
         profile=spec.profile,
-        join=spec.join,
+        join=tuple(url for url in spec.join if not (url.startswith("tcp") and url == spec.gossip_url)),
         tell=tuple(tell),
     )
 

@@ -170,12 +170,17 @@ class Server(Actor):
         self._time.applied(stamp, turn.now)
         opened = self._open.pop(entry.index, None)
         if opened is None:
+            self._own_write_done(asker, command, outcome, turn)
             return
         if opened.term == entry.term:
             # Early: the entry is committed, a quorum has it on disk, whatever this server still writes.
             turn.answer(opened.ticket, outcome, early=True)
         else:
             turn.answer(opened.ticket, Refused(code="NotCommitted"), early=True)
+
+    def _own_write_done(self, asker: str, command: Command, outcome: Message, turn: Turn) -> None:
+        if asker == turn.me and isinstance(outcome, Refused):
+            turn.note(f"the catalog refused {command.kind}: {outcome.words}")
 
     def _took_lead(self, turn: Turn) -> None:
         turn.note(f"leads term {self.raft.term}")
