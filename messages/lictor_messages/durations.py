@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 
 UNITS_NS = {
     "ns": 1,
@@ -44,14 +43,14 @@ def parse_go_duration(text: str) -> int:
         return 0
     if not body:
         raise ValueError(f"time: invalid duration {quoted}")
-    total, at = Fraction(0), 0
+    total, at = 0, 0
     while at < len(body):
         part = _PART.match(body, at)
         if part is None or not (part[1] or len(part[2] or "") > 1):
             raise ValueError(f"time: invalid duration {quoted}")
         total += _part_ns(part, quoted)
         at = part.end()
-    ns = -int(total) if text[0] == "-" else int(total)
+    ns = -total if text[0] == "-" else total
     if not -LIMIT_NS <= ns < LIMIT_NS:
         raise ValueError(f"time: invalid duration {quoted}")
     return ns
@@ -65,7 +64,13 @@ def _part_ns(part: re.Match[str], quoted: str) -> int:
         raise ValueError(f'time: unknown unit "{unit}" in duration {quoted}')
     if len(whole) > len(str(LIMIT_NS)):  # beyond any duration: not worth a big number
         raise ValueError(f"time: invalid duration {quoted}")
-    return int(Fraction(f"{whole or 0}{fraction[:30] if len(fraction) > 1 else ''}") * UNITS_NS[unit])
+    return int(whole or 0) * UNITS_NS[unit] + _fraction_ns(fraction[1:], UNITS_NS[unit])
+
+
+def _fraction_ns(digits: str, unit_ns: int) -> int:
+    """Go reckons what follows the point in floating point, from as many digits as 64 bits hold."""
+    digits = digits[:19] if int(digits[:19] or 0) <= LIMIT_NS else digits[:18]
+    return int(float(digits or 0) * (float(unit_ns) / 10.0 ** len(digits)))
 
 
 def _decimal(value: int, unit: int) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ormsgpack
+
+from lictor_actors.store.errors import UnknownCommand
 from lictor_messages import catalog, kv
 from lictor_messages.answers import Command
 from lictor_messages.base import KINDS
-
-from lictor_actors.store.errors import UnknownCommand
 
 __all__ = ["pack_command", "unpack_command"]
 

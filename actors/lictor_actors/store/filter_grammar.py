@@ -109,7 +109,7 @@ def parse(text: str) -> Expression:
     try:
         return _expression(_parser().parse(text))
     except UnexpectedInput as e:
-        at = len(text) if e.pos_in_stream is None or e.pos_in_stream < 0 else e.pos_in_stream
+        at = len(text) if _at_end(e) else e.pos_in_stream or 0
         line, column = text.count("\n", 0, at) + 1, at - (text.rfind("\n", 0, at) + 1) + 1
         raise ValueError(f"{line}:{column} ({at}): no match found") from e
 
@@ -120,6 +120,10 @@ def _parser() -> Any:
     from lark import Lark
 
     return Lark(GRAMMAR, parser="lalr", lexer="contextual")
+
+
+def _at_end(e: Any) -> bool:
+    return getattr(getattr(e, "token", None), "type", "") == "$END"
 
 
 def _expression(tree: Any) -> Expression:

@@ -11,11 +11,10 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from lictor_messages.refusals import Refused
-
 from lictor_actors.store.errors import QueryRefused
 from lictor_actors.store.filter_grammar import All, Expression, Match, Not, Some, parse
 from lictor_actors.store.row_types import ANY, BOOL, INT, ROW_TYPES, STRING, STRINGS, Kind
+from lictor_messages.refusals import Refused
 
 Predicate = Callable[[Any], bool]
 

@@ -14,6 +14,7 @@ Row = dict[str, Any]
 
 NO_PROXY: Row = {"Mode": "", "MeshGateway": {}, "Expose": {}}
 NO_CONNECT: Row = {}
+_NO_DEFINITION = vars(CheckDefinition())
 
 
 def entry_json(entry: Entry) -> Row:
@@ -122,6 +123,8 @@ def check_json(check: CheckRecord) -> Row:
 
 def definition_json(definition: CheckDefinition) -> Row:
     """How a check is run: only what is set, ``{}`` if nothing is; durations as Go writes them."""
+    if vars(definition) == _NO_DEFINITION:
+        return {}
     row = {
         "HTTP": definition.http,
         "TLSServerName": definition.tls_server_name,

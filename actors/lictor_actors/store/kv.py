@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from lictor_messages.answers import Written
-from lictor_messages.kv import DeleteKey, Entries, Entry, GetKey, KeyNames, ListKeyNames, ListKeys, PutKey
-
 from lictor_actors.store.indexes import Indexes
 from lictor_actors.store.ordered import Ordered, keys_under
 from lictor_actors.store.rows import lean
+from lictor_messages.answers import Written
+from lictor_messages.kv import DeleteKey, Entries, Entry, GetKey, KeyNames, ListKeyNames, ListKeys, PutKey
 
 KVS = "kvs"
 TOMBSTONES = "tombstones"
@@ -63,12 +62,18 @@ class KeyTable:
         self._changed(command.key, index)
 
     def _delete_tree(self, prefix: str, index: int) -> None:
+        """One tombstone stands for a whole tree: below it nothing is left, so deeper lists report the table.
+
+        Older tombstones in the tree have to go: they would let the index of a deeper list fall back to theirs.
+        """
         doomed = tuple(keys_under(self.entries, prefix))
-        if doomed:
-            self._bury(prefix, doomed, index)
+        if not doomed:
+            return
+        for stone in tuple(keys_under(self.tombstones, prefix)):
+            del self.tombstones[stone]
+        self._bury(prefix, doomed, index)
 
     def _bury(self, stone: str, keys: tuple[str, ...], index: int) -> None:
-        """One tombstone stands for a whole tree: below it nothing is left, so deeper lists report the table."""
         for key in keys:
             del self.entries[key]
             self._changed(key, index)

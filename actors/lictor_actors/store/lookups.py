@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
+from lictor_actors.store.catalog import CHECKS, NODES, SERVICES, Catalog, fold
+from lictor_actors.store.filters import keeps
+from lictor_actors.store.indexes import Scope
+from lictor_actors.store.json_rows import Row, check_json, instance_json, node_json, placement_json, service_json
 from lictor_messages.base import Record
 from lictor_messages.catalog import (
     CheckRecord,
@@ -29,11 +33,6 @@ from lictor_messages.catalog import (
     ServiceTags,
 )
 from lictor_messages.kv import GetKey, ListKeyNames, ListKeys
-
-from lictor_actors.store.catalog import CHECKS, NODES, SERVICES, Catalog, fold
-from lictor_actors.store.filters import keeps
-from lictor_actors.store.indexes import Scope
-from lictor_actors.store.json_rows import Row, check_json, instance_json, node_json, placement_json, service_json
 
 R = TypeVar("R", bound=Record)
 Meta = tuple[tuple[str, str], ...]

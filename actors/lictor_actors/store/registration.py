@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 
+from lictor_actors.store.catalog import Catalog, fold
 from lictor_messages.answers import Written
 from lictor_messages.catalog import SERF_HEALTH, CheckRecord, Deregister, NodeRecord, Register, ServiceRecord
 from lictor_messages.refusals import Refused
-
-from lictor_actors.store.catalog import Catalog, fold
 
 UNSPECIFIED = ("0.0.0.0", "::", "[::]")
 UUID_LENGTH = 36

@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
-from lictor_messages.answers import Answer, Query
-from lictor_messages.catalog import (
-    Checks,
-    ListNodeServices,
-    Nodes,
-    NodeServices,
-    ServiceHealth,
-    ServiceNodes,
-    Services,
-)
-from lictor_messages.kv import Entries, KeyNames, ListKeyNames
 
 from lictor_actors.store.json_rows import (
+    Row,
     check_json,
     definition_json,
     entry_json,
@@ -27,6 +17,19 @@ from lictor_actors.store.json_rows import (
     placement_json,
     service_json,
 )
+from lictor_messages.answers import Answer, Query
+from lictor_messages.catalog import (
+    CheckRecord,
+    Checks,
+    ListNodeServices,
+    NodeRecord,
+    Nodes,
+    NodeServices,
+    ServiceHealth,
+    ServiceNodes,
+    Services,
+)
+from lictor_messages.kv import Entries, KeyNames, ListKeyNames
 
 __all__ = [
     "check_json",
@@ -39,6 +42,9 @@ __all__ = [
     "service_json",
     "to_json",
 ]
+
+
+R = TypeVar("R", NodeRecord, CheckRecord)
 
 
 def render(query: Query, answer: Answer) -> tuple[bytes, bool]:
@@ -103,7 +109,23 @@ def _checks(_: Query, answer: Checks) -> object:
 
 
 def _service_health(_: Query, answer: ServiceHealth) -> object:
-    return [instance_json(instance) for instance in answer.instances]
+    """Instances of one node share its record and its checks: their rows are made once."""
+    made: dict[int, Row] = {}
+
+    def once(record: R, as_row: Callable[[R], Row]) -> Row:
+        row = made.get(id(record))
+        if row is None:
+            row = made[id(record)] = as_row(record)
+        return row
+
+    return [
+        {
+            "Node": once(instance.node, node_json),
+            "Service": service_json(instance.service),
+            "Checks": [once(check, check_json) for check in instance.checks],
+        }
+        for instance in answer.instances
+    ]
 
 
 _SHAPES: dict[type[Answer], Callable[[Query, Any], object]] = {

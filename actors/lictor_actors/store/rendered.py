@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import NamedTuple
-
-from lictor_messages.answers import Query
+from dataclasses import dataclass
 
 from lictor_actors.store.query_key import QueryKey, question
+from lictor_messages.answers import Query
 
 OVERHEAD = 256
 """Bytes counted for each body on top of its own: key, tuple and table slot."""
 
 
-class Body(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Body:
     """An answer's JSON with the index that it reports; ``found`` is False for a KV miss."""
 
     version: int

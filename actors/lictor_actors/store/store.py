@@ -7,10 +7,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import ormsgpack
-from lictor_messages.answers import Answer, Query
-from lictor_messages.base import Message
-from lictor_messages.catalog import Deregister, Register
-from lictor_messages.kv import DeleteKey, GetKey, ListKeyNames, ListKeys, PutKey
 
 from lictor_actors.store.catalog import Catalog
 from lictor_actors.store.dedup import Dedup
@@ -20,6 +16,10 @@ from lictor_actors.store.invariants import check_store
 from lictor_actors.store.kv import KeyTable
 from lictor_actors.store.lookups import ANSWERS, index_of
 from lictor_actors.store.registration import deregister, register
+from lictor_messages.answers import Answer, Query
+from lictor_messages.base import Message
+from lictor_messages.catalog import Deregister, Register
+from lictor_messages.kv import DeleteKey, GetKey, ListKeyNames, ListKeys, PutKey
 
 
 class Store:

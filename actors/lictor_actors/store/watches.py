@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from lictor_messages.answers import Answer, Query
-
 from lictor_actors.store.indexes import Scope, Touched
 from lictor_actors.store.lookups import scopes_of
 from lictor_actors.store.query_key import WAITING, QueryKey, question
 from lictor_actors.store.store import Store
+from lictor_messages.answers import Answer, Query
 
 T = TypeVar("T")
 
