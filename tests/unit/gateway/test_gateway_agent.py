@@ -273,7 +273,7 @@ def test_orders_to_the_agent_answer_with_nothing(desk, target, body, message):
 
 def test_a_join_that_reaches_nobody_is_500_with_every_error(desk):
     request = desk.http("PUT", "/v1/agent/join/x")
-    desk.answer(Joined(count=0, errors=("Failed to join x: refused",)))
+    desk.answer(Joined(count=0, errors=("x: refused",)))
     answer = desk.answers[request]
     assert (answer.status, answer.body) == (500, b"1 error occurred:\n\t* Failed to join x: refused\n\n")
 

@@ -78,7 +78,7 @@ def _joined(answer: Joined, request: HttpRequest) -> HttpAnswered:
         return empty()
     number = len(answer.errors)
     head = f"{number} error{'s' if number != 1 else ''} occurred:\n"
-    return text(500, head + "".join(f"\t* {error}\n" for error in answer.errors) + "\n")
+    return text(500, head + "".join(f"\t* Failed to join {error}\n" for error in answer.errors) + "\n")
 
 
 def _unknown_member(refused: Refused, request: HttpRequest) -> HttpAnswered | None:
