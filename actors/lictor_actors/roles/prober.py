@@ -5,6 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from lictor_actors.kernel.actor import Actor, UnknownMessage
+from lictor_actors.kernel.turn import Turn
+from lictor_actors.swim.awareness import Awareness
+from lictor_actors.swim.departure import Departure, Undertaker
+from lictor_actors.swim.events import UserEvents
+from lictor_actors.swim.gossip import Gossiper
+from lictor_actors.swim.joining import Joining
+from lictor_actors.swim.listeners import Listeners
+from lictor_actors.swim.members import Members, Peer, State
+from lictor_actors.swim.membership import Membership
+from lictor_actors.swim.probe import Probing
+from lictor_actors.swim.profile import PROFILES, Profile
+from lictor_actors.swim.pushpull import Exchange
+from lictor_actors.swim.seen import Seen
+from lictor_actors.swim.updates import Hearing, Updates
 from lictor_messages.base import Message
 from lictor_messages.codec import pack_body
 from lictor_messages.envelope import role_of
@@ -47,22 +62,6 @@ from lictor_messages.swim import (
     Suspect,
     SuspicionDue,
 )
-
-from lictor_actors.kernel.actor import Actor, UnknownMessage
-from lictor_actors.kernel.turn import Turn
-from lictor_actors.swim.awareness import Awareness
-from lictor_actors.swim.departure import Departure, Undertaker
-from lictor_actors.swim.events import UserEvents
-from lictor_actors.swim.gossip import Gossiper
-from lictor_actors.swim.joining import Joining
-from lictor_actors.swim.listeners import Listeners
-from lictor_actors.swim.members import Members, Peer, State
-from lictor_actors.swim.membership import Membership
-from lictor_actors.swim.probe import Probing
-from lictor_actors.swim.profile import PROFILES, Profile
-from lictor_actors.swim.pushpull import Exchange
-from lictor_actors.swim.seen import Seen
-from lictor_actors.swim.updates import Hearing, Updates
 
 SECOND_NS = 1_000_000_000
 

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from lictor_messages.codec import pack_body
-from lictor_messages.members import Departed, ForcedOut, ForceLeave
-from lictor_messages.refusals import Refused
-from lictor_messages.swim import Dead, LeaveDue, LeaveIntent, ReapDue, ReconnectDue
-
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.swim.gossip import Gossiper
 from lictor_actors.swim.members import Members, Peer, State
@@ -14,6 +9,10 @@ from lictor_actors.swim.membership import Membership
 from lictor_actors.swim.profile import Profile
 from lictor_actors.swim.pushpull import Exchange
 from lictor_actors.swim.updates import Hearing
+from lictor_messages.codec import pack_body
+from lictor_messages.members import Departed, ForcedOut, ForceLeave
+from lictor_messages.refusals import Refused
+from lictor_messages.swim import Dead, LeaveDue, LeaveIntent, ReapDue, ReconnectDue
 
 
 class Departure:

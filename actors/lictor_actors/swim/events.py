@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from lictor_messages.base import Message
-from lictor_messages.codec import pack_body
-from lictor_messages.members import EventFired, FireEvent, UserEvent
-from lictor_messages.refusals import Refused
-
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.gossip import Gossiper
 from lictor_actors.swim.listeners import Listeners
 from lictor_actors.swim.profile import Profile
 from lictor_actors.swim.updates import Hearing
+from lictor_messages.base import Message
+from lictor_messages.codec import pack_body
+from lictor_messages.members import EventFired, FireEvent, UserEvent
+from lictor_messages.refusals import Refused
 
 RING = 512
 """Lamport times remembered; an event further behind the clock is too old to be told from a repeat."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from lictor_messages.swim import Gossip, GossipDue
-
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.broadcasts import Broadcasts
 from lictor_actors.swim.members import Members, Peer, State
 from lictor_actors.swim.profile import Profile
+from lictor_messages.swim import Gossip, GossipDue
 
 
 class Gossiper:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from lictor_messages.envelope import at
-from lictor_messages.members import Join, Joined
-from lictor_messages.swim import JoinDue, RetryJoinDue
-
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.swim.members import Members
 from lictor_actors.swim.profile import Profile
 from lictor_actors.swim.pushpull import Exchange
+from lictor_messages.envelope import at
+from lictor_messages.members import Join, Joined
+from lictor_messages.swim import JoinDue, RetryJoinDue
 
 PORT = 8301
 FIRST_RETRIES = 3

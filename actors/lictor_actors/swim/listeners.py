@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from lictor_actors.kernel.turn import Turn
 from lictor_messages.envelope import at
 from lictor_messages.host import Forgotten, Located, Redial
 from lictor_messages.members import MemberEvent, UserEvent
 from lictor_messages.swim import Alive
-
-from lictor_actors.kernel.turn import Turn
 
 
 class Listeners:

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from enum import Enum
 from random import Random
 
+from lictor_actors.swim.suspicion import Suspicion
 from lictor_messages.envelope import at
 from lictor_messages.members import Member, Status
 from lictor_messages.swim import Alive
-
-from lictor_actors.swim.suspicion import Suspicion
 
 
 class State(Enum):

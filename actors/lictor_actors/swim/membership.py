@@ -8,11 +8,6 @@ answered with the stronger record, so that a restarted node hears what it has to
 
 from __future__ import annotations
 
-from lictor_messages.base import Message
-from lictor_messages.codec import pack_body
-from lictor_messages.members import MemberFailed, MemberJoined, MemberLeft, MemberReaped, MemberUpdated
-from lictor_messages.swim import Alive, Dead, Gossip, LeaveIntent, Suspect, SuspicionDue
-
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.awareness import Awareness
 from lictor_actors.swim.gossip import Gossiper
@@ -22,6 +17,10 @@ from lictor_actors.swim.profile import Profile
 from lictor_actors.swim.seen import Seen
 from lictor_actors.swim.suspicion import Suspicion
 from lictor_actors.swim.updates import Hearing
+from lictor_messages.base import Message
+from lictor_messages.codec import pack_body
+from lictor_messages.members import MemberFailed, MemberJoined, MemberLeft, MemberReaped, MemberUpdated
+from lictor_messages.swim import Alive, Dead, Gossip, LeaveIntent, Suspect, SuspicionDue
 
 
 class Membership:

@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lictor_messages.envelope import at
-from lictor_messages.swim import Ack, AckDue, IndirectPing, Nack, NackDue, Ping, ProbeDue
-
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.awareness import Awareness
 from lictor_actors.swim.gossip import Gossiper
@@ -18,6 +15,8 @@ from lictor_actors.swim.listeners import Listeners
 from lictor_actors.swim.members import Members, Peer, State
 from lictor_actors.swim.membership import Membership
 from lictor_actors.swim.profile import Profile
+from lictor_messages.envelope import at
+from lictor_messages.swim import Ack, AckDue, IndirectPing, Nack, NackDue, Ping, ProbeDue
 
 
 @dataclass(slots=True)

@@ -5,8 +5,6 @@ The view is the updates that this node holds, as bytes: merging what is known al
 
 from __future__ import annotations
 
-from lictor_messages.swim import PushPull, PushPullAnswer, PushPullDue
-
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.events import UserEvents
 from lictor_actors.swim.gossip import Gossiper
@@ -14,6 +12,7 @@ from lictor_actors.swim.members import Members, Peer, State
 from lictor_actors.swim.membership import Membership
 from lictor_actors.swim.profile import Profile
 from lictor_actors.swim.updates import Hearing, Updates
+from lictor_messages.swim import PushPull, PushPullAnswer, PushPullDue
 
 
 class Exchange:
@@ -88,8 +87,8 @@ class Exchange:
             self._settle_in(turn)
 
     def _settle_in(self, turn: Turn) -> None:
-        """Whoever answered the join may have known as little as the joiner, in a cluster that starts as a whole: a
-        second exchange, with a random member and a few gossip rounds later, saves waiting for gossip's last stragglers."""
+        """A second exchange, a few gossip rounds later and with a random member. In a cluster that starts as a whole
+        the one who answered the join knew little more than the joiner; this spares the wait for gossip's stragglers."""
         self._schedule(int((2 + 3 * turn.rng.random()) * self._profile.gossip_interval), turn)
 
     def _part(self, updates: tuple[bytes, ...], *, join: bool, last: bool) -> PushPull:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from lictor_messages.base import Message
-from lictor_messages.codec import FrameRefused, unpack_body
-from lictor_messages.swim import Gossip
-
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.members import Members
 from lictor_actors.swim.seen import Seen
+from lictor_messages.base import Message
+from lictor_messages.codec import FrameRefused, unpack_body
+from lictor_messages.swim import Gossip
 
 GENERATION = 1024
 

@@ -32,6 +32,7 @@ class Node:
     answers: list[Message] = field(default_factory=list)
     timers: dict[str, int] = field(default_factory=dict)
     paused: list[tuple[Message, Envelope | None]] | None = None
+    blocked: list[tuple[str, Envelope]] | None = None
 
 
 class Net:
@@ -57,9 +58,7 @@ class Net:
     def start(self, name: str, **changes: object) -> Prober:
         """A new life; its directory is empty, as after the death of the whole process."""
         node = self.nodes[f"{name}.dc1"]
-        node.options = node.options.model_copy(
-            update={k: FrozenMap(v) if k == "tags" else v for k, v in changes.items()}
-        )
+        node.options = node.options.model_copy(update=changes)
         node.directory.clear()
         node.timers.clear()
         prober = Prober(node.options, node.profile)
@@ -79,6 +78,19 @@ class Net:
         waiting, node.paused = node.paused or [], None
         for message, envelope in waiting:
             self.deliver(node.life, message, envelope)
+
+    def block(self, name: str) -> None:
+        """Lifeguard's anomaly: sends and receives stand still, timers run on."""
+        self.nodes[f"{name}.dc1"].blocked = []
+
+    def unblock(self, name: str) -> None:
+        node = self.nodes[f"{name}.dc1"]
+        waiting, node.blocked = node.blocked or [], None
+        for direction, envelope in waiting:
+            if direction == "in":
+                self.deliver(node.life, envelope.body, envelope)
+            else:
+                self._post(node.life, node, envelope)
 
     def prober(self, name: str) -> Prober:
         return self.nodes[f"{name}.dc1"].life.actor
@@ -151,6 +163,9 @@ class Net:
         node = self.nodes[node_of(life.address)] if life else None
         if node is None or node.life is not life:
             return
+        if node.blocked is not None and envelope is not None:
+            node.blocked.append(("in", envelope))
+            return
         if node.paused is not None:
             node.paused.append((message, envelope))
             return
@@ -178,6 +193,9 @@ class Net:
     def _post(self, life: Life, node: Node, e: Envelope) -> None:
         if node_of(e.target) == node_of(life.address):
             self._local(node, e)
+            return
+        if node.blocked is not None:
+            node.blocked.append(("out", e))
             return
         self.sent.append((self.now, e))
         url = node_of(e.target) if "://" in e.target else node.directory.get(node_of(e.target))
