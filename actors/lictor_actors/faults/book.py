@@ -34,7 +34,7 @@ class FaultBook:
     """
 
     def __init__(self, nodes: Callable[[], list[NodeView]]) -> None:
-        self._nodes = nodes
+        self.nodes = nodes
         self._count = 0
         self.faults: dict[str, Fault] = {}
         """Those in force, oldest first."""
@@ -106,11 +106,11 @@ class FaultBook:
     # -- how a fault is written --------------------------------------------------
 
     def _resolve(self, who: Who) -> tuple[str, ...]:
-        return resolve(who, self._nodes())
+        return resolve(who, self.nodes())
 
     def _others(self, names: Iterable[str]) -> tuple[str, ...]:
         named = dict.fromkeys(names)
-        return tuple(node.name for node in self._nodes() if node.name not in named)
+        return tuple(node.name for node in self.nodes() if node.name not in named)
 
     def _split(self, verb: str, groups: list[tuple[str, ...]]) -> Fault:
         told = " | ".join(" ".join(group) for group in groups)

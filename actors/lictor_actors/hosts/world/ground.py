@@ -66,6 +66,8 @@ class WorldGround:
         else:
             packed = self._world.network.carry(e, machine)
         self._world.trace.sent(self._world.time, e.source, e.target, e.body, e.request, packed)
+        for listen in self._world.listeners:
+            listen(e)
 
     def locate(self, node: str, other: str, gossip: str, rest: str) -> None:
         """The directory of ``node``."""

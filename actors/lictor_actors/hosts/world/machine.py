@@ -10,7 +10,7 @@ from lictor_actors.hosts.node import Birth, Node
 from lictor_actors.hosts.world.clock import NodeClock
 from lictor_actors.hosts.world.ledger import WorldLedger
 from lictor_actors.journal.memory_disk import MemoryDisk
-from lictor_messages.envelope import Envelope, node_of, role_of
+from lictor_messages.envelope import Envelope, node_of
 from lictor_messages.host import ActorSpec
 
 if TYPE_CHECKING:
@@ -87,14 +87,6 @@ class Machine:
             self.node.deliver(envelope)
         else:
             self.node.refuse(envelope, "not_hosted_here")
-
-    def hand_over(self, envelope: Envelope) -> None:
-        """From an actor of this node to another; doors are called from the run queue, never within a turn."""
-        if role_of(envelope.target) in self.node.seats:
-            self.node.deliver(envelope)
-        else:
-            node = self.node
-            self._world.soon(lambda: node.deliver(envelope))
 
     def in_line(self, other: str, latency: int) -> int:
         """The latency that keeps the pipe to ``other`` first in, first out."""

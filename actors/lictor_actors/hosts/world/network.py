@@ -39,6 +39,7 @@ class Network:
         machines: dict[str, Machine],
         after: Callable[[int, Callable[[], None]], object],
         count: Callable[[str], None],
+        arrived: Callable[[Envelope], None],
     ) -> None:
         self.weather = weather
         self.rules = Rules()
@@ -46,6 +47,7 @@ class Network:
         self._machines = machines
         self._after = after
         self._count = count
+        self._arrived = arrived
         self._urls: dict[str, Machine] = {}
         self._random: dict[str, Random] = {}
 
@@ -72,7 +74,7 @@ class Network:
             if delay:
                 self._later(delay, machine, envelope)
             else:
-                machine.hand_over(envelope)
+                machine.node.deliver(envelope)
 
     def carry(self, envelope: Envelope, machine: Machine) -> bytes:
         """Send to another node; returns what goes over the wire, b"" if the poster was told that nothing did."""
@@ -130,14 +132,16 @@ class Network:
         if not target.running or target.boots != boot:
             self._count("sent_to_a_dead_node")
             return
-        target.receive(unpack(packed[LENGTH.size :]))
+        envelope = unpack(packed[LENGTH.size :])
+        self._arrived(envelope)
+        target.receive(envelope)
 
     def _later(self, delay: int, machine: Machine, envelope: Envelope) -> None:
         boot = machine.boots
 
         def arrive() -> None:
             if machine.running and machine.boots == boot:
-                machine.hand_over(envelope)
+                machine.node.deliver(envelope)
 
         self._after(delay, arrive)
 

@@ -61,13 +61,15 @@ class World:
         self.machines: dict[str, Machine] = {}
         self.watchers: dict[str, list[Watcher]] = {}
         """By role: called after each turn of such an actor."""
+        self.listeners: list[Callable[[Envelope], None]] = []
+        """Called with everything that actors post."""
         self.agenda = Agenda()
         self._ready: deque[tuple[Seat, int, Message, Envelope | None] | Callable[[], None]] = deque()
         self._disk = disk or DiskSpeed()
         self.buggify = buggify
         self._turns_at_once = 0
         self._asked = 0
-        self.network = Network(seed, weather or Weather(), self.machines, self.agenda.after, self.count)
+        self.network = Network(seed, weather or Weather(), self.machines, self.agenda.after, self.count, self._arrived)
         self.jobs = Jobs(stream(seed, "jobs"), self.network, self.agenda.after)
         self.ground = WorldGround(self)
 
@@ -239,6 +241,9 @@ class World:
     def enqueue(self, seat: Seat, life: int, message: Message, envelope: Envelope | None) -> None:
         """One more for the run queue."""
         self._ready.append((seat, life, message, envelope))
+
+    def _arrived(self, e: Envelope) -> None:
+        self.trace.delivered(self.time, e.source, e.target, e.body, e.request)
 
     def count(self, what: str) -> None:
         """One more of these."""

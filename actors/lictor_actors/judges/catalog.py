@@ -1,0 +1,23 @@
+"""The catalog says of every node what gossip says: the leader writes it there (Consul's serfHealth)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from lictor_messages.catalog import CheckStatus
+
+
+def disagreements(serf_health: Mapping[str, CheckStatus], up: Iterable[str], known: Iterable[str]) -> list[str]:
+    """What differs between the catalog and the truth.
+
+    ``serf_health``: node name to status of its serfHealth check; ``up``: nodes that run; ``known``: nodes that were
+    ever part of the cluster and have not left. A node that is down must be critical, one that is up passing.
+    """
+    alive = dict.fromkeys(up)
+    expected: dict[str, CheckStatus] = {n: "passing" if n in alive else "critical" for n in known}
+    wrong = [
+        f"{node} is {serf_health.get(node, 'missing')}, should be {status}"
+        for node, status in expected.items()
+        if serf_health.get(node) != status
+    ]
+    return wrong + [f"{node} is in the catalog and should not be" for node in serf_health if node not in expected]

@@ -1,0 +1,82 @@
+"""The judges' bench: every judge that watches a world while it runs, and what they ask of it at the end."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from random import Random
+
+from lictor_actors.hosts.seat import Seat
+from lictor_actors.hosts.world import World
+from lictor_actors.journal.journal import Journal
+from lictor_actors.judges.catalog import disagreements
+from lictor_actors.judges.raft import RaftJudge
+from lictor_actors.judges.swim import SwimJudge, incomplete
+from lictor_actors.raft.stable import Stable
+from lictor_actors.roles.prober import Prober
+from lictor_actors.roles.reconcile import serf_health
+from lictor_actors.roles.server import Server
+from lictor_messages.envelope import at
+
+
+class Bench:
+    """Watches a world from the moment it is made."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.raft = RaftJudge(self._on_disk)
+        self.swim = SwimJudge()
+        world.watchers.setdefault("server", []).append(self._saw_server)
+        world.listeners += [self.raft.heard, self.swim.heard]
+
+    def leader(self) -> str:
+        """The node that leads the highest term and is able to serve, "" if there is none."""
+        ready = {name: server.raft.term for name, server in self._servers().items() if server.raft.ready}
+        return max(ready, key=lambda name: ready[name], default="")
+
+    def members_wrong(self) -> list[str]:
+        """How the views of the probers differ from what runs."""
+        views = {}
+        for name in self.world.running():
+            prober = self.world.actor(at("prober", name))
+            if isinstance(prober, Prober):
+                everyone = [prober.members.me, *prober.members.others.values()]
+                views[name] = [peer.node for peer in everyone if peer.present]
+        return incomplete(views)
+
+    def catalog_wrong(self) -> list[str]:
+        """How each server's catalog differs from what runs."""
+        wrong = []
+        up = [name.partition(".")[0] for name in self.world.running()]
+        known = [name.partition(".")[0] for name in self.world.machines]
+        for name, server in self._servers().items():
+            health = {check.node: check.status for check in serf_health(server.store.catalog)}
+            wrong += [f"{name}: {text}" for text in disagreements(health, up, known)]
+        return wrong
+
+    def stores_wrong(self) -> list[str]:
+        """Servers that have applied the same entries and hold something else."""
+        digests: dict[int, tuple[str, str]] = {}
+        wrong = []
+        for name, server in self._servers().items():
+            first, digest = digests.setdefault(server.applied, (name, server.store.digest()))
+            if digest != server.store.digest():
+                wrong.append(f"{first} and {name} differ after entry {server.applied}")
+        return wrong
+
+    def _servers(self) -> dict[str, Server]:
+        found = {name: self.world.actor(at("server", name)) for name in self.world.running()}
+        return {name: server for name, server in found.items() if isinstance(server, Server)}
+
+    def _saw_server(self, seat: Seat) -> None:
+        if seat.life is not None and isinstance(seat.life.actor, Server):
+            server = seat.life.actor
+            self.raft.saw(seat.node.name, server.raft, server.applied)
+
+    def _on_disk(self, node: str, index: int) -> int | None:
+        """What a power cut at this moment would leave at ``index`` of the node's log: its term."""
+        disk = deepcopy(self.world.machines[node].disk)
+        disk.crash(Random(0), torn=False)
+        stable = Stable()
+        for record in Journal.open(disk).recovered("server"):
+            stable.recover(record)
+        return stable.log.term_at(index)

@@ -1,0 +1,88 @@
+"""What a seed stands for. Each seed draws another mix: a run with one fault goes deeper than a run with all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import Literal, get_args
+
+from lictor_actors.hosts.world.ledger import DiskSpeed
+from lictor_actors.hosts.world.network import Weather
+from lictor_actors.hosts.world.streams import stream
+
+MS = 1_000_000
+
+FaultName = Literal[
+    "partition",
+    "isolate",
+    "cut",
+    "lose",
+    "delay",
+    "duplicate",
+    "pause",
+    "crash_actor",
+    "restart_actor",
+    "power_cut",
+    "clock",
+]
+FAULTS: tuple[FaultName, ...] = get_args(FaultName)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One seed's draw."""
+
+    seed: int
+    servers: int
+    agents: int
+    clients: int
+    keys: int
+    think_max_s: float
+    """Clients wait up to this long between two requests."""
+    faults: tuple[FaultName, ...]
+    every_s: float
+    """Mean time between two faults."""
+    lasts_s: float
+    """Mean time until a fault heals."""
+    weather: Weather
+    disk: DiskSpeed
+    buggify: bool
+
+    def __str__(self) -> str:
+        w, d = self.weather, self.disk
+        return (
+            f"{self.servers} servers, {self.agents} agents, {self.clients} clients on {self.keys} keys; "
+            f"{' '.join(self.faults) or 'no faults'} every {self.every_s:.1f} s for {self.lasts_s:.1f} s; "
+            f"latency up to {w.latency_max_ns / MS:.1f} ms, loss {w.loss:.1%}, duplicates {w.duplicate:.1%}, "
+            f"reordered {w.reorder:.1%}; sync up to {d.sync_max_ns / MS:.1f} ms"
+        )
+
+
+def draw(seed: int) -> Plan:
+    """The plan of a seed."""
+    rng = stream(seed, "plan")
+    return Plan(
+        seed=seed,
+        servers=rng.choice((1, 3, 3, 3, 5)),
+        agents=rng.randrange(5),
+        clients=rng.randint(2, 4),
+        keys=rng.randint(1, 3),
+        think_max_s=rng.choice((0.1, 0.4)),
+        faults=tuple(sorted(rng.sample(FAULTS, rng.randint(1, 5)))),
+        every_s=rng.uniform(0.5, 3.0),
+        lasts_s=rng.uniform(0.3, 4.0),
+        weather=_weather(rng),
+        disk=DiskSpeed(100_000, rng.choice((500_000, 5 * MS, 40 * MS))),
+        buggify=rng.random() < 0.5,
+    )
+
+
+def _weather(rng: Random) -> Weather:
+    if rng.random() < 0.5:
+        return Weather()
+    return Weather(
+        latency_max_ns=rng.choice((1 * MS, 10 * MS, 30 * MS)),
+        loss=rng.choice((0.0, 0.01, 0.05)),
+        duplicate=rng.choice((0.0, 0.02)),
+        reorder=rng.choice((0.0, 0.05)),
+    )

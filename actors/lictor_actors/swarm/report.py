@@ -1,0 +1,68 @@
+"""What one seed showed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lictor_actors.swarm.plan import Plan
+
+
+@dataclass(slots=True)
+class Report:
+    """A run's verdict. It passes pickle, so that seeds may run in other processes."""
+
+    seed: int
+    plan: Plan
+    failures: list[str] = field(default_factory=list)
+    """What was broken, in words; empty: every promise was kept."""
+    counters: dict[str, int] = field(default_factory=dict)
+    operations: int = 0
+    unknown: int = 0
+    """Writes whose outcome no client was told."""
+    undecided: int = 0
+    """Keys whose history was too long to judge."""
+    leaders: int = 0
+    """How many terms had a leader."""
+    committed: int = 0
+    healed_after_s: float = 0.0
+    """Virtual time from the last healing until leader, members and catalog were right."""
+    virtual_s: float = 0.0
+    wall_s: float = 0.0
+    events: int = 0
+    digest: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """True if nothing was broken."""
+        return not self.failures
+
+    def sometimes(self) -> dict[str, int]:
+        """Interesting things that this run reached: over a batch of seeds none should stay at zero."""
+        c = self.counters
+        return {
+            "leader_changed": int(self.leaders > 1),
+            "write_refused": c.get("refused_definitely", 0),
+            "outcome_unknown": c.get("outcome_unknown", 0),
+            "cas_lost": c.get("cas_lost", 0),
+            "message_dropped": c.get("dropped_by_fault", 0) + c.get("lost_by_weather", 0),
+            "message_duplicated": c.get("duplicated_by_fault", 0) + c.get("duplicated_by_weather", 0),
+            "actor_crashed": c.get("actor_crash", 0),
+            "actor_paused": c.get("actor_pause", 0),
+            "node_crashed": c.get("node_crashed", 0),
+            "node_restarted": c.get("node_restarted", 0),
+            "mail_of_another_life": c.get("mail_of_another_life", 0),
+        }
+
+    def __str__(self) -> str:
+        lines = [
+            f"seed {self.seed}: {'ok' if self.ok else 'BROKEN'}",
+            f"  drawn     {self.plan}",
+            f"  ran       {self.virtual_s:.1f} s in {self.wall_s:.2f} s, {self.events} events, trace {self.digest}",
+            f"  clients   {self.operations} operations, {self.unknown} writes of unknown outcome",
+            f"  raft      {self.leaders} terms led, {self.committed} entries committed",
+            f"  healed    {self.healed_after_s:.1f} s after the last fault",
+            "  counted   " + ", ".join(f"{name} {count}" for name, count in sorted(self.counters.items())),
+        ]
+        if self.undecided:
+            lines.append(f"  undecided {self.undecided} keys")
+        return "\n".join([*lines, *(f"  BROKEN    {failure}" for failure in self.failures)])

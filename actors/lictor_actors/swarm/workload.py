@@ -1,0 +1,104 @@
+"""Clients that put, get, compare-and-set and delete a few keys through their agents, and write down what they saw."""
+
+from __future__ import annotations
+
+from functools import partial
+from random import Random
+
+from lictor_actors.hosts.world import World
+from lictor_actors.hosts.world.door import Door
+from lictor_actors.judges.history import History, Operation
+from lictor_messages.answers import Command, Query, Written
+from lictor_messages.base import Message
+from lictor_messages.host import Undeliverable
+from lictor_messages.kv import DeleteKey, Entries, GetKey, PutKey
+from lictor_messages.refusals import Refused
+
+TIMEOUT_S = 3.0
+
+
+class Clients:
+    """A few clients, each with one request at a time. ``definite`` False: refusals are not to be believed.
+
+    They are not where messages come twice: one copy of a request may be refused while the other is done.
+    """
+
+    def __init__(
+        self, world: World, nodes: list[str], clients: int, keys: int, think_max_s: float, rng: Random, definite: bool
+    ) -> None:
+        self.history = History()
+        self._world = world
+        self._keys = [f"k{i}" for i in range(keys)]
+        self._think_max_s = think_max_s
+        self._rng = rng
+        self._definite = definite
+        self._values = 0
+        self._indexes: dict[tuple[str, str], int] = {}
+        self._going = True
+        for number in range(clients):
+            name = f"client{number}"
+            door = world.door(rng.choice(nodes), name)
+            world.at(rng.uniform(0.0, 2.0), partial(self._next, name, door))
+
+    def stop(self) -> None:
+        """No client asks anything new."""
+        self._going = False
+
+    def read_all(self, node: str) -> None:
+        """A last look at every key."""
+        door = self._world.door(node, "auditor")
+        for key in self._keys:
+            self._send("auditor", door, key, "get")
+
+    def _next(self, name: str, door: Door) -> None:
+        if self._going:
+            key = self._rng.choice(self._keys)
+            self._send(name, door, key, self._rng.choice(("get", "get", "put", "put", "cas", "delete")))
+
+    def _send(self, name: str, door: Door, key: str, action: str) -> None:
+        now, history = self._world.time, self.history
+        expected = self._indexes.get((name, key), 0)
+        request: Query | Command
+        match action:
+            case "put":
+                value = self._value()
+                operation, request = history.call(name, key, "put", now, value), PutKey(key=key, value=value)
+            case "cas":
+                value = self._value()
+                operation = history.call(name, key, "cas", now, value, expected)
+                request = PutKey(key=key, value=value, cas=expected)
+            case "delete":
+                operation, request = history.call(name, key, "delete", now), DeleteKey(key=key)
+            case _:
+                consistency = self._rng.choice(("default", "consistent"))
+                operation, request = history.call(name, key, "get", now), GetKey(key=key, consistency=consistency)
+        door.ask("agent", request, lambda answer: self._answered(name, door, operation, answer), TIMEOUT_S)
+
+    def _value(self) -> bytes:
+        self._values += 1
+        return b"v%d" % self._values
+
+    def _answered(self, name: str, door: Door, operation: Operation, answer: Message) -> None:
+        now = self._world.time
+        match answer:
+            case Written():
+                self._world.count("cas_lost" if not answer.ok else f"{operation.action}_done")
+                self.history.answer(operation, now, ok=answer.ok, index=answer.index if answer.ok else 0)
+            case Entries():
+                entry = answer.entries[0] if answer.entries else None
+                index = entry.modify_index if entry else 0
+                self._indexes[name, operation.key] = index
+                self._world.count("get_done")
+                self.history.answer_get(operation, now, entry.value if entry else None, index)
+            case _:
+                self._not_done(operation, answer)
+        if name != "auditor":
+            self._world.at(self._rng.uniform(0.0, self._think_max_s), partial(self._next, name, door))
+
+    def _not_done(self, operation: Operation, answer: Message) -> None:
+        definite = answer.row.definite if isinstance(answer, Refused) else isinstance(answer, Undeliverable)
+        if definite and self._definite:
+            self._world.count("refused_definitely")
+            self.history.refuse(operation)
+        else:
+            self._world.count("outcome_unknown")
