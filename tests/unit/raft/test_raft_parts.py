@@ -1,0 +1,172 @@
+"""Log, progress, options: the small parts one by one."""
+
+import pytest
+
+from lictor_actors.raft import Entry, RaftOptions
+from lictor_actors.raft.log import Log, UnknownEntryType, from_body, from_packed
+from lictor_actors.raft.membership import Membership, pack_configuration
+from lictor_actors.raft.progress import Progress, State
+from lictor_actors.raft.stable import Stable
+from lictor_messages.journal import Append, Cell, Compact, TruncateFrom
+
+
+def log_of(*terms: int) -> Log:
+    log = Log()
+    for index, term in enumerate(terms, start=1):
+        log.append(Entry(index, term, "command", b"x" * 11))
+    return log
+
+
+@pytest.mark.parametrize("type_", ["command", "noop", "configuration"])
+def test_an_entry_survives_journal_and_wire(type_: str) -> None:
+    entry = Entry(7, 3, type_, b"data")  # type: ignore[arg-type]
+    assert from_body(7, 3, entry.body) == entry
+    assert from_packed(7, entry.packed) == entry
+
+
+def test_an_entry_of_an_unknown_type_stops_the_reader_by_name() -> None:
+    with pytest.raises(UnknownEntryType, match="entry 7 has type 9"):
+        from_body(7, 3, b"\x09data")
+
+
+def test_an_empty_log_ends_at_index_and_term_zero() -> None:
+    log = Log()
+    assert (log.last_index, log.last_term, log.term_at(0), log.term_at(1)) == (0, 0, 0, None)
+
+
+def test_a_log_has_no_gaps_and_its_terms_do_not_fall() -> None:
+    log = log_of(1, 2)
+    with pytest.raises(ValueError, match="after 2 of 2"):
+        log.append(Entry(4, 2, "command", b""))
+    with pytest.raises(ValueError, match="after 2 of 2"):
+        log.append(Entry(3, 1, "command", b""))
+
+
+def test_entries_outside_the_log_are_an_error() -> None:
+    log = log_of(1, 1, 1)
+    log.compact(1, 1)
+    assert [e.index for e in log.entries(2, 4)] == [2, 3]
+    for lo, hi in ((1, 3), (2, 5)):
+        with pytest.raises(IndexError):
+            log.entries(lo, hi)
+
+
+def test_a_snapshot_stands_for_the_beginning_of_the_log_or_for_all_of_it() -> None:
+    log = log_of(1, 1, 2)
+    log.compact(2, 1)
+    assert (log.offset, log.last_index, log.term_at(2), log.term_at(1)) == (2, 3, 1, None)
+    assert log.size_from(3) == 20
+    log.compact(9, 4)
+    assert (log.last_index, log.last_term, log.size_from(10)) == (9, 4, 0)
+    log.append(Entry(10, 4, "command", b""))
+    with pytest.raises(ValueError, match="snapshot stands for 9"):
+        log.truncate_from(9)
+
+
+def test_a_batch_fits_its_frame_but_is_never_empty() -> None:
+    log = log_of(*[1] * 10)  # 20 bytes each, header included
+    assert [e.index for e in log.batch(3, 60)] == [3, 4, 5]
+    assert [e.index for e in log.batch(3, 59)] == [3, 4]
+    assert [e.index for e in log.batch(3, 1)] == [3]
+    assert [e.index for e in log.batch(9, 1000)] == [9, 10]
+    log.truncate_from(10)
+    assert log.size_from(9) == 20
+
+
+def test_a_configuration_ends_when_its_entry_is_truncated() -> None:
+    membership = Membership()
+    membership.appended(Entry(1, 1, "configuration", pack_configuration(("a", "b"))))
+    membership.appended(Entry(5, 1, "configuration", pack_configuration(("a", "b", "c"))))
+    assert membership.servers == ("a", "b", "c")
+    membership.truncated_from(6)
+    assert membership.servers == ("a", "b", "c")
+    membership.truncated_from(5)
+    assert membership.servers == ("a", "b")
+
+
+def test_a_journal_is_replayed() -> None:
+    stable = Stable()
+    for record in (
+        Cell(name="term", data=(4).to_bytes(8, "big") + b"n2.dc1"),
+        Cell(name="another", data=b"ignored"),
+        Append(index=1, term=1, data=b"\x00a"),
+        Append(index=2, term=1, data=b"\x00b"),
+        TruncateFrom(index=2),
+        Append(index=2, term=4, data=b"\x00c"),
+    ):
+        stable.recover(record)
+    assert (stable.term, stable.vote, stable.durable_index) == (4, "n2.dc1", 2)
+    assert stable.log.term_at(2) == 4
+    stable.recover(Compact(upto=2, term=4, snapshot=b""))
+    assert (stable.log.offset, stable.log.last_index) == (2, 2)
+
+
+OPTIONS = RaftOptions(frame_bytes=100, eager_messages=2, inflight_messages=4, inflight_bytes=10_000)
+
+
+def replicating(following: int = 5) -> Progress:
+    progress = Progress(following, 0)
+    progress.matched(following - 1)
+    return progress
+
+
+def test_a_probe_is_one_message_at_a_time() -> None:
+    progress = Progress(5, 0)
+    assert progress.may_send(1000, OPTIONS)
+    progress.sent(9, 50)
+    assert (progress.next, progress.may_send(1000, OPTIONS)) == (5, False)
+    assert progress.matched(9)
+    assert (progress.state, progress.next) == (State.REPLICATE, 10)
+
+
+def test_part_filled_messages_wait_and_full_ones_go_up_to_the_cap() -> None:
+    progress = replicating()
+    for sent in range(4):
+        assert progress.may_send(10, OPTIONS) == (sent < 2)
+        assert progress.may_send(100, OPTIONS)
+        progress.sent(progress.next, 100)
+    assert not progress.may_send(100, OPTIONS)
+    progress.matched(5)
+    assert progress.may_send(100, OPTIONS)
+
+
+def test_bytes_on_the_way_are_capped_too() -> None:
+    progress = replicating()
+    for _ in range(2):
+        progress.sent(progress.next, 5_000)
+    assert not progress.may_send(100, OPTIONS)
+
+
+def test_a_refusal_while_replicating_leads_back_to_what_is_known() -> None:
+    progress = replicating(5)
+    progress.sent(20, 10)
+    progress.refused(20, 0)
+    assert (progress.state, progress.next) == (State.PROBE, 5)
+
+
+def test_a_refusal_of_something_known_to_match_is_late_news() -> None:
+    progress = replicating(5)
+    progress.refused(3, 0)
+    assert progress.state is State.REPLICATE
+
+
+def test_a_probe_follows_the_hint_but_never_below_the_match() -> None:
+    progress = Progress(50, 0)
+    progress.refused(49, 30)
+    assert progress.next == 31
+    progress.refused(49, 3)
+    assert progress.next == 31, "late news about another probe"
+    progress.match = 20
+    progress.refused(30, 3)
+    assert progress.next == 21
+
+
+def test_a_late_answer_does_not_end_a_probe() -> None:
+    progress = Progress(50, 0)
+    assert progress.matched(10)
+    assert (progress.state, progress.next, progress.match) == (State.PROBE, 50, 10)
+
+
+def test_the_multiplier_stretches_all_times() -> None:
+    options = RaftOptions(multiplier=5)
+    assert (options.heartbeat_ns, options.election_ns, options.lease_ns) == (500_000_000, 2_500_000_000, 2_250_000_000)

@@ -1,0 +1,232 @@
+"""Ways in which Raft clusters have stood still or lied in the wild; each fails without its cure."""
+
+import pytest
+from raft_network import MS, SECOND, Network
+
+from lictor_actors.raft import Overloaded, RaftOptions, Role
+from lictor_actors.raft.follower import CommittedTruncated
+from lictor_messages.raft import AppendEntries, ElectionDue, HeartbeatDue, RequestVote
+
+ELECTION = RaftOptions().election_ns
+
+
+def test_a_half_connected_server_does_not_disturb() -> None:
+    """Cloudflare, November 2020: one server could not see the leader but all others, and kept electing."""
+    net = Network()
+    leader = net.elect()
+    term = net.raft(leader).term
+    away = next(name for name in net.names if name != leader)
+    net.cut(leader, away)
+    net.cut(away, leader)
+    net.run(60 * SECOND)
+    assert (net.leaders(), net.raft(leader).term) == ([leader], term)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_leader_at_the_rim_gives_way_to_the_connected_majority(seed: int) -> None:
+    """Howard and Abraham: 1, 2, 3 hear each other, 4 hears 2 only, 5 hears 3 only. Some leader has to be stable."""
+    net = Network(5, seed)
+    net.elect()
+    net.connect("n1 n2", "n2 n3", "n1 n3", "n4 n2", "n5 n3")
+    net.run(10 * SECOND)
+    leader, term = net.leader(), net.raft(net.leader()).term
+    assert leader in ("n1", "n2", "n3")
+    net.run(30 * SECOND)
+    assert (net.leaders(), net.raft(leader).term) == ([leader], term)
+    net.propose(leader, b"a")
+    net.run_until(lambda: net.commands(leader) == [b"a"])
+
+
+def test_an_old_leader_does_not_hold_a_bridge_server_for_ever() -> None:
+    """openraft 2080: without a quorum it went on heartbeating the bridge, whose loyalty blocked the others."""
+    net = Network(5)
+    old = net.elect()
+    bridge, *rest = [name for name in net.names if name != old]
+    net.connect(f"{old} {bridge}", *(f"{bridge} {name}" for name in rest), *(f"{rest[0]} {n}" for n in rest[1:]))
+    net.crash(rest[2])
+    took = net.run_until(lambda: any(name in net.leaders() for name in (bridge, *rest[:2])))
+    assert took < 5 * ELECTION
+
+
+def test_a_server_that_only_sends_cannot_keep_leadership() -> None:
+    """Leadership rests on answers, not on sending."""
+    net = Network()
+    deaf = net.elect()
+    for name in net.names:
+        if name != deaf:
+            net.cut(name, deaf)
+    net.run_until(lambda: net.leaders() and deaf not in net.leaders(), at_most=5 * SECOND)
+
+
+def test_a_server_that_only_sends_cannot_win_and_disturbs_nobody() -> None:
+    net = Network()
+    leader = net.elect()
+    term = net.raft(leader).term
+    deaf = next(name for name in net.names if name != leader)
+    for name in net.names:
+        if name != deaf:
+            net.cut(name, deaf)
+    net.run(20 * SECOND)
+    assert (net.leaders(), net.raft(leader).term) == ([leader], term)
+
+
+def test_a_leader_that_only_receives_is_replaced() -> None:
+    net = Network()
+    mute = net.elect()
+    for name in net.names:
+        if name != mute:
+            net.cut(mute, name)
+    took = net.run_until(lambda: any(name != mute for name in net.leaders()))
+    assert took < 3 * ELECTION
+
+
+def test_a_server_with_a_higher_term_that_hears_only_the_leader_can_come_back() -> None:
+    """etcd: a message of a lower term is answered, so that the leader learns of the term and a new one is found."""
+    net = Network()
+    leader = net.elect()
+    stuck, other = [name for name in net.names if name != leader]
+    net.isolate(stuck)
+    net.run(ELECTION)
+    net.say(other, stuck, RequestVote(term=50, last_index=99, last_term=49, transfer=True))
+    assert net.raft(stuck).term == 50
+    net.heal()
+    net.elect()
+    assert net.raft(leader).term >= 50
+
+
+def test_a_leader_that_wakes_after_a_long_stall_reads_by_no_lease() -> None:
+    net = Network()
+    leader = net.elect()
+    raft = net.raft(leader)
+    assert raft.lease_valid(net.now)
+    assert not raft.lease_valid(net.now + ELECTION)
+
+
+def test_a_late_message_commits_nothing_that_it_does_not_vouch_for() -> None:
+    """Entries behind those of the message may be a deposed leader's: commit at most prev + len(entries)."""
+    net = Network()
+    net.run(10 * MS)
+    for name in ("n2", "n3"):
+        net.crash(name)
+    old = AppendEntries(
+        term=2, leader="n2", prev_index=1, prev_term=1, entries=(bytes(7) + b"\x02\x00old",) * 3, commit=1, round=1
+    )
+    net.say("n2", "n1", old)
+    net.say("n3", "n1", AppendEntries(term=3, leader="n3", prev_index=1, prev_term=1, commit=4, round=1))
+    assert net.raft("n1").commit_index == 1
+
+
+def test_a_leader_that_contradicts_what_is_committed_is_not_obeyed() -> None:
+    net = Network()
+    net.elect()
+    net.run(SECOND)
+    raft = net.raft("n1")
+    forged = AppendEntries(
+        term=9, leader="n2", prev_index=1, prev_term=1, entries=(bytes(7) + b"\x09\x00x",), commit=2, round=1
+    )
+    if raft.role is Role.LEADER:
+        net.isolate("n1")
+        net.run_until(lambda: raft.role is not Role.LEADER)
+    with pytest.raises(CommittedTruncated, match="entry 2 of term 9, but 2 is committed"):
+        net.say("n2", "n1", forged)
+
+
+def test_a_lost_message_is_found_by_the_next_heartbeat() -> None:
+    net = Network()
+    leader = net.elect()
+    net.isolate(leader)
+    net.propose(leader, b"a")
+    net.run(MS)
+    net.heal()
+    net.run_until(lambda: all(net.commands(name) == [b"a"] for name in net.names), at_most=300 * MS)
+
+
+def test_a_leader_takes_on_only_so_much_without_a_quorum() -> None:
+    net = Network(options=RaftOptions(uncommitted_bytes=1000))
+    leader = net.elect()
+    net.propose(leader, bytes(900))
+    with pytest.raises(Overloaded):
+        net.propose(leader, bytes(900))
+    net.run_until(lambda: len(net.commands(leader)) == 1)
+    net.propose(leader, bytes(900))
+
+
+def test_heartbeats_do_not_set_the_election_timer_anew() -> None:
+    net = Network()
+    leader = net.elect()
+    name = next(n for n in net.names if n != leader)
+    before = net.hosts[name].timers["raft.election"]
+    net.run(2 * net.options.heartbeat_ns)
+    assert net.hosts[name].timers["raft.election"] == before
+
+
+def test_timers_of_a_role_that_is_over_do_nothing() -> None:
+    net = Network()
+    leader = net.elect()
+    follower = next(n for n in net.names if n != leader)
+    since = len(net.sent)
+    net.do(follower, lambda raft, turn: raft.due(HeartbeatDue(), turn))
+    net.do(leader, lambda raft, turn: raft.due(ElectionDue(), turn))
+    assert len(net.sent) == since
+    assert net.leaders() == [leader]
+
+
+def test_bootstrap_happens_once() -> None:
+    net = Network()
+    leader = net.elect()
+    before = net.raft(leader).last_index
+    net.do(leader, lambda raft, turn: raft.bootstrap(("n9",), turn))
+    assert net.raft(leader).last_index == before
+    assert net.raft(leader).configuration == net.names
+
+
+def test_a_server_that_was_not_bootstrapped_learns_the_configuration_from_the_log() -> None:
+    net = Network(bootstrap=False)
+    for name in ("n1", "n2"):
+        net.do(name, lambda raft, turn: raft.bootstrap(net.names, turn))
+    net.elect()
+    assert net.raft("n3").configuration == net.names
+
+
+def test_a_fresh_cluster_elects_within_one_election_timeout() -> None:
+    took = []
+    for seed in range(20):
+        net = Network(3, seed)
+        took.append(net.run_until(net.leaders))
+    assert sorted(took)[10] < ELECTION // 2
+    assert max(took) < 2 * ELECTION
+
+
+def test_a_crashed_leader_is_replaced_in_about_an_election_timeout() -> None:
+    took = []
+    for seed in range(20):
+        net = Network(3, seed)
+        leader = net.elect()
+        net.run(SECOND)
+        net.crash(leader)
+        took.append(net.run_until(net.leaders))
+    assert sorted(took)[10] < 1.7 * ELECTION
+    assert max(took) < 4 * ELECTION
+
+
+def test_an_idle_cluster_sends_two_messages_a_peer_and_heartbeat() -> None:
+    net = Network()
+    net.elect()
+    since = len(net.sent)
+    net.run(10 * SECOND)
+    assert len(net.sent) - since <= 100 * 4 + 4
+
+
+def test_what_list_peers_and_stale_reads_show() -> None:
+    net = Network()
+    leader = net.elect()
+    net.propose(leader, b"a")
+    net.run(SECOND)
+    raft, follower = net.raft(leader), net.raft(next(n for n in net.names if n != leader))
+    assert raft.matches() == {name: raft.last_index for name in net.names if name != leader}
+    assert follower.matches() == {}
+    assert raft.last_contact(net.now) == 0
+    assert 0 <= follower.last_contact(net.now) <= net.options.heartbeat_ns + 2 * MS
+    assert raft.ready
+    assert not follower.ready
+    assert follower.leader == leader
