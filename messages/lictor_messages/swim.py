@@ -6,8 +6,8 @@ it sends ``IndirectPing`` to a few helpers; each pings the target itself and rel
 
 What is to be known by all (``Alive``, ``Suspect``, ``Dead``, ``LeaveIntent``, ``members.UserEvent``) is encoded
 once, by the node that says it first, and carried as bytes in ``updates``: forwarding costs no encoding, and what was
-seen before is recognised without decoding. Updates ride on pings and acks, on ``Gossip``, and, for the whole view at once, on
-``PushPull`` and its answer.
+seen before is recognised without decoding. Updates ride on pings and acks, on ``Gossip``, and, for the whole view at
+once, on ``PushPull`` and its answer.
 """
 
 from __future__ import annotations
