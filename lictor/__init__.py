@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
     from lictor_actors.client.results import Rows
     from lictor_actors.client.sync_client import Client
+    from lictor_deploy.control import Cluster
     from lictor_messages.agent import CheckSpec
 
 _ERRORS = "lictor_actors.client.errors"
@@ -34,6 +35,7 @@ _HOME = {
     "CheckSpec": "lictor_messages.agent",
     "Client": "lictor_actors.client.sync_client",
     "ClientClosed": _ERRORS,
+    "Cluster": "lictor_deploy.control",
     "ConnectionFailed": _ERRORS,
     "Indefinite": _ERRORS,
     "LictorError": _ERRORS,
@@ -57,6 +59,7 @@ __all__ = [
     "CheckSpec",
     "Client",
     "ClientClosed",
+    "Cluster",
     "ConnectionFailed",
     "Indefinite",
     "LictorError",

@@ -90,12 +90,12 @@ def node_spec(config: AgentConfig) -> NodeSpec:
 
 def listeners(config: AgentConfig, spec: NodeSpec) -> list[Listener]:
     """Every port that the node will open, with the flag that moves it."""
-    other = "Stop it, or choose another port with"
+    other = "choose another port with"
     wanted = (
-        (spec.client_address, spec.http_port, "HTTP", f"{other} -http-port or ports.http."),
-        (spec.client_address, spec.door_port, "client bus", f"{other} -bus-port or ports.bus."),
-        (config.bind_addr, spec.gossip_port, "gossip", f"{other} -serf-lan-port or ports.serf_lan."),
-        (config.bind_addr, spec.server_port, "server", f"{other} -server-port or ports.server."),
+        (spec.client_address, spec.http_port, "HTTP", f"{other} -http-port or ports.http"),
+        (spec.client_address, spec.door_port, "client bus", f"{other} -bus-port or ports.bus"),
+        (config.bind_addr, spec.gossip_port, "gossip", f"{other} -serf-lan-port or ports.serf_lan"),
+        (config.bind_addr, spec.server_port, "server", f"{other} -server-port or ports.server"),
     )
     return [Listener(*row) for row in wanted if row[1] > 0]
 

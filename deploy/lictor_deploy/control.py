@@ -57,7 +57,7 @@ class Cluster:
     def local(cls, servers: int = 3, agents: int = 5, *flags: str) -> Iterator[Cluster]:
         """Start a cluster, yield it when it is whole, stop it at the end. ``flags`` as for ``lictor dev``."""
         size = ["-servers", str(servers), "-agents", str(agents)]
-        command = [sys.executable, "-m", "lictor_deploy.cli.main", "dev", *size]
+        command = [sys.executable, "-m", "lictor_deploy.cli.main", "dev", *own_addresses(), *size]
         # The command that -exec runs says where the cluster is, then waits for its input to end.
         told = 'echo "$LICTOR_CONTROL"; cat'
         process = subprocess.Popen(
@@ -85,7 +85,9 @@ class Cluster:
         return answer
 
     def status(self) -> dict[str, Any]:
-        """How many nodes are up and see each other, who leads, and the faults in force."""
+        """``status``: how many nodes are up and see each other, the leader that all servers agree on and the one that
+        most of them follow (no more than a second old); ``faults``: those in force.
+        """
         return self.ask("status")
 
     def wait_whole(self, within_s: float = 30.0) -> None:
@@ -197,6 +199,13 @@ class ClusterFaults:
     def _inject(self, verb: str, **arguments: Any) -> FaultHandle:
         answer = self._cluster.ask(verb, **arguments)
         return FaultHandle(self._cluster, answer["fault"], answer["what"])
+
+
+def own_addresses() -> list[str]:
+    """Flags that keep a test's cluster away from one that a person runs, and from those of other tests."""
+    if sys.platform.startswith("linux"):
+        return ["-base-ip", f"127.{64 + os.getpid() % 128}.{os.getpid() // 128 % 250}.1"]
+    return ["-http-port", str(20_000 + os.getpid() % 300 * 100)]
 
 
 def listed(who: Who) -> str | list[str]:

@@ -114,7 +114,7 @@ class ControlServer:
             case {"ask": "facts"}:
                 client.send(self._facts)
             case {"ask": "status"}:
-                client.send({"status": self._readiness.summary()._asdict(), "faults": self._list()})
+                client.send({"status": self._status(), "faults": self._list()})
             case {"ask": "heal", "fault": str(name)}:
                 self._heal(client, [name])
             case {"ask": "heal_all"}:
@@ -159,6 +159,9 @@ class ControlServer:
     def _views(self) -> list[NodeView]:
         leader = self._readiness.leader
         return [NodeView(node, self._readiness.is_server(node), node == leader) for node in self._homes]
+
+    def _status(self) -> Said:
+        return {**self._readiness.summary()._asdict(), "majority_leader": self._readiness.leader}
 
     def _list(self) -> list[dict[str, Any]]:
         return [{"id": fault.id, "what": fault.what} for fault in self._book.faults.values()]

@@ -23,7 +23,7 @@ class Listener(NamedTuple):
     port: int
     what: str
     remedy: str
-    """What to change if it is taken."""
+    """What to do instead, beginning with a verb: ``choose another port with …``."""
 
 
 def raise_file_limit(needed: int) -> None:
@@ -46,7 +46,7 @@ def require_free(listeners: Iterable[Listener]) -> None:
         try:
             listen_once(listener.ip, listener.port)
         except OSError as error:
-            raise Failure(f"{trouble(listener, error)} {listener.remedy}") from None
+            raise Failure(trouble(listener, error)) from None
 
 
 def listen_once(ip: str, port: int) -> None:
@@ -59,15 +59,17 @@ def listen_once(ip: str, port: int) -> None:
 
 
 def trouble(listener: Listener, error: OSError) -> str:
-    """What is wrong with an address."""
+    """What is wrong with an address, and what to do."""
     where = f"{listener.ip}:{listener.port} ({listener.what})"
     if error.errno == errno.EADDRINUSE:
-        return f"{where} is already in use, perhaps by another agent."
+        return f"{where} is already in use, perhaps by another agent. Stop it, or {listener.remedy}."
     if error.errno == errno.EADDRNOTAVAIL:
-        return f"{where}: this machine has no such address."
-    if error.errno == errno.EACCES:
-        return f"{where}: ports below 1024 are for root."
-    return f"Cannot listen on {where}: {error.strerror or error}."
+        why = "this machine has no such address"
+    elif error.errno == errno.EACCES:
+        why = "ports below 1024 are for root"
+    else:
+        why = (error.strerror or str(error)).lower()
+    return f"Cannot listen on {where}: {why}. Better {listener.remedy}."
 
 
 def own_directory(path: Path, flag: str = "-data-dir") -> int:

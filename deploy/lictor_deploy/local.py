@@ -87,6 +87,7 @@ class LocalCluster:
             [spec.node for spec in specs if spec.server], [spec.node for spec in specs if not spec.server]
         )
         self._refused = ""
+        self._announced = False
         self._supervisor = Supervisor(list(self._plans), self._work, heard=self._heard, died=self._died)
         homes = {spec.node: plan.name for plan in plans for spec in plan.specs}
         self._control = ControlServer(run / CONTROL, self._supervisor, self._readiness, homes, self._describe())
@@ -97,7 +98,7 @@ class LocalCluster:
         gc.freeze()
         self._supervisor.start()
         self._control.open()
-        announce(self._run)
+        self._announced = announce(self._run)
 
     def run(self, command: str, started: float) -> int:
         """Wait until the cluster is whole, then run the command or wait for a signal."""
@@ -211,7 +212,12 @@ class LocalCluster:
         agents = [place for place in self._places if not place.name.startswith("server-")]
         shown = servers + agents[:2] + agents[2:][-1:]
         table = columns(("Node", "HTTP", "Client bus"), [(p.name, f"http://{p.http}", p.door) for p in shown])
-        return f"{self._headline(took)}\n\n{table}\n\n{try_next(self._places)}\nLogs: {self._data}/logs   Stop: Ctrl-C"
+        hints = try_next(self._places)
+        if not self._announced:
+            hints += (
+                f"  export LICTOR_CONTROL={self._run / CONTROL}      # for `lictor fault`: another cluster runs too\n"
+            )
+        return f"{self._headline(took)}\n\n{table}\n\n{hints}\nLogs: {self._data}/logs   Stop: Ctrl-C"
 
 
 def try_next(places: Sequence[Place]) -> str:

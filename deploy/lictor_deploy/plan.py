@@ -159,7 +159,7 @@ def shares(total: int, parts: int) -> list[int]:
 
 def listeners(plans: Sequence[ProcessPlan]) -> Iterator[Listener]:
     """Every port that the cluster opens, with what to change if it is taken."""
-    remedy = "Stop it, or move the cluster with -base-ip 127.0.1.1 or -http-port 9500."
+    remedy = "move the cluster with -base-ip 127.0.1.1 or -http-port 9500"
     for spec in (spec for plan in plans for spec in plan.specs):
         yield Listener(spec.client_address, spec.http_port, f"HTTP of {spec.name}", remedy)
         yield Listener(spec.client_address, spec.door_port, f"client bus of {spec.name}", remedy)

@@ -46,12 +46,15 @@ def run_dir() -> Iterator[Path]:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def announce(path: Path) -> None:
-    """Make this cluster the one that ``lictor fault`` finds by itself."""
+def announce(path: Path) -> bool:
+    """Make this cluster the one that ``lictor fault`` finds by itself; False if another one that runs is it already."""
     file = base_dir() / FOUND_BY
+    if answers(announced(file.parent)):
+        return False
     new = file.with_suffix(".new")
     new.write_text(json.dumps({"control": str(path / CONTROL), "pid": os.getpid()}))
     os.replace(new, file)
+    return True
 
 
 def announced(base: Path) -> str:

@@ -11,6 +11,8 @@ from lictor_deploy.control import Cluster, ClusterFaults, FaultHandle
 from lictor_deploy.sentence import Failure
 from lictor_messages.durations import parse_go_duration
 
+WIDTH = 100
+
 app = App(
     name="fault",
     help=(
@@ -152,7 +154,7 @@ def ls() -> None:
     Example: lictor fault ls
     """
     faults = verbs().ls()
-    print(columns(("Fault", "What"), [(fault.id, fault.what) for fault in faults]) if faults else "No faults.")
+    print(columns(("Fault", "What"), [(fault.id, brief(fault)) for fault in faults]) if faults else "No faults.")
 
 
 @app.command
@@ -202,4 +204,9 @@ def seconds(text: str) -> float:
 
 def say(fault: FaultHandle) -> None:
     """Name the fault, so that it can be healed."""
-    print(f"{fault.id}  {fault.what}")
+    print(f"{fault.id}  {brief(fault)}")
+
+
+def brief(fault: FaultHandle) -> str:
+    """What the fault does, without the tail of a hundred names."""
+    return fault.what if len(fault.what) <= WIDTH else f"{fault.what[:WIDTH]} …"

@@ -1,0 +1,74 @@
+# Lictor: what one does with a checkout. `make help` lists it.
+# PYTHON chooses the interpreter, VENV the environment; a read-only checkout keeps its environment elsewhere.
+
+PYTHON ?= python3
+VENV ?= $(shell if [ -w . ]; then echo .venv; else echo "$${TMPDIR:-/tmp}/lictor-venv-$$(id -u)"; fi)
+BIN := $(VENV)/bin
+CACHE := $(VENV)/cache
+SERVERS ?= 3
+AGENTS ?= 97
+SEED ?= 7
+UNTIL ?= 20s
+N ?= 200
+FAST := tests/unit tests/golden tests/papers tests/properties tests/bus tests/hosts
+
+export RUFF_CACHE_DIR := $(CACHE)/ruff
+export MYPY_CACHE_DIR := $(CACHE)/mypy
+export HYPOTHESIS_STORAGE_DIRECTORY := $(CACHE)/hypothesis
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+PYTEST := $(BIN)/pytest -o cache_dir=$(CACHE)/pytest
+
+.PHONY: help setup up check lint test sim swarm bench clean
+
+help: ## list these targets
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.installed ## create the environment with everything that a node needs
+
+up: $(VENV)/.installed ## run 3 servers and 97 agents on this machine until Ctrl-C
+	@$(BIN)/lictor dev -servers $(SERVERS) -agents $(AGENTS)
+
+lint: $(VENV)/.installed-dev ## format, style, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --cache-dir $(CACHE)/import_linter
+
+check: lint ## lint and the fast tests, under a minute
+	$(PYTEST) -n 2 $(FAST)
+
+test: lint ## everything: also the simulator's short swarm and real processes
+	$(PYTEST) -n 2 --ignore=tests/e2e
+	$(PYTEST) tests/e2e
+
+sim: $(VENV)/.installed ## one run of the simulator: SEED=7 UNTIL=20s
+	@$(BIN)/lictor sim -seed $(SEED) -until $(UNTIL)
+
+swarm: $(VENV)/.installed ## many seeds of the simulator: N=200
+	@$(BIN)/lictor sim -seeds $(N)
+
+bench: $(VENV)/.installed-dev ## what a cluster of 100 costs, beside serf if it is installed
+	@$(BIN)/python benchmarks
+
+clean: ## remove the environment
+	rm -rf $(VENV)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Lictor needs Python 3.11 or newer, and $(PYTHON) is not. Install one and name it: make PYTHON=python3.11 …"; \
+	  exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(PYTHON) cannot make virtual environments. On Debian and Ubuntu: sudo apt install python3-venv"; \
+	  exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml | $(BIN)/python
+	@echo "Installing Lictor into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --editable '.[node,speed]'
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@echo "Installing what the tests need"
+	@$(BIN)/python -m pip install --quiet --group dev
+	@touch $@

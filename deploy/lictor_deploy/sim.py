@@ -1,0 +1,121 @@
+"""``lictor sim``: run seeds of the world and say what they showed."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from os import cpu_count
+
+from lictor_actors.swarm import Report, run_seed
+
+
+def run(seed: int, until_s: float = 20.0, trace: bool = False, seeds: int | None = None, jobs: int = 0) -> int:
+    """Run one seed, or ``seeds`` of them from ``seed`` on in ``jobs`` processes (0: one a core).
+
+    ``trace`` writes one line per event to stdout. Returns the exit status: 0 if every promise was kept, else 1.
+    """
+    if seeds is None:
+        return _one(seed, until_s, trace)
+    return _many(range(seed, seed + seeds), until_s, jobs or cpu_count() or 1)
+
+
+def _one(seed: int, until_s: float, trace: bool) -> int:
+    report = run_seed(seed, until_s, trace=print if trace else None)
+    # With a trace on stdout the summary must not get into whatever reads it.
+    print(report, file=sys.stderr if trace else sys.stdout)
+    return 0 if report.ok else 1
+
+
+def _many(seeds: range, until_s: float, jobs: int) -> int:
+    started = time.perf_counter()
+    with _progress(len(seeds)) as advance:
+        reports = []
+        for report in _run_all(seeds, until_s, jobs):
+            reports.append(report)
+            advance(report)
+    reports.sort(key=lambda report: report.seed)
+    _summary(reports, time.perf_counter() - started)
+    broken = [report for report in reports if not report.ok]
+    for report in broken:
+        print(f"\n{report}\n  again     lictor sim -seed {report.seed} -until {until_s:g}s -trace")
+    return 1 if broken else 0
+
+
+def _run_all(seeds: range, until_s: float, jobs: int) -> Iterator[Report]:
+    one = partial(run_seed, until_s=until_s)
+    if jobs == 1:
+        yield from map(one, seeds)
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        yield from pool.map(one, seeds)
+
+
+def _summary(reports: list[Report], wall_s: float) -> None:
+    reached: Counter[str] = Counter()
+    faults: Counter[str] = Counter()
+    for report in reports:
+        reached.update({name: bool(count) for name, count in report.sometimes().items()})
+        faults.update({n.removeprefix("fault_"): c for n, c in report.counters.items() if n.startswith("fault_")})
+    healed = sorted(report.healed_after_s for report in reports)
+    virtual_s = sum(report.virtual_s for report in reports)
+    _table(
+        {
+            "seeds": f"{len(reports)}, {sum(not r.ok for r in reports)} broken",
+            "speed": f"{60 * len(reports) / wall_s:.0f} seeds a minute; {virtual_s / wall_s:.0f} virtual s per second",
+            "events": f"{sum(r.events for r in reports)}",
+            "operations": f"{sum(r.operations for r in reports)}, {sum(r.unknown for r in reports)} of unknown outcome",
+            "undecided": f"{sum(r.undecided for r in reports)} keys",
+            "committed": f"{sum(r.committed for r in reports)} entries, {sum(r.leaders for r in reports)} terms led",
+            "healed": f"median {healed[len(healed) // 2]:.1f} s, longest {healed[-1]:.1f} s after the last fault",
+            "faults": _counts(faults),
+            "reached": _counts(reached) + " (seeds)",
+        }
+    )
+
+
+def _counts(counter: Counter[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(counter.items()))
+
+
+def _table(rows: dict[str, str]) -> None:
+    if sys.stdout.isatty():
+        from rich.console import Console
+        from rich.table import Table
+
+        table = Table(show_header=False)
+        for name, value in rows.items():
+            table.add_row(name, value)
+        Console().print(table)
+        return
+    for name, value in rows.items():
+        print(f"{name:11}{value}")
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[Report], None]]:
+    """Counts finished seeds on a terminal; a broken one is named at once everywhere."""
+    if not sys.stderr.isatty():
+        yield _name_broken
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("seeds"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("seeds", total=total)
+
+        def advance(report: Report) -> None:
+            _name_broken(report)
+            progress.advance(task)
+
+        yield advance
+
+
+def _name_broken(report: Report) -> None:
+    if not report.ok:
+        print(f"seed {report.seed} is broken: {report.failures[0]}", file=sys.stderr)
