@@ -14,14 +14,16 @@ BUCKET_NS = 10_000_000_000
 class Dedup:
     """Outcomes by (asker, request) for at least 60 s of log time, the time that leaders stamp on entries.
 
-    Kept in buckets of 10 s that are dropped whole: forgetting costs nothing per write. Log time never runs
-    backwards here, even if a new leader's clock is behind.
+    Kept in buckets of 10 s that are dropped whole: forgetting costs nothing per write. Time is reckoned in steps
+    from entry to entry, none backwards and none over 10 s: a leader whose clock is behind, ahead or set while it
+    leads makes nobody forget too soon and nothing last for ever.
     """
 
-    __slots__ = ("_buckets", "_now")
+    __slots__ = ("_buckets", "_last", "_now")
 
     def __init__(self) -> None:
         self._now = 0
+        self._last = 0
         self._buckets: dict[int, dict[str, Message | int]] = {}
 
     def first_outcome(self, asker: str, request: str, at_ns: int) -> Message | None:
@@ -46,7 +48,8 @@ class Dedup:
                 yield at, key, repr(outcome)
 
     def _advance(self, at_ns: int) -> None:
-        self._now = max(self._now, at_ns)
+        self._now += min(max(0, at_ns - self._last), BUCKET_NS)
+        self._last = at_ns
         oldest = (self._now - REMEMBERED_NS) // BUCKET_NS
         for bucket in [b for b in self._buckets if b < oldest]:
             del self._buckets[bucket]
