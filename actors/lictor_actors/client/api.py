@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Unpack
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, TypeVar, Unpack
 
 from lictor_actors.client.both import Api, Ask, M, both
 from lictor_actors.client.results import NS, FilterOptions, ReadOptions, Rows, held_back_s, query_fields
 from lictor_messages.agent import (
+    Accepted,
     AgentDescription,
     CheckSpec,
     DeregisterCheck,
@@ -26,7 +27,7 @@ from lictor_messages.agent import (
     UpdateCheck,
 )
 from lictor_messages.answers import Written
-from lictor_messages.base import FrozenMap
+from lictor_messages.base import FrozenMap, Message
 from lictor_messages.catalog import (
     CheckRecord,
     Checks,
@@ -55,12 +56,32 @@ from lictor_messages.catalog import (
     Weights,
 )
 from lictor_messages.kv import DeleteKey, Entries, Entry, GetKey, KeyNames, ListKeyNames, ListKeys, PutKey
-from lictor_messages.members import FireEvent, ForceLeave, Join, Joined, ListMembers, Member, Members, UserEvent
+from lictor_messages.members import (
+    EventFired,
+    FireEvent,
+    ForcedOut,
+    ForceLeave,
+    Join,
+    Joined,
+    ListMembers,
+    Member,
+    Members,
+    UserEvent,
+)
 from lictor_messages.status import Datacenters, GetLeader, Leader, ListDatacenters, ListPeers, Peers
 
+A = TypeVar("A", bound=Message)
+T = TypeVar("T")
 
-def _read(message: Any, unwrap: Any, options: ReadOptions | FilterOptions) -> Ask[Any]:
-    return Ask(message, unwrap, options.get("timeout"), held_back_s(options))
+
+def _ask(
+    message: Message, expects: type[A], unwrap: Callable[[A], T], timeout: float | None = None, wait_s: float = 0.0
+) -> Ask[T]:
+    return Ask(message, expects, unwrap, timeout, wait_s)
+
+
+def _read(query: Message, expects: type[A], unwrap: Callable[[A], T], options: ReadOptions | FilterOptions) -> Ask[T]:
+    return Ask(query, expects, unwrap, options.get("timeout"), held_back_s(options))
 
 
 def _ok(answer: Written) -> bool:
@@ -77,50 +98,33 @@ class Catalog(Api[M]):
     @both
     def nodes(self, **options: Unpack[FilterOptions]) -> Ask[Rows[NodeRecord]]:
         """All nodes, in the order of their names."""
-
-        def unwrap(a: Nodes) -> Rows[NodeRecord]:
-            return Rows.of(a, a.nodes)
-
-        return _read(ListNodes(**query_fields(options)), unwrap, options)
+        query = ListNodes(**query_fields(options))
+        return _read(query, Nodes, lambda a: Rows.of(a, a.nodes), options)
 
     @both
     def services(self, **options: Unpack[FilterOptions]) -> Ask[Rows[ServiceTags]]:
         """All service names with the tags of their instances."""
-
-        def unwrap(a: Services) -> Rows[ServiceTags]:
-            return Rows.of(a, a.services)
-
-        return _read(ListServices(**query_fields(options)), unwrap, options)
+        query = ListServices(**query_fields(options))
+        return _read(query, Services, lambda a: Rows.of(a, a.services), options)
 
     @both
     def service(
         self, service: str, *, tags: Sequence[str] = (), **options: Unpack[FilterOptions]
     ) -> Ask[Rows[Placement]]:
         """The instances of a service with their nodes, whatever their health; all of ``tags`` must be present."""
-
-        def unwrap(a: ServiceNodes) -> Rows[Placement]:
-            return Rows.of(a, a.placements)
-
         query = ListServiceNodes(service=service, tags=tuple(tags), **query_fields(options))
-        return _read(query, unwrap, options)
+        return _read(query, ServiceNodes, lambda a: Rows.of(a, a.placements), options)
 
     @both
     def node(self, node: str, **options: Unpack[FilterOptions]) -> Ask[NodeServices]:
         """A node, by name or start of its id, and its services; ``.node`` is None if it is unknown."""
-
-        def unwrap(a: NodeServices) -> NodeServices:
-            return a
-
-        return _read(ListNodeServices(node=node, **query_fields(options)), unwrap, options)
+        query = ListNodeServices(node=node, **query_fields(options))
+        return _read(query, NodeServices, lambda a: a, options)
 
     @both
     def datacenters(self) -> Ask[tuple[str, ...]]:
         """Names of the datacenters known."""
-
-        def unwrap(a: Datacenters) -> tuple[str, ...]:
-            return a.names
-
-        return Ask(ListDatacenters(), unwrap)
+        return _ask(ListDatacenters(), Datacenters, lambda a: a.names)
 
     @both
     def register(
@@ -134,14 +138,14 @@ class Catalog(Api[M]):
     ) -> Ask[bool]:
         """Write a node, and a service and checks of it, past any agent: for what has no agent of its own."""
         command = Register(node=node, service=service, checks=tuple(checks), skip_node_update=skip_node_update)
-        return Ask(command, _ok, timeout)
+        return _ask(command, Written, _ok, timeout)
 
     @both
     def deregister(
         self, node: str, *, service_id: str = "", check_id: str = "", timeout: float | None = None
     ) -> Ask[bool]:
         """Remove a service, a check or, with neither, the whole node; True also if it was not there."""
-        return Ask(Deregister(node=node, service_id=service_id, check_id=check_id), _ok, timeout)
+        return _ask(Deregister(node=node, service_id=service_id, check_id=check_id), Written, _ok, timeout)
 
 
 class Health(Api[M]):
@@ -152,31 +156,29 @@ class Health(Api[M]):
         self, service: str, *, passing: bool = False, tags: Sequence[str] = (), **options: Unpack[FilterOptions]
     ) -> Ask[Rows[Instance]]:
         """The instances of a service with node and checks; ``passing`` leaves out what is not healthy."""
-
-        def unwrap(a: ServiceHealth) -> Rows[Instance]:
-            return Rows.of(a, a.instances)
-
         query = ListServiceHealth(service=service, passing=passing, tags=tuple(tags), **query_fields(options))
-        return _read(query, unwrap, options)
+        return _read(query, ServiceHealth, lambda a: Rows.of(a, a.instances), options)
 
     @both
     def node(self, node: str, **options: Unpack[FilterOptions]) -> Ask[Rows[CheckRecord]]:
         """The checks of a node and of its services."""
-        return _read(ListNodeChecks(node=node, **query_fields(options)), _check_rows, options)
+        return _read(
+            ListNodeChecks(node=node, **query_fields(options)), Checks, lambda a: Rows.of(a, a.checks), options
+        )
 
     @both
     def checks(self, service: str, **options: Unpack[FilterOptions]) -> Ask[Rows[CheckRecord]]:
         """The checks of all instances of a service."""
-        return _read(ListServiceChecks(service=service, **query_fields(options)), _check_rows, options)
+        return _read(
+            ListServiceChecks(service=service, **query_fields(options)), Checks, lambda a: Rows.of(a, a.checks), options
+        )
 
     @both
     def state(self, state: CheckStatus | Literal["any"], **options: Unpack[FilterOptions]) -> Ask[Rows[CheckRecord]]:
         """All checks in a state."""
-        return _read(ListChecksInState(state=state, **query_fields(options)), _check_rows, options)
-
-
-def _check_rows(a: Checks) -> Rows[CheckRecord]:
-    return Rows.of(a, a.checks)
+        return _read(
+            ListChecksInState(state=state, **query_fields(options)), Checks, lambda a: Rows.of(a, a.checks), options
+        )
 
 
 class KeyValues(Api[M]):
@@ -185,29 +187,26 @@ class KeyValues(Api[M]):
     @both
     def get(self, key: str, **options: Unpack[ReadOptions]) -> Ask[Entry | None]:
         """One key, None if it does not exist."""
-
-        def unwrap(a: Entries) -> Entry | None:
-            return a.entries[0] if a.entries else None
-
-        return _read(GetKey(key=key, **query_fields(options)), unwrap, options)
+        return _read(
+            GetKey(key=key, **query_fields(options)), Entries, lambda a: a.entries[0] if a.entries else None, options
+        )
 
     @both
     def list(self, prefix: str = "", **options: Unpack[ReadOptions]) -> Ask[Rows[Entry]]:
         """All entries under a prefix, in the order of their keys."""
-
-        def unwrap(a: Entries) -> Rows[Entry]:
-            return Rows.of(a, a.entries)
-
-        return _read(ListKeys(prefix=prefix, **query_fields(options)), unwrap, options)
+        return _read(
+            ListKeys(prefix=prefix, **query_fields(options)), Entries, lambda a: Rows.of(a, a.entries), options
+        )
 
     @both
     def keys(self, prefix: str = "", *, separator: str = "", **options: Unpack[ReadOptions]) -> Ask[Rows[str]]:
         """Names under a prefix, cut after the first ``separator`` behind it."""
-
-        def unwrap(a: KeyNames) -> Rows[str]:
-            return Rows.of(a, a.keys)
-
-        return _read(ListKeyNames(prefix=prefix, separator=separator, **query_fields(options)), unwrap, options)
+        return _read(
+            ListKeyNames(prefix=prefix, separator=separator, **query_fields(options)),
+            KeyNames,
+            lambda a: Rows.of(a, a.keys),
+            options,
+        )
 
     @both
     def put(
@@ -221,14 +220,14 @@ class KeyValues(Api[M]):
         timeout: float | None = None,
     ) -> Ask[bool]:
         """Set a key; with ``cas`` only if its ModifyIndex is that, else False."""
-        return Ask(PutKey(key=key, value=_bytes(value), flags=flags, cas=cas, dc=dc), _ok, timeout)
+        return _ask(PutKey(key=key, value=_bytes(value), flags=flags, cas=cas, dc=dc), Written, _ok, timeout)
 
     @both
     def cas(
         self, key: str, value: bytes | str, index: int, *, flags: int = 0, dc: str = "", timeout: float | None = None
     ) -> Ask[bool]:
         """Set a key if nobody changed it since ``index`` (its ModifyIndex; 0: if it does not exist)."""
-        return Ask(PutKey(key=key, value=_bytes(value), flags=flags, cas=index, dc=dc), _ok, timeout)
+        return _ask(PutKey(key=key, value=_bytes(value), flags=flags, cas=index, dc=dc), Written, _ok, timeout)
 
     @both
     def delete(
@@ -241,7 +240,7 @@ class KeyValues(Api[M]):
         timeout: float | None = None,
     ) -> Ask[bool]:
         """Delete a key, or with ``recurse`` all keys that start with it."""
-        return Ask(DeleteKey(key=key, recurse=recurse, cas=cas, dc=dc), _ok, timeout)
+        return _ask(DeleteKey(key=key, recurse=recurse, cas=cas, dc=dc), Written, _ok, timeout)
 
 
 def _bytes(value: bytes | str) -> bytes:
@@ -284,22 +283,22 @@ class LocalAgent(Api[M]):
         register = RegisterService(
             service=service, checks=tuple(checks), replace_existing_checks=replace_existing_checks
         )
-        return Ask(register, _nothing, timeout)
+        return _ask(register, Accepted, _nothing, timeout)
 
     @both
     def deregister_service(self, service_id: str, *, timeout: float | None = None) -> Ask[None]:
         """Remove a service of this node and its checks; raises NotFound."""
-        return Ask(DeregisterService(id=service_id), _nothing, timeout)
+        return _ask(DeregisterService(id=service_id), Accepted, _nothing, timeout)
 
     @both
     def register_check(self, check: CheckSpec, *, timeout: float | None = None) -> Ask[None]:
         """Register a check of this node or, with its ``service_id``, of one of its services."""
-        return Ask(RegisterCheck(check=check), _nothing, timeout)
+        return _ask(RegisterCheck(check=check), Accepted, _nothing, timeout)
 
     @both
     def deregister_check(self, check_id: str, *, timeout: float | None = None) -> Ask[None]:
         """Remove a check of this node; raises NotFound."""
-        return Ask(DeregisterCheck(id=check_id), _nothing, timeout)
+        return _ask(DeregisterCheck(id=check_id), Accepted, _nothing, timeout)
 
     @both
     def pass_(self, check_id: str, output: str = "") -> Ask[None]:
@@ -319,52 +318,36 @@ class LocalAgent(Api[M]):
     @both
     def services(self) -> Ask[tuple[ServiceRecord, ...]]:
         """The services that this agent owns."""
-
-        def unwrap(a: LocalServices) -> tuple[ServiceRecord, ...]:
-            return a.services
-
-        return Ask(ListLocalServices(), unwrap)
+        return _ask(ListLocalServices(), LocalServices, lambda a: a.services)
 
     @both
     def checks(self) -> Ask[tuple[CheckRecord, ...]]:
         """The checks that this agent owns."""
-
-        def unwrap(a: LocalChecks) -> tuple[CheckRecord, ...]:
-            return a.checks
-
-        return Ask(ListLocalChecks(), unwrap)
+        return _ask(ListLocalChecks(), LocalChecks, lambda a: a.checks)
 
     @both
     def self(self) -> Ask[AgentDescription]:
         """Who this agent is and what it knows."""
-
-        def unwrap(a: AgentDescription) -> AgentDescription:
-            return a
-
-        return Ask(DescribeAgent(), unwrap)
+        return _ask(DescribeAgent(), AgentDescription, lambda a: a)
 
     @both
     def join(self, *addresses: str, timeout: float | None = None) -> Ask[Joined]:
         """Join the cluster of these; the answer says how many answered and why the others did not."""
-
-        def unwrap(a: Joined) -> Joined:
-            return a
-
-        return Ask(Join(addresses=addresses), unwrap, timeout)
+        return _ask(Join(addresses=addresses), Joined, lambda a: a, timeout)
 
     @both
     def leave(self, *, timeout: float | None = None) -> Ask[None]:
         """Leave the cluster for good manners' sake; then the node stops."""
-        return Ask(LeaveCluster(), _nothing, timeout)
+        return _ask(LeaveCluster(), Accepted, _nothing, timeout)
 
     @both
     def force_leave(self, node: str, *, prune: bool = False) -> Ask[None]:
         """Turn a failed member into one that left, and with ``prune`` forget it."""
-        return Ask(ForceLeave(node=node, prune=prune), _nothing)
+        return _ask(ForceLeave(node=node, prune=prune), ForcedOut, _nothing)
 
 
 def _update(check_id: str, status: CheckStatus, output: str) -> Ask[None]:
-    return Ask(UpdateCheck(id=check_id, status=status, output=output), _nothing)
+    return _ask(UpdateCheck(id=check_id, status=status, output=output), Accepted, _nothing)
 
 
 class EventApi(Api[M]):
@@ -383,17 +366,13 @@ class EventApi(Api[M]):
             service_filter=service,
             tag_filter=tag,
         )
-        return Ask(event, lambda _: event.id)
+        return _ask(event, EventFired, lambda _: event.id)
 
     @both
     def list(self, name: str = "", *, index: int = 0, wait: float = 0.0) -> Ask[Rows[UserEvent]]:
         """The last events that the agent has seen, oldest first; blocks while the list's index is ``index``."""
-
-        def unwrap(a: Events) -> Rows[UserEvent]:
-            return Rows.of(a, a.events)
-
         query = ListEvents(name=name, min_index=index, wait_ns=int(wait * NS))
-        return Ask(query, unwrap, None, held_back_s({"index": index, "wait": wait}))
+        return _ask(query, Events, lambda a: Rows.of(a, a.events), None, held_back_s({"index": index, "wait": wait}))
 
 
 class Status(Api[M]):
@@ -402,20 +381,12 @@ class Status(Api[M]):
     @both
     def leader(self) -> Ask[Leader]:
         """Name and ``ip:port`` of the leader, "" if there is none."""
-
-        def unwrap(a: Leader) -> Leader:
-            return a
-
-        return Ask(GetLeader(), unwrap)
+        return _ask(GetLeader(), Leader, lambda a: a)
 
     @both
     def peers(self) -> Ask[tuple[str, ...]]:
         """``ip:port`` of every server of the Raft configuration."""
-
-        def unwrap(a: Peers) -> tuple[str, ...]:
-            return a.addresses
-
-        return Ask(ListPeers(), unwrap)
+        return _ask(ListPeers(), Peers, lambda a: a.addresses)
 
 
 class Everything(Api[M]):
@@ -433,8 +404,4 @@ class Everything(Api[M]):
     @both
     def members(self) -> Ask[tuple[Member, ...]]:
         """The gossip pool as this node sees it, in the order of names."""
-
-        def unwrap(a: Members) -> tuple[Member, ...]:
-            return a.members
-
-        return Ask(ListMembers(), unwrap)
+        return _ask(ListMembers(), Members, lambda a: a.members)

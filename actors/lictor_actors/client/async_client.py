@@ -72,10 +72,9 @@ class AsyncClient(Everything[Async]):
 
     async def _run_ask(self, ask: Ask[T]) -> T:
         answer = await self.ask(ask.message, timeout=ask.timeout_s, wait=ask.wait_s)
-        try:
-            return ask.unwrap(answer)
-        except AttributeError as e:
-            raise Unexpected(f"{ask.message.kind} was answered by {answer.kind}") from e
+        if not isinstance(answer, ask.expects):
+            raise Unexpected(f"{ask.message.kind} was answered by {answer.kind}")
+        return ask.unwrap(answer)
 
     async def watch(
         self, read: Callable[..., Awaitable[Rows[T]]], *args: Any, **options: Any

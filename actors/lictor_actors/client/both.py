@@ -28,9 +28,10 @@ class Sync:
 
 @dataclass(frozen=True, slots=True)
 class Ask(Generic[T]):
-    """A request, what to make of its answer, and how long it may take (None: the client's own time-out)."""
+    """A request, the kind of its answer and what to make of it, and how long it may take (None: as the client says)."""
 
     message: Message
+    expects: type[Message]
     unwrap: Callable[[Any], T]
     timeout_s: float | None = None
     wait_s: float = 0.0

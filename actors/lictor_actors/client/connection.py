@@ -113,17 +113,15 @@ class Connection:
         try:
             await asyncio.wait((task,), timeout=deadline - asyncio.get_running_loop().time())
         finally:
-            if not task.done():
-                _close(context)
-                await asyncio.wait((task,))
+            # Closing ends a receive that is still open, and a context must not outlive its socket.
+            _close(context)
+            await asyncio.wait((task,))
         try:
-            answer = task.result()
+            return task.result()
         except pynng.Closed:
             raise self._gave_up() from None
         except pynng.NNGException as e:
             raise ConnectionFailed(f"{self.url}: {e}") from e
-        _close(context)
-        return answer
 
     def _exchange_over(self, task: asyncio.Task[bytes]) -> None:
         self._exchanges.discard(task)
@@ -140,6 +138,9 @@ class Connection:
             packed = open_frame(self._cluster, data)
             answer = unpack(packed[0]).body
         except (FrameRefused, IndexError) as e:
+            if isinstance(e, FrameRefused) and e.reason == "other_cluster":
+                text = f"the door at {self.url} belongs to another cluster"
+                raise error_of(Refused(code="BadRequest", text=text)) from e
             raise Unexpected(f"{self.url} answered something else: {e}") from e
         if isinstance(answer, Refused):
             raise error_of(answer)

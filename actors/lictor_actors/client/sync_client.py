@@ -75,7 +75,8 @@ class Client(Everything[Sync]):
         return self._wait(lambda: self._client._run_ask(ask))
 
     def _wait(self, what: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        future = asyncio.run_coroutine_threadsafe(what(), self._running())
+        loop = self._running()
+        future = asyncio.run_coroutine_threadsafe(what(), loop)
         try:
             return future.result()
         except BaseException:

@@ -1,0 +1,230 @@
+"""The door over real nng sockets: many clients, one answer each, junk refused, nothing left behind."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+
+import pynng
+import pytest
+
+from lictor_actors.client.connection import Connection
+from lictor_actors.client.errors import BadRequest, ConnectionFailed, Indefinite, Unavailable
+from lictor_actors.hosts.door import Door
+from lictor_messages.agent import CheckDue, ListLocalServices, LocalServices, ServerSilent
+from lictor_messages.base import Message
+from lictor_messages.codec import cluster_id, frame, open_frame, pack, unpack
+from lictor_messages.envelope import Envelope
+from lictor_messages.host import Undeliverable
+from lictor_messages.kv import Entries, Entry, GetKey
+from lictor_messages.refusals import Refused
+
+CLUSTER = cluster_id("test")
+URLS = ("inproc://door", "ipc://{dir}/door", "tcp://127.0.0.1:0")
+
+
+class Desk:
+    """Stands for the agent: answers what it is told to answer, keeps what it got."""
+
+    def __init__(self) -> None:
+        self.got: list[Envelope] = []
+        self.answer: Callable[[Envelope], Message | None] = lambda _: LocalServices(services=())
+        self.arrived = asyncio.Event()
+        self.door: Door
+
+    def deliver(self, envelope: Envelope) -> None:
+        self.got.append(envelope)
+        self.arrived.set()
+        answer = self.answer(envelope)
+        if envelope.request and answer is not None:
+            self.reply(envelope, answer)
+
+    def reply(self, to: Envelope, answer: Message) -> None:
+        self.door.answered(Envelope("agent@n1.dc1", "door@n1.dc1", answer, request=to.request))
+
+
+@contextlib.asynccontextmanager
+async def open_door(url: str, **options: int) -> AsyncIterator[Desk]:
+    desk = Desk()
+    desk.door = Door("n1.dc1", url, CLUSTER, desk.deliver, **options)
+    desk.door.start()
+    try:
+        yield desk
+    finally:
+        await desk.door.close()
+
+
+@contextlib.asynccontextmanager
+async def dialled(url: str, cluster: str = "") -> AsyncIterator[Connection]:
+    connection = Connection(url, cluster)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def ask(connection: Connection, message: Message, request: str = "r1", within_s: float = 5.0) -> Message:
+    return await connection.ask(message, request, "client@c", within_s)
+
+
+@pytest.fixture(params=URLS)
+def url(request: pytest.FixtureRequest, tmp_path: object) -> str:
+    return str(request.param).format(dir=tmp_path)
+
+
+async def test_a_request_is_delivered_with_the_door_as_its_doorway(url: str) -> None:
+    async with open_door(url) as desk, dialled(desk.door.url) as client:
+        answer = await ask(client, ListLocalServices())
+    assert answer == LocalServices(services=())
+    (e,) = desk.got
+    assert (e.source, e.target, e.reply_to, e.request) == ("door@n1.dc1", "agent@n1.dc1", "door@n1.dc1", "r1")
+    assert e.budget > 0
+
+
+async def test_many_clients_each_get_their_own_answers(url: str) -> None:
+    async with open_door(url) as desk, contextlib.AsyncExitStack() as stack:
+        desk.answer = lambda e: Entries(entries=(Entry(key=e.body.key),))  # type: ignore[attr-defined]
+        clients = [await stack.enter_async_context(dialled(desk.door.url)) for _ in range(5)]
+        keys = [f"{c}/{n}" for c in range(5) for n in range(20)]
+        answers = await asyncio.gather(*(ask(clients[int(k[0])], GetKey(key=k), request=k) for k in keys))
+    assert [a.entries[0].key for a in answers if isinstance(a, Entries)] == keys
+
+
+async def test_slow_answers_do_not_hold_up_quick_ones(url: str) -> None:
+    async with open_door(url) as desk, dialled(desk.door.url) as client:
+        desk.answer = lambda e: None if isinstance(e.body, GetKey) else LocalServices(services=())
+        slow = [asyncio.create_task(ask(client, GetKey(key="x"), request=f"s{n}")) for n in range(20)]
+        while len(desk.got) < 20:
+            desk.arrived.clear()
+            await desk.arrived.wait()
+        assert await ask(client, ListLocalServices(), request="quick") == LocalServices(services=())
+        for e in [e for e in desk.got if isinstance(e.body, GetKey)]:
+            desk.reply(e, Entries(entries=()))
+        assert all(isinstance(a, Entries) for a in await asyncio.gather(*slow))
+
+
+async def test_too_many_open_requests_are_refused_not_left_hanging() -> None:
+    async with open_door("inproc://crowd", open_most=3) as desk, dialled(desk.door.url) as client:
+        desk.answer = lambda _: None
+        held = [asyncio.create_task(ask(client, GetKey(key="x"), request=f"h{n}")) for n in range(3)]
+        while len(desk.got) < 3:
+            desk.arrived.clear()
+            await desk.arrived.wait()
+        with pytest.raises(Unavailable, match="Too many"):
+            await ask(client, GetKey(key="x"), request="one too many")
+        for e in list(desk.got):
+            desk.reply(e, Entries(entries=()))
+        await asyncio.gather(*held)
+        desk.answer = lambda _: Entries(entries=())
+        assert isinstance(await ask(client, GetKey(key="x"), request="again"), Entries)
+
+
+async def test_silence_ends_with_the_budget_and_the_agent_hears_of_it() -> None:
+    async with open_door("inproc://silent") as desk, dialled(desk.door.url) as client:
+        desk.answer = lambda _: None
+        with pytest.raises(Indefinite) as refused:
+            await ask(client, GetKey(key="x"), within_s=0.2)
+    assert refused.value.code == "TimedOut"
+    assert [e.body for e in desk.got[1:]] == [ServerSilent(request="r1")]
+
+
+async def test_an_undeliverable_request_is_a_definite_refusal() -> None:
+    async with open_door("inproc://nobody") as desk, dialled(desk.door.url) as client:
+        desk.answer = lambda e: Undeliverable(
+            request=e.request, target=e.target, about=e.body.kind, reason="actor_down"
+        )
+        with pytest.raises(Unavailable) as refused:
+            await ask(client, GetKey(key="x"))
+    assert (refused.value.code, refused.value.definite) == ("Undeliverable", True)
+
+
+async def test_two_askers_with_one_id_share_the_answer() -> None:
+    async with open_door("inproc://twice") as desk, dialled(desk.door.url) as client:
+        desk.answer = lambda _: None
+        both = [asyncio.create_task(ask(client, GetKey(key="x"), request="same")) for _ in range(2)]
+        while len(desk.got) < 2:
+            desk.arrived.clear()
+            await desk.arrived.wait()
+        desk.reply(desk.got[0], Entries(entries=()))
+        assert [type(a) for a in await asyncio.gather(*both)] == [Entries, Entries]
+        desk.reply(desk.got[1], Entries(entries=()))
+        assert desk.door.counts["late_answer"] == 1
+
+
+async def raw(url: str, data: bytes) -> Message:
+    with pynng.Req0(dial=url) as socket:
+        sending = asyncio.to_thread(lambda: (socket.send(data), socket.recv())[1])
+        answer = await sending
+    cluster = CLUSTER if data[5:13] != bytes(8) else bytes(8)
+    return unpack(open_frame(cluster, answer)[0]).body
+
+
+def framed(*envelopes: Envelope, cluster: bytes = CLUSTER) -> bytes:
+    return frame(cluster, [pack(e) for e in envelopes])
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"GET / HTTP/1.1\r\n\r\n", "foreign_bytes"),
+        (b"", "foreign_bytes"),
+        (framed(Envelope("", "", ListLocalServices(), request="r"), cluster=cluster_id("prod")), "other_cluster"),
+        (framed(), "malformed"),
+        (framed(*[Envelope("", "", ListLocalServices(), request="r")] * 2), "malformed"),
+        (framed(Envelope("", "", ListLocalServices())), "malformed"),
+        (framed(Envelope("", "", CheckDue(id="x"), request="r")), "not_for_clients"),
+        (framed(Envelope("", "server@n1.dc1", GetKey(key="x"), request="r")), "not_for_clients"),
+        (framed(Envelope("", "", GetKey(key="x"), request="r"))[:-3], "malformed"),
+    ],
+)
+async def test_junk_is_refused_by_name_and_counted(data: bytes, why: str) -> None:
+    async with open_door("tcp://127.0.0.1:0") as desk:
+        answer = await raw(desk.door.url, data)
+    assert isinstance(answer, Refused)
+    assert (answer.code, answer.text.partition(":")[0]) == ("BadRequest", why)
+    assert desk.door.counts[why] == 1
+    assert desk.got == []
+
+
+async def test_a_client_that_names_another_cluster_is_refused() -> None:
+    async with open_door("inproc://named") as desk:
+        async with dialled(desk.door.url, "test") as client:
+            assert await ask(client, ListLocalServices()) == LocalServices(services=())
+        async with dialled(desk.door.url, "prod") as client:
+            with pytest.raises(BadRequest, match="another cluster"):
+                await ask(client, ListLocalServices())
+
+
+async def test_closing_answers_what_is_open_and_leaves_nothing(tmp_path: object) -> None:
+    url = f"ipc://{tmp_path}/door"
+    before = asyncio.all_tasks()
+    async with dialled(url) as client:
+        async with open_door(url) as desk:
+            desk.answer = lambda _: None
+            open_request = asyncio.create_task(ask(client, GetKey(key="x")))
+            await desk.arrived.wait()
+        with pytest.raises(Unavailable) as refused:
+            await open_request
+    assert refused.value.code == "Stopping"
+    assert asyncio.all_tasks() == before
+
+
+async def test_an_address_in_use_is_a_sentence() -> None:
+    async with open_door("tcp://127.0.0.1:0") as desk:
+        second = Door("n2.dc1", desk.door.url, CLUSTER, desk.deliver)
+        with pytest.raises(OSError, match=f"cannot listen for client actors at {desk.door.url}: .*in use"):
+            second.start()
+
+
+async def test_a_door_that_comes_back_is_found_again(tmp_path: object) -> None:
+    url = f"ipc://{tmp_path}/door"
+    async with dialled(url) as client:
+        for request in ("before", "after"):
+            async with open_door(url):
+                assert await ask(client, ListLocalServices(), request=request) == LocalServices(services=())
+
+
+async def test_nobody_there_is_said_in_time() -> None:
+    async with dialled("tcp://127.0.0.1:9") as client:
+        with pytest.raises(ConnectionFailed, match="nobody answers") as failed:
+            await ask(client, ListLocalServices(), within_s=0.1)
+    assert failed.value.definite

@@ -1,0 +1,122 @@
+"""When a client asks again: the refusals' own column, the deadline, and nothing else."""
+
+import pytest
+
+from lictor_actors.client.asking import ask_until
+from lictor_actors.client.errors import (
+    BadRequest,
+    ConnectionFailed,
+    Indefinite,
+    LictorError,
+    NoLeader,
+    NotFound,
+    Timeout,
+    TooLarge,
+    Unavailable,
+    error_of,
+)
+from lictor_messages.agent import LeaveCluster, ListLocalServices, LocalServices, RegisterService
+from lictor_messages.base import Message
+from lictor_messages.catalog import ServiceRecord
+from lictor_messages.kv import GetKey, PutKey
+from lictor_messages.members import FireEvent
+from lictor_messages.refusals import REFUSALS, Code, Refused
+
+DONE = LocalServices(services=())
+SERVICE = RegisterService(service=ServiceRecord(node="", id="web", service="web"))
+FIRE = FireEvent(id="1", name="deploy")
+
+
+class Tries:
+    """Fails as often as it is told, then answers."""
+
+    def __init__(self, *errors: LictorError) -> None:
+        self.errors = list(errors)
+        self.given: list[float] = []
+
+    async def __call__(self, within_s: float) -> Message:
+        self.given.append(within_s)
+        if self.errors:
+            raise self.errors.pop(0)
+        return DONE
+
+
+def refused(code: Code) -> LictorError:
+    return error_of(Refused(code=code))
+
+
+@pytest.mark.parametrize("message", [GetKey(key="x"), PutKey(key="x"), SERVICE, FIRE], ids=lambda m: m.kind)
+@pytest.mark.parametrize("code", ["NoLeader", "NotLeader", "NoServers", "NotReady", "Overloaded", "Undeliverable"])
+async def test_what_did_not_happen_and_may_pass_is_asked_again(message: Message, code: Code) -> None:
+    tries = Tries(refused(code), refused(code))
+    assert await ask_until(message, tries, 5.0, 0.0) == DONE
+    assert len(tries.given) == 3
+
+
+@pytest.mark.parametrize("error", [Timeout("silence"), refused("LeadershipLost"), refused("TimedOut")], ids=repr)
+@pytest.mark.parametrize("message", [GetKey(key="x"), PutKey(key="x"), SERVICE], ids=lambda m: m.kind)
+async def test_what_may_have_happened_is_asked_again_if_twice_does_no_harm(
+    message: Message, error: LictorError
+) -> None:
+    assert await ask_until(message, Tries(error), 5.0, 0.0) == DONE
+
+
+@pytest.mark.parametrize("message", [FIRE, LeaveCluster()], ids=lambda m: m.kind)
+async def test_what_may_have_happened_is_not_repeated_otherwise(message: Message) -> None:
+    tries = Tries(Timeout("silence"))
+    with pytest.raises(Timeout):
+        await ask_until(message, tries, 5.0, 0.0)
+    assert len(tries.given) == 1
+
+
+@pytest.mark.parametrize(
+    "code", ["Invalid", "BadRequest", "NotFound", "TooLarge", "NoPathToDatacenter", "JournalFailed"]
+)
+async def test_what_will_be_refused_again_is_not_asked_again(code: Code) -> None:
+    tries = Tries(refused(code))
+    with pytest.raises(LictorError):
+        await ask_until(PutKey(key="x"), tries, 5.0, 0.0)
+    assert len(tries.given) == 1
+
+
+async def test_the_deadline_ends_it_with_the_last_error() -> None:
+    tries = Tries(*[ConnectionFailed("nobody")] * 1000)
+    with pytest.raises(ConnectionFailed):
+        await ask_until(GetKey(key="x"), tries, 0.2, 0.0)
+    assert 2 <= len(tries.given) < 100
+
+
+async def test_a_try_leaves_time_for_another_server() -> None:
+    tries = Tries()
+    await ask_until(GetKey(key="x"), tries, 10.0, 0.0)
+    assert tries.given == [pytest.approx(5.0, abs=0.1)]
+
+
+async def test_a_blocking_query_may_block_on_top_of_the_time_out() -> None:
+    tries = Tries()
+    await ask_until(ListLocalServices(), tries, 10.0, 300.0)
+    assert tries.given == [pytest.approx(305.0, abs=0.1)]
+
+
+async def test_a_write_is_not_kept_open_for_longer_than_its_id_is_known() -> None:
+    tries = Tries()
+    await ask_until(PutKey(key="x"), tries, 1000.0, 0.0)
+    assert tries.given[0] <= 55.0
+
+
+@pytest.mark.parametrize("code", list(REFUSALS))
+def test_every_refusal_has_an_exception_that_agrees_with_the_table(code: Code) -> None:
+    error = error_of(Refused(code=code))
+    assert (error.definite, error.passing) == (REFUSALS[code].definite, REFUSALS[code].passing)
+    assert error.code == code
+    assert str(error)
+
+
+def test_the_tree_tells_causes_apart() -> None:
+    assert isinstance(refused("NotLeader"), NoLeader)
+    assert isinstance(refused("NoLeader"), Unavailable)
+    assert isinstance(refused("NotFound"), NotFound)
+    assert isinstance(refused("TooLarge"), TooLarge)
+    assert isinstance(refused("Invalid"), BadRequest)
+    assert isinstance(refused("ActorCrashed"), Indefinite)
+    assert str(error_of(Refused(code="Invalid", text='ServiceID "x" does not exist'))) == 'ServiceID "x" does not exist'

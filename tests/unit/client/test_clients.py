@@ -1,0 +1,293 @@
+"""Both clients against a door with a stand-in agent behind it."""
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+import lictor
+from lictor_actors.client.watching import Watching
+from lictor_actors.hosts.door import Door
+from lictor_messages.agent import Accepted, DescribeAgent, RegisterService, UpdateCheck
+from lictor_messages.answers import Query, Written
+from lictor_messages.base import Message
+from lictor_messages.catalog import ListServiceNodes, NodeRecord, Placement, ServiceNodes, ServiceRecord
+from lictor_messages.codec import cluster_id
+from lictor_messages.envelope import Envelope
+from lictor_messages.kv import Entries, Entry, GetKey, KeyNames, PutKey
+from lictor_messages.members import EventFired, FireEvent, ListMembers, Member, Members
+from lictor_messages.refusals import Refused
+
+NODE = NodeRecord(node="n1", address="10.0.0.1")
+WEB = ServiceRecord(node="n1", id="web-1", service="web", port=80)
+MEMBER = Member(name="n1", dc="dc1", address="10.0.0.1", port=8301, gossip="", rest="")
+
+
+class StandIn:
+    """Answers like an agent with one service and one key; ``first`` is answered before anything else."""
+
+    def __init__(self) -> None:
+        self.asked: list[Envelope] = []
+        self.first: list[Message] = []
+        self.silent = False
+        self.heard = asyncio.Event()
+        self.door: Door
+
+    def deliver(self, envelope: Envelope) -> None:
+        self.asked.append(envelope)
+        self.heard.set()
+        if envelope.request and not self.silent:
+            answer = self.first.pop(0) if self.first else self.answer_to(envelope.body)
+            self.door.answered(Envelope("agent@n1.dc1", "door@n1.dc1", answer, request=envelope.request))
+
+    def answer_to(self, body: Message) -> Message:
+        match body:
+            case ListServiceNodes():
+                return ServiceNodes(index=7, placements=(Placement(node=NODE, service=WEB),))
+            case GetKey(key="x"):
+                return Entries(index=9, entries=(Entry(key="x", value=b"1", modify_index=9),))
+            case PutKey(cas=None):
+                return Written(index=10)
+            case PutKey():
+                return Written(ok=False, index=10)
+            case Query():
+                return Entries(entries=())
+            case ListMembers():
+                return Members(members=(MEMBER,))
+            case FireEvent():
+                return EventFired(id=body.id)
+            case DescribeAgent():
+                return KeyNames(keys=())
+        return Accepted()
+
+
+@contextlib.asynccontextmanager
+async def standing_in(url: str) -> AsyncIterator[StandIn]:
+    stand_in = StandIn()
+    stand_in.door = Door("n1.dc1", url, cluster_id("test"), stand_in.deliver)
+    stand_in.door.start()
+    try:
+        yield stand_in
+    finally:
+        await stand_in.door.close()
+
+
+@pytest.fixture
+async def agent() -> AsyncIterator[StandIn]:
+    async with standing_in("tcp://127.0.0.1:0") as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+async def client(agent: StandIn) -> AsyncIterator[lictor.AsyncClient]:
+    async with lictor.connect(agent.door.url, timeout=5.0) as client:
+        yield client
+
+
+async def test_a_service_is_found(client: lictor.AsyncClient) -> None:
+    found = await client.catalog.service("web")
+    assert [(p.node.address, p.service.port) for p in found] == [("10.0.0.1", 80)]
+    assert (found.index, len(found), found[0].service) == (7, 1, WEB)
+
+
+async def test_keys_come_as_entries_or_none(client: lictor.AsyncClient) -> None:
+    entry = await client.kv.get("x")
+    assert entry is not None
+    assert entry.value == b"1"
+    assert await client.kv.get("y") is None
+    assert await client.kv.put("x", "2") is True
+    assert await client.kv.cas("x", b"2", 3) is False
+
+
+async def test_options_become_fields_of_the_query(agent: StandIn, client: lictor.AsyncClient) -> None:
+    await client.catalog.service(
+        "web", tags=["a"], consistency="stale", max_stale=1.5, index=3, wait=2.0, filter="x", dc="dc2"
+    )
+    body = agent.asked[-1].body
+    assert body == ListServiceNodes(
+        service="web", tags=("a",), consistency="stale", max_stale_ns=1_500_000_000, min_index=3,
+        wait_ns=2_000_000_000, filter="x", dc="dc2",
+    )  # fmt: skip
+
+
+async def test_the_agent_is_told(agent: StandIn, client: lictor.AsyncClient) -> None:
+    await client.agent.register_service("web", port=80, checks=[lictor.CheckSpec(ttl_ns=1)], meta={"v": "1"})
+    await client.agent.warn("service:web", "so so")
+    register, update = agent.asked[0].body, agent.asked[1].body
+    assert isinstance(register, RegisterService)
+    assert (register.service.id, register.service.meta["v"], register.checks[0].ttl_ns) == ("web", "1", 1)
+    assert update == UpdateCheck(id="service:web", status="warning", output="so so")
+
+
+async def test_members_and_events(agent: StandIn, client: lictor.AsyncClient) -> None:
+    assert await client.members() == (MEMBER,)
+    fired = await client.event.fire("deploy", "v2", service="web")
+    event = agent.asked[-1].body
+    assert isinstance(event, FireEvent)
+    assert (event.id, event.payload, event.service_filter) == (fired, b"v2", "web")
+
+
+async def test_all_tries_of_a_write_carry_one_id(agent: StandIn, client: lictor.AsyncClient) -> None:
+    agent.first = [Refused(code="NoLeader"), Refused(code="LeadershipLost")]
+    assert await client.kv.put("x", b"")
+    assert len({e.request for e in agent.asked}) == 1
+    assert len(agent.asked) == 3
+
+
+async def test_questions_differ_in_their_ids(agent: StandIn, client: lictor.AsyncClient) -> None:
+    await asyncio.gather(*(client.kv.get("x") for _ in range(10)))
+    assert len({e.request for e in agent.asked}) == 10
+
+
+async def test_refusals_are_raised_with_their_text(agent: StandIn, client: lictor.AsyncClient) -> None:
+    agent.first = [Refused(code="Invalid", text='ServiceID "zz" does not exist')]
+    with pytest.raises(lictor.BadRequest, match='ServiceID "zz" does not exist') as refused:
+        await client.kv.get("x")
+    assert (refused.value.code, refused.value.status, refused.value.definite) == ("Invalid", 500, True)
+
+
+async def test_an_answer_of_another_kind_is_unexpected(client: lictor.AsyncClient) -> None:
+    with pytest.raises(lictor.LictorError):
+        await client.kv.keys("")  # The stand-in answers Entries, which have no keys.
+
+
+async def test_silence_is_a_timeout_that_says_it_may_have_happened(agent: StandIn, client: lictor.AsyncClient) -> None:
+    agent.silent = True
+    with pytest.raises((lictor.Timeout, lictor.Indefinite)) as silence:
+        await client.kv.put("x", b"", timeout=0.3)
+    assert not silence.value.definite
+
+
+async def test_a_value_beyond_all_limits_is_refused_here(agent: StandIn, client: lictor.AsyncClient) -> None:
+    with pytest.raises(lictor.TooLarge) as refused:
+        await client.kv.put("x", bytes(2 * 1024 * 1024))
+    assert refused.value.definite
+    assert agent.asked == []
+
+
+async def test_being_cancelled_leaves_the_client_usable(agent: StandIn, client: lictor.AsyncClient) -> None:
+    agent.silent = True
+    waiting = asyncio.create_task(client.kv.get("x"))
+    await agent.heard.wait()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    agent.silent = False
+    assert await client.kv.get("x") is not None
+
+
+async def test_closing_ends_what_is_open(agent: StandIn) -> None:
+    agent.silent = True
+    client = lictor.AsyncClient(agent.door.url)
+    waiting = asyncio.create_task(client.kv.get("x"))
+    await agent.heard.wait()
+    await client.close()
+    with pytest.raises(lictor.ClientClosed):
+        await waiting
+    with pytest.raises(lictor.ClientClosed):
+        await client.kv.get("x")
+
+
+async def test_nobody_at_the_door_is_said_on_entering() -> None:
+    with pytest.raises(lictor.ConnectionFailed, match="nobody answers at tcp"):
+        async with lictor.connect("tcp://127.0.0.1:9", timeout=0.1):
+            pass
+
+
+async def test_an_address_that_is_none_is_said() -> None:
+    with pytest.raises(lictor.ConnectionFailed, match="cannot dial"):
+        async with lictor.connect("127.0.0.1:8304", timeout=0.1):
+            pass
+
+
+async def test_a_watch_yields_changes_only(client: lictor.AsyncClient) -> None:
+    indexes = iter([3, 3, 5, 2, 2, 6])
+
+    async def read(name: str, index: int) -> lictor.Rows[str]:
+        return lictor.Rows((name,), next(indexes))
+
+    changes = client.watch(read, "web")
+    # 2 is a restored snapshot: the watch starts anew and sees it as its first answer.
+    assert [(await anext(changes)).index for _ in range(4)] == [3, 5, 2, 6]
+
+
+def test_a_watch_backs_off_and_gives_up_only_on_what_stands() -> None:
+    watching = Watching()
+    waits = [watching.failed(lictor.ConnectionFailed("x")) for _ in range(9)]
+    assert waits == sorted(waits)
+    assert (waits[0], waits[-1]) == (0.1, 10.0)
+    assert watching.changed(lictor.Rows((), 4))
+    assert watching.failed(lictor.Timeout("x")) == 0.1
+    with pytest.raises(lictor.Unexpected):
+        watching.failed(lictor.Unexpected("x"))
+
+
+# -- the client that blocks ----------------------------------------------------
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[StandIn]:
+    """A stand-in whose door is served by a loop in another thread."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    context = standing_in("tcp://127.0.0.1:0")
+    yield asyncio.run_coroutine_threadsafe(context.__aenter__(), loop).result()
+    asyncio.run_coroutine_threadsafe(context.__aexit__(None, None, None), loop).result()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+def test_the_blocking_client_says_the_same(elsewhere: StandIn) -> None:
+    with lictor.Client(elsewhere.door.url) as client:
+        assert [p.service.id for p in client.catalog.service("web")] == ["web-1"]
+        assert client.kv.put("x", "1") is True
+        assert client.members() == (MEMBER,)
+        assert client.ask(ListMembers()) == Members(members=(MEMBER,))
+        with pytest.raises(lictor.LictorError):
+            client.agent.self()
+
+
+def test_it_may_be_asked_from_many_threads_and_leaves_none(elsewhere: StandIn) -> None:
+    before = threading.active_count()
+    with lictor.Client(elsewhere.door.url) as client, ThreadPoolExecutor(8) as pool:
+        values: Callable[[int], object] = lambda _: client.kv.get("x")  # noqa: E731
+        assert len([v for v in pool.map(values, range(50)) if v]) == 50
+    assert threading.active_count() == before
+
+
+def test_closed_is_closed(elsewhere: StandIn) -> None:
+    client = lictor.Client(elsewhere.door.url)
+    client.close()
+    client.close()
+    with pytest.raises(lictor.ClientClosed):
+        client.kv.get("x")
+
+
+def test_a_blocking_watch_yields_changes(elsewhere: StandIn) -> None:
+    with lictor.Client(elsewhere.door.url) as client:
+        assert next(iter(client.watch(client.catalog.service, "web"))).index == 7
+
+
+# -- the package -----------------------------------------------------------------
+
+
+def test_every_public_name_is_there() -> None:
+    assert lictor.__all__ == sorted(lictor.__all__)
+    for name in lictor.__all__:
+        assert getattr(lictor, name) is not None
+    with pytest.raises(AttributeError):
+        _ = lictor.nothing_of_the_kind  # type: ignore[attr-defined]
+
+
+def test_the_client_is_light() -> None:
+    heavy = ("aiohttp", "httptools", "orjson", "rich", "cyclopts", "sortedcontainers", "lark", "uvloop")
+    code = f"import lictor, sys; lictor.Client, lictor.connect; print([m for m in {heavy} if m in sys.modules])"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
