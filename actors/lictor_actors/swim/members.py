@@ -32,7 +32,6 @@ class Peer:
         "fingerprint",
         "incarnation",
         "leaving",
-        "listed",
         "node",
         "record",
         "since",
@@ -56,8 +55,6 @@ class Peer:
         self.since = now
         self.suspicion: Suspicion | None = None
         self.leaving = False
-        self.listed = False
-        """True while it is in the probe order."""
         self.fingerprint = int.from_bytes(hashlib.blake2b(self.node.encode(), digest_size=8).digest(), "big")
 
     @property
@@ -123,14 +120,12 @@ class Members:
         self._count(peer)
         self._enlist(peer, rng)
 
-    def turn_into(self, peer: Peer, state: State, now: int, rng: Random) -> None:
-        """Change a member's state; one that comes back from the dead is probed again."""
+    def turn_into(self, peer: Peer, state: State, now: int) -> None:
+        """Change a member's state; one that comes back from the dead is probed again in the next pass."""
         was, peer.state = peer.present, state
         peer.since = now
         if peer.present != was:
             self._count(peer)
-        if peer.present and not peer.listed:
-            self._enlist(peer, rng)
 
     def remove(self, peer: Peer) -> None:
         """Forget a member that is dead or left."""
@@ -147,7 +142,7 @@ class Members:
 
     def next_to_probe(self, now: int, keep: int, rng: Random) -> Peer | None:
         """SWIM's round robin over a shuffled list; those dead or left for longer than ``keep`` leave the list."""
-        for _ in range(2 * len(self._order) + 2):
+        for _ in range(2 * len(self._pool) + 2):
             if self._cursor >= len(self._order):
                 self._reshuffle(now - keep, rng)
             if self._cursor < len(self._order):
@@ -177,7 +172,6 @@ class Members:
 
     def _enlist(self, peer: Peer, rng: Random) -> None:
         """At a uniform position, so that a newcomer waits no longer than 2N-1 rounds for its first probe."""
-        peer.listed = True
         order = self._order
         order.append(peer)
         place = int(rng.random() * len(order))
@@ -185,9 +179,5 @@ class Members:
 
     def _reshuffle(self, gone_before: int, rng: Random) -> None:
         self._cursor = 0
-        for peer in self._order:
-            peer.listed = False
         self._order = [peer for peer in self._pool if peer.present or peer.since > gone_before]
-        for peer in self._order:
-            peer.listed = True
         rng.shuffle(self._order)

@@ -208,10 +208,9 @@ class Membership:
         before, came_back = peer.alive, not peer.present
         turn.cancel_timer(f"suspicion:{peer.node}")
         self._hold(peer, verdict=b"", accuser="")
-        self._seen.forget(peer.record)
         peer.alive, peer.record, peer.incarnation = claim, data, claim.incarnation
         was_leaving, peer.leaving = peer.leaving, False
-        self._members.turn_into(peer, State.ALIVE, turn.now, turn.rng)
+        self._members.turn_into(peer, State.ALIVE, turn.now)
         if came_back or (before.gossip, before.rest) != (claim.gossip, claim.rest):
             self._listeners.located(claim, turn)
         if came_back:
@@ -223,7 +222,7 @@ class Membership:
     def _begin_suspicion(self, peer: Peer, accuser: str, data: bytes, turn: Turn) -> None:
         self._hold(peer, verdict=data, accuser=accuser)
         peer.suspicion = Suspicion(accuser, self._profile, self._members.alive_count, turn.now)
-        self._members.turn_into(peer, State.SUSPECT, turn.now, turn.rng)
+        self._members.turn_into(peer, State.SUSPECT, turn.now)
         self._gossiper.spread(peer.node, data, turn)
         self._await_refutation(peer, peer.suspicion, turn)
 
@@ -254,17 +253,15 @@ class Membership:
         self._become(peer, State.LEFT, turn)
 
     def _become(self, peer: Peer, state: State, turn: Turn) -> None:
-        self._members.turn_into(peer, state, turn.now, turn.rng)
+        self._members.turn_into(peer, state, turn.now)
         if state is State.LEFT:
             self._listeners.tell(MemberLeft(member=peer.member()), turn)
         else:
             self._listeners.tell(MemberFailed(member=peer.member(), accuser=peer.accuser), turn)
 
     def _hold(self, peer: Peer, verdict: bytes, accuser: str) -> None:
-        """Exchange the accusation in force. What was held before must be weighed, not skipped, if it comes again."""
+        """Exchange the accusation in force. The record held so far must be weighed, not skipped, if it comes again."""
         self._seen.forget(peer.record)
-        if peer.verdict:
-            self._seen.forget(peer.verdict)
         peer.verdict, peer.accuser = verdict, accuser
         peer.suspicion = None
 

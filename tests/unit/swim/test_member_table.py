@@ -47,19 +47,19 @@ def test_a_newcomer_is_probed_within_2n_minus_1_rounds(table, seed):
 
 def test_dead_and_left_are_not_probed_and_there_may_be_nobody(table, rng):
     for p in list(table.others.values()):
-        table.turn_into(p, State.DEAD, 0, rng)
+        table.turn_into(p, State.DEAD, 0)
     assert table.next_to_probe(1, KEEP, rng) is None
     assert table.alone
-    table.turn_into(table.others["n4.dc1"], State.SUSPECT, 5, rng)
+    table.turn_into(table.others["n4.dc1"], State.SUSPECT, 5)
     assert table.next_to_probe(5, KEEP, rng).node == "n4.dc1"
 
 
 def test_one_long_dead_that_comes_back_is_probed_again(table, rng):
     gone = table.others["n3.dc1"]
-    table.turn_into(gone, State.DEAD, 0, rng)
+    table.turn_into(gone, State.DEAD, 0)
     for _ in range(30):
         assert table.next_to_probe(2 * KEEP, KEEP, rng) is not gone
-    table.turn_into(gone, State.ALIVE, 2 * KEEP, rng)
+    table.turn_into(gone, State.ALIVE, 2 * KEEP)
     assert gone in [table.next_to_probe(2 * KEEP, KEEP, rng) for _ in range(19)]
 
 
@@ -82,9 +82,9 @@ def test_the_fingerprint_depends_on_who_is_alive_not_on_the_order_of_joining(rng
     for name in ("c", "a"):
         two.add(peer(name), rng)
     assert one.fingerprint == two.fingerprint
-    two.turn_into(two.others["c.dc1"], State.SUSPECT, 1, rng)
+    two.turn_into(two.others["c.dc1"], State.SUSPECT, 1)
     assert one.fingerprint == two.fingerprint
-    two.turn_into(two.others["c.dc1"], State.DEAD, 1, rng)
+    two.turn_into(two.others["c.dc1"], State.DEAD, 1)
     assert one.fingerprint != two.fingerprint
     assert two.alive_count == 2
 

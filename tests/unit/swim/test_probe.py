@@ -67,13 +67,73 @@ def test_each_round_without_a_direct_ack_has_the_pipe_dialled_afresh_once(quiet)
 
 def test_nacks_tell_a_prober_that_it_is_not_to_blame(quiet):
     quiet.crash("n4")
-    quiet.run(9)
+    scores = set()
+    for _ in range(90):
+        quiet.run(0.1)
+        scores |= {quiet.prober(f"n{i}").awareness.score for i in range(4)}
+    assert scores == {0}
     asked = [e.source for _, e in quiet.sent if isinstance(e.body, IndirectPing)]
     nacked = [e.target for _, e in quiet.sent if isinstance(e.body, Nack)]
     assert asked
     assert len(asked) - 3 <= len(nacked) <= len(asked)
-    assert [quiet.prober(f"n{i}").awareness.score for i in range(4)] == [0, 0, 0, 0]
     assert {quiet.prober(f"n{i}").members.get("n4.dc1").state.value for i in range(4)} <= {"suspect", "dead"}
+
+
+@pytest.fixture
+def mute(net):
+    """n0 and four members that never say anything; its first round has just begun."""
+    net.add("n0")
+    net.gossip("n0", *(net.alive(name, 1) for name in "abcd"))
+    net.until(lambda: net.sent_by("n0", Ping), within=1.1, step=0.01)
+    return net
+
+
+def state_of_probed(net):
+    target = next(e.target for _, e in net.sent if isinstance(e.body, Ping))
+    return net.prober("n0").members.get(target.partition("@")[2]).state.value
+
+
+def test_every_missing_nack_counts_against_the_prober(mute):
+    mute.run(1.01)
+    assert mute.prober("n0").awareness.score == 3
+
+
+def test_helpers_that_say_nack_do_not(mute):
+    mute.run(0.6)
+    seq = mute.sent_by("n0", IndirectPing)[0].seq
+    for helper in "abc":
+        mute.hear("n0", Nack(seq=seq), f"prober@{helper}.dc1")
+    mute.run(0.41)
+    assert mute.prober("n0").awareness.score == 0
+    assert state_of_probed(mute) == "suspect"
+
+
+def test_the_accused_is_told_by_its_accuser_who_introduces_itself(mute):
+    assert state_of_probed(mute) == "alive"
+    mute.run(1.01)
+    assert state_of_probed(mute) == "suspect"
+    target = next(e.target for _, e in mute.sent if isinstance(e.body, Ping))
+    told = [e.body.updates for _, e in mute.sent if e.target == target and isinstance(e.body, Gossip)]
+    assert ["swim.suspect", "swim.alive"] in [[unpack_body(u).kind for u in updates] for updates in told]
+
+
+def test_a_round_in_which_the_host_was_late_accuses_nobody(mute):
+    mute.hear("n0", LoopLagged(lag_ns=200 * MS), "host@n0.dc1")
+    mute.run(1.01)
+    assert state_of_probed(mute) == "alive"
+    assert mute.prober("n0").awareness.score == 2
+
+
+@pytest.mark.parametrize("lead", [0.1, 0.7])
+def test_a_round_whose_own_timers_were_late_accuses_nobody(mute, lead):
+    mute.run(lead)
+    mute.pause("n0")
+    mute.run(2)
+    mute.resume("n0")
+    mute.run(0.01)
+    assert state_of_probed(mute) == "alive"
+    mute.run(30)
+    assert state_of_probed(mute) in ("suspect", "dead")
 
 
 def test_a_node_that_hears_nobody_blames_itself_and_probes_more_slowly(quiet):

@@ -63,6 +63,7 @@ def test_a_death_at_a_higher_incarnation_is_remembered_by_who_holds_it_for_dead(
     net.add("n0")
     net.gossip("n0", net.alive("x", 1), net.dead("x", 1), net.dead("x", 10), net.alive("x", 2))
     assert net.status("n0", "x") == "failed"
+    assert unpack_body(net.prober("n0").members.get("x.dc1").stronger).incarnation == 10
     net.gossip("n0", net.alive("x", 11))
     assert net.status("n0", "x") == "alive"
 
@@ -120,6 +121,16 @@ def test_a_restarted_node_that_knows_nobody_is_found_by_its_probers(cluster):
     assert net.prober("n0").alive_count == 1
     net.until(net.converged, within=10)
     assert all(net.told(f"n{i}", MemberFailed) == [] for i in range(1, 6))
+
+
+def test_a_node_that_is_found_learns_the_rest_at_once(cluster):
+    net = cluster(6)
+    record = net.prober("n1").members.me.record
+    net.crash("n0")
+    net.start("n0")
+    net.gossip("n0", record, source="prober@n1.dc1")
+    net.run(0.01)
+    assert net.prober("n0").alive_count == 6
 
 
 def test_a_rumour_of_death_in_a_push_pull_lets_its_subject_be_heard(cluster):
