@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import signal
 import socket
 import subprocess
@@ -203,7 +204,7 @@ class ClusterFaults:
 
 def own_addresses() -> list[str]:
     """Flags that keep a test's cluster away from one that a person runs, and from those of other tests."""
-    if sys.platform.startswith("linux"):
+    if platform.system() == "Linux":
         return ["-base-ip", f"127.{64 + os.getpid() % 128}.{os.getpid() // 128 % 250}.1"]
     return ["-http-port", str(20_000 + os.getpid() % 300 * 100)]
 

@@ -106,12 +106,14 @@ def _progress(total: int) -> Iterator[Callable[[Report], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = TextColumn("seeds"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    # Drawn by hand: a thread of its own would be copied half alive into the processes that are forked.
+    with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as progress:
         task = progress.add_task("seeds", total=total)
 
         def advance(report: Report) -> None:
             _name_broken(report)
             progress.advance(task)
+            progress.refresh()
 
         yield advance
 

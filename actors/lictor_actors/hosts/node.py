@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from lictor_actors.hosts.ground import Ground
+from lictor_actors.hosts.seat import Seat
+from lictor_actors.kernel.actor import Actor
 from lictor_messages.agent import NodeStopping
 from lictor_messages.envelope import Envelope, at, node_of, role_of
 from lictor_messages.faults import ActorVerb
 from lictor_messages.host import ActorSpec, Forgotten, Located, Redial, Undeliverable
 
-from lictor_actors.hosts.ground import Ground
-from lictor_actors.hosts.seat import Seat
-from lictor_actors.kernel.actor import Actor
-
 Birth = Callable[[ActorSpec], Actor]
 """Makes the actor of a spec: the table of roles."""
 Door = Callable[[Envelope], None]
 """Takes what is addressed to a doorway outside the actors, such as ``http@node``."""
+
+
+GOODBYE_NS = 50_000_000
+"""From a node's wish to stop until it does."""
 
 
 class Node:
@@ -92,8 +95,8 @@ class Node:
             case Redial():
                 self.ground.redial(self.name, body.node)
             case NodeStopping():
-                self.stop(body.why)
-                self.ground.node_ended(self.name, body.why)
+                # What its actors have answered is still on its way: the one who asked for this learns that it was done.
+                self.ground.later(self.name, GOODBYE_NS, lambda: self._end(body.why))
             case Undeliverable():
                 self.ground.count("undeliverable_to_host")
             case _ if envelope.request and envelope.reply_to:
@@ -127,6 +130,10 @@ class Node:
         else:
             self.stop("restarting")
             self.start()
+
+    def _end(self, why: str) -> None:
+        self.stop(why)
+        self.ground.node_ended(self.name, why)
 
     # -- seats ---------------------------------------------------------------
 
