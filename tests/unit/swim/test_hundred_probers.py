@@ -28,3 +28,11 @@ def test_hundred_join_through_one_seed_and_see_a_crash_within_the_formulas(net):
 
     net.start("n42")
     net.until(net.converged, within=5)
+
+
+def test_a_hundred_that_start_at_the_same_moment_see_each_other_soon(net):
+    """Nobody knows anybody when they ask: the second exchange catches whom gossip has missed."""
+    net.add("n0")
+    for i in range(1, 100):
+        net.add(f"n{i}", "n0")
+    net.until(net.converged, within=1.8)
