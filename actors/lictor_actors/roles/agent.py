@@ -14,15 +14,9 @@ from typing import Any
 from lictor_actors.kernel.actor import Actor, UnknownMessage
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.roles.anti_entropy import AntiEntropy
-from lictor_actors.roles.check_rules import (
-    check_refused,
-    complete_check,
-    complete_checks,
-    complete_service,
-    service_refused,
-)
 from lictor_actors.roles.event_list import EventList, concerns, filter_refused
-from lictor_actors.roles.local_state import Change, LocalState, checker_of
+from lictor_actors.roles.local_state import LocalState, checker_of
+from lictor_actors.roles.registrations import Registrations
 from lictor_actors.roles.server_routes import ServerRoutes
 from lictor_messages.agent import (
     Accepted,
@@ -40,8 +34,6 @@ from lictor_messages.agent import (
     ListEvents,
     ListLocalChecks,
     ListLocalServices,
-    LocalChecks,
-    LocalServices,
     NodeStopping,
     OutputSyncDue,
     ReapCriticalDue,
@@ -55,7 +47,6 @@ from lictor_messages.agent import (
 )
 from lictor_messages.answers import Answer, Command, Query, Written
 from lictor_messages.base import FrozenMap, Message
-from lictor_messages.catalog import CheckStatus
 from lictor_messages.envelope import Envelope, at
 from lictor_messages.host import ActorSpec, Recovered, Undeliverable
 from lictor_messages.members import (
@@ -76,8 +67,6 @@ from lictor_messages.members import (
 )
 from lictor_messages.refusals import Refused
 
-REAP_EVERY_NS = 30_000_000_000
-
 
 class Agent(Actor):
     """One per node, on servers too."""
@@ -90,11 +79,11 @@ class Agent(Actor):
         self._alive: dict[str, None] = {}
         self._self = _first_idea_of_self(options)
         self._leaving: dict[str, Ticket] = {}
-        self._reaping = False
         self.routes = ServerRoutes(options.node if options.server else "")
         self.sync = AntiEntropy(options, self.routes)
         self.local = LocalState(options.name, checker_of(options.node), self.sync.changed)
         self.sync.local = self.local
+        self.own = Registrations(options.name, self.local, self.sync)
         self.events = EventList(options.event_buffer)
         self._table: dict[type[Message], Callable[[Any, Turn], None]] = {
             MemberJoined: self._member_alive,
@@ -107,15 +96,15 @@ class Agent(Actor):
             Refused: self._answered,
             Undeliverable: self._undeliverable,
             ServerSilent: self._server_silent,
-            CheckResult: self._check_result,
-            UpdateCheck: self._update_check,
-            TtlDue: self._ttl_due,
-            RegisterService: self._register_service,
-            DeregisterService: self._deregister_service,
-            RegisterCheck: self._register_check,
-            DeregisterCheck: self._deregister_check,
-            ListLocalServices: self._list_services,
-            ListLocalChecks: self._list_checks,
+            CheckResult: self.own.check_result,
+            UpdateCheck: self.own.update_check,
+            TtlDue: self.own.ttl_due,
+            RegisterService: self.own.register_service,
+            DeregisterService: self.own.deregister_service,
+            RegisterCheck: self.own.register_check,
+            DeregisterCheck: self.own.deregister_check,
+            ListLocalServices: self.own.list_services,
+            ListLocalChecks: self.own.list_checks,
             DescribeAgent: self._describe,
             UserEvent: self._user_event,
             ListEvents: self.events.asked,
@@ -131,7 +120,7 @@ class Agent(Actor):
             RoundLateDue: lambda _, turn: self.sync.round_late(turn),
             OutputSyncDue: lambda due, turn: self.sync.output_due(due.id, turn),
             EventWaitDue: lambda due, turn: self.events.waited(due.waiter, turn),
-            ReapCriticalDue: self._reap_critical,
+            ReapCriticalDue: self.own.reap_critical,
             RebalanceDue: self._rebalance,
             Recovered: self._recovered,
         }
@@ -139,10 +128,11 @@ class Agent(Actor):
     def start(self, turn: Turn) -> None:
         """Hire the checker, take what the configuration says, ask who is there."""
         turn.spawn(ActorSpec(role="checker"))
-        for register in self.options.services:
-            self._take_service(register, turn, keep=False)
-        for spec in self.options.checks:
-            self._take_check(RegisterCheck(check=spec), turn, keep=False)
+        refused = [self.own.take_service(register, turn, keep=False) for register in self.options.services]
+        refused += [self.own.take_check(spec, turn, keep=False) for spec in self.options.checks]
+        for why in refused:
+            if why is not None:
+                turn.note(f"left out of the configuration: {why.words}")
         turn.ask(self._prober, ListMembers())
         turn.set_timer("rebalance", self.routes.rebalance_after(1, turn.rng), RebalanceDue())
 
@@ -270,122 +260,13 @@ class Agent(Actor):
         if concerns(event, self.options.name, (s.record for s in self.local.services.values())):
             self.events.happened(event, turn)
 
-    # -- services ------------------------------------------------------------
-
-    def _register_service(self, register: RegisterService, turn: Turn) -> None:
-        self._accept(self._take_service(register, turn, keep=True), turn)
-
-    def _take_service(self, register: RegisterService, turn: Turn, *, keep: bool) -> Refused | None:
-        refused = service_refused(register)
-        if refused is not None:
-            return refused
-        service = complete_service(register.service, self.options.name)
-        specs = complete_checks(service, register.checks)
-        if register.replace_existing_checks:
-            wanted = [spec.id for spec in specs]
-            for check_id in self.local.checks_of(service.id):
-                if check_id not in wanted:
-                    self.local.remove_check(check_id, turn)
-        self.local.put_service(service, turn, keep=keep)
-        for spec in specs:
-            self.local.put_check(spec, turn, keep=keep)
-        self._watch_critical(turn)
-        return None
-
-    def _deregister_service(self, request: DeregisterService, turn: Turn) -> None:
-        if request.id not in self.local.services:
-            text = f'Unknown service ID "{request.id}". Ensure that the service ID is passed, not the service name.'
-            turn.reply(Refused(code="NotFound", text=text))
-            return
-        self.local.remove_service(request.id, turn)
-        self._accept(None, turn)
-
-    def _list_services(self, _: ListLocalServices, turn: Turn) -> None:
-        turn.reply(LocalServices(services=tuple(s.record for s in self.local.services.values())))
-
-    def _accept(self, refused: Refused | None, turn: Turn) -> None:
-        """Refuse, or answer Accepted when the catalog has been told or at least has been tried."""
-        if refused is not None:
-            turn.reply(refused)
-            return
-        self.sync.wait(turn.ticket())
-        self.sync.sync_changes(turn)
-
-    # -- checks --------------------------------------------------------------
-
-    def _register_check(self, register: RegisterCheck, turn: Turn) -> None:
-        self._accept(self._take_check(register, turn, keep=True), turn)
-
-    def _take_check(self, register: RegisterCheck, turn: Turn, *, keep: bool) -> Refused | None:
-        refused = check_refused(register.check)
-        if refused is not None:
-            return refused
-        spec = complete_check(register.check)
-        if spec.service_id and spec.service_id not in self.local.services:
-            return Refused(code="Invalid", text=f'ServiceID "{spec.service_id}" does not exist')
-        self.local.put_check(spec, turn, keep=keep)
-        self._watch_critical(turn)
-        return None
-
-    def _deregister_check(self, request: DeregisterCheck, turn: Turn) -> None:
-        if request.id not in self.local.checks:
-            text = f'Unknown check ID "{request.id}". Ensure that the check ID is passed, not the check name.'
-            turn.reply(Refused(code="NotFound", text=text))
-            return
-        self.local.remove_check(request.id, turn)
-        self._accept(None, turn)
-
-    def _list_checks(self, _: ListLocalChecks, turn: Turn) -> None:
-        turn.reply(LocalChecks(checks=tuple(c.record for c in self.local.checks.values())))
-
-    def _update_check(self, update: UpdateCheck, turn: Turn) -> None:
-        check = self.local.checks.get(update.id)
-        if check is None or check.spec.type != "ttl":
-            turn.reply(Refused(code="Invalid", text=f'CheckID "{update.id}" does not have associated TTL'))
-            return
-        self.local.run_check(check, turn)
-        self._judge(update.id, update.status, _cut(update.output, check.spec.output_max_size), turn)
-        turn.reply(Accepted())
-
-    def _ttl_due(self, due: TtlDue, turn: Turn) -> None:
-        check = self.local.checks.get(due.id)
-        if check is None:
-            return
-        last = check.record.output
-        expired = f"TTL expired (last output before timeout follows): {last}" if last else "TTL expired"
-        self._judge(due.id, "critical", expired, turn)
-
-    def _check_result(self, result: CheckResult, turn: Turn) -> None:
-        if result.id in self.local.checks:  # It may have been removed while it ran.
-            self._judge(result.id, result.status, result.output, turn)
-
-    def _judge(self, check_id: str, status: CheckStatus, output: str, turn: Turn) -> None:
-        change = self.local.judge(check_id, status, output, turn)
-        if change is Change.STATUS:
-            self.sync.sync_changes(turn)
-        elif change is Change.OUTPUT:
-            self.sync.output_changed(check_id, turn)
-
-    def _watch_critical(self, turn: Turn) -> None:
-        if not self._reaping and self.local.reaps():
-            self._reaping = True
-            turn.set_timer("reap", REAP_EVERY_NS, ReapCriticalDue())
-
-    def _reap_critical(self, _: ReapCriticalDue, turn: Turn) -> None:
-        for service_id in self.local.critical_too_long(turn.now):
-            turn.note(f"deregistered {service_id}: critical for too long")
-            self.local.remove_service(service_id, turn)
-        self.sync.sync_changes(turn)
-        self._reaping = False
-        self._watch_critical(turn)
-
     # -- itself --------------------------------------------------------------
 
     def _recovered(self, batch: Recovered, turn: Turn) -> None:
         self.local.collect(batch.records)
         if batch.done:
             self.local.recover(turn)
-            self._watch_critical(turn)
+            self.own.watch_critical(turn)
             self.sync.open(turn)
 
     def _describe(self, _: DescribeAgent, turn: Turn) -> None:
@@ -416,9 +297,3 @@ def _first_idea_of_self(o: AgentOptions) -> Member:
 
 def _ticket_of(held: Envelope) -> Ticket:
     return Ticket(held.request, held.reply_to, held.source, held.cause or held.request)
-
-
-def _cut(output: str, most: int) -> str:
-    if len(output) <= most:
-        return output
-    return f"{output[:most]} ... (captured {most} of {len(output)} bytes)"

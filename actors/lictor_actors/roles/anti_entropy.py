@@ -11,13 +11,13 @@ so two writes about the same thing never race each other; what changes meanwhile
 from __future__ import annotations
 
 from lictor_actors.kernel.turn import Ticket, Turn
+from lictor_actors.roles.catalog_differences import differences, same_node
 from lictor_actors.roles.local_state import Key, LocalState
 from lictor_actors.roles.server_routes import ServerRoutes
 from lictor_messages.agent import Accepted, AgentOptions, ChangeSyncDue, FullSyncDue, OutputSyncDue, RoundLateDue
 from lictor_messages.answers import Command, Written
 from lictor_messages.base import Message
 from lictor_messages.catalog import (
-    SERF_HEALTH,
     CheckRecord,
     Checks,
     Deregister,
@@ -38,8 +38,6 @@ FIRST_RETRY_NS = SECOND // 2
 ROUND_NS = 3 * SECOND
 """A round that was not answered by then has failed; whoever waits for it is told Accepted all the same."""
 ROUND_MOST = 128
-CONSUL_SERVICE = "consul"
-"""The service by which the leader lists its servers: not the agent's to remove."""
 NODE_KEY: Key = ("node", "")
 
 
@@ -289,50 +287,11 @@ class AntiEntropy:
             self.sync_changes(turn)
 
     def _mark_differences(self, theirs: NodeServices, checks: Checks) -> None:
-        self._mark_node(theirs.node)
-        in_catalog = {s.id: s for s in theirs.services}
-        for service_id in in_catalog:
-            if service_id not in self.local.services and service_id != CONSUL_SERVICE:
-                self.changed(("service", service_id))
-        for service_id, service in self.local.services.items():
-            there = in_catalog.get(service_id)
-            if there is not None and service.record.enable_tag_override:
-                service.record = service.record.model_copy(update={"tags": there.tags})
-            if there is None or _plain_service(there) != _plain_service(service.record):
-                self.changed(("service", service_id))
-        self._mark_checks({c.check_id: c for c in checks.checks})
-
-    def _mark_node(self, there: NodeRecord | None) -> None:
         mine = self._me()
-        self._node_known = there is not None and _plain_node(there) == _plain_node(mine)
-        # A node without anything of its own is left to the leader, which registers every member: after a start
-        # that spares a hundred entries of the log.
-        if not self._node_known and (there is not None or mine.meta or mine.tagged_addresses):
+        self._node_known = same_node(theirs.node, mine)
+        # A node that the catalog does not have is left to the leader, which registers every member: after a start
+        # that spares a hundred entries of the log. Only the agent knows its meta data.
+        if not self._node_known and (theirs.node is not None or mine.meta):
             self.changed(NODE_KEY)
-
-    def _mark_checks(self, in_catalog: dict[str, CheckRecord]) -> None:
-        for check_id, there in in_catalog.items():
-            gone_with_service = there.service_id and there.service_id not in self.local.services
-            if check_id not in self.local.checks and check_id != SERF_HEALTH and not gone_with_service:
-                self.changed(("check", check_id))
-        for check_id, check in self.local.checks.items():
-            found = in_catalog.get(check_id)
-            same_output = check_id in self._deferred
-            if found is None or _plain_check(found, same_output) != _plain_check(check.record, same_output):
-                self.changed(("check", check_id))
-
-
-def _plain_node(record: NodeRecord) -> NodeRecord:
-    return record.model_copy(update={"create_index": 0, "modify_index": 0, "id": record.id.lower()})
-
-
-def _plain_service(record: ServiceRecord) -> ServiceRecord:
-    return record.model_copy(update={"create_index": 0, "modify_index": 0})
-
-
-def _plain_check(record: CheckRecord, without_output: bool) -> CheckRecord:
-    """What the agent says about a check; the service's name and tags are the catalog's to fill in."""
-    update: dict[str, object] = {"create_index": 0, "modify_index": 0, "service_name": "", "service_tags": ()}
-    if without_output:
-        update["output"] = ""
-    return record.model_copy(update=update)
+        for key in differences(self.local, theirs, checks, self._deferred):
+            self.changed(key)

@@ -70,6 +70,10 @@ class LocalState:
         if self.services.get(record.id) == service:
             return
         self.services[record.id] = service
+        for check_id in self.checks_of(record.id):
+            check = self.checks[check_id]
+            update = {"service_name": record.service, "service_tags": record.tags}
+            check.record = check.record.model_copy(update=update)
         if keep:
             self._keep(f"service:{record.id}", RegisterService(service=record), turn)
         self._changed(("service", record.id))

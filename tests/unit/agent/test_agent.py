@@ -309,7 +309,8 @@ def test_registering_again_keeps_status_and_output(agent) -> None:
     agent.ask(register)
     agent.tell(CheckResult(id="service:web", status="passing", output="fine"))
     agent.ask(register.model_copy(update={"service": service(tags=("new",))}))
-    assert (checks(agent)["service:web"].status, checks(agent)["service:web"].output) == ("passing", "fine")
+    record = checks(agent)["service:web"]
+    assert (record.status, record.output, record.service_tags) == ("passing", "fine", ("new",))
 
 
 def test_other_checks_of_a_service_stay_unless_they_are_to_be_replaced(agent) -> None:
@@ -424,6 +425,13 @@ def test_registering_the_same_again_writes_nothing(agent) -> None:
     written = len(agent.journal)
     agent.ask(register)
     assert len(agent.journal) == written
+
+
+def test_what_is_wrong_in_the_configuration_is_left_out_aloud(start) -> None:
+    wrong = {"services": (RegisterService(service=service("")),), "checks": (CheckSpec(name="x"),)}
+    b = start(OPTIONS.model_copy(update=wrong))
+    assert (services(b), checks(b)) == ([], {})
+    assert [note.rpartition(": ")[2] for note in b.notes] == ["Missing service name", "TTL must be > 0 for TTL checks"]
 
 
 def test_the_configuration_wins_over_the_journal_and_is_not_kept(start) -> None:
