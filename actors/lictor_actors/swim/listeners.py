@@ -5,7 +5,7 @@ from __future__ import annotations
 from lictor_actors.kernel.turn import Turn
 from lictor_messages.envelope import at
 from lictor_messages.host import Forgotten, Located, Redial
-from lictor_messages.members import MemberEvent, UserEvent
+from lictor_messages.members import MemberEvent, MemberFailed, MemberLeft, UserEvent
 from lictor_messages.swim import Alive
 
 
@@ -19,7 +19,11 @@ class Listeners:
         self._tell = tell
 
     def tell(self, event: MemberEvent | UserEvent, turn: Turn) -> None:
-        """One message for each change."""
+        """One message for each change; who went, and who said so, also stands on the timeline."""
+        if isinstance(event, MemberFailed):
+            turn.note(f"failed: {event.member.node}, accused by {event.accuser or 'nobody here'}")
+        elif isinstance(event, MemberLeft):
+            turn.note(f"left: {event.member.node}")
         for address in self._tell:
             turn.send(address, event, early=True)
 

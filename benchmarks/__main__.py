@@ -1,0 +1,30 @@
+"""``python benchmarks``: what Lictor costs, with its peers beside it in the same run where they are installed.
+
+    python benchmarks                 everything
+    python benchmarks laptop          a hundred nodes: start, memory, rest, detection, events (beside serf)
+    python benchmarks writes          reads and writes of three servers (beside etcd and PySyncObj)
+
+The machine is shared and noisy: take the ratios.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import laptop
+
+PARTS = {"laptop": laptop.main}
+
+
+def main(wanted: list[str]) -> int:
+    unknown = [name for name in wanted if name not in PARTS]
+    if unknown:
+        print(f"No benchmark is called {unknown[0]!r}; there are: {', '.join(PARTS)}.", file=sys.stderr)
+        return 2
+    for name in wanted or PARTS:
+        PARTS[name]()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
