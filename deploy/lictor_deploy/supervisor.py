@@ -109,6 +109,7 @@ class Supervisor:
         for process in stubborn:
             os.kill(process.pid, signal.SIGKILL)
             os.waitpid(process.pid, 0)
+            process.pid = 0
         return not stubborn
 
     def close(self) -> None:

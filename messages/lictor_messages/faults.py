@@ -12,7 +12,8 @@ ActorVerb = Literal["pause", "resume", "crash", "restart"]
 class FaultRule(Record):
     """What happens to messages that match: applied once, at the sender.
 
-    ``sources`` and ``targets`` name nodes (``n1.dc1``) or actors (``prober@n1.dc1``); empty means everyone.
+    ``sources`` and ``targets`` name nodes (``n1.dc1``) or actors (``prober@n1.dc1``); empty means everyone. Messages
+    that stay on one node match only where the actor itself is named: nodes and everyone mean what travels.
     ``groups`` instead splits nodes: a message from one group to another matches, in both directions. ``kinds``
     limits the rule to some messages. Of the matching messages a share of ``probability`` is hit.
     """

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+
 from lictor_actors.bus.memory import Exchange, MemoryBus
 from lictor_actors.bus.nng import NngBus
 from lictor_messages.codec import cluster_id

@@ -7,6 +7,7 @@ import threading
 
 import pynng
 import pytest
+
 from lictor_messages.codec import FRAME_MAX, cluster_id
 from lictor_messages.envelope import Envelope
 from lictor_messages.kv import PutKey

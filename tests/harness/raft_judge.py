@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from lictor_actors.kernel.effects import Effect, Persist
@@ -38,16 +38,19 @@ class Judge:
         elif isinstance(message, RequestVote) and not message.pre:
             self._voted(source, message.term, source)
 
-    def after_turn(self, hosts: Mapping[str, Host], name: str, effects: Sequence[Effect], clock: int) -> None:
+    def after_turn(
+        self, hosts: Mapping[str, Host], name: str, effects: Sequence[Effect], clock: Callable[[Host], int]
+    ) -> None:
         """The server ``name`` has just had a turn."""
         raft = hosts[name].server.raft
         assert raft.term >= self.terms.get(name, 0), f"{name} forgot a term"
         self._log_matching(raft, effects)
+        before = self.highest_commit
         self._commits(hosts, raft)
         if raft.role is Role.LEADER:
             self._leader(raft)
-            if raft.lease_valid(clock):
-                assert raft.commit_index == self.highest_commit, f"{name} would serve a stale read by its lease"
+        for host in hosts.values() if self.highest_commit > before else (hosts[name],):
+            self._lease(host, clock(host))
 
     def _voted(self, voter: str, term: int, candidate: str) -> None:
         known = self.votes.setdefault((voter, term), candidate)
@@ -73,6 +76,11 @@ class Judge:
             assert copies > len(raft.configuration) // 2, f"{raft.commit_index} is committed with {copies} copies"
         elif raft.commit_index:
             assert raft.term_at(raft.commit_index) == self.committed[raft.commit_index], "two committed entries differ"
+
+    def _lease(self, host: Host, now: int) -> None:
+        if host.life and host.server.raft.lease_valid(now):
+            commit = host.server.raft.commit_index
+            assert commit == self.highest_commit, f"{host.name} would serve a stale read by its lease"
 
     def _leader(self, raft: Raft) -> None:
         first = raft.term not in self.leaders

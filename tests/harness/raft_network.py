@@ -252,7 +252,7 @@ class Network:
             self._perform(host, host.life, effect)
         self._begin_sync(host)
         host.server.raft.check()
-        self.judge.after_turn(self.hosts, name, effects, self._clock(host))
+        self.judge.after_turn(self.hosts, name, effects, self._clock)
 
     def _perform(self, host: Host, life: Life, effect: Effect) -> None:
         match effect:

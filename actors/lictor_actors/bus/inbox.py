@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pynng
+
 from lictor_messages.codec import FrameRefused, open_frame, unpack
 from lictor_messages.envelope import Envelope
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from lictor_messages.codec import pack
-from lictor_messages.envelope import Envelope
-
 from lictor_actors.bus.inbox import Inbox
 from lictor_actors.bus.outbox import Outbox
+from lictor_messages.codec import pack
+from lictor_messages.envelope import Envelope
 
 GOSSIP_BYTES_MAX = 1 << 20
 REST_BYTES_MAX = 32 << 20

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pynng
+
 from lictor_messages.codec import FRAME_MAX, frame
 from lictor_messages.envelope import Envelope
 

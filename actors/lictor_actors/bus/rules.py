@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from random import Random
 from typing import NamedTuple
 
-from lictor_messages.envelope import Envelope, node_of
+from lictor_messages.envelope import Envelope, node_of, role_of
 from lictor_messages.faults import FaultRule
 
 
@@ -60,9 +60,18 @@ def _from_to(rule: FaultRule) -> _Matches:
     sources, targets = frozenset(rule.sources), frozenset(rule.targets)
 
     def matches(e: Envelope) -> bool:
-        return _named(e.source, sources) and _named(e.target, targets)
+        if not _named(e.source, sources) or not _named(e.target, targets):
+            return False
+        return node_of(e.source) != node_of(e.target) or _means_it(e, sources, targets)
 
     return matches
+
+
+def _means_it(e: Envelope, sources: frozenset[str], targets: frozenset[str]) -> bool:
+    """What stays on one node is hit only by a rule that names the actor, and what the host is told never is."""
+    if role_of(e.target) == "host":
+        return False
+    return e.source in sources or e.target in targets
 
 
 def _named(address: str, names: frozenset[str]) -> bool:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import pynng
+
 from lictor_messages.agent import (
     DeregisterCheck,
     DeregisterService,

@@ -12,12 +12,6 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
-from lictor_messages.base import Message
-from lictor_messages.codec import cluster_id
-from lictor_messages.envelope import Envelope, at, node_of, role_of
-from lictor_messages.faults import HandleActor, SetRules
-from lictor_messages.host import ActorSpec, LoopLagged
-
 from lictor_actors.bus.nng import NngBus
 from lictor_actors.bus.rules import Rules
 from lictor_actors.hosts.disks import FileDisk
@@ -29,6 +23,11 @@ from lictor_actors.hosts.seat import Seat
 from lictor_actors.hosts.spec import NodeSpec
 from lictor_actors.hosts.tree import birth, tree
 from lictor_actors.journal.memory_disk import MemoryDisk
+from lictor_messages.base import Message
+from lictor_messages.codec import cluster_id
+from lictor_messages.envelope import Envelope, at, node_of, role_of
+from lictor_messages.faults import HandleActor, SetRules
+from lictor_messages.host import ActorSpec, LoopLagged
 
 if TYPE_CHECKING:
     from lictor_actors.hosts.door import Door
@@ -66,6 +65,7 @@ class _Running:
         self.node = node
         self.ledger = ledger
         self.http: HttpDoor | None = None
+        self.desk: WebDesk | None = None
         self.door: Door | None = None
 
 
@@ -84,7 +84,7 @@ class LiveHost:
         self._lanes = lanes
         self._ended = ended
         self._nodes: dict[str, _Running] = {}
-        self._by_url: dict[str, Node] = {}
+        self._by_url: dict[str, list[Node]] = {}
         self._directories: dict[str, dict[str, tuple[str, str]]] = {}
         self._queue: deque[Mail] = deque()
         self._dirty: dict[LiveLedger, None] = {}
@@ -116,7 +116,7 @@ class LiveHost:
         node = Node(name, self, make, actors or tree(spec))
         running = self._nodes[name] = _Running(spec, node, ledger)
         self._directories[name] = {name: (spec.gossip_url, spec.rest_url)}
-        self._by_url.setdefault(spec.gossip_url, node)
+        self._by_url.setdefault(spec.gossip_url, []).append(node)
         self._bus.listen(*spec.listen_urls)
         await self._open_doors(running)
         node.start()
@@ -144,7 +144,8 @@ class LiveHost:
         if spec.http_port >= 0:
             from lictor_actors.hosts.http import HttpDoor
 
-            running.http = HttpDoor(WebDesk(node, self._boot).ask)
+            running.desk = WebDesk(node, self._boot)
+            running.http = HttpDoor(running.desk.ask)
             await running.http.listen(spec.client_address, spec.http_port)
         if spec.door_port >= 0:
             from lictor_actors.hosts.door import Door
@@ -286,12 +287,14 @@ class LiveHost:
         if running is not None:
             running.node.deliver(envelope)
             return
-        node = self._by_url.get(name)
-        if node is not None:
-            envelope.target = at(role_of(envelope.target), node.name)
-            node.deliver(envelope)
-        else:
-            self._not_hosted(envelope)
+        # A join names a place, not a node: anyone there but the asker itself will do.
+        home = node_of(envelope.source)
+        for node in self._by_url.get(name, ()):
+            if node.name != home:
+                envelope.target = at(role_of(envelope.target), node.name)
+                node.deliver(envelope)
+                return
+        self._not_hosted(envelope)
 
     def _not_hosted(self, envelope: Envelope) -> None:
         self.count("arrived_for_nobody")
@@ -356,6 +359,9 @@ class LiveHost:
     def crashed(self, who: str, error: Exception) -> None:
         """See ``Ground``."""
         log.error("%s crashed", who, exc_info=error)
+        running = self._nodes.get(node_of(who))
+        if running is not None and running.desk is not None and role_of(who) == "gateway":
+            running.desk.gateway_crashed()
 
     def node_ended(self, node: str, why: str) -> None:
         """See ``Ground``."""
@@ -382,7 +388,7 @@ def _readiness(node: Node) -> Readiness:
     prober, server = node.actor("prober"), node.actor("server")
     return Readiness(
         getattr(prober, "alive_count", 0),
-        getattr(prober, "members_hash", ""),
+        str(getattr(prober, "members_hash", "")),
         getattr(server, "leader", ""),
         getattr(server, "passing_nodes", 0),
     )

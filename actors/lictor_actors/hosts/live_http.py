@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from lictor_actors.hosts.node import Node
 from lictor_messages.envelope import Envelope, at
 from lictor_messages.host import Undeliverable
 from lictor_messages.refusals import Refused
 from lictor_messages.web import HttpAnswered, HttpAsked, HttpGone
-
-from lictor_actors.hosts.node import Node
 
 Answer = Callable[[HttpAnswered], None]
 
@@ -33,6 +32,13 @@ class WebDesk:
         self._waiting[request] = answer
         self._node.deliver(Envelope(self._me, self._gateway, asked, request=request, reply_to=self._me, cause=request))
         return lambda: self._gone(request)
+
+    def gateway_crashed(self) -> None:
+        """Its tickets died with it: nobody would ever answer the requests that are open."""
+        waiting, self._waiting = self._waiting, {}
+        refusal = Refused(code="ActorCrashed")
+        for answer in waiting.values():
+            answer(HttpAnswered(status=refusal.row.status, body=refusal.words.encode()))
 
     def _gone(self, request: str) -> None:
         if self._waiting.pop(request, None) is not None:

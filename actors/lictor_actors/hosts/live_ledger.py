@@ -6,10 +6,9 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 
-from lictor_messages.journal import JournalRecord
-
 from lictor_actors.journal.disk import Disk
 from lictor_actors.journal.journal import Journal
+from lictor_messages.journal import JournalRecord
 
 ON_LOOP_MAX_S = 0.0005
 """Syncs stay on the loop while they take less than this: a thread costs more than a fast disk."""

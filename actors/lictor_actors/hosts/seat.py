@@ -6,17 +6,16 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from lictor_messages.base import Message
-from lictor_messages.envelope import Envelope, at
-from lictor_messages.host import Durable, Recovered
-from lictor_messages.journal import JournalRecord
-from lictor_messages.refusals import Refused
-
 from lictor_actors.hosts.ground import Ground, Handle
 from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.effects import CancelTimer, Effect, Note, Persist, Run, Send, SetTimer, Spawn, Stop
 from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.supervision import Restarts, Verdict
+from lictor_messages.base import Message
+from lictor_messages.envelope import Envelope, at
+from lictor_messages.host import Durable, Recovered
+from lictor_messages.journal import JournalRecord
+from lictor_messages.refusals import Refused
 
 if TYPE_CHECKING:
     from lictor_actors.hosts.node import Node

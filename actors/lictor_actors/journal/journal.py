@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lictor_messages.journal import JournalRecord
-
 from lictor_actors.journal.disk import Disk
 from lictor_actors.journal.records import packed
 from lictor_actors.journal.recovery import recover
 from lictor_actors.journal.segments import HEADER_SIZE, pack_header, segment_name
+from lictor_messages.journal import JournalRecord
 
 SEGMENT_BYTES = 16 * 1024 * 1024
 FIRST_SEGMENT_BYTES = 256 * 1024

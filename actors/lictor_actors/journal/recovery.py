@@ -16,11 +16,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from lictor_messages.journal import JournalRecord
-
 from lictor_actors.journal.disk import Disk
 from lictor_actors.journal.records import MAGIC, Located, UnknownKind, good_record
 from lictor_actors.journal.segments import HEADER_SIZE, JournalTooNew, first_record, segment_name, segment_number
+from lictor_messages.journal import JournalRecord
 
 
 class JournalCorrupt(RuntimeError):

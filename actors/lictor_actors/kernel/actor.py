@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from lictor_messages.base import Message
-
 from lictor_actors.kernel.turn import Turn
+from lictor_messages.base import Message
 
 
 class Actor:

@@ -9,12 +9,11 @@ from collections import deque
 from collections.abc import Callable
 from random import Random
 
-from lictor_messages.base import Message
-from lictor_messages.envelope import Envelope
-
 from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.effects import Effect, Send
 from lictor_actors.kernel.turn import Turn
+from lictor_messages.base import Message
+from lictor_messages.envelope import Envelope
 
 
 class Life:

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
+from lictor_actors.kernel.effects import CancelTimer, Effect, Note, Persist, Run, Send, SetTimer, Spawn, Stop
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope
 from lictor_messages.host import ActorSpec
 from lictor_messages.journal import JournalRecord
-
-from lictor_actors.kernel.effects import CancelTimer, Effect, Note, Persist, Run, Send, SetTimer, Spawn, Stop
 
 if TYPE_CHECKING:
     from lictor_actors.kernel.life import Life

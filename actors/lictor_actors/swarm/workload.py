@@ -15,6 +15,7 @@ from lictor_messages.kv import DeleteKey, Entries, GetKey, PutKey
 from lictor_messages.refusals import Refused
 
 TIMEOUT_S = 3.0
+AUDITOR = "auditor"
 
 
 class Clients:
@@ -44,11 +45,14 @@ class Clients:
         """No client asks anything new."""
         self._going = False
 
-    def read_all(self, node: str) -> None:
-        """A last look at every key."""
-        door = self._world.door(node, "auditor")
+    def audit(self, node: str) -> list[Operation]:
+        """A last look at every key, and a last write; a healed cluster answers all of it."""
+        door = self._world.door(node, AUDITOR)
+        before = len(self.history.operations)
         for key in self._keys:
-            self._send("auditor", door, key, "get")
+            self._send(AUDITOR, door, key, "get")
+        self._send(AUDITOR, door, "audit", "put")
+        return self.history.operations[before:]
 
     def _next(self, name: str, door: Door) -> None:
         if self._going:
@@ -92,7 +96,7 @@ class Clients:
                 self.history.answer_get(operation, now, entry.value if entry else None, index)
             case _:
                 self._not_done(operation, answer)
-        if name != "auditor":
+        if name != AUDITOR:
             self._world.at(self._rng.uniform(0.0, self._think_max_s), partial(self._next, name, door))
 
     def _not_done(self, operation: Operation, answer: Message) -> None:

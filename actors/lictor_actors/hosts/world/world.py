@@ -40,7 +40,10 @@ class InvariantBroken(AssertionError):
 
 
 class World:
-    """Any number of nodes in virtual time, from one seed."""
+    """Any number of nodes in virtual time, from one seed.
+
+    After every turn, or every so many (``check_every``), the actor that took it checks its own invariants.
+    """
 
     def __init__(
         self,
@@ -49,6 +52,7 @@ class World:
         weather: Weather | None = None,
         disk: DiskSpeed | None = None,
         buggify: bool = False,
+        check_every: int = 1,
         trace: Listener | None = None,
     ) -> None:
         self.seed = seed
@@ -67,6 +71,8 @@ class World:
         self._ready: deque[tuple[Seat, int, Message, Envelope | None] | Callable[[], None]] = deque()
         self._disk = disk or DiskSpeed()
         self.buggify = buggify
+        self._check_every = check_every
+        self._turns = 0
         self._turns_at_once = 0
         self._asked = 0
         self.network = Network(seed, weather or Weather(), self.machines, self.agenda.after, self.count, self._arrived)
@@ -211,7 +217,9 @@ class World:
         if envelope is None:
             self.trace.due(self.time, seat.address, message)
         seat.take(life, message, envelope)
-        self._check(seat)
+        self._turns += 1
+        if self._turns % self._check_every == 0:
+            self._check(seat)
         for watch in self.watchers.get(seat.role, ()):
             watch(seat)
 
