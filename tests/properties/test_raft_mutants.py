@@ -1,0 +1,106 @@
+"""The swarm's judges can fail: each mutant breaks one rule of Raft, and a few seeds find it out."""
+
+import pytest
+from raft_chaos import chaos
+from raft_network import SECOND, Network
+
+from lictor_actors.kernel.effects import Send
+from lictor_actors.kernel.life import Life
+from lictor_actors.raft import Raft
+from lictor_actors.raft.leadership import Leadership
+from lictor_actors.raft.log import Log
+from lictor_actors.raft.reads import Rounds
+from lictor_actors.raft.stable import Stable
+
+Patch = pytest.MonkeyPatch
+
+
+def sends_before_the_disk_has_it(patch: Patch) -> None:
+    def may_leave(self: Life, send: Send) -> bool:
+        return True
+
+    patch.setattr(Life, "may_leave", may_leave)
+
+
+def counts_itself_before_its_disk_has_it(patch: Patch) -> None:
+    patch.setattr(Stable, "durable_index", property(lambda self: self.log.last_index, lambda self, value: None))
+
+
+def votes_for_anyone(patch: Patch) -> None:
+    patch.setattr(Log, "is_current", lambda self, last_index, last_term: True)
+
+
+def is_loyal_to_nobody(patch: Patch) -> None:
+    patch.setattr(Raft, "_loyal", lambda self, now: False)
+
+
+def leads_without_a_majority(patch: Patch) -> None:
+    patch.setattr("lictor_actors.raft.election.majority", lambda voters: voters // 2)
+
+
+def commits_with_one_copy_too_few(patch: Patch) -> None:
+    def too_early(values: list[int]) -> int:
+        return sorted(values, reverse=True)[max(0, len(values) // 2 - 1)]
+
+    patch.setattr("lictor_actors.raft.leadership.reached_by_majority", too_early)
+
+
+def reads_from_rounds_sent_before(patch: Patch) -> None:
+    def wait(self: Rounds, read: int) -> None:
+        self._confirmed.append((read, 0))
+
+    patch.setattr(Rounds, "wait", wait)
+
+
+def keeps_its_lease_for_ever(patch: Patch) -> None:
+    patch.setattr(Leadership, "lease_valid", lambda self, now: self.own_term_committed)
+
+
+def takes_what_it_has_for_a_conflict(patch: Patch) -> None:
+    patch.setattr(Log, "first_new", lambda self, entries: 0)
+
+
+MUTANTS = [
+    sends_before_the_disk_has_it,
+    counts_itself_before_its_disk_has_it,
+    votes_for_anyone,
+    leads_without_a_majority,
+    commits_with_one_copy_too_few,
+    reads_from_rounds_sent_before,
+    takes_what_it_has_for_a_conflict,
+]
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
+def test_the_swarm_finds(mutant: object, monkeypatch: Patch) -> None:
+    assert callable(mutant)
+    mutant(monkeypatch)
+    with pytest.raises((AssertionError, RuntimeError, ValueError)):
+        hunt()
+
+
+def hunt() -> None:
+    for seed in range(300):
+        chaos(seed)
+
+
+def half_connected_leader() -> None:
+    """One follower does not hear the leader, the other one hears both; then the leader is alone."""
+    for seed in range(5):
+        net = Network(3, seed)
+        leader = net.elect()
+        follower = next(name for name in net.names if name != leader)
+        net.cut(leader, follower)
+        net.cut(follower, leader)
+        net.run(3 * SECOND)
+        net.isolate(net.leader())
+        net.run(3 * SECOND)
+
+
+@pytest.mark.parametrize("mutant", [is_loyal_to_nobody, keeps_its_lease_for_ever], ids=lambda mutant: mutant.__name__)
+def test_a_stale_lease_is_found(mutant: object, monkeypatch: Patch) -> None:
+    half_connected_leader()
+    assert callable(mutant)
+    mutant(monkeypatch)
+    with pytest.raises(AssertionError, match="would serve a stale read by its lease"):
+        half_connected_leader()
