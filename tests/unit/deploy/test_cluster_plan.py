@@ -1,0 +1,91 @@
+from pathlib import Path
+
+import pytest
+
+from lictor_deploy.plan import DevOptions, all_places, listeners, make_plan, shares
+from lictor_deploy.sentence import Failure
+
+RUN, DATA = Path("/run/x"), Path("/data")
+
+
+def plan(cores=2, **options):
+    return make_plan(DevOptions(**{"one_ip": False} | options), RUN, DATA, cores)
+
+
+def test_each_server_has_its_own_process_and_agents_share_the_rest():
+    processes = plan(servers=3, agents=97)
+    assert [process.name for process in processes] == ["server-1", "server-2", "server-3", "agents-1", "agents-2"]
+    assert [len(process.specs) for process in processes] == [1, 1, 1, 49, 48]
+
+
+@pytest.mark.parametrize(("cores", "expected"), [(1, 2), (2, 2), (8, 8)])
+def test_agents_get_a_process_per_core_but_two_at_least(cores, expected):
+    assert len(plan(cores, servers=1, agents=20)) == 1 + expected
+
+
+def test_no_process_is_empty():
+    assert [process.name for process in plan(servers=1, agents=1)] == ["server-1", "agents-1"]
+    assert shares(5, 3) == [2, 2, 1]
+    assert shares(0, 3) == []
+
+
+def test_every_node_has_its_own_ip_and_the_standard_ports():
+    specs = [spec for process in plan(servers=3, agents=300) for spec in process.specs]
+    assert specs[0].client_address == "127.0.0.1"
+    assert specs[302].client_address == "127.0.1.47"
+    assert {(spec.http_port, spec.door_port) for spec in specs} == {(8500, 8304)}
+    assert len({spec.client_address for spec in specs}) == 303
+
+
+def test_one_ip_gives_every_node_its_own_ports():
+    where = list(listeners(plan(servers=3, agents=97, one_ip=True)))
+    assert {listener.ip for listener in where} == {"127.0.0.1"}
+    assert len({listener.port for listener in where}) == 200
+
+
+def test_nodes_join_through_every_server_but_themselves():
+    by_name = {spec.name: spec for process in plan(servers=3, agents=2) for spec in process.specs}
+    assert by_name["server-1"].join == ("ipc:///run/x/server-2.g", "ipc:///run/x/server-3.g")
+    assert len(by_name["agent-1"].join) == 3
+
+
+def test_nodes_of_a_process_share_its_lanes():
+    agents = plan(servers=1, agents=10)[1]
+    assert {(spec.gossip_url, spec.rest_url) for spec in agents.specs} == {agents.lanes}
+
+
+def test_node_ids_are_the_same_in_every_run_and_differ_by_seed():
+    def ids(seed):
+        return [spec.id for process in plan(servers=3, agents=5, seed=seed) for spec in process.specs]
+
+    assert ids(1) == ids(1)
+    assert not set(ids(1)) & set(ids(2))
+
+
+def test_places_are_what_the_nodes_listen_on():
+    options = DevOptions(servers=1, agents=1, one_ip=False, base_ip="127.3.0.9", http_port=9000)
+    assert [(place.http, place.door) for place in all_places(options)] == [
+        ("127.3.0.9:9000", "tcp://127.3.0.9:8304"),
+        ("127.3.0.10:9000", "tcp://127.3.0.10:8304"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"servers": 0}, "needs a server"),
+        ({"agents": -1}, "cannot be negative"),
+        ({"base_ip": "here"}, "-base-ip"),
+        ({"base_ip": "255.255.255.250"}, "-base-ip"),
+        ({"http_port": 0}, "-http-port"),
+        ({"http_port": 65000, "one_ip": True}, "-http-port"),
+    ],
+)
+def test_what_cannot_be_planned(options, words):
+    with pytest.raises(Failure, match=words):
+        plan(**options)
+
+
+def test_a_directory_too_deep_for_sockets_is_named():
+    with pytest.raises(Failure, match="too long for a socket"):
+        make_plan(DevOptions(), Path("/" + "d" * 100), DATA, 2)

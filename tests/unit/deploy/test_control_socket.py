@@ -1,0 +1,177 @@
+import json
+import socket
+
+import pytest
+
+from lictor_deploy.control_server import ControlServer
+from lictor_deploy.readiness import Readiness
+
+HOMES = {"server-1.dc1": "server-1", "server-2.dc1": "server-2", "server-3.dc1": "server-3", "agent-1.dc1": "agents-1"}
+
+
+class FakeSupervisor:
+    """Keeps what processes are told, and calls what is readable when told to."""
+
+    def __init__(self):
+        self.processes = dict.fromkeys(HOMES.values())
+        self.told = []
+        self.watched = {}
+        self.deaf = set()
+
+    def watch(self, sock, ready):
+        self.watched[sock.fileno()] = (sock, ready)
+
+    def forget(self, sock):
+        self.watched.pop(sock.fileno(), None)
+
+    def tell(self, message, names):
+        heard = [name for name in names if name not in self.deaf]
+        self.told += [(name, message) for name in heard]
+        return heard
+
+    def turn(self):
+        for _, ready in list(self.watched.values()):
+            ready()
+
+    def close(self):
+        for sock, _ in self.watched.values():
+            (getattr(sock, "sock", sock)).close()
+
+
+class Stage:
+    def __init__(self, path):
+        self.supervisor = FakeSupervisor()
+        self.readiness = Readiness([node for node in HOMES if node.startswith("server")], ["agent-1.dc1"])
+        self.server = ControlServer(path, self.supervisor, self.readiness, HOMES, {"nodes": []})
+        self.server.open()
+        self.client = socket.socket(socket.AF_UNIX)
+        self.client.connect(str(path))
+        self.client.settimeout(0.05)
+        self.supervisor.turn_accept = next(iter(self.supervisor.watched.values()))[1]
+        self.supervisor.turn_accept()
+
+    def ask(self, request, **arguments):
+        self.client.sendall(json.dumps({"ask": request, "with": arguments}).encode() + b"\n")
+        self.hear()
+
+    def hear(self):
+        list(self.supervisor.watched.values())[-1][1]()
+
+    def answer(self):
+        try:
+            return json.loads(self.client.recv(65536))
+        except TimeoutError:
+            return None
+
+    def confirm(self, count=1):
+        told, self.supervisor.told = self.supervisor.told, []
+        for name, message in told:
+            self.server.done(name, message["order"], count)
+        return told
+
+
+@pytest.fixture
+def stage(tmp_path):
+    made = Stage(tmp_path / "control")
+    yield made
+    made.client.close()
+    made.supervisor.close()
+    made.server.close()
+    assert not (tmp_path / "control").exists()
+
+
+def test_a_rule_goes_to_every_process_and_the_answer_waits_for_all(stage):
+    stage.ask("isolate", who="agent-1")
+    assert [name for name, _ in stage.supervisor.told] == ["server-1", "server-2", "server-3", "agents-1"]
+    assert stage.answer() is None
+    *first, last = stage.supervisor.told
+    for name, message in first:
+        stage.server.done(name, message["order"], 0)
+    assert stage.answer() is None
+    stage.server.done(last[0], last[1]["order"], 0)
+    answer = stage.answer()
+    assert answer["fault"] == "f1"
+    assert "agent-1.dc1" in answer["what"]
+    assert last[1]["rules"]["rules"][0]["effect"] == "drop"
+    assert len(stage.server.rules) == 1
+
+
+def test_a_verb_on_an_actor_goes_to_its_process_only(stage):
+    stage.ask("pause", who="server@server-2")
+    ((name, message),) = stage.confirm()
+    assert name == "server-2"
+    assert message["actor"] == {"verb": "pause", "node": "server-2.dc1", "role": "server"}
+    assert stage.answer()["count"] == 1
+
+
+def test_healing_takes_rules_back_and_undoes_verbs(stage):
+    stage.ask("isolate", who="agent-1")
+    stage.confirm()
+    stage.ask("crash", who="agent-1")
+    stage.confirm()
+    stage.ask("heal_all")
+    told = stage.confirm()
+    assert [message["actor"]["verb"] for _, message in told if "actor" in message] == ["restart"]
+    assert all(message["rules"]["rules"] == [] for _, message in told if "rules" in message)
+    assert stage.server.rules == ()
+
+
+def test_healing_what_is_not_there_heals_nothing(stage):
+    stage.client.sendall(b'{"ask": "heal", "fault": "f9"}\n')
+    stage.hear()
+    assert stage.answer() == {"healed": []}
+
+
+def test_a_process_that_dies_meanwhile_is_not_waited_for(stage):
+    stage.ask("isolate", who="agent-1")
+    stage.server.gone("server-3")
+    stage.confirm()
+    assert stage.answer()["fault"] == "f1"
+
+
+def test_a_process_that_is_down_is_not_waited_for(stage):
+    stage.supervisor.deaf.add("agents-1")
+    stage.ask("crash", who="agent-1")
+    assert stage.answer()["count"] == 0
+
+
+def test_the_leader_is_whom_most_servers_follow(stage):
+    stage.readiness.report({node: [4, "h", "server-2.dc1", 4] for node in HOMES if node.startswith("server")})
+    stage.ask("pause", who="leader")
+    assert stage.confirm()[0][0] == "server-2"
+
+
+@pytest.mark.parametrize(
+    ("request_", "arguments", "words"),
+    [
+        ("isolate", {"who": "nobody"}, "names no node"),
+        ("isolate", {"who": "leader"}, "names no node"),
+        ("lose", {"sources": "all", "targets": "all", "probability": 2}, "between 0 and 1"),
+        ("isolate", {"whom": "x"}, "unexpected keyword"),
+        ("launch", {}, "does not know"),
+        ("_resolve", {"who": "all"}, "does not know"),
+    ],
+)
+def test_what_cannot_be_done_is_a_sentence_and_changes_nothing(stage, request_, arguments, words):
+    stage.ask(request_, **arguments)
+    assert words in stage.answer()["error"]
+    assert stage.supervisor.told == []
+    assert stage.server.rules == ()
+
+
+def test_facts_and_status(stage):
+    stage.ask("facts")
+    assert stage.answer() == {"nodes": []}
+    stage.ask("partition", groups=["server-1", ["server-2", "server-3"]])
+    stage.confirm()
+    assert stage.answer()["fault"] == "f1"
+    stage.ask("status")
+    answer = stage.answer()
+    assert answer["status"]["nodes"] == 4
+    assert [fault["id"] for fault in answer["faults"]] == ["f1"]
+
+
+def test_junk_ends_the_connection_and_nothing_else(stage):
+    stage.client.sendall(b"GET / HTTP/1.1\r\n")
+    stage.hear()
+    assert stage.client.recv(100) == b""

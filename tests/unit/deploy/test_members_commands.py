@@ -1,0 +1,98 @@
+import pytest
+
+MEMBERS = [
+    {
+        "Name": "n2",
+        "Addr": "10.0.0.2",
+        "Port": 8301,
+        "Status": 4,
+        "Tags": {"role": "node", "dc": "dc1", "build": "1.2:x", "vsn": "2"},
+    },
+    {
+        "Name": "n1",
+        "Addr": "10.0.0.1",
+        "Port": 8301,
+        "Status": 1,
+        "Tags": {"role": "consul", "dc": "dc1", "build": "1.2", "vsn": "2"},
+    },
+]
+
+
+@pytest.fixture(autouse=True)
+def _members(agent):
+    agent.on("GET", "/v1/agent/members", MEMBERS)
+
+
+def test_members_in_consuls_columns(lictor):
+    assert lictor("members").out == (
+        "Node  Address        Status  Type    Build  Protocol  DC   Segment\n"
+        "n1    10.0.0.1:8301  alive   server  1.2    2         dc1  <all>\n"
+        "n2    10.0.0.2:8301  failed  client  1.2    2         dc1  <default>\n"
+    )
+
+
+def test_members_by_status(lictor):
+    assert "n1" not in lictor("members", "-status=failed|left").out
+
+
+def test_no_member_matches_is_status_2(lictor):
+    assert lictor("members", "-status", "left") == (2, "", "")
+
+
+def test_a_bad_status_pattern_is_a_sentence(lictor):
+    assert "Failed to compile status regexp" in lictor("members", "-status=[").err
+
+
+def test_members_detailed_shows_tags(lictor):
+    assert "build=1.2,dc=dc1,role=consul,vsn=2" in lictor("members", "-detailed").out
+
+
+def test_join_counts_those_that_answered(lictor, agent):
+    agent.on("PUT", "/v1/agent/join/10.0.0.1")
+    agent.on("PUT", "/v1/agent/join/10.0.0.9", b"1 error occurred", status=500)
+    ran = lictor("join", "10.0.0.1", "10.0.0.9")
+    assert ran.status == 0
+    assert ran.out == (
+        "Error joining address '10.0.0.9': 1 error occurred\nSuccessfully joined cluster by contacting 1 nodes.\n"
+    )
+
+
+def test_join_that_reaches_nobody_is_status_1(lictor):
+    ran = lictor("join", "10.0.0.9")
+    assert ran.status == 1
+    assert ran.err.endswith("Failed to join any nodes.\n")
+
+
+def test_join_without_address_is_refused(lictor, agent):
+    assert lictor("join").status == 1
+    assert agent.asked == []
+
+
+def test_leave(lictor, agent):
+    agent.on("PUT", "/v1/agent/leave")
+    assert lictor("leave").out == "Graceful leave complete\n"
+
+
+def test_force_leave_with_prune(lictor, agent):
+    agent.on("PUT", "/v1/agent/force-leave/n2")
+    assert lictor("force-leave", "-prune", "n2") == (0, "", "")
+    assert agent.asked[0].target == "/v1/agent/force-leave/n2?prune=1"
+
+
+def test_list_peers_marks_the_leader(lictor, agent):
+    server = {
+        "ID": "id1",
+        "Node": "s1",
+        "Address": "10.0.0.1:8300",
+        "Leader": True,
+        "Voter": True,
+        "ProtocolVersion": "3",
+    }
+    other = {**server, "ID": "id2", "Node": "s2", "Leader": False, "LastIndex": 7}
+    agent.on("GET", "/v1/operator/raft/configuration", {"Servers": [{**server, "LastIndex": 9}, other], "Index": 9})
+    assert lictor("operator", "raft", "list-peers", "-stale").out == (
+        "Node  ID   Address        State     Voter  RaftProtocol  Commit Index  Trails Leader By\n"
+        "s1    id1  10.0.0.1:8300  leader    true   3             9             -\n"
+        "s2    id2  10.0.0.1:8300  follower  true   3             7             2 commits\n"
+    )
+    assert agent.asked[0].target.endswith("?stale=")

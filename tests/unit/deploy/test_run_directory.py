@@ -1,0 +1,82 @@
+import json
+import os
+import socket
+import stat
+
+import pytest
+
+from lictor_deploy.run_dir import CONTROL, announce, announced, base_dir, find_control, run_dir
+from lictor_deploy.sentence import Failure
+
+
+@pytest.fixture(autouse=True)
+def runtime(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.delenv("LICTOR_CONTROL", raising=False)
+    return tmp_path
+
+
+def listen(path):
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(str(path / CONTROL))
+    server.listen()
+    return server
+
+
+def test_the_directory_is_private_and_goes_with_the_cluster():
+    with run_dir() as path:
+        assert stat.S_IMODE(path.stat().st_mode) == 0o700
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert not path.exists()
+
+
+def test_an_announced_cluster_is_found_until_it_ends():
+    with run_dir() as path, listen(path):
+        assert announce(path)
+        assert find_control() == str(path / CONTROL)
+    with pytest.raises(Failure, match="No dev cluster is running"):
+        find_control()
+
+
+def test_the_first_of_two_clusters_stays_announced():
+    with run_dir() as first, listen(first):
+        announce(first)
+        with run_dir() as second, listen(second):
+            assert not announce(second)
+            assert find_control() == str(first / CONTROL)
+        assert find_control() == str(first / CONTROL)
+
+
+def test_the_environment_wins(monkeypatch):
+    with run_dir() as first, listen(first), run_dir() as second, listen(second):
+        announce(first)
+        monkeypatch.setenv("LICTOR_CONTROL", str(second / CONTROL))
+        assert find_control() == str(second / CONTROL)
+
+
+def test_what_a_killed_cluster_left_is_not_found_and_is_swept():
+    base = base_dir()
+    dead = base / "dev-dead"
+    dead.mkdir()
+    listen(dead).close()
+    (base / "dev.json").write_text(json.dumps({"control": str(dead / CONTROL)}))
+    with pytest.raises(Failure, match="No dev cluster"):
+        find_control()
+    with run_dir() as path, listen(path):
+        assert not dead.exists()
+        assert announce(path)
+        assert announced(base) == str(path / CONTROL)
+
+
+def test_a_damaged_announcement_is_no_cluster():
+    (base_dir() / "dev.json").write_text("{")
+    with pytest.raises(Failure, match="No dev cluster"):
+        find_control()
+
+
+def test_a_directory_that_others_may_enter_is_refused(runtime):
+    theirs = runtime / f"lictor-{os.getuid()}"
+    theirs.mkdir(mode=0o755)
+    theirs.chmod(0o755)
+    with pytest.raises(Failure, match="mode 0700"):
+        base_dir()
