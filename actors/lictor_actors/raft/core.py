@@ -26,17 +26,15 @@ The election timer is not set anew at each heartbeat: when it fires, it is set a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from enum import Enum
+from collections.abc import Sequence
 
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft.election import Ballot, judge, refuse
+from lictor_actors.raft.facts import Facts, NotLeading, Role
 from lictor_actors.raft.follower import accept
 from lictor_actors.raft.leadership import Leadership
 from lictor_actors.raft.log import Entry
 from lictor_actors.raft.membership import pack_configuration
-from lictor_actors.raft.options import RaftOptions
-from lictor_actors.raft.stable import Stable
 from lictor_messages.base import Message
 from lictor_messages.envelope import at
 from lictor_messages.journal import JournalRecord
@@ -54,42 +52,8 @@ ELECTION = "raft.election"
 HEARTBEAT = "raft.heartbeat"
 
 
-class Role(Enum):
-    """What a server is to the others."""
-
-    FOLLOWER = "follower"
-    PRE_CANDIDATE = "pre-candidate"
-    CANDIDATE = "candidate"
-    LEADER = "leader"
-
-
-class NotLeading(Exception):
-    """Only a leader can do this, and one that is not about to hand over; ``leader`` is "" or who is said to lead."""
-
-    def __init__(self, leader: str) -> None:
-        super().__init__(f"not leading; the leader is {leader or 'unknown'}")
-        self.leader = leader
-
-
-class Raft:
+class Raft(Facts):
     """One server's part in the agreement. Servers are named by node, ``n1.dc1``, and reached at ``server@n1.dc1``."""
-
-    def __init__(self, me: str, options: RaftOptions) -> None:
-        self.me = me
-        self.options = options
-        self.role = Role.FOLLOWER
-        self.leader = ""
-        self._stable = Stable()
-        self._commit_index = 0
-        self._taken = 0
-        self._leading: Leadership | None = None
-        self._ballot = Ballot(())
-        self._timeout_ns = 0
-        self._quiet_since = 0
-        """When there was last a reason not to stand: a leader's word, a vote given, an own candidacy."""
-        self._heard_leader = 0
-        """When a leader's word came last; the voter is loyal from then on for one shortest election time-out."""
-        self._reads: list[tuple[int, int]] = []
 
     # -- life -----------------------------------------------------------------------------------------------------
 
@@ -177,59 +141,6 @@ class Raft:
         """(read id, index): the read may be served once everything up to ``index`` is applied."""
         taken, self._reads = self._reads, []
         return taken
-
-    # -- what may be seen -----------------------------------------------------------------------------------------
-
-    @property
-    def term(self) -> int:
-        """The latest term this server has seen."""
-        return self._stable.term
-
-    @property
-    def commit_index(self) -> int:
-        """The last index known to be committed; what follows may still change."""
-        return self._commit_index
-
-    @property
-    def last_index(self) -> int:
-        """The end of the log."""
-        return self._stable.log.last_index
-
-    @property
-    def last_term(self) -> int:
-        """The term of the log's last entry."""
-        return self._stable.log.last_term
-
-    @property
-    def durable_index(self) -> int:
-        """The end of the part of the log that is on this server's disk."""
-        return self._stable.durable_index
-
-    @property
-    def configuration(self) -> tuple[str, ...]:
-        """The servers that vote, () before bootstrap."""
-        return self._stable.membership.servers
-
-    @property
-    def ready(self) -> bool:
-        """True if this server leads and knows all that was ever committed."""
-        return self._leading is not None and self._leading.own_term_committed
-
-    def matches(self) -> Mapping[str, int]:
-        """How far each peer's log is known to agree, while leading."""
-        return {peer: p.match for peer, p in self._leading.peers.items()} if self._leading else {}
-
-    def term_at(self, index: int) -> int | None:
-        """Term of the entry at ``index``; None where the log has none."""
-        return self._stable.log.term_at(index)
-
-    def entries(self, lo: int, hi: int) -> Sequence[Entry]:
-        """Entries of ``range(lo, hi)``; raises IndexError if the log does not hold them."""
-        return self._stable.log.entries(lo, hi)
-
-    def last_contact(self, now: int) -> int:
-        """Nanoseconds since a leader was heard, 0 for the leader itself."""
-        return 0 if self._leading else now - self._heard_leader
 
     # -- messages -------------------------------------------------------------------------------------------------
 
@@ -411,17 +322,3 @@ class Raft:
 
     def _say(self, server: str, message: Message, turn: Turn) -> None:
         turn.send(at("server", server), message)
-
-    # -- invariants -----------------------------------------------------------------------------------------------
-
-    def check(self) -> None:
-        """Assert what must always hold, in constant time."""
-        log = self._stable.log
-        assert self._taken <= self._commit_index <= log.last_index, "committed beyond the log"
-        assert self._stable.durable_index <= log.last_index, "durable beyond the log"
-        assert log.last_term <= self.term, "an entry from a term to come"
-        assert (self.role is Role.LEADER) == (self._leading is not None), "leads without leadership"
-        assert self.role is not Role.LEADER or self.leader == self.me, "leads, but names another leader"
-        for peer, progress in self._leading.peers.items() if self._leading else ():
-            assert progress.match < progress.next <= log.last_index + 1, f"{peer}: {progress.match}, {progress.next}"
-            assert progress.match <= log.last_index, f"{peer} matches beyond the log"
