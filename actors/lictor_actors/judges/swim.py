@@ -21,6 +21,8 @@ class SwimJudge:
     def __init__(self) -> None:
         self._dead: dict[tuple[str, str], Member] = {}
         """(observer, member) -> the member as it was when it was declared dead or left."""
+        self.failures = 0
+        """How often a prober told one of its listeners that a member failed."""
 
     def heard(self, envelope: Envelope) -> None:
         """One message that was posted; only what probers tell is of interest."""
@@ -30,6 +32,7 @@ class SwimJudge:
         observer = node_of(envelope.source)
         match body:
             case MemberFailed() | MemberLeft():
+                self.failures += isinstance(body, MemberFailed)
                 self._dead[observer, body.member.node] = body.member
             case MemberReaped():
                 self._dead.pop((observer, body.member.node), None)

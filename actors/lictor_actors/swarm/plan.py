@@ -61,6 +61,8 @@ class Plan:
 def draw(seed: int) -> Plan:
     """The plan of a seed."""
     rng = stream(seed, "plan")
+    # Short faults meet elections half-way, long ones let gossip declare members dead and leaders be replaced.
+    every, lasts = ((0.5, 2.0), (0.3, 1.5)) if rng.random() < 0.5 else ((2.0, 6.0), (2.0, 8.0))
     return Plan(
         seed=seed,
         servers=rng.choice((1, 3, 3, 3, 5)),
@@ -69,8 +71,8 @@ def draw(seed: int) -> Plan:
         keys=rng.randint(1, 3),
         think_max_s=rng.choice((0.1, 0.4)),
         faults=tuple(sorted(rng.sample(FAULTS, rng.randint(1, 5)))),
-        every_s=rng.uniform(0.5, 3.0),
-        lasts_s=rng.uniform(0.3, 4.0),
+        every_s=rng.uniform(*every),
+        lasts_s=rng.uniform(*lasts),
         weather=_weather(rng),
         disk=DiskSpeed(100_000, rng.choice((500_000, 5 * MS, 40 * MS))),
         buggify=rng.random() < 0.5,

@@ -24,6 +24,8 @@ class Report:
     leaders: int = 0
     """How many terms had a leader."""
     committed: int = 0
+    members_failed: int = 0
+    """How often a node was told that a member failed."""
     healed_after_s: float = 0.0
     """Virtual time from the last healing until leader, members and catalog were right."""
     virtual_s: float = 0.0
@@ -50,7 +52,7 @@ class Report:
             "actor_paused": c.get("actor_pause", 0),
             "node_crashed": c.get("node_crashed", 0),
             "node_restarted": c.get("node_restarted", 0),
-            "mail_of_another_life": c.get("mail_of_another_life", 0),
+            "member_failed": self.members_failed,
         }
 
     def __str__(self) -> str:

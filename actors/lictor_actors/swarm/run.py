@@ -118,6 +118,7 @@ class _Run:
             undecided=self._undecided,
             leaders=len(raft.leaders),
             committed=raft.committed,
+            members_failed=self._bench.swim.failures,
             healed_after_s=self._healed_after_s,
             virtual_s=world.time / 1e9,
             wall_s=wall_s,

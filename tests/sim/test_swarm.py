@@ -1,0 +1,113 @@
+"""The swarm: many seeds, each another cluster, workload and mix of faults; judges that could have said no."""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from lictor_actors.kernel.life import Life
+from lictor_actors.kernel.turn import Turn
+from lictor_actors.raft import leadership
+from lictor_actors.raft.stable import TERM_CELL, Stable
+from lictor_actors.swarm import run_seed
+from lictor_actors.swarm.plan import FAULTS, FaultName, draw
+from lictor_actors.swim.members import Peer
+from lictor_actors.swim.membership import Membership
+from lictor_messages.journal import Cell
+from lictor_messages.swim import Dead
+
+SEEDS = int(os.environ.get("LICTOR_SWARM_SEEDS", "16"))
+KEPT = [
+    int(line.split()[0])
+    for line in (Path(__file__).parent / "seeds.txt").read_text().splitlines()
+    if line.strip() and not line.startswith("#")
+]
+
+
+@pytest.mark.sim
+@pytest.mark.timeout(1200)
+def test_a_batch_of_seeds_keeps_every_promise_and_reaches_the_interesting_places() -> None:
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        reports = list(pool.map(run_seed, range(1, SEEDS + 1)))
+    assert [str(report) for report in reports if not report.ok] == []
+    reached: Counter[str] = Counter()
+    for report in reports:
+        reached.update(report.sometimes())
+    assert [name for name, count in reached.items() if not count] == []
+
+
+@pytest.mark.sim
+@pytest.mark.parametrize("seed", KEPT)
+def test_seeds_that_once_found_something(seed: int) -> None:
+    report = run_seed(seed)
+    assert report.ok, str(report)
+
+
+def test_a_seed_is_a_plan() -> None:
+    assert draw(7) == draw(7)
+    plans = [draw(seed) for seed in range(200)]
+    assert {plan.servers for plan in plans} == {1, 3, 5}
+    assert {fault for plan in plans for fault in plan.faults} == set(FAULTS)
+
+
+# -- mutants: each breaks one rule, and a judge must say so ------------------------------------
+
+
+def assert_caught(what: str, *faults: FaultName, every_s: float = 0.7, lasts_s: float = 1.0) -> None:
+    """One of a few seeds, with three servers and these faults, ends with a verdict that says ``what``."""
+    for seed in range(1, 40):
+        drawn = draw(seed)
+        plan = replace(drawn, servers=3, agents=1, clients=4, keys=1, faults=faults, every_s=every_s, lasts_s=lasts_s)
+        report = run_seed(seed, until_s=20.0, plan=plan)
+        if any(re.search(what, failure) for failure in report.failures):
+            return
+    pytest.fail("the judges let a mutant pass")
+
+
+@pytest.mark.sim
+def test_a_host_that_sends_before_the_sync_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Life, "may_leave", lambda *_: True)
+    assert_caught("durable on", "power_cut")
+
+
+@pytest.mark.sim
+def test_a_leader_that_commits_without_a_majority_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leadership, "reached_by_majority", max)
+    assert_caught("durable on", "isolate", "partition")
+
+
+@pytest.mark.sim
+def test_a_leader_that_believes_in_its_lease_for_ever_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leadership.Leadership, "lease_valid", lambda *_: True)
+    monkeypatch.setattr(leadership.Leadership, "heard_by_quorum_since", lambda self, now: now)
+    assert_caught("not linearizable", "isolate", "partition", every_s=3.0, lasts_s=2.0)
+
+
+@pytest.mark.sim
+def test_a_vote_that_is_not_written_down_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forgetful(self: Stable, term: int, vote: str, turn: Turn) -> None:
+        set_term(self, term, vote, turn)
+        self._vote_number = turn.persist(Cell(name=TERM_CELL, data=struct.pack(">Q", term)))
+
+    set_term = Stable.set_term
+    monkeypatch.setattr(Stable, "set_term", forgetful)
+    assert_caught("two votes in term", "power_cut", "isolate")
+
+
+@pytest.mark.sim
+def test_a_prober_that_believes_old_news_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gullible(self: Membership, peer: Peer, claim: Dead, data: bytes, turn: Turn) -> None:
+        bury(self, peer, claim, data, turn)
+        peer.incarnation = 0
+
+    bury = Membership._bury
+    monkeypatch.setattr(Membership, "_bury", gullible)
+    assert_caught("revived", "isolate", every_s=4.0, lasts_s=8.0)
