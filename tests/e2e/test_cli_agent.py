@@ -1,0 +1,176 @@
+"""``lictor agent`` as a process: how soon it answers, how it ends, what it says when it cannot start."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+import pytest
+
+from lictor_deploy.control import own_addresses
+
+pytestmark = pytest.mark.e2e
+LICTOR = [sys.executable, "-m", "lictor_deploy.cli.main"]
+# Beside the addresses that this process gives its clusters.
+IP = own_addresses()[1].rsplit(".", 1)[0] + ".250" if own_addresses()[0] == "-base-ip" else "127.0.0.1"
+HTTP = f"{IP}:8500"
+
+
+@pytest.fixture
+def agents():
+    """Start agents; none survives the test."""
+    started = []
+
+    def start(*flags):
+        process = subprocess.Popen(
+            [*LICTOR, "agent", f"-bind={IP}", f"-client={IP}", *flags],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def first_answer(process, within_s=10.0):
+    """Seconds until HTTP answers."""
+    started = time.monotonic()
+    while time.monotonic() - started < within_s and process.poll() is None:
+        with suppress(URLError, ConnectionError):
+            urlopen(f"http://{HTTP}/v1/agent/self", timeout=1).close()
+            return time.monotonic() - started
+    raise AssertionError(process.communicate())
+
+
+def lictor(*words):
+    return subprocess.run([*LICTOR, *words, f"-http-addr={HTTP}"], capture_output=True, text=True, timeout=20)
+
+
+def until(what, within_s=10.0):
+    end = time.monotonic() + within_s
+    while not what():
+        assert time.monotonic() < end
+
+
+def test_dev_answers_within_a_second_and_leaves_with_status_0(agents):
+    process = agents("-dev", "-node=solo")
+    assert first_answer(process) < 1.0
+    until(lambda: lictor("kv", "put", "x", "y").returncode == 0)
+    assert lictor("kv", "get", "x").stdout == "y\n"
+    assert "solo" in lictor("members").stdout
+    left = lictor("leave")
+    assert (left.returncode, left.stdout) == (0, "Graceful leave complete\n")
+    out, err = process.communicate(timeout=10)
+    assert (process.returncode, err) == (0, "")
+    assert "Node name: 'solo'" in out
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(("server", "status"), [(True, 1), (False, 0)], ids=["server stops", "client leaves"])
+def test_signals(agents, tmp_path, number, server, status):
+    flags = ["-server", "-bootstrap-expect=1"] if server else []
+    process = agents(f"-data-dir={tmp_path}", *flags)
+    first_answer(process)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=15)
+    assert (process.returncode, err) == (status, "")
+
+
+def test_configuration_files_with_a_service_and_a_check(agents, tmp_path):
+    (tmp_path / "c.json").write_text(
+        json.dumps(
+            {
+                "server": True,
+                "bootstrap": True,
+                "node_name": "configured",
+                "datacenter": "East",
+                "data_dir": str(tmp_path / "data"),
+                "performance": {"raft_multiplier": 1},
+                "service": {"name": "web", "port": 80, "check": {"name": "web-ttl", "ttl": "30s"}},
+            }
+        )
+    )
+    process = agents(f"-config-file={tmp_path / 'c.json'}")
+    first_answer(process)
+    until(lambda: "web" in lictor("catalog", "services", "-node=configured").stdout)
+    with urlopen(f"http://{HTTP}/v1/agent/self") as answer:
+        config = json.load(answer)["Config"]
+    assert (config["NodeName"], config["Datacenter"], config["Server"]) == ("configured", "east", True)
+    assert (tmp_path / "data" / "node-id").read_text().strip() == config["NodeID"]
+
+
+def test_state_survives_kill_9(agents, tmp_path):
+    flags = ["-server", "-bootstrap-expect=1", f"-data-dir={tmp_path}", "-node=n"]
+    process = agents(*flags)
+    first_answer(process)
+    until(lambda: lictor("kv", "put", "kept", "yes").returncode == 0, 20)
+    process.kill()
+    process.communicate()
+    process = agents(*flags)
+    first_answer(process)
+    until(lambda: lictor("kv", "get", "kept").stdout == "yes\n", 20)
+
+
+def test_bad_input_over_http_breaks_nothing(agents):
+    process = agents("-dev")
+    first_answer(process)
+    until(lambda: lictor("kv", "put", "x", "y").returncode == 0)
+    for path, body in (("/v1/agent/service/register", b'{"Nmae": 1}'), ("/v1/kv/x?cas=no", b""), ("/v1/kv/", b"")):
+        with pytest.raises(URLError) as refused:
+            urlopen(Request(f"http://{HTTP}{path}", body, method="PUT"))
+        assert refused.value.code in (400, 500)
+        refused.value.close()
+    assert lictor("kv", "get", "x").stdout == "y\n"
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        ([], "Try `lictor agent -dev`"),
+        (["-config-dir=."], "data_dir cannot be empty"),
+        (["-dev", "-log-level=LOUD"], "Invalid log level"),
+        (["-dev", "-node=a b"], "Invalid node name"),
+        (["-data-dir=/proc/nope"], "Cannot use the data directory"),
+        (["-dev", "-bind=192.0.2.1"], "--bind specified multiple times"),
+        (["-dev", "-http-port=80000"], "ports.http must be a port number"),
+        (["-dev", "-serf-lan-port=seven"], "--serf-lan-port"),
+    ],
+)
+def test_an_agent_that_cannot_start_says_why_in_a_sentence(agents, flags, words):
+    process = agents("-server", *flags)
+    _, err = process.communicate(timeout=10)
+    assert process.returncode == 1
+    assert words in err
+    assert "Traceback" not in err
+
+
+def test_a_taken_port_is_named(agents):
+    first_answer(agents("-dev"))
+    second = agents("-dev")
+    _, err = second.communicate(timeout=10)
+    assert second.returncode == 1
+    assert f"{HTTP} (HTTP) is already in use" in err
+    assert "-http-port" in err
+
+
+def test_foreign_bytes_on_the_bus_do_no_harm(agents):
+    import socket
+
+    process = agents("-dev")
+    first_answer(process)
+    for port in (8300, 8301, 8304):
+        with socket.create_connection((IP, port)) as stranger:
+            stranger.sendall(os.urandom(4096))
+            stranger.sendall(b"\x00SP\x00\x00\x50\x00\x00" + (100).to_bytes(8, "big") + os.urandom(100))
+    until(lambda: lictor("kv", "put", "x", "y").returncode == 0)
+    assert process.poll() is None
