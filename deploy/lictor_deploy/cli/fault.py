@@ -8,8 +8,8 @@ from cyclopts import App
 
 from lictor_deploy.cli.columns import columns
 from lictor_deploy.control import Cluster, ClusterFaults, FaultHandle
+from lictor_deploy.durations import seconds
 from lictor_deploy.sentence import Failure
-from lictor_messages.durations import parse_go_duration
 
 WIDTH = 100
 
@@ -192,14 +192,6 @@ def verbs() -> ClusterFaults:
 def who(text: str) -> Sequence[str]:
     """``a,b`` → two selectors; ``all`` stays alone, as the verbs know it."""
     return text if text == "all" else [one for one in text.split(",") if one]
-
-
-def seconds(text: str) -> float:
-    """A Go duration in seconds."""
-    try:
-        return parse_go_duration(text) / 1e9
-    except ValueError as error:
-        raise Failure(f"{error}. Write it like 80ms or 1.5s.") from None
 
 
 def say(fault: FaultHandle) -> None:

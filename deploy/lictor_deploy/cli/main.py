@@ -24,7 +24,7 @@ COMMANDS = {
     "event": (f"{HERE}.event:event", "Send an event to every node."),
     "info": (f"{HERE}.info:info", "Show the agent's figures."),
     "fault": (f"{HERE}.fault:app", "Break a running dev cluster on purpose, and heal it."),
-    "sim": ("lictor_deploy.sim:sim", "Run clusters under virtual time from a seed."),
+    "sim": (f"{HERE}.sim:sim", "Run clusters under virtual time from a seed."),
     "version": (f"{HERE}.version:version", "Show the version."),
 }
 """Name → where its function lives, and its line in the help. Imported on use: ``lictor version`` pays for nothing

@@ -47,7 +47,7 @@ def test_version_in_json(lictor):
     assert f'"Version": "{VERSION}"' in lictor("version", "-format=json").out
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "sim"])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_with_an_example(lictor, name):
     ran = lictor(name, "--help")
     assert ran.status == 0
@@ -79,3 +79,11 @@ def test_a_missing_argument_is_named(lictor):
     ran = lictor("kv", "put")
     assert ran.status == 1
     assert "KEY" in ran.err
+
+
+@pytest.mark.parametrize(
+    "flags", [["-until=soon"], ["-until=0s"], ["-seeds=0"], ["-trace", "-seeds=2"]], ids=lambda flags: " ".join(flags)
+)
+def test_sim_refuses_what_it_cannot_run(lictor, flags):
+    ran = lictor("sim", *flags)
+    assert (ran.status, ran.out) == (1, "")
