@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from types import TracebackType
 from typing import Any, NamedTuple
 
@@ -20,6 +21,8 @@ from lictor_deploy.sentence import Failure
 
 Who = str | Iterable[str]
 """Nodes or actors: names, globs, ``leader``, ``followers``, ``servers``, ``agents``, ``all``; ``prober@agent-7``."""
+CLUSTERS = count(1)
+"""Clusters that this process has started, so that each has addresses of its own."""
 ANSWER_WITHIN_S = 20.0
 STOP_WITHIN_S = 8.0
 
@@ -58,7 +61,8 @@ class Cluster:
     def local(cls, servers: int = 3, agents: int = 5, *flags: str) -> Iterator[Cluster]:
         """Start a cluster, yield it when it is whole, stop it at the end. ``flags`` as for ``lictor dev``."""
         size = ["-servers", str(servers), "-agents", str(agents)]
-        command = [sys.executable, "-m", "lictor_deploy.cli.main", "dev", *own_addresses(), *size]
+        addresses = [] if "-base-ip" in flags else own_addresses(next(CLUSTERS))
+        command = [sys.executable, "-m", "lictor_deploy.cli.main", "dev", *addresses, *size]
         # The command that -exec runs says where the cluster is, then waits for its input to end.
         told = 'echo "$LICTOR_CONTROL"; cat'
         process = subprocess.Popen(
@@ -87,7 +91,8 @@ class Cluster:
 
     def status(self) -> dict[str, Any]:
         """``status``: how many nodes are up and see each other, the leader that all servers agree on and the one that
-        most of them follow (no more than a second old); ``faults``: those in force.
+        most of them follow (no more than a second old); ``faults``: those in force; ``processes``: name → pid, 0 if
+        it does not run.
         """
         return self.ask("status")
 
@@ -202,11 +207,14 @@ class ClusterFaults:
         return FaultHandle(self._cluster, answer["fault"], answer["what"])
 
 
-def own_addresses() -> list[str]:
-    """Flags that keep a test's cluster away from one that a person runs, and from those of other tests."""
+def own_addresses(nth: int = 0) -> list[str]:
+    """Flags that keep a test's cluster away from one that a person runs, from those of other tests, and from the
+    ``nth`` others of this process.
+    """
+    place = os.getpid() + nth * 37 * 128
     if platform.system() == "Linux":
-        return ["-base-ip", f"127.{64 + os.getpid() % 128}.{os.getpid() // 128 % 250}.1"]
-    return ["-http-port", str(20_000 + os.getpid() % 300 * 100)]
+        return ["-base-ip", f"127.{64 + place % 128}.{place // 128 % 250}.1"]
+    return ["-http-port", str(20_000 + (place + nth) % 300 * 100)]
 
 
 def listed(who: Who) -> str | list[str]:

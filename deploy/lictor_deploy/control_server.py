@@ -114,7 +114,7 @@ class ControlServer:
             case {"ask": "facts"}:
                 client.send(self._facts)
             case {"ask": "status"}:
-                client.send({"status": self._status(), "faults": self._list()})
+                client.send({"status": self._status(), "faults": self._list(), "processes": self._pids()})
             case {"ask": "heal", "fault": str(name)}:
                 self._heal(client, [name])
             case {"ask": "heal_all"}:
@@ -162,6 +162,9 @@ class ControlServer:
 
     def _status(self) -> Said:
         return {**self._readiness.summary()._asdict(), "majority_leader": self._readiness.leader}
+
+    def _pids(self) -> dict[str, int]:
+        return {name: process.pid for name, process in self._supervisor.processes.items()}
 
     def _list(self) -> list[dict[str, Any]]:
         return [{"id": fault.id, "what": fault.what} for fault in self._book.faults.values()]

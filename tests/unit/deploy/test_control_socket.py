@@ -5,6 +5,7 @@ import pytest
 
 from lictor_deploy.control_server import ControlServer
 from lictor_deploy.readiness import Readiness
+from lictor_deploy.supervisor import Process
 
 HOMES = {"server-1.dc1": "server-1", "server-2.dc1": "server-2", "server-3.dc1": "server-3", "agent-1.dc1": "agents-1"}
 
@@ -13,7 +14,7 @@ class FakeSupervisor:
     """Keeps what processes are told, and calls what is readable when told to."""
 
     def __init__(self):
-        self.processes = dict.fromkeys(HOMES.values())
+        self.processes = {name: Process(name) for name in HOMES.values()}
         self.told = []
         self.watched = {}
         self.deaf = set()
@@ -169,6 +170,7 @@ def test_facts_and_status(stage):
     answer = stage.answer()
     assert answer["status"]["nodes"] == 4
     assert [fault["id"] for fault in answer["faults"]] == ["f1"]
+    assert answer["processes"]["agents-1"] == 0
 
 
 def test_junk_ends_the_connection_and_nothing_else(stage):
