@@ -1,4 +1,4 @@
-"""The catalog says of every node what gossip says: the leader writes it there (Consul's serfHealth)."""
+"""The catalog says of every node what gossip says (serfHealth, by the leader) and what its agent says (services)."""
 
 from __future__ import annotations
 
@@ -21,3 +21,13 @@ def disagreements(serf_health: Mapping[str, CheckStatus], up: Iterable[str], kno
         if serf_health.get(node) != status
     ]
     return wrong + [f"{node} is in the catalog and should not be" for node in serf_health if node not in expected]
+
+
+def differences(owned: Mapping[str, str], catalog: Mapping[str, str]) -> list[str]:
+    """What one node's agent owns against what the catalog holds of that node, as name to state (anti-entropy)."""
+    names = [*owned, *(name for name in catalog if name not in owned)]
+    return [
+        f"{name} is {catalog.get(name, 'missing')} in the catalog, {owned.get(name, 'missing')} at its agent"
+        for name in names
+        if owned.get(name) != catalog.get(name)
+    ]

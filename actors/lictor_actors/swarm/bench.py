@@ -8,13 +8,16 @@ from random import Random
 from lictor_actors.hosts.seat import Seat
 from lictor_actors.hosts.world import World
 from lictor_actors.journal.journal import Journal
-from lictor_actors.judges.catalog import disagreements
+from lictor_actors.judges.catalog import differences, disagreements
 from lictor_actors.judges.raft import RaftJudge
 from lictor_actors.judges.swim import SwimJudge, incomplete
 from lictor_actors.raft.stable import Stable
+from lictor_actors.roles.agent import Agent
 from lictor_actors.roles.prober import Prober
 from lictor_actors.roles.reconcile import serf_health
 from lictor_actors.roles.server import Server
+from lictor_actors.store.catalog import Catalog
+from lictor_messages.catalog import SERF_HEALTH
 from lictor_messages.envelope import at
 
 
@@ -53,6 +56,17 @@ class Bench:
             wrong += [f"{name}: {text}" for text in disagreements(health, up, known)]
         return wrong
 
+    def services_wrong(self) -> list[str]:
+        """How each server's catalog differs from what the agents own."""
+        wrong = []
+        for name in self.world.running():
+            agent = self.world.actor(at("agent", name))
+            if isinstance(agent, Agent):
+                owned = _owned(agent)
+                for server in self._servers().values():
+                    wrong += differences(owned, _held(server.store.catalog, name.partition(".")[0]))
+        return wrong
+
     def stores_wrong(self) -> list[str]:
         """Servers that have applied the same entries and hold something else."""
         digests: dict[int, tuple[str, str]] = {}
@@ -80,3 +94,15 @@ class Bench:
         for record in Journal.open(disk).recovered("server"):
             stable.recover(record)
         return stable.log.term_at(index)
+
+
+def _owned(agent: Agent) -> dict[str, str]:
+    services = {f"service {i}": f"on port {s.record.port}" for i, s in agent.local.services.items()}
+    return services | {f"check {i}": c.record.status for i, c in agent.local.checks.items()}
+
+
+def _held(catalog: Catalog, node: str) -> dict[str, str]:
+    """All that the catalog has of a node but what the leader itself writes there."""
+    services = {f"service {i}": f"on port {s.port}" for i, s in catalog.services.get(node, {}).items() if i != "consul"}
+    checks = catalog.checks.get(node, {})
+    return services | {f"check {i}": c.status for i, c in checks.items() if c.check_id != SERF_HEALTH}

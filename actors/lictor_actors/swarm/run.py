@@ -13,6 +13,7 @@ from lictor_actors.journal.recovery import JournalCorrupt
 from lictor_actors.judges import linearizability
 from lictor_actors.swarm.bench import Bench
 from lictor_actors.swarm.chaos import Chaos
+from lictor_actors.swarm.owners import Owners
 from lictor_actors.swarm.plan import Plan, draw
 from lictor_actors.swarm.report import Report
 from lictor_actors.swarm.workload import Clients
@@ -65,6 +66,8 @@ class _Run:
             definite="duplicate" not in plan.faults and not plan.weather.duplicate,
         )
 
+        self._owners = Owners(self._world, [spec.node for spec in specs], stream(plan.seed, "owners"))
+
     def chaos(self, until_s: float) -> None:
         """Safety: whatever happens, the judges must have nothing to say."""
         self._world.run(min(2.0, until_s))
@@ -73,6 +76,7 @@ class _Run:
             self._world.run(min(1.0, until_s - self._world.time / 1e9))
             self._crashes()
         chaos.end()
+        self._owners.stop()
         self._world.network.weather = Weather()
 
     def heal(self) -> None:
@@ -131,7 +135,8 @@ class _Run:
             return [f"{name} went down by itself: {self._world.ended[name]}"]
         if not self._bench.leader():
             return ["no server leads"]
-        return self._bench.members_wrong() or self._bench.catalog_wrong()
+        bench = self._bench
+        return bench.members_wrong() or bench.catalog_wrong() or bench.services_wrong()
 
     def _crashes(self) -> None:
         if self._world.crashes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lictor_actors.judges.catalog import disagreements
+from lictor_actors.judges.catalog import differences, disagreements
 from lictor_actors.judges.swim import Resurrected, SwimJudge, incomplete
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope
@@ -56,4 +56,12 @@ def test_the_catalog_follows_the_members() -> None:
         "a is critical, should be passing",
         "b is missing, should be critical",
         "x is in the catalog and should not be",
+    ]
+
+
+def test_what_an_agent_owns_is_what_the_catalog_holds() -> None:
+    assert differences({"service web": "on port 80"}, {"service web": "on port 80"}) == []
+    assert differences({"service web": "on port 80"}, {"check x": "passing"}) == [
+        "service web is missing in the catalog, on port 80 at its agent",
+        "check x is passing in the catalog, missing at its agent",
     ]
