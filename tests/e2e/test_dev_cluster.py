@@ -6,8 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
-from urllib.request import urlopen
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -151,7 +151,7 @@ def test_the_killed_leader_comes_back_and_no_acknowledged_write_is_lost(runtime)
         leader = cluster.status()["status"]["leader"].partition(".")[0]
         through = next(node for name, node in cluster.nodes.items() if name == "agent-1")
         assert put(through, "before", b"1")
-        os.kill(pid_of(leader, cluster), signal.SIGKILL)
+        os.kill(cluster.status()["processes"][leader], signal.SIGKILL)
         until = time.monotonic() + 15
         acknowledged = []
         for number in range(1000):
@@ -168,9 +168,6 @@ def test_the_killed_leader_comes_back_and_no_acknowledged_write_is_lost(runtime)
 
 
 def put(node, key, value):
-    from urllib.error import HTTPError
-    from urllib.request import Request
-
     try:
         with urlopen(Request(f"http://{node.http}/v1/kv/{key}", data=value, method="PUT"), timeout=20) as answer:
             return answer.read() == b"true"
@@ -184,21 +181,6 @@ def put(node, key, value):
 def get(node, key):
     with urlopen(f"http://{node.http}/v1/kv/{key}?raw", timeout=20) as answer:
         return answer.read()
-
-
-def pid_of(name, cluster):
-    """The process that hosts a server: the one that has its lane open."""
-    lane = str(Path(cluster.control).parent / f"{name}.g")
-    inodes = {line.split()[6] for line in Path("/proc/net/unix").read_text().splitlines() if line.endswith(lane)}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and entry.stat().st_uid == os.getuid():
-            try:
-                held = {os.readlink(file) for file in (entry / "fd").iterdir()}
-            except OSError:
-                continue
-            if any(f"socket:[{inode}]" in held for inode in inodes):
-                return int(entry.name)
-    raise AssertionError(f"nobody listens on {lane}")
 
 
 def test_everything_is_free_again_after_a_local_cluster(runtime):

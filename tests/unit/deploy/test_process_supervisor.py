@@ -18,12 +18,12 @@ def obey(name: str, pipe: socket.socket) -> int:
     while not channel.closed:
         pipe.setblocking(True)
         line = pipe.recv(1000)
-        if not line or b"stop" in line:
-            return 0
-        if b"exit" in line:
-            return 7
         if b"stubborn" in line:
             time.sleep(100)
+        if b"exit" in line:
+            return 7
+        if not line or b"stop" in line:
+            return 0
     return 0
 
 
