@@ -366,7 +366,7 @@ class EventApi(Api[M]):
             service_filter=service,
             tag_filter=tag,
         )
-        return _ask(event, EventFired, lambda _: event.id)
+        return _ask(event, EventFired, lambda a: a.id)
 
     @both
     def list(self, name: str = "", *, index: int = 0, wait: float = 0.0) -> Ask[Rows[UserEvent]]:

@@ -29,10 +29,13 @@ class Door:
         self._count = 0
         self._machine.doors[name] = self._machine.node.doors[name] = self._take
 
-    def ask(self, target: str, message: Message, then: Then, within_s: float = 10.0) -> str:
-        """Post a request; ``then`` gets its answer, or Refused TimedOut. ``target`` may be a role of this node."""
-        self._count += 1
-        request = f"{self.address}.{self._count:x}"
+    def ask(self, target: str, message: Message, then: Then, within_s: float = 10.0, request: str = "") -> str:
+        """Post a request; ``then`` gets its answer, or Refused TimedOut. ``target`` may be a role of this node.
+
+        ``request`` names one that was asked before and is over: asking it again is the same write.
+        """
+        self._count += not request
+        request = request or f"{self.address}.{self._count:x}"
         to = target if "@" in target else at(target, self._machine.name)
         timer = self._world.at(within_s, lambda: self._close(request, Refused(code="TimedOut")))
         self._open[request] = (then, timer)
