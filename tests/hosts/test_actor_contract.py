@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from live_stage import Births, LiveStage
 
-from lictor_actors.hosts.seat import Seat
 from lictor_actors.hosts.world import World
 from lictor_actors.hosts.world.ledger import DiskSpeed
 from lictor_actors.kernel.actor import Actor, Poisoned
@@ -79,13 +80,10 @@ class Journalled(Puppet):
 def _nothing(_puppet: Puppet, _turn: Turn) -> None: ...
 
 
-class WorldStage:
-    """The contract's stage in the world; a live stage offers the same few verbs."""
-
-    name = "world"
+class Stage:
+    """What the tests need: nodes with puppets, and what each puppet wrote down."""
 
     def __init__(self) -> None:
-        self.world = World(seed=1, disk=DiskSpeed(5 * MS, 5 * MS))
         self.logs: dict[str, list[str]] = {}
 
     def node(self, name: str, tree: tuple[str, ...] = ("puppet",), **scripts: Script) -> None:
@@ -97,24 +95,33 @@ class WorldStage:
             kind = Journalled if spec.role.startswith("journalled") else Puppet
             return kind(scripts.get(spec.role, {}), self.logs[f"{spec.role}@{name}"])
 
-        self.world.add(name, [ActorSpec(role=role) for role in tree], birth)
-        self.world.introduce()
+        self.add(name, [ActorSpec(role=role) for role in tree], birth)
 
     def log(self, address: str) -> list[str]:
         return self.logs[address]
+
+    def tell(self, target: str, what: str) -> None:
+        self.post(Envelope(f"teller@{target.partition('@')[2]}", target, Do(what=what)))
+
+
+class WorldStage(Stage):
+    """Virtual time, simulated disks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World(seed=1, disk=DiskSpeed(5 * MS, 5 * MS))
+        self.seat = self.world.seat
+        self.post = self.world.ground.post
+
+    def add(self, name: str, tree: list[ActorSpec], birth: Births) -> None:
+        self.world.add(name, tree, birth)
+        self.world.introduce()
 
     def run(self, seconds: float = 0.1) -> None:
         self.world.run(seconds)
 
     def ask(self, node: str, target: str, message: Message, within_s: float = 1.0) -> Message:
         return self.world.ask(node, target, message, within_s)
-
-    def tell(self, target: str, what: str) -> None:
-        node = target.partition("@")[2]
-        self.world.ground.post(Envelope(f"teller@{node}", target, Do(what=what)))
-
-    def seat(self, address: str) -> Seat:
-        return self.world.seat(address)
 
     def forget(self, node: str, other: str) -> None:
         """Take ``other`` out of the directory of ``node``."""
@@ -126,10 +133,31 @@ class WorldStage:
     def counted(self, what: str) -> int:
         return self.world.counters.get(what, 0)
 
+    def close(self) -> None: ...
 
-@pytest.fixture(params=[WorldStage], ids=lambda kind: kind.name)
-def stage(request: pytest.FixtureRequest) -> Any:
-    return request.param()
+
+class OnLive(Stage):
+    """The live host: real sockets, a real loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__()
+        live = LiveStage(loop)
+        self.add, self.run, self.ask, self.seat, self.post = live.add, live.run, live.ask, live.seat, live.post
+        self.forget, self.is_up, self.counted, self.close = live.forget, live.is_up, live.counted, live.close
+
+
+STAGES: dict[str, Callable[[], Stage]] = {
+    "world": WorldStage,
+    "asyncio": lambda: OnLive(asyncio.new_event_loop()),
+    "uvloop": lambda: OnLive(pytest.importorskip("uvloop").new_event_loop()),
+}
+
+
+@pytest.fixture(params=STAGES)
+def stage(request: pytest.FixtureRequest) -> Iterator[Any]:
+    made = STAGES[request.param]()
+    yield made
+    made.close()
 
 
 def boom(_puppet: Puppet, _turn: Turn) -> None:
