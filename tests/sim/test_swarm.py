@@ -18,9 +18,9 @@ from lictor_actors.raft import leadership
 from lictor_actors.raft.stable import Stable
 from lictor_actors.swarm import run_seed
 from lictor_actors.swarm.plan import FAULTS, FaultName, draw
-from lictor_actors.swim.members import Peer
 from lictor_actors.swim.membership import Membership
-from lictor_messages.swim import Dead
+from lictor_actors.swim.updates import Hearing
+from lictor_messages.swim import Alive
 
 SEEDS = int(os.environ.get("LICTOR_SWARM_SEEDS", "16"))
 KEPT = [
@@ -59,12 +59,14 @@ def test_a_seed_is_a_plan() -> None:
 # -- mutants: each breaks one rule, and a judge must say so ------------------------------------
 
 
-def assert_caught(what: str, *faults: FaultName, every_s: float = 0.7, lasts_s: float = 1.0) -> None:
+def assert_caught(
+    what: str, *faults: FaultName, every_s: float = 0.7, lasts_s: float = 1.0, until_s: float = 20.0
+) -> None:
     """One of a few seeds, with three servers and these faults, ends with a verdict that says ``what``."""
     for seed in range(1, 40):
         drawn = draw(seed)
         plan = replace(drawn, servers=3, agents=1, clients=4, keys=1, faults=faults, every_s=every_s, lasts_s=lasts_s)
-        report = run_seed(seed, until_s=20.0, plan=plan)
+        report = run_seed(seed, until_s, plan=plan)
         if any(re.search(what, failure) for failure in report.failures):
             return
     pytest.fail("the judges let a mutant pass")
@@ -100,10 +102,12 @@ def test_a_term_that_is_not_written_down_is_caught(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.sim
 def test_a_prober_that_believes_old_news_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    def gullible(self: Membership, peer: Peer, claim: Dead, data: bytes, turn: Turn) -> None:
-        bury(self, peer, claim, data, turn)
-        peer.incarnation = 0
+    def gullible(self: Membership, claim: Alive, data: bytes, hearing: Hearing, turn: Turn) -> bool:
+        peer = self._members.get(claim.node)
+        if peer is not None and not peer.present:
+            peer.incarnation = min(peer.incarnation, claim.incarnation - 1)
+        return bool(alive(self, claim, data, hearing, turn))
 
-    bury = Membership._bury
-    monkeypatch.setattr(Membership, "_bury", gullible)
-    assert_caught("revived", "isolate", every_s=4.0, lasts_s=8.0)
+    alive = Membership.alive
+    monkeypatch.setattr(Membership, "alive", gullible)
+    assert_caught("revived", "isolate", every_s=10.0, lasts_s=15.0, until_s=60.0)

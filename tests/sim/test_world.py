@@ -190,6 +190,16 @@ def test_what_is_sent_to_a_dead_node_is_lost_in_silence_and_counted() -> None:
     assert world.counters["sent_to_a_dead_node"] == 1
 
 
+def test_a_killed_process_leaves_a_machine_that_refuses() -> None:
+    world = make()
+    world.kill(N2)
+    answer = world.ask(N1, f"echo@{N2}", Say())
+    assert isinstance(answer, Undeliverable)
+    assert answer.reason == "connection_refused"
+    world_faults(world).isolate("n2")
+    assert isinstance(world.ask(N1, f"echo@{N2}", Say(), within_s=1), Refused)
+
+
 def test_nothing_that_was_on_its_way_arrives_in_the_next_boot() -> None:
     world = make(weather=Weather(50 * MS, 50 * MS))
     say(world, N1, N2, "stale")
@@ -336,6 +346,19 @@ def test_turns_that_write_meanwhile_share_a_sync() -> None:
     world.run(0.1)
     assert keeper(world).durable == 50
     assert world.machines[N1].disk.syncs - before <= 3
+
+
+def test_what_a_killed_process_had_written_is_on_disk_and_what_it_held_back_is_not() -> None:
+    world = make(Keeper, N1, disk=DiskSpeed(2 * MS, 2 * MS))
+    world.run(0.1)
+    say(world, N1, N1, "written")
+    world.run(0.0005)
+    say(world, N1, N1, "held back until the next sync")
+    world.run(0.0005)
+    world.kill(N1)
+    world.restart(N1)
+    world.run(0.1)
+    assert keeper(world).kept == ["written"]
 
 
 def test_an_empty_disk_remembers_nothing() -> None:

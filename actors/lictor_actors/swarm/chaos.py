@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from random import Random
 
 from lictor_actors.faults import Faults, world_faults
@@ -62,14 +63,20 @@ class Chaos:
                 return faults.delay(self._someone(), self._someone(), rng.uniform(0, 0.3), rng.uniform(0, 0.5))
             case "duplicate":
                 return faults.duplicate(self._someone(), self._someone(), rng.uniform(0.05, 0.5))
+        return self._strike_one(name)
+
+    def _strike_one(self, name: FaultName) -> Injected | None:
+        match name:
             case "pause":
-                return faults.pause(self._actor())
+                return self.faults.pause(self._actor())
             case "crash_actor":
-                return faults.crash(self._actor())
-            case "restart_actor":
-                faults.restart(self._actor())
+                return self.faults.crash(self._actor())
             case "power_cut":
-                return faults.crash(self._victim())
+                return self.faults.crash(self._victim())
+            case "restart_actor":
+                self.faults.restart(self._actor())
+            case "kill":
+                self._kill(self._victim())
             case "clock":
                 self._bend_clock(self._victim())
         return None
@@ -87,6 +94,15 @@ class Chaos:
         node = self._victim()
         roles = self._world.machines[node].roles
         return node if self._rng.random() < 0.3 else f"{self._rng.choice(roles)}@{node}"
+
+    def _kill(self, node: str) -> None:
+        """A process dies and its supervisor starts it again."""
+        self._world.kill(node)
+        self._world.at(self._rng.expovariate(1 / self._plan.lasts_s), partial(self._start, node))
+
+    def _start(self, node: str) -> None:
+        if self._going and not self._world.machines[node].running:
+            self._world.restart(node)
 
     def _bend_clock(self, node: str) -> None:
         clock = self._world.machines[node].clock

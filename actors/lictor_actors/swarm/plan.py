@@ -23,6 +23,7 @@ FaultName = Literal[
     "crash_actor",
     "restart_actor",
     "power_cut",
+    "kill",
     "clock",
 ]
 FAULTS: tuple[FaultName, ...] = get_args(FaultName)

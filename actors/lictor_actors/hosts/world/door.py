@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from lictor_messages.agent import ServerSilent
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope, at
 from lictor_messages.refusals import Refused
@@ -37,7 +38,7 @@ class Door:
         self._count += not request
         request = request or f"{self.address}.{self._count:x}"
         to = target if "@" in target else at(target, self._machine.name)
-        timer = self._world.at(within_s, lambda: self._close(request, Refused(code="TimedOut")))
+        timer = self._world.at(within_s, lambda: self._timed_out(request))
         self._open[request] = (then, timer)
         budget = round(within_s * 1e9)
         e = Envelope(self.address, to, message, request=request, reply_to=self.address, budget=budget, cause=request)
@@ -50,6 +51,11 @@ class Door:
     def tell(self, target: str, message: Message) -> None:
         """Post a one-way message."""
         self._world.ground.post(Envelope(self.address, target, message))
+
+    def _timed_out(self, request: str) -> None:
+        if self._machine.running:
+            self.tell(at("agent", self._machine.name), ServerSilent(request=request))
+        self._close(request, Refused(code="TimedOut"))
 
     def _take(self, envelope: Envelope) -> None:
         if envelope.request in self._open:

@@ -99,6 +99,6 @@ class WorldGround:
 
     def node_ended(self, node: str, why: str) -> None:
         """The node has no actors any more."""
-        self._machines[node].running = False
+        self._machines[node].ended()
         self._world.ended[node] = why
         self.count("node_ended")

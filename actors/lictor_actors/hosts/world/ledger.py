@@ -73,9 +73,13 @@ class WorldLedger:
         self._waiting = [w for w in self._waiting if w.stream != stream]
         self._syncing = [w._replace(written=_nothing) if w.stream == stream else w for w in self._syncing]
 
+    def abandon(self) -> None:
+        """The process is gone: nothing more is written, nobody is told."""
+        self._dead = True
+
     def crash(self) -> None:
         """Power cut: what was not synced may be lost or torn at any byte."""
-        self._dead = True
+        self.abandon()
         self._disk.crash(self._rng)
 
     def _begin(self) -> None:

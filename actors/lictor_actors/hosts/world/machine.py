@@ -40,6 +40,8 @@ class Machine:
         self.boots = 0
         """How often the node was started; what was sent to an earlier boot never arrives."""
         self.running = False
+        self.refuses = False
+        """True while the machine is up and nobody listens: whoever sends is told. Without power: silence."""
         self.directory: dict[str, tuple[str, str]] = {}
         self.doors: dict[str, Callable[[Envelope], None]] = {}
         """Doorways from outside: they are there again after a reboot."""
@@ -57,7 +59,7 @@ class Machine:
     def boot(self, ledger: WorldLedger) -> None:
         """Start the node with what its disk holds."""
         self.boots += 1
-        self.running = True
+        self.running, self.refuses = True, False
         self.ledger = ledger
         self.directory.clear()
         self._line.clear()
@@ -67,14 +69,19 @@ class Machine:
 
     def cut(self) -> None:
         """Power cut: no actor says goodbye, what the disk had not synced is at its mercy."""
-        self.running = False
+        self.running = self.refuses = False
         self.ledger.crash()
         self.node.stop("power cut")
 
-    def stop(self, why: str) -> None:
-        """Shut down in order."""
-        self.running = False
-        self.node.stop(why)
+    def kill(self) -> None:
+        """The process dies at once: what it wrote is with the operating system, what it held back is gone."""
+        self.running, self.refuses = False, True
+        self.ledger.abandon()
+        self.node.stop("killed")
+
+    def ended(self) -> None:
+        """The node's actors have stopped; nobody listens any more."""
+        self.running, self.refuses = False, True
 
     def wipe(self) -> None:
         """Lose the disk."""

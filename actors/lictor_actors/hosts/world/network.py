@@ -86,9 +86,23 @@ class Network:
             machine.node.refuse(envelope, reason)
             return b""
         copies, delay = self._copies(envelope, target)
+        if target.refuses:
+            self._refuse_later(envelope, machine, copies)
+            return packed
         for _ in range(copies):
             self._transmit(packed, machine, target, delay)
         return packed
+
+    def _refuse_later(self, envelope: Envelope, machine: Machine, copies: int) -> None:
+        """Nobody listens there: the sender learns it after a round trip, if the network lets anything through."""
+        if copies:
+            boot, there = machine.boots, self._stream(machine.name)
+            latency = 2 * there.randint(self.weather.latency_min_ns, self.weather.latency_max_ns)
+            self._after(latency, lambda: self._refused(envelope, machine, boot))
+
+    def _refused(self, envelope: Envelope, machine: Machine, boot: int) -> None:
+        if machine.running and machine.boots == boot:
+            machine.node.refuse(envelope, "connection_refused")
 
     def _locate(self, address: str, machine: Machine) -> tuple[Machine | None, str]:
         name = node_of(address)

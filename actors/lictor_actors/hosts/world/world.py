@@ -115,10 +115,13 @@ class World:
             self.count("node_crashed")
             machine.cut()
 
-    def stop(self, name: str, why: str = "stopped") -> None:
-        """Shut a node's actors down in order; nothing is lost."""
-        self.trace.fault(self.time, f"stop {name}")
-        self.machines[name].stop(why)
+    def kill(self, name: str) -> None:
+        """The node's process dies (``kill -9``): its machine stays and refuses connections, its disk loses nothing."""
+        machine = self.machines[name]
+        if machine.running:
+            self.trace.fault(self.time, f"kill {name}")
+            self.count("node_killed")
+            machine.kill()
 
     def restart(self, name: str, *, keep_disk: bool = True) -> None:
         """Start a node that is down, with what its disk still holds, or with an empty one."""
