@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from lictor_messages.answers import Written
-from lictor_messages.base import Message
+from lictor_messages.base import KINDS, Message
 
 REMEMBERED_NS = 60_000_000_000
 BUCKET_NS = 10_000_000_000
@@ -47,6 +48,20 @@ class Dedup:
             for key, outcome in bucket.items():
                 yield at, key, repr(outcome)
 
+    def rows(self) -> Sequence[object]:
+        """For a snapshot: the time, and what is remembered."""
+        remembered = ((at, key, _plain(short)) for at, bucket in self._buckets.items() for key, short in bucket.items())
+        return (("now", self._now, self._last), *remembered)
+
+    def load(self, row: Any) -> None:
+        """Put back one row of a snapshot."""
+        at, key, short = row[:3]
+        if at == "now":
+            self._now, self._last = key, short
+        else:
+            outcome = short if isinstance(short, int) else KINDS[short[0]].model_validate(short[1])
+            self._buckets.setdefault(at, {})[key] = outcome
+
     def _advance(self, at_ns: int) -> None:
         self._now += min(max(0, at_ns - self._last), BUCKET_NS)
         self._last = at_ns
@@ -68,3 +83,7 @@ def _shorten(outcome: Message) -> Message | int:
 
 def _expand(short: Message | int) -> Message:
     return Written(ok=short > 0, index=abs(short)) if isinstance(short, int) else short
+
+
+def _plain(short: Message | int) -> object:
+    return short if isinstance(short, int) else (short.kind, short)

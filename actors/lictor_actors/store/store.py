@@ -16,10 +16,13 @@ from lictor_actors.store.invariants import check_store
 from lictor_actors.store.kv import KeyTable
 from lictor_actors.store.lookups import ANSWERS, index_of
 from lictor_actors.store.registration import deregister, register
-from lictor_messages.answers import Answer, Query
+from lictor_actors.store.snapshot_staged import Staged
+from lictor_messages.answers import Answer, Query, Written
 from lictor_messages.base import Message
 from lictor_messages.catalog import Deregister, Register
 from lictor_messages.kv import DeleteKey, GetKey, ListKeyNames, ListKeys, PutKey
+from lictor_messages.refusals import Refused
+from lictor_messages.snapshots import RestoreStaged, StageRestore
 
 
 class Store:
@@ -33,14 +36,25 @@ class Store:
         self.kv = KeyTable(self.indexes)
         self.catalog = Catalog(self.indexes)
         self.dedup = Dedup()
+        self.staged = Staged(Store)
         self.applied = 0
-        """Log index of the last command applied."""
+        """Index of the last command applied, as clients see it: the log's index and what was burned."""
+        self.burned = 0
+        """How far indexes are ahead of the log, since a snapshot with higher ones was restored."""
+        self.replaced = 0
+        """How often everything was replaced, by a restored snapshot or by a leader's."""
         self._checked = 0
+        self._wire()
+
+    def _wire(self) -> None:
+        """Who writes and who answers: bound to the tables that this store has now."""
         self._writes: dict[type[Message], Callable[[Any, int], Message]] = {
             PutKey: self.kv.put,
             DeleteKey: self.kv.delete,
             Register: lambda command, index: register(self.catalog, command, index),
             Deregister: lambda command, index: deregister(self.catalog, command, index),
+            StageRestore: self.staged.stage,
+            RestoreStaged: self._restore,
         }
         self._reads: dict[type[Message], Callable[[Any], Answer]] = {
             GetKey: self.kv.get,
@@ -57,8 +71,9 @@ class Store:
         write = self._writes.get(type(command))
         if write is None:
             raise UnknownCommand(command.kind)
-        self.applied = index
-        return write(command, index)
+        self.staged.expire(at_ns)
+        self.applied = index + self.burned
+        return write(command, self.applied)
 
     def apply_once(self, index: int, at_ns: int, asker: str, request: str, command: Message) -> Message:
         """As ``apply``, but a repeat of (asker, request) is answered with its first outcome and changes nothing."""
@@ -66,8 +81,31 @@ class Store:
         if outcome is None:
             outcome = self.apply(index, at_ns, command)
             self.dedup.remember(asker, request, outcome)
-        self.applied = index
+        self.applied = index + self.burned
         return outcome
+
+    def become(self, other: Store) -> None:
+        """Take over all that ``other`` holds, at once, for everybody who holds this store.
+
+        Nobody may use ``other`` again. Blocked queries are answered anew when ``replaced`` has moved.
+        """
+        replaced = self.replaced + 1
+        self.__dict__.update(other.__dict__)
+        self.replaced, self._checked = replaced, 0
+        self._wire()
+
+    def _restore(self, command: RestoreStaged, index: int) -> Message:
+        """Everything is replaced but the outcomes remembered: those of this log's requests stay true."""
+        thawed = self.staged.thawed(command)
+        if isinstance(thawed, Refused):
+            return thawed
+        thawed.dedup = self.dedup
+        thawed.staged.clear()
+        # Clients wait for indexes above those in the snapshot, which may be another cluster's: none may come twice.
+        skipped = max(0, thawed.applied + 1 - index)
+        thawed.burned, thawed.applied = self.burned + skipped, index + skipped
+        self.become(thawed)
+        return Written(index=self.applied)
 
     def evaluate(self, query: Query) -> Answer:
         """The typed answer, with its index (>= 1). Raises QueryRefused for a bad filter, KeyError for no query here."""
@@ -121,3 +159,4 @@ class Store:
             yield list(self.catalog.services.get(name, {}).values())
             yield list(self.catalog.checks.get(name, {}).values())
         yield from self.dedup
+        yield self.burned, self.staged.id, self.staged.until, self.staged.digest()

@@ -1,0 +1,257 @@
+"""Snapshots of the store: frozen in one turn, encoded in slices, thawed whole or refused."""
+
+import pytest
+
+from lictor_actors.store.snapshot import START, Place, SnapshotRefused, Thaw, encode, freeze, survey, thaw
+from lictor_actors.store.snapshot_frames import FORMAT, MARK, Header, framed, pack_header, pack_row, pack_trailer
+from lictor_actors.store.snapshot_tables import TABLES
+from lictor_actors.store.store import Store
+from lictor_messages.catalog import ListNodes, ListServiceHealth
+from lictor_messages.kv import GetKey, ListKeys, PutKey
+from lictor_messages.snapshots import StageRestore
+
+
+def slices(store, most=64):
+    place, data = START, []
+    picture = freeze(store)
+    while place is not None:
+        piece, place = encode(picture, place, most)
+        data.append(piece)
+    return data
+
+
+def whole(store):
+    return b"".join(slices(store, 1 << 20))
+
+
+@pytest.fixture
+def full(log):
+    """Something of everything."""
+    log.node("n1", id="8e3f0000-0000-0000-0000-000000000001", meta={"a": "b"})
+    log.node("N2")
+    log.service("n1", "web", tags=("a",), port=80)
+    log.service("N2", "Web", id="w2")
+    log.check("n1", "alive")
+    log.check("n1", "of-web", "critical", service_id="web")
+    log.service("n1", "gone")
+    log.deregister("n1", service_id="gone")
+    for number in range(20):
+        log.put(f"k/{number}", b"x" * number, flags=number)
+    log.put("k\u00fc", b"\x00\xff")
+    log.store.kv.write("locked", b"", 0, "5e551011-0000-0000-0000-000000000001", 1, log.index)
+    log.delete("k/3")
+    log.delete("k/1", recurse=True)
+    log.store.apply_once(log.index + 1, 5, "gateway@n1.dc1", "r1", PutKey(key="once"))
+    log.store.apply_once(log.index + 2, 6, "gateway@n1.dc1", "r2", PutKey(key="lost", cas=1))
+    log.store.apply(log.index + 3, 7, StageRestore(id="s", part=0, data=b"LICT"))
+    log.index += 3
+    return log
+
+
+def test_what_is_thawed_is_what_was_frozen(full):
+    again = thaw(slices(full.store))
+    again.check()
+    assert again.digest() == full.store.digest()
+    assert again.applied == full.store.applied
+
+
+@pytest.mark.parametrize(
+    "query",
+    [GetKey(key="k/7"), GetKey(key="k/3"), ListKeys(prefix="k/"), ListKeys(prefix="k/1"), ListNodes()]
+    + [ListServiceHealth(service=name) for name in ("web", "gone", "never")],
+)
+def test_every_answer_and_its_index_are_the_same(full, query):
+    again = thaw(slices(full.store))
+    assert again.evaluate(query) == full.store.evaluate(query)
+    assert again.version(query) == full.store.version(query)
+
+
+def test_the_next_commands_have_the_same_outcomes(full):
+    again = thaw(slices(full.store))
+    for number, command in enumerate([PutKey(key="k/3"), PutKey(key="k/7", value=b"x" * 7, flags=7)]):
+        at = full.index + 1 + number
+        assert again.apply(at, at, command) == full.store.apply(at, at, command)
+    assert again.digest() == full.store.digest()
+
+
+def test_a_retry_is_answered_with_its_first_outcome_after_a_thaw(full):
+    again = thaw(slices(full.store))
+    retried = again.apply_once(full.index + 1, 8, "gateway@n1.dc1", "r1", PutKey(key="once", value=b"no"))
+    assert retried.index == full.index - 2
+    assert again.evaluate(GetKey(key="once")).entries[0].value == b""
+    assert not again.apply_once(full.index + 2, 8, "gateway@n1.dc1", "r2", PutKey(key="lost", cas=0)).ok
+
+
+def test_an_empty_store_has_a_snapshot_too():
+    assert thaw(slices(Store())).digest() == Store().digest()
+
+
+def test_a_picture_does_not_change_with_its_store(full):
+    picture, before = freeze(full.store), full.store.digest()
+    first, place = encode(picture, START, 200)
+    full.put("k/7", b"later")
+    full.deregister("n1")
+    rest = []
+    while place is not None:
+        piece, place = encode(picture, place, 200)
+        rest.append(piece)
+    assert thaw([first, *rest]).digest() == before
+
+
+def test_the_same_place_gives_the_same_slice_again(full):
+    picture = freeze(full.store)
+    _, place = encode(picture, START, 100)
+    assert isinstance(place, Place)
+    assert encode(picture, place, 100) == encode(picture, place, 100)
+
+
+@pytest.mark.parametrize("most", [1, 100, 1000])
+def test_slices_are_as_long_as_asked_for_up_to_one_row(full, most):
+    rows = sum(len(rows) for rows in freeze(full.store).tables)
+    pieces = slices(full.store, most)
+    assert b"".join(pieces) == whole(full.store)
+    assert max(map(len, pieces)) < most + 400
+    assert len(pieces) == rows if most == 1 else len(pieces) < rows
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_bytes_come_in_pieces_of_any_size(full, size):
+    data, into = whole(full.store), Thaw(Store())
+    for start in range(0, len(data), size):
+        into.feed(data[start : start + size])
+    assert into.finish().digest() == full.store.digest()
+
+
+def test_every_flipped_byte_is_noticed(full):
+    data = whole(full.store)
+    for at in range(len(data)):
+        damaged = bytearray(data)
+        damaged[at] ^= 0x10
+        with pytest.raises(SnapshotRefused):
+            thaw([bytes(damaged)])
+
+
+def test_every_cut_is_noticed(full):
+    data = whole(full.store)
+    for at in range(len(data)):
+        with pytest.raises(SnapshotRefused):
+            thaw([data[:at]])
+
+
+@pytest.mark.parametrize("tail", [b"\0", b"\0" * 8, framed(b"more")])
+def test_what_follows_the_end_is_refused(full, tail):
+    with pytest.raises(SnapshotRefused, match="goes on after its end"):
+        thaw([whole(full.store) + tail])
+
+
+def test_other_bytes_are_refused_at_once():
+    with pytest.raises(SnapshotRefused, match="no snapshot of a Lictor store"):
+        Thaw(Store()).feed(b"PK")
+
+
+def snapshot_of(tables, *rows):
+    import zlib
+
+    data = pack_header(Header(7, 0, tables)) + b"".join(map(pack_row, rows))
+    return data + pack_trailer(zlib.crc32(data))
+
+
+@pytest.mark.parametrize("rows", [(), ({"a": 1},)])
+def test_an_unknown_table_is_refused_by_name(rows):
+    with pytest.raises(SnapshotRefused, match="does not know: parrots"):
+        thaw([snapshot_of((("parrots", len(rows)),), *rows)])
+
+
+def test_unknown_fields_are_ignored():
+    entry = {"key": "k", "value": b"v", "modify_index": 7, "create_index": 7, "colour": "red"}
+    tables = (("indexes", 1), ("kv", 1), ("tombstones", 1))
+    store = thaw([snapshot_of(tables, ["table", "kvs", 7, "new"], entry, ["gone", 6, "new"])])
+    assert store.evaluate(GetKey(key="k")).entries[0].value == b"v"
+    assert store.kv.tombstones["gone"] == 6
+
+
+def test_a_table_that_is_not_there_is_empty():
+    assert thaw([snapshot_of(())]).evaluate(ListNodes()).nodes == ()
+
+
+def test_a_row_that_does_not_fit_is_refused_by_its_table():
+    with pytest.raises(SnapshotRefused, match="a row of kv does not fit"):
+        thaw([snapshot_of((("kv", 1),), {"value": b"no key"})])
+
+
+def test_another_format_is_refused_by_its_number():
+    import ormsgpack
+
+    header = MARK + framed(ormsgpack.packb({"format": FORMAT + 1}))
+    with pytest.raises(SnapshotRefused, match=f"has format {FORMAT + 1}"):
+        thaw([header])
+
+
+def test_a_survey_counts_rows_and_bytes(full):
+    header, tables = survey(whole(full.store))
+    found = {table.name: table for table in tables}
+    assert header.index == full.store.applied
+    assert [table.name for table in tables] == [table.name for table in TABLES]
+    assert found["kv"].rows == len(full.store.kv.entries)
+    assert found["kv"].bytes == sum(len(pack_row(entry)) - 4 for entry in full.store.kv.entries.values())
+    assert found["nodes"].rows == 2
+
+
+# -- nothing is forgotten ---------------------------------------------------------
+
+NOT_IN_A_SNAPSHOT = {
+    "applied": "in the header",
+    "burned": "in the header",
+    "replaced": "counts what happened to this object",
+    "_checked": "what was last checked",
+    "_writes": "functions",
+    "_reads": "functions",
+    "indexes.touched": "for watches, which do not survive",
+    "staged._now": "set before each use",
+    "staged._empty": "a function",
+}
+
+
+def parts_of(value):
+    """Name → value of an object's attributes, slotted or not."""
+    slots = [name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ())]
+    return {name: getattr(value, name) for name in slots} | getattr(value, "__dict__", {})
+
+
+def is_part(value):
+    """An object of the store's own, not a value or a record in it."""
+    return type(value).__module__.startswith("lictor_actors.store") and not hasattr(value, "model_fields")
+
+
+def attributes(store):
+    """Dotted names of all attributes, one level into the store's own objects; references among these left out."""
+    for name, value in parts_of(store).items():
+        if not is_part(value):
+            yield name
+            continue
+        for inner, part in parts_of(value).items():
+            if not any(part is other for other in parts_of(store).values() if is_part(other)):
+                yield f"{name}.{inner}"
+
+
+def test_every_attribute_of_the_store_is_in_a_snapshot_or_has_a_reason_not_to_be():
+    covered = [name for table in TABLES for name in table.covers]
+    assert sorted(attributes(Store())) == sorted([*covered, *NOT_IN_A_SNAPSHOT])
+
+
+def resolved(store, path):
+    for name in path.split("."):
+        store = getattr(store, name)
+    return store
+
+
+def test_every_attribute_that_is_covered_comes_back(full):
+    again = thaw(slices(full.store))
+    for table in TABLES:
+        for path in table.covers:
+            was, now = resolved(full.store, path), resolved(again, path)
+            assert was or path == "staged._refused", f"{path} is empty: nothing is shown"
+            if hasattr(was, "hexdigest"):
+                assert was.hexdigest() == now.hexdigest()
+            elif not isinstance(was, Thaw):
+                assert was == now, path
