@@ -23,6 +23,8 @@ REMEMBERED_S = 55.0
 TRY_LEAST_S = 1.0
 BACKOFF_FIRST_S = 0.05
 BACKOFF_MOST_S = 1.0
+LAST_TRY_S = 0.1
+"""What the last try gets, so that the cluster's reason is heard and not the client's own "no answer in time"."""
 ONCE = (FireEvent, LeaveCluster)
 """Twice is not the same as once, and nobody remembers their ids."""
 
@@ -63,8 +65,8 @@ async def ask_until(message: Message, once: Try, timeout_s: float, wait_s: float
 
 def _backoff(deadline: float, clock: Callable[[], float]) -> Callable[[RetryCallState], float]:
     jittered = wait_random_exponential(multiplier=BACKOFF_FIRST_S, max=BACKOFF_MOST_S)
-    return lambda state: min(jittered(state), max(deadline - clock(), 0.0))
+    return lambda state: min(jittered(state), max(deadline - LAST_TRY_S - clock(), 0.0))
 
 
 def _out_of_time(deadline: float, clock: Callable[[], float]) -> Callable[[RetryCallState], bool]:
-    return lambda _: clock() >= deadline - BACKOFF_FIRST_S
+    return lambda _: clock() >= deadline - LAST_TRY_S

@@ -106,14 +106,15 @@ class Connection:
     # -- one request ---------------------------------------------------------
 
     async def _exchange(self, socket: pynng.Req0, data: bytes, deadline: float) -> bytes:
-        context = socket.new_context()
-        task = asyncio.get_running_loop().create_task(_send_and_receive(context, data))
+        context, given_up = socket.new_context(), asyncio.Event()
+        task = asyncio.get_running_loop().create_task(_send_and_receive(context, data, given_up))
         self._exchanges.add(task)
         task.add_done_callback(self._exchange_over)
         try:
             await asyncio.wait((task,), timeout=deadline - asyncio.get_running_loop().time())
         finally:
             # Closing ends a receive that is still open, and a context must not outlive its socket.
+            given_up.set()
             _close(context)
             await asyncio.wait((task,))
         try:
@@ -147,8 +148,10 @@ class Connection:
         return answer
 
 
-async def _send_and_receive(context: pynng.Context, data: bytes) -> bytes:
+async def _send_and_receive(context: pynng.Context, data: bytes, given_up: asyncio.Event) -> bytes:
     await context.asend(data)
+    if given_up.is_set():  # pynng breaks on a context that was closed between its sending and its receiving
+        raise pynng.Closed("closed after sending", 0)
     return bytes(await context.arecv())
 
 

@@ -86,6 +86,13 @@ async def test_the_deadline_ends_it_with_the_last_error() -> None:
     assert 2 <= len(tries.given) < 100
 
 
+async def test_the_last_try_has_time_to_hear_the_reason() -> None:
+    tries = Tries(*[refused("NoLeader")] * 100)
+    with pytest.raises(NoLeader):
+        await ask_until(GetKey(key="x"), tries, 0.5, 0.0)
+    assert min(tries.given) > 0.05
+
+
 async def test_a_try_leaves_time_for_another_server() -> None:
     tries = Tries()
     await ask_until(GetKey(key="x"), tries, 10.0, 0.0)

@@ -163,6 +163,13 @@ async def test_silence_is_a_timeout_that_says_it_may_have_happened(agent: StandI
     assert not silence.value.definite
 
 
+async def test_giving_up_at_any_moment_is_a_timeout(client: lictor.AsyncClient) -> None:
+    """Also between sending and receiving, which pynng takes badly."""
+    asked = [client.kv.get("x", timeout=tenths / 10_000) for tenths in range(300)]
+    failures = [one for one in await asyncio.gather(*asked, return_exceptions=True) if isinstance(one, BaseException)]
+    assert {type(failure) for failure in failures} <= {lictor.Timeout, lictor.ConnectionFailed}
+
+
 async def test_a_value_beyond_all_limits_is_refused_here(agent: StandIn, client: lictor.AsyncClient) -> None:
     with pytest.raises(lictor.TooLarge) as refused:
         await client.kv.put("x", bytes(2 * 1024 * 1024))
