@@ -47,8 +47,17 @@ def judge_key(key: str, operations: Sequence[Operation], steps_max: int = STEPS_
     written, contradiction = _indexes(operations)
     if contradiction or (contradiction := _out_of_order(operations)):
         return Verdict(key, False, why=contradiction)
-    steps = [_step_of(o, written) for o in operations]
-    return _Search(key, operations, steps, steps_max).run()
+    # What nobody was told of and nobody ever saw may never have happened: most histories are explained without it.
+    seen = {o.value for o in operations if o.known}
+    likely = [o for o in operations if o.known or (o.value is not None and o.value in seen)]
+    verdict = _search(key, likely, written, steps_max)
+    if len(likely) == len(operations) or (verdict.ok and verdict.decided):
+        return verdict
+    return _search(key, operations, written, steps_max)
+
+
+def _search(key: str, operations: Sequence[Operation], written: dict[int, bytes], steps_max: int) -> Verdict:
+    return _Search(key, operations, [_step_of(o, written) for o in operations], steps_max).run()
 
 
 def _indexes(operations: Sequence[Operation]) -> tuple[dict[int, bytes], str]:
