@@ -14,10 +14,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lictor_deploy.run_dir import find_control
 from lictor_deploy.sentence import Failure
+
+if TYPE_CHECKING:
+    from lictor_deploy.sim_cluster import SimCluster
 
 Who = str | Iterable[str]
 """Nodes or actors: names, globs, ``leader``, ``followers``, ``servers``, ``agents``, ``all``; ``prober@agent-7``."""
@@ -76,6 +79,13 @@ class Cluster:
             yield cls(await_control(process))
         finally:
             stop(process)
+
+    @staticmethod
+    def sim(servers: int = 3, agents: int = 5, seed: int = 0) -> SimCluster:
+        """The same actors in one process and in virtual time; the seed decides everything."""
+        from lictor_deploy.sim_cluster import SimCluster
+
+        return SimCluster(servers, agents, seed)
 
     def ask(self, request: str, **arguments: Any) -> dict[str, Any]:
         """One request to the parent of the cluster, answered when all processes have confirmed. Raises Failure."""

@@ -59,7 +59,7 @@ class SimCluster:
     def run(self, seconds: float) -> None:
         """Let this much virtual time pass."""
         self.world.run(seconds)
-        self._nobody_crashed()
+        self.check()
 
     def eventually(self, predicate: Callable[[], object], within_s: float = 30.0) -> None:
         """Let time pass until the predicate holds; AssertionError if it does not within so many virtual seconds.
@@ -81,6 +81,12 @@ class SimCluster:
                 raise AssertionError(f"seed {self.seed}: no longer true at {self.time_s:.3f} s of virtual time")
             self.run(LOOK_EVERY_S)
 
+    def check(self) -> None:
+        """AssertionError if an actor has raised, which no actor ever may."""
+        if self.world.crashes:
+            who, error = self.world.crashes[0]
+            raise AssertionError(f"seed {self.seed}: {who} raised {error!r}") from error
+
     # -- what it is like -------------------------------------------------------
 
     def leader(self) -> str:
@@ -101,7 +107,9 @@ class SimCluster:
         end = self.world.time + round(within_s * SECOND)
         while wrong := self.disagreements():
             if self.world.time >= end:
-                raise AssertionError(f"seed {self.seed}: not whole after {within_s:g} virtual s: {'; '.join(wrong[:5])}")
+                raise AssertionError(
+                    f"seed {self.seed}: not whole after {within_s:g} virtual s: {'; '.join(wrong[:5])}"
+                )
             self.run(LOOK_EVERY_S)
 
     def disagreements(self) -> list[str]:
@@ -153,13 +161,8 @@ class SimCluster:
 
     def _pass(self, true: Callable[[], bool], within_s: float) -> bool:
         found = self.world.run_until(true, within_s)
-        self._nobody_crashed()
+        self.check()
         return found
-
-    def _nobody_crashed(self) -> None:
-        if self.world.crashes:
-            who, error = self.world.crashes[0]
-            raise AssertionError(f"seed {self.seed}: {who} raised {error!r}") from error
 
 
 def _holds(predicate: Callable[[], object]) -> tuple[bool, LictorError | None]:

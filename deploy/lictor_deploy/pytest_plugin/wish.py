@@ -1,0 +1,79 @@
+"""What ``@pytest.mark.cluster(…)`` asks for, checked. Read for every test at collection, so it imports nothing big."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args
+
+Kind = Literal["local", "sim"]
+Profile = Literal["lan", "wan", "local"]
+Faults = str | Callable[[Any], Any]
+"""The name of a preset, or a function that is given the cluster's fault verbs."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """The cluster that a test wants."""
+
+    servers: int = 3
+    agents: int = 5
+    kind: Kind = "local"
+    faults: tuple[Faults, ...] = ()
+    """In force from the moment when the cluster is whole."""
+    seeds: tuple[int, ...] = ()
+    """One run of the test for each; none for a local cluster."""
+    profile: Profile = "lan"
+    """Constants of gossip."""
+
+
+NAMES = tuple(field.name for field in fields(Wish))
+
+
+def wish(markers: Iterable[Mapping[str, Any]]) -> Wish:
+    """The wish that these markers' arguments add up to, outermost first; ValueError says what is wrong."""
+    given: dict[str, Any] = {}
+    for arguments in markers:
+        given.update(arguments)
+    for name in given:
+        if name not in NAMES:
+            raise ValueError(f"the cluster marker does not know {name!r}, only {', '.join(NAMES)}")
+    kind = _one_of("kind", given.get("kind", "sim" if "seeds" in given else "local"), Kind)
+    if kind == "local" and "seeds" in given:
+        raise ValueError("seeds are for simulated clusters: use kind='sim', or leave seeds out")
+    return Wish(
+        servers=_count("servers", given.get("servers", Wish.servers), least=1),
+        agents=_count("agents", given.get("agents", Wish.agents), least=0),
+        kind=kind,
+        faults=_faults(given.get("faults", ())),
+        seeds=_seeds(given.get("seeds", 1)) if kind == "sim" else (),
+        profile=_one_of("profile", given.get("profile", Wish.profile), Profile),
+    )
+
+
+def _count(name: str, value: object, least: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{name} is a number from {least} on, not {value!r}")
+    return value
+
+
+def _one_of(name: str, value: Any, names: Any) -> Any:
+    if value not in get_args(names):
+        raise ValueError(f"{name} is one of {', '.join(get_args(names))}, not {value!r}")
+    return value
+
+
+def _seeds(value: object) -> tuple[int, ...]:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+        return tuple(range(value))
+    if isinstance(value, Sequence) and value and all(isinstance(seed, int) for seed in value):
+        return tuple(value)
+    raise ValueError(f"seeds is how many (1 or more) or a list of them, not {value!r}")
+
+
+def _faults(value: object) -> tuple[Faults, ...]:
+    several = value if isinstance(value, list | tuple) else (value,)
+    for fault in several:
+        if not isinstance(fault, str) and not callable(fault):
+            raise ValueError(f"faults names a preset, or is a function of the cluster's fault verbs, not {fault!r}")
+    return tuple(several)
