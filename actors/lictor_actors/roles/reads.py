@@ -35,6 +35,7 @@ class Reads:
         self._deadlines: list[tuple[int, int]] = []
         self._parked: dict[int, _Parked] = {}
         self._count = 0
+        self._replaced = store.replaced
 
     def read(self, query: Query, ticket: Ticket, turn: Turn) -> None:
         """Answer now, or when the query's index has passed ``min_index``, or when it has waited long enough."""
@@ -54,11 +55,22 @@ class Reads:
 
     def wake(self, turn: Turn) -> None:
         """After a batch of writes: answer the blocked queries whose result may have changed."""
+        if self.store.replaced != self._replaced:
+            self._start_over(turn)
         for query, answer, tickets in self._watches.wake(self.store):
             for handle in tickets:
                 parked = self._parked.pop(handle, None)
                 if parked is not None:
                     self._answer(query, answer, parked.ticket, turn)
+
+    def _start_over(self, turn: Turn) -> None:
+        """The store was replaced: indexes may have fallen, so nobody waits on, and nothing made before is good."""
+        self._replaced = self.store.replaced
+        self._cache.clear()
+        for handle in list(self._parked):
+            parked = self._forget(handle)
+            if parked is not None:
+                self.read(parked.query.model_copy(update={"min_index": 0}), parked.ticket, turn)
 
     def due(self, turn: Turn) -> None:
         """Answer what has waited long enough, unchanged."""

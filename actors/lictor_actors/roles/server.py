@@ -12,6 +12,7 @@ from lictor_actors.roles.cluster_status import ClusterStatus
 from lictor_actors.roles.log_time import LogTime
 from lictor_actors.roles.reads import Reads
 from lictor_actors.roles.reconcile import serf_health, unknown_nodes, wanted
+from lictor_actors.roles.snapshots import Snapshots
 from lictor_actors.store.commands import pack_command, unpack_command
 from lictor_actors.store.errors import UnknownCommand
 from lictor_actors.store.store import Store
@@ -23,6 +24,7 @@ from lictor_messages.envelope import at, node_of, role_of
 from lictor_messages.host import Durable, Recovered, Undeliverable
 from lictor_messages.refusals import Refused
 from lictor_messages.server import BlockedDue, ReconcileDue, ServerOptions
+from lictor_messages.snapshots import OpenSnapshot, ReadSnapshot, RestoreStaged, SnapshotIdleDue, SnapshotOpened
 
 FORWARDED_MOST = 1024
 """Forwarded requests that are remembered: the bus says ``Undeliverable`` soon or never, so the oldest may go."""
@@ -48,6 +50,7 @@ class Server(Actor):
         self.applied = 0
         self._reads = Reads(self.store, options)
         self._status = ClusterStatus(options, self.raft)
+        self._snapshots = Snapshots()
         self._time = LogTime()
         self._open: dict[int, _Open] = {}
         self._forwarded: dict[str, Ticket] = {}
@@ -115,6 +118,8 @@ class Server(Actor):
                 pass
             case ReconcileDue():
                 self._reconcile_all(turn)
+            case SnapshotIdleDue():
+                self._snapshots.due(turn)
             case Undeliverable():
                 self._not_forwarded(message, turn)
             case Refused():
@@ -168,6 +173,8 @@ class Server(Actor):
         except Exception as error:
             raise Poisoned(f"entry {entry.index}", error) from error
         self._time.applied(stamp, turn.now)
+        if isinstance(command, RestoreStaged):
+            self._restored(outcome, turn)
         opened = self._open.pop(entry.index, None)
         if opened is None:
             self._own_write_done(asker, command, outcome, turn)
@@ -177,6 +184,13 @@ class Server(Actor):
             turn.answer(opened.ticket, outcome, early=True)
         else:
             turn.answer(opened.ticket, Refused(code="NotCommitted"), early=True)
+
+    def _restored(self, outcome: Message, turn: Turn) -> None:
+        if isinstance(outcome, Refused):
+            return
+        turn.note(f"the store was replaced by a snapshot, now at {self.store.applied}")
+        if self.raft.role is Role.LEADER:
+            self._reconcile_all(turn)
 
     def _own_write_done(self, asker: str, command: Command, outcome: Message, turn: Turn) -> None:
         if asker == turn.me and isinstance(outcome, Refused):
@@ -275,9 +289,27 @@ class Server(Actor):
 
     def _read(self, query: Query, ticket: Ticket, turn: Turn) -> None:
         contact = self.raft.last_contact(turn.now)
+        if isinstance(query, OpenSnapshot):
+            self._open_snapshot(ticket, contact, turn)
+            return
+        if isinstance(query, ReadSnapshot):
+            self._snapshots.read(query, ticket, turn)
+            return
         self._reads.known_leader = bool(self.raft.leader)
         self._reads.last_contact_ms = contact // 1_000_000
         self._reads.read(query, ticket, turn)
+
+    def _open_snapshot(self, ticket: Ticket, contact_ns: int, turn: Turn) -> None:
+        opened = SnapshotOpened(
+            id="",
+            server=turn.me,
+            term=self.raft.term,
+            at_ns=0,
+            servers=self.raft.configuration,
+            known_leader=bool(self.raft.leader),
+            last_contact_ms=contact_ns // 1_000_000,
+        )
+        self._snapshots.open(self.store, ticket, opened, turn)
 
     # -- members --------------------------------------------------------------
 

@@ -95,7 +95,7 @@ def test_every_flipped_byte_is_noticed_or_means_nothing():
             continue
         assert (data, reader.meta["Index"]) == (b"state" * 50, 7)
         taken += 1
-    assert taken <= 3 * 6, "a member's time, level and system are all that nobody checks"
+    assert taken < len(archive) / 10, "times, systems, and other ways to write the same zeros: nothing else"
 
 
 def test_every_cut_is_noticed():
