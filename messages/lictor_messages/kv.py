@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lictor_messages.answers import Answer, Command, Query
-from lictor_messages.base import Record
+from lictor_messages.base import Message, Record
 
 
 class Entry(Record):
@@ -19,12 +19,18 @@ class Entry(Record):
 
 
 class PutKey(Command):
-    """Set a key; with ``cas`` only if its ModifyIndex is that (0: only if it is absent). Outcome: Written."""
+    """Set a key; with ``cas`` only if its ModifyIndex is that (0: only if it is absent).
+
+    With ``acquire`` or ``release``, the id of a session, only if that session gets the lock or gives it back.
+    Outcome: Written, or Refused Invalid for a session that does not exist.
+    """
 
     key: str
     value: bytes = b""
     flags: int = 0
     cas: int | None = None
+    acquire: str | None = None
+    release: str | None = None
 
 
 class DeleteKey(Command):
@@ -33,6 +39,16 @@ class DeleteKey(Command):
     key: str
     recurse: bool = False
     cas: int | None = None
+
+
+class ReapTombstones(Command):
+    """The leader's own: forget what was deleted at or before this log index. Outcome: Written."""
+
+    upto: int
+
+
+class ReapDue(Message):
+    """The leader's timer: tombstones may be old enough to be reaped."""
 
 
 class GetKey(Query):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
+from typing import Protocol
 
 from lictor_actors.store.indexes import Indexes
 from lictor_actors.store.ordered import Ordered
@@ -19,10 +20,20 @@ SERVICES = "services"
 CHECKS = "checks"
 
 
+class Dependants(Protocol):
+    """What stands on nodes and checks, and falls with them. Names are folded."""
+
+    def node_gone(self, node: str, index: int) -> None:
+        """A node was removed."""
+
+    def check_lost(self, node: str, check_id: str, index: int) -> None:
+        """A check became critical or was removed."""
+
+
 class Catalog:
     """Nodes by name and id, services by node and by name, checks by node and by what they bear on."""
 
-    __slots__ = ("bearing", "checks", "indexes", "instances", "node_ids", "nodes", "services")
+    __slots__ = ("bearing", "checks", "dependants", "indexes", "instances", "node_ids", "nodes", "services")
 
     def __init__(self, indexes: Indexes) -> None:
         self.indexes = indexes
@@ -37,6 +48,7 @@ class Catalog:
         """Folded node → folded check id → check."""
         self.bearing: dict[tuple[str, str], tuple[CheckRecord, ...]] = {}
         """(node, service id) → its checks in order of ids; with "" for the service id, the node's own."""
+        self.dependants: Dependants | None = None
 
     # nodes
 
@@ -70,6 +82,8 @@ class Catalog:
         self.node_ids.pop(node.id.lower(), None)
         self.indexes.bump(NODES, index)
         self._touch_node(node)
+        if self.dependants is not None:
+            self.dependants.node_gone(name, index)
 
     def _touch_node(self, node: NodeRecord) -> None:
         """The node or what it runs changed: it is watched by name, and by id or the start of one."""
@@ -141,6 +155,8 @@ class Catalog:
         self._check_changed(row, index)
         if old is not None and old.status != row.status:
             self.indexes.touch("state", old.status)
+        if row.status == "critical":
+            self._check_lost(name, check_id, index)
 
     def drop_check(self, name: str, check_id: str, index: int) -> None:
         """Remove a check."""
@@ -151,6 +167,11 @@ class Catalog:
         if not self.checks[name]:
             del self.checks[name]
         self._lift(row, index)
+        self._check_lost(name, check_id, index)
+
+    def _check_lost(self, name: str, check_id: str, index: int) -> None:
+        if self.dependants is not None:
+            self.dependants.check_lost(name, check_id, index)
 
     def _lift(self, row: CheckRecord, index: int) -> None:
         """The check no longer bears on what it bore on."""

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 from lictor_actors.store.catalog import CHECKS, NODES, SERVICES, Catalog, fold
 from lictor_actors.store.errors import InvariantBroken
 from lictor_actors.store.kv import KVS, TOMBSTONES, KeyTable
+from lictor_actors.store.prepared import QUERIES
+from lictor_actors.store.sessions import SESSIONS, SessionTable
 from lictor_messages.catalog import CheckRecord, NodeRecord, ServiceRecord
 from lictor_messages.kv import Entry
+from lictor_messages.queries import PreparedQuery
+from lictor_messages.sessions import SessionRecord
 
 if TYPE_CHECKING:
     from lictor_actors.store.store import Store
@@ -22,6 +26,9 @@ def check_store(store: Store) -> None:
     _check_services(store.catalog)
     _check_checks(store.catalog)
     _check_service_indexes(store.catalog)
+    _check_sessions(store.sessions)
+    _check_locks(store)
+    _check_queries(store)
     newest = max(store.indexes.tables.values(), default=0)
     _holds(newest <= store.applied, f"a table is at {newest}, ahead of the log at {store.applied}")
 
@@ -77,7 +84,44 @@ def _check_service_indexes(catalog: Catalog) -> None:
             _holds(newest <= indexes.services[service], f"the index of {service} is behind a row of {name}")
 
 
-def _check_table(table: str, rows: Iterable[NodeRecord | ServiceRecord | CheckRecord | Entry], index: int) -> None:
+def _check_sessions(sessions: SessionTable) -> None:
+    _check_table(SESSIONS, sessions, sessions.indexes.table(SESSIONS))
+    by_node = sum(map(len, sessions.by_node.values()))
+    _holds(by_node == len(sessions.rows), "sessions by node and by id differ in number")
+    for session in sessions:
+        _holds(session.id in sessions.by_node[fold(session.node)], f"session {session.id} is not found by its node")
+        _holds(fold(session.node) in sessions.catalog.nodes, f"session {session.id} is on {session.node}: unknown")
+        for check_id in (*session.node_checks, *session.service_checks):
+            check = sessions.catalog.check(session.node, check_id)
+            alive = check is not None and check.status != "critical"
+            _holds(alive, f"session {session.id} outlived its check {check_id}")
+
+
+def _check_locks(store: Store) -> None:
+    held = {(entry.session, entry.key) for entry in store.kv.entries.values() if entry.session}
+    _holds(
+        held == {(session, key) for session, keys in store.kv.held.items() for key in keys},
+        "locked keys and the index of them differ",
+    )
+    for session, key in sorted(held):
+        _holds(session in store.sessions.rows, f"{key} is locked by {session}, which is no more")
+        _holds(store.kv.entries[key].lock_index > 0, f"{key} is locked, but was never acquired")
+
+
+def _check_queries(store: Store) -> None:
+    queries = store.queries
+    _check_table(QUERIES, queries, queries.indexes.table(QUERIES))
+    names = {fold(query.name): query.id for query in queries if query.name}
+    _holds(names == queries.by_name, "prepared queries and the index of their names differ")
+    for query in queries:
+        known = not query.session or query.session in store.sessions.rows
+        _holds(known, f"prepared query {query.id} outlived its session {query.session}")
+
+
+_Row = NodeRecord | ServiceRecord | CheckRecord | Entry | SessionRecord | PreparedQuery
+
+
+def _check_table(table: str, rows: Iterable[_Row], index: int) -> None:
     for row in rows:
         _holds(0 < row.create_index <= row.modify_index <= index, f"{table} is at {index}, but holds {row!r}")
 

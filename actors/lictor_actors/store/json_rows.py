@@ -9,6 +9,8 @@ from typing import Any
 from lictor_messages.catalog import CheckDefinition, CheckRecord, Instance, NodeRecord, Placement, ServiceRecord
 from lictor_messages.durations import go_duration
 from lictor_messages.kv import Entry
+from lictor_messages.queries import PreparedQuery
+from lictor_messages.sessions import SessionRecord
 
 Row = dict[str, Any]
 
@@ -148,6 +150,47 @@ def instance_json(instance: Instance) -> Row:
         "Service": service_json(instance.service),
         "Checks": [check_json(check) for check in instance.checks],
     }
+
+
+def session_json(session: SessionRecord) -> Row:
+    """A session; the lock-delay is a number of nanoseconds, the TTL is as it was given."""
+    checks = [{"ID": check_id, "Namespace": ""} for check_id in session.service_checks]
+    return {
+        "ID": session.id,
+        "Name": session.name,
+        "Node": session.node,
+        "LockDelay": session.lock_delay_ns,
+        "Behavior": session.behavior,
+        "TTL": session.ttl,
+        "NodeChecks": session.node_checks,
+        "ServiceChecks": checks or None,
+        "CreateIndex": session.create_index,
+        "ModifyIndex": session.modify_index,
+    }
+
+
+def query_json(query: PreparedQuery) -> Row:
+    """A prepared query."""
+    service, template = query.service, query.template
+    row: Row = {"ID": query.id, "Name": query.name, "Session": query.session, "Token": query.token}
+    row["Template"] = {
+        "Type": template.type,
+        "Regexp": template.regexp,
+        "RemoveEmptyTags": template.remove_empty_tags,
+    }
+    row["Service"] = {
+        "Service": service.service,
+        "Failover": {"NearestN": service.failover.nearest_n, "Datacenters": service.failover.datacenters or None},
+        "OnlyPassing": service.only_passing,
+        "IgnoreCheckIDs": service.ignore_check_ids or None,
+        "Near": service.near,
+        "Tags": service.tags or None,
+        "NodeMeta": _sorted(service.node_meta) or None,
+        "ServiceMeta": _sorted(service.service_meta) or None,
+        "Connect": service.connect,
+    }
+    row |= {"DNS": {"TTL": query.dns_ttl}, "CreateIndex": query.create_index, "ModifyIndex": query.modify_index}
+    return row
 
 
 def _duration(ns: int) -> str:

@@ -1,4 +1,7 @@
-"""The key-value table: entries, and tombstones that keep the index of a prefix from falling after a delete."""
+"""The key-value table: entries, and tombstones that keep the index of a prefix from falling after a delete.
+
+Who may lock a key is settled in ``locks``; here a lock is just two more fields of an entry.
+"""
 
 from __future__ import annotations
 
@@ -10,28 +13,64 @@ from lictor_messages.kv import DeleteKey, Entries, Entry, GetKey, KeyNames, List
 
 KVS = "kvs"
 TOMBSTONES = "tombstones"
+REAPED = "reaped"
+"""The newest tombstone that was ever reaped: no list of keys may report less."""
 
 
 class KeyTable:
     """Keys in order. A tombstone says at which index something at, or under, its key was deleted."""
 
-    __slots__ = ("entries", "indexes", "tombstones")
+    __slots__ = ("entries", "held", "indexes", "reaped_at", "tombstones")
 
     def __init__(self, indexes: Indexes) -> None:
         self.entries: Ordered[str, Entry] = Ordered()
         self.tombstones: Ordered[str, int] = Ordered()
+        self.held: dict[str, dict[str, None]] = {}
+        """Session → the keys it has locked; a session without keys has no row."""
         self.indexes = indexes
+        self.reaped_at = 0
+        """Log index at which tombstones were reaped last: lists may report another index since."""
 
     # writes
 
     def put(self, command: PutKey, index: int) -> Written:
-        """Set a key; writing what is already there moves no index."""
+        """Set a key; who holds it goes on holding it."""
         old = self.entries.get(command.key)
-        if not _cas_holds(command.cas, old):
+        if not cas_holds(command.cas, old):
             return Written(ok=False, index=index)
-        if old is None or old.value != command.value or old.flags != command.flags:
-            self._store(command, old, index)
+        session, lock_index = (old.session, old.lock_index) if old is not None else ("", 0)
+        self.write(command.key, command.value, command.flags, session, lock_index, index)
         return Written(index=index)
+
+    def write(self, key: str, value: bytes, flags: int, session: str, lock_index: int, index: int) -> None:
+        """Set all that a key holds; writing what is already there moves no index."""
+        old = self.entries.get(key)
+        if old is not None:
+            if (old.value, old.flags, old.session, old.lock_index) == (value, flags, session, lock_index):
+                return
+            if old.session != session:
+                self._unhold(old)
+        self.entries[key] = lean(
+            Entry(
+                key=key,
+                value=value,
+                flags=flags,
+                lock_index=lock_index,
+                session=session,
+                create_index=old.create_index if old is not None else index,
+                modify_index=index,
+            )
+        )
+        if session:
+            self.held.setdefault(session, {})[key] = None
+        self.tombstones.pop(key, None)  # the entry itself now holds the prefix's index up
+        self._changed(key, index)
+
+    def load(self, entry: Entry) -> None:
+        """Take a row as it is."""
+        self.entries[entry.key] = entry
+        if entry.session:
+            self.held.setdefault(entry.session, {})[entry.key] = None
 
     def delete(self, command: DeleteKey, index: int) -> Written:
         """Delete a key or a tree; what is absent counts as deleted, also with ``cas``."""
@@ -45,21 +84,6 @@ class KeyTable:
             return Written(ok=False, index=index)
         self._bury(command.key, (command.key,), index)
         return Written(index=index)
-
-    def _store(self, command: PutKey, old: Entry | None, index: int) -> None:
-        self.entries[command.key] = lean(
-            Entry(
-                key=command.key,
-                value=command.value,
-                flags=command.flags,
-                lock_index=old.lock_index if old else 0,
-                session=old.session if old else "",
-                create_index=old.create_index if old else index,
-                modify_index=index,
-            )
-        )
-        self.tombstones.pop(command.key, None)  # the entry itself now holds the prefix's index up
-        self._changed(command.key, index)
 
     def _delete_tree(self, prefix: str, index: int) -> None:
         """One tombstone stands for a whole tree: below it nothing is left, so deeper lists report the table.
@@ -75,11 +99,19 @@ class KeyTable:
 
     def _bury(self, stone: str, keys: tuple[str, ...], index: int) -> None:
         for key in keys:
-            del self.entries[key]
+            self._unhold(self.entries.pop(key))
             self._changed(key, index)
         self.indexes.tables[TOMBSTONES] = index
         if stone:
             self.tombstones[stone] = index
+
+    def _unhold(self, entry: Entry) -> None:
+        if not entry.session:
+            return
+        keys = self.held[entry.session]
+        del keys[entry.key]
+        if not keys:
+            del self.held[entry.session]
 
     def _changed(self, key: str, index: int) -> None:
         self.indexes.tables[KVS] = index  # nobody watches the table: keys and prefixes are watched one by one
@@ -116,16 +148,23 @@ class KeyTable:
         entry = self.entries.get(query.key)
         return self.table_index() if entry is None else entry.modify_index
 
+    def list_version(self) -> int:
+        """A number that stays the same while every list and its index do."""
+        return max(self.table_index(), self.reaped_at)
+
     def _prefix_index(self, prefix: str, entries: tuple[Entry, ...]) -> int:
         newest = 0
         if prefix:
             written = max((entry.modify_index for entry in entries), default=0)
             buried = max((self.tombstones[key] for key in keys_under(self.tombstones, prefix)), default=0)
             newest = max(written, buried)
-        return newest or max(1, self.table_index())
+        if not newest:
+            return max(1, self.table_index())
+        return max(newest, self.indexes.tables.get(REAPED, 0))
 
 
-def _cas_holds(cas: int | None, old: Entry | None) -> bool:
+def cas_holds(cas: int | None, old: Entry | None) -> bool:
+    """Whether a compare-and-set goes through: ``cas`` is the ModifyIndex, or 0 for a key that must not exist."""
     if cas is None:
         return True
     return old is None if cas == 0 else old is not None and old.modify_index == cas

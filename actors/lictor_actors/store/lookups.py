@@ -33,6 +33,8 @@ from lictor_messages.catalog import (
     ServiceTags,
 )
 from lictor_messages.kv import GetKey, ListKeyNames, ListKeys
+from lictor_messages.queries import ExplainPreparedQuery, GetPreparedQuery, ListPreparedQueries
+from lictor_messages.sessions import GetSession, ListNodeSessions, ListSessions
 
 R = TypeVar("R", bound=Record)
 Meta = tuple[tuple[str, str], ...]
@@ -234,4 +236,10 @@ _SCOPES: Mapping[type[Any], Callable[[Any], tuple[Scope, ...]]] = {
     GetKey: lambda query: (("key", query.key),),
     ListKeys: lambda query: (("key prefix", query.prefix),),
     ListKeyNames: lambda query: (("key prefix", query.prefix),),
+    GetSession: lambda query: (("session", query.id),),
+    ListNodeSessions: lambda query: (("sessions of", fold(query.node)),),
+    ListSessions: lambda query: (("table", "sessions"),),
+    GetPreparedQuery: lambda query: (("query", query.id),),
+    ListPreparedQueries: lambda query: (("table", "prepared-queries"),),
+    ExplainPreparedQuery: lambda query: (("table", "prepared-queries"),),
 }

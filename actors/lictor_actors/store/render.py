@@ -15,7 +15,9 @@ from lictor_actors.store.json_rows import (
     instance_json,
     node_json,
     placement_json,
+    query_json,
     service_json,
+    session_json,
 )
 from lictor_messages.answers import Answer, Query
 from lictor_messages.catalog import (
@@ -30,6 +32,8 @@ from lictor_messages.catalog import (
     Services,
 )
 from lictor_messages.kv import Entries, KeyNames, ListKeyNames
+from lictor_messages.queries import ExplainPreparedQuery, GetPreparedQuery, PreparedQueries
+from lictor_messages.sessions import RenewSession, Sessions
 
 __all__ = [
     "check_json",
@@ -38,8 +42,10 @@ __all__ = [
     "instance_json",
     "node_json",
     "placement_json",
+    "query_json",
     "render",
     "service_json",
+    "session_json",
     "to_json",
 ]
 
@@ -128,6 +134,20 @@ def _service_health(_: Query, answer: ServiceHealth) -> object:
     ]
 
 
+def _sessions(query: Query, answer: Sessions) -> object:
+    """To renew a session that is gone is a miss; to look for it is not."""
+    if isinstance(query, RenewSession) and not answer.sessions:
+        return _MISSING
+    return [session_json(session) for session in answer.sessions]
+
+
+def _queries(query: Query, answer: PreparedQueries) -> object:
+    rows = [query_json(row) for row in answer.queries]
+    if isinstance(query, ExplainPreparedQuery):
+        return {"Query": rows[0]} if rows else _MISSING
+    return _MISSING if isinstance(query, GetPreparedQuery) and not rows else rows
+
+
 _SHAPES: dict[type[Answer], Callable[[Query, Any], object]] = {
     Entries: _entries,
     KeyNames: _key_names,
@@ -137,4 +157,6 @@ _SHAPES: dict[type[Answer], Callable[[Query, Any], object]] = {
     Services: _services,
     NodeServices: _node_services,
     Checks: _checks,
+    Sessions: _sessions,
+    PreparedQueries: _queries,
 }

@@ -16,6 +16,8 @@ from lictor_actors.store.ordered import Ordered
 from lictor_actors.store.rows import lean
 from lictor_messages.catalog import CheckRecord, NodeRecord, ServiceRecord
 from lictor_messages.kv import Entry
+from lictor_messages.queries import PreparedQuery
+from lictor_messages.sessions import SessionRecord
 
 if TYPE_CHECKING:
     from lictor_actors.store.store import Store
@@ -46,10 +48,7 @@ def _entries(store: Store) -> Sequence[object]:
 
 
 def _load_entry(store: Store, row: Any) -> None:
-    entry = lean(Entry.model_validate(row))
-    store.kv.entries[entry.key] = entry
-    if entry.session:
-        store.kv.held.setdefault(entry.session, {})[entry.key] = None
+    store.kv.load(lean(Entry.model_validate(row)))
 
 
 def _tombstones(store: Store) -> Sequence[object]:
@@ -98,7 +97,7 @@ def _index_rows(store: Store) -> Sequence[object]:
     indexes = store.indexes
     tables = (("table", name, index) for name, index in indexes.tables.items())
     services = (("service", name, index) for name, index in indexes.services.items())
-    return (*tables, *services, ("extinction", "", indexes.extinction))
+    return (*tables, *services, ("extinction", "", indexes.extinction), ("reaped", "", store.kv.reaped_at))
 
 
 def _load_index(store: Store, row: Any) -> None:
@@ -110,6 +109,33 @@ def _load_index(store: Store, row: Any) -> None:
             store.indexes.services[name] = index
         case "extinction":
             store.indexes.extinction = index
+        case "reaped":
+            store.kv.reaped_at = index
+
+
+def _sessions(store: Store) -> Sequence[object]:
+    return _values(store.sessions.rows)
+
+
+def _load_session(store: Store, row: Any) -> None:
+    store.sessions.load(lean(SessionRecord.model_validate(row)))
+
+
+def _lock_delays(store: Store) -> Sequence[object]:
+    return tuple(store.locks)
+
+
+def _load_lock_delay(store: Store, row: Any) -> None:
+    key, lost, delay = row[:3]
+    store.locks.delays[key] = (lost, delay)
+
+
+def _queries(store: Store) -> Sequence[object]:
+    return _values(store.queries.rows)
+
+
+def _load_query(store: Store, row: Any) -> None:
+    store.queries.load(lean(PreparedQuery.model_validate(row)))
 
 
 def _remembered(store: Store) -> Sequence[object]:
@@ -129,12 +155,22 @@ def _load_staged(store: Store, row: Any) -> None:
 
 
 TABLES: tuple[Table, ...] = (
-    Table("indexes", _index_rows, _load_index, ("indexes.tables", "indexes.services", "indexes.extinction")),
+    Table(
+        "indexes",
+        _index_rows,
+        _load_index,
+        ("indexes.tables", "indexes.services", "indexes.extinction", "kv.reaped_at"),
+    ),
     Table("kv", _entries, _load_entry, ("kv.entries", "kv.held")),
     Table("tombstones", _tombstones, _load_tombstone, ("kv.tombstones",)),
     Table("nodes", _nodes, _load_node, ("catalog.nodes", "catalog.node_ids")),
     Table("services", _services, _load_service, ("catalog.services", "catalog.instances")),
     Table("checks", _checks, _load_check, ("catalog.checks", "catalog.bearing")),
+    Table("sessions", _sessions, _load_session, ("sessions.rows", "sessions.by_node", "sessions.by_check")),
+    Table("lock-delays", _lock_delays, _load_lock_delay, ("locks.delays",)),
+    Table(
+        "queries", _queries, _load_query, ("queries.rows", "queries.by_name", "queries.templates", "queries.by_session")
+    ),
     Table("dedup", _remembered, _load_remembered, ("dedup._buckets", "dedup._now", "dedup._last")),
     Table(
         "staged",

@@ -14,15 +14,38 @@ from lictor_actors.store.errors import UnknownCommand
 from lictor_actors.store.indexes import Indexes, Touched
 from lictor_actors.store.invariants import check_store
 from lictor_actors.store.kv import KeyTable
+from lictor_actors.store.locks import Locks
 from lictor_actors.store.lookups import ANSWERS, index_of
+from lictor_actors.store.prepared import PreparedTable
 from lictor_actors.store.registration import deregister, register
+from lictor_actors.store.sessions import SessionTable
 from lictor_actors.store.snapshot_staged import Staged
+from lictor_actors.store.tombstones import reap
+from lictor_actors.store.txn import read_transaction, transact
 from lictor_messages.answers import Answer, Query, Written
 from lictor_messages.base import Message
 from lictor_messages.catalog import Deregister, Register
-from lictor_messages.kv import DeleteKey, GetKey, ListKeyNames, ListKeys, PutKey
+from lictor_messages.kv import DeleteKey, GetKey, ListKeyNames, ListKeys, PutKey, ReapTombstones
+from lictor_messages.queries import (
+    CreatePreparedQuery,
+    DeletePreparedQuery,
+    ExecutePreparedQuery,
+    ExplainPreparedQuery,
+    GetPreparedQuery,
+    ListPreparedQueries,
+    UpdatePreparedQuery,
+)
 from lictor_messages.refusals import Refused
+from lictor_messages.sessions import (
+    CreateSession,
+    DestroySession,
+    GetSession,
+    ListNodeSessions,
+    ListSessions,
+    RenewSession,
+)
 from lictor_messages.snapshots import RestoreStaged, StageRestore
+from lictor_messages.txn import ReadTransaction, Transact
 
 
 class Store:
@@ -35,6 +58,11 @@ class Store:
         self.indexes = Indexes()
         self.kv = KeyTable(self.indexes)
         self.catalog = Catalog(self.indexes)
+        self.locks = Locks(self.kv)
+        self.sessions = SessionTable(self.indexes, self.catalog, self.locks)
+        self.queries = PreparedTable(self.indexes, self.catalog, self.sessions.fault)
+        self.catalog.dependants = self.sessions
+        self.sessions.on_end.append(self.queries.session_ended)
         self.dedup = Dedup()
         self.staged = Staged(Store)
         self.applied = 0
@@ -49,10 +77,17 @@ class Store:
     def _wire(self) -> None:
         """Who writes and who answers: bound to the tables that this store has now."""
         self._writes: dict[type[Message], Callable[[Any, int], Message]] = {
-            PutKey: self.kv.put,
+            PutKey: self._put_key,
             DeleteKey: self.kv.delete,
             Register: lambda command, index: register(self.catalog, command, index),
             Deregister: lambda command, index: deregister(self.catalog, command, index),
+            CreateSession: self.sessions.create,
+            DestroySession: self.sessions.destroy,
+            Transact: lambda command, index: transact(self, command, index),
+            CreatePreparedQuery: self.queries.create,
+            UpdatePreparedQuery: self.queries.update,
+            DeletePreparedQuery: self.queries.delete,
+            ReapTombstones: lambda command, index: reap(self.kv, command, index),
             StageRestore: self.staged.stage,
             RestoreStaged: self._restore,
         }
@@ -60,6 +95,15 @@ class Store:
             GetKey: self.kv.get,
             ListKeys: self.kv.list,
             ListKeyNames: self.kv.names,
+            GetSession: self.sessions.get,
+            RenewSession: self.sessions.get,
+            ListNodeSessions: self.sessions.of_node,
+            ListSessions: self.sessions.all,
+            GetPreparedQuery: self.queries.get,
+            ListPreparedQueries: self.queries.all,
+            ExplainPreparedQuery: self.queries.explain,
+            ExecutePreparedQuery: self.queries.execute,
+            ReadTransaction: lambda query: read_transaction(self, query),
         }
 
     def apply(self, index: int, at_ns: int, command: Message) -> Message:
@@ -72,6 +116,7 @@ class Store:
         if write is None:
             raise UnknownCommand(command.kind)
         self.staged.expire(at_ns)
+        self.locks.now = at_ns
         self.applied = index + self.burned
         return write(command, self.applied)
 
@@ -126,8 +171,21 @@ class Store:
             case GetKey():
                 return self.kv.key_version(query)
             case ListKeys() | ListKeyNames():
-                return self.kv.table_index()
+                return self.kv.list_version()
+            case GetSession() | RenewSession() | ListNodeSessions() | ListSessions():
+                return self.sessions.table_index()
+            case GetPreparedQuery():
+                return self.queries.version(query)
+            case ListPreparedQueries() | ExplainPreparedQuery():
+                return self.queries.table_index()
+            case ReadTransaction() | ExecutePreparedQuery():
+                return self.applied
         return index_of(self.catalog, query)
+
+    def _put_key(self, command: PutKey, index: int) -> Message:
+        if command.acquire is None and command.release is None:
+            return self.kv.put(command, index)
+        return self.sessions.put(command, index)
 
     def take_touched(self) -> Touched:
         """What writes touched since the last call; ``Watches.wake`` takes it after each batch."""
@@ -158,5 +216,8 @@ class Store:
         for name in self.catalog.nodes:
             yield list(self.catalog.services.get(name, {}).values())
             yield list(self.catalog.checks.get(name, {}).values())
+        yield from self.sessions
+        yield list(self.locks)
+        yield from self.queries
         yield from self.dedup
         yield self.burned, self.staged.id, self.staged.until, self.staged.digest()

@@ -7,8 +7,13 @@ from lictor_actors.store.snapshot_frames import FORMAT, MARK, Header, framed, pa
 from lictor_actors.store.snapshot_tables import TABLES
 from lictor_actors.store.store import Store
 from lictor_messages.catalog import ListNodes, ListServiceHealth
-from lictor_messages.kv import GetKey, ListKeys, PutKey
+from lictor_messages.kv import GetKey, ListKeys, PutKey, ReapTombstones
+from lictor_messages.queries import CreatePreparedQuery, PreparedQuery, QueryTemplate, ServiceQuery
+from lictor_messages.sessions import CreateSession, DestroySession, SessionRecord
 from lictor_messages.snapshots import StageRestore
+
+ONE, TWO = (f"5e551011-0000-0000-0000-00000000000{number}" for number in (1, 2))
+SECOND = 1_000_000_000
 
 
 def slices(store, most=64):
@@ -38,7 +43,17 @@ def full(log):
     for number in range(20):
         log.put(f"k/{number}", b"x" * number, flags=number)
     log.put("k\u00fc", b"\x00\xff")
-    log.store.kv.write("locked", b"", 0, "5e551011-0000-0000-0000-000000000001", 1, log.index)
+    log.check("n1", "mood")
+    for session in (ONE, TWO):
+        log.ok(CreateSession(session=SessionRecord(id=session, node="n1", node_checks=("mood",), lock_delay_ns=SECOND)))
+        log.put(f"locked by {session}", acquire=session)
+    template = QueryTemplate(type="name_prefix_match")
+    for number, extra in enumerate([{"name": "q", "session": TWO}, {"name": "t-", "template": template}]):
+        query = PreparedQuery(id=f"{number:036}", service=ServiceQuery(service="web"), **extra)
+        log.ok(CreatePreparedQuery(query=query))
+    log.ok(DestroySession(id=ONE))
+    log.delete("k/2")
+    log.ok(ReapTombstones(upto=log.index))
     log.delete("k/3")
     log.delete("k/1", recurse=True)
     log.store.apply_once(log.index + 1, 5, "gateway@n1.dc1", "r1", PutKey(key="once"))
@@ -207,6 +222,10 @@ NOT_IN_A_SNAPSHOT = {
     "_writes": "functions",
     "_reads": "functions",
     "indexes.touched": "for watches, which do not survive",
+    "sessions.on_end": "who is told: the queries",
+    "sessions._opened": "news for the leader, who starts anew with every snapshot",
+    "queries.session_fault": "a function",
+    "locks.now": "set before each use",
     "staged._now": "set before each use",
     "staged._empty": "a function",
 }

@@ -1,0 +1,212 @@
+"""Transactions: all operations or none.
+
+A transaction that may fail is first rehearsed on a small store that borrows the rows it concerns: if every operation
+goes through there, it does so on the real one, and no undoing is ever needed. Texts and rules are those of Consul's
+state store and its /v1/txn page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from lictor_actors.store.kv import cas_holds
+from lictor_actors.store.ordered import keys_under
+from lictor_actors.store.rehearsal import borrowed
+from lictor_actors.store.txn_catalog import on_check, on_node, on_service
+from lictor_actors.store.txn_errors import Failed
+from lictor_messages.kv import DeleteKey, Entry, PutKey
+from lictor_messages.sessions import DestroySession
+from lictor_messages.txn import (
+    Failure,
+    KeyOperation,
+    Operation,
+    ReadTransaction,
+    Result,
+    SessionOperation,
+    Transact,
+    Transacted,
+)
+
+if TYPE_CHECKING:
+    from lictor_actors.store.store import Store
+
+Results = tuple[Result, ...]
+NEVER_FAIL = ("set", "delete", "delete-tree", "get-tree", "get-or-empty")
+
+
+def transact(store: Store, command: Transact, index: int) -> Transacted:
+    """Do all operations, or none and say which fail."""
+    if not all(operation.kv is not None and operation.kv.verb in NEVER_FAIL for operation in command.operations):
+        rehearsed = _perform(borrowed(store, command.operations), command.operations, index)
+        if rehearsed.failures:
+            return rehearsed
+    return _perform(store, command.operations, index)
+
+
+def read_transaction(store: Store, query: ReadTransaction) -> Transacted:
+    """Do operations that only read; a verb that writes is refused like an unknown one."""
+    index = max(1, store.applied)
+    failures = tuple(
+        Failure(op_index=place, what="a transaction that is not written to the log can only read")
+        for place, operation in enumerate(query.operations)
+        if not reads_only(operation)
+    )
+    if failures:
+        return Transacted(index=index, failures=failures)
+    return _perform(store, query.operations, index)
+
+
+def reads_only(operation: Operation) -> bool:
+    """Whether this operation needs no entry of the log."""
+    if operation.kv is not None:
+        return operation.kv.verb in READ_VERBS
+    parts = (operation.node, operation.service, operation.check, operation.session)
+    return all(part is None or part.verb == "get" for part in parts)
+
+
+def _perform(store: Store, operations: tuple[Operation, ...], index: int) -> Transacted:
+    results: list[Result] = []
+    failures: list[Failure] = []
+    for place, operation in enumerate(operations):
+        try:
+            results += _one(store, operation, index)
+        except Failed as failed:
+            failures.append(Failure(op_index=place, what=str(failed)))
+    if failures:
+        return Transacted(index=index, failures=tuple(failures))
+    return Transacted(index=index, results=tuple(results))
+
+
+def _one(store: Store, operation: Operation, index: int) -> Results:
+    if operation.kv is not None:
+        verb = KEY_VERBS.get(operation.kv.verb)
+        if verb is None:
+            raise Failed(f'unknown KV verb "{operation.kv.verb}"')
+        return verb(store, operation.kv, index)
+    if operation.node is not None:
+        return on_node(store.catalog, operation.node, index)
+    if operation.service is not None:
+        return on_service(store.catalog, operation.service, index)
+    if operation.check is not None:
+        return on_check(store.catalog, operation.check, index)
+    if operation.session is not None:
+        return _on_session(store, operation.session, index)
+    return ()
+
+
+def _on_session(store: Store, op: SessionOperation, index: int) -> Results:
+    if op.verb != "delete":
+        raise Failed(f'unknown Session verb "{op.verb}"')
+    store.sessions.destroy(DestroySession(id=op.id), index)
+    return ()
+
+
+# keys
+
+
+def _set(store: Store, op: KeyOperation, index: int) -> Results:
+    store.kv.put(PutKey(key=op.key, value=op.value, flags=op.flags), index)
+    return _without_value(store.kv.entries[op.key])
+
+
+def _cas(store: Store, op: KeyOperation, index: int) -> Results:
+    if not cas_holds(op.index, store.kv.entries.get(op.key)):
+        raise Failed(f'failed to set key "{op.key}", index is stale')
+    return _set(store, op, index)
+
+
+def _delete(store: Store, op: KeyOperation, index: int) -> Results:
+    store.kv.delete(DeleteKey(key=op.key), index)
+    return ()
+
+
+def _delete_cas(store: Store, op: KeyOperation, index: int) -> Results:
+    if not store.kv.delete(DeleteKey(key=op.key, cas=op.index), index).ok:
+        raise Failed(f'failed to delete key "{op.key}", index is stale')
+    return ()
+
+
+def _delete_tree(store: Store, op: KeyOperation, index: int) -> Results:
+    store.kv.delete(DeleteKey(key=op.key, recurse=True), index)
+    return ()
+
+
+def _lock(store: Store, op: KeyOperation, index: int) -> Results:
+    if store.locks.delayed(op.key):
+        raise Failed(f'failed to lock key "{op.key}" due to lock delay')
+    why = store.sessions.fault(op.session)
+    if why:
+        raise Failed(why)
+    if not store.locks.acquire(op.key, op.value, op.flags, op.session, index):
+        raise Failed(f'failed to lock key "{op.key}", lock is already held')
+    return _without_value(store.kv.entries[op.key])
+
+
+def _unlock(store: Store, op: KeyOperation, index: int) -> Results:
+    if not op.session:
+        raise Failed("missing session")
+    if not store.locks.release(op.key, op.value, op.flags, op.session, index):
+        raise Failed(f'failed to unlock key "{op.key}", lock isn\'t held, or is held by another session')
+    return _without_value(store.kv.entries[op.key])
+
+
+def _get(store: Store, op: KeyOperation, _: int) -> Results:
+    entry = store.kv.entries.get(op.key)
+    if entry is None:
+        raise Failed(f'key "{op.key}" doesn\'t exist')
+    return (Result(kv=entry),)
+
+
+def _get_or_empty(store: Store, op: KeyOperation, _: int) -> Results:
+    return (Result(kv=store.kv.entries.get(op.key) or Entry(key=op.key)),)
+
+
+def _get_tree(store: Store, op: KeyOperation, _: int) -> Results:
+    return tuple(Result(kv=store.kv.entries[key]) for key in keys_under(store.kv.entries, op.key))
+
+
+def _check_session(store: Store, op: KeyOperation, _: int) -> Results:
+    entry = store.kv.entries.get(op.key)
+    if entry is None:
+        raise Failed(f'failed to check session, key "{op.key}" doesn\'t exist')
+    if entry.session != op.session:
+        raise Failed(f'failed session check for key "{op.key}", current session "{entry.session}" != "{op.session}"')
+    return _without_value(entry)
+
+
+def _check_index(store: Store, op: KeyOperation, _: int) -> Results:
+    entry = store.kv.entries.get(op.key)
+    if entry is None:
+        raise Failed(f'failed to check index, key "{op.key}" doesn\'t exist')
+    if entry.modify_index != op.index:
+        raise Failed(f'failed index check for key "{op.key}", current modify index {entry.modify_index} != {op.index}')
+    return _without_value(entry)
+
+
+def _check_not_exists(store: Store, op: KeyOperation, _: int) -> Results:
+    if op.key in store.kv.entries:
+        raise Failed(f'key "{op.key}" exists')
+    return ()
+
+
+def _without_value(entry: Entry) -> Results:
+    return (Result(kv=entry.model_copy(update={"value": b""})),)
+
+
+READ_VERBS = ("get", "get-tree", "get-or-empty", "check-session", "check-index", "check-not-exists")
+KEY_VERBS: dict[str, Callable[[Store, KeyOperation, int], Results]] = {
+    "set": _set,
+    "cas": _cas,
+    "delete": _delete,
+    "delete-cas": _delete_cas,
+    "delete-tree": _delete_tree,
+    "lock": _lock,
+    "unlock": _unlock,
+    "get": _get,
+    "get-or-empty": _get_or_empty,
+    "get-tree": _get_tree,
+    "check-session": _check_session,
+    "check-index": _check_index,
+    "check-not-exists": _check_not_exists,
+}

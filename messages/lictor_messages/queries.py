@@ -1,0 +1,115 @@
+"""Prepared queries: a question about a service that is kept in the store under a name (Consul's /v1/query)."""
+
+from __future__ import annotations
+
+from lictor_messages.answers import Answer, Command, Query
+from lictor_messages.base import FrozenMap, ReadOnly, Record
+from lictor_messages.catalog import Instance
+
+
+class QueryFailover(Record):
+    """Where to look when the own datacenter has nothing: the nearest ones, then these in order."""
+
+    nearest_n: int = 0
+    datacenters: tuple[str, ...] = ()
+
+
+class ServiceQuery(Record):
+    """Which instances of which service. A tag with ``!`` in front must be absent."""
+
+    service: str
+    failover: QueryFailover = QueryFailover()
+    only_passing: bool = False
+    """Leave out instances with warnings too; critical ones are always left out."""
+    ignore_check_ids: tuple[str, ...] = ()
+    near: str = ""
+    tags: tuple[str, ...] = ()
+    node_meta: ReadOnly = FrozenMap()
+    service_meta: ReadOnly = FrozenMap()
+    connect: bool = False
+
+
+class QueryTemplate(Record):
+    """With a type, the query stands for every name that begins with its own; ``regexp`` gives ``${match(N)}``."""
+
+    type: str = ""
+    """``name_prefix_match``, or "" for a plain query."""
+    regexp: str = ""
+    remove_empty_tags: bool = False
+
+
+class PreparedQuery(Record):
+    """A kept query."""
+
+    id: str
+    """A UUID, chosen by the doorway that creates the query."""
+    name: str = ""
+    session: str = ""
+    """The query goes when this session does."""
+    token: str = ""
+    template: QueryTemplate = QueryTemplate()
+    service: ServiceQuery
+    dns_ttl: str = ""
+    create_index: int = 0
+    modify_index: int = 0
+
+
+class CreatePreparedQuery(Command):
+    """Keep a new query. Outcome: Written, or Refused Invalid in Consul's words."""
+
+    query: PreparedQuery
+
+
+class UpdatePreparedQuery(Command):
+    """Replace the query of this id. Outcome: Written or Refused Invalid."""
+
+    query: PreparedQuery
+
+
+class DeletePreparedQuery(Command):
+    """Forget a query. Outcome: Written, or Refused Invalid if there is none."""
+
+    id: str
+
+
+class GetPreparedQuery(Query):
+    """/v1/query/:id; answered by PreparedQueries (none or one)."""
+
+    id: str
+
+
+class ListPreparedQueries(Query):
+    """/v1/query; answered by PreparedQueries."""
+
+
+class ExecutePreparedQuery(Query):
+    """/v1/query/:id-or-name/execute; answered by QueryExecuted. Never blocks; each answer is in an order of its own."""
+
+    name_or_id: str
+    limit: int = 0
+    """At most so many instances; 0: all."""
+    near: str = ""
+
+
+class ExplainPreparedQuery(Query):
+    """/v1/query/:id-or-name/explain: the query that execute would run; answered by PreparedQueries."""
+
+    name_or_id: str
+
+
+class PreparedQueries(Answer):
+    """Queries in the order of their ids."""
+
+    queries: tuple[PreparedQuery, ...]
+
+
+class QueryExecuted(Answer):
+    """What a query found; ``found`` is False if there is no such query."""
+
+    found: bool = True
+    service: str = ""
+    instances: tuple[Instance, ...] = ()
+    dns_ttl: str = ""
+    datacenter: str = ""
+    failovers: int = 0
+    """Other datacenters that were asked."""

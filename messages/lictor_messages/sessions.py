@@ -1,0 +1,81 @@
+"""Sessions: a node's claim to be alive, to which locks and prepared queries are tied (Consul's session endpoint)."""
+
+from __future__ import annotations
+
+from lictor_messages.answers import Answer, Command, Query
+from lictor_messages.base import Message, Record
+from lictor_messages.catalog import SERF_HEALTH
+
+SECOND_NS = 1_000_000_000
+TTL_MIN_NS = 10 * SECOND_NS
+TTL_MAX_NS = 86_400 * SECOND_NS
+LOCK_DELAY_NS = 15 * SECOND_NS
+LOCK_DELAY_MAX_NS = 60 * SECOND_NS
+"""A longer lock-delay is kept as it was given, but counts as this long."""
+
+
+class SessionRecord(Record):
+    """A session. It dies with its node, with any of its checks, when its TTL is not renewed, or when destroyed."""
+
+    id: str
+    """A UUID, chosen by the doorway that creates the session: ``apply`` draws no random numbers."""
+    node: str
+    """"" lets the agent that passes the request on fill in its own node."""
+    name: str = ""
+    lock_delay_ns: int = LOCK_DELAY_NS
+    """For how long nobody may lock a key that this session lost."""
+    behavior: str = "release"
+    """What becomes of the session's keys: ``release`` or ``delete``."""
+    ttl: str = ""
+    """A Go duration from 10 s to 24 h; "" or zero: the session needs no renewal."""
+    node_checks: tuple[str, ...] = (SERF_HEALTH,)
+    service_checks: tuple[str, ...] = ()
+    create_index: int = 0
+    modify_index: int = 0
+
+
+class CreateSession(Command):
+    """Create a session. Outcome: Written, or Refused Invalid in Consul's words."""
+
+    session: SessionRecord
+
+
+class DestroySession(Command):
+    """End a session; also what the leader proposes when a TTL has run out. Outcome: Written, also if it is unknown."""
+
+    id: str
+
+
+class GetSession(Query):
+    """/v1/session/info/:id; answered by Sessions (none or one)."""
+
+    id: str
+
+
+class ListNodeSessions(Query):
+    """/v1/session/node/:node; answered by Sessions."""
+
+    node: str
+
+
+class ListSessions(Query):
+    """/v1/session/list; answered by Sessions."""
+
+
+class RenewSession(Query):
+    """/v1/session/renew/:id: the leader starts the TTL anew. Answered by Sessions, none if it is gone.
+
+    No entry of the log: after a change of leader every TTL starts in full anyway.
+    """
+
+    id: str
+
+
+class Sessions(Answer):
+    """Sessions in the order of their ids."""
+
+    sessions: tuple[SessionRecord, ...]
+
+
+class SessionsDue(Message):
+    """The leader's timer: the TTL of some session may have run out."""
