@@ -6,8 +6,8 @@ It knows nothing of Consul: each whole request goes to ``ask``, and the answer l
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from lictor_actors.hosts.http_connection import HttpConnection
 from lictor_messages.web import HttpAnswered, HttpAsked
@@ -28,6 +28,8 @@ class HttpLimits:
     """Bytes of the request target: more is answered 414."""
     body: int = 1024 * 1024
     """Bytes of a body: more is answered 413. Consul's own limit on values is the gateway's affair."""
+    larger_bodies: Mapping[str, int] = field(default_factory=lambda: {"/v1/snapshot": 64 * 1024 * 1024})
+    """The same for paths that take more."""
     connections_per_client: int = 200
     """Consul's limits.http_max_conns_per_client: more are answered 429."""
     write_buffer: int = 256 * 1024

@@ -182,8 +182,8 @@ class HttpConnection(asyncio.Protocol):
             self._has_host = True
         elif key == "accept-encoding":
             self._gzips = b"gzip" in value.lower()
-        elif key == "content-length" and int(value) > self._limits.body:
-            raise Refuse(413, f"Request body({int(value)} bytes) too large, max size: {self._limits.body} bytes")
+        elif key == "content-length" and int(value) > self._body_most():
+            raise Refuse(413, f"Request body({int(value)} bytes) too large, max size: {self._body_most()} bytes")
         elif key == "expect" and value.lower() == b"100-continue":
             self._owes_continue = True
 
@@ -198,9 +198,13 @@ class HttpConnection(asyncio.Protocol):
         """httptools: a piece of the body, chunked or not."""
         self._owes_continue = False  # it did not wait to be asked
         self._body_size += len(piece)
-        if self._body_size > self._limits.body:
-            raise Refuse(413, f"Request body too large, max size: {self._limits.body} bytes")
+        if self._body_size > self._limits.body and self._body_size > self._body_most():
+            raise Refuse(413, f"Request body too large, max size: {self._body_most()} bytes")
         self._body.append(piece)
+
+    def _body_most(self) -> int:
+        path = self._target.partition(b"?")[0].decode("latin-1")
+        return self._limits.larger_bodies.get(path, self._limits.body)
 
     def on_message_complete(self) -> None:
         """httptools: the request is whole."""

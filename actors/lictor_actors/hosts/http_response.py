@@ -10,6 +10,8 @@ from lictor_messages.web import HttpAnswered
 
 GZIP_FROM = 1400
 """Consul compresses bodies of at least this many bytes for clients that accept it."""
+GZIPPED = ("Content-Type", "application/x-gzip")
+"""What is compressed already is not compressed again."""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 _STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
@@ -47,7 +49,7 @@ def encode_response(answered: HttpAnswered, *, head: bool, http10: bool, close: 
     """The whole response; ``head`` leaves the body out but says its length, ``gzips``: the client accepts gzip."""
     body = answered.body
     headers = _header_lines(answered.headers)
-    if gzips and len(body) >= GZIP_FROM:
+    if gzips and len(body) >= GZIP_FROM and GZIPPED not in answered.headers:
         body = gzip.compress(body, compresslevel=1, mtime=0)
         headers += b"Content-Encoding: gzip\r\n"
     return b"".join(

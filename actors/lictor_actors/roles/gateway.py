@@ -124,7 +124,7 @@ class Gateway(Actor):
         return call
 
     def _send(self, call: Call, message: Message, turn: Turn) -> None:
-        call.request = turn.ask(self._agent, message, budget=call.deadline - turn.now)
+        call.request = turn.ask(call.plan.to or self._agent, message, budget=call.deadline - turn.now)
         call.sent = turn.now
         self._asked[call.request] = call
 
@@ -149,7 +149,7 @@ class Gateway(Actor):
         self._end(call, turn)
         for waiter in call.waiters.values():
             del self._waiting[waiter.ticket.request]
-            if _is_unchanged(call, answer) and waiter.due - turn.now > JOIN_LEAST_NS:
+            if _is_unchanged(call, answer, turn.now) and waiter.due - turn.now > JOIN_LEAST_NS:
                 self._place(_rest_of(waiter, turn.now), turn)
             else:
                 self._render(waiter, answer, turn)
@@ -252,14 +252,15 @@ def _retry_timer(call: Call) -> str:
     return f"retry {call.number}"
 
 
-def _is_unchanged(call: Call, answer: Message) -> bool:
-    """True for a blocked query that was answered because its time was up."""
+def _is_unchanged(call: Call, answer: Message, now: int) -> bool:
+    """True for a blocked query that was answered because its time was up, not because the store was replaced."""
     message = call.message
     return (
         isinstance(message, Query)
         and message.min_index > 0
         and isinstance(answer, Answer)
         and answer.index == message.min_index
+        and now - call.sent >= message.wait_ns
     )
 
 

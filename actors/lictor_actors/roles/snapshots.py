@@ -11,8 +11,8 @@ from lictor_messages.answers import Answer
 from lictor_messages.refusals import Refused
 from lictor_messages.snapshots import ReadSnapshot, SnapshotIdleDue, SnapshotOpened, SnapshotSlice
 
-SLICE_BYTES = 256 * 1024
-"""One slice, give or take a row: encoded in about a millisecond, small beside the bus's frames."""
+SLICE_BYTES = 128 * 1024
+"""One slice, give or take a row: encoded here and compressed at the doorway in a millisecond or two."""
 KEPT_NS = 60_000_000_000
 """How long a picture is kept after it was last asked for."""
 KEPT_MOST = 4

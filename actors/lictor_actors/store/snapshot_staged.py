@@ -31,6 +31,8 @@ class Staged:
         self.until = 0
         """Log time, in nanoseconds, after which the parts are dropped."""
         self.parts: list[bytes] = []
+        self.restored = ""
+        """The restore that was done last: asked for again, it is done already."""
         self._empty = empty
         self._now = 0
         self._thaw: Thaw | None = None
@@ -67,6 +69,10 @@ class Staged:
         finally:
             self.clear()
 
+    def is_done(self, command: RestoreStaged) -> bool:
+        """True for the repeat of a restore whose answer was lost."""
+        return bool(command.id) and command.id == self.restored
+
     def clear(self) -> None:
         """Nothing is staged."""
         self.id, self.until, self.parts, self._refused = "", 0, [], ""
@@ -99,15 +105,15 @@ class Staged:
     # -- in a snapshot --------------------------------------------------------
 
     def rows(self) -> Sequence[object]:
-        """Nothing, or the id and then the parts."""
-        return ((self.id, self.until), *self.parts) if self.id else ()
+        """What is known of the last restores, and then the parts."""
+        return ((self.id, self.until, self.restored), *self.parts)
 
     def load(self, row: Any) -> None:
         """Put back one row."""
         if isinstance(row, bytes):
             self._take(row)
         else:
-            self.id, self.until = row[:2]
+            self.id, self.until, self.restored = row[:3]
 
 
 def _invalid(why: str) -> Refused:

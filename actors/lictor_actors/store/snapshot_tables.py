@@ -176,7 +176,7 @@ TABLES: tuple[Table, ...] = (
         "staged",
         _staged,
         _load_staged,
-        ("staged.id", "staged.until", "staged.parts", "staged._thaw", "staged._digest", "staged._refused"),
+        tuple(f"staged.{name}" for name in ("id", "until", "restored", "parts", "_thaw", "_digest", "_refused")),
     ),
 )
 BY_NAME = {table.name: table for table in TABLES}

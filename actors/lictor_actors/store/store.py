@@ -141,11 +141,14 @@ class Store:
 
     def _restore(self, command: RestoreStaged, index: int) -> Message:
         """Everything is replaced but the outcomes remembered: those of this log's requests stay true."""
+        if self.staged.is_done(command):
+            return Written(index=index)
         thawed = self.staged.thawed(command)
         if isinstance(thawed, Refused):
             return thawed
         thawed.dedup = self.dedup
         thawed.staged.clear()
+        thawed.staged.restored = command.id
         # Clients wait for indexes above those in the snapshot, which may be another cluster's: none may come twice.
         skipped = max(0, thawed.applied + 1 - index)
         thawed.burned, thawed.applied = self.burned + skipped, index + skipped
@@ -220,4 +223,4 @@ class Store:
         yield list(self.locks)
         yield from self.queries
         yield from self.dedup
-        yield self.burned, self.staged.id, self.staged.until, self.staged.digest()
+        yield self.burned, self.staged.id, self.staged.until, self.staged.restored, self.staged.digest()

@@ -12,6 +12,7 @@ from lictor_actors.roles.http_api import (
     kv,
     members,
     operator,
+    snapshot,
     status,
 )
 from lictor_actors.roles.http_api.routes import ROOT_ROUTES, Router
@@ -29,5 +30,6 @@ ROUTER = Router(
         status.ROUTES,
         event.ROUTES,
         operator.ROUTES,
+        snapshot.ROUTES,
     )
 )

@@ -30,6 +30,8 @@ class Plan:
     """True if asking twice does no harm, so that even an indefinite refusal may be tried again."""
     takes_ns: int = 0
     """How long the work itself may take, beyond the time for which requests are held."""
+    to: str = ""
+    """Address of the one actor that can answer; "" asks the agent, which finds a server."""
     refused: Callable[[Refused, HttpRequest], HttpAnswered | None] | None = None
     """Says a refusal in the endpoint's own way; None: the table's way, after holding."""
 
