@@ -86,10 +86,13 @@ class LiveHost:
         self._nodes: dict[str, _Running] = {}
         self._by_url: dict[str, list[Node]] = {}
         self._directories: dict[str, dict[str, tuple[str, str]]] = {}
+        self._paths: dict[tuple[str, str], Callable[[Envelope], None]] = {}
+        """(source, target) on one node → who takes the mail there: found once instead of for every message."""
         self._queue: deque[Mail] = deque()
         self._dirty: dict[LiveLedger, None] = {}
         self._ticking = False
         self._rules = Rules()
+        self._faulty = False
         self._rng = Random(secrets.randbits(64))
         self._boot = secrets.randbits(32)
 
@@ -164,6 +167,7 @@ class LiveHost:
     def set_rules(self, rules: SetRules) -> int:
         """Put these fault rules in force instead of those before."""
         self._rules = Rules(rules.rules)
+        self._faulty = bool(rules.rules)
         return len(rules.rules)
 
     def handle_actor(self, wish: HandleActor) -> int:
@@ -204,7 +208,8 @@ class LiveHost:
     def enqueue(self, seat: Seat, life: int, message: Message, envelope: Envelope | None) -> None:
         """See ``Ground``."""
         self._queue.append((seat, life, message, envelope))
-        self._wake()
+        if not self._ticking:
+            self._wake()
 
     def _wake(self) -> None:
         if not self._ticking:
@@ -246,7 +251,7 @@ class LiveHost:
 
     def post(self, envelope: Envelope) -> None:
         """See ``Ground``."""
-        if self._rules:
+        if self._faulty:
             copies, delay = self._rules.judge(envelope, self._rng)
             if copies != 1 or delay:
                 self._post_faulty(envelope, copies, delay)
@@ -262,11 +267,15 @@ class LiveHost:
                 self._post(envelope)
 
     def _post(self, envelope: Envelope) -> None:
+        path = self._paths.get((envelope.source, envelope.target))
+        if path is not None:
+            path(envelope)
+            return
         home, away = node_of(envelope.source), node_of(envelope.target)
         if away == home:
             running = self._nodes.get(home)
             if running is not None:
-                running.node.deliver(envelope)
+                self._deliver_home(running.node, envelope)
                 return
         url = away if "://" in away else self._url(home, away, role_of(envelope.target))
         if url:
@@ -274,6 +283,14 @@ class LiveHost:
             self._wake()
         else:
             self._returned(envelope, "unknown_address")
+
+    def _deliver_home(self, node: Node, envelope: Envelope) -> None:
+        taker = node.taker(role_of(envelope.target))
+        if taker is None:
+            node.deliver(envelope)
+        else:
+            self._paths[envelope.source, envelope.target] = taker
+            taker(envelope)
 
     def _url(self, home: str, away: str, role: str) -> str:
         lanes = self._directories.get(home, {}).get(away)

@@ -66,6 +66,11 @@ class Node:
         else:
             self.refuse(envelope, "no_such_actor")
 
+    def taker(self, role: str) -> Door | None:
+        """Who takes mail for this role now and later: an actor's seat or a door; None if there is none."""
+        seat = self.seats.get(role)
+        return seat.accept if seat is not None else self.doors.get(role)
+
     def refuse(self, envelope: Envelope, reason: str) -> None:
         """Tell the poster that a request was not handed over: definite. An answer goes once to its ``via``."""
         self.ground.count(f"refused_{reason.partition(':')[0]}")

@@ -95,6 +95,14 @@ class Seat:
         else:
             self._ground.enqueue(self, self.life.number, message, envelope)
 
+    def accept(self, envelope: Envelope) -> None:
+        """``deliver`` for a host that remembers its seats; mail for a seat that was replaced finds the new one."""
+        life = self.life
+        if life is None:
+            self.node.deliver(envelope)
+        else:
+            self._ground.enqueue(self, life.number, envelope.body, envelope)
+
     def take(self, number: int, message: Message, envelope: Envelope | None) -> None:
         """One turn, if the life that the mail was meant for still goes on."""
         life = self.life
@@ -161,27 +169,26 @@ class Seat:
     def _carry_out(self, life: Life, effects: list[Effect]) -> None:
         records: list[JournalRecord] = []
         for effect in effects:
-            match effect:
-                case Send():
-                    if life.may_leave(effect):
-                        self._ground.post(effect.envelope)
-                case SetTimer():
-                    self._set_timer(life, effect)
-                case CancelTimer():
-                    _cancel(life.timers.pop(effect.name, None))
-                case Persist():
-                    records.append(effect.record)
-                    if not life.actor.synced:
-                        life.durable = effect.number
-                case Run():
-                    self._run(life, effect.job)
-                case _:
-                    self._carry_out_rare(effect)
+            if type(effect) is Send:
+                if life.may_leave(effect):
+                    self._ground.post(effect.envelope)
+            elif type(effect) is Persist:
+                records.append(effect.record)
+                if not life.actor.synced:
+                    life.durable = effect.number
+            elif type(effect) is SetTimer:
+                self._set_timer(life, effect)
+            else:
+                self._carry_out_rare(life, effect)
         if records:
             self._persist(life, records)
 
-    def _carry_out_rare(self, effect: Effect) -> None:
+    def _carry_out_rare(self, life: Life, effect: Effect) -> None:
         match effect:
+            case CancelTimer():
+                _cancel(life.timers.pop(effect.name, None))
+            case Run():
+                self._run(life, effect.job)
             case Note():
                 self._ground.note(self.address, effect.event)
             case Spawn():

@@ -21,6 +21,7 @@ class Life:
 
     __slots__ = (
         "_held",
+        "_prefix",
         "_requests",
         "actor",
         "address",
@@ -50,13 +51,14 @@ class Life:
         self.persisted = 0
         self.durable = 0
         self.timers: dict[str, object] = {}
+        self._prefix = f"{self.number:x}."
         self._requests = 0
         self._held: deque[Send] = deque()
 
     def new_request(self) -> str:
         """``life.count``: unique over all lives of all actors."""
         self._requests += 1
-        return f"{self.number:x}.{self._requests:x}"
+        return f"{self._prefix}{self._requests:x}"
 
     def next_record(self) -> int:
         """The number that the next persisted record gets."""
@@ -65,17 +67,14 @@ class Life:
 
     def start(self, now: int, wall: int) -> list[Effect]:
         """The first turn; returns its effects."""
-        return self._take(Turn(self, now, wall, None), None)
+        turn = Turn(self, now, wall, None)
+        self.actor.start(turn)
+        return turn.effects
 
     def turn(self, message: Message, envelope: Envelope | None, now: int, wall: int) -> list[Effect]:
         """One turn; returns its effects, or raises what the actor raised and has no effects at all."""
-        return self._take(Turn(self, now, wall, envelope), message)
-
-    def _take(self, turn: Turn, message: Message | None) -> list[Effect]:
-        if message is None:
-            self.actor.start(turn)
-        else:
-            self.actor.handle(message, turn)
+        turn = Turn(self, now, wall, envelope)
+        self.actor.handle(message, turn)
         return turn.effects
 
     def may_leave(self, send: Send) -> bool:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lictor_actors.kernel.effects import CancelTimer, Effect, Note, Persist, Run, Send, SetTimer, Spawn, Stop
 from lictor_messages.base import Message
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from lictor_actors.kernel.life import Life
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(NamedTuple):
     """Who waits for an answer: kept by an actor that cannot answer within the turn."""
 
     request: str
@@ -63,10 +61,11 @@ class Turn:
 
     def ask(self, to: str, message: Message, *, budget: int = 0, early: bool = False) -> str:
         """A request whose answer comes back to this actor; returns its id."""
-        request = self.new_request()
-        cause = (self.envelope.cause if self.envelope else "") or request
-        envelope = Envelope(self.me, to, message, request=request, reply_to=self.me, budget=budget, cause=cause)
-        self._send(envelope, early)
+        life, handled = self.life, self.envelope
+        request, me = life.new_request(), life.address
+        cause = (handled.cause if handled is not None else "") or request
+        envelope = Envelope(me, to, message, request=request, reply_to=me, budget=budget, cause=cause)
+        self.effects.append(Send(envelope, early, life.persisted))
         return request
 
     def new_request(self) -> str:
@@ -102,10 +101,12 @@ class Turn:
 
     def answer(self, ticket: Ticket, message: Message, *, early: bool = False) -> None:
         """Answer a request of an earlier turn."""
-        if ticket.reply_to:
-            via = ticket.source if ticket.source != ticket.reply_to else ""
-            e = Envelope(self.me, ticket.reply_to, message, request=ticket.request, cause=ticket.cause, via=via)
-            self._send(e, early)
+        request, reply_to, source, cause = ticket
+        if reply_to:
+            via = source if source != reply_to else ""
+            life = self.life
+            e = Envelope(life.address, reply_to, message, request=request, cause=cause, via=via)
+            self.effects.append(Send(e, early, life.persisted))
 
     def set_timer(self, name: str, after: int, message: Message) -> None:
         """One shot, ``after`` nanoseconds from now; setting a name again replaces it."""
