@@ -6,13 +6,16 @@ import heapq
 from typing import NamedTuple
 
 from lictor_actors.kernel.turn import Ticket, Turn
+from lictor_actors.roles.prepared_answers import in_random_order
 from lictor_actors.store.errors import QueryRefused
+from lictor_actors.store.lookups import may_block
 from lictor_actors.store.render import render
 from lictor_actors.store.rendered import Body, RenderCache
 from lictor_actors.store.store import Store
 from lictor_actors.store.watches import Watches
 from lictor_messages.answers import Answer, Query, Rendered
 from lictor_messages.base import Message
+from lictor_messages.queries import QueryExecuted
 from lictor_messages.server import BlockedDue, ServerOptions
 
 
@@ -48,7 +51,9 @@ class Reads:
         except QueryRefused as refused:
             turn.answer(ticket, refused.refusal, early=True)
             return
-        if query.min_index and answer.index <= query.min_index:
+        if type(answer) is QueryExecuted:
+            answer = in_random_order(answer, query, self._options.dc, turn)
+        if query.min_index and answer.index <= query.min_index and may_block(query):
             self._park(query, ticket, turn)
         else:
             self._answer(query, answer, ticket, turn)

@@ -9,6 +9,7 @@ from lictor_actors.store.catalog import CHECKS, NODES, SERVICES, Catalog, fold
 from lictor_actors.store.filters import keeps
 from lictor_actors.store.indexes import Scope
 from lictor_actors.store.json_rows import Row, check_json, instance_json, node_json, placement_json, service_json
+from lictor_messages.answers import Query
 from lictor_messages.base import Record
 from lictor_messages.catalog import (
     CheckRecord,
@@ -33,7 +34,7 @@ from lictor_messages.catalog import (
     ServiceTags,
 )
 from lictor_messages.kv import GetKey, ListKeyNames, ListKeys
-from lictor_messages.queries import ExplainPreparedQuery, GetPreparedQuery, ListPreparedQueries
+from lictor_messages.queries import GetPreparedQuery, ListPreparedQueries
 from lictor_messages.sessions import GetSession, ListNodeSessions, ListSessions
 
 R = TypeVar("R", bound=Record)
@@ -209,6 +210,11 @@ _INDEXES: Mapping[type[Any], Callable[[Catalog, Any], int]] = {
 # scopes
 
 
+def may_block(query: Query) -> bool:
+    """Whether there is anything for this query to wait for: some, such as running a prepared query, never block."""
+    return type(query) in _SCOPES
+
+
 def scopes_of(query: Any) -> tuple[Scope, ...]:
     """What has to be touched before the answer to this query can change."""
     return _SCOPES[type(query)](query)
@@ -241,5 +247,4 @@ _SCOPES: Mapping[type[Any], Callable[[Any], tuple[Scope, ...]]] = {
     ListSessions: lambda query: (("table", "sessions"),),
     GetPreparedQuery: lambda query: (("query", query.id),),
     ListPreparedQueries: lambda query: (("table", "prepared-queries"),),
-    ExplainPreparedQuery: lambda query: (("table", "prepared-queries"),),
 }

@@ -23,6 +23,7 @@ from lictor_messages.answers import Answer, Query
 from lictor_messages.catalog import (
     CheckRecord,
     Checks,
+    Instance,
     ListNodeServices,
     NodeRecord,
     Nodes,
@@ -32,8 +33,9 @@ from lictor_messages.catalog import (
     Services,
 )
 from lictor_messages.kv import Entries, KeyNames, ListKeyNames
-from lictor_messages.queries import ExplainPreparedQuery, GetPreparedQuery, PreparedQueries
-from lictor_messages.sessions import RenewSession, Sessions
+from lictor_messages.queries import ExplainPreparedQuery, GetPreparedQuery, PreparedQueries, QueryExecuted
+from lictor_messages.sessions import Sessions
+from lictor_messages.txn import Result, Transacted
 
 __all__ = [
     "check_json",
@@ -51,6 +53,11 @@ __all__ = [
 
 
 R = TypeVar("R", NodeRecord, CheckRecord)
+
+
+def shape(query: Query, answer: Answer) -> Any:
+    """The JSON value of an answer that was found, before it becomes bytes."""
+    return _SHAPES[type(answer)](query, answer)
 
 
 def render(query: Query, answer: Answer) -> tuple[bytes, bool]:
@@ -115,6 +122,10 @@ def _checks(_: Query, answer: Checks) -> object:
 
 
 def _service_health(_: Query, answer: ServiceHealth) -> object:
+    return _instances(answer.instances)
+
+
+def _instances(instances: tuple[Instance, ...]) -> object:
     """Instances of one node share its record and its checks: their rows are made once."""
     made: dict[int, Row] = {}
 
@@ -130,14 +141,11 @@ def _service_health(_: Query, answer: ServiceHealth) -> object:
             "Service": service_json(instance.service),
             "Checks": [once(check, check_json) for check in instance.checks],
         }
-        for instance in answer.instances
+        for instance in instances
     ]
 
 
-def _sessions(query: Query, answer: Sessions) -> object:
-    """To renew a session that is gone is a miss; to look for it is not."""
-    if isinstance(query, RenewSession) and not answer.sessions:
-        return _MISSING
+def _sessions(_: Query, answer: Sessions) -> object:
     return [session_json(session) for session in answer.sessions]
 
 
@@ -146,6 +154,35 @@ def _queries(query: Query, answer: PreparedQueries) -> object:
     if isinstance(query, ExplainPreparedQuery):
         return {"Query": rows[0]} if rows else _MISSING
     return _MISSING if isinstance(query, GetPreparedQuery) and not rows else rows
+
+
+def _executed(_: Query, answer: QueryExecuted) -> object:
+    if not answer.found:
+        return _MISSING
+    return {
+        "Service": answer.service,
+        "Nodes": _instances(answer.instances),
+        "DNS": {"TTL": answer.dns_ttl},
+        "Datacenter": answer.datacenter,
+        "Failovers": answer.failovers,
+    }
+
+
+def _transacted(_: Query, answer: Transacted) -> object:
+    if answer.failures:
+        errors = [{"OpIndex": failure.op_index, "What": failure.what} for failure in answer.failures]
+        return {"Results": None, "Errors": errors}
+    return {"Results": [_result(result) for result in answer.results], "Errors": None}
+
+
+def _result(result: Result) -> Row:
+    if result.kv is not None:
+        return {"KV": entry_json(result.kv)}
+    if result.node is not None:
+        return {"Node": node_json(result.node)}
+    if result.service is not None:
+        return {"Service": service_json(result.service)}
+    return {"Check": check_json(result.check)} if result.check is not None else {}
 
 
 _SHAPES: dict[type[Answer], Callable[[Query, Any], object]] = {
@@ -159,4 +196,6 @@ _SHAPES: dict[type[Answer], Callable[[Query, Any], object]] = {
     Checks: _checks,
     Sessions: _sessions,
     PreparedQueries: _queries,
+    QueryExecuted: _executed,
+    Transacted: _transacted,
 }
