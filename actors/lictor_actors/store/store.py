@@ -161,6 +161,10 @@ class Store:
         answer: Answer = read(query) if read is not None else ANSWERS[type(query)](self.catalog, query)
         return answer
 
+    def applies(self, command: Message) -> bool:
+        """Whether ``apply`` knows this kind of command."""
+        return type(command) in self._writes
+
     def answers(self, query: Message) -> bool:
         """Whether ``evaluate`` knows this kind of query."""
         return type(query) in self._reads or type(query) in ANSWERS

@@ -9,11 +9,11 @@ from lictor_actors.hosts.world import World
 from lictor_actors.hosts.world.cluster import add_cluster
 from lictor_actors.raft import Role
 from lictor_actors.roles.server import Server
-from lictor_messages.answers import Rendered, Written
+from lictor_messages.answers import Command, Query, Rendered, Written
 from lictor_messages.catalog import ListChecksInState, ListNodes
 from lictor_messages.envelope import Envelope, at
 from lictor_messages.faults import FaultRule
-from lictor_messages.kv import DeleteKey, Entries, GetKey, ListKeys, PutKey
+from lictor_messages.kv import DeleteKey, Entries, GetKey, ListKeys, PutKey, ReapTombstones
 from lictor_messages.members import Leave
 from lictor_messages.refusals import Refused
 from lictor_messages.status import GetLeader, GetRaftConfiguration, ListPeers
@@ -70,6 +70,30 @@ def three() -> Three:
     made = Three()
     yield made
     assert made.world.crashes == []
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        (Command(), "UnknownRequest"),
+        (Query(), "UnknownRequest"),
+        (Query(min_index=5, rendered=True, consistency="stale"), "UnknownRequest"),
+        (ReapTombstones(upto=10**6), "UnknownRequest"),
+        (PutKey(key=""), "Invalid"),
+        (PutKey(key="x", flags=-1), "Invalid"),
+        (DeleteKey(key=""), "Invalid"),
+    ],
+    ids=repr,
+)
+def test_what_no_server_could_do_is_refused_before_it_reaches_the_log(three, message, code):
+    """A command in the log that cannot be applied would stop every server, now and after each restart."""
+    for server in three.servers:
+        last = three.server(three.leader()).raft.last_index
+        refused = three.ask(server, message)
+        assert isinstance(refused, Refused)
+        assert refused.code == code
+        assert three.server(three.leader()).raft.last_index == last
+    assert three.ask(three.leader(), PutKey(key="x", flags=2**64 - 1)).ok
 
 
 def test_a_write_on_any_server_is_read_on_every_server(three):
