@@ -12,7 +12,9 @@ from lictor_actors.roles.cluster_status import ClusterStatus
 from lictor_actors.roles.log_time import LogTime
 from lictor_actors.roles.reads import Reads
 from lictor_actors.roles.reconcile import serf_health, unknown_nodes, wanted
+from lictor_actors.roles.session_timers import SessionTimers
 from lictor_actors.roles.snapshots import Snapshots
+from lictor_actors.roles.tombstone_timer import TombstoneTimer
 from lictor_actors.store.admission import refuse_command
 from lictor_actors.store.commands import pack_command, unpack_command
 from lictor_actors.store.errors import UnknownCommand
@@ -23,8 +25,10 @@ from lictor_messages.answers import Command, Query
 from lictor_messages.base import Message
 from lictor_messages.envelope import at, node_of, role_of
 from lictor_messages.host import Durable, Recovered, Undeliverable
+from lictor_messages.kv import ReapDue
 from lictor_messages.refusals import Refused
 from lictor_messages.server import BlockedDue, ReconcileDue, ServerOptions
+from lictor_messages.sessions import RenewSession, Sessions, SessionsDue
 from lictor_messages.snapshots import OpenSnapshot, ReadSnapshot, RestoreStaged, SnapshotIdleDue, SnapshotOpened
 
 FORWARDED_MOST = 1024
@@ -52,6 +56,8 @@ class Server(Actor):
         self._reads = Reads(self.store, options)
         self._status = ClusterStatus(options, self.raft)
         self._snapshots = Snapshots()
+        self._sessions = SessionTimers()
+        self._tombstones = TombstoneTimer()
         self._time = LogTime()
         self._open: dict[int, _Open] = {}
         self._forwarded: dict[str, Ticket] = {}
@@ -119,6 +125,10 @@ class Server(Actor):
                 pass
             case ReconcileDue():
                 self._reconcile_all(turn)
+            case SessionsDue():
+                self._propose_own(self._sessions.due(self.store, turn), turn)
+            case ReapDue():
+                self._propose_own(self._tombstones.due(self.store, turn), turn)
             case SnapshotIdleDue():
                 self._snapshots.due(turn)
             case Undeliverable():
@@ -162,6 +172,7 @@ class Server(Actor):
             if entry.type == "command":
                 self._apply_one(entry, turn)
             self.applied = entry.index
+        self._sessions.applied(self.store, turn)
         self._reads.wake(turn)
 
     def _apply_one(self, entry: Entry, turn: Turn) -> None:
@@ -199,11 +210,15 @@ class Server(Actor):
 
     def _took_lead(self, turn: Turn) -> None:
         turn.note(f"leads term {self.raft.term}")
+        self._sessions.lead(self.store, turn)
+        self._tombstones.lead(turn)
         self._reconcile_all(turn)
 
     def _lost_lead(self, turn: Turn) -> None:
         turn.note(f"leads no more, term {self.raft.term}")
         turn.cancel_timer("reconcile")
+        self._sessions.resign(turn)
+        self._tombstones.resign(turn)
         for opened in self._open.values():
             turn.answer(opened.ticket, Refused(code="LeadershipLost"))
         self._open.clear()
@@ -285,7 +300,7 @@ class Server(Actor):
             self._confirming[self.raft.read(turn)] = (query, turn.ticket())
 
     def _fresh_enough(self, query: Query, turn: Turn) -> bool:
-        if query.consistency != "stale" or not self.applied:
+        if query.consistency != "stale" or not self.applied or isinstance(query, RenewSession):
             return False
         contact = self.raft.last_contact(turn.now)
         return not query.max_stale_ns or contact <= query.max_stale_ns
@@ -303,6 +318,9 @@ class Server(Actor):
             return
         self._reads.known_leader = bool(self.raft.leader)
         self._reads.last_contact_ms = contact // 1_000_000
+        if isinstance(query, RenewSession) and not self._sessions.renew(self.store, query.id, turn):
+            turn.answer(ticket, Sessions(index=self.store.sessions.table_index(), sessions=()))
+            return
         self._reads.read(query, ticket, turn)
 
     def _open_snapshot(self, ticket: Ticket, contact_ns: int, turn: Turn) -> None:
@@ -348,9 +366,12 @@ class Server(Actor):
         """One pass at a time: the next one looks at the catalog after these are applied."""
         if not commands:
             return
+        self._reconciling_upto = max(self._reconciling_upto, self._propose_own(commands, turn))
+
+    def _propose_own(self, commands: list[Command], turn: Turn) -> int:
+        """Writes of the leader itself; the index of the last one, 0 if there is none."""
         mine = [(turn.me, turn.new_request(), command) for command in commands]
-        upto = self._propose(mine, [], turn)
-        self._reconciling_upto = max(self._reconciling_upto, upto)
+        return self._propose(mine, [], turn) if mine else 0
 
     def _maybe_bootstrap(self, turn: Turn) -> None:
         expect = self._options.bootstrap_expect
