@@ -14,6 +14,7 @@ from lictor_actors.client.errors import ConnectionFailed, LictorError, Timeout, 
 from lictor_actors.hosts.world import World
 from lictor_messages.answers import Command
 from lictor_messages.base import Message
+from lictor_messages.envelope import at
 from lictor_messages.host import Undeliverable
 from lictor_messages.members import FireEvent
 from lictor_messages.refusals import Refused
@@ -32,6 +33,7 @@ class SimClient(Everything[Sync]):
         super().__init__(self._run_ask)
         self.timeout = timeout
         self._world = world
+        self._agent = at("agent", node)
         self._door = world.door(node, name)
         self._pass = let_pass
         self._count = 0
@@ -59,15 +61,15 @@ class SimClient(Everything[Sync]):
 
     def _once(self, message: Message, request: str, within_s: float) -> Message:
         answers: list[Message] = []
-        self._door.ask("agent", message, answers.append, within_s, request)
+        self._door.ask(self._agent, message, answers.append, within_s, request)
         self._pass(lambda: bool(answers), within_s + 1)
         match answers[0]:
             case Refused(code="TimedOut"):
-                raise Timeout(f"no answer from {self._door.address} within {within_s:.3g} s of virtual time")
+                raise Timeout(f"no answer from {self._agent} within {within_s:.3g} s of virtual time")
             case Refused() as refused:
                 raise error_of(refused)
             case Undeliverable() as lost:
-                raise ConnectionFailed(f"{self._door.address} was not reached: {lost.reason}")
+                raise ConnectionFailed(f"{self._agent} was not reached: {lost.reason}")
             case answer:
                 return answer
 
