@@ -1,4 +1,4 @@
-"""``lictor kv get|put|delete``."""
+"""``lictor kv get|put|delete``; export and import are in ``kv_transfer``."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from lictor_deploy.cli.options import DEFAULT_REACH, Reach
 from lictor_deploy.sentence import Failure
 
 app = App(name="kv", help="Read and write the key-value store. Example: lictor kv put greeting hello")
+
+app.command("lictor_deploy.cli.kv_transfer:export", name="export", help="Print keys as JSON.")
+app.command("lictor_deploy.cli.kv_transfer:import_", name="import", help="Write keys from JSON.")
 
 
 @app.command

@@ -19,6 +19,7 @@ COMMANDS = {
     "leave": (f"{HERE}.members:leave", "Make the agent leave and stop."),
     "force-leave": (f"{HERE}.members:force_leave", "Turn a failed member into one that has left."),
     "kv": (f"{HERE}.kv:app", "Read and write the key-value store."),
+    "snapshot": (f"{HERE}.snapshot:app", "Save and restore all that the servers know."),
     "catalog": (f"{HERE}.catalog:app", "Look into the catalog."),
     "operator": (f"{HERE}.operator:app", "Look after the servers."),
     "event": (f"{HERE}.event:event", "Send an event to every node."),
