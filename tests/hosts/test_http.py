@@ -373,6 +373,28 @@ def test_a_client_that_sends_a_huge_body_can_still_read_why_not(site):
     site(test)
 
 
+@pytest.mark.parametrize("framing", [b"Content-Length: 12000", b"Transfer-Encoding: chunked"])
+@pytest.mark.parametrize(("target", "status"), [(b"/v1/snapshot?dc=dc1", 200), (b"/v1/snapshots", 413)])
+def test_a_path_may_take_larger_bodies(site, target, status, framing):
+    async def test(s):
+        body = b"a" * 12_000 if b"Length" in framing else b"2ee0\r\n" + b"a" * 12_000 + b"\r\n0\r\n\r\n"
+        said = await s.talk(b"PUT %b HTTP/1.1\r\nHost: x\r\n%b\r\nConnection: close\r\n\r\n" % (target, framing), body)
+        assert said.startswith(b"HTTP/1.1 %d " % status)
+
+    site(test)
+
+
+def test_what_is_compressed_already_stays_as_it_is(site):
+    async def test(s):
+        s.reply = lambda _: HttpAnswered(
+            status=200, headers=(("Content-Type", "application/x-gzip"),), body=b"a" * 5000
+        )
+        request = b"GET / HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n"
+        assert head_and_body(await s.talk(request))[1] == b"a" * 5000
+
+    site(test)
+
+
 # -- who is slow, and who goes -----------------------------------------------------
 
 

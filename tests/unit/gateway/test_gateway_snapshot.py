@@ -1,0 +1,160 @@
+"""/v1/snapshot at the doorway: what is asked of whom, and what becomes of the answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from lictor_actors.roles.http_api.snapshot import PART_BYTES
+from lictor_actors.store.snapshot_archive import ArchiveReader, ArchiveWriter
+from lictor_actors.store.snapshot_frames import MARK
+from lictor_messages.answers import Written
+from lictor_messages.envelope import Envelope
+from lictor_messages.host import Undeliverable
+from lictor_messages.refusals import Refused
+from lictor_messages.snapshots import (
+    OpenSnapshot,
+    ReadSnapshot,
+    RestoreStaged,
+    SnapshotOpened,
+    SnapshotSlice,
+    StageRestore,
+)
+
+SERVER = "server@s2.dc1"
+OPENED = SnapshotOpened(
+    index=12, id="2-12-1700000000000", server=SERVER, term=2, at_ns=1_700_000_000_000_000_000, last_contact_ms=3
+)
+STATE = MARK + bytes(2 * PART_BYTES)
+
+
+def archive(state=STATE):
+    writer = ArchiveWriter()
+    writer.add(state)
+    return writer.finish({}, 0)
+
+
+@pytest.fixture
+def opened(desk):
+    """A snapshot that was opened; the desk lets requests go to its server."""
+    post = desk._post
+    desk._post = lambda e: desk.asked.append(e) if e.target == SERVER else post(e)
+    request = desk.http("GET", "/v1/snapshot")
+    desk.answer(OPENED)
+    return request
+
+
+def test_slices_are_asked_of_the_server_that_took_the_picture(desk, opened, header):
+    assert desk.asked[0].body == OpenSnapshot()
+    assert (desk.asked[1].target, desk.upstream()) == (SERVER, ReadSnapshot(id=OPENED.id, consistency="stale"))
+    desk.answer(SnapshotSlice(data=b"one", row=5, check=77))
+    assert desk.upstream() == ReadSnapshot(id=OPENED.id, row=5, check=77, consistency="stale")
+    desk.answer(SnapshotSlice(data=b"two", done=True))
+    answer = desk.answers[opened]
+    assert b"".join(ArchiveReader(answer.body).state(100)) == b"onetwo"
+    assert [header(answer, f"X-Consul-{name}") for name in ("Index", "KnownLeader", "LastContact")] == [
+        "12",
+        "true",
+        "3",
+    ]
+
+
+def test_a_slice_that_was_lost_on_the_way_is_asked_for_again(desk, opened):
+    desk.answer(SnapshotSlice(data=b"one", row=5, check=77))
+    lost = desk.asked[-1]
+    notice = Undeliverable(request=lost.request, target=SERVER, about="", reason="no_pipe")
+    desk.take(notice, Envelope("host@n1.dc1", "gateway@n1.dc1", notice, request=lost.request))
+    desk.pass_time(1)
+    assert desk.asked[-1] is not lost
+    assert (desk.asked[-1].target, desk.upstream()) == (SERVER, lost.body)
+    desk.answer(SnapshotSlice(data=b"two", done=True))
+    assert b"".join(ArchiveReader(desk.answers[opened].body).state(100)) == b"onetwo"
+
+
+def test_a_picture_that_is_gone_is_an_error_in_words(desk, opened):
+    desk.answer(Refused(code="Invalid", text="the snapshot x is not kept any more: take another one"))
+    answer = desk.answers[opened]
+    assert (answer.status, answer.body) == (500, b"the snapshot x is not kept any more: take another one")
+
+
+def test_a_client_that_hangs_up_ends_the_reading(desk, opened):
+    desk.gone(opened)
+    asked = len(desk.asked)
+    desk.answer(SnapshotSlice(data=b"one", row=5, check=77))
+    assert len(desk.asked) == asked
+
+
+@pytest.mark.parametrize(("query", "mode"), [("stale", "stale"), ("consistent", "consistent"), ("", "default")])
+def test_consistency_goes_with_the_question(desk, query, mode):
+    desk.http("GET", f"/v1/snapshot?{query}")
+    assert desk.upstream().consistency == mode
+
+
+def test_a_snapshot_never_blocks_on_an_index(desk):
+    desk.http("GET", "/v1/snapshot?index=7&wait=10s")
+    assert desk.upstream() == OpenSnapshot()
+
+
+def test_parts_follow_one_another_and_the_last_command_names_the_whole(desk):
+    request = desk.http("PUT", "/v1/snapshot", archive())
+    parts = []
+    while isinstance(desk.upstream(), StageRestore):
+        parts.append(desk.upstream())
+        desk.answer(Written(index=9))
+    assert [part.part for part in parts] == [0, 1, 2]
+    assert len({part.id for part in parts}) == 1
+    assert b"".join(part.data for part in parts) == STATE
+    reader = ArchiveReader(archive())
+    assert list(reader.state(1 << 20)) == [STATE]
+    assert desk.upstream() == RestoreStaged(id=parts[0].id, parts=3, digest=reader.state_sum)
+    assert request not in desk.answers
+    desk.answer(Written(index=10))
+    assert (desk.answers[request].status, desk.answers[request].body) == (200, b"")
+
+
+def test_a_part_whose_fate_is_unknown_is_sent_again(desk):
+    desk.http("PUT", "/v1/snapshot", archive())
+    first = desk.upstream()
+    desk.answer(Refused(code="LeadershipLost"))
+    desk.pass_time(1)
+    assert len(desk.asked) == 2
+    assert desk.upstream() == first
+
+
+def test_a_refused_restore_is_said_as_it_is(desk):
+    request = desk.http("PUT", "/v1/snapshot", archive(MARK))
+    desk.answer(Written(index=9))
+    desk.answer(Refused(code="Invalid", text="failed to restore snapshot: the snapshot is cut short"))
+    answer = desk.answers[request]
+    assert (answer.status, answer.body) == (500, b"failed to restore snapshot: the snapshot is cut short")
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"junk", "failed to decompress snapshot: gzip: invalid header"),
+        (b"", "failed to decompress snapshot: EOF"),
+        (archive(b"another program's state"), "failed to restore snapshot: this is no snapshot of a Lictor store"),
+        (archive(b""), "failed to restore snapshot: this is no snapshot of a Lictor store"),
+        (archive(MARK)[:-10], "failed to read snapshot file: unexpected EOF"),
+    ],
+)
+def test_a_bad_archive_is_refused_before_anybody_is_asked(desk, body, words):
+    answer = desk.put("/v1/snapshot", body)
+    assert (answer.status, answer.body.decode()) == (500, words)
+    assert desk.asked == []
+
+
+def test_damage_far_behind_is_found_before_the_restore(desk):
+    request = desk.http("PUT", "/v1/snapshot", archive()[:-10])
+    while request not in desk.answers:
+        assert isinstance(desk.upstream(), StageRestore)
+        desk.answer(Written(index=9))
+    assert desk.answers[request].status == 500
+    assert desk.answers[request].body == b"failed to read snapshot file: unexpected EOF"
+
+
+def test_other_datacenters_and_methods(desk, header):
+    for answer in (desk.get("/v1/snapshot?dc=mars"), desk.put("/v1/snapshot?dc=mars")):
+        assert (answer.status, answer.body) == (500, b"No path to datacenter")
+    answer = desk.answers[desk.http("DELETE", "/v1/snapshot")]
+    assert (answer.status, header(answer, "Allow")) == (405, "OPTIONS,GET,PUT")
