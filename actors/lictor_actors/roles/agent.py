@@ -66,6 +66,7 @@ from lictor_messages.members import (
     UserEvent,
 )
 from lictor_messages.refusals import Refused
+from lictor_messages.sessions import CreateSession
 
 
 class Agent(Actor):
@@ -113,6 +114,7 @@ class Agent(Actor):
             Join: self._to_prober,
             ForceLeave: self._to_prober,
             LeaveCluster: self._leave,
+            CreateSession: self._create_session,
             Departed: self._departed,
             CheckerStarted: lambda _, turn: self.local.run_all(turn),
             FullSyncDue: lambda _, turn: self.sync.full_sync(turn),
@@ -167,8 +169,16 @@ class Agent(Actor):
             turn.reply(Refused(code="NoServers"))
             return
         assert turn.envelope is not None
-        self.routes.hold(turn.envelope, server)
-        turn.forward(server)
+        held = turn.envelope if turn.envelope.body is message else _with_body(turn.envelope, message)
+        self.routes.hold(held, server)
+        turn.forward(server, held)
+
+    def _create_session(self, command: CreateSession, turn: Turn) -> None:
+        """A session is this node's own unless it names another."""
+        if not command.session.node:
+            session = command.session.model_copy(update={"node": self.options.name})
+            command = command.model_copy(update={"session": session})
+        self._to_server(command, turn)
 
     def _undeliverable(self, notice: Undeliverable, turn: Turn) -> None:
         if self.sync.not_reached(notice.request, notice.target, turn):
@@ -293,6 +303,20 @@ def _first_idea_of_self(o: AgentOptions) -> Member:
     """Until the prober tells: enough to answer who this is."""
     tags = FrozenMap({"role": "consul" if o.server else "node", "dc": o.dc, "id": o.node_id})
     return Member(name=o.name, dc=o.dc, address=o.address, port=8301, gossip="", rest="", tags=tags)
+
+
+def _with_body(e: Envelope, body: Message) -> Envelope:
+    """The same request with something filled in."""
+    return Envelope(
+        e.source,
+        e.target,
+        body,
+        request=e.request,
+        reply_to=e.reply_to,
+        hops=e.hops,
+        budget=e.budget,
+        cause=e.cause,
+    )
 
 
 def _ticket_of(held: Envelope) -> Ticket:

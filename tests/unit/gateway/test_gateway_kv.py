@@ -121,14 +121,6 @@ def test_writes_become_commands_and_answer_true_or_false(desk, method, target, c
         ),
         ("PUT", "/v1/kv/x?cas=0&acquire=x", 400, "Conflicting flags: acquire=x&cas=0"),
         ("DELETE", "/v1/kv/x?recurse&cas=1", 400, "Conflicting flags: cas=1&recurse="),
-        ("PUT", f"/v1/kv/x?acquire={UUID}", 500, f'invalid session "{UUID}"'),
-        (
-            "PUT",
-            "/v1/kv/x?acquire=me",
-            500,
-            "failed session lookup: index error: UUID must be 36 characters",
-        ),
-        ("PUT", "/v1/kv/x?acquire=", 500, "missing session"),
     ],
 )
 def test_bad_requests_get_consuls_words(desk, method, target, status, words):
@@ -145,5 +137,8 @@ def test_a_value_over_the_limit_is_413(desk):
     assert desk.upstream() == PutKey(key="big", value=bytes(524_288))
 
 
-def test_release_of_a_lock_that_nobody_holds_is_false(desk):
-    assert desk.put(f"/v1/kv/x?release={UUID}").body == b"false"
+def test_locks_are_asked_of_the_store_with_their_session(desk):
+    desk.http("PUT", f"/v1/kv/x?acquire={UUID}&flags=3", b"v")
+    assert desk.upstream() == PutKey(key="x", value=b"v", flags=3, acquire=UUID)
+    desk.http("PUT", "/v1/kv/x?release=")
+    assert desk.upstream() == PutKey(key="x", release="")

@@ -12,8 +12,11 @@ from lictor_actors.roles.http_api import (
     kv,
     members,
     operator,
+    prepared_query,
+    session,
     snapshot,
     status,
+    txn,
 )
 from lictor_actors.roles.http_api.routes import ROOT_ROUTES, Router
 
@@ -21,6 +24,9 @@ ROUTER = Router(
     (
         ROOT_ROUTES,
         kv.ROUTES,
+        session.ROUTES,
+        txn.ROUTES,
+        prepared_query.ROUTES,
         catalog.ROUTES,
         health.ROUTES,
         agent.ROUTES,

@@ -63,7 +63,7 @@ _DEFINITION = Struct(
         "DeregisterCriticalServiceAfterDuration": duration,
     },
 )
-_CHECK = Struct(
+CHECK = Struct(
     "HealthCheck",
     {
         "Node": string,
@@ -87,7 +87,7 @@ _CHECK = Struct(
         "ModifyIndex": integer,
     },
 )
-_SERVICE = Struct(
+SERVICE = Struct(
     "NodeService",
     {
         "Kind": string,
@@ -120,9 +120,9 @@ _REGISTER = Struct(
         "Address": string,
         "TaggedAddresses": string_map,
         "NodeMeta": string_map,
-        "Service": _SERVICE,
-        "Check": _CHECK,
-        "Checks": list_of(_CHECK, "*structs.HealthCheck"),
+        "Service": SERVICE,
+        "Check": CHECK,
+        "Checks": list_of(CHECK, "*structs.HealthCheck"),
         "SkipNodeUpdate": boolean,
         "Locality": anything,
         "Namespace": string,
@@ -163,8 +163,8 @@ def registration(request: HttpRequest) -> Register:
     return Register(
         node=node,
         skip_node_update=given.get("SkipNodeUpdate", False),
-        service=_service(given["Service"], node.node) if given.get("Service") else None,
-        checks=tuple(_check(check) for check in checks),
+        service=service_record(given["Service"], node.node) if given.get("Service") else None,
+        checks=tuple(check_record(check) for check in checks),
     )
 
 
@@ -184,7 +184,8 @@ def _in_this_datacenter(request: HttpRequest, struct: Struct) -> dict[str, Any]:
     return given
 
 
-def _service(given: dict[str, Any], node: str) -> ServiceRecord:
+def service_record(given: dict[str, Any], node: str) -> ServiceRecord:
+    """A service of the catalog as a body gives it."""
     return ServiceRecord(
         node=node,
         id=given.get("ID", ""),
@@ -198,10 +199,12 @@ def _service(given: dict[str, Any], node: str) -> ServiceRecord:
         weights=weights(given),
         enable_tag_override=given.get("EnableTagOverride", False),
         kind=given.get("Kind", ""),
+        modify_index=given.get("ModifyIndex", 0),
     )
 
 
-def _check(given: dict[str, Any]) -> CheckRecord:
+def check_record(given: dict[str, Any]) -> CheckRecord:
+    """A check of the catalog as a body gives it; raises HttpError 400 for a status that is none."""
     status = given.get("Status") or "critical"
     if status not in get_args(CheckStatus):
         raise HttpError(400, "Bad check status")
@@ -215,6 +218,7 @@ def _check(given: dict[str, Any]) -> CheckRecord:
         service_id=given.get("ServiceID", ""),
         type=given.get("Type", ""),
         definition=_definition(given.get("Definition", {})),
+        modify_index=given.get("ModifyIndex", 0),
     )
 
 

@@ -9,6 +9,7 @@ from lictor_actors.roles.http_api.plan import Plan, json_answer, query_headers
 from lictor_actors.roles.http_api.query import check_datacenter, read_options
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 from lictor_actors.roles.http_api.routes import Routes
+from lictor_actors.roles.http_api.uuids import new_uuid
 from lictor_messages.agent import Events, ListEvents
 from lictor_messages.base import Message
 from lictor_messages.members import FireEvent, UserEvent
@@ -48,20 +49,13 @@ def _event(request: HttpRequest) -> UserEvent:
     if len(request.rest.encode()) + len(request.body) > SIZE_LIMIT:
         raise HttpError(500, f"user event exceeds configured limit of {SIZE_LIMIT} bytes before encoding")
     return UserEvent(
-        id=_uuid(request.secret(16)),
+        id=new_uuid(request.secret(16)),
         name=request.rest,
         payload=request.body,
         node_filter=request.param("node"),
         service_filter=request.param("service"),
         tag_filter=request.param("tag"),
     )
-
-
-def _uuid(random: bytes) -> str:
-    """RFC 9562 section 5.4: 122 random bits."""
-    number = int.from_bytes(random, "big") & ~(0xF << 76) & ~(0x3 << 62) | (4 << 76) | (2 << 62)
-    h = f"{number:032x}"
-    return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
 
 
 def _events(answer: Message, request: HttpRequest) -> HttpAnswered:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from lictor_actors.roles.http_api.plan import JSON, SHARED, Plan, query_headers, rendered, written
+from lictor_actors.roles.http_api.plan import SHARED, Plan, query_headers, rendered, written
 from lictor_actors.roles.http_api.query import check_datacenter, parse_uint, read_options
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 from lictor_actors.roles.http_api.routes import Routes
@@ -13,7 +13,6 @@ from lictor_messages.web import HttpAnswered
 
 LIMIT_PAGE = "https://developer.hashicorp.com/consul/docs/agent/options#kv_max_value_size"
 RAW = (("Content-Type", "text/plain"), ("Content-Security-Policy", "sandbox"), *SHARED)
-UUID_LENGTH = 36
 
 
 def get(request: HttpRequest) -> Plan:
@@ -31,7 +30,7 @@ def get(request: HttpRequest) -> Plan:
     return Plan(GetKey(key=key, **read_options(request)), rendered)
 
 
-def put(request: HttpRequest) -> Plan | HttpAnswered:
+def put(request: HttpRequest) -> Plan:
     """Write one entry."""
     key = _key(request)
     check_datacenter(request)
@@ -42,9 +41,11 @@ def put(request: HttpRequest) -> Plan | HttpAnswered:
         raise HttpError(413, words)
     flags = parse_uint(request.param("flags")) if request.has("flags") else 0
     cas = parse_uint(request.param("cas")) if request.has("cas") else None
-    if request.has("acquire") or request.has("release"):
-        return _lock(request)
-    return Plan(PutKey(key=key, value=request.body, flags=flags, cas=cas), written, safe=False)
+    command = PutKey(key=key, value=request.body, flags=flags, cas=cas)
+    if "acquire" in request.params or "release" in request.params:
+        acquire, release = (request.param(name) if request.has(name) else None for name in ("acquire", "release"))
+        command = command.model_copy(update={"acquire": acquire, "release": release})
+    return Plan(command, written, safe=False)
 
 
 def delete(request: HttpRequest) -> Plan:
@@ -67,18 +68,6 @@ def _raw(answer: Entries, request: HttpRequest) -> HttpAnswered:
     if not answer.entries:
         return HttpAnswered(status=404, headers=SHARED + query_headers(answer))
     return HttpAnswered(status=200, headers=RAW + query_headers(answer), body=answer.entries[0].value)
-
-
-def _lock(request: HttpRequest) -> HttpAnswered:
-    """There are no sessions yet, so every session is unknown and no lock is held."""
-    session = request.param("acquire") or request.param("release")
-    if not session:
-        raise HttpError(500, "missing session")
-    if request.has("release"):
-        return HttpAnswered(status=200, headers=JSON, body=b"false")
-    if len(session) != UUID_LENGTH:
-        raise HttpError(500, "failed session lookup: index error: UUID must be 36 characters")
-    raise HttpError(500, f'invalid session "{session}"')
 
 
 def _refuse_conflict(request: HttpRequest, *names: str) -> None:

@@ -1,0 +1,148 @@
+"""/v1/session/: create, destroy, renew, look up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lictor_actors.roles.http_api.decode import BadBody, Decode, duration, list_of, parse_json, string, strings
+from lictor_actors.roles.http_api.plan import Plan, json_answer, query_headers, rendered, text, written
+from lictor_actors.roles.http_api.query import check_datacenter, read_options
+from lictor_actors.roles.http_api.request import HttpError, HttpRequest
+from lictor_actors.roles.http_api.routes import Routes
+from lictor_actors.roles.http_api.uuids import new_uuid
+from lictor_actors.store.render import session_json
+from lictor_messages.answers import Written
+from lictor_messages.catalog import SERF_HEALTH
+from lictor_messages.sessions import (
+    LOCK_DELAY_NS,
+    SECOND_NS,
+    CreateSession,
+    DestroySession,
+    GetSession,
+    ListNodeSessions,
+    ListSessions,
+    RenewSession,
+    SessionRecord,
+    Sessions,
+)
+from lictor_messages.web import HttpAnswered
+
+SECONDS_BELOW = 1000
+"""A lock-delay that is a number below this means seconds, from this on nanoseconds."""
+
+
+def create(request: HttpRequest) -> Plan:
+    """A new session of this node, or of another; answers its id."""
+    check_datacenter(request)
+    session = _session(_given(request), request)
+
+    def created(_: Written, asked: HttpRequest) -> HttpAnswered:
+        return json_answer({"ID": session.id}, asked)
+
+    return Plan(CreateSession(session=session), created, safe=False)
+
+
+def destroy(request: HttpRequest) -> Plan:
+    """End a session."""
+    check_datacenter(request)
+    return Plan(DestroySession(id=_named(request, "Missing session")), written)
+
+
+def renew(request: HttpRequest) -> Plan:
+    """Start the TTL anew; 404 for a session that is gone."""
+    check_datacenter(request)
+    return Plan(RenewSession(id=_named(request, "Missing session")), _renewed)
+
+
+def info(request: HttpRequest) -> Plan:
+    """One session in a list, an empty one if it is unknown."""
+    return Plan(GetSession(id=_named(request, "Missing session"), **read_options(request)), rendered)
+
+
+def of_node(request: HttpRequest) -> Plan:
+    """The sessions of a node."""
+    return Plan(ListNodeSessions(node=_named(request, "Missing node name"), **read_options(request)), rendered)
+
+
+def list_sessions(request: HttpRequest) -> Plan:
+    """Every session."""
+    return Plan(ListSessions(**read_options(request)), rendered)
+
+
+def _renewed(answer: Sessions, request: HttpRequest) -> HttpAnswered:
+    if not answer.sessions:
+        return text(404, f"Session id '{request.rest}' not found")
+    return json_answer([session_json(row) for row in answer.sessions], request, extra=query_headers(answer))
+
+
+def _named(request: HttpRequest, missing: str) -> str:
+    if not request.rest:
+        raise HttpError(400, missing)
+    return request.rest
+
+
+def _given(request: HttpRequest) -> dict[str, Any]:
+    """The fields of the body that are known; unlike elsewhere, others are ignored."""
+    if not request.body:
+        return {}
+    try:
+        body = parse_json(request.body)
+        if not isinstance(body, dict):
+            raise BadBody("json: cannot unmarshal value into Go value of type structs.Session")
+        fields = {key.lower(): value for key, value in body.items()}
+        return {name: decode(fields[name], f"Session.{name}") for name, decode in _FIELDS.items() if name in fields}
+    except BadBody as error:
+        raise HttpError(400, f"Request decode failed: {error}") from error
+
+
+def _session(given: dict[str, Any], request: HttpRequest) -> SessionRecord:
+    return SessionRecord(
+        id=new_uuid(request.secret(16)),
+        node=given.get("node") or request.options.name,
+        name=given.get("name", ""),
+        lock_delay_ns=given.get("lockdelay", LOCK_DELAY_NS),
+        behavior=given.get("behavior") or "release",
+        ttl=given.get("ttl", ""),
+        node_checks=_node_checks(given),
+        service_checks=given.get("servicechecks", ()),
+    )
+
+
+def _node_checks(given: dict[str, Any]) -> tuple[str, ...]:
+    """``Checks`` is the old name; either of them, even empty, takes the place of serfHealth alone."""
+    if "checks" not in given and "nodechecks" not in given:
+        return (SERF_HEALTH,)
+    return tuple(dict.fromkeys((*given.get("checks", ()), *given.get("nodechecks", ()))))
+
+
+def _lock_delay(value: Any, where: str) -> int:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < SECONDS_BELOW:
+        return int(value * SECOND_NS)
+    return max(0, duration(value, where))
+
+
+def _service_check(value: Any, where: str) -> str:
+    if not isinstance(value, dict):
+        raise BadBody(f"json: cannot unmarshal value into Go struct field {where} of type structs.ServiceCheck")
+    return string({key.lower(): item for key, item in value.items()}.get("id"), where)
+
+
+_FIELDS: dict[str, Decode] = {
+    "name": string,
+    "node": string,
+    "lockdelay": _lock_delay,
+    "behavior": string,
+    "ttl": string,
+    "checks": strings,
+    "nodechecks": strings,
+    "servicechecks": list_of(_service_check, "structs.ServiceCheck"),
+}
+
+ROUTES: Routes = {
+    "/v1/session/create": {"PUT": create},
+    "/v1/session/destroy/": {"PUT": destroy},
+    "/v1/session/renew/": {"PUT": renew},
+    "/v1/session/info/": {"GET": info},
+    "/v1/session/node/": {"GET": of_node},
+    "/v1/session/list": {"GET": list_sessions},
+}

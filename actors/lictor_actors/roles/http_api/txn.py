@@ -1,0 +1,196 @@
+"""/v1/txn: up to 128 operations on keys, nodes, services, checks and sessions, all or none."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from binascii import Error as BadBase64
+from typing import Any
+
+from lictor_actors.roles.http_api.catalog_writes import CHECK, SERVICE, check_record, service_record
+from lictor_actors.roles.http_api.decode import (
+    BadBody,
+    Struct,
+    anything,
+    integer,
+    list_of,
+    parse_json,
+    string,
+    string_map,
+)
+from lictor_actors.roles.http_api.plan import JSON, Plan, prettied, query_headers
+from lictor_actors.roles.http_api.query import UINT64_MAX, check_datacenter, read_options
+from lictor_actors.roles.http_api.request import HttpError, HttpRequest
+from lictor_actors.roles.http_api.routes import Routes
+from lictor_actors.store.render import shape, to_json
+from lictor_actors.store.txn import reads_only
+from lictor_messages.base import FrozenMap
+from lictor_messages.catalog import NodeRecord
+from lictor_messages.txn import (
+    OPERATIONS_MOST,
+    CheckOperation,
+    KeyOperation,
+    NodeOperation,
+    Operation,
+    ReadTransaction,
+    ServiceOperation,
+    SessionOperation,
+    Transact,
+    Transacted,
+)
+from lictor_messages.web import HttpAnswered
+
+LIMIT_PAGE = "https://developer.hashicorp.com/consul/docs/agent/options#txn_max_req_len"
+
+
+def transact(request: HttpRequest) -> Plan:
+    """Through the log if anything is written, else from the state of one moment."""
+    limit, size = request.options.kv_max_value_size, len(request.body)
+    if size > limit:
+        raise HttpError(413, f"Request body({size} bytes) too large, max size: {limit} bytes. See {LIMIT_PAGE}.")
+    operations = _operations(request)
+    if all(map(reads_only, operations)):
+        return Plan(ReadTransaction(operations=operations, **read_options(request, rendered=False)), _read)
+    check_datacenter(request)
+    return Plan(Transact(operations=operations), _written, safe=False)
+
+
+def _written(answer: Transacted, request: HttpRequest) -> HttpAnswered:
+    return _answer(answer, request, {}, ())
+
+
+def _read(answer: Transacted, request: HttpRequest) -> HttpAnswered:
+    meta = {
+        "Index": answer.index,
+        "LastContact": answer.last_contact_ms * 1_000_000,
+        "KnownLeader": answer.known_leader,
+    }
+    return _answer(answer, request, meta, query_headers(answer)[1:])
+
+
+def _answer(
+    answer: Transacted, request: HttpRequest, meta: dict[str, Any], headers: tuple[tuple[str, str], ...]
+) -> HttpAnswered:
+    body = prettied(to_json({**shape(_NO_QUERY, answer), **meta}), request)
+    return HttpAnswered(status=409 if answer.failures else 200, headers=JSON + headers, body=body)
+
+
+_NO_QUERY = ReadTransaction(operations=())
+"""The shape of an outcome does not depend on what was asked."""
+
+
+def _operations(request: HttpRequest) -> tuple[Operation, ...]:
+    try:
+        given = list_of(_TXN_OP, "api.TxnOp")(parse_json(request.body), "")
+        if len(given) > OPERATIONS_MOST:
+            raise HttpError(413, f"Transaction contains too many operations ({len(given)} > {OPERATIONS_MOST})")
+        return tuple(_operation(one, request) for one in given if any(one.values()))
+    except BadBody as error:
+        raise HttpError(400, f"Failed to parse body: {error}") from error
+
+
+def _operation(given: dict[str, Any], request: HttpRequest) -> Operation:
+    if given.get("KV"):
+        return Operation(kv=_key(given["KV"], request))
+    if given.get("Node"):
+        return Operation(node=_node(given["Node"], request))
+    if given.get("Service"):
+        op = given["Service"]
+        service = service_record(op.get("Service", {}), op.get("Node", ""))
+        return Operation(service=ServiceOperation(verb=op.get("Verb", ""), service=service))
+    if given.get("Check"):
+        op = given["Check"]
+        return Operation(check=CheckOperation(verb=op.get("Verb", ""), check=check_record(op.get("Check", {}))))
+    op = given["Session"]
+    return Operation(session=SessionOperation(verb=op.get("Verb", ""), id=op.get("Session", {}).get("ID", "")))
+
+
+def _key(given: dict[str, Any], request: HttpRequest) -> KeyOperation:
+    value, limit = given.get("Value", b""), request.options.kv_max_value_size
+    key = given.get("Key", "")
+    if len(value) > limit:
+        raise HttpError(413, f'Value for key "{key}" is too large ({len(value)} > {limit} bytes)')
+    return KeyOperation(
+        verb=given.get("Verb", ""),
+        key=key,
+        value=value,
+        flags=given.get("Flags", 0),
+        index=given.get("Index", 0),
+        session=given.get("Session", ""),
+    )
+
+
+def _node(given: dict[str, Any], request: HttpRequest) -> NodeOperation:
+    node = given.get("Node", {})
+    record = NodeRecord(
+        node=node.get("Node", ""),
+        address=node.get("Address", ""),
+        id=node.get("ID", ""),
+        datacenter=node.get("Datacenter") or request.options.dc,
+        tagged_addresses=FrozenMap(node.get("TaggedAddresses", {})),
+        meta=FrozenMap(node.get("Meta", {})),
+        modify_index=node.get("ModifyIndex", 0),
+    )
+    return NodeOperation(verb=given.get("Verb", ""), node=record)
+
+
+def _bytes(value: Any, where: str) -> bytes:
+    """Go's way with []byte: base64, null for none."""
+    try:
+        return b64decode(string(value, where), validate=True)
+    except (BadBase64, ValueError) as error:
+        raise BadBody("illegal base64 data at input byte 0") from error
+
+
+def _unsigned(value: Any, where: str) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= UINT64_MAX:
+        return value
+    if value is None:
+        return 0
+    raise BadBody(f"json: cannot unmarshal number {value} into Go struct field {where} of type uint64")
+
+
+_NODE = Struct(
+    "Node",
+    {
+        "ID": string,
+        "Node": string,
+        "Address": string,
+        "Datacenter": string,
+        "TaggedAddresses": string_map,
+        "Meta": string_map,
+        "Namespace": string,
+        "Partition": string,
+        "PeerName": string,
+        "Locality": anything,
+        "CreateIndex": integer,
+        "ModifyIndex": integer,
+    },
+)
+_SERVICE = Struct(SERVICE.name, {**SERVICE.fields, "ContentHash": string, "Datacenter": string})
+_TXN_OP = Struct(
+    "TxnOp",
+    {
+        "KV": Struct(
+            "KVTxnOp",
+            {
+                "Verb": string,
+                "Key": string,
+                "Value": _bytes,
+                "Flags": _unsigned,
+                "Index": _unsigned,
+                "Session": string,
+                "Namespace": string,
+                "Partition": string,
+            },
+        ),
+        "Node": Struct("NodeTxnOp", {"Verb": string, "Node": _NODE}),
+        "Service": Struct("ServiceTxnOp", {"Verb": string, "Node": string, "Service": _SERVICE}),
+        "Check": Struct("CheckTxnOp", {"Verb": string, "Check": CHECK}),
+        "Session": Struct(
+            "SessionTxnOp",
+            {"Verb": string, "Session": Struct("Session", {"ID": string, "Namespace": string, "Partition": string})},
+        ),
+    },
+)
+
+ROUTES: Routes = {"/v1/txn": {"PUT": transact}}
