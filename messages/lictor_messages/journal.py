@@ -1,4 +1,4 @@
-"""Records of the journal: a Raft log's verbs and small named cells."""
+"""Records of the journal: a Raft log's verbs, its snapshots, and small named cells."""
 
 from __future__ import annotations
 
@@ -26,12 +26,39 @@ class Cell(Message):
     data: bytes
 
 
+class SnapshotBegin(Message):
+    """A snapshot of everything up to ``index`` follows in chunks; one that was begun before and not ended is void."""
+
+    index: int
+    term: int
+    configuration_index: int
+    configuration: bytes
+    """The servers as they were at ``index``."""
+    size: int = 0
+    """Bytes of all chunks; 0 if that is not known yet."""
+    checksum: int = 0
+    """CRC-32 of all chunks; 0 if that is not known yet."""
+
+
+class SnapshotChunk(Message):
+    """The snapshot's bytes from ``offset`` on."""
+
+    offset: int
+    data: bytes
+
+
+class SnapshotEnd(Message):
+    """The snapshot is whole and stands instead of the one before it, if the bytes are these."""
+
+    size: int
+    checksum: int
+
+
 class Compact(Message):
-    """A snapshot now stands for every entry up to and including ``upto``."""
+    """A snapshot stands for every entry up to and including ``upto``: they may be forgotten."""
 
     upto: int
     term: int
-    snapshot: bytes
 
 
-JournalRecord = Append | TruncateFrom | Cell | Compact
+JournalRecord = Append | TruncateFrom | Cell | SnapshotBegin | SnapshotChunk | SnapshotEnd | Compact

@@ -1,4 +1,4 @@
-"""Consensus between servers: Ongaro and Ousterhout's five kinds of message, and the timers that drive them.
+"""Consensus between servers: Ongaro and Ousterhout's messages, and the timers that drive them.
 
 ``term`` is always the sender's own, except in a pre-vote, where it is the term that would be stood for.
 """
@@ -41,6 +41,32 @@ class AppendAnswer(Message):
     hint_index: int = 0
     hint_term: int = 0
     round: int
+    newcomer: str = ""
+    """Identity of a disk that no configuration knows yet: its server was new, or was wiped, and gives no votes."""
+
+
+class InstallSnapshot(Message):
+    """One chunk of the snapshot that stands for everything up to ``index`` (section 7 of the paper)."""
+
+    term: int
+    leader: str
+    index: int
+    last_term: int
+    configuration_index: int
+    configuration: bytes
+    size: int
+    checksum: int
+    """CRC-32 of the whole snapshot; with ``index`` and ``last_term`` it tells one snapshot from another."""
+    offset: int
+    data: bytes
+
+
+class SnapshotAnswer(Message):
+    """The follower has staged the snapshot up to ``offset`` and wants it from there. A whole one gets AppendAnswer."""
+
+    term: int
+    index: int
+    offset: int
 
 
 class RequestVote(Message):
@@ -75,7 +101,7 @@ class HeartbeatDue(Message):
     """The leader's next round is due."""
 
 
-RaftMessage = AppendEntries | AppendAnswer | RequestVote | Vote | TimeoutNow
+RaftMessage = AppendEntries | AppendAnswer | InstallSnapshot | SnapshotAnswer | RequestVote | Vote | TimeoutNow
 """What servers say to each other."""
 
 RaftDue = ElectionDue | HeartbeatDue

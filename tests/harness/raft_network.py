@@ -330,5 +330,5 @@ def describe(message: Message) -> str:
         fields["entries"] = len(fields["entries"])
     if message.kind == "raft.append_entries":
         del fields["leader"]
-    shown = " ".join(f"{name}={value}" for name, value in fields.items() if value is not False and value != 0)
+    shown = " ".join(f"{name}={value}" for name, value in fields.items() if value not in (False, 0, ""))
     return f"{message.kind.removeprefix('raft.')} {shown}"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lictor_actors.journal.disk import Disk
+from lictor_actors.journal.liveness import Liveness
 from lictor_actors.journal.records import packed
 from lictor_actors.journal.recovery import recover
-from lictor_actors.journal.segments import HEADER_SIZE, pack_header, segment_name
-from lictor_messages.journal import JournalRecord
+from lictor_actors.journal.segments import HEADER_SIZE, SPARE, pack_header, segment_name
+from lictor_messages.journal import Compact, JournalRecord
 
 SEGMENT_BYTES = 16 * 1024 * 1024
 FIRST_SEGMENT_BYTES = 256 * 1024
@@ -24,6 +25,9 @@ class Journal:
 
     ``write`` belongs to one thread. ``sync`` may run in another one meanwhile: it covers what was written before it
     began. Only the last segment ever has unsynced bytes, since a full one is synced before the next begins.
+
+    Segments that hold nothing that is needed any more are dropped by a later ``write``, once everything that makes
+    them superfluous is durable.
     """
 
     def __init__(self, disk: Disk, segment_bytes: int) -> None:
@@ -32,6 +36,11 @@ class Journal:
         self._recovered: dict[str, list[JournalRecord]] | None = None
         self._outdated: dict[str, None] = {}
         """Streams that were written since they were read."""
+        self._liveness = Liveness()
+        self._oldest = 1
+        """The first segment that is still on the disk."""
+        self._doomed: tuple[int, int] | None = None
+        """(segment, number): what is older than the segment goes once record ``number`` is durable."""
         self._segment = 0
         self._offset = 0
         self._room = 0
@@ -77,6 +86,7 @@ class Journal:
         self._guard()
         try:
             self._write(stream, records)
+            self._drop_doomed()
         except OSError as e:
             self._failure = e
             raise
@@ -105,6 +115,8 @@ class Journal:
             self._disk.sync(segment_name(number))
         self._recovered = found.streams
         self._written = self._synced = found.last
+        self._liveness = found.liveness
+        self._oldest = found.first_segment or 1
         self._segment, self._offset = found.segment, found.offset
         if found.segment:
             self._resume(segment_name(found.segment), found.torn)
@@ -119,6 +131,12 @@ class Journal:
         self._disk.sync(name)
 
     def _write(self, stream: str, records: Sequence[JournalRecord]) -> None:
+        before = self._segment
+        self._append(stream, records)
+        if self._segment != before or any(isinstance(record, Compact) for record in records):
+            self._doom()
+
+    def _append(self, stream: str, records: Sequence[JournalRecord]) -> None:
         batch: list[bytes] = []
         start = offset = self._offset
         for record in records:
@@ -130,6 +148,7 @@ class Journal:
                 data = self._pack(start, 0, stream, record)
                 offset = start
             batch.append(data)
+            self._liveness.saw(self._segment, stream, record)
             offset += len(data)
         self._put(start, batch)
 
@@ -142,6 +161,26 @@ class Journal:
             self._disk.write_at(segment_name(self._segment), start, data)
             self._offset = start + len(data)
             self._written += len(batch)
+
+    def _doom(self) -> None:
+        """Look for segments that nothing needs; first write the cells again that stand nowhere else."""
+        needed = self._liveness.first_needed(self._segment)
+        if needed <= self._oldest:
+            return
+        for stream, cell in self._liveness.cells_before(needed):
+            self._append(stream, [cell])
+        self._doomed = needed, self._written
+
+    def _drop_doomed(self) -> None:
+        """Oldest first, so that a crash in between leaves a suffix. One spare name takes them all: the next ends it."""
+        if self._doomed is None or self._doomed[1] > self._synced:
+            return
+        (needed, _), self._doomed = self._doomed, None
+        while self._oldest < needed:
+            self._disk.rename(segment_name(self._oldest), SPARE)
+            self._oldest += 1
+        self._disk.truncate(SPARE, 0)
+        self._liveness.dropped_before(needed)
 
     def _roll(self, size: int) -> None:
         """Begin the next segment, large enough for one record of this size."""

@@ -12,10 +12,20 @@ durable when the record was written; with it recovery can tell loss of acknowled
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from typing import NamedTuple
 from zlib import crc32
 
-from lictor_messages.journal import Append, Cell, Compact, JournalRecord, TruncateFrom
+from lictor_messages.journal import (
+    Append,
+    Cell,
+    Compact,
+    JournalRecord,
+    SnapshotBegin,
+    SnapshotChunk,
+    SnapshotEnd,
+    TruncateFrom,
+)
 
 MAGIC = b"LjR\x01"
 HEADER = struct.Struct(">4sIIBB2xQQQQ")
@@ -24,7 +34,9 @@ _PLACE = struct.Struct(">QQ")
 _CHECKSUM = struct.Struct(">I")
 _NAME = struct.Struct(">H")
 
-_APPEND, _TRUNCATE_FROM, _CELL, _COMPACT = 1, 2, 3, 4
+_SNAPSHOT = struct.Struct(">QQI")
+
+_APPEND, _TRUNCATE_FROM, _CELL, _COMPACT, _SNAPSHOT_BEGIN, _SNAPSHOT_CHUNK, _SNAPSHOT_END = range(1, 8)
 
 
 class Located(NamedTuple):
@@ -79,17 +91,46 @@ def _fields(record: JournalRecord) -> tuple[int, int, int, bytes]:
             name = record.name.encode()
             return _CELL, 0, 0, _NAME.pack(len(name)) + name + record.data
         case Compact():
-            return _COMPACT, record.term, record.upto, record.snapshot
+            return _COMPACT, record.term, record.upto, b""
+        case SnapshotBegin():
+            about = _SNAPSHOT.pack(record.configuration_index, record.size, record.checksum)
+            return _SNAPSHOT_BEGIN, record.term, record.index, about + record.configuration
+        case SnapshotChunk():
+            return _SNAPSHOT_CHUNK, 0, record.offset, record.data
+        case SnapshotEnd():
+            return _SNAPSHOT_END, record.checksum, record.size, b""
 
 
 def _record(kind: int, term: int, index: int, data: bytes) -> JournalRecord:
-    if kind == _APPEND:
-        return Append(index=index, term=term, data=data)
-    if kind == _TRUNCATE_FROM:
-        return TruncateFrom(index=index)
-    if kind == _CELL:
-        start = _NAME.size + _NAME.unpack_from(data)[0]
-        return Cell(name=data[_NAME.size : start].decode(), data=data[start:])
-    if kind == _COMPACT:
-        return Compact(upto=index, term=term, snapshot=data)
-    raise UnknownKind(f"record kind {kind}")
+    read = _READERS.get(kind)
+    if read is None:
+        raise UnknownKind(f"record kind {kind}")
+    return read(term, index, data)
+
+
+def _cell(_: int, __: int, data: bytes) -> Cell:
+    start = _NAME.size + _NAME.unpack_from(data)[0]
+    return Cell(name=data[_NAME.size : start].decode(), data=data[start:])
+
+
+def _begin(term: int, index: int, data: bytes) -> SnapshotBegin:
+    configuration_index, size, checksum = _SNAPSHOT.unpack_from(data)
+    return SnapshotBegin(
+        index=index,
+        term=term,
+        configuration_index=configuration_index,
+        configuration=data[_SNAPSHOT.size :],
+        size=size,
+        checksum=checksum,
+    )
+
+
+_READERS: dict[int, Callable[[int, int, bytes], JournalRecord]] = {
+    _APPEND: lambda term, index, data: Append(index=index, term=term, data=data),
+    _TRUNCATE_FROM: lambda _, index, __: TruncateFrom(index=index),
+    _CELL: _cell,
+    _COMPACT: lambda term, index, _: Compact(upto=index, term=term),
+    _SNAPSHOT_BEGIN: _begin,
+    _SNAPSHOT_CHUNK: lambda _, offset, data: SnapshotChunk(offset=offset, data=data),
+    _SNAPSHOT_END: lambda checksum, size, _: SnapshotEnd(size=size, checksum=checksum),
+}

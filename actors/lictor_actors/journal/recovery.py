@@ -17,16 +17,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from lictor_actors.journal.disk import Disk
+from lictor_actors.journal.liveness import Liveness
 from lictor_actors.journal.records import MAGIC, Located, UnknownKind, good_record
 from lictor_actors.journal.segments import HEADER_SIZE, JournalTooNew, first_record, segment_name, segment_number
 from lictor_messages.journal import JournalRecord
 
 
 class JournalCorrupt(RuntimeError):
-    """Records that were durable are damaged: ``name`` at ``offset``. Never repaired by cutting."""
+    """Records that were durable are damaged: ``name`` at ``offset``. Never repaired by cutting.
+
+    A server must not go on with what is left: it may have voted, or acknowledged an entry, in the part that is lost.
+    """
 
     def __init__(self, name: str, offset: int, why: str) -> None:
-        super().__init__(f"{name} is damaged at byte {offset}: {why}")
+        super().__init__(
+            f"{name} is damaged at byte {offset}: {why}. Look at it with `lictor debug journal`; "
+            "to get the node back, empty its data directory: as a new server it fetches everything from the others"
+        )
         self.name = name
         self.offset = offset
 
@@ -36,6 +43,9 @@ class Recovery:
     """What a scan found: the records to believe, and the place where the next one goes."""
 
     streams: dict[str, list[JournalRecord]] = field(default_factory=dict)
+    liveness: Liveness = field(default_factory=Liveness)
+    first_segment: int = 0
+    """The oldest segment, 0 if there is none."""
     last: int = 0
     """Number of the last record believed."""
     segment: int = 0
@@ -73,10 +83,11 @@ def _read_segment(number: int, data: bytes, found: Recovery) -> int | None:
     if first is None or (found.segment and (first != found.last + 1 or number != found.segment + 1)):
         return None
     if not found.segment:
-        found.last = first - 1
+        found.last, found.first_segment = first - 1, number
     end = HEADER_SIZE
     while (located := _good(number, data, end)) and located.number == found.last + 1:
         found.streams.setdefault(located.stream, []).append(located.record)
+        found.liveness.saw(number, located.stream, located.record)
         found.last, end = located.number, located.end
     return end
 

@@ -14,6 +14,8 @@ _FIELDS = struct.Struct(">8sH6xQQ")
 _CHECKSUM = struct.Struct(">I4x")
 HEADER_SIZE = _FIELDS.size + _CHECKSUM.size
 _PREFIX = "journal-"
+SPARE = "journal.spare"
+"""What a segment is renamed to when nothing in it is needed any more."""
 
 
 class JournalTooNew(RuntimeError):

@@ -4,6 +4,18 @@ from lictor_actors.raft.core import Raft
 from lictor_actors.raft.facts import NotLeading, Role
 from lictor_actors.raft.leadership import Overloaded
 from lictor_actors.raft.log import Entry
+from lictor_actors.raft.membership import ChangeRefused, Configuration
 from lictor_actors.raft.options import RaftOptions
+from lictor_actors.raft.snapshot import Snapshot
 
-__all__ = ["Entry", "NotLeading", "Overloaded", "Raft", "RaftOptions", "Role"]
+__all__ = [
+    "ChangeRefused",
+    "Configuration",
+    "Entry",
+    "NotLeading",
+    "Overloaded",
+    "Raft",
+    "RaftOptions",
+    "Role",
+    "Snapshot",
+]

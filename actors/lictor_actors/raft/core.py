@@ -1,7 +1,7 @@
 """Raft: several servers agree on one log, and every committed entry outlives any minority of them.
 
 House rules of this file
-- All changes of role happen in the ``become_*`` functions, and nowhere else.
+- All changes of role happen in the ``become_*`` functions of ``role_changes``, and nowhere else.
 - Nothing is done here: wishes go to the turn (send, set_timer, persist), facts are returned or taken.
 - A send waits for the journal unless it says ``early``; only a leader's AppendEntries do (see ``leadership``).
 - What is known only while leading lives in ``Leadership``, what survives a crash in ``Stable``.
@@ -20,6 +20,10 @@ Theory, in a page
   check-quorum alone lets a half-connected server depose leaders for ever.
 - **Loyalty after a restart.** A server that restarts cannot know whom it heard last; it is loyal to nobody in
   particular for one shortest election time-out. Only a server that never had a term may vote at once.
+- **Membership.** One server changes at a time, so that old and new majorities overlap; only once the configuration
+  before and an entry of the leader's own term are committed. A configuration is in force where it is appended. A
+  server whose disk was lost is a new server, whatever its name (see ``membership``).
+- **Snapshots.** What is applied may be forgotten once a snapshot of it is on disk (see ``snapshotting``).
 
 The election timer is not set anew at each heartbeat: when it fires, it is set again for what is left to wait.
 """
@@ -29,30 +33,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lictor_actors.kernel.turn import Turn
-from lictor_actors.raft.election import Ballot, judge, refuse
-from lictor_actors.raft.facts import Facts, NotLeading, Role
+from lictor_actors.raft.election import judge, refuse
+from lictor_actors.raft.facts import NotLeading, Role
 from lictor_actors.raft.follower import accept
-from lictor_actors.raft.leadership import Leadership
 from lictor_actors.raft.log import Entry
-from lictor_actors.raft.membership import pack_configuration
+from lictor_actors.raft.membership import ChangeRefused, Configuration, check_step, of_voters
+from lictor_actors.raft.role_changes import RoleChanges
 from lictor_messages.base import Message
-from lictor_messages.envelope import at
 from lictor_messages.journal import JournalRecord
 from lictor_messages.raft import (
     AppendAnswer,
     AppendEntries,
     ElectionDue,
     HeartbeatDue,
+    InstallSnapshot,
     RequestVote,
+    SnapshotAnswer,
     TimeoutNow,
     Vote,
 )
 
-ELECTION = "raft.election"
-HEARTBEAT = "raft.heartbeat"
 
-
-class Raft(Facts):
+class Raft(RoleChanges):
     """One server's part in the agreement. Servers are named by node, ``n1.dc1``, and reached at ``server@n1.dc1``."""
 
     # -- life -----------------------------------------------------------------------------------------------------
@@ -60,10 +62,12 @@ class Raft(Facts):
     def recover(self, record: JournalRecord) -> None:
         """Replay one record of the journal; before ``start``."""
         self._stable.recover(record)
-        self._commit_index = self._taken = max(self._commit_index, self._stable.log.offset)
 
     def start(self, turn: Turn) -> None:
-        """The whole journal has been replayed: follow, and wait for a leader."""
+        """The whole journal has been replayed: follow, and wait for a leader. Raises LostBeginning."""
+        self._stable.recovered(turn)
+        if self._stable.snapshot:
+            self._restore(self._stable.snapshot)
         never_served = self._stable.term == 0
         self._heard_leader = turn.now - (self.options.election_ns if never_served else 0)
         self._quiet_since = turn.now
@@ -75,7 +79,9 @@ class Raft(Facts):
             return
         if self._stable.term == 0:
             self._stable.set_term(1, "", turn)
-        self._stable.append([Entry(1, 1, "configuration", pack_configuration(servers))], turn)
+        if self.identity:
+            self._stable.set_identity("", turn)  # it has promised nothing yet, so nothing can be forgotten
+        self._stable.append([Entry(1, 1, "configuration", of_voters(servers).pack())], turn)
         # No lease can be out there yet, so the first election need not wait for loyalty to end.
         self._quiet_since = turn.now
         self._arm(turn.rng.randrange(self.options.heartbeat_ns // 2, self.options.election_ns), turn)
@@ -92,7 +98,10 @@ class Raft(Facts):
 
     def durable(self, upto: int, turn: Turn) -> None:
         """Records up to number ``upto`` are on disk: now the own copy, and the own vote, count."""
+        waited_for_snapshot = not self._stable.snapshot_durable
         self._stable.durable(upto)
+        if waited_for_snapshot:
+            self._compact(turn)
         if self._leading:
             self._leading.advance_commit()
             self._after_leading(self._leading, turn)
@@ -122,13 +131,33 @@ class Raft(Facts):
         """True if this server may answer default reads at ``now`` from what it has applied, asking nobody."""
         return self._leading is not None and self._leading.lease_valid(now)
 
-    def transfer_leadership(self, target: str, turn: Turn) -> None:
-        """Hand over to ``target``, if it catches up within one election time-out. Raises NotLeading, LookupError."""
+    def transfer_leadership(self, target: str, turn: Turn) -> str:
+        """Hand over to ``target`` ("" for the fittest), if it catches up within one election time-out.
+
+        Returns the target. Raises NotLeading, LookupError if it is no voter or there is none.
+        """
         if self._leading is None:
             raise NotLeading(self.leader)
-        if target not in self._leading.peers:
-            raise LookupError(f"{target} is not a peer of {self.me}")
+        target = target or self._leading.successor(turn.now)
+        if target == self.me or target not in self.configuration:
+            raise LookupError(f"{target} is not a voter beside {self.me}" if target else "no other voter is there")
         self._leading.begin_transfer(target, turn)
+        return target
+
+    def reconfigure(self, configuration: Configuration, turn: Turn) -> None:
+        """Append a configuration that differs in one server. Raises NotLeading, ChangeRefused: nothing was done.
+
+        An uncommitted configuration, or a leader without a committed entry of its own term, must be waited for: two
+        changes that know nothing of each other could have majorities that do not overlap (Ongaro, raft-dev 2015).
+        """
+        if self._leading is None or self._leading.transfer:
+            raise NotLeading("" if self._leading else self.leader)
+        if not self._leading.own_term_committed or self.settled_members is None:
+            raise ChangeRefused("a change of the configuration is under way: try again later")
+        check_step(self.members, configuration)
+        turn.note(f"raft: voters {' '.join(configuration.voters)}; non-voters {' '.join(configuration.nonvoters)}")
+        self._leading.reconfigure(configuration, turn)
+        self._after_leading(self._leading, turn)
 
     def take_committed(self) -> list[Entry]:
         """Entries committed since the last call, in order."""
@@ -146,11 +175,17 @@ class Raft(Facts):
 
     def step(self, source: str, message: Message, turn: Turn) -> None:
         """Handle what the server on node ``source`` says."""
+        if not self.term and not self.identity and self._stable.blank:
+            self._stable.draw_identity(turn)  # before anything is promised on this disk
         match message:
             case AppendEntries():
                 self._append_entries(source, message, turn)
             case AppendAnswer():
                 self._append_answer(source, message, turn)
+            case InstallSnapshot():
+                self._install_snapshot(source, message, turn)
+            case SnapshotAnswer():
+                self._snapshot_answer(source, message, turn)
             case RequestVote():
                 self._request_vote(source, message, turn)
             case Vote():
@@ -167,14 +202,31 @@ class Raft(Facts):
                 source, AppendAnswer(term=self.term, ok=False, match=message.prev_index, round=message.round), turn
             )
             return
-        if message.term > self.term or self.role is not Role.FOLLOWER or self.leader != source:
-            self._become_follower(message.term, source, turn)
-        self._heard_leader = self._quiet_since = turn.now
+        self._hear_leader(source, message.term, turn)
         answer = accept(message, self._stable, self._commit_index, turn)
         if answer.ok:
             # Not beyond what this message vouches for: what lies behind may be a deposed leader's.
             self._commit_index = max(self._commit_index, min(message.commit, answer.match))
-        self._say(source, answer, turn)
+        newcomer = self._newcomer
+        self._say(source, answer.model_copy(update={"newcomer": newcomer}) if newcomer else answer, turn)
+
+    def _hear_leader(self, source: str, term: int, turn: Turn) -> None:
+        if term > self.term or self.role is not Role.FOLLOWER or self.leader != source:
+            self._become_follower(term, source, turn)
+        self._heard_leader = self._quiet_since = turn.now
+
+    def _install_snapshot(self, source: str, message: InstallSnapshot, turn: Turn) -> None:
+        if message.term < self.term:
+            self._say(source, SnapshotAnswer(term=self.term, index=message.index, offset=0), turn)
+            return
+        self._hear_leader(source, message.term, turn)
+        self._say(source, self._install(message, turn), turn)
+
+    def _snapshot_answer(self, source: str, message: SnapshotAnswer, turn: Turn) -> None:
+        if message.term > self.term:
+            self._become_follower(message.term, "", turn)
+        elif message.term == self.term and self._leading:
+            self._leading.snapshot_answered(source, message, turn)
 
     def _append_answer(self, source: str, message: AppendAnswer, turn: Turn) -> None:
         if message.term > self.term:
@@ -184,7 +236,7 @@ class Raft(Facts):
             self._after_leading(self._leading, turn)
 
     def _request_vote(self, source: str, message: RequestVote, turn: Turn) -> None:
-        if self._loyal(turn.now) and not message.transfer:
+        if (self._loyal(turn.now) and not message.transfer) or not self.admitted:
             self._say(source, refuse(message, self._stable), turn)
             return
         if message.term > self.term and not message.pre:
@@ -214,111 +266,5 @@ class Raft(Facts):
         return self.role is Role.CANDIDATE and vote.term == self.term
 
     def _timeout_now(self, source: str, message: TimeoutNow, turn: Turn) -> None:
-        if message.term == self.term and self.role is Role.FOLLOWER and self.leader == source:
+        if message.term == self.term and self.role is Role.FOLLOWER and self.leader == source and self._may_stand:
             self._become_candidate(turn, transfer=True)
-
-    # -- timers ---------------------------------------------------------------------------------------------------
-
-    def _election_due(self, turn: Turn) -> None:
-        if self.role is Role.LEADER:
-            return
-        left = self._quiet_since + self._timeout_ns - turn.now
-        if left > 0:
-            turn.set_timer(ELECTION, left, ElectionDue())
-        elif self.me in self.configuration:
-            self._become_pre_candidate(turn)
-        else:
-            self._quiet_since = turn.now
-            self._draw_timeout(turn)
-
-    def _heartbeat_due(self, turn: Turn) -> None:
-        if self._leading is None:
-            return
-        if turn.now - self._leading.heard_by_quorum_since(turn.now) >= self.options.election_ns:
-            turn.note(f"raft: no quorum answers in term {self.term}")
-            self._become_follower(self.term, "", turn)
-            return
-        self._leading.tick(turn)
-        self._after_leading(self._leading, turn)
-        turn.set_timer(HEARTBEAT, self.options.heartbeat_ns, HeartbeatDue())
-
-    def _draw_timeout(self, turn: Turn) -> None:
-        self._arm(turn.rng.randrange(self.options.election_ns, 2 * self.options.election_ns), turn)
-
-    def _arm(self, timeout_ns: int, turn: Turn) -> None:
-        self._timeout_ns = timeout_ns
-        turn.set_timer(ELECTION, self._quiet_since + timeout_ns - turn.now, ElectionDue())
-
-    # -- roles ----------------------------------------------------------------------------------------------------
-
-    def _become_follower(self, term: int, leader: str, turn: Turn) -> None:
-        if self.role is Role.LEADER and term == self.term and leader:
-            raise RuntimeError(f"{leader} and {self.me} both lead term {term}")
-        if term > self.term:
-            self._stable.set_term(term, "", turn)
-        if self._leading:
-            self._leading = None
-            self._reads = []
-            turn.cancel_timer(HEARTBEAT)
-        if self.role is Role.LEADER or leader:
-            self._quiet_since = turn.now
-            self._draw_timeout(turn)
-        if leader:
-            turn.note(f"raft: follows {leader} in term {term}")
-        self.role = Role.FOLLOWER
-        self.leader = leader
-
-    def _become_pre_candidate(self, turn: Turn) -> None:
-        self.role = Role.PRE_CANDIDATE
-        self.leader = ""
-        self._stand(turn)
-        self._ballot.grant(self.me)
-        self._ask_for_votes(RequestVote(term=self.term + 1, pre=True, **self._log_end()), turn)
-        self._count(turn)
-
-    def _become_candidate(self, turn: Turn, *, transfer: bool = False) -> None:
-        self.role = Role.CANDIDATE
-        self.leader = ""
-        self._stable.set_term(self.term + 1, self.me, turn)
-        self._stand(turn)
-        self._ask_for_votes(RequestVote(term=self.term, transfer=transfer, **self._log_end()), turn)
-
-    def _become_leader(self, turn: Turn) -> None:
-        turn.note(f"raft: leads term {self.term}")
-        self.role = Role.LEADER
-        self.leader = self.me
-        self._leading = Leadership(self.me, self._stable, self.options, self._commit_index, turn.now)
-        self._leading.open(turn)
-        turn.cancel_timer(ELECTION)
-        turn.set_timer(HEARTBEAT, self.options.heartbeat_ns, HeartbeatDue())
-
-    def _stand(self, turn: Turn) -> None:
-        self._ballot = Ballot(self.configuration)
-        self._quiet_since = turn.now
-        self._draw_timeout(turn)
-
-    def _ask_for_votes(self, request: RequestVote, turn: Turn) -> None:
-        for server in self.configuration:
-            if server != self.me:
-                self._say(server, request, turn)
-
-    def _count(self, turn: Turn) -> None:
-        """The own vote is promised to nobody else once it is on disk, and counts from then on."""
-        if self.role is Role.CANDIDATE and self._stable.vote_durable:
-            self._ballot.grant(self.me)
-        if self._ballot.won:
-            if self.role is Role.PRE_CANDIDATE:
-                self._become_candidate(turn)
-            else:
-                self._become_leader(turn)
-
-    def _log_end(self) -> dict[str, int]:
-        return {"last_index": self.last_index, "last_term": self.last_term}
-
-    def _after_leading(self, leading: Leadership, turn: Turn) -> None:
-        leading.begin_wanted_round(turn)
-        self._commit_index = leading.commit_index
-        self._reads.extend(leading.rounds.take_confirmed())
-
-    def _say(self, server: str, message: Message, turn: Turn) -> None:
-        turn.send(at("server", server), message)

@@ -8,7 +8,9 @@ from enum import Enum
 from lictor_actors.raft.election import Ballot
 from lictor_actors.raft.leadership import Leadership
 from lictor_actors.raft.log import Entry
+from lictor_actors.raft.membership import Configuration, Dated
 from lictor_actors.raft.options import RaftOptions
+from lictor_actors.raft.snapshot import Snapshot
 from lictor_actors.raft.stable import Stable
 
 
@@ -48,6 +50,8 @@ class Facts:
         self._heard_leader = 0
         """When a leader's word came last; the voter is loyal from then on for one shortest election time-out."""
         self._reads: list[tuple[int, int]] = []
+        self._restored: Snapshot | None = None
+        """A snapshot whose state the server has not taken over yet."""
 
     @property
     def term(self) -> int:
@@ -77,7 +81,41 @@ class Facts:
     @property
     def configuration(self) -> tuple[str, ...]:
         """The servers that vote, () before bootstrap."""
-        return self._stable.membership.servers
+        return self._stable.membership.latest.configuration.voters
+
+    @property
+    def members(self) -> Configuration:
+        """All servers, those too that only receive the log."""
+        return self._stable.membership.latest.configuration
+
+    @property
+    def settled_members(self) -> Dated | None:
+        """The configuration and its index if it is committed, and so may be followed by another; else None."""
+        latest = self._stable.membership.latest
+        return latest if latest.index <= self._commit_index else None
+
+    @property
+    def identity(self) -> str:
+        """What tells this disk from an earlier one of the same server; "" for those that bootstrapped."""
+        return self._stable.identity
+
+    @property
+    def admitted(self) -> bool:
+        """True if a configuration that may be the cluster's names this very server: only then may it vote."""
+        return any(
+            (row := configuration.row(self.me)) is not None and row.identity == self.identity
+            for configuration in self._stable.membership.possible(self._commit_index)
+        )
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The last whole snapshot."""
+        return self._stable.snapshot
+
+    @property
+    def first_index(self) -> int:
+        """The first entry that the log still has."""
+        return self._stable.log.offset + 1
 
     @property
     def ready(self) -> bool:
@@ -87,6 +125,15 @@ class Facts:
     def matches(self) -> Mapping[str, int]:
         """How far each peer's log is known to agree, while leading."""
         return {peer: p.match for peer, p in self._leading.peers.items()} if self._leading else {}
+
+    def contacts(self, now: int) -> Mapping[str, int]:
+        """Nanoseconds since each peer answered last, while leading."""
+        return {peer: now - p.heard for peer, p in self._leading.peers.items()} if self._leading else {}
+
+    def newcomers(self) -> Mapping[str, str]:
+        """Peers that ask to be let in, with the identity of their disk, while leading."""
+        peers = self._leading.peers if self._leading else {}
+        return {peer: p.newcomer for peer, p in peers.items() if p.newcomer}
 
     def term_at(self, index: int) -> int | None:
         """Term of the entry at ``index``; None where the log has none."""
@@ -105,6 +152,8 @@ class Facts:
         log = self._stable.log
         assert self._taken <= self._commit_index <= log.last_index, "committed beyond the log"
         assert self._stable.durable_index <= log.last_index, "durable beyond the log"
+        stands_for = self._stable.snapshot.index if self._stable.snapshot else 0
+        assert log.offset <= stands_for <= self._commit_index, "entries are gone that no snapshot stands for"
         assert log.last_term <= self.term, "an entry from a term to come"
         assert (self.role is Role.LEADER) == (self._leading is not None), "leads without leadership"
         assert self.role is not Role.LEADER or self.leader == self.me, "leads, but names another leader"

@@ -1,23 +1,20 @@
-"""All that a server knows only while it leads: peers' progress, rounds, reads, a transfer. Gone when it steps down.
-
-Everything is sent early, that is before the journal has the leader's own copy (dissertation, section 10.2.1).
-That is safe: AppendEntries claims nothing about the leader's disk. The leader counts itself only when its entry
-is durable, and its term and vote were durable before anyone, itself included, could vote for it.
-"""
+"""All that a server knows only while it leads: peers' progress, rounds, reads, a transfer. Gone when it steps down."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft.log import Entry, EntryType
+from lictor_actors.raft.membership import Configuration
 from lictor_actors.raft.options import RaftOptions
-from lictor_actors.raft.progress import Progress, State
+from lictor_actors.raft.progress import Progress
 from lictor_actors.raft.quorum import reached_by_majority
 from lictor_actors.raft.reads import Rounds
+from lictor_actors.raft.replication import Replication
 from lictor_actors.raft.stable import Stable
 from lictor_messages.envelope import at
-from lictor_messages.raft import AppendAnswer, AppendEntries, TimeoutNow
+from lictor_messages.raft import AppendAnswer, SnapshotAnswer, TimeoutNow
 
 
 class Overloaded(Exception):
@@ -42,22 +39,31 @@ class Leadership:
         self.me = me
         self.stable = stable
         self.options = options
-        self.commit_index = commit_index
         self.first_index = stable.log.last_index + 1
         """The no-op: nothing of an earlier term is committed before it is (section 5.4.2)."""
-        self.peers = {server: Progress(self.first_index, now) for server in stable.membership.servers if server != me}
+        self._replication = Replication(me, stable, options, commit_index)
+        self._replication.reconfigured(self.first_index, now)
         self.rounds = Rounds()
         self.transfer: Transfer | None = None
         self.lease_given_up = False
         self._uncommitted_bytes = 0
-        self._packed: tuple[int, int, tuple[bytes, ...]] = (0, 0, ())
         self._reads = 0
+
+    @property
+    def commit_index(self) -> int:
+        """The last index known to be committed."""
+        return self._replication.commit_index
+
+    @property
+    def peers(self) -> Mapping[str, Progress]:
+        """All other servers of the configuration, voters or not."""
+        return self._replication.peers
 
     # -- proposals ------------------------------------------------------------------------------------------------
 
     def open(self, turn: Turn) -> None:
         """The first round and the no-op travel together."""
-        self.rounds.begin(turn.now, None)
+        self._replication.round = self.rounds.begin(turn.now, None)
         self._prove()
         self.append("noop", [b""], turn)
 
@@ -69,16 +75,27 @@ class Leadership:
         first, term = self.stable.log.last_index + 1, self.stable.term
         self.stable.append([Entry(first + i, term, type_, d) for i, d in enumerate(data)], turn)
         self._uncommitted_bytes += size
-        self._replicate_to_all(turn)
+        self._replication.to_all(turn)
         return range(first, first + len(data))
+
+    def reconfigure(self, configuration: Configuration, turn: Turn) -> None:
+        """Append this configuration: it is in force from now on, for this leader as for all others."""
+        self.append("configuration", [configuration.pack()], turn)
+        self._replication.reconfigured(self.stable.log.last_index, turn.now)
+        self._replication.to_all(turn)
+        self.advance_commit()
+
+    @property
+    def voted_out(self) -> bool:
+        """True if a committed configuration has this leader no longer as a voter: its work is done (D 4.2.2)."""
+        return not self._replication.counts_me and self.stable.membership.latest.index <= self.commit_index
 
     # -- rounds ---------------------------------------------------------------------------------------------------
 
     def begin_round(self, turn: Turn) -> None:
         """A heartbeat to every peer: keeps followers loyal, proves leadership, finds lost messages."""
         number = self.rounds.begin(turn.now, self.commit_index if self.own_term_committed else None)
-        for peer, progress in self.peers.items():
-            self._send(peer, progress.next - 1, (), number, turn)
+        self._replication.heartbeat(number, turn)
         self._prove()
 
     def tick(self, turn: Turn) -> None:
@@ -88,8 +105,11 @@ class Leadership:
         self.begin_round(turn)
 
     def heard_by_quorum_since(self, now: int) -> int:
-        """The moment since which a majority, this server included, has answered."""
-        return reached_by_majority([now, *(p.heard for p in self.peers.values())])
+        """The moment since which a majority of the voters, this server included if it is one, has answered."""
+        return self._reached(now, [p.heard for p in self._replication.voting])
+
+    def _reached(self, own: int, others: list[int]) -> int:
+        return reached_by_majority([own, *others] if self._replication.counts_me else others)
 
     # -- answers --------------------------------------------------------------------------------------------------
 
@@ -99,6 +119,7 @@ class Leadership:
         if progress is None:
             return
         progress.heard = turn.now
+        progress.newcomer = answer.newcomer
         if answer.ok:
             if progress.matched(answer.match):
                 self.advance_commit()
@@ -108,17 +129,29 @@ class Leadership:
         if answer.round > progress.acked_round:
             progress.acked_round = answer.round
             self._prove()
-        self._replicate(peer, progress, turn)
+        self._replication.to(peer, progress, turn)
+        self._replication.find_lost_chunk(peer, progress, answer.round, turn)
         if self.transfer:
             self._hand_over(self.transfer, turn)
 
+    def snapshot_answered(self, peer: str, answer: SnapshotAnswer, turn: Turn) -> None:
+        """A peer has staged a part of a snapshot."""
+        progress = self.peers.get(peer)
+        if progress is not None:
+            progress.heard = turn.now
+            self._replication.chunk_wanted(peer, progress, answer.index, answer.offset, turn)
+
+    def held_from(self, now: int) -> int:
+        """The log should keep what follows this index."""
+        return self._replication.held_from(now)
+
     def advance_commit(self) -> None:
         """Commit what a majority has on disk, if it ends with an entry of this term (section 5.4.2, figure 8)."""
-        reached = reached_by_majority([self.stable.durable_index, *(p.match for p in self.peers.values())])
+        reached = self._reached(self.stable.durable_index, [p.match for p in self._replication.voting])
         if reached > self.commit_index and self.stable.log.term_at(reached) == self.stable.term:
             freed = self.stable.log.entries(max(self.commit_index + 1, self.first_index), reached + 1)
             self._uncommitted_bytes -= sum(len(entry.data) for entry in freed)
-            self.commit_index = reached
+            self._replication.commit_index = reached
 
     @property
     def own_term_committed(self) -> bool:
@@ -155,52 +188,28 @@ class Leadership:
         self.transfer = Transfer(target, turn.now + self.options.election_ns)
         self._hand_over(self.transfer, turn)
 
+    def successor(self, now: int) -> str:
+        """The voter that is furthest and was heard lately; "" if there is none."""
+        voters = [peer for peer, progress in self.peers.items() if progress in self._replication.voting]
+        heard = [peer for peer in voters if now - self.peers[peer].heard < self.options.election_ns]
+        return max(heard, key=lambda peer: self.peers[peer].match, default="")
+
+    def resign(self, turn: Turn) -> None:
+        """This leader is about to stop: a successor that has everything need not wait for an election time-out."""
+        target = self.successor(turn.now)
+        if target:
+            self._hand_over(Transfer(target, turn.now), turn)
+
     def _hand_over(self, transfer: Transfer, turn: Turn) -> None:
-        if transfer.sent or self.peers[transfer.target].match < self.stable.log.last_index:
+        progress = self.peers.get(transfer.target)
+        if transfer.sent or progress is None or progress.match < self.stable.log.last_index:
             return
         transfer.sent = True
         # For good: voters break their loyalty for a transfer, and the message may arrive long after we gave it up.
         self.lease_given_up = True
-        turn.send(at("server", transfer.target), TimeoutNow(term=self.stable.term))
-
-    # -- sending --------------------------------------------------------------------------------------------------
+        # Early: it says nothing but the term, and a leader whose disk stands still has to be able to say it.
+        turn.send(at("server", transfer.target), TimeoutNow(term=self.stable.term), early=True)
 
     def _prove(self) -> None:
-        answered = [self.rounds.round, *(p.acked_round for p in self.peers.values())]
-        self.rounds.prove(reached_by_majority(answered))
-
-    def _replicate_to_all(self, turn: Turn) -> None:
-        for peer, progress in self.peers.items():
-            self._replicate(peer, progress, turn)
-
-    def _replicate(self, peer: str, progress: Progress, turn: Turn) -> None:
-        log, most = self.stable.log, self.options.frame_bytes
-        while progress.next <= log.last_index and progress.may_send(log.size_from(progress.next), self.options):
-            packed = self._pack(progress.next, most)
-            self._send(peer, progress.next - 1, packed, self.rounds.round, turn)
-            progress.sent(progress.next + len(packed) - 1, sum(map(len, packed)))
-            if progress.state is State.PROBE:
-                break
-
-    def _pack(self, first: int, most: int) -> tuple[bytes, ...]:
-        """Peers mostly want the same entries at the same time: packed once for all of them."""
-        last = self.stable.log.last_index
-        if self._packed[:2] != (first, last):
-            self._packed = (first, last, tuple(e.packed for e in self.stable.log.batch(first, most)))
-        return self._packed[2]
-
-    def _send(self, peer: str, prev: int, packed: tuple[bytes, ...], number: int, turn: Turn) -> None:
-        log = self.stable.log
-        prev_term = log.term_at(prev)
-        if prev_term is None:
-            raise LookupError(f"{peer} needs entries from {prev + 1} on, the log begins at {log.offset + 1}")
-        message = AppendEntries(
-            term=self.stable.term,
-            leader=self.me,
-            prev_index=prev,
-            prev_term=prev_term,
-            entries=packed,
-            commit=self.commit_index,
-            round=number,
-        )
-        turn.send(at("server", peer), message, early=True)
+        answered = [p.acked_round for p in self._replication.voting]
+        self.rounds.prove(self._reached(self.rounds.round, answered))

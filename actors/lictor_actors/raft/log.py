@@ -14,6 +14,8 @@ _TYPES: tuple[EntryType, ...] = ("command", "noop", "configuration")
 _CODES: dict[EntryType, bytes] = {name: bytes((code,)) for code, name in enumerate(_TYPES)}
 _TERM = struct.Struct(">Q")
 _HEADER = 9
+UNKNOWN_TERM = -1
+"""Of the entry before a replayed log, until the journal tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,10 @@ class Log:
             return self._entries[place - 1].term
         return self.offset_term if place == 0 else None
 
+    def has(self, index: int, term: int) -> bool:
+        """True if the log goes through this entry: what follows it here follows it everywhere."""
+        return self.term_at(index) in (term, UNKNOWN_TERM)
+
     def entries(self, lo: int, hi: int) -> Sequence[Entry]:
         """Entries of ``range(lo, hi)``; raises IndexError if the log does not hold them all."""
         if lo <= self.offset or hi > self.last_index + 1:
@@ -99,6 +105,15 @@ class Log:
         self._entries.append(entry)
         self._sizes.append(self._sizes[-1] + len(entry.data) + _HEADER)
 
+    def begin_at(self, index: int) -> None:
+        """The next entry will be this one: a journal that is replayed may begin after what was compacted.
+
+        The term of the entry before it is unknown until ``compact`` tells. Raises ValueError if there are entries.
+        """
+        if self._entries:
+            raise ValueError(f"entry {index} does not follow {self.last_index}")
+        self.offset, self.offset_term = index - 1, UNKNOWN_TERM if index > 1 else 0
+
     def truncate_from(self, index: int) -> None:
         """Forget the entries from ``index`` on."""
         if index <= self.offset:
@@ -108,7 +123,7 @@ class Log:
 
     def compact(self, upto: int, term: int) -> None:
         """A snapshot stands for everything up to ``upto``, whether the log had it or not."""
-        gone = upto - self.offset if self.term_at(upto) == term else len(self._entries)
+        gone = upto - self.offset if self.has(upto, term) else len(self._entries)
         self._entries = self._entries[gone:]
         self._sizes = self._sizes[gone:]
         self.offset, self.offset_term = upto, term

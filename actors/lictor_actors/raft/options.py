@@ -24,6 +24,13 @@ class RaftOptions(Record):
     inflight_bytes: int = 4 * 1024 * 1024
     uncommitted_bytes: int = 64 * 1024 * 1024
     """What a leader takes on without a quorum's answer before it refuses more."""
+    snapshot_threshold: int = 16_384
+    """Entries applied since the last snapshot after which another one is due."""
+    trailing_logs: int = 10_240
+    """Entries before the snapshot that stay, so that who was away for a moment needs no snapshot."""
+    held_logs: int = 131_072
+    """Entries that a leader keeps at most for followers that are on their way: with none, an install that takes
+    longer than the trailing entries last would have to begin again, for ever."""
 
     @property
     def heartbeat_ns(self) -> int:

@@ -1,4 +1,4 @@
-"""What the leader knows of one follower's log, and what is on its way there (etcd's tracker, in two states)."""
+"""What the leader knows of one follower's log, and what is on its way there (etcd's tracker)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import deque
 from enum import Enum
 
 from lictor_actors.raft.options import RaftOptions
+from lictor_actors.raft.snapshot import Snapshot
 
 
 class State(Enum):
@@ -15,12 +16,27 @@ class State(Enum):
     """Where the logs agree is not known: one message at a time."""
     REPLICATE = "replicate"
     """It is known: messages follow each other without waiting for answers."""
+    SNAPSHOT = "snapshot"
+    """The log no longer has what it needs next: a snapshot is on its way, one chunk for each answer."""
 
 
 class Progress:
     """The follower has everything up to ``match``; ``next`` is the first entry not sent yet."""
 
-    __slots__ = ("_inflight", "_inflight_bytes", "acked_round", "heard", "match", "next", "probing", "state")
+    __slots__ = (
+        "_inflight",
+        "_inflight_bytes",
+        "acked_round",
+        "heard",
+        "match",
+        "newcomer",
+        "next",
+        "offset",
+        "probing",
+        "sent_round",
+        "snapshot",
+        "state",
+    )
 
     def __init__(self, following: int, now: int) -> None:
         self.state = State.PROBE
@@ -31,6 +47,13 @@ class Progress:
         self.acked_round = 0
         self.heard = now
         """When the last answer came; a new leader gives everyone the benefit of the doubt."""
+        self.newcomer = ""
+        """The identity by which this server asks to be let in, "" if it is in."""
+        self.snapshot: Snapshot | None = None
+        self.offset = 0
+        """Where the chunk that is on its way begins."""
+        self.sent_round = 0
+        """The heartbeat round in which it left: an answer to a later round means that it was lost."""
         self._inflight: deque[tuple[int, int]] = deque()
         self._inflight_bytes = 0
 
@@ -68,6 +91,7 @@ class Progress:
         if self.match + 1 >= self.next:
             self.next = self.match + 1
             self.state = State.REPLICATE
+            self.snapshot = None
         return news
 
     def refused(self, rejected: int, agreed: int) -> None:
@@ -76,8 +100,22 @@ class Progress:
         if self.state is State.REPLICATE:
             if rejected > self.match:
                 self._probe_from(self.match + 1)
-        elif rejected == self.next - 1:
+        elif self.state is State.PROBE and rejected == self.next - 1:
             self._probe_from(max(min(rejected, agreed + 1), self.match + 1))
+
+    def install(self, snapshot: Snapshot) -> None:
+        """From now on this snapshot is sent, from its beginning."""
+        self._probe_from(snapshot.index + 1)
+        self.state = State.SNAPSHOT
+        self.snapshot = snapshot
+        self.offset = 0
+        self.sent_round = -1
+
+    def wants_chunk(self, offset: int) -> bool:
+        """The follower wants the snapshot from ``offset`` on; False if that is on its way already."""
+        news = offset != self.offset
+        self.offset = offset
+        return news
 
     def _probe_from(self, index: int) -> None:
         self.state = State.PROBE

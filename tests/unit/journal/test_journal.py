@@ -14,7 +14,7 @@ RECORDS = [
     Cell(name="term", data=b"\x01n1"),
     Append(index=1, term=1, data=b"\x00put"),
     TruncateFrom(index=1),
-    Compact(upto=7, term=2, snapshot=b"state"),
+    Compact(upto=7, term=2),
 ]
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from lictor_actors.raft import Entry, RaftOptions
 from lictor_actors.raft.log import Log, UnknownEntryType, from_body, from_packed
-from lictor_actors.raft.membership import Membership, pack_configuration
+from lictor_actors.raft.membership import Membership, of_voters
 from lictor_actors.raft.progress import Progress, State
 from lictor_actors.raft.stable import Stable
 from lictor_messages.journal import Append, Cell, Compact, TruncateFrom
@@ -75,13 +75,13 @@ def test_a_batch_fits_its_frame_but_is_never_empty() -> None:
 
 def test_a_configuration_ends_when_its_entry_is_truncated() -> None:
     membership = Membership()
-    membership.appended(Entry(1, 1, "configuration", pack_configuration(("a", "b"))))
-    membership.appended(Entry(5, 1, "configuration", pack_configuration(("a", "b", "c"))))
-    assert membership.servers == ("a", "b", "c")
+    membership.appended(Entry(1, 1, "configuration", of_voters(("a", "b")).pack()))
+    membership.appended(Entry(5, 1, "configuration", of_voters(("a", "b", "c")).pack()))
+    assert membership.latest.configuration.voters == ("a", "b", "c")
     membership.truncated_from(6)
-    assert membership.servers == ("a", "b", "c")
+    assert membership.latest.configuration.voters == ("a", "b", "c")
     membership.truncated_from(5)
-    assert membership.servers == ("a", "b")
+    assert membership.latest.configuration.voters == ("a", "b")
 
 
 def test_a_journal_is_replayed() -> None:
@@ -97,7 +97,7 @@ def test_a_journal_is_replayed() -> None:
         stable.recover(record)
     assert (stable.term, stable.vote, stable.durable_index) == (4, "n2.dc1", 2)
     assert stable.log.term_at(2) == 4
-    stable.recover(Compact(upto=2, term=4, snapshot=b""))
+    stable.recover(Compact(upto=2, term=4))
     assert (stable.log.offset, stable.log.last_index) == (2, 2)
 
 
