@@ -97,10 +97,14 @@ class Child:
                 self._every = REPORT_LATER_S if settled else REPORT_SOON_S
             case {"rules": dict(rules), "order": int(order)}:
                 self._host.set_rules(SetRules.model_validate(rules))
-                self._parent.send({"done": order, "count": 0})
+                self._done(order, 0)
             case {"actor": dict(wish), "order": int(order)}:
-                count = self._host.handle_actor(HandleActor.model_validate(wish))
-                self._parent.send({"done": order, "count": count})
+                self._done(order, self._host.handle_actor(HandleActor.model_validate(wish)))
+
+    def _done(self, order: int, count: int) -> None:
+        # The report goes first: whoever waits for a whole cluster after healing must not be shown what was before.
+        self._report()
+        self._parent.send({"done": order, "count": count})
 
 
 def reason(error: Exception) -> str:

@@ -264,6 +264,11 @@ def test_own(cluster, shared_cluster, consul_url):
     cluster.crash("agent-1")
     cluster.eventually(lambda: "failed" in [m.status for m in cluster.client("server-1").members()])
     cluster.restart("agent-1")
+    assert cluster.status()["status"]["converged"] < 2
+    cluster.wait_whole()
+    cluster.crash("agent-1")
+    cluster.restart("agent-1")
+    assert cluster.status()["status"]["converged"] < 2
     cluster.wait_whole()
 
 @pytest.mark.cluster(servers=1, agents=0)
