@@ -1,0 +1,128 @@
+"""The README's commands and the service of the examples, run as a reader would run them."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import lictor
+from lictor_deploy.control import Cluster
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def cluster(tracebacks):
+    """Small, with as many nodes as the README names."""
+    with Cluster.local(3, 7, "-profile", "local") as made:
+        yield made
+        assert tracebacks(made) == []
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def environment(cluster):
+    beside = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": beside, **cluster.environment}
+
+
+def here(words, cluster):
+    """A line of the README, with this cluster's addresses instead of those of ``make up``."""
+    first, *_, last = cluster.nodes.values()
+    words = words.replace(".venv/bin/lictor", "lictor").replace("| less", "| cat")
+    return words.replace("127.0.0.1", first.ip).replace("127.0.0.50", last.ip).replace("agent-7", "agent-6")
+
+
+def commands():
+    lines = [line[2:].split("  #")[0].strip() for block in blocks("console") for line in block.splitlines()]
+    return [line for line in lines if line and not line.startswith("make ")]
+
+
+def test_the_readme_has_commands():
+    assert len(commands()) > 6
+    assert blocks("python")
+
+
+def test_the_commands_of_the_readme_run_in_order(cluster):
+    for command in commands():
+        if "-seeds" in command:  # the simulator has tests of its own
+            continue
+        line = here(command, cluster)
+        done = subprocess.run(
+            ["sh", "-c", line], env=environment(cluster), capture_output=True, text=True, timeout=60, cwd=ROOT
+        )
+        assert done.returncode == 0, (line, done.stdout, done.stderr)
+        assert "Traceback" not in done.stderr
+        if line.startswith("curl"):
+            assert done.stdout in ("true", "hello")
+    cluster.faults.heal_all()
+    cluster.wait_whole(60)
+
+
+def test_the_python_of_the_readme_runs(cluster):
+    with lictor.Client(cluster.nodes["agent-1"].door) as client:
+        client.agent.register_service("web", port=8080)
+    for block in blocks("python"):
+        done = subprocess.run(
+            [sys.executable, "-c", here(block, cluster)], capture_output=True, text=True, timeout=30, cwd=ROOT
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.splitlines()[0] == "b'hello'"
+        assert f"{cluster.nodes['agent-1'].ip} 8080" in done.stdout.splitlines()
+    with lictor.Client(cluster.nodes["agent-1"].door) as client:
+        client.agent.deregister_service("web")
+
+
+@pytest.fixture
+def service(cluster):
+    """``examples/own_service.py`` at agent-2; no life of it survives the test."""
+    lives = []
+
+    def start():
+        command = [sys.executable, str(ROOT / "examples" / "own_service.py"), cluster.nodes["agent-2"].http]
+        life = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        lives.append(life)
+        return life, life.stdout.readline().split()[0]
+
+    yield start
+    for life in lives:
+        life.kill()
+        life.communicate()
+
+
+def test_a_service_of_ones_own_is_found_turns_critical_and_comes_back(cluster, service, http, until):
+    far = cluster.nodes["agent-6"]
+
+    def curl(path):
+        return subprocess.run(["curl", "-s", f"http://{far.http}{path}"], capture_output=True, text=True).stdout
+
+    life, name = service()
+    with lictor.Client(far.door) as client:
+
+        def healthy():
+            return [one.service.id for one in client.health.service("web", passing=True)]
+
+        until(lambda: name in healthy())
+        assert name in curl("/v1/health/service/web?passing")
+        (found,) = client.health.service("web", passing=True)
+        assert found.node.node == "agent-2"
+        said = http(f"{found.service.address}:{found.service.port}", "GET", "/")
+        assert said.text.startswith("hello")
+
+        life.kill()
+        until(lambda: name not in healthy())
+        (gone,) = [one for one in client.health.service("web") if one.service.id == name]
+        check = next(check for check in gone.checks if check.service_id == name)
+        assert (check.status, "refused" in check.output) == ("critical", True)
+        assert curl("/v1/health/service/web?passing") == "[]"
+
+        again, renamed = service()
+        until(lambda: renamed in healthy())
+        again.terminate()
