@@ -49,6 +49,8 @@ class GatewayOptions(Message):
     """How long a blocking query waits if the client names no ``wait``."""
     max_query_time_ns: int = 600_000_000_000
     """The longest ``wait``; longer ones are cut to it."""
+    server: str = ""
+    """Address of the server on this node, "" if there is none."""
     http_addr: str = ""
     """``ip:port`` of the HTTP listener, for people."""
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from lictor_actors.hosts.http_connection import HttpConnection
+from lictor_actors.hosts.http_response import Encoder
 from lictor_messages.web import HttpAnswered, HttpAsked
 
 Ask = Callable[[HttpAsked, Callable[[HttpAnswered], None]], Callable[[], None]]
@@ -52,6 +53,7 @@ class HttpDoor:
     def __init__(self, ask: Ask, limits: HttpLimits | None = None) -> None:
         self.ask = ask
         self.limits = limits or HttpLimits()
+        self.encode = Encoder().encode
         self.tick = 0
         self.closed = False
         self._servers: list[asyncio.Server] = []

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 
 import httptools
 
-from lictor_actors.hosts.http_response import CONTINUE, encode_response, refusal
+from lictor_actors.hosts.http_response import CONTINUE, refusal
 from lictor_messages.web import HttpAnswered, HttpAsked
 
 if TYPE_CHECKING:
@@ -261,7 +261,7 @@ class HttpConnection(asyncio.Protocol):
         close = item.close or self._door.closed or (self._hung_up and not self._queue)
         head = item.asked.method == "HEAD"
         self._write(
-            encode_response(answered, head=head, http10=item.http10, close=close, gzips=item.gzips), close=close
+            self._door.encode(answered, head=head, http10=item.http10, close=close, gzips=item.gzips), close=close
         )
         self._pump()
 

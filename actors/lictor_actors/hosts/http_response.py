@@ -12,6 +12,8 @@ GZIP_FROM = 1400
 """Consul compresses bodies of at least this many bytes for clients that accept it."""
 GZIPPED = ("Content-Type", "application/x-gzip")
 """What is compressed already is not compressed again."""
+ENCODED_BYTES_MOST = 16 << 20
+"""Bytes of the responses that are kept within a second."""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 _STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
@@ -43,6 +45,36 @@ class DateLine:
 
 
 DATE = DateLine()
+
+
+class Encoder:
+    """Responses as bytes, each made once a second at most while its answer stays the same object.
+
+    Answers to reads that nothing has changed are the same object again and again, and compressing one costs far
+    more than all else that is done for its request.
+    """
+
+    __slots__ = ("_bytes", "_made", "_until")
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[int, bool, bool, bool, bool], tuple[HttpAnswered, bytes]] = {}
+        """The answer is kept beside its bytes, so that its id stays its own."""
+        self._bytes = 0
+        self._until = 0
+
+    def encode(self, answered: HttpAnswered, *, head: bool, http10: bool, close: bool, gzips: bool) -> bytes:
+        """As ``encode_response``."""
+        key = (id(answered), head, http10, close, gzips)
+        if time.time() >= self._until or self._bytes > ENCODED_BYTES_MOST:
+            self._made.clear()
+            self._bytes, self._until = 0, int(time.time()) + 1
+        made = self._made.get(key)
+        if made is not None:
+            return made[1]
+        data = encode_response(answered, head=head, http10=http10, close=close, gzips=gzips)
+        self._made[key] = (answered, data)
+        self._bytes += len(data) + len(answered.body)
+        return data
 
 
 def encode_response(answered: HttpAnswered, *, head: bool, http10: bool, close: bool, gzips: bool) -> bytes:

@@ -122,4 +122,5 @@ def _agent(spec: NodeSpec) -> AgentOptions:
 
 def _gateway(spec: NodeSpec) -> GatewayOptions:
     http = f"{spec.client_address}:{spec.http_port}" if spec.http_port >= 0 else ""
-    return GatewayOptions(node=spec.node, name=spec.name, dc=spec.dc, http_addr=http)
+    server = at("server", spec.node) if spec.server else ""
+    return GatewayOptions(node=spec.node, name=spec.name, dc=spec.dc, http_addr=http, server=server)

@@ -17,6 +17,7 @@ from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.roles.http_api.api import ROUTER
 from lictor_actors.roles.http_api.calls import Call, Deadlines, Waiter
+from lictor_actors.roles.http_api.known import KnownReads
 from lictor_actors.roles.http_api.plan import Plan, error_answer, text
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 from lictor_messages.agent import ServerSilent
@@ -48,6 +49,7 @@ class Gateway(Actor):
         self._parked: dict[Message, Call] = {}
         """Blocked queries: an equal one joins."""
         self._deadlines = Deadlines()
+        self._known = KnownReads()
         self._alarm = 0
 
     def handle(self, message: Message, turn: Turn) -> None:
@@ -81,6 +83,10 @@ class Gateway(Actor):
     # -- in ------------------------------------------------------------------
 
     def _http_asked(self, asked: HttpAsked, turn: Turn) -> None:
+        known = self._known.find(asked)
+        if known is not None:
+            self._place(Waiter(turn.ticket(), known.plan, known.request, 0, known), turn)
+            return
         try:
             request = HttpRequest(asked, self.options, turn)
             outcome = ROUTER.endpoint(request)(request)
@@ -91,6 +97,7 @@ class Gateway(Actor):
             turn.reply(text(400, f"Bad request: {error.errors(include_url=False, include_input=False)[0]['msg']}"))
             return
         if isinstance(outcome, Plan):
+            self._known.keep(outcome, request)
             self._place(Waiter(turn.ticket(), outcome, request, 0), turn)
         else:
             turn.reply(outcome)
@@ -124,9 +131,17 @@ class Gateway(Actor):
         return call
 
     def _send(self, call: Call, message: Message, turn: Turn) -> None:
-        call.request = turn.ask(call.plan.to or self._agent, message, budget=call.deadline - turn.now)
+        call.request = turn.ask(self._whom(call), message, budget=call.deadline - turn.now)
         call.sent = turn.now
         self._asked[call.request] = call
+
+    def _whom(self, call: Call) -> str:
+        """A server's own gateway asks it directly at first; of the other servers only the agent knows."""
+        if call.plan.to:
+            return call.plan.to
+        if self.options.server and call.sent < 0 and isinstance(call.message, Query | Command):
+            return self.options.server
+        return self._agent
 
     def _gone(self, gone: HttpGone, turn: Turn) -> None:
         call = self._waiting.pop(gone.request, None)
@@ -142,6 +157,9 @@ class Gateway(Actor):
     def _answered(self, call: Call, answer: Message, turn: Turn) -> None:
         call.request = ""
         if isinstance(answer, Undeliverable):
+            if answer.target == self.options.server:
+                self._send(call, call.message, turn)
+                return
             answer = Refused(code="Undeliverable")
         if isinstance(answer, Refused):
             self._refused(call, answer, turn)
@@ -155,6 +173,10 @@ class Gateway(Actor):
                 self._render(waiter, answer, turn)
 
     def _render(self, waiter: Waiter, answer: Message, turn: Turn) -> None:
+        known = waiter.known
+        if known is not None and known.answer is answer and known.said is not None:
+            turn.answer(waiter.ticket, known.said)
+            return
         try:
             outcome = waiter.plan.render(answer, waiter.request)
         except HttpError as error:
@@ -162,6 +184,8 @@ class Gateway(Actor):
         if isinstance(outcome, Plan):
             self._place(replace(waiter, plan=outcome), turn)
         else:
+            if known is not None:
+                self._known.remember(known, answer, outcome)
             turn.answer(waiter.ticket, outcome)
 
     def _refused(self, call: Call, refused: Refused, turn: Turn) -> None:

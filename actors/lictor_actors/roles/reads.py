@@ -141,10 +141,13 @@ class Reads:
         return made
 
     def _with_body(self, made: Body) -> Rendered:
-        return Rendered.model_construct(
-            index=made.index,
-            known_leader=self.known_leader,
-            last_contact_ms=self.last_contact_ms,
-            body=made.body,
-            found=made.found,
-        )
+        said = made.said
+        if said is None or said.known_leader != self.known_leader or said.last_contact_ms != self.last_contact_ms:
+            said = made.said = Rendered(
+                index=made.index,
+                known_leader=self.known_leader,
+                last_contact_ms=self.last_contact_ms,
+                body=made.body,
+                found=made.found,
+            )
+        return said

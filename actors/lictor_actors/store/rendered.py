@@ -6,13 +6,13 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from lictor_actors.store.query_key import QueryKey, question
-from lictor_messages.answers import Query
+from lictor_messages.answers import Query, Rendered
 
 OVERHEAD = 256
 """Bytes counted for each body on top of its own: key, tuple and table slot."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Body:
     """An answer's JSON with the index that it reports; ``found`` is False for a KV miss."""
 
@@ -20,6 +20,8 @@ class Body:
     index: int
     body: bytes
     found: bool
+    said: Rendered | None = None
+    """The answer that carried it last: the same object again as long as it says the same."""
 
 
 class RenderCache:

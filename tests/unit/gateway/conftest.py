@@ -18,6 +18,7 @@ from lictor_messages.web import GatewayOptions, HttpAnswered, HttpAsked, HttpGon
 
 SECOND = 1_000_000_000
 AGENT = "agent@n1.dc1"
+SERVER = "server@n1.dc1"
 GATEWAY = "gateway@n1.dc1"
 HTTP = "http@n1.dc1"
 
@@ -100,13 +101,19 @@ class Desk:
             assert isinstance(envelope.body, HttpAnswered)
             self.answers[envelope.request] = envelope.body
         else:
-            assert envelope.target == AGENT
+            assert envelope.target in (AGENT, SERVER)
             self.asked.append(envelope)
 
 
 @pytest.fixture
 def desk() -> Desk:
     return Desk(GatewayOptions(node="n1.dc1", name="n1", dc="dc1"))
+
+
+@pytest.fixture
+def server_desk() -> Desk:
+    """The gateway of a node that has a server of its own."""
+    return Desk(GatewayOptions(node="n1.dc1", name="n1", dc="dc1", server=SERVER))
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from lictor_actors.kernel.turn import Ticket
+from lictor_actors.roles.http_api.known import Known
 from lictor_actors.roles.http_api.plan import Plan
 from lictor_actors.roles.http_api.request import HttpRequest
 from lictor_messages.base import Message
@@ -23,6 +24,8 @@ class Waiter:
     request: HttpRequest
     due: int
     """When its own ``wait`` is over; it may have joined a query that ends earlier."""
+    known: Known | None = None
+    """For a read that comes again and again."""
 
 
 @dataclass(slots=True)
@@ -41,8 +44,8 @@ class Call:
     """Why the last try failed."""
     hold_until: int = 0
     """When holding ends; counted from the first refusal."""
-    sent: int = 0
-    """When the last try was sent."""
+    sent: int = -1
+    """When the last try was sent, -1 before the first."""
     parked: bool = False
     """True for a blocked query that equal ones may join."""
 

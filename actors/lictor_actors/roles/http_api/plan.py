@@ -20,7 +20,7 @@ JSON = (("Content-Type", "application/json"), *SHARED)
 TEXT = (("Content-Type", "text/plain; charset=utf-8"), *SHARED)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Plan:
     """``render`` turns the answer into a response, or into the next plan."""
 
@@ -82,8 +82,13 @@ def json_answer(
     return HttpAnswered(status=status, headers=JSON + extra, body=json_body(value, request))
 
 
+_TRUE, _FALSE = (HttpAnswered(status=200, headers=JSON, body=body) for body in (b"true", b"false"))
+
+
 def written(answer: Written, request: HttpRequest) -> HttpAnswered:
     """``true``, or ``false`` for a lost compare-and-set."""
+    if not request.params:
+        return _TRUE if answer.ok else _FALSE
     return HttpAnswered(status=200, headers=JSON, body=prettied(b"true" if answer.ok else b"false", request))
 
 

@@ -26,7 +26,7 @@ class HttpError(Exception):
 class HttpRequest:
     """``rest`` is what follows the route's prefix, decoded once: it may hold slashes."""
 
-    __slots__ = ("asked", "consistency", "options", "params", "path", "query", "rest", "secret")
+    __slots__ = ("asked", "consistency", "options", "params", "path", "personal", "query", "rest", "secret")
 
     def __init__(self, asked: HttpAsked, options: GatewayOptions, turn: Turn) -> None:
         self.asked = asked
@@ -37,6 +37,8 @@ class HttpRequest:
         self.path = decoded_path(target)
         self.params = parsed_query(self.query) if self.query else NO_PARAMS
         self.rest = ""
+        self.personal = False
+        """True once an endpoint has looked at more than the target: then an equal target may mean something else."""
         self.consistency = "leader"
         """What X-Consul-Effective-Consistency says, for the endpoints that say it."""
 
@@ -56,6 +58,7 @@ class HttpRequest:
 
     def header(self, name: str) -> str:
         """The first value of a header, named in lower case."""
+        self.personal = True
         return next((value for key, value in self.asked.headers if key == name), "")
 
 
