@@ -1,0 +1,105 @@
+"""The wheel, installed beside a project that has its own ``messages`` and ``actors``."""
+
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(180)]
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("lictor", "lictor_messages", "lictor_actors", "lictor_deploy")
+
+
+def run(*command, **options):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=120, **options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """Built by the backend that pyproject.toml names, if need be from a cache of pip's."""
+    to = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", to, ROOT]
+    done = subprocess.run([str(word) for word in build], capture_output=True, text=True, timeout=120)
+    if done.returncode and "No matching distribution" in done.stderr:
+        pytest.skip("the build backend is not here and no package index answers")
+    assert done.returncode == 0, done.stderr
+    return next(to.glob("lictor-*.whl"))
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory, wheel):
+    """A project with packages of the same names as our folders, and an environment with the wheel.
+
+    What the wheel needs is borrowed from the environment that runs the tests: only its own files are new.
+    """
+    root = tmp_path_factory.mktemp("project")
+    for package in ("messages", "actors", "deploy"):
+        (root / package).mkdir()
+        (root / package / "__init__.py").write_text(f"WHOSE = 'my own {package}'\n")
+    venv.create(root / "env", with_pip=False, symlinks=True)
+    python = root / "env" / "bin" / "python"
+    site = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])").strip())
+    run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", "--no-index", wheel)
+    borrowed = Path(pytest.__file__).parents[1]
+    for path in borrowed.iterdir():
+        # Not the editable install of Lictor itself, whose .pth would show the checkout.
+        if path.suffix != ".pth" and "lictor" not in path.name and not (site / path.name).exists():
+            (site / path.name).symlink_to(path)
+    return root
+
+
+def said(project, program):
+    return run(project / "env" / "bin" / "python", "-c", program, cwd=project, env={"PATH": "/usr/bin:/bin"})
+
+
+def test_the_wheel_holds_four_packages_with_their_types_and_nothing_else(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    tops = {name.partition("/")[0] for name in names}
+    assert {top for top in tops if not top.endswith(".dist-info")} == set(PACKAGES)
+    for package in PACKAGES:
+        assert f"{package}/py.typed" in names
+    assert not [name for name in names if "__pycache__" in name or "/tests/" in name]
+    assert any(name.endswith("/licenses/LICENSE") for name in names)
+
+
+def test_it_lives_beside_a_project_with_its_own_messages_and_actors(project):
+    program = (
+        "import messages, actors, deploy, lictor, lictor_messages, lictor_actors, lictor_deploy\n"
+        "print(messages.WHOSE, actors.WHOSE, deploy.WHOSE, lictor.Client.__name__, lictor.__file__, sep='|')"
+    )
+    *own, client, where = said(project, program).strip().split("|")
+    assert own == ["my own messages", "my own actors", "my own deploy"]
+    assert client == "Client"
+    assert Path(where).is_relative_to(project)
+
+
+def test_the_light_client_does_not_import_what_only_nodes_need(project):
+    heavy = ("aiohttp", "httptools", "cyclopts", "rich", "lark", "uvloop", "sortedcontainers", "lictor_actors.roles")
+    program = (
+        "import sys, lictor\n"
+        "print(len([name for name in sys.modules if name.startswith('pydantic')]))\n"
+        "lictor.Client, lictor.AsyncClient, lictor.connect, lictor.LictorError\n"
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    before, after = said(project, program).splitlines()
+    assert before == "0"
+    assert after == "[]"
+
+
+def test_the_console_script_runs(project):
+    script = project / "env" / "bin" / "lictor"
+    assert run(script, "version", cwd=project).startswith("Lictor v")
+    assert "operator" in run(script, "--help", cwd=project)
+
+
+def test_a_cluster_runs_from_the_wheel(project):
+    script = project / "env" / "bin" / "lictor"
+    address = run(sys.executable, "-c", "from lictor_deploy.control import own_addresses; print(own_addresses()[1])")
+    flags = ["-servers", "1", "-agents", "1", "-base-ip", address.strip()]
+    assert run(script, "dev", *flags, "-exec", "lictor members", cwd=project).count("alive") == 2
