@@ -173,7 +173,7 @@ def framed(*envelopes: Envelope, cluster: bytes = CLUSTER) -> bytes:
         (framed(Envelope("", "", ListLocalServices())), "malformed"),
         (framed(Envelope("", "", CheckDue(id="x"), request="r")), "not_for_clients"),
         (framed(Envelope("", "server@n1.dc1", GetKey(key="x"), request="r")), "not_for_clients"),
-        (framed(Envelope("", "", GetKey(key="x"), request="r"))[:-3], "malformed"),
+        (framed(Envelope("", "", GetKey(key="x"), request="r"))[:-3], "corrupt"),
     ],
 )
 async def test_junk_is_refused_by_name_and_counted(data: bytes, why: str) -> None:

@@ -65,6 +65,12 @@ class NngBus:
             for outbox in dirty.values():
                 outbox.flush()
 
+    def spoil(self, url: str) -> None:
+        """Fault: change a byte of the next frame that goes there."""
+        outbox = self._outboxes.get(url)
+        if outbox is not None:
+            outbox.spoil_next = True
+
     def redial(self, url: str) -> None:
         """Dial this URL afresh, if it is dialled at all."""
         outbox = self._outboxes.get(url)

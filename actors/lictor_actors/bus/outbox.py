@@ -33,6 +33,8 @@ class Outbox:
         self, url: str, cluster: bytes, loop: asyncio.AbstractEventLoop, returned: Returned, bytes_max: int
     ) -> None:
         self.url = url
+        self.spoil_next = False
+        """Fault: the next frame arrives with a byte changed."""
         self._cluster = cluster
         self._loop = loop
         self._returned = returned
@@ -71,6 +73,7 @@ class Outbox:
             except pynng.TryAgain:
                 self._wait()
                 return
+            self.spoil_next = False
             for _ in range(count):
                 self._bytes -= len(self._mail.popleft()[2])
         self._rest()
@@ -104,7 +107,8 @@ class Outbox:
                 break
             parts.append(packed)
             size += len(packed)
-        return len(parts), frame(self._cluster, parts)
+        data = frame(self._cluster, parts)
+        return len(parts), data[:-1] + bytes([data[-1] ^ 1]) if self.spoil_next else data
 
     def _wait(self) -> None:
         # Without a pipe send_fd never fires, so the connect callback flushes; the sweep bounds both waits.

@@ -1,59 +1,152 @@
-"""Fault rules: small verdicts on messages. The first drop or duplicate wins, delays add."""
+"""Fault rules: small verdicts on messages. A drop beats everything, delays add, the rules' order is irrelevant."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
 from random import Random
 from typing import NamedTuple
 
+from lictor_messages.codec import pack
 from lictor_messages.envelope import Envelope, node_of, role_of
 from lictor_messages.faults import FaultRule
 
+QUEUE_MAX_NS = 5_000_000_000
+"""A link of limited bandwidth drops what would wait for longer, as any full buffer does."""
+
 
 class Verdict(NamedTuple):
-    """How many copies arrive (0: dropped) and how much later, in nanoseconds."""
+    """How many copies arrive (0: dropped), how much later in nanoseconds, held by which rules, in which shape."""
 
     copies: int
     delay_ns: int
+    held: tuple[str, ...] = ()
+    """Ids of the rules that hold the message: it goes on when none of them is in force any more."""
+    corrupt: bool = False
+    """The frame that carries it has a byte changed."""
 
 
 PASS = Verdict(1, 0)
+DROP = Verdict(0, 0)
 _Matches = Callable[[Envelope], bool]
 
 
 class Rules:
-    """The rules in force, compiled once when they change."""
+    """The rules in force, compiled once when they change. What ``before`` knew of a link goes on if its rule does."""
 
-    def __init__(self, rules: Iterable[FaultRule] = ()) -> None:
+    def __init__(self, rules: Iterable[FaultRule] = (), before: Rules | None = None) -> None:
         self.rules = tuple(rules)
-        self._compiled = [(rule, _matcher(rule)) for rule in self.rules]
+        self._compiled: list[_Compiled]
+        known = {one.rule: one for one in before._compiled} if before is not None else {}
+        compiled = [known.get(rule) or _Compiled(rule) for rule in self.rules]
+        # Drops first: what is dropped neither uses up bandwidth nor needs any other draw.
+        self._compiled = sorted(compiled, key=lambda one: one.rule.effect != "drop")
 
     def __bool__(self) -> bool:
         return bool(self.rules)
 
-    def judge(self, envelope: Envelope, rng: Random) -> Verdict:
-        """What becomes of this message."""
-        copies, delay = 1, 0
-        for rule, matches in self._compiled:
-            if not matches(envelope) or not _hit(rule, rng):
+    def holds(self, ids: Iterable[str]) -> bool:
+        """True if any of these rules is still in force and holds messages."""
+        return any(rule.effect == "hold" and rule.id in ids for rule in self.rules)
+
+    def judge(self, envelope: Envelope, rng: Random, now: int) -> Verdict:
+        """What becomes of this message. ``now`` is the time of whoever judges, in nanoseconds."""
+        copies, delay, corrupt = 1, 0, False
+        held: tuple[str, ...] = ()
+        for one in self._compiled:
+            if not one.matches(envelope) or not one.hit(envelope, rng):
                 continue
-            if rule.effect == "delay":
-                delay += rule.delay_ns + (rng.randrange(rule.jitter_ns + 1) if rule.jitter_ns else 0)
-            elif copies == 1:
-                copies = 0 if rule.effect == "drop" else 2
-        return PASS if copies == 1 and not delay else Verdict(copies, delay)
+            match one.rule.effect:
+                case "drop":
+                    return DROP
+                case "delay":
+                    delay += one.delay(envelope, rng)
+                case "bandwidth":
+                    wait = one.queue(envelope, now)
+                    if wait > QUEUE_MAX_NS:
+                        return DROP
+                    delay += wait
+                case "duplicate":
+                    copies = 2
+                case "hold":
+                    held = (*held, one.rule.id)
+                case "corrupt":
+                    corrupt = True
+        return PASS if copies == 1 and not (delay or held or corrupt) else Verdict(copies, delay, held, corrupt)
 
 
-def _hit(rule: FaultRule, rng: Random) -> bool:
-    return rule.probability >= 1.0 or rng.random() < rule.probability
+class _Link:
+    """What a rule remembers of the messages from one node to another."""
+
+    __slots__ = ("bad", "free_at", "jitter")
+
+    def __init__(self) -> None:
+        self.bad = False
+        self.jitter = -1.0
+        self.free_at = 0
+
+
+class _Compiled:
+    __slots__ = ("_links", "matches", "rule")
+
+    def __init__(self, rule: FaultRule) -> None:
+        self.rule = rule
+        self.matches = _matcher(rule)
+        self._links: dict[tuple[str, str], _Link] = {}
+
+    def hit(self, e: Envelope, rng: Random) -> bool:
+        """Without correlation a fair draw; with it the two states of Gilbert and Elliott, whose mean share is the same.
+
+        Gilbert, "Capacity of a burst-noise channel", 1960: bad follows bad with p + r(1 - p), follows good with
+        p(1 - r), so that bursts last 1 / ((1 - p)(1 - r)) messages.
+        """
+        share, correlation = self.rule.probability, self.rule.correlation
+        if share >= 1.0:
+            return True
+        if not correlation or self.rule.effect == "delay":
+            return rng.random() < share
+        link = self._link(e)
+        link.bad = rng.random() < (share + correlation * (1 - share) if link.bad else share * (1 - correlation))
+        return link.bad
+
+    def delay(self, e: Envelope, rng: Random) -> int:
+        """The fixed part and a draw of jitter, drawn towards the last one on this link by the correlation."""
+        rule = self.rule
+        if not rule.jitter_ns:
+            return rule.delay_ns
+        draw = rng.random()
+        if rule.correlation:
+            link = self._link(e)
+            draw = draw if link.jitter < 0 else rule.correlation * link.jitter + (1 - rule.correlation) * draw
+            link.jitter = draw
+        return rule.delay_ns + round(draw * rule.jitter_ns)
+
+    def queue(self, e: Envelope, now: int) -> int:
+        """How long until the link has sent this message, behind everything before it."""
+        link = self._link(e)
+        done = max(now, link.free_at) + len(pack(e)) * 1_000_000_000 // self.rule.bytes_per_s
+        if done - now <= QUEUE_MAX_NS:
+            link.free_at = done
+        return done - now
+
+    def _link(self, e: Envelope) -> _Link:
+        return self._links.setdefault((node_of(e.source), node_of(e.target)), _Link())
 
 
 def _matcher(rule: FaultRule) -> _Matches:
-    kinds = frozenset(rule.kinds)
     link = _between_groups(rule) if rule.groups else _from_to(rule)
-    if not kinds:
+    if not rule.kinds:
         return link
-    return lambda e: e.body.kind in kinds and link(e)
+    known: dict[str, bool] = {}
+
+    def matches(e: Envelope) -> bool:
+        kind = e.body.kind
+        wanted = known.get(kind)
+        if wanted is None:
+            wanted = known[kind] = any(fnmatchcase(kind, pattern) for pattern in rule.kinds)
+        return wanted and link(e)
+
+    return matches
 
 
 def _from_to(rule: FaultRule) -> _Matches:
@@ -80,9 +173,12 @@ def _named(address: str, names: frozenset[str]) -> bool:
 
 def _between_groups(rule: FaultRule) -> _Matches:
     group = {name: number for number, names in enumerate(rule.groups) for name in names}
+    to, from_ = rule.direction in ("to", "both"), rule.direction in ("from", "both")
 
     def matches(e: Envelope) -> bool:
         ours, theirs = group.get(node_of(e.source)), group.get(node_of(e.target))
-        return ours is not None and theirs is not None and ours != theirs
+        if ours is None or theirs is None or ours == theirs:
+            return False
+        return to if ours < theirs else from_
 
     return matches

@@ -12,8 +12,9 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
+from lictor_actors.bus.held import Held
 from lictor_actors.bus.nng import NngBus
-from lictor_actors.bus.rules import Rules
+from lictor_actors.bus.rules import PASS, Rules, Verdict
 from lictor_actors.hosts.disks import FileDisk
 from lictor_actors.hosts.ground import Handle
 from lictor_actors.hosts.live_http import WebDesk
@@ -92,6 +93,7 @@ class LiveHost:
         self._dirty: dict[LiveLedger, None] = {}
         self._ticking = False
         self._rules = Rules()
+        self._held: Held[tuple[Envelope, Verdict]] = Held()
         self._faulty = False
         self._rng = Random(secrets.randbits(64))
         self._boot = secrets.randbits(32)
@@ -166,8 +168,9 @@ class LiveHost:
 
     def set_rules(self, rules: SetRules) -> int:
         """Put these fault rules in force instead of those before."""
-        self._rules = Rules(rules.rules)
+        self._rules = Rules(rules.rules, self._rules)
         self._faulty = bool(rules.rules)
+        self._held.release(self._rules, self._post_hit)
         return len(rules.rules)
 
     def handle_actor(self, wish: HandleActor) -> int:
@@ -252,21 +255,28 @@ class LiveHost:
     def post(self, envelope: Envelope) -> None:
         """See ``Ground``."""
         if self._faulty:
-            copies, delay = self._rules.judge(envelope, self._rng)
-            if copies != 1 or delay:
-                self._post_faulty(envelope, copies, delay)
+            verdict = self._rules.judge(envelope, self._rng, time.monotonic_ns())
+            if verdict is not PASS:
+                self._post_faulty(envelope, verdict)
                 return
         self._post(envelope)
 
-    def _post_faulty(self, envelope: Envelope, copies: int, delay: int) -> None:
-        self.counters["fault_dropped" if not copies else "fault_delayed" if delay else "fault_duplicated"] += 1
-        for _ in range(copies):
-            if delay:
-                self._loop.call_later(delay / 1e9, self._post, envelope)
+    def _post_faulty(self, envelope: Envelope, verdict: Verdict) -> None:
+        self.counters[_hit_by(verdict)] += 1
+        for _ in range(verdict.copies):
+            if verdict.held:
+                self._held.put(verdict.held, (envelope, verdict))
             else:
-                self._post(envelope)
+                self._post_hit((envelope, verdict))
 
-    def _post(self, envelope: Envelope) -> None:
+    def _post_hit(self, hit: tuple[Envelope, Verdict]) -> None:
+        envelope, verdict = hit
+        if verdict.delay_ns:
+            self._loop.call_later(verdict.delay_ns / 1e9, self._post, envelope, verdict.corrupt)
+        else:
+            self._post(envelope, verdict.corrupt)
+
+    def _post(self, envelope: Envelope, corrupt: bool = False) -> None:
         path = self._paths.get((envelope.source, envelope.target))
         if path is not None:
             path(envelope)
@@ -280,6 +290,8 @@ class LiveHost:
         url = away if "://" in away else self._url(home, away, role_of(envelope.target))
         if url:
             self._bus.post(url, envelope)
+            if corrupt:
+                self._bus.spoil(url)
             self._wake()
         else:
             self._returned(envelope, "unknown_address")
@@ -409,3 +421,14 @@ def _readiness(node: Node) -> Readiness:
         getattr(server, "leader", ""),
         getattr(server, "passing_nodes", 0),
     )
+
+
+def _hit_by(verdict: Verdict) -> str:
+    """The name under which a message that a fault touched is counted."""
+    if not verdict.copies:
+        return "fault_dropped"
+    if verdict.held:
+        return "fault_held"
+    if verdict.corrupt:
+        return "fault_corrupted"
+    return "fault_delayed" if verdict.delay_ns else "fault_duplicated"

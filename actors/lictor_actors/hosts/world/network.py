@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
-from lictor_actors.bus.rules import Rules
+from lictor_actors.bus.held import Held
+from lictor_actors.bus.rules import DROP, PASS, Rules, Verdict
 from lictor_actors.hosts.world.streams import stream
-from lictor_messages.codec import FRAME_MAX, LENGTH, pack, unpack
+from lictor_messages.codec import FRAME_MAX, FrameRefused, cluster_id, frame, open_frame, pack, unpack
 from lictor_messages.envelope import Envelope, node_of, role_of
 from lictor_messages.faults import FaultRule
 
 if TYPE_CHECKING:
     from lictor_actors.hosts.world.machine import Machine
+
+
+CLUSTER = cluster_id("world")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,7 @@ class Network:
         after: Callable[[int, Callable[[], None]], object],
         count: Callable[[str], None],
         arrived: Callable[[Envelope], None],
+        now: Callable[[], int],
     ) -> None:
         self.weather = weather
         self.rules = Rules()
@@ -48,12 +54,15 @@ class Network:
         self._after = after
         self._count = count
         self._arrived = arrived
+        self._now = now
         self._urls: dict[str, Machine] = {}
         self._random: dict[str, Random] = {}
+        self._held: Held[Callable[[], None]] = Held()
 
     def set_rules(self, rules: tuple[FaultRule, ...]) -> None:
-        """These faults are in force from now on."""
-        self.rules = Rules(rules)
+        """These faults are in force from now on; what those before held and these do not goes on."""
+        self.rules = Rules(rules, self.rules)
+        self._held.release(self.rules, _go)
 
     def listen(self, machine: Machine) -> None:
         """This machine is reached by its two URLs."""
@@ -63,16 +72,21 @@ class Network:
     def reaches(self, envelope: Envelope, url: str) -> bool:
         """Would a plain connect for this envelope come through just now?"""
         machine = self._urls.get(url)
-        return machine is not None and machine.running and self._copies(envelope, machine)[0] > 0
+        if machine is None or not machine.running:
+            return False
+        verdict = self._judge(envelope, machine)
+        return verdict.copies > 0 and not verdict.held
 
     def local(self, envelope: Envelope, machine: Machine) -> None:
         """Hand over on the same node: no codec and no weather, but the same fault rules."""
-        copies, delay = self.rules.judge(envelope, self._stream(machine.name)) if self.rules else (1, 0)
-        if not copies:
+        verdict = self.rules.judge(envelope, self._stream(machine.name), self._now()) if self.rules else PASS
+        if not verdict.copies:
             self._count("dropped_by_fault")
-        for _ in range(copies):
-            if delay:
-                self._later(delay, machine, envelope)
+        for _ in range(verdict.copies):
+            if verdict.held:
+                self._hold(verdict, lambda: self._later(verdict.delay_ns, machine, envelope))
+            elif verdict.delay_ns:
+                self._later(verdict.delay_ns, machine, envelope)
             else:
                 machine.node.deliver(envelope)
 
@@ -85,13 +99,33 @@ class Network:
         if target is None or reason:
             machine.node.refuse(envelope, reason)
             return b""
-        copies, delay = self._copies(envelope, target)
+        verdict = self._judge(envelope, target)
         if target.refuses:
-            self._refuse_later(envelope, machine, copies)
+            self._refuse_later(envelope, machine, verdict.copies)
             return packed
-        for _ in range(copies):
-            self._transmit(packed, machine, target, delay)
+        boot = target.boots
+        for _ in range(verdict.copies):
+            data = self._framed(packed, verdict.corrupt, machine)
+            if verdict.held:
+                self._hold(verdict, partial(self._transmit, data, machine, target, verdict.delay_ns, boot))
+            else:
+                self._transmit(data, machine, target, verdict.delay_ns, boot)
         return packed
+
+    def _hold(self, verdict: Verdict, go_on: Callable[[], None]) -> None:
+        self._count("held_by_fault")
+        self._held.put(verdict.held, go_on)
+
+    def _framed(self, packed: bytes, corrupt: bool, source: Machine) -> bytes:
+        """A frame of its own for each message; a corrupt one has some byte changed on the way."""
+        data = frame(CLUSTER, [packed])
+        if not corrupt:
+            return data
+        self._count("corrupted_by_fault")
+        rng = self._stream(source.name)
+        spoilt = bytearray(data)
+        spoilt[rng.randrange(len(spoilt))] ^= 1 << rng.randrange(8)
+        return bytes(spoilt)
 
     def _refuse_later(self, envelope: Envelope, machine: Machine, copies: int) -> None:
         """Nobody listens there: the sender learns it after a round trip, if the network lets anything through."""
@@ -115,40 +149,43 @@ class Network:
             found = self._urls.get(urls[role_of(address) != "prober"])
         return found, "" if found else "connection_refused"
 
-    def _copies(self, envelope: Envelope, target: Machine) -> tuple[int, int]:
-        rng = self._stream(node_of(envelope.source))
-        copies, delay = 1, 0
+    def _judge(self, envelope: Envelope, target: Machine) -> Verdict:
+        rng, verdict = self._stream(node_of(envelope.source)), PASS
         if self.rules:
-            copies, delay = self.rules.judge(_by_name(envelope, target), rng)
-            if copies != 1:
-                self._count("duplicated_by_fault" if copies else "dropped_by_fault")
+            verdict = self.rules.judge(_by_name(envelope, target), rng, self._now())
+            if verdict.copies != 1:
+                self._count("duplicated_by_fault" if verdict.copies else "dropped_by_fault")
         weather = self.weather
-        if copies and weather.loss and rng.random() < weather.loss:
+        if verdict.copies and weather.loss and rng.random() < weather.loss:
             self._count("lost_by_weather")
-            copies = 0
-        if copies and weather.duplicate and rng.random() < weather.duplicate:
+            return DROP
+        if verdict.copies and weather.duplicate and rng.random() < weather.duplicate:
             self._count("duplicated_by_weather")
-            copies += 1
-        return copies, delay
+            return verdict._replace(copies=verdict.copies + 1)
+        return verdict
 
-    def _transmit(self, packed: bytes, source: Machine, target: Machine, delay: int) -> None:
+    def _transmit(self, data: bytes, source: Machine, target: Machine, delay: int, boot: int) -> None:
         rng, weather = self._stream(source.name), self.weather
         latency = rng.randint(weather.latency_min_ns, weather.latency_max_ns)
         if delay or (weather.reorder and rng.random() < weather.reorder):
             latency += delay or rng.randint(0, weather.reorder_by_ns)
         else:
             latency = source.in_line(target.name, latency)
-        boot = target.boots
-        self._after(latency, lambda: self._arrive(packed, target, boot))
+        self._after(latency, lambda: self._arrive(data, target, boot))
 
-    def _arrive(self, packed: bytes, target: Machine, boot: int) -> None:
+    def _arrive(self, data: bytes, target: Machine, boot: int) -> None:
         # A pipe dies with its peer: nothing stale is delivered into the peer's next life.
         if not target.running or target.boots != boot:
             self._count("sent_to_a_dead_node")
             return
-        envelope = unpack(packed[LENGTH.size :])
-        self._arrived(envelope)
-        target.receive(envelope)
+        try:
+            envelopes = [unpack(part) for part in open_frame(CLUSTER, data)]
+        except FrameRefused as refusal:
+            self._count(f"frame_{refusal.reason}")
+            return
+        for envelope in envelopes:
+            self._arrived(envelope)
+            target.receive(envelope)
 
     def _later(self, delay: int, machine: Machine, envelope: Envelope) -> None:
         boot = machine.boots
@@ -164,6 +201,10 @@ class Network:
         if rng is None:
             rng = self._random[node] = stream(self._seed, node, "network")
         return rng
+
+
+def _go(send: Callable[[], None]) -> None:
+    send()
 
 
 def _by_name(e: Envelope, target: Machine) -> Envelope:

@@ -75,7 +75,8 @@ class World:
         self._turns = 0
         self._turns_at_once = 0
         self._asked = 0
-        self.network = Network(seed, weather or Weather(), self.machines, self.agenda.after, self.count, self._arrived)
+        after, now = self.agenda.after, lambda: self.time
+        self.network = Network(seed, weather or Weather(), self.machines, after, self.count, self._arrived, now)
         self.jobs = Jobs(stream(seed, "jobs"), self.network, self.agenda.after)
         self.ground = WorldGround(self)
 
