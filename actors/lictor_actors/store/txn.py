@@ -38,10 +38,10 @@ NEVER_FAIL = ("set", "delete", "delete-tree", "get-tree", "get-or-empty")
 def transact(store: Store, command: Transact, index: int) -> Transacted:
     """Do all operations, or none and say which fail."""
     if not all(operation.kv is not None and operation.kv.verb in NEVER_FAIL for operation in command.operations):
-        rehearsed = _perform(borrowed(store, command.operations), command.operations, index)
+        rehearsed = perform(borrowed(store, command.operations), command.operations, index)
         if rehearsed.failures:
             return rehearsed
-    return _perform(store, command.operations, index)
+    return perform(store, command.operations, index)
 
 
 def read_transaction(store: Store, query: ReadTransaction) -> Transacted:
@@ -54,7 +54,7 @@ def read_transaction(store: Store, query: ReadTransaction) -> Transacted:
     )
     if failures:
         return Transacted(index=index, failures=failures)
-    return _perform(store, query.operations, index)
+    return perform(store, query.operations, index)
 
 
 def reads_only(operation: Operation) -> bool:
@@ -65,7 +65,8 @@ def reads_only(operation: Operation) -> bool:
     return all(part is None or part.verb == "get" for part in parts)
 
 
-def _perform(store: Store, operations: tuple[Operation, ...], index: int) -> Transacted:
+def perform(store: Store, operations: tuple[Operation, ...], index: int) -> Transacted:
+    """Do one after the other, whatever fails; what was written before a failure stays written."""
     results: list[Result] = []
     failures: list[Failure] = []
     for place, operation in enumerate(operations):
