@@ -77,8 +77,9 @@ class Server(Actor):
 
     @property
     def passing_nodes(self) -> int:
-        """Nodes of the catalog whose serfHealth is passing."""
-        return sum(check.status == "passing" for check in serf_health(self.store.catalog))
+        """Nodes of the catalog whose serfHealth is passing and that gossip knows: not those of an earlier life only."""
+        known = {member.name for member in self._members.values()}
+        return sum(check.status == "passing" and check.node in known for check in serf_health(self.store.catalog))
 
     def check(self) -> None:
         """Raft's invariants and the store's."""
