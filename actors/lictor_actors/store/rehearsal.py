@@ -1,7 +1,8 @@
-"""A small store with just the rows that a transaction can touch: what happens on it is forgotten.
+"""A small store with just the rows on which it depends whether a transaction fails: what happens on it is forgotten.
 
-What an operation can touch: the keys it names; a node it names, or the one that has its id, with everything on it; the
-sessions on such a node; and whatever those sessions hold.
+Whether an operation fails depends on the keys that are named, on the nodes that are named or have a named id, with
+everything on them, and on the sessions that are named or on such a node: one that ends lets go of named keys. Trees
+are never missed: no operation on a whole tree can fail.
 """
 
 from __future__ import annotations
@@ -10,14 +11,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lictor_actors.store.catalog import Catalog, fold
-from lictor_actors.store.ordered import Ordered, keys_under
+from lictor_actors.store.ordered import Ordered
 from lictor_messages.catalog import NodeRecord
 from lictor_messages.txn import Operation
 
 if TYPE_CHECKING:
     from lictor_actors.store.store import Store
-
-TREES = ("get-tree", "delete-tree")
 
 
 def borrowed(store: Store, operations: tuple[Operation, ...]) -> Store:
@@ -29,23 +28,13 @@ def borrowed(store: Store, operations: tuple[Operation, ...]) -> Store:
         _lend_node(store.catalog, scratch.catalog, name)
     sessions = dict.fromkeys(session for name in names for session in store.sessions.by_node.get(name, ()))
     sessions.update(dict.fromkeys(session for operation in operations for session in _sessions(operation)))
-    keys = dict.fromkeys(key for operation in operations for key in _keys(store, operation))
+    keys = dict.fromkeys(operation.kv.key for operation in operations if operation.kv is not None)
     for session in sessions:
-        keys.update(store.kv.held.get(session, {}))
         if session in store.sessions.rows:
             scratch.sessions.load(store.sessions.rows[session])
     for key in keys:
         _lend_key(store, scratch, key)
     return scratch
-
-
-def _keys(store: Store, operation: Operation) -> Iterator[str]:
-    if operation.kv is None:
-        return
-    if operation.kv.verb in TREES:
-        yield from keys_under(store.kv.entries, operation.kv.key)
-    else:
-        yield operation.kv.key
 
 
 def _sessions(operation: Operation) -> Iterator[str]:

@@ -163,8 +163,10 @@ def test_a_lock_that_is_held_or_was_just_lost_fails(ready):
     (failure,) = do(ready, kv("lock", session=B)).failures
     assert failure.what == 'failed to lock key "k", lock is already held'
     ready.ok(DestroySession(id=A))
-    (failure,) = do(ready, kv("lock", session=B)).failures
+    before = ready.store.digest()
+    (failure,) = do(ready, kv("set", "other"), kv("lock", session=B)).failures
     assert failure.what == 'failed to lock key "k" due to lock delay'
+    assert ready.store.digest() == before
 
 
 # -- nodes, services, checks, sessions
