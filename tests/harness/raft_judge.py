@@ -38,6 +38,10 @@ class Judge:
         elif isinstance(message, RequestVote) and not message.pre:
             self._voted(source, message.term, source)
 
+    def wiped(self, name: str) -> None:
+        """This server forgot its terms with its disk. Its votes it must not contradict all the same."""
+        self.terms.pop(name, None)
+
     def after_turn(
         self, hosts: Mapping[str, Host], name: str, effects: Sequence[Effect], clock: Callable[[Host], int]
     ) -> None:
@@ -60,19 +64,25 @@ class Judge:
         for effect in effects:
             if isinstance(effect, Persist) and isinstance(effect.record, Append):
                 record = effect.record
-                fact = (raft.term_at(record.index - 1), record.data)
+                before = raft.term_at(record.index - 1)
+                if before is None:
+                    continue  # the log begins here: a snapshot stands for what came before
+                fact = (before, record.data)
                 known = self.written.setdefault((record.index, record.term), fact)
                 assert known == fact, f"entry {record.index} of term {record.term} is {known} and {fact}"
 
     def _commits(self, hosts: Mapping[str, Host], raft: Raft) -> None:
         for index in range(self.highest_commit + 1, raft.commit_index + 1):
             term = raft.term_at(index)
-            assert term is not None
-            self.committed[index] = term
+            if term is not None:
+                self.committed[index] = term
+            else:
+                assert index in self.committed, f"a snapshot stands for {index}, which nobody committed"
         if raft.commit_index > self.highest_commit:
             self.highest_commit = raft.commit_index
             term = self.committed[raft.commit_index]
-            copies = sum(host.durable_log.get(raft.commit_index) == term for host in hosts.values())
+            voters = [hosts[name] for name in raft.configuration]
+            copies = sum(_has(host, raft.commit_index, term) for host in voters)
             assert copies > len(raft.configuration) // 2, f"{raft.commit_index} is committed with {copies} copies"
         elif raft.commit_index:
             assert raft.term_at(raft.commit_index) == self.committed[raft.commit_index], "two committed entries differ"
@@ -91,5 +101,9 @@ class Judge:
             assert raft.last_index >= last_index, f"{raft.me} shortened its own log while leading"
         self._last_term[raft.me] = (raft.term, raft.last_index)
         if first:
-            missing = [i for i, term in self.committed.items() if raft.term_at(i) != term]
+            missing = [i for i, term in self.committed.items() if i >= raft.first_index and raft.term_at(i) != term]
             assert not missing, f"{raft.me} leads term {raft.term} without committed entries {missing[:3]}"
+
+
+def _has(host: Host, index: int, term: int) -> bool:
+    return host.durable_snapshot >= index or host.durable_log.get(index) == term

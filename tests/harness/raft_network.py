@@ -6,6 +6,7 @@ Each server is a real actor life, so persist-before-send, early sends and Durabl
 from __future__ import annotations
 
 import heapq
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
@@ -16,12 +17,12 @@ from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.effects import CancelTimer, Effect, Note, Persist, Send, SetTimer
 from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Turn
-from lictor_actors.raft import Entry, Raft, RaftOptions, Role
+from lictor_actors.raft import Configuration, Entry, Raft, RaftOptions, Role, Snapshot
 from lictor_messages.base import Message
 from lictor_messages.codec import pack_body, unpack_body
 from lictor_messages.envelope import Envelope, at, node_of
 from lictor_messages.host import Durable, Recovered
-from lictor_messages.journal import Append, JournalRecord, TruncateFrom
+from lictor_messages.journal import Append, Compact, JournalRecord, TruncateFrom
 from lictor_messages.raft import ElectionDue, HeartbeatDue
 
 MS = 1_000_000
@@ -37,6 +38,9 @@ class Server(Actor):
         self.raft = Raft(node, options)
         self.applied: list[Entry] = []
         self.reads: list[tuple[int, int]] = []
+        self.restores = 0
+        self.chunk_bytes = 40
+        self._writing: tuple[Snapshot, bytes] | None = None
 
     def handle(self, message: Message, turn: Turn) -> None:
         match message:
@@ -54,8 +58,35 @@ class Server(Actor):
             case _:
                 assert turn.envelope is not None
                 self.raft.step(node_of(turn.envelope.source), message, turn)
+        restored = self.raft.take_restored()
+        if restored is not None:
+            self.applied = unpack_state(b"".join(restored.chunks()))
+            self.restores += 1
         self.applied += self.raft.take_committed()
         self.reads += self.raft.take_reads()
+        self._write_snapshot(turn)
+
+    def _write_snapshot(self, turn: Turn) -> None:
+        """One chunk a turn, of the state as it was when the snapshot began."""
+        if self._writing is None:
+            if self.raft.snapshot_due:
+                self._writing = (self.raft.begin_snapshot(turn), pack_state(self.applied))
+            return
+        snapshot, data = self._writing
+        self._writing = snapshot, data[self.chunk_bytes :]
+        if not data:
+            self._writing = None
+            self.raft.end_snapshot(snapshot, turn)
+        elif not self.raft.write_snapshot(snapshot, data[: self.chunk_bytes], turn):
+            self._writing = None
+
+
+def pack_state(applied: list[Entry]) -> bytes:
+    return json.dumps([(e.index, e.term, e.type, e.data.decode("latin-1")) for e in applied]).encode()
+
+
+def unpack_state(data: bytes) -> list[Entry]:
+    return [Entry(index, term, type_, text.encode("latin-1")) for index, term, type_, text in json.loads(data)]
 
 
 class Wish(Message):
@@ -74,6 +105,8 @@ class Host:
     records: list[JournalRecord] = field(default_factory=list)
     """What is durable."""
     durable_log: dict[int, int] = field(default_factory=dict)
+    durable_snapshot: int = 0
+    """Index up to which a snapshot on the disk stands for the log."""
     unsynced: list[tuple[int, JournalRecord]] = field(default_factory=list)
     syncing: bool = False
     sync_ns: int = MS
@@ -95,6 +128,7 @@ class Network:
         self.rng = Random(seed)
         self.options = options or RaftOptions()
         self.now = 0
+        self._size = size
         self.delay_ns = (MS // 2, MS)
         self.loss = 0.0
         self.repeat = 0.0
@@ -106,8 +140,8 @@ class Network:
         self._heap: list[tuple[int, int, Callable[[], None]]] = []
         self._count = 0
         self.hosts = {f"n{i}": Host(f"n{i}") for i in range(1, size + 1)}
-        self.bootstrapped = bootstrap
-        for name in self.hosts:
+        self.founders = self.names if bootstrap else ()
+        for name in self.names:
             self.start(name)
 
     # -- what a test sees -----------------------------------------------------------------------------------------
@@ -227,8 +261,31 @@ class Network:
         self.trace(f"{self.stamp} {name} ! start")
         host.life.start(self._clock(host), 0)
         self._turn(name, Recovered(records=tuple(host.records), done=True), None)
-        if self.bootstrapped:  # a crash may have taken the first entry with it; with a log this does nothing
-            self.do(name, lambda raft, turn: raft.bootstrap(self.names, turn))
+        if name in self.founders:  # a crash may have taken the first entry with it; with a log this does nothing
+            founders = tuple(sorted(f"n{i}" for i in range(1, self._size + 1)))
+            self.do(name, lambda raft, turn: raft.bootstrap(founders, turn))
+
+    def add(self, name: str) -> None:
+        """A server that nobody knows yet."""
+        self.hosts[name] = Host(name)
+        self.start(name)
+
+    def wipe(self, name: str) -> None:
+        """The server loses its disk, and comes back."""
+        self.crash(name)
+        host = self.hosts[name]
+        self.hosts[name] = Host(name, drift=host.drift, sync_ns=host.sync_ns)
+        self.founders = tuple(founder for founder in self.founders if founder != name)
+        self.judge.wiped(name)
+        self.start(name)
+
+    def reconfigure(self, change: Callable[[Configuration], Configuration]) -> None:
+        """Have the leader change the configuration."""
+        self.do(self.leader(), lambda raft, turn: raft.reconfigure(change(raft.members), turn))
+
+    def settle_change(self) -> None:
+        """Run until the leader's configuration is committed."""
+        self.run_until(lambda: self.leaders() and self.raft(self.leader()).settled_members is not None)
 
     # -- machinery ------------------------------------------------------------------------------------------------
 
@@ -244,8 +301,8 @@ class Network:
         heapq.heappush(self._heap, (when, self._count, event))
 
     def _turn(self, name: str, message: Message, envelope: Envelope | None) -> None:
-        host = self.hosts[name]
-        if host.life is None:
+        host = self.hosts.get(name)
+        if host is None or host.life is None:
             return
         effects = host.life.turn(message, envelope, self._clock(host), 0)
         for effect in effects:
@@ -304,8 +361,16 @@ class Network:
             if isinstance(record, Append):
                 host.durable_log[record.index] = record.term
             elif isinstance(record, TruncateFrom):
-                for index in [i for i in host.durable_log if i >= record.index]:
-                    del host.durable_log[index]
+                self._cut(host, record.index)
+            elif isinstance(record, Compact):
+                if host.durable_log.get(record.upto) != record.term:
+                    self._cut(host, record.upto + 1)
+                host.durable_snapshot = max(host.durable_snapshot, record.upto)
+
+    @staticmethod
+    def _cut(host: Host, first: int) -> None:
+        for index in [i for i in host.durable_log if i >= first]:
+            del host.durable_log[index]
 
     def _post(self, envelope: Envelope) -> None:
         source, target = node_of(envelope.source), node_of(envelope.target)
@@ -326,9 +391,9 @@ class Network:
 def describe(message: Message) -> str:
     """A message on one line, as in transcripts."""
     fields = {name: getattr(message, name) for name in type(message).model_fields}
-    if "entries" in fields:
-        fields["entries"] = len(fields["entries"])
-    if message.kind == "raft.append_entries":
-        del fields["leader"]
+    for name in ("entries", "data", "configuration"):
+        if name in fields:
+            fields[name] = len(fields[name])
+    fields.pop("leader", None)
     shown = " ".join(f"{name}={value}" for name, value in fields.items() if value not in (False, 0, ""))
     return f"{message.kind.removeprefix('raft.')} {shown}"

@@ -119,7 +119,7 @@ class Leadership:
         if progress is None:
             return
         progress.heard = turn.now
-        progress.newcomer = answer.newcomer
+        progress.known_as(answer.newcomer, self.stable.log.last_index + 1)
         if answer.ok:
             if progress.matched(answer.match):
                 self.advance_commit()

@@ -103,6 +103,14 @@ class Progress:
         elif self.state is State.PROBE and rejected == self.next - 1:
             self._probe_from(max(min(rejected, agreed + 1), self.match + 1))
 
+    def known_as(self, newcomer: str, following: int) -> None:
+        """The follower says by which identity it asks to be let in. Another disk than before: nothing matches."""
+        if newcomer and newcomer != self.newcomer:
+            self.match = 0
+            self.snapshot = None
+            self._probe_from(following)
+        self.newcomer = newcomer
+
     def install(self, snapshot: Snapshot) -> None:
         """From now on this snapshot is sent, from its beginning."""
         self._probe_from(snapshot.index + 1)
