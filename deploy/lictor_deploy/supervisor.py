@@ -28,6 +28,8 @@ DEATHS_MAX = 5
 DEATHS_WITHIN_S = 60.0
 BACKOFF_FIRST_S = 0.1
 BACKOFF_MAX_S = 5.0
+NO_FAULT_OF_ITS_OWN = (0, -signal.SIGKILL)
+"""Exit codes of a process that was told to end or was killed: no crash loop, however often somebody does it."""
 
 
 @dataclass
@@ -42,9 +44,12 @@ class Process:
     """When to fork it again; 0: it runs, or has been given up."""
     given_up: bool = False
 
-    def died(self, now: float) -> None:
-        """Plan the next life, or give up after too many deaths in a short time."""
+    def died(self, now: float, code: int) -> None:
+        """Plan the next life, or give up after too many crashes in a short time."""
         self.pid = 0
+        if code in NO_FAULT_OF_ITS_OWN:
+            self.again_at = now + BACKOFF_FIRST_S
+            return
         self.deaths.append(now)
         recent = [death for death in self.deaths if now - death < DEATHS_WITHIN_S]
         self.given_up = len(recent) == DEATHS_MAX
@@ -206,9 +211,10 @@ class Supervisor:
             if pid:
                 self._listen(process)
                 self._hang_up(process)
-                process.died(time.monotonic())
+                code = os.waitstatus_to_exitcode(status)
+                process.died(time.monotonic(), code)
                 if not self._stopping:
-                    self._died(process, os.waitstatus_to_exitcode(status))
+                    self._died(process, code)
 
     def _signalled(self, number: int, _frame: FrameType | None) -> None:
         self.signals.append(number)

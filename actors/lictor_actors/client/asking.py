@@ -2,7 +2,8 @@
 
 The rule is the refusals' own column: what definitely did not happen may be asked again; what may have happened is asked
 again only if twice does no harm. Reads do none. A write keeps its request id for all tries, and the cluster answers a
-repeat of an id with the first outcome for 60 s, so a write is never kept open for longer than that.
+repeat of an id with the first outcome for 60 s, so a write is never kept open for longer than that. A definite refusal
+speaks of one try only: if an earlier try may have happened, so may the request.
 """
 
 from __future__ import annotations
@@ -42,10 +43,13 @@ async def ask_until(message: Message, once: Try, timeout_s: float, wait_s: float
     if isinstance(message, Command):
         within = min(within, REMEMBERED_S)
     deadline = clock() + within
+    in_doubt: list[LictorError] = []
 
     def may_retry(error: BaseException) -> bool:
         if not isinstance(error, LictorError) or not error.passing:
             return False
+        if not error.definite:
+            in_doubt.append(error)
         return error.definite or not isinstance(message, ONCE)
 
     async def attempt() -> Message:
@@ -60,7 +64,11 @@ async def ask_until(message: Message, once: Try, timeout_s: float, wait_s: float
         stop=_out_of_time(deadline, clock),
         reraise=True,
     )
-    return await retrying(attempt)
+    try:
+        return await retrying(attempt)
+    except LictorError as error:
+        error.definite = error.definite and not in_doubt
+        raise
 
 
 def _backoff(deadline: float, clock: Callable[[], float]) -> Callable[[RetryCallState], float]:

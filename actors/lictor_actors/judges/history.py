@@ -64,7 +64,11 @@ class History:
 
     def refuse(self, operation: Operation) -> None:
         """A client was told that nothing happened."""
-        self.operations = [o for o in self.operations if o is not operation]
+        # From the end: what is answered now was called a moment ago, and a long run has very many operations.
+        for place in range(len(self.operations) - 1, -1, -1):
+            if self.operations[place] is operation:
+                del self.operations[place]
+                return
 
     def by_key(self) -> dict[str, list[Operation]]:
         """Each key's operations; reads without an answer say nothing and are left out."""

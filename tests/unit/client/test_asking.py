@@ -86,6 +86,20 @@ async def test_the_deadline_ends_it_with_the_last_error() -> None:
     assert 2 <= len(tries.given) < 100
 
 
+async def test_a_definite_refusal_does_not_undo_an_earlier_try_that_may_have_happened() -> None:
+    tries = Tries(Timeout("silence"), *[refused("NoLeader")] * 1000)
+    with pytest.raises(NoLeader) as caught:
+        await ask_until(PutKey(key="x"), tries, 0.3, 0.0)
+    assert not caught.value.definite
+
+
+async def test_refusals_that_are_all_definite_stay_so() -> None:
+    tries = Tries(*[refused("NoLeader")] * 1000)
+    with pytest.raises(NoLeader) as caught:
+        await ask_until(PutKey(key="x"), tries, 0.3, 0.0)
+    assert caught.value.definite
+
+
 async def test_the_last_try_has_time_to_hear_the_reason() -> None:
     tries = Tries(*[refused("NoLeader")] * 100)
     with pytest.raises(NoLeader):

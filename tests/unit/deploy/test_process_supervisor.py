@@ -6,7 +6,7 @@ import time
 import pytest
 
 from lictor_deploy.channel import Channel
-from lictor_deploy.supervisor import DEATHS_MAX, Process, Supervisor
+from lictor_deploy.supervisor import BACKOFF_FIRST_S, DEATHS_MAX, Process, Supervisor
 
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 
@@ -123,7 +123,7 @@ def test_too_many_deaths_in_a_short_time_end_the_tries():
     process = Process("p")
     waits = []
     for number in range(DEATHS_MAX):
-        process.died(now=float(number))
+        process.died(now=float(number), code=1)
         waits.append(process.again_at - number)
     assert process.given_up
     assert waits[:-1] == sorted(waits[:-1])
@@ -133,5 +133,14 @@ def test_too_many_deaths_in_a_short_time_end_the_tries():
 def test_rare_deaths_are_forgiven():
     process = Process("p")
     for number in range(DEATHS_MAX * 3):
-        process.died(now=number * 100.0)
+        process.died(now=number * 100.0, code=1)
+    assert not process.given_up
+
+
+@pytest.mark.parametrize("code", [0, -signal.SIGKILL])
+def test_what_somebody_ended_comes_back_however_often(code):
+    process = Process("p")
+    for number in range(DEATHS_MAX * 3):
+        process.died(now=float(number), code=code)
+        assert process.again_at == pytest.approx(number + BACKOFF_FIRST_S)
     assert not process.given_up
