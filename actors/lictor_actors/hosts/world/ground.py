@@ -60,14 +60,14 @@ class WorldGround:
         if not machine.running:
             self.count("posted_by_a_dead_node")
             return
-        e, packed = envelope, b""
-        if node_of(e.target) == machine.name:
-            self._world.network.local(e, machine)
+        world = self._world
+        if node_of(envelope.target) == machine.name:
+            world.network.local(envelope, machine)
+            world.trace.sent(world.time, envelope)
         else:
-            packed = self._world.network.carry(e, machine)
-        self._world.trace.sent(self._world.time, e.source, e.target, e.body, e.request, packed)
-        for listen in self._world.listeners:
-            listen(e)
+            world.trace.sent(world.time, envelope, *world.network.carry(envelope, machine))
+        for listen in world.listeners:
+            listen(envelope)
 
     def locate(self, node: str, other: str, gossip: str, rest: str) -> None:
         """The directory of ``node``."""

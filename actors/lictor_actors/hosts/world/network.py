@@ -44,7 +44,7 @@ class Network:
         machines: dict[str, Machine],
         after: Callable[[int, Callable[[], None]], object],
         count: Callable[[str], None],
-        arrived: Callable[[Envelope], None],
+        arrived: Callable[[Envelope, int, str], None],
         now: Callable[[], int],
     ) -> None:
         self.weather = weather
@@ -58,6 +58,7 @@ class Network:
         self._urls: dict[str, Machine] = {}
         self._random: dict[str, Random] = {}
         self._held: Held[Callable[[], None]] = Held()
+        self._carried = 0
 
     def set_rules(self, rules: tuple[FaultRule, ...]) -> None:
         """These faults are in force from now on; what those before held and these do not goes on."""
@@ -90,27 +91,29 @@ class Network:
             else:
                 machine.node.deliver(envelope)
 
-    def carry(self, envelope: Envelope, machine: Machine) -> bytes:
-        """Send to another node; returns what goes over the wire, b"" if the poster was told that nothing did."""
+    def carry(self, envelope: Envelope, machine: Machine) -> tuple[bytes, int, str]:
+        """Send to another node; returns what goes over the wire (b"" if nothing does), its number, and its fate."""
         target, reason = self._locate(envelope.target, machine)
         packed = pack(envelope) if target is not None else b""
         if len(packed) > FRAME_MAX:
             reason = "too_large"
         if target is None or reason:
             machine.node.refuse(envelope, reason)
-            return b""
+            return b"", 0, reason
         verdict = self._judge(envelope, target)
         if target.refuses:
             self._refuse_later(envelope, machine, verdict.copies)
-            return packed
+            return packed, 0, "connection_refused"
+        self._carried += 1
         boot = target.boots
         for _ in range(verdict.copies):
             data = self._framed(packed, verdict.corrupt, machine)
+            go_on = partial(self._transmit, data, machine, target, verdict.delay_ns, boot, self._carried)
             if verdict.held:
-                self._hold(verdict, partial(self._transmit, data, machine, target, verdict.delay_ns, boot))
+                self._hold(verdict, go_on)
             else:
-                self._transmit(data, machine, target, verdict.delay_ns, boot)
-        return packed
+                go_on()
+        return packed, self._carried, _fate(verdict)
 
     def _hold(self, verdict: Verdict, go_on: Callable[[], None]) -> None:
         self._count("held_by_fault")
@@ -164,16 +167,16 @@ class Network:
             return verdict._replace(copies=verdict.copies + 1)
         return verdict
 
-    def _transmit(self, data: bytes, source: Machine, target: Machine, delay: int, boot: int) -> None:
+    def _transmit(self, data: bytes, source: Machine, target: Machine, delay: int, boot: int, number: int) -> None:
         rng, weather = self._stream(source.name), self.weather
         latency = rng.randint(weather.latency_min_ns, weather.latency_max_ns)
         if delay or (weather.reorder and rng.random() < weather.reorder):
             latency += delay or rng.randint(0, weather.reorder_by_ns)
         else:
             latency = source.in_line(target.name, latency)
-        self._after(latency, lambda: self._arrive(data, target, boot))
+        self._after(latency, lambda: self._arrive(data, target, boot, number))
 
-    def _arrive(self, data: bytes, target: Machine, boot: int) -> None:
+    def _arrive(self, data: bytes, target: Machine, boot: int, number: int) -> None:
         # A pipe dies with its peer: nothing stale is delivered into the peer's next life.
         if not target.running or target.boots != boot:
             self._count("sent_to_a_dead_node")
@@ -184,7 +187,7 @@ class Network:
             self._count(f"frame_{refusal.reason}")
             return
         for envelope in envelopes:
-            self._arrived(envelope)
+            self._arrived(envelope, number, target.name)
             target.receive(envelope)
 
     def _later(self, delay: int, machine: Machine, envelope: Envelope) -> None:
@@ -201,6 +204,19 @@ class Network:
         if rng is None:
             rng = self._random[node] = stream(self._seed, node, "network")
         return rng
+
+
+def _fate(verdict: Verdict) -> str:
+    """What the network did to a message, in a word; "" if nothing."""
+    if not verdict.copies:
+        return "dropped"
+    if verdict.corrupt:
+        return "corrupted"
+    if verdict.held:
+        return "held"
+    if verdict.copies > 1:
+        return "duplicated"
+    return "delayed" if verdict.delay_ns else ""
 
 
 def _go(send: Callable[[], None]) -> None:

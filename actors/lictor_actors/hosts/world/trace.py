@@ -11,9 +11,29 @@ import hashlib
 from collections.abc import Callable
 
 from lictor_messages.base import Message
+from lictor_messages.envelope import Envelope
 
 Listener = Callable[[str], None]
 LINE_MAX = 200
+
+
+class Tap:
+    """Sees events as they are, where a listener gets lines. It overrides what it is interested in."""
+
+    def sent(self, time: int, number: int, envelope: Envelope, fate: str) -> None:
+        """A message was posted; ``number`` (0 for one that stays on its node) comes back with each arrival."""
+
+    def delivered(self, time: int, number: int, target: str) -> None:
+        """The message of this number arrived at the node ``target``."""
+
+    def due(self, time: int, who: str, body: Message) -> None:
+        """A timer, a job or the host has something for an actor, whose turn comes next."""
+
+    def note(self, time: int, who: str, event: str) -> None:
+        """An actor said that something happened."""
+
+    def fault(self, time: int, event: str) -> None:
+        """A fault was injected or healed, or did its work."""
 
 
 class Trace:
@@ -23,31 +43,42 @@ class Trace:
         self._hash = hashlib.blake2b(digest_size=16)
         self._listener = listener
         self.events = 0
+        self.taps: list[Tap] = []
 
     @property
     def digest(self) -> str:
         """The hash over all events so far."""
         return self._hash.hexdigest()
 
-    def sent(self, time: int, source: str, target: str, body: Message, request: str, packed: bytes = b"") -> None:
+    def sent(self, time: int, e: Envelope, packed: bytes = b"", number: int = 0, fate: str = "") -> None:
         """A message was posted; ``packed`` is what goes over the wire, empty for one that stays on its node."""
-        self._event(time, f"{source} > {target} {body.kind} {request}", body, packed)
+        self._event(time, f"{e.source} > {e.target} {e.body.kind} {e.request}", e.body, packed)
+        for tap in self.taps:
+            tap.sent(time, number, e, fate)
 
-    def delivered(self, time: int, source: str, target: str, body: Message, request: str) -> None:
+    def delivered(self, time: int, e: Envelope, number: int, target: str) -> None:
         """A message from another node arrived."""
-        self._event(time, f"{target} < {source} {body.kind} {request}", body)
+        self._event(time, f"{e.target} < {e.source} {e.body.kind} {e.request}", e.body)
+        for tap in self.taps:
+            tap.delivered(time, number, target)
 
     def due(self, time: int, who: str, body: Message) -> None:
         """A timer, a job or the host has something for an actor."""
         self._event(time, f"{who} ~ {body.kind}", body)
+        for tap in self.taps:
+            tap.due(time, who, body)
 
     def note(self, time: int, who: str, event: str) -> None:
         """An actor said that something happened."""
         self._event(time, f"{who} = {event}")
+        for tap in self.taps:
+            tap.note(time, who, event)
 
     def fault(self, time: int, event: str) -> None:
         """A fault was injected or healed, or did its work."""
         self._event(time, f"! {event}")
+        for tap in self.taps:
+            tap.fault(time, event)
 
     def _event(self, time: int, text: str, body: Message | None = None, packed: bytes = b"") -> None:
         self.events += 1

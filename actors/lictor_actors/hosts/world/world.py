@@ -254,8 +254,8 @@ class World:
         """One more for the run queue."""
         self._ready.append((seat, life, message, envelope))
 
-    def _arrived(self, e: Envelope) -> None:
-        self.trace.delivered(self.time, e.source, e.target, e.body, e.request)
+    def _arrived(self, e: Envelope, number: int, target: str) -> None:
+        self.trace.delivered(self.time, e, number, target)
 
     def count(self, what: str) -> None:
         """One more of these."""
