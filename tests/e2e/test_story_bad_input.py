@@ -76,7 +76,7 @@ def unharmed(calm, http, tracebacks):
         ("GET", "/v1/nothing", None, 404, ""),
         ("PUT", "/v1/event/fire/x", "y" * 513, 500, "user event exceeds configured limit of 512 bytes"),
         ("PUT", "/v1/event/fire/x?tag=a", "", 500, "Cannot provide tag filter without service filter"),
-        ("PUT", "/v1/agent/join/nowhere.invalid", "", 500, "Failed to join nowhere.invalid"),
+        ("PUT", "/v1/agent/join/nowhere.invalid", "", 500, "Failed to join nowhere.invalid: nobody answers there"),
     ],
     ids=lambda value: value[:32] if isinstance(value, str) else None,
 )
@@ -100,7 +100,9 @@ def spoken(address, data):
             stranger.shutdown(socket.SHUT_WR)
             while said := stranger.recv(4096):
                 heard += said
-        except ConnectionError:  # hung up on, which is an answer too
+        except TimeoutError:
+            raise
+        except OSError:  # they hung up on us, which is an answer too
             pass
     return heard
 

@@ -16,6 +16,8 @@ PORT = 8301
 FIRST_RETRIES = 3
 """Retries that wait an eighth, a quarter and a half of the interval: in a cluster that starts as a whole the first
 address is often up a moment later."""
+IN_WORDS = {"no_pipe": "nobody answers there", "stalled": "nothing gets through to there"}
+"""The bus's reasons as whoever asked to join is told them."""
 
 
 def gossip_url(address: str) -> str:
@@ -72,7 +74,7 @@ class Joining:
 
     def undeliverable(self, request: str, reason: str, turn: Turn) -> None:
         """The bus knows that nobody was reached there."""
-        self._close(request, reason, turn)
+        self._close(request, IN_WORDS.get(reason, reason), turn)
 
     def due(self, due: JoinDue, turn: Turn) -> None:
         """Those that have not answered by now are silent."""
