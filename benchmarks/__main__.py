@@ -3,6 +3,7 @@
     python benchmarks                 everything
     python benchmarks laptop          a hundred nodes: start, memory, rest, detection, events (beside serf)
     python benchmarks writes          reads and writes of three servers (beside etcd and PySyncObj)
+    python benchmarks failover        every promise while leaders are killed, and how long nobody takes a write
     python benchmarks -quick writes   the same in a minute
 
 The machine is shared and noisy: take the ratios.
@@ -12,10 +13,11 @@ from __future__ import annotations
 
 import sys
 
+import failover
 import laptop
 import writes
 
-PARTS = {"laptop": lambda _: laptop.main(), "writes": writes.main}
+PARTS = {"laptop": lambda _: laptop.main(), "writes": writes.main, "failover": failover.main}
 
 
 def main(arguments: list[str]) -> int:
