@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Unavailable,
         Unexpected,
     )
+    from lictor_actors.client.locks import Fence, LockLost
     from lictor_actors.client.results import Rows
     from lictor_actors.client.sync_client import Client
     from lictor_deploy.control import Cluster
@@ -37,8 +38,10 @@ _HOME = {
     "ClientClosed": _ERRORS,
     "Cluster": "lictor_deploy.control",
     "ConnectionFailed": _ERRORS,
+    "Fence": "lictor_actors.client.locks",
     "Indefinite": _ERRORS,
     "LictorError": _ERRORS,
+    "LockLost": "lictor_actors.client.locks",
     "NoLeader": _ERRORS,
     "NoPathToDatacenter": _ERRORS,
     "NoServers": _ERRORS,
@@ -61,8 +64,10 @@ __all__ = [
     "ClientClosed",
     "Cluster",
     "ConnectionFailed",
+    "Fence",
     "Indefinite",
     "LictorError",
+    "LockLost",
     "NoLeader",
     "NoPathToDatacenter",
     "NoServers",

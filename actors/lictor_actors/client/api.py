@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar, Unpack
 
 from lictor_actors.client.both import Api, Ask, M, both
 from lictor_actors.client.results import NS, FilterOptions, ReadOptions, Rows, held_back_s, query_fields
+from lictor_actors.client.sessions import SessionApi
 from lictor_messages.agent import (
     Accepted,
     AgentDescription,
@@ -230,6 +231,20 @@ class KeyValues(Api[M]):
         return _ask(PutKey(key=key, value=_bytes(value), flags=flags, cas=index, dc=dc), Written, _ok, timeout)
 
     @both
+    def acquire(
+        self, key: str, session: str, value: bytes | str = b"", *, flags: int = 0, timeout: float | None = None
+    ) -> Ask[bool]:
+        """Lock a key for a session and set it; False if another holds it, or lost it so recently (its lock-delay)."""
+        return _ask(PutKey(key=key, value=_bytes(value), flags=flags, acquire=session), Written, _ok, timeout)
+
+    @both
+    def release(
+        self, key: str, session: str, value: bytes | str = b"", *, flags: int = 0, timeout: float | None = None
+    ) -> Ask[bool]:
+        """Unlock a key and set it; False if this session does not hold it."""
+        return _ask(PutKey(key=key, value=_bytes(value), flags=flags, release=session), Written, _ok, timeout)
+
+    @both
     def delete(
         self,
         key: str,
@@ -399,6 +414,7 @@ class Everything(Api[M]):
         self.kv: KeyValues[M] = KeyValues(run)
         self.agent: LocalAgent[M] = LocalAgent(run)
         self.event: EventApi[M] = EventApi(run)
+        self.session: SessionApi[M] = SessionApi(run)
         self.status: Status[M] = Status(run)
 
     @both

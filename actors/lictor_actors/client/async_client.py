@@ -13,6 +13,7 @@ from lictor_actors.client.asking import ask_until
 from lictor_actors.client.both import Ask, Async
 from lictor_actors.client.connection import Connection
 from lictor_actors.client.errors import LictorError, Unexpected
+from lictor_actors.client.locks import AsyncLock
 from lictor_actors.client.results import Rows
 from lictor_actors.client.watching import Watching
 from lictor_messages.base import Message
@@ -75,6 +76,18 @@ class AsyncClient(Everything[Async]):
         if not isinstance(answer, ask.expects):
             raise Unexpected(f"{ask.message.kind} was answered by {answer.kind}")
         return ask.unwrap(answer)
+
+    def lock(
+        self,
+        key: str,
+        value: bytes | str = b"",
+        *,
+        ttl: float = 15.0,
+        lock_delay: float = 15.0,
+        timeout: float | None = None,
+    ) -> AsyncLock:
+        """A lock for ``async with``: entering waits until it is held, at most ``timeout`` seconds (see ``locks``)."""
+        return AsyncLock(self, key, value, ttl=ttl, lock_delay=lock_delay, timeout=timeout)
 
     async def watch(
         self, read: Callable[..., Awaitable[Rows[T]]], *args: Any, **options: Any

@@ -13,6 +13,7 @@ from lictor_actors.client.api import Everything
 from lictor_actors.client.async_client import DOOR_URL, TIMEOUT_S, AsyncClient
 from lictor_actors.client.both import Ask, Sync
 from lictor_actors.client.errors import ClientClosed, LictorError
+from lictor_actors.client.locks import SyncLock
 from lictor_actors.client.results import Rows
 from lictor_actors.client.watching import Watching
 from lictor_messages.base import Message
@@ -33,7 +34,7 @@ class Client(Everything[Sync]):
 
     def __enter__(self) -> Self:
         try:
-            self._wait(self._client.__aenter__)
+            self.wait(self._client.__aenter__)
         except BaseException:
             self.close()
             raise
@@ -57,7 +58,19 @@ class Client(Everything[Sync]):
 
     def ask(self, message: Message, *, timeout: float | None = None, wait: float = 0.0) -> Message:
         """Ask anything that an agent understands and return the answer as it came."""
-        return self._wait(lambda: self._client.ask(message, timeout=timeout, wait=wait))
+        return self.wait(lambda: self._client.ask(message, timeout=timeout, wait=wait))
+
+    def lock(
+        self,
+        key: str,
+        value: bytes | str = b"",
+        *,
+        ttl: float = 15.0,
+        lock_delay: float = 15.0,
+        timeout: float | None = None,
+    ) -> SyncLock:
+        """A lock for ``with`` (see AsyncClient.lock)."""
+        return SyncLock(self, self._client.lock(key, value, ttl=ttl, lock_delay=lock_delay, timeout=timeout))
 
     def watch(self, read: Callable[..., Rows[T]], *args: Any, **options: Any) -> Iterator[Rows[T]]:
         """Yield the rows of a read now and after each change, for ever (see AsyncClient.watch)."""
@@ -72,9 +85,10 @@ class Client(Everything[Sync]):
                 yield rows
 
     def _run_ask(self, ask: Ask[T]) -> T:
-        return self._wait(lambda: self._client._run_ask(ask))
+        return self.wait(lambda: self._client._run_ask(ask))
 
-    def _wait(self, what: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    def wait(self, what: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Run a coroutine on the client's own loop and return its result."""
         loop = self._running()
         future = asyncio.run_coroutine_threadsafe(what(), loop)
         try:

@@ -1,0 +1,85 @@
+"""Sessions as clients see them: Consul's /v1/session."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Literal, Unpack
+
+from lictor_actors.client.both import Api, Ask, M, both
+from lictor_actors.client.results import NS, ReadOptions, Rows, held_back_s, query_fields
+from lictor_messages.answers import Written
+from lictor_messages.catalog import SERF_HEALTH
+from lictor_messages.durations import go_duration
+from lictor_messages.sessions import (
+    CreateSession,
+    DestroySession,
+    GetSession,
+    ListNodeSessions,
+    ListSessions,
+    RenewSession,
+    SessionRecord,
+    Sessions,
+)
+
+Behavior = Literal["release", "delete"]
+
+
+class SessionApi(Api[M]):
+    """Sessions: what locks are tied to. They end with their node, with a check, or when nobody renews them."""
+
+    @both
+    def create(
+        self,
+        name: str = "",
+        *,
+        node: str = "",
+        ttl: float = 0.0,
+        lock_delay: float = 15.0,
+        behavior: Behavior = "release",
+        node_checks: Sequence[str] = (SERF_HEALTH,),
+        service_checks: Sequence[str] = (),
+        timeout: float | None = None,
+    ) -> Ask[str]:
+        """Begin a session and return its id. ``ttl`` and ``lock_delay`` are seconds; no ``ttl``: no renewal needed.
+
+        ``node`` is the agent's own if left out. Raises BadRequest for a node or check that is not there or critical.
+        """
+        session = SessionRecord(
+            id=str(uuid.uuid4()),
+            name=name,
+            node=node,
+            ttl=go_duration(round(ttl * NS)) if ttl else "",
+            lock_delay_ns=round(lock_delay * NS),
+            behavior=behavior,
+            node_checks=tuple(node_checks),
+            service_checks=tuple(service_checks),
+        )
+        return Ask(CreateSession(session=session), Written, lambda _: session.id, timeout)
+
+    @both
+    def renew(self, session_id: str, *, timeout: float | None = None) -> Ask[SessionRecord | None]:
+        """Start the TTL anew; None if the session is gone."""
+        return Ask(RenewSession(id=session_id), Sessions, _one, timeout)
+
+    @both
+    def destroy(self, session_id: str, *, timeout: float | None = None) -> Ask[bool]:
+        """End a session: its keys are released, or deleted, and shunned for its lock-delay."""
+        return Ask(DestroySession(id=session_id), Written, lambda a: a.ok, timeout)
+
+    @both
+    def info(self, session_id: str, **options: Unpack[ReadOptions]) -> Ask[SessionRecord | None]:
+        """One session, None if it does not exist."""
+        query = GetSession(id=session_id, **query_fields(options))
+        return Ask(query, Sessions, _one, options.get("timeout"), held_back_s(options))
+
+    @both
+    def list(self, node: str = "", **options: Unpack[ReadOptions]) -> Ask[Rows[SessionRecord]]:
+        """All sessions, or those of a node."""
+        fields = query_fields(options)
+        query = ListNodeSessions(node=node, **fields) if node else ListSessions(**fields)
+        return Ask(query, Sessions, lambda a: Rows.of(a, a.sessions), options.get("timeout"), held_back_s(options))
+
+
+def _one(answer: Sessions) -> SessionRecord | None:
+    return answer.sessions[0] if answer.sessions else None
