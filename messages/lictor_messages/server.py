@@ -23,6 +23,10 @@ class ServerOptions(Message):
     max_wait_ns: int = 600_000_000_000
     open_writes_max: int = 4096
     rendered_bytes_max: int = 32 << 20
+    snapshot_threshold: int = 16_384
+    """Log entries after which a server takes a snapshot (``raft_snapshot_threshold``)."""
+    trailing_logs: int = 10_240
+    """Log entries that it keeps before the snapshot (``raft_trailing_logs``)."""
 
 
 class ReconcileDue(Message):
@@ -31,3 +35,7 @@ class ReconcileDue(Message):
 
 class BlockedDue(Message):
     """The oldest blocked query has waited long enough."""
+
+
+class SnapshotSliceDue(Message):
+    """The next slice of the snapshot that is being written."""

@@ -30,6 +30,10 @@ class NodeSpec(Record):
     """Gossip addresses to join through, retried until one answers."""
     profile: Literal["lan", "wan", "local"] = "lan"
     raft_multiplier: float = 1.0
+    snapshot_threshold: int = 16_384
+    """Log entries after which a server takes a snapshot."""
+    trailing_logs: int = 10_240
+    """Log entries that a server keeps before its snapshot."""
     meta: ReadOnly = FrozenMap()
     services: tuple[RegisterService, ...] = ()
     checks: tuple[CheckSpec, ...] = ()

@@ -98,6 +98,8 @@ def _server(spec: NodeSpec) -> ServerOptions:
         bootstrap_expect=spec.bootstrap_expect,
         port=spec.server_port,
         raft_multiplier=spec.raft_multiplier,
+        snapshot_threshold=spec.snapshot_threshold,
+        trailing_logs=spec.trailing_logs,
         prober=at("prober", spec.node),
         version=VERSION,
     )

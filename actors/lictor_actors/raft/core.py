@@ -66,6 +66,7 @@ class Raft(RoleChanges):
     def start(self, turn: Turn) -> None:
         """The whole journal has been replayed: follow, and wait for a leader. Raises LostBeginning."""
         self._stable.recovered(turn)
+        self._started = True
         if self._stable.snapshot:
             self._restore(self._stable.snapshot)
         never_served = self._stable.term == 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from zlib import crc32
 
 
@@ -39,6 +39,11 @@ class Snapshot:
     def size(self) -> int:
         """Bytes that are here."""
         return self._ends[-1]
+
+    @property
+    def own(self) -> bool:
+        """True while this server writes it itself: only then is it not known what it will be."""
+        return self.expected == (0, 0)
 
     @property
     def place(self) -> tuple[int, int, tuple[int, int]]:
@@ -79,3 +84,7 @@ class Snapshot:
     def chunks(self) -> Iterator[bytes]:
         """All bytes, in the pieces in which they came."""
         return iter(self._chunks)
+
+    def chunks_from(self, first: int) -> Sequence[bytes]:
+        """The pieces from number ``first`` on."""
+        return self._chunks[first:]

@@ -21,7 +21,19 @@ class Snapshotting(Facts):
     def snapshot_due(self) -> bool:
         """True if enough was applied since the last one, and none is under way."""
         since = self._stable.snapshot.index if self._stable.snapshot else 0
-        return self._taken - since >= self.options.snapshot_threshold and self._stable.staged is None
+        return self._taken - since >= self.options.snapshot_threshold and not self._staging
+
+    @property
+    def _staging(self) -> bool:
+        """A leader's that is overtaken by the log will never be finished."""
+        staged = self._stable.staged
+        return staged is not None and (staged.own or staged.index > self._commit_index)
+
+    @property
+    def incoming(self) -> Snapshot | None:
+        """The leader's snapshot as far as it is here."""
+        staged = self._stable.staged
+        return staged if staged is not None and not staged.own else None
 
     def begin_snapshot(self, turn: Turn) -> Snapshot:
         """Begin a snapshot of everything taken with ``take_committed`` so far; its bytes come with ``write_snapshot``.

@@ -133,6 +133,8 @@ class Stable:
         stands_for = self.snapshot.index if self.snapshot else 0
         if self.log.offset > stands_for or self.log.offset_term == UNKNOWN_TERM:
             raise LostBeginning(f"the log begins at {self.log.offset + 1}, and no snapshot stands for what was before")
+        if self.staged and self.staged.own:
+            self.staged = None  # whoever wrote it is no more
         if self.snapshot and not self.log.has(self.snapshot.index, self.snapshot.term):
             self.compact(self.snapshot.index, self.snapshot.term, turn)
 

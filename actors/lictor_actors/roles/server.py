@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 from lictor_actors.kernel.actor import Actor, Poisoned, UnknownMessage
 from lictor_actors.kernel.turn import Ticket, Turn
-from lictor_actors.raft import Entry, NotLeading, Overloaded, Raft, RaftOptions, Role
+from lictor_actors.raft import Entry, NotLeading, Overloaded, Raft, RaftOptions, Role, Snapshot
 from lictor_actors.roles.cluster_status import ClusterStatus
 from lictor_actors.roles.log_time import LogTime
 from lictor_actors.roles.reads import Reads
 from lictor_actors.roles.reconcile import serf_health, unknown_nodes, wanted
+from lictor_actors.roles.server_snapshots import ServerSnapshots
 from lictor_actors.roles.session_timers import SessionTimers
 from lictor_actors.roles.snapshots import Snapshots
 from lictor_actors.roles.tombstone_timer import TombstoneTimer
@@ -27,7 +28,7 @@ from lictor_messages.envelope import at, node_of, role_of
 from lictor_messages.host import Durable, Recovered, Undeliverable
 from lictor_messages.kv import ReapDue
 from lictor_messages.refusals import Refused
-from lictor_messages.server import BlockedDue, ReconcileDue, ServerOptions
+from lictor_messages.server import BlockedDue, ReconcileDue, ServerOptions, SnapshotSliceDue
 from lictor_messages.sessions import RenewSession, Sessions, SessionsDue
 from lictor_messages.snapshots import OpenSnapshot, ReadSnapshot, RestoreStaged, SnapshotIdleDue, SnapshotOpened
 
@@ -50,11 +51,12 @@ class Server(Actor):
 
     def __init__(self, options: ServerOptions) -> None:
         self._options = options
-        self.raft = Raft(options.node, RaftOptions(multiplier=options.raft_multiplier))
+        self.raft = Raft(options.node, raft_options(options))
         self.store = Store()
         self.applied = 0
         self._reads = Reads(self.store, options)
         self._status = ClusterStatus(options, self.raft)
+        self._raft_snapshots = ServerSnapshots(self.raft)
         self._snapshots = Snapshots()
         self._sessions = SessionTimers()
         self._tombstones = TombstoneTimer()
@@ -67,6 +69,7 @@ class Server(Actor):
         self._reconciling_upto = 0
         self._was_leader = False
         self._awake = False
+        self._rare = self._table()
 
     # -- what the host and the judges may see ---------------------------------
 
@@ -112,32 +115,37 @@ class Server(Actor):
         if self._awake:
             self._settle(turn)
 
+    def _table(self) -> dict[type[Message], Callable[[Any, Turn], None]]:
+        """What comes seldom."""
+        return {
+            Recovered: self._recover,
+            r.InstallSnapshot: self._snapshot_step,
+            r.SnapshotAnswer: self._snapshot_step,
+            SnapshotSliceDue: lambda _, turn: self._raft_snapshots.due(turn),
+            m.MemberJoined: self._member_changed,
+            m.MemberUpdated: self._member_changed,
+            m.MemberFailed: self._member_changed,
+            m.MemberLeft: self._member_changed,
+            m.MemberReaped: self._member_changed,
+            m.Members: self._members_listed,
+            m.UserEvent: lambda _, __: None,
+            ReconcileDue: lambda _, turn: self._reconcile_all(turn),
+            SessionsDue: lambda _, turn: self._propose_own(self._sessions.due(self.store, turn), turn),
+            ReapDue: lambda _, turn: self._propose_own(self._tombstones.due(self.store, turn), turn),
+            SnapshotIdleDue: lambda _, turn: self._snapshots.due(turn),
+            Undeliverable: self._not_forwarded,
+            Refused: lambda refused, turn: turn.note(f"refused: {refused.code} {refused.words}"),
+        }
+
     def _handle_rare(self, message: Message, turn: Turn) -> None:
-        match message:
-            case Recovered():
-                self._recover(message, turn)
-            case m.MemberJoined() | m.MemberUpdated() | m.MemberFailed() | m.MemberLeft() | m.MemberReaped():
-                self._member_changed(message, turn)
-            case m.Members():
-                self._members = {member.node: member for member in message.members}
-                self._doubt(self._members)
-                self._maybe_bootstrap(turn)
-            case m.UserEvent():
-                pass
-            case ReconcileDue():
-                self._reconcile_all(turn)
-            case SessionsDue():
-                self._propose_own(self._sessions.due(self.store, turn), turn)
-            case ReapDue():
-                self._propose_own(self._tombstones.due(self.store, turn), turn)
-            case SnapshotIdleDue():
-                self._snapshots.due(turn)
-            case Undeliverable():
-                self._not_forwarded(message, turn)
-            case Refused():
-                turn.note(f"refused: {message.code} {message.words}")
-            case _:
-                raise UnknownMessage(message)
+        row = self._rare.get(type(message))
+        if row is None:
+            raise UnknownMessage(message)
+        row(message, turn)
+
+    def _snapshot_step(self, message: r.RaftMessage, turn: Turn) -> None:
+        self._step(message, turn)
+        self._raft_snapshots.read_incoming()
 
     def _step(self, message: r.RaftMessage, turn: Turn) -> None:
         if self._awake and turn.envelope is not None:
@@ -154,9 +162,13 @@ class Server(Actor):
     # -- after every turn -----------------------------------------------------
 
     def _settle(self, turn: Turn) -> None:
+        restored = self.raft.take_restored()
+        if restored is not None:
+            self._take_over(restored, turn)
         committed = self.raft.take_committed()
         if committed:
             self._apply(committed, turn)
+            self._raft_snapshots.begin_if_due(self.store, turn)
         for read_id, _ in self.raft.take_reads():
             waiting = self._confirming.pop(read_id, None)
             if waiting is not None:
@@ -167,6 +179,14 @@ class Server(Actor):
             self._took_lead(turn) if leading else self._lost_lead(turn)
         if leading and self._doubtful and self.applied >= self._reconciling_upto:
             self._reconcile(turn)
+
+    def _take_over(self, snapshot: Snapshot, turn: Turn) -> None:
+        """The state after entry ``snapshot.index``, all at once: at start, or because a leader sent it."""
+        self.store.become(self._raft_snapshots.restore(snapshot))
+        self.applied = snapshot.index
+        self._time.applied(self.store.dedup.last, turn.now)
+        self._sessions.applied(self.store, turn)
+        self._reads.wake(turn)
 
     def _apply(self, entries: Iterable[Entry], turn: Turn) -> None:
         for entry in entries:
@@ -338,6 +358,11 @@ class Server(Actor):
 
     # -- members --------------------------------------------------------------
 
+    def _members_listed(self, listed: m.Members, turn: Turn) -> None:
+        self._members = {member.node: member for member in listed.members}
+        self._doubt(self._members)
+        self._maybe_bootstrap(turn)
+
     def _member_changed(self, event: m.MemberEvent, turn: Turn) -> None:
         member = event.member
         if isinstance(event, m.MemberReaped):
@@ -387,3 +412,12 @@ class Server(Actor):
         if len(servers) == expect and self._options.node in servers:
             turn.note(f"bootstraps with {' '.join(servers)}")
             self.raft.bootstrap(tuple(servers), turn)
+
+
+def raft_options(options: ServerOptions) -> RaftOptions:
+    """What the server's options say about its Raft."""
+    return RaftOptions(
+        multiplier=options.raft_multiplier,
+        snapshot_threshold=options.snapshot_threshold,
+        trailing_logs=options.trailing_logs,
+    )

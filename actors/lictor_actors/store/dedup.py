@@ -43,6 +43,11 @@ class Dedup:
         if request:
             self._buckets.setdefault(self._now // BUCKET_NS, {})[_key(asker, request)] = _shorten(outcome)
 
+    @property
+    def last(self) -> int:
+        """The log time of the last entry, as its leader stamped it; 0 before the first."""
+        return self._last
+
     def __iter__(self) -> Iterator[tuple[int, str, str]]:
         for at, bucket in self._buckets.items():
             for key, outcome in bucket.items():
