@@ -102,6 +102,7 @@ class LiveHost:
 
     async def start(self) -> None:
         """Open the bus; raises pynng's error if a lane cannot be listened on."""
+        from lictor_actors.hosts.garbage import GarbageWatch
         from lictor_actors.hosts.jobs import Jobs
 
         self._loop = asyncio.get_running_loop()
@@ -110,6 +111,8 @@ class LiveHost:
         if self._lanes is not None:
             self._bus.listen(*self._lanes)
         self._watch_lag()
+        self._garbage = GarbageWatch(self._loop)
+        self._garbage.start()
 
     async def add(self, spec: NodeSpec, actors: Sequence[ActorSpec] = (), make: Birth = birth) -> Node:
         """Open a node's journal, listeners and doors, then start its actors (by default those of its spec)."""
@@ -130,6 +133,7 @@ class LiveHost:
     async def close(self) -> None:
         """Stop the actors, then the doors, the jobs, the bus and the journals."""
         self._lag_timer.cancel()
+        self._garbage.stop()
         for running in reversed(list(self._nodes.values())):
             running.node.stop("the host is closing")
         self._tick()

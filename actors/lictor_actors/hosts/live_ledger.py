@@ -10,8 +10,12 @@ from lictor_actors.journal.disk import Disk
 from lictor_actors.journal.journal import Journal
 from lictor_messages.journal import JournalRecord
 
-ON_LOOP_MAX_S = 0.0005
-"""Syncs stay on the loop while they take less than this: a thread costs more than a fast disk."""
+ON_LOOP_MAX_S = 0.004
+"""Syncs stay on the loop while they usually take less than this: a thread costs more, mostly waits for the GIL."""
+TRY_LOOP_EVERY = 64
+"""So many syncs in a thread, then one on the loop again: only there is the disk itself measured."""
+TRY_LOOP_BELOW_S = 0.01
+"""But not while even a sync in a thread takes longer than this."""
 SLOW_SYNC_S = 0.1
 
 
@@ -32,15 +36,20 @@ class LiveLedger:
         self._failed = failed
         self._count = count
         self._journal = Journal.open(disk)
-        self._waiting: list[Callable[[], None]] = []
+        self._unwritten: dict[str, list[JournalRecord]] = {}
+        """What this tick wrote, by stream: one write to the disk for all of it."""
+        self._waiting: dict[str, Callable[[], None]] = {}
+        """By stream: the last write of a stream covers those before it."""
         self._syncing: asyncio.Future[float] | None = None
-        self._usual_s = 0.0
+        self._usual_s = self._usual_in_thread_s = 0.0
+        self._in_thread = 0
         self._stale = False
         self._broken = False
 
     def recovered(self, stream: str) -> list[JournalRecord]:
         """The stream as it stands on disk."""
         if self._stale:
+            self._hand_over()
             # The journal that is opened next does not know what this one has yet to sync.
             self._journal.sync()
             self._journal = Journal.open(self._disk)
@@ -49,31 +58,38 @@ class LiveLedger:
 
     def write(self, stream: str, records: Sequence[JournalRecord], written: Callable[[], None]) -> None:
         """Append; ``written`` is called after the sync that covers it."""
-        if self._append(stream, records):
-            self._waiting.append(written)
-            self._dirty(self)
+        if not self._broken:
+            self._waiting[stream] = written
+            self.write_unsynced(stream, records)
 
     def write_unsynced(self, stream: str, records: Sequence[JournalRecord]) -> None:
-        """Append and leave the rest to the kernel."""
-        self._append(stream, records)
+        """Append at the end of the tick and leave the rest to the kernel."""
+        if not self._broken:
+            self._unwritten.setdefault(stream, []).extend(records)
+            self._dirty(self)
 
     def close_life(self, stream: str) -> None:
         """The next life reads the journal afresh; the old life's notices find nobody."""
         self._stale = True
 
     def flush(self) -> None:
-        """Sync what this tick wrote, on the loop if the disk is quick, else in a thread."""
+        """Write and sync what this tick brought, on the loop if the disk is quick, else in a thread."""
+        self._hand_over()
         if not self._waiting or self._syncing is not None or self._broken:
             return
-        waiting, self._waiting = self._waiting, []
-        if self._usual_s < ON_LOOP_MAX_S:
+        waiting, self._waiting = self._waiting, {}
+        if self._quick():
             try:
                 took = self._sync()
             except OSError as error:
                 self._break(error)
                 return
+            self._in_thread = 0
+            # A single stall says little about the disk.
+            self._usual_s += (min(took, 2 * ON_LOOP_MAX_S) - self._usual_s) / 8
             self._synced(took, waiting)
             return
+        self._in_thread += 1
         self._syncing = self._loop.run_in_executor(None, self._sync)
         self._syncing.add_done_callback(lambda future: self._synced_in_thread(future, waiting))
 
@@ -81,39 +97,44 @@ class LiveLedger:
         """Finish the sync that is under way and leave the files as they are."""
         if self._syncing is not None:
             await asyncio.wait([self._syncing])
+        self._hand_over()
         if not self._broken:
             self._journal.sync()
 
-    def _append(self, stream: str, records: Sequence[JournalRecord]) -> bool:
-        if self._broken:
-            return False
+    def _hand_over(self) -> None:
+        unwritten, self._unwritten = self._unwritten, {}
         try:
-            self._journal.write(stream, records)
+            for stream, records in unwritten.items():
+                self._journal.write(stream, records)
         except OSError as error:
             self._break(error)
-            return False
-        return True
+
+    def _quick(self) -> bool:
+        if self._usual_s < ON_LOOP_MAX_S:
+            return True
+        return self._usual_in_thread_s < TRY_LOOP_BELOW_S and self._in_thread % TRY_LOOP_EVERY == TRY_LOOP_EVERY - 1
 
     def _sync(self) -> float:
         started = time.perf_counter()
         self._journal.sync()
         return time.perf_counter() - started
 
-    def _synced_in_thread(self, future: asyncio.Future[float], waiting: list[Callable[[], None]]) -> None:
+    def _synced_in_thread(self, future: asyncio.Future[float], waiting: dict[str, Callable[[], None]]) -> None:
         self._syncing = None
         error = future.exception()
         if isinstance(error, OSError):
             self._break(error)
             return
-        self._synced(future.result(), waiting)
+        took = future.result()
+        self._usual_in_thread_s += (took - self._usual_in_thread_s) / 8
+        self._synced(took, waiting)
         if self._waiting:
             self._dirty(self)
 
-    def _synced(self, took: float, waiting: list[Callable[[], None]]) -> None:
-        self._usual_s += (took - self._usual_s) / 8
+    def _synced(self, took: float, waiting: dict[str, Callable[[], None]]) -> None:
         if took > SLOW_SYNC_S:
             self._count("slow_syncs")
-        for written in waiting:
+        for written in waiting.values():
             written()
 
     def _break(self, error: OSError) -> None:
