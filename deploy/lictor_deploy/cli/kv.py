@@ -72,6 +72,9 @@ def put(
     modify_index: int = 0,
     flags: int = 0,
     base64: bool = False,
+    acquire: bool = False,
+    release: bool = False,
+    session: str = "",
     reach: Reach = DEFAULT_REACH,
 ) -> None:
     """Write a key.
@@ -92,16 +95,26 @@ def put(
         A number to keep beside the value.
     base64
         The data is base64: decode it first.
+    acquire
+        Lock the key for -session; nothing is written if another session holds it.
+    release
+        Unlock the key; nothing is written unless -session holds it.
+    session
+        The session for -acquire and -release.
     """
     name = key.removeprefix("/")
     if not name:
         raise Failure("Error! Missing KEY argument. Example: lictor kv put greeting hello")
+    refuse_put(cas, acquire, release, session)
     value = decoded(read(data)) if base64 else read(data)
     query = {"flags": str(flags)} | ({"cas": str(modify_index)} if cas else {})
+    query |= {"acquire": session} if acquire else {"release": session} if release else {}
     answer = expect(reach.api().put(f"/v1/kv/{escaped(name)}", value, **query))
     if answer.text != "true":
-        raise Failure(f"Error! Did not write to {name}: {'CAS failed' if cas else 'write refused'}")
-    print(f"Success! Data written to: {name}")
+        why = "CAS failed" if cas else "lock is held" if acquire else "lock isn't held" if release else "write refused"
+        raise Failure(f"Error! Did not {'acquire lock' if acquire else 'write to'} {name}: {why}")
+    done = "Lock acquired on" if acquire else "Lock released on" if release else "Data written to"
+    print(f"Success! {done}: {name}")
 
 
 @app.command
@@ -130,6 +143,16 @@ def delete(
     if answer.text != "true":
         raise Failure(f"Error! Did not delete key {name}: {'CAS failed' if cas else 'refused'}")
     print(f"Success! Deleted {'keys with prefix' if recurse else 'key'}: {name}")
+
+
+def refuse_put(cas: bool, acquire: bool, release: bool, session: str) -> None:
+    """Say what is wrong with the arguments of put before anything is written."""
+    if cas + acquire + release > 1:
+        raise Failure("Error! -cas, -acquire and -release exclude each other.")
+    if (acquire or release) and not session:
+        raise Failure(f"Error! Missing -session (required with -{'acquire' if acquire else 'release'})")
+    if session and not (acquire or release):
+        raise Failure("Error! Cannot specify -session without -acquire or -release!")
 
 
 def refuse_delete(name: str, recurse: bool, cas: bool, modify_index: int) -> None:

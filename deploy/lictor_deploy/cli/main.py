@@ -20,6 +20,8 @@ COMMANDS = {
     "force-leave": (f"{HERE}.members:force_leave", "Turn a failed member into one that has left."),
     "kv": (f"{HERE}.kv:app", "Read and write the key-value store."),
     "snapshot": (f"{HERE}.snapshot:app", "Save and restore all that the servers know."),
+    "session": (f"{HERE}.session:app", "Make, renew and end sessions."),
+    "lock": (f"{HERE}.lock:lock", "Run a command while holding a lock."),
     "catalog": (f"{HERE}.catalog:app", "Look into the catalog."),
     "operator": (f"{HERE}.operator:app", "Look after the servers."),
     "event": (f"{HERE}.event:event", "Send an event to every node."),
@@ -30,6 +32,13 @@ COMMANDS = {
 }
 """Name → where its function lives, and its line in the help. Imported on use: ``lictor version`` pays for nothing
 else."""
+
+
+LOCK_FLAGS_WITH_VALUE = (
+    *("n", "name", "timeout", "try", "monitor-retry"),
+    *("http-addr", "token", "token-file", "datacenter"),
+)
+"""Flags of ``lictor lock`` whose value may be the next word."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -50,6 +59,8 @@ def run(arguments: Sequence[str]) -> int:
     if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
         print(unknown(arguments[0]), file=sys.stderr)
         return 1
+    if arguments[:1] == ["lock"]:
+        arguments = child_apart(arguments)
     try:
         app = build(arguments[0] if arguments else "")
         outcome = app(dashed(arguments), exit_on_error=False, print_error=False, result_action="return_value")
@@ -90,6 +101,16 @@ def dashed(arguments: Sequence[str]) -> list[str]:
     """Go's flags have one dash or two: ``-http-addr=x`` → ``--http-addr=x``. What follows ``--`` stays."""
     end = arguments.index("--") if "--" in arguments else len(arguments)
     return [f"-{word}" if is_go_flag(word) else word for word in arguments[:end]] + list(arguments[end:])
+
+
+def child_apart(arguments: Sequence[str]) -> list[str]:
+    """``lock -n 3 PREFIX CHILD -x`` → ``lock -n 3 PREFIX -- CHILD -x``: the child's flags are not ours."""
+    at = 1
+    while at < len(arguments) and arguments[at].startswith("-"):
+        if arguments[at] == "--":
+            return list(arguments)
+        at += 2 if arguments[at].lstrip("-") in LOCK_FLAGS_WITH_VALUE else 1
+    return [*arguments[: at + 1], "--", *arguments[at + 1 :]] if at + 1 < len(arguments) else list(arguments)
 
 
 def is_go_flag(word: str) -> bool:

@@ -1,0 +1,230 @@
+"""``lictor lock PREFIX CHILD``: run a command while holding a lock."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from lictor_deploy.cli.http_api import HttpApi, escaped, expect
+from lictor_deploy.cli.lock_keys import TTL_S, WAIT_S, Contest, KeyLock, Semaphore
+from lictor_deploy.cli.options import DEFAULT_REACH, Reach
+from lictor_deploy.sentence import Failure
+from lictor_messages.durations import parse_go_duration
+
+RENEW_S = TTL_S / 3
+MONITOR_RETRY_S = 1.0
+KILL_AFTER_S = 5.0
+"""Between SIGTERM and SIGKILL for a child whose lock was lost."""
+CHILD_FAILED = 2
+
+
+def lock(
+    prefix: str,
+    /,
+    *child: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    n: Annotated[int, Parameter(name=("--n", "-n"))] = 1,
+    name: str = "",
+    timeout: str = "",
+    try_: Annotated[str, Parameter(name="--try")] = "",
+    monitor_retry: int = 3,
+    child_exit_code: bool = False,
+    pass_stdin: bool = False,
+    shell: Annotated[bool, Parameter(negative="--no-shell")] = True,
+    verbose: bool = False,
+    reach: Reach = DEFAULT_REACH,
+) -> int:
+    """Run a command while holding a lock, or one of N places; the lock is lost with the session, the child then ends.
+
+    Example: lictor lock jobs/nightly ./nightly.sh
+
+    Parameters
+    ----------
+    prefix
+        Below this key the lock is kept, in PREFIX/.lock.
+    child
+        The command.
+    n
+        How many may hold it at a time.
+    name
+        Name of the session. Default: tells the command.
+    timeout
+        Give up if the lock is not held within this time, such as 30s. Default: wait for ever.
+    try_
+        The same: try for so long, then give up.
+    monitor_retry
+        How many failures of the servers in a row do not yet mean that the lock is lost.
+    child_exit_code
+        Exit with 2 if the child fails. Default: 0 if it could be run.
+    pass_stdin
+        Let the child read standard input.
+    shell
+        Run the command by /bin/sh; with --no-shell directly.
+    verbose
+        Say what happens.
+    """
+    if not child:
+        raise Failure("Error! Missing the command to run. Example: lictor lock jobs/nightly ./nightly.sh")
+    if n <= 0:
+        raise Failure("Lock holder limit must be positive")
+    within_s = seconds(try_ or timeout)
+    runner = Runner(reach.api(), prefix.strip("/"), n, monitor_retry, verbose)
+    try:
+        runner.begin(name or f"Consul lock for '{' '.join(child)}' at '{prefix}'")
+        if not runner.acquire(within_s):
+            raise Failure("Shutdown triggered or timeout during lock acquisition")
+        code = runner.run(child, shell=shell, stdin=pass_stdin)
+    finally:
+        runner.end()
+    if runner.lost:
+        raise Failure("Lock lost, the child was ended")
+    return CHILD_FAILED if child_exit_code and code else 0
+
+
+class Runner:
+    """The session, what is held by it, and the child."""
+
+    def __init__(self, api: HttpApi, prefix: str, limit: int, monitor_retry: int, verbose: bool) -> None:
+        self.lost = False
+        self._api = api
+        self._prefix = prefix
+        self._limit = limit
+        self._monitor_retry = monitor_retry
+        self._verbose = verbose
+        self._contest: Contest | None = None
+        self._held = False
+        self._ended = threading.Event()
+        self._news: queue.Queue[str] = queue.Queue()
+
+    def begin(self, name: str) -> None:
+        """Make the session and keep it alive."""
+        self._say("Setting up lock at path: " + self._prefix)
+        body = {"Name": name, "TTL": f"{TTL_S}s"}
+        session = expect(self._api.put("/v1/session/create", json.dumps(body).encode())).json()["ID"]
+        if self._limit == 1:
+            self._contest = KeyLock(self._api, self._prefix, session)
+        else:
+            self._contest = Semaphore(self._api, self._prefix, session, self._limit)
+        threading.Thread(target=self._renew, args=(session,), daemon=True).start()
+
+    def acquire(self, within_s: float) -> bool:
+        """Wait for the lock, at most so long; zero or less: for ever. False if it was not to be had."""
+        assert self._contest is not None
+        self._say("Attempting lock acquisition")
+        deadline = time.monotonic() + within_s if within_s > 0 else None
+        while self._news.empty():
+            if self._contest.attempt():
+                self._held = True
+                return True
+            left = deadline - time.monotonic() if deadline is not None else WAIT_S
+            if left <= 0:
+                return False
+            self._contest.wait(left)
+        return False
+
+    def run(self, words: Sequence[str], *, shell: bool, stdin: bool) -> int:
+        """Run the child until it ends, or until the lock is lost; its exit status."""
+        self._say(f"Starting handler '{' '.join(words)}'")
+        command = ["/bin/sh", "-c", " ".join(words)] if shell else list(words)
+        environment = {**os.environ, "CONSUL_LOCK_HELD": "true"}
+        try:
+            child = subprocess.Popen(command, env=environment, stdin=None if stdin else subprocess.DEVNULL)
+        except OSError as error:
+            raise Failure(f"Failed to run child process: {words[0]}: {error.strerror}") from None
+        threading.Thread(target=self._monitor, daemon=True).start()
+        threading.Thread(target=self._await, args=(child,), daemon=True).start()
+        with signals_for(child):
+            if self._news.get() == "lost":
+                self.lost, self._held = True, False
+                self._say("Lock lost, killing child")
+                stop(child)
+            return child.wait()
+
+    def end(self) -> None:
+        """Give back what is held and end the session."""
+        self._ended.set()
+        if self._contest is None:
+            return
+        with suppress(Failure):
+            if self._held or isinstance(self._contest, Semaphore):
+                self._contest.give_back()
+        with suppress(Failure):
+            self._api.put(f"/v1/session/destroy/{escaped(self._contest.session)}")
+
+    def _await(self, child: subprocess.Popen[bytes]) -> None:
+        child.wait()
+        self._news.put("ended")
+
+    def _renew(self, session: str) -> None:
+        """Every third of the TTL; silence for a whole one, or a session that is gone, is the end."""
+        confirmed = time.monotonic()
+        while not self._ended.wait(RENEW_S):
+            sent = time.monotonic()
+            with suppress(Failure):
+                status = self._api.put(f"/v1/session/renew/{escaped(session)}").status
+                if status == 404:
+                    break
+                if status == 200:
+                    confirmed = sent
+            if time.monotonic() - confirmed > TTL_S:
+                break
+        self._news.put("lost")
+
+    def _monitor(self) -> None:
+        """Somebody may take the lock away by deleting its key."""
+        assert self._contest is not None
+        failures = 0
+        while not self._ended.is_set():
+            try:
+                if not self._contest.still_held(WAIT_S):
+                    break
+                failures = 0
+            except Failure:
+                failures += 1
+                if failures > self._monitor_retry:
+                    break
+                self._ended.wait(MONITOR_RETRY_S)
+        self._news.put("lost")
+
+    def _say(self, words: str) -> None:
+        if self._verbose:
+            print(words, file=sys.stderr)
+
+
+@contextmanager
+def signals_for(child: subprocess.Popen[bytes]) -> Iterator[None]:
+    """What would end this process ends the child: then the lock is given back in good order."""
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(number, lambda received, _: child.send_signal(received)) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+def stop(child: subprocess.Popen[bytes]) -> None:
+    """Ask the child to end, and make it end if it does not."""
+    child.terminate()
+    try:
+        child.wait(KILL_AFTER_S)
+    except subprocess.TimeoutExpired:
+        child.kill()
+
+
+def seconds(text: str) -> float:
+    """A Go duration in seconds, 0 for none."""
+    try:
+        return parse_go_duration(text) / 1e9 if text else 0.0
+    except ValueError as error:
+        raise Failure(f"Error! {error}. Give a duration such as 30s.") from None
