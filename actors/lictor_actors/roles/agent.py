@@ -155,6 +155,7 @@ class Agent(Actor):
         for check_id, check in self.local.checks.items():
             assert check.record.check_id == check.spec.id == check_id
             assert not check.record.service_id or check.record.service_id in self.local.services
+            assert check_id in self.local.checks_of(check.record.service_id)
         for service_id, service in self.local.services.items():
             assert service.record.id == service_id
 

@@ -54,6 +54,10 @@ class LocalState:
     def __init__(self, node: str, checker: str, changed: Callable[[Key], None]) -> None:
         self.services: dict[str, LocalService] = {}
         self.checks: dict[str, LocalCheck] = {}
+        self._of_service: dict[str, dict[str, None]] = {}
+        """Service id → ids of its checks."""
+        self._may_reap: dict[str, None] = {}
+        """Checks that may deregister their service."""
         self._node = node
         self._checker = checker
         self._changed = changed
@@ -88,7 +92,7 @@ class LocalState:
 
     def checks_of(self, service_id: str) -> list[str]:
         """Ids of the checks of a service."""
-        return [i for i, check in self.checks.items() if check.record.service_id == service_id]
+        return list(self._of_service.get(service_id, ()))
 
     # -- checks --------------------------------------------------------------
 
@@ -98,7 +102,7 @@ class LocalState:
         record = self._record(spec, old.record if old else None)
         check = LocalCheck(spec, record, keep, old.critical_since if old else 0)
         self._mark_critical(check, turn.now)
-        self.checks[spec.id] = check
+        self._add_check(check)
         if old is not None and old.spec.type != spec.type:
             self._stop_check(old, turn)
         self.run_check(check, turn)
@@ -114,11 +118,32 @@ class LocalState:
         self._changed(("check", check_id))
 
     def _drop_check(self, check_id: str, turn: Turn) -> None:
-        check = self.checks.pop(check_id)
+        check = self._forget_check(check_id)
         if check.kept:
             turn.persist(Cell(name=f"check:{check_id}", data=b""))
             turn.persist(Cell(name=f"state:{check_id}", data=b""))
         self._stop_check(check, turn)
+
+    def _add_check(self, check: LocalCheck) -> None:
+        old = self.checks.get(check.spec.id)
+        if old is not None:
+            self._forget_links(old)
+        self.checks[check.spec.id] = check
+        self._of_service.setdefault(check.record.service_id, {})[check.spec.id] = None
+        if check.spec.deregister_critical_service_after_ns:
+            self._may_reap[check.spec.id] = None
+
+    def _forget_check(self, check_id: str) -> LocalCheck:
+        check = self.checks.pop(check_id)
+        self._forget_links(check)
+        return check
+
+    def _forget_links(self, check: LocalCheck) -> None:
+        self._may_reap.pop(check.spec.id, None)
+        siblings = self._of_service[check.record.service_id]
+        del siblings[check.spec.id]
+        if not siblings:
+            del self._of_service[check.record.service_id]
 
     def _stop_check(self, check: LocalCheck, turn: Turn) -> None:
         if check.spec.type == "ttl":
@@ -166,7 +191,7 @@ class LocalState:
 
     def reaps(self) -> bool:
         """True if some check may deregister its service."""
-        return any(check.spec.deregister_critical_service_after_ns for check in self.checks.values())
+        return bool(self._may_reap)
 
     def _mark_critical(self, check: LocalCheck, now: int) -> None:
         if check.record.status != "critical":
@@ -232,7 +257,7 @@ class LocalState:
     def _take_back_check(self, spec: CheckSpec, turn: Turn) -> None:
         check = LocalCheck(spec, self._record(spec, None), kept=True)
         self._mark_critical(check, turn.now)
-        self.checks[spec.id] = check
+        self._add_check(check)
         self.run_check(check, turn)
         self._changed(("check", spec.id))
 
