@@ -78,7 +78,14 @@ def test_pieces_have_the_size_asked_for():
     assert sum(sizes) == len(STATE)
 
 
-@pytest.mark.parametrize("junk", [b"junk", b"\x1f\x8bjunk", b"PK\3\4", b"", gzip.compress(STATE)[:20] + b"\xff" * 50])
+DAMAGED = gzip.compress(STATE, mtime=0)[:20] + b"\xff" * 50
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [b"junk", b"\x1f\x8bjunk", b"PK\3\4", b"", DAMAGED],
+    ids=["words", "gzip's first bytes", "zip", "nothing", "a damaged stream"],
+)
 def test_junk_fails_to_decompress_in_consuls_words(junk):
     with pytest.raises(ArchiveRefused, match=r"^failed to decompress snapshot: ."):
         read(junk)
