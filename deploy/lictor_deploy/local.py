@@ -30,6 +30,7 @@ from lictor_messages.faults import SetRules
 
 STOP_WITHIN_S = 4.0
 """Processes that have not closed everything by then are killed; all in all Ctrl-C takes less than five seconds."""
+END_COMMAND_WITHIN_S = 1.0
 SHOW_EVERY_S = 0.1
 READY_WITHIN_S = 120.0
 FILES_PER_NODE = 24
@@ -145,16 +146,16 @@ class LocalCluster:
             progress.close()
 
     def _run_command(self, command: str) -> int:
-        child = subprocess.Popen(command, shell=True, env=self._environment())
+        # A group of its own, so that what the shell has started can be ended too; at a terminal only ours may read.
+        group = None if os.isatty(0) else 0
+        child = subprocess.Popen(command, shell=True, env=self._environment(), process_group=group)
         while child.poll() is None and not self._supervisor.signals:
             self._step(0.5)
-        if child.poll() is None:
-            child.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                child.wait(1.0)
-            child.kill()
+        if self._supervisor.signals:
+            end_command(child, self._supervisor.signals[0], whole_group=group is not None)
         status = child.wait()
-        return 128 - status if status < 0 else status
+        killed_by = self._supervisor.signals[0] if self._supervisor.signals else -status
+        return 128 + killed_by if status < 0 else status
 
     def _environment(self) -> dict[str, str]:
         beside = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
@@ -218,6 +219,19 @@ class LocalCluster:
                 f"  export LICTOR_CONTROL={self._run / CONTROL}      # for `lictor fault`: another cluster runs too\n"
             )
         return f"{self._headline(took)}\n\n{table}\n\n{hints}\nLogs: {self._data}/logs   Stop: Ctrl-C"
+
+
+def end_command(child: subprocess.Popen[bytes], number: int, *, whole_group: bool) -> None:
+    """Pass the signal on, and after a second kill what is left."""
+
+    def tell(number: int) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, number) if whole_group else child.send_signal(number)
+
+    tell(number)
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(END_COMMAND_WITHIN_S)
+    tell(signal.SIGKILL)
 
 
 def try_next(places: Sequence[Place]) -> str:

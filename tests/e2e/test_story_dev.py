@@ -79,7 +79,7 @@ def test_ctrl_c_while_a_command_runs_ends_the_command_too(runtime, dev, until):
             break
     os.killpg(process.pid, signal.SIGINT)
     process.communicate(timeout=10)
-    assert process.returncode != 0
+    assert process.returncode == 130
     until(lambda: processes_of(process) == [])
     assert leftovers(runtime) == []
 
