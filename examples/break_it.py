@@ -29,7 +29,7 @@ with cluster.faults.isolate("leader") as fault:
 cluster.wait_whole(within_s=60)
 print(f"healed: {cluster.status()['status']['leader']} leads, every node sees every other again")
 
-with cluster.faults.delay("servers", "servers", 0.05, jitter_s=0.02), lictor.Client(through.door) as client:
+with cluster.faults.delay("servers", "servers", 0.05, jitter=0.02), lictor.Client(through.door) as client:
     started = time.monotonic()
     client.kv.put("example/written", "slowly")
     print(f"with 50 to 70 ms more between servers a write takes {(time.monotonic() - started) * 1000:.0f} ms")

@@ -16,14 +16,16 @@ from itertools import count
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from lictor_actors.faults.levels import refuse_unsupported
+from lictor_actors.faults.steps import Step
+from lictor_actors.faults.verbs import Verbs
+from lictor_actors.faults.vocabulary import Verb
 from lictor_deploy.run_dir import find_control
 from lictor_deploy.sentence import Failure
 
 if TYPE_CHECKING:
     from lictor_deploy.sim_cluster import SimCluster
 
-Who = str | Iterable[str]
-"""Nodes or actors: names, globs, ``leader``, ``followers``, ``servers``, ``agents``, ``all``; ``prober@agent-7``."""
 CLUSTERS = count(1)
 """Clusters that this process has started, so that each has addresses of its own."""
 ANSWER_WITHIN_S = 20.0
@@ -149,72 +151,67 @@ class FaultHandle:
         return f"<{self.id} {self.what}>"
 
 
-class ClusterFaults:
+class PlayHandle:
+    """A plan that the cluster's parent plays."""
+
+    def __init__(self, cluster: Cluster, id: str) -> None:
+        self.id = id
+        self._cluster = cluster
+
+    def heal(self) -> None:
+        """No step strikes any more, and everything heals."""
+        self._cluster.ask("halt", play=self.id)
+        self._cluster.faults.heal_all()
+
+    def __enter__(self) -> PlayHandle:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.heal()
+
+
+class ClusterFaults(Verbs[FaultHandle]):
     """The fault verbs of a running cluster. Each returns when every process has the fault in force.
 
-    They act on what actors say to each other, not on HTTP and not on the checks' own connections.
+    They act on what actors say to each other, on processes and on journals; not on HTTP and not on the checks' own
+    connections.
     """
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
 
-    def partition(self, *groups: Who) -> FaultHandle:
-        """No message passes from one group to another; one group alone is parted from everyone else."""
-        return self._inject("partition", groups=[listed(group) for group in groups])
+    def inject(self, verb: Verb) -> FaultHandle:
+        """Put this fault in force. Raises UnsupportedFault, and Failure for what the cluster refuses."""
+        refuse_unsupported(verb, "live")
+        answer = self._cluster.ask(verb.name, **verb.model_dump(mode="json", exclude_defaults=True))
+        return FaultHandle(self._cluster, answer["fault"], answer["what"])
 
-    def isolate(self, who: Who) -> FaultHandle:
-        """Each of these hears nobody and is heard by nobody."""
-        return self._inject("isolate", who=listed(who))
-
-    def cut(self, sources: Who, targets: Who) -> FaultHandle:
-        """One way: what the sources say never reaches the targets."""
-        return self._inject("cut", sources=listed(sources), targets=listed(targets))
-
-    def lose(self, sources: Who, targets: Who, probability: float, kinds: Iterable[str] = ()) -> FaultHandle:
-        """Drop this share of the messages from sources to targets."""
-        link = {"sources": listed(sources), "targets": listed(targets)}
-        return self._inject("lose", **link, probability=probability, kinds=list(kinds))
-
-    def delay(
-        self, sources: Who, targets: Who, delay_s: float, jitter_s: float = 0.0, kinds: Iterable[str] = ()
-    ) -> FaultHandle:
-        """Messages from sources to targets come later by ``delay_s`` and up to ``jitter_s`` more."""
-        link = {"sources": listed(sources), "targets": listed(targets)}
-        return self._inject("delay", **link, delay_s=delay_s, jitter_s=jitter_s, kinds=list(kinds))
-
-    def duplicate(self, sources: Who, targets: Who, probability: float, kinds: Iterable[str] = ()) -> FaultHandle:
-        """This share of the messages from sources to targets comes twice."""
-        link = {"sources": listed(sources), "targets": listed(targets)}
-        return self._inject("duplicate", **link, probability=probability, kinds=list(kinds))
-
-    def pause(self, who: Who) -> FaultHandle:
-        """These actors (all, of a node) take no turns until healed; their mail piles up."""
-        return self._inject("pause", who=listed(who))
-
-    def resume(self, who: Who) -> None:
-        """What piled up is handled now."""
-        self._inject("resume", who=listed(who))
-
-    def crash(self, who: Who) -> FaultHandle:
-        """These actors are gone at once; healing starts them again with what their journal holds."""
-        return self._inject("crash", who=listed(who))
-
-    def restart(self, who: Who) -> None:
-        """End these actors if they live, and start them."""
-        self._inject("restart", who=listed(who))
+    def play(self, steps: Iterable[Step]) -> PlayHandle:
+        """Begin a plan (or a preset's steps): the cluster's parent strikes at its times until ``heal``."""
+        plan = tuple(steps)
+        for verb in (fault for step in plan for fault in step.faults):
+            refuse_unsupported(verb, "live")
+        answer = self._cluster.ask("play", steps=[step.table() for step in plan])
+        return PlayHandle(self._cluster, answer["play"])
 
     def ls(self) -> list[FaultHandle]:
         """The faults in force, oldest first."""
         return [FaultHandle(self._cluster, **fault) for fault in self._cluster.status()["faults"]]
 
+    def release(self) -> list[str]:
+        """Let go everything that ``hold`` keeps; returns the ids of those faults."""
+        healed: list[str] = self._cluster.ask("release")["healed"]
+        return healed
+
     def heal_all(self) -> list[str]:
-        """End every fault; returns their ids."""
+        """End every fault and every plan; returns the faults' ids."""
         healed: list[str] = self._cluster.ask("heal_all")["healed"]
         return healed
 
-    def _inject(self, verb: str, **arguments: Any) -> FaultHandle:
-        answer = self._cluster.ask(verb, **arguments)
-        return FaultHandle(self._cluster, answer["fault"], answer["what"])
+    def quiet(self, for_s: float) -> None:
+        """End every fault and let so many seconds pass without any."""
+        self.heal_all()
+        time.sleep(for_s)
 
 
 def own_addresses(nth: int = 0) -> list[str]:
@@ -225,11 +222,6 @@ def own_addresses(nth: int = 0) -> list[str]:
     if platform.system() == "Linux":
         return ["-base-ip", f"127.{64 + place % 128}.{place // 128 % 250}.1"]
     return ["-http-port", str(20_000 + (place + nth) % 300 * 100)]
-
-
-def listed(who: Who) -> str | list[str]:
-    """A selector as it travels."""
-    return who if isinstance(who, str) else list(who)
 
 
 def exchange(control: str, question: dict[str, Any]) -> dict[str, Any]:

@@ -7,53 +7,57 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from lictor_actors.faults.book import Fault, FaultBook
+from lictor_actors.faults.director import Director
 from lictor_actors.faults.selectors import NodeView
+from lictor_actors.faults.steps import read_steps
+from lictor_actors.faults.verbs import make
+from lictor_actors.faults.vocabulary import VERBS
+from lictor_deploy.alarms import Alarms
 from lictor_deploy.channel import Channel, Said
+from lictor_deploy.orders import Orders
+from lictor_deploy.parent_faults import Log, ParentFaults
 from lictor_deploy.readiness import Readiness
 from lictor_deploy.supervisor import Supervisor
-from lictor_messages.faults import FaultRule, HandleActor, SetRules
-
-VERBS = ("isolate", "cut", "lose", "delay", "duplicate", "pause", "resume", "crash", "restart")
-"""What may be called on the book with keyword arguments; ``partition`` takes groups and is apart."""
-
-
-@dataclass
-class Wish:
-    """Something that processes were told and have not all confirmed."""
-
-    waiting: dict[int, str]
-    """Order → process."""
-    answer: Callable[[int], None]
-    count: int = 0
-    """Actors that were found."""
+from lictor_messages.faults import SetRules
 
 
 class ControlServer:
-    """Answers requests on the control socket."""
+    """Answers requests on the control socket. ``alarms`` rings what heals or strikes by itself."""
 
     def __init__(
-        self, path: Path, supervisor: Supervisor, readiness: Readiness, homes: Mapping[str, str], facts: Said
+        self,
+        path: Path,
+        supervisor: Supervisor,
+        readiness: Readiness,
+        homes: Mapping[str, str],
+        facts: Said,
+        *,
+        seed: int = 0,
+        data: Path | None = None,
+        log: Log | None = None,
     ) -> None:
+        self.alarms = Alarms()
         self._path = path
         self._supervisor = supervisor
         self._readiness = readiness
         self._homes = dict(homes)
         """Node → process."""
         self._facts = facts
-        self._book = FaultBook(self._views)
-        self._orders = 0
-        self._wishes: list[Wish] = []
+        self._orders = Orders(supervisor)
+        book = FaultBook(self._views, "live", Random(seed))
+        self._faults = ParentFaults(book, supervisor, self._orders, self.alarms, self._homes, data, log)
+        self._directors: dict[str, Director] = {}
 
     @property
-    def rules(self) -> tuple[FaultRule, ...]:
+    def rules(self) -> SetRules:
         """What a process that starts now has to apply."""
-        return self._book.rules
+        return self._faults.in_force
 
     def open(self) -> None:
         """Listen; the directory's mode keeps others out."""
@@ -72,25 +76,12 @@ class ControlServer:
 
     def done(self, process: str, order: int, count: int) -> None:
         """A process has carried out an order."""
-        for wish in list(self._wishes):
-            if wish.waiting.get(order) == process:
-                wish.count += count
-                self._strike(wish, order)
+        self._orders.done(process, order, count)
 
     def gone(self, process: str) -> None:
-        """A process died: it gets the rules when it starts again, so nobody waits for it."""
-        for wish in list(self._wishes):
-            for order in [order for order, name in wish.waiting.items() if name == process]:
-                self._strike(wish, order)
-
-    def _strike(self, wish: Wish, order: int) -> None:
-        wish.waiting.pop(order, None)
-        self._settle(wish)
-
-    def _settle(self, wish: Wish) -> None:
-        if not wish.waiting and wish in self._wishes:
-            self._wishes.remove(wish)
-            wish.answer(wish.count)
+        """A process died."""
+        self._faults.gone(process)
+        self._orders.gone(process)
 
     # -- from the command line -----------------------------------------------
 
@@ -118,41 +109,41 @@ class ControlServer:
             case {"ask": "heal", "fault": str(name)}:
                 self._heal(client, [name])
             case {"ask": "heal_all"}:
-                self._heal(client, list(self._book.faults))
-            case {"ask": "partition", "with": {"groups": list(groups)}}:
-                self._inject(client, self._book.partition(*groups))
-            case {"ask": str(verb), "with": dict(arguments)} if verb in VERBS:
-                self._inject(client, getattr(self._book, verb)(**arguments))
+                self._halt()
+                self._heal(client, list(self._faults.book.faults))
+            case {"ask": "release"}:
+                self._heal(client, self._faults.book.named("hold"))
+            case {"ask": "play", "with": {"steps": list(steps)}}:
+                self._play(client, steps)
+            case {"ask": "halt", "with": {"play": str(name)}}:
+                self._halt(name)
+                client.send({"halted": name})
+            case {"ask": str(verb)} if verb in VERBS:
+                self._inject(client, verb, request.get("with", {}))
             case _:
                 client.send({"error": f"The control socket does not know this request: {request}"})
 
-    def _inject(self, client: Channel, fault: Fault) -> None:
-        held = fault.id in self._book.faults
-        fact = {"fault": fault.id if held else "", "what": fault.what}
-        self._tell(bool(fault.rules), fault.now, lambda count: client.send({**fact, "count": count}))
+    def _inject(self, client: Channel, verb: str, said: Said) -> None:
+        def confirmed(fault: Fault, count: int) -> None:
+            client.send({"fault": fault.id if fault.holds else "", "what": fault.what, "count": count})
 
-    def _heal(self, client: Channel, names: Iterable[str]) -> None:
-        healed = [fault for fault in map(self._book.heal, names) if fault is not None]
-        said = {"healed": [fault.id for fault in healed]}
-        undo = [wish for fault in healed for wish in fault.undo]
-        rules = any(fault.rules for fault in healed)
-        self._tell(rules, undo, lambda _count: client.send(said))
+        self._faults.inject(make(verb, **said), confirmed)
 
-    def _tell(self, rules: bool, actors: Iterable[HandleActor], answer: Callable[[int], None]) -> None:
-        wish = Wish({}, answer)
-        self._wishes.append(wish)
-        if rules:
-            new = {"rules": SetRules(rules=self._book.rules).model_dump(mode="json")}
-            for process in self._supervisor.processes:
-                self._order(wish, process, new)
-        for actor in actors:
-            self._order(wish, self._homes[actor.node], {"actor": actor.model_dump(mode="json")})
-        self._settle(wish)
+    def _heal(self, client: Channel, names: list[str]) -> None:
+        self._faults.heal(names, lambda healed: client.send({"healed": healed}))
 
-    def _order(self, wish: Wish, process: str, message: Said) -> None:
-        self._orders += 1
-        if self._supervisor.tell({**message, "order": self._orders}, [process]):
-            wish.waiting[self._orders] = process
+    def _play(self, client: Channel, steps: list[Said]) -> None:
+        director = Director(self._faults, read_steps(steps))
+        name = f"p{len(self._directors) + 1}"
+        self._directors[name] = director
+        director.start()
+        client.send({"play": name})
+
+    def _halt(self, name: str = "") -> None:
+        """End what strikes by plan: this one, or all of them."""
+        for known, director in self._directors.items():
+            if name in ("", known):
+                director.end()
 
     # -- facts ---------------------------------------------------------------
 
@@ -167,7 +158,7 @@ class ControlServer:
         return {name: process.pid for name, process in self._supervisor.processes.items()}
 
     def _list(self) -> list[dict[str, Any]]:
-        return [{"id": fault.id, "what": fault.what} for fault in self._book.faults.values()]
+        return [{"id": fault.id, "what": fault.what} for fault in self._faults.book.faults.values()]
 
 
 def plain(error: Exception) -> str:

@@ -26,7 +26,6 @@ from lictor_deploy.readiness import Readiness
 from lictor_deploy.run_dir import CONTROL, announce, run_dir
 from lictor_deploy.sentence import Failure
 from lictor_deploy.supervisor import Process, Supervisor
-from lictor_messages.faults import SetRules
 
 STOP_WITHIN_S = 4.0
 """Processes that have not closed everything by then are killed; all in all Ctrl-C takes less than five seconds."""
@@ -91,7 +90,16 @@ class LocalCluster:
         self._announced = False
         self._supervisor = Supervisor(list(self._plans), self._work, heard=self._heard, died=self._died)
         homes = {spec.node: plan.name for plan in plans for spec in plan.specs}
-        self._control = ControlServer(run / CONTROL, self._supervisor, self._readiness, homes, self._describe())
+        self._control = ControlServer(
+            run / CONTROL,
+            self._supervisor,
+            self._readiness,
+            homes,
+            self._describe(),
+            seed=options.seed,
+            data=data,
+            log=self._log_fault,
+        )
 
     def start(self) -> None:
         """Fork every process; what is imported by now is shared by all of them and never looked at by the collector."""
@@ -125,7 +133,8 @@ class LocalCluster:
     # -- running -------------------------------------------------------------
 
     def _step(self, timeout_s: float) -> None:
-        self._supervisor.step(timeout_s)
+        self._supervisor.step(self._control.alarms.due_in(timeout_s))
+        self._control.alarms.ring()
         if self._refused:
             raise Failure(f"{self._refused} Its log: {self._data}/logs")
 
@@ -167,8 +176,7 @@ class LocalCluster:
         plan = self._plans[name]
         for lane in plan.lanes:  # a life that was killed leaves its socket files
             Path(lane.removeprefix("ipc://")).unlink(missing_ok=True)
-        rules = SetRules(rules=self._control.rules)
-        return run_child(plan, pipe, rules, self._data / "logs" / f"{name}.log", self._log_level)
+        return run_child(plan, pipe, self._control.rules, self._data / "logs" / f"{name}.log", self._log_level)
 
     def _heard(self, name: str, message: Said) -> None:
         match message:
@@ -184,9 +192,18 @@ class LocalCluster:
     def _died(self, process: Process, status: int) -> None:
         self._readiness.forget(spec.node for spec in self._plans[process.name].specs)
         self._control.gone(process.name)
+        if process.held:
+            return
         cause = f"killed by signal {-status}" if status < 0 else f"exit code {status}"
         fate = "too often: its nodes stay down" if process.given_up else "starting it again"
         print(f"{process.name} died ({cause}), {fate}. Its log: {self._data}/logs/{process.name}.log", file=sys.stderr)
+
+    def _log_fault(self, event: str) -> None:
+        """Faults with the time of the day, beside the logs of the processes."""
+        with (self._data / "logs" / "faults.log").open("a", encoding="utf-8") as file:
+            now = time.time()
+            at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1000):03d}Z"
+            file.write(f"{at} [INFO] ! {event}\n")
 
     # -- words ---------------------------------------------------------------
 

@@ -43,6 +43,8 @@ class Process:
     again_at: float = 0.0
     """When to fork it again; 0: it runs, or has been given up."""
     given_up: bool = False
+    held: bool = False
+    """A fault wants it down: it is not forked again until ``let_go``."""
 
     def died(self, now: float, code: int) -> None:
         """Plan the next life, or give up after too many crashes in a short time."""
@@ -95,13 +97,31 @@ class Supervisor:
     def step(self, timeout_s: float) -> None:
         """Wait for something to happen, at most so long, and deal with it."""
         now = time.monotonic()
-        due = [process.again_at - now for process in self.processes.values() if process.again_at]
+        due = [process.again_at - now for process in self._waiting()]
         for key, _ in self.selector.select(max(0.0, min([timeout_s, *due]))):
             key.data()
         self._bury()
-        for process in self.processes.values():
-            if process.again_at and process.again_at <= time.monotonic() and not self._stopping:
+        for process in self._waiting():
+            if process.again_at <= time.monotonic() and not self._stopping:
                 self._fork(process)
+
+    def hold(self, name: str, *, kill: bool) -> None:
+        """Fault: end this process, by SIGKILL or in good order, and keep it down until ``let_go``."""
+        process = self.processes[name]
+        process.held = True
+        if kill and process.pid:
+            os.kill(process.pid, signal.SIGKILL)
+        else:
+            self.tell({"stop": True}, [name])
+
+    def let_go(self, name: str) -> None:
+        """Fault healed: fork the process again as soon as it is gone. Such deaths are not held against it."""
+        process = self.processes[name]
+        process.held = False
+        process.deaths.clear()
+        process.given_up = False
+        if not process.pid:
+            process.again_at = time.monotonic()
 
     def stop(self, within_s: float) -> bool:
         """Ask every process to end; kill what has not ended in time. True if none had to be killed."""
@@ -154,6 +174,10 @@ class Supervisor:
             self.selector.unregister(sock)
 
     # -- inside --------------------------------------------------------------
+
+    def _waiting(self) -> list[Process]:
+        """Those that are to be forked again, now or soon."""
+        return [process for process in self.processes.values() if process.again_at and not process.held]
 
     def _fork(self, process: Process) -> None:
         ours, theirs = socket.socketpair()

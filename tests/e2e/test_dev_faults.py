@@ -86,7 +86,7 @@ def test_a_paused_actor_piles_up_its_mail_and_answers_after_resuming(cluster):
 
 def test_faults_are_listed_and_healed_by_name(cluster):
     one = cluster.faults.cut("agent-1", "agent-2")
-    two = cluster.faults.lose("all", "agent-3", 0.1, kinds=["swim.ping"])
+    two = cluster.faults.loss("all", "agent-3", 0.1, match=["swim.ping"])
     assert [fault.id for fault in cluster.faults.ls()] == [one.id, two.id]
     one.heal()
     one.heal()

@@ -262,7 +262,7 @@ def test_a_cut_is_one_way(world: World, faults: Faults) -> None:
 def test_faults_between_nodes_leave_a_node_alone_with_itself_and_those_on_an_actor_do_not(
     world: World, faults: Faults
 ) -> None:
-    faults.lose("all", "all", 1.0)
+    faults.loss("all", "all", 1.0)
     say(world, N1, N1, "to myself")
     world.run(1)
     assert heard(world, N1) == ["to myself"]

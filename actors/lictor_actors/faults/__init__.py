@@ -1,8 +1,42 @@
-"""Faults by name: partition, isolate, cut, lose, delay, duplicate, pause, crash, restart … and heal."""
+"""Faults by name, from a lost message to a lying disk, for a live cluster and for the world … and how they heal."""
+
+from typing import TYPE_CHECKING, Any
 
 from lictor_actors.faults.book import Fault, FaultBook
-from lictor_actors.faults.in_world import world_faults
-from lictor_actors.faults.selectors import NodeView, resolve
-from lictor_actors.faults.verbs import Backend, Faults, Injected
+from lictor_actors.faults.director import Director
+from lictor_actors.faults.levels import UnsupportedFault
+from lictor_actors.faults.selectors import Chance, NodeView, resolve
+from lictor_actors.faults.steps import Step
+from lictor_actors.faults.verbs import Backend, Faults, Injected, Verbs, make
+from lictor_actors.faults.vocabulary import VERBS, Verb
 
-__all__ = ["Backend", "Fault", "FaultBook", "Faults", "Injected", "NodeView", "resolve", "world_faults"]
+if TYPE_CHECKING:
+    from lictor_actors.faults.in_world import world_faults
+
+__all__ = [
+    "VERBS",
+    "Backend",
+    "Chance",
+    "Director",
+    "Fault",
+    "FaultBook",
+    "Faults",
+    "Injected",
+    "NodeView",
+    "Step",
+    "UnsupportedFault",
+    "Verb",
+    "Verbs",
+    "make",
+    "resolve",
+    "world_faults",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # The world brings all of Lictor along; whoever only speaks to a live cluster needs none of it.
+    if name != "world_faults":
+        raise AttributeError(f"module 'lictor_actors.faults' has no attribute {name!r}")
+    from lictor_actors.faults.in_world import world_faults
+
+    return world_faults

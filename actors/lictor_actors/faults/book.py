@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from random import Random
 
-from lictor_actors.faults.selectors import NodeView, resolve
-from lictor_messages.envelope import node_of, role_of
-from lictor_messages.faults import ActorVerb, FaultRule, HandleActor
+from lictor_actors.faults.levels import Level, refuse_unsupported
+from lictor_actors.faults.selectors import Chance, NodeView, resolve
+from lictor_actors.faults.vocabulary import Verb
+from lictor_actors.faults.writing import Writing, written
+from lictor_messages.faults import ActorVerb, ClockRule, DiskRule, FaultRule, HandleActor, SpoilOnce
 
-Who = str | Iterable[str]
-EVERYONE = "all"
+DOWN: tuple[ActorVerb, ...] = ("crash", "kill", "stop", "cut_power")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,145 +20,108 @@ class Fault:
     """One fault: rules that hold until it heals, verbs to do now, verbs to do when it heals."""
 
     id: str
+    verb: str
     what: str
     """In words, with whom the selectors named at that moment."""
     rules: tuple[FaultRule, ...] = ()
-    now: tuple[HandleActor, ...] = ()
+    disks: tuple[DiskRule, ...] = ()
+    clocks: tuple[ClockRule, ...] = ()
+    now: tuple[HandleActor | SpoilOnce, ...] = ()
     undo: tuple[HandleActor, ...] = ()
+    duration_s: float | None = None
+    stall: tuple[float, float] | None = None
+    """Seconds of no turns, and from the beginning of one to the next (0: only once)."""
+
+    @property
+    def holds(self) -> bool:
+        """False for what is done and over at once."""
+        return bool(self.rules or self.disks or self.clocks or self.undo)
+
+
+@dataclass(frozen=True, slots=True)
+class Healed:
+    """A fault that is no longer in the book, and what is to be done about it."""
+
+    fault: Fault
+    undo: tuple[HandleActor, ...]
+    """Its own undoing where no other fault keeps things as they are, then what other faults want done again."""
 
 
 class FaultBook:
-    """Verbs write a fault into the book and return it; ``heal`` takes it out again and returns what to undo.
+    """``inject`` writes a fault into the book and returns it; ``heal`` takes it out again and says what to undo.
 
-    ``nodes`` says which nodes there are at this moment. Every verb raises LookupError if a selector names nobody and
-    ValueError for a number that makes no sense.
+    ``nodes`` says which nodes there are at this moment; ``rng`` is what selectors draw from.
     """
 
-    def __init__(self, nodes: Callable[[], list[NodeView]]) -> None:
+    def __init__(self, nodes: Callable[[], list[NodeView]], level: Level = "world", rng: Random | None = None) -> None:
         self.nodes = nodes
+        self.level: Level = level
+        self._chance = Chance(rng or Random(0))
         self._count = 0
         self.faults: dict[str, Fault] = {}
         """Those in force, oldest first."""
 
     @property
     def rules(self) -> tuple[FaultRule, ...]:
-        """All rules in force."""
+        """All rules on messages in force."""
         return tuple(rule for fault in self.faults.values() for rule in fault.rules)
 
-    def heal(self, fault_id: str) -> Fault | None:
-        """End a fault; None if it has been healed already."""
-        return self.faults.pop(fault_id, None)
+    @property
+    def disks(self) -> tuple[DiskRule, ...]:
+        """All rules on disks in force."""
+        return tuple(rule for fault in self.faults.values() for rule in fault.disks)
 
-    # -- messages --------------------------------------------------------------
+    @property
+    def clocks(self) -> tuple[ClockRule, ...]:
+        """All rules on clocks in force."""
+        return tuple(rule for fault in self.faults.values() for rule in fault.clocks)
 
-    def partition(self, *groups: Who) -> Fault:
-        """No message passes from one group to another. One group alone is parted from everyone else."""
-        parts = [self._resolve(group) for group in groups]
-        if len(parts) == 1:
-            parts.append(self._others(parts[0]))
-        return self._split("partition", parts)
+    def inject(self, verb: Verb) -> Fault:
+        """Resolve its selectors and write it down.
 
-    def isolate(self, who: Who) -> Fault:
-        """Each of these hears nobody and is heard by nobody; an actor not even by its own node."""
-        names = self._resolve(who)
-        addresses = [name for name in names if "@" in name]
-        if addresses:
-            both: list[dict[str, Any]] = [{"sources": (a,)} for a in addresses] + [{"targets": (a,)} for a in addresses]
-            return self._rules(f"isolate {' '.join(addresses)}", *(rule | {"effect": "drop"} for rule in both))
-        return self._split("isolate", [*((name,) for name in names), self._others(names)])
-
-    def cut(self, sources: Who, targets: Who) -> Fault:
-        """One way: what the sources say never reaches the targets."""
-        return self.lose(sources, targets, 1.0)
-
-    def lose(self, sources: Who, targets: Who, probability: float, kinds: Iterable[str] = ()) -> Fault:
-        """Drop this share of the messages from sources to targets, of all kinds or of some."""
-        return self._link("lose", sources, targets, kinds, probability, effect="drop")
-
-    def delay(
-        self, sources: Who, targets: Who, delay_s: float, jitter_s: float = 0.0, kinds: Iterable[str] = ()
-    ) -> Fault:
-        """Messages from sources to targets come later by ``delay_s`` and up to ``jitter_s`` more, drawn for each."""
-        times = {"delay_ns": round(delay_s * 1e9), "jitter_ns": round(jitter_s * 1e9)}
-        return self._link("delay", sources, targets, kinds, 1.0, effect="delay", **times)
-
-    def duplicate(self, sources: Who, targets: Who, probability: float, kinds: Iterable[str] = ()) -> Fault:
-        """This share of the messages from sources to targets comes twice."""
-        return self._link("duplicate", sources, targets, kinds, probability, effect="duplicate")
-
-    # -- actors ----------------------------------------------------------------
-
-    def pause(self, who: Who) -> Fault:
-        """These actors (all, of a node) take no turns until healed; their mail piles up."""
-        return self._verbs("pause", who, undo="resume")
-
-    def resume(self, who: Who) -> Fault:
-        """What piled up is handled now."""
-        return self._verbs("resume", who)
-
-    def crash(self, who: Who) -> Fault:
-        """These actors are gone at once; healing starts them again with what their journal holds."""
-        return self._verbs("crash", who, undo="restart")
-
-    def restart(self, who: Who) -> Fault:
-        """End these actors if they live, and start them."""
-        return self._verbs("restart", who)
-
-    # -- how a fault is written --------------------------------------------------
-
-    def _resolve(self, who: Who) -> tuple[str, ...]:
-        return resolve(who, self.nodes())
-
-    def _others(self, names: Iterable[str]) -> tuple[str, ...]:
-        named = dict.fromkeys(names)
-        return tuple(node.name for node in self.nodes() if node.name not in named)
-
-    def _split(self, verb: str, groups: list[tuple[str, ...]]) -> Fault:
-        told = " | ".join(" ".join(group) for group in groups)
-        return self._rules(f"{verb} {told}", {"groups": tuple(groups), "effect": "drop"})
-
-    def _link(
-        self, verb: str, sources: Who, targets: Who, kinds: Iterable[str], probability: float, **rule: Any
-    ) -> Fault:
-        if not 0.0 <= probability <= 1.0:
-            raise ValueError(f"a probability lies between 0 and 1, not {probability}")
-        if rule.get("delay_ns", 0) < 0 or rule.get("jitter_ns", 0) < 0:
-            raise ValueError("a delay cannot be negative")
-        from_, to = self._anyone(sources), self._anyone(targets)
-        told = f"{verb} {' '.join(from_) or EVERYONE} > {' '.join(to) or EVERYONE}"
-        told += "".join(f" {name}={value}" for name, value in {"probability": probability, **rule}.items())
-        link = {"sources": from_, "targets": to, "kinds": tuple(kinds), "probability": probability}
-        return self._rules(told, {**link, **rule})
-
-    def _anyone(self, who: Who) -> tuple[str, ...]:
-        return () if who == EVERYONE else self._resolve(who)
-
-    def _verbs(self, verb: ActorVerb, who: Who, undo: ActorVerb | None = None) -> Fault:
-        names = self._resolve(who)
-        back = tuple(_handle(undo, name) for name in names) if undo else ()
-        fault = self._new(f"{verb} {' '.join(names)}", now=tuple(_handle(verb, name) for name in names), undo=back)
-        if undo:
+        Raises LookupError if a selector names nobody, UnsupportedFault if this level cannot do it, ValueError for
+        what makes no sense here.
+        """
+        refuse_unsupported(verb, self.level)
+        nodes = self.nodes()
+        name = f"f{self._count + 1}"
+        said: Writing = written(verb, name, nodes, lambda who: resolve(who, nodes, self._chance))
+        self._count += 1
+        what = f"{verb.name} {said.told}"
+        fault = Fault(
+            name, verb.name, what, said.rules, said.disks, said.clocks, said.now, said.undo, verb.duration_s, said.stall
+        )
+        if fault.holds:
             self.faults[fault.id] = fault
         return fault
 
-    def _rules(self, what: str, *rules: dict[str, Any]) -> Fault:
-        fault = self._new(what, rules=rules)
-        self.faults[fault.id] = fault
-        return fault
+    def heal(self, fault_id: str) -> Healed | None:
+        """End a fault; None if it has been healed already."""
+        fault = self.faults.pop(fault_id, None)
+        if fault is None:
+            return None
+        undo = [wish for wish in fault.undo if not self._kept(wish)]
+        return Healed(fault, (*undo, *self._again(undo)))
 
-    def _new(
-        self,
-        what: str,
-        rules: tuple[dict[str, Any], ...] = (),
-        now: tuple[HandleActor, ...] = (),
-        undo: tuple[HandleActor, ...] = (),
-    ) -> Fault:
-        self._count += 1
-        name = f"f{self._count}"
-        return Fault(name, what, tuple(FaultRule(id=name, **rule) for rule in rules), now, undo)
+    def named(self, verb: str) -> list[str]:
+        """Ids of the faults in force with this verb."""
+        return [fault.id for fault in self.faults.values() if fault.verb == verb]
+
+    def _kept(self, undo: HandleActor) -> bool:
+        """Another fault wants exactly this to stay, or the whole node of it."""
+        return any(_keeps(other, undo) and other.role in ("", undo.role) for other in self._wishes())
+
+    def _again(self, undone: list[HandleActor]) -> list[HandleActor]:
+        """What other faults do to single actors of a node that was undone as a whole."""
+        return [
+            wish for wish in self._wishes() for undo in undone if not undo.role and wish.role and _keeps(wish, undo)
+        ]
+
+    def _wishes(self) -> list[HandleActor]:
+        return [wish for fault in self.faults.values() for wish in fault.now if isinstance(wish, HandleActor)]
 
 
-def _handle(verb: ActorVerb, name: str) -> HandleActor:
-    if "@" in name:
-        return HandleActor(verb=verb, node=node_of(name), role=role_of(name))
-    return HandleActor(verb=verb, node=name)
+def _keeps(wish: HandleActor, undo: HandleActor) -> bool:
+    if wish.node != undo.node:
+        return False
+    return wish.verb == "pause" if undo.verb == "resume" else wish.verb in DOWN and undo.verb == "restart"

@@ -1,37 +1,120 @@
-"""Faults in the world: applied at once, and a node's crash is a power cut that its disk feels."""
+"""Faults in the world: applied at once, down to the disk's sectors and the clock's rate."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from lictor_actors.faults.book import FaultBook
 from lictor_actors.faults.selectors import NodeView
 from lictor_actors.faults.verbs import Faults
 from lictor_actors.hosts.world import World
-from lictor_messages.faults import FaultRule, HandleActor
+from lictor_actors.hosts.world.streams import stream
+from lictor_actors.journal.recovery import JournalCorrupt
+from lictor_messages.faults import ClockRule, DiskRule, FaultRule, HandleActor, SpoilOnce
 
 
-class _WorldBackend:
+class WorldBackend:
+    """Carries faults out in one world."""
+
     def __init__(self, world: World) -> None:
         self._world = world
+        self._rng = stream(world.seed, "faults", "disk")
+        self._skews: dict[str, int] = {}
+        self._drifts: dict[str, int] = {}
+        self.flipped: dict[str, None] = {}
+        """Nodes whose disk holds a bit that somebody flipped: they may refuse to start."""
 
     def set_rules(self, rules: tuple[FaultRule, ...]) -> None:
+        """See ``Backend``."""
         self._world.network.set_rules(rules)
 
+    def set_disks(self, rules: tuple[DiskRule, ...]) -> None:
+        """See ``Backend``."""
+        for name, machine in self._world.machines.items():
+            machine.trouble.set_rules(rule for rule in rules if rule.node == name)
+
+    def set_clocks(self, rules: tuple[ClockRule, ...]) -> None:
+        """See ``Backend``: a node's rules add up, and only what has changed is done."""
+        for name, machine in self._world.machines.items():
+            skew = sum(rule.skew_ns for rule in rules if rule.node == name)
+            drift = sum(rule.drift_ppm for rule in rules if rule.node == name)
+            if skew != self._skews.get(name, 0):
+                machine.clock.skew(skew - self._skews.get(name, 0))
+                self._skews[name] = skew
+            if drift != self._drifts.get(name, 0):
+                machine.clock.drift(drift, self._world.time)
+                self._drifts[name] = drift
+
     def handle_actor(self, wish: HandleActor) -> None:
+        """See ``Backend``."""
+        world, node = self._world, wish.node
+        if wish.role:
+            world.handle_actor(wish.verb, node, wish.role)
+            return
+        match wish.verb:
+            case "crash" | "kill":
+                world.kill(node)
+            case "stop":
+                world.stop(node)
+            case "cut_power":
+                world.crash(node, torn=wish.torn)
+            case "restart":
+                self.restart(node, wipe=wish.wipe)
+            case "mend":
+                if not world.machines[node].running or world.machines[node].ledger.dead:
+                    world.kill(node)
+                    self.restart(node)
+            case _:
+                world.handle_actor(wish.verb, node)
+
+    def restart(self, node: str, *, wipe: bool = False) -> None:
+        """Start the node; one that injected damage keeps from starting stays down, and says so."""
         world = self._world
-        if not wish.role and wish.verb == "crash":
-            world.crash(wish.node)
-        elif not wish.role and wish.verb == "restart" and not world.machines[wish.node].running:
-            world.restart(wish.node)
-        else:
-            world.handle_actor(wish.verb, wish.node, wish.role)
+        if world.machines[node].running and not wipe:
+            world.handle_actor("restart", node)
+            return
+        try:
+            world.restart(node, keep_disk=not wipe)
+        except (JournalCorrupt, OSError) as error:
+            if node not in self.flipped and not world.machines[node].trouble.fails:
+                raise
+            self.log(f"{node} cannot start: {error}")
+            world.count("node_refused_to_start")
+        if wipe:
+            self.flipped.pop(node, None)
+
+    def spoil(self, wish: SpoilOnce) -> None:
+        """See ``Backend``."""
+        machine = self._world.machines[wish.node]
+        if wish.what == "jump":
+            machine.clock.skew(wish.by_ns)
+            return
+        files = {name: len(machine.disk.read(name, 0).rstrip(b"\0")) for name in machine.disk.list()}
+        written = [name for name, size in files.items() if size]
+        if written:
+            name = self._rng.choice(written)
+            offset = self._rng.randrange(files[name])
+            machine.disk.flip(name, offset, 1 << self._rng.randrange(8))
+            self.flipped[wish.node] = None
+            self.log(f"bit flipped at {offset} of {name} on {wish.node}")
+
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        """See ``Backend``."""
+        self._world.at(seconds, call)
+
+    def wait(self, seconds: float) -> None:
+        """See ``Backend``."""
+        self._world.run(seconds)
 
     def log(self, event: str) -> None:
+        """See ``Backend``."""
         self._world.trace.fault(self._world.time, event)
 
 
 def world_faults(world: World) -> Faults:
-    """The fault verbs for this world."""
-    return Faults(FaultBook(lambda: world_nodes(world)), _WorldBackend(world))
+    """The fault verbs for this world; selectors draw from its seed."""
+    book = FaultBook(lambda: world_nodes(world), "world", stream(world.seed, "faults", "selectors"))
+    return Faults(book, WorldBackend(world))
 
 
 def world_nodes(world: World) -> list[NodeView]:

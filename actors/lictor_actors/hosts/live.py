@@ -16,6 +16,7 @@ from lictor_actors.bus.held import Held
 from lictor_actors.bus.nng import NngBus
 from lictor_actors.bus.rules import PASS, Rules, Verdict
 from lictor_actors.hosts.disks import FileDisk
+from lictor_actors.hosts.disks_faulty import FaultyDisk, Trouble
 from lictor_actors.hosts.ground import Handle
 from lictor_actors.hosts.live_http import WebDesk
 from lictor_actors.hosts.live_ledger import LiveLedger
@@ -27,7 +28,7 @@ from lictor_actors.journal.memory_disk import MemoryDisk
 from lictor_messages.base import Message
 from lictor_messages.codec import cluster_id
 from lictor_messages.envelope import Envelope, at, node_of, role_of
-from lictor_messages.faults import HandleActor, SetRules
+from lictor_messages.faults import DiskRule, HandleActor, SetRules
 from lictor_messages.host import ActorSpec, LoopLagged
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ class Readiness(NamedTuple):
 class _Running:
     """A node and what the host opened for it."""
 
-    def __init__(self, spec: NodeSpec, node: Node, ledger: LiveLedger) -> None:
+    def __init__(self, spec: NodeSpec, node: Node, ledger: LiveLedger, trouble: Trouble) -> None:
+        self.trouble = trouble
         self.spec = spec
         self.node = node
         self.ledger = ledger
@@ -95,6 +97,7 @@ class LiveHost:
         self._rules = Rules()
         self._held: Held[tuple[Envelope, Verdict]] = Held()
         self._faulty = False
+        self._disk_rules: tuple[DiskRule, ...] = ()
         self._rng = Random(secrets.randbits(64))
         self._boot = secrets.randbits(32)
 
@@ -117,12 +120,15 @@ class LiveHost:
     async def add(self, spec: NodeSpec, actors: Sequence[ActorSpec] = (), make: Birth = birth) -> Node:
         """Open a node's journal, listeners and doors, then start its actors (by default those of its spec)."""
         name = spec.node
-        disk = FileDisk(Path(spec.data_dir)) if spec.data_dir else MemoryDisk()
+        trouble = Trouble(self._rng)
+        trouble.set_rules(rule for rule in self._disk_rules if rule.node == name)
+        plain = FileDisk(Path(spec.data_dir)) if spec.data_dir else MemoryDisk()
+        disk = FaultyDisk(plain, trouble, _sleep)
         ledger = LiveLedger(
             disk, self._loop, self._ledger_dirty, lambda error: self._disk_failed(name, error), self.count
         )
         node = Node(name, self, make, actors or tree(spec))
-        running = self._nodes[name] = _Running(spec, node, ledger)
+        running = self._nodes[name] = _Running(spec, node, ledger, trouble)
         self._directories[name] = {name: (spec.gossip_url, spec.rest_url)}
         self._by_url.setdefault(spec.gossip_url, []).append(node)
         self._bus.listen(*spec.listen_urls)
@@ -175,6 +181,9 @@ class LiveHost:
         self._rules = Rules(rules.rules, self._rules)
         self._faulty = bool(rules.rules)
         self._held.release(self._rules, self._post_hit)
+        self._disk_rules = rules.disks
+        for name, running in self._nodes.items():
+            running.trouble.set_rules(rule for rule in rules.disks if rule.node == name)
         return len(rules.rules)
 
     def handle_actor(self, wish: HandleActor) -> int:
@@ -182,7 +191,15 @@ class LiveHost:
         running = self._nodes.get(wish.node)
         if running is None:
             return 0
+        if wish.verb == "mend":
+            return self._mend(running)
         return running.node.handle_actor(wish.verb, wish.role)
+
+    def _mend(self, running: _Running) -> int:
+        if not running.ledger.broken:
+            return 0
+        running.ledger.reopen()
+        return running.node.handle_actor("restart")
 
     # -- Ground: clocks, chance, timers --------------------------------------
 
@@ -425,6 +442,12 @@ def _readiness(node: Node) -> Readiness:
         getattr(server, "leader", ""),
         getattr(server, "passing_nodes", 0),
     )
+
+
+def _sleep(nanoseconds: int) -> None:
+    """A slow disk keeps whoever syncs: the loop while syncs are usually quick, a thread from then on."""
+    if nanoseconds:
+        time.sleep(nanoseconds / 1e9)
 
 
 def _hit_by(verdict: Verdict) -> str:

@@ -93,6 +93,17 @@ class LiveLedger:
         self._syncing = self._loop.run_in_executor(None, self._sync)
         self._syncing.add_done_callback(lambda future: self._synced_in_thread(future, waiting))
 
+    @property
+    def broken(self) -> bool:
+        """True once the disk has refused: nothing is written any more."""
+        return self._broken
+
+    def reopen(self) -> None:
+        """Fault healed: the disk takes writes again; what the last life had not synced is on it, or gone."""
+        self._journal = Journal.open(self._disk)
+        self._waiting.clear()
+        self._broken = self._stale = False
+
     async def close(self) -> None:
         """Finish the sync that is under way and leave the files as they are."""
         if self._syncing is not None:

@@ -123,8 +123,10 @@ class Node:
                 _each(seats, Seat.pause)
             case "resume":
                 _each(seats, Seat.resume)
-            case "crash":
+            case "crash" | "kill":
                 _each(seats, lambda seat: seat.end("crashed by a fault"))
+            case "stop":
+                self.stop("stopped by a fault")
             case "restart":
                 self._restart(seats, role)
         return len(seats)

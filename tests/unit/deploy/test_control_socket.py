@@ -82,7 +82,7 @@ def stage(tmp_path):
 
 
 def test_a_rule_goes_to_every_process_and_the_answer_waits_for_all(stage):
-    stage.ask("isolate", who="agent-1")
+    stage.ask("isolate", nodes="agent-1")
     assert [name for name, _ in stage.supervisor.told] == ["server-1", "server-2", "server-3", "agents-1"]
     assert stage.answer() is None
     *first, last = stage.supervisor.told
@@ -94,11 +94,11 @@ def test_a_rule_goes_to_every_process_and_the_answer_waits_for_all(stage):
     assert answer["fault"] == "f1"
     assert "agent-1.dc1" in answer["what"]
     assert last[1]["rules"]["rules"][0]["effect"] == "drop"
-    assert len(stage.server.rules) == 1
+    assert len(stage.server.rules.rules) == 1
 
 
 def test_a_verb_on_an_actor_goes_to_its_process_only(stage):
-    stage.ask("pause", who="server@server-2")
+    stage.ask("pause", nodes="server@server-2")
     ((name, message),) = stage.confirm()
     assert name == "server-2"
     assert message["actor"] == {"verb": "pause", "node": "server-2.dc1", "role": "server"}
@@ -106,15 +106,15 @@ def test_a_verb_on_an_actor_goes_to_its_process_only(stage):
 
 
 def test_healing_takes_rules_back_and_undoes_verbs(stage):
-    stage.ask("isolate", who="agent-1")
+    stage.ask("isolate", nodes="agent-1")
     stage.confirm()
-    stage.ask("crash", who="agent-1")
+    stage.ask("crash", nodes="agent-1")
     stage.confirm()
     stage.ask("heal_all")
     told = stage.confirm()
     assert [message["actor"]["verb"] for _, message in told if "actor" in message] == ["restart"]
     assert all(message["rules"]["rules"] == [] for _, message in told if "rules" in message)
-    assert stage.server.rules == ()
+    assert stage.server.rules.rules == ()
 
 
 def test_healing_what_is_not_there_heals_nothing(stage):
@@ -124,7 +124,7 @@ def test_healing_what_is_not_there_heals_nothing(stage):
 
 
 def test_a_process_that_dies_meanwhile_is_not_waited_for(stage):
-    stage.ask("isolate", who="agent-1")
+    stage.ask("isolate", nodes="agent-1")
     stage.server.gone("server-3")
     stage.confirm()
     assert stage.answer()["fault"] == "f1"
@@ -132,32 +132,32 @@ def test_a_process_that_dies_meanwhile_is_not_waited_for(stage):
 
 def test_a_process_that_is_down_is_not_waited_for(stage):
     stage.supervisor.deaf.add("agents-1")
-    stage.ask("crash", who="agent-1")
+    stage.ask("crash", nodes="agent-1")
     assert stage.answer()["count"] == 0
 
 
 def test_the_leader_is_whom_most_servers_follow(stage):
     stage.readiness.report({node: [4, "h", "server-2.dc1", 4] for node in HOMES if node.startswith("server")})
-    stage.ask("pause", who="leader")
+    stage.ask("pause", nodes="leader")
     assert stage.confirm()[0][0] == "server-2"
 
 
 @pytest.mark.parametrize(
     ("request_", "arguments", "words"),
     [
-        ("isolate", {"who": "nobody"}, "names no node"),
-        ("isolate", {"who": "leader"}, "names no node"),
-        ("lose", {"sources": "all", "targets": "all", "probability": 2}, "between 0 and 1"),
-        ("isolate", {"whom": "x"}, "unexpected keyword"),
+        ("isolate", {"nodes": "nobody"}, "names no node"),
+        ("isolate", {"nodes": "leader"}, "names no node"),
+        ("loss", {"sources": "all", "targets": "all", "probability": 2}, "between 0 and 1"),
+        ("isolate", {"whom": "x"}, "there is no 'whom'"),
         ("launch", {}, "does not know"),
-        ("_resolve", {"who": "all"}, "does not know"),
+        ("_resolve", {"nodes": "all"}, "does not know"),
     ],
 )
 def test_what_cannot_be_done_is_a_sentence_and_changes_nothing(stage, request_, arguments, words):
     stage.ask(request_, **arguments)
     assert words in stage.answer()["error"]
     assert stage.supervisor.told == []
-    assert stage.server.rules == ()
+    assert stage.server.rules.rules == ()
 
 
 def test_facts_and_status(stage):

@@ -38,27 +38,39 @@ def parent(tmp_path, monkeypatch):
     ("command", "verb", "arguments"),
     [
         ("partition a,b c", "partition", {"groups": [["a", "b"], ["c"]]}),
-        ("isolate leader", "isolate", {"who": ["leader"]}),
-        ("cut a all", "cut", {"sources": ["a"], "targets": "all"}),
+        ("isolate leader", "isolate", {"nodes": ["leader"]}),
+        ("cut a all", "cut", {"sources": ["a"]}),
         (
             "loss all all -probability 0.2 -kind swim.ping",
-            "lose",
-            {"sources": "all", "targets": "all", "probability": 0.2, "kinds": ["swim.ping"]},
+            "loss",
+            {"probability": 0.2, "match": ["swim.ping"]},
         ),
         (
             "delay a b -by=80ms -jitter=20ms",
             "delay",
-            {"sources": ["a"], "targets": ["b"], "delay_s": 0.08, "jitter_s": 0.02, "kinds": []},
+            {"sources": ["a"], "targets": ["b"], "latency_s": 0.08, "jitter_s": 0.02},
         ),
         (
             "duplicate a b -probability=0.5",
             "duplicate",
-            {"sources": ["a"], "targets": ["b"], "probability": 0.5, "kinds": []},
+            {"sources": ["a"], "targets": ["b"], "probability": 0.5},
         ),
-        ("pause server@leader", "pause", {"who": ["server@leader"]}),
-        ("resume a", "resume", {"who": ["a"]}),
-        ("crash a", "crash", {"who": ["a"]}),
-        ("restart a", "restart", {"who": ["a"]}),
+        ("pause server@leader", "pause", {"nodes": ["server@leader"]}),
+        ("resume a", "resume", {"nodes": ["a"]}),
+        ("crash a", "crash", {"nodes": ["a"]}),
+        ("restart a", "restart", {"nodes": ["a"]}),
+        ("restart server-1 -wipe", "restart", {"nodes": ["server-1"], "wipe": True}),
+        ("bridge follower -for 4s", "bridge", {"node": ["follower"], "duration_s": 4.0}),
+        ("hold a b -match raft.*", "hold", {"sources": ["a"], "targets": ["b"], "match": ["raft.*"]}),
+        ("reorder a b -within 1s", "reorder", {"sources": ["a"], "targets": ["b"], "within_s": 1.0}),
+        ("corrupt a b -direction both", "corrupt", {"sources": ["a"], "targets": ["b"], "direction": "both"}),
+        ("bandwidth a b -rate 9000", "bandwidth", {"sources": ["a"], "targets": ["b"], "bytes_per_s": 9000}),
+        ("stall leader -busy 1s -every 5s", "stall", {"nodes": ["leader"], "busy_s": 1.0, "every_s": 5.0}),
+        ("kill percent(20,agents),leader", "kill", {"nodes": ["percent(20,agents)", "leader"]}),
+        ("stop a", "stop", {"nodes": ["a"]}),
+        ("slow-disk a -fsync 50ms", "slow_disk", {"nodes": ["a"], "fsync_s": 0.05}),
+        ("full-disk a", "full_disk", {"nodes": ["a"]}),
+        ("io-error a -probability 0.5", "io_error", {"nodes": ["a"], "probability": 0.5}),
     ],
 )
 def test_a_verb_travels_as_it_was_said(lictor, parent, command, verb, arguments):
@@ -78,7 +90,9 @@ def test_ls_and_heal(lictor, parent):
     assert lictor("fault", "heal", "f7").status == 1
 
 
-@pytest.mark.parametrize("command", ["heal", "partition", "delay a b -by soon"])
+@pytest.mark.parametrize(
+    "command", ["heal", "partition", "delay a b -by soon", "loss a b -probability 2", "bandwidth a b -rate 0"]
+)
 def test_what_is_missing_or_wrong_is_said_before_anything_is_broken(lictor, parent, command):
     ran = lictor("fault", *command.split())
     assert ran.status == 1

@@ -297,7 +297,7 @@ def test_it(cluster):
     assert "leads term" in told
     logs = Path(re.search(r"^logs: (.*)$", told, re.MULTILINE)[1])
     assert "leads term" in (logs / "server-1.log").read_text()
-    assert project.kept() == ["agents-1.log", "server-1.log"]
+    assert project.kept() == ["agents-1.log", "faults.log", "server-1.log"]
 
 
 @pytest.mark.e2e

@@ -45,7 +45,7 @@ def test_a_write_waits_out_an_election_as_the_live_client_does(cluster):
 
 def test_all_tries_of_a_write_are_one_write(cluster):
     """The answer is lost on its way back: the second try must not fail because the first one was done."""
-    with cluster.faults.lose("servers", "agent-2", 1.0, kinds=["answers.written"]):
+    with cluster.faults.loss("servers", "agent-2", 1.0, match=["answers.written"]):
         with pytest.raises(lictor.Timeout) as unknown:
             cluster.kv.put("a", b"1", cas=0, timeout=2)
         cluster.world.at(6, cluster.faults.heal_all)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from lictor_actors.faults import FaultBook, Faults, NodeView, resolve
-from lictor_messages.faults import FaultRule, HandleActor
+from lictor_messages.faults import ClockRule, DiskRule, FaultRule, HandleActor, SpoilOnce
 
 NODES = [
     NodeView("server-1.dc1", server=True),
@@ -23,12 +25,37 @@ class Backend:
         self.rules: tuple[FaultRule, ...] = ()
         self.wishes: list[HandleActor] = []
         self.lines: list[str] = []
+        self.disks: tuple[DiskRule, ...] = ()
+        self.clocks: tuple[ClockRule, ...] = ()
+        self.spoilt: list[SpoilOnce] = []
+        self.timers: list[tuple[float, Callable[[], None]]] = []
+        self.now = 0.0
 
     def set_rules(self, rules: tuple[FaultRule, ...]) -> None:
         self.rules = rules
 
     def handle_actor(self, wish: HandleActor) -> None:
         self.wishes.append(wish)
+
+    def set_disks(self, rules: tuple[DiskRule, ...]) -> None:
+        self.disks = rules
+
+    def set_clocks(self, rules: tuple[ClockRule, ...]) -> None:
+        self.clocks = rules
+
+    def spoil(self, wish: SpoilOnce) -> None:
+        self.spoilt.append(wish)
+
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        self.timers.append((self.now + seconds, call))
+
+    def wait(self, seconds: float) -> None:
+        end = self.now + seconds
+        while due := sorted((one for one in self.timers if one[0] <= end), key=lambda one: one[0]):
+            self.timers.remove(due[0])
+            self.now = due[0][0]
+            due[0][1]()
+        self.now = end
 
     def log(self, event: str) -> None:
         self.lines.append(event)
@@ -98,7 +125,7 @@ def test_a_cut_is_one_way_and_everyone_needs_no_list(faults: Faults, backend: Ba
 
 def test_faults_compose_and_each_heals_by_its_handle(faults: Faults, backend: Backend) -> None:
     slow = faults.delay("servers", "all", 0.08, 0.02)
-    faults.duplicate("all", "all", 0.5, kinds=["raft.vote"])
+    faults.duplicate("all", "all", 0.5, match=["raft.vote"])
     assert [rule.effect for rule in backend.rules] == ["delay", "duplicate"]
     assert (backend.rules[0].delay_ns, backend.rules[0].jitter_ns) == (80_000_000, 20_000_000)
     slow.heal()
@@ -131,14 +158,14 @@ def test_heal_all_undoes_everything(faults: Faults, backend: Backend) -> None:
 
 
 def test_the_log_says_whom_a_selector_named(faults: Faults, backend: Backend) -> None:
-    faults.lose("leader", "agents", 0.25).heal()
-    told = "f1 lose server-2.dc1 > agent-1.dc1 agent-2.dc1 probability=0.25 effect=drop"
+    faults.loss("leader", "agents", 0.25).heal()
+    told = "f1 loss server-2.dc1 > agent-1.dc1 agent-2.dc1 probability=0.25"
     assert backend.lines == [told, f"healed {told}"]
 
 
 def test_numbers_that_make_no_sense_are_refused_and_change_nothing(faults: Faults, backend: Backend) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
-        faults.lose("all", "all", 1.5)
+        faults.loss("all", "all", 1.5)
     with pytest.raises(ValueError, match="negative"):
         faults.delay("all", "all", -1)
     assert backend.lines == []

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple
 
+from lictor_actors.hosts.disks_faulty import FaultyDisk, Trouble
 from lictor_actors.journal.journal import Journal
 from lictor_actors.journal.memory_disk import MemoryDisk
 from lictor_messages.journal import JournalRecord
@@ -37,10 +38,17 @@ class WorldLedger:
     """
 
     def __init__(
-        self, disk: MemoryDisk, speed: DiskSpeed, rng: Random, later: Later, failed: Callable[[OSError], None]
+        self,
+        disk: MemoryDisk,
+        speed: DiskSpeed,
+        rng: Random,
+        later: Later,
+        failed: Callable[[OSError], None],
+        trouble: Trouble,
     ) -> None:
         self.speed = speed
-        self._journal = Journal.open(disk)
+        self._journal = Journal.open(FaultyDisk(disk, trouble))
+        self._trouble = trouble
         self._disk = disk
         self._rng = rng
         self._later = later
@@ -48,6 +56,11 @@ class WorldLedger:
         self._waiting: list[_Write] = []
         self._syncing: list[_Write] = []
         self._dead = False
+
+    @property
+    def dead(self) -> bool:
+        """True once nothing is written any more: the disk has refused, or the process is gone."""
+        return self._dead
 
     def recovered(self, stream: str) -> list[JournalRecord]:
         """What the stream holds, all of it durable."""
@@ -77,16 +90,23 @@ class WorldLedger:
         """The process is gone: nothing more is written, nobody is told."""
         self._dead = True
 
-    def crash(self) -> None:
-        """Power cut: what was not synced may be lost or torn at any byte."""
+    def finish(self) -> None:
+        """The process ends in good order: sync what it wrote."""
+        if not self._dead:
+            self._or_fail(self._journal.sync)
         self.abandon()
-        self._disk.crash(self._rng)
+
+    def crash(self, torn: bool = True) -> None:
+        """Power cut: what was not synced may be lost or torn at any byte; not ``torn``: all of it is lost."""
+        self.abandon()
+        self._disk.crash(self._rng, torn)
 
     def _begin(self) -> None:
         self._syncing, self._waiting = self._waiting, []
         for write in self._syncing:
             self._append(write.stream, write.records)
-        self._later(self._rng.randint(self.speed.sync_min_ns, self.speed.sync_max_ns), self._synced)
+        takes = self._rng.randint(self.speed.sync_min_ns, self.speed.sync_max_ns)
+        self._later(takes + self._trouble.latency_ns(), self._synced)
 
     def _append(self, stream: str, records: Sequence[JournalRecord]) -> None:
         if not self._dead:

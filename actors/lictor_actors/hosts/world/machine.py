@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lictor_actors.hosts.disks_faulty import Trouble
 from lictor_actors.hosts.node import Birth, Node
 from lictor_actors.hosts.world.clock import NodeClock
 from lictor_actors.hosts.world.ledger import WorldLedger
+from lictor_actors.hosts.world.streams import stream
 from lictor_actors.journal.memory_disk import MemoryDisk
 from lictor_messages.envelope import Envelope, node_of
 from lictor_messages.host import ActorSpec
@@ -37,6 +39,8 @@ class Machine:
         self.gossip, self.rest = plan.urls
         self.clock = clock
         self.disk = MemoryDisk()
+        self.trouble = Trouble(stream(world.seed, plan.name, "trouble"))
+        """What is wrong with the disk: it stays over reboots and with another disk."""
         self.boots = 0
         """How often the node was started; what was sent to an earlier boot never arrives."""
         self.running = False
@@ -67,10 +71,10 @@ class Machine:
         self.node.doors.update(self.doors)
         self.node.start()
 
-    def cut(self) -> None:
-        """Power cut: no actor says goodbye, what the disk had not synced is at its mercy."""
+    def cut(self, torn: bool = True) -> None:
+        """Power cut: no actor says goodbye, what the disk had not synced is at its mercy, or gone if not ``torn``."""
         self.running = self.refuses = False
-        self.ledger.crash()
+        self.ledger.crash(torn)
         self.node.stop("power cut")
 
     def kill(self) -> None:
@@ -78,6 +82,12 @@ class Machine:
         self.running, self.refuses = False, True
         self.ledger.abandon()
         self.node.stop("killed")
+
+    def stop(self) -> None:
+        """The process ends in good order: its actors stop, and what they wrote is synced."""
+        self.node.stop("stopped")
+        self.ledger.finish()
+        self.ended()
 
     def ended(self) -> None:
         """The node's actors have stopped; nobody listens any more."""

@@ -108,13 +108,21 @@ class World:
                 if other is not machine:
                     machine.directory[other.name] = (other.gossip, other.rest)
 
-    def crash(self, name: str) -> None:
-        """Power cut: the node is gone at once, and its disk loses or tears what was not synced."""
+    def crash(self, name: str, *, torn: bool = True) -> None:
+        """Power cut: the node is gone at once; its disk loses, or tears (``torn``), what was not synced."""
         machine = self.machines[name]
         if machine.running:
             self.trace.fault(self.time, f"power cut {name}")
             self.count("node_crashed")
-            machine.cut()
+            machine.cut(torn)
+
+    def stop(self, name: str) -> None:
+        """The node's process ends in good order; its machine stays and refuses connections."""
+        machine = self.machines[name]
+        if machine.running:
+            self.trace.fault(self.time, f"stop {name}")
+            self.count("node_stopped")
+            machine.stop()
 
     def kill(self, name: str) -> None:
         """The node's process dies (``kill -9``): its machine stays and refuses connections, its disk loses nothing."""
@@ -163,7 +171,7 @@ class World:
     def _boot(self, machine: Machine) -> None:
         rng = stream(self.seed, machine.name, "disk", str(machine.boots))
         failed = partial(self._disk_failed, machine)
-        machine.boot(WorldLedger(machine.disk, self._disk, rng, self.agenda.after, failed))
+        machine.boot(WorldLedger(machine.disk, self._disk, rng, self.agenda.after, failed, machine.trouble))
 
     def _disk_failed(self, machine: Machine, error: OSError) -> None:
         self.count("journal_failed")
