@@ -39,3 +39,24 @@ class BlockedDue(Message):
 
 class SnapshotSliceDue(Message):
     """The next slice of the snapshot that is being written."""
+
+
+class AskBlank(Message):
+    """Between servers that wait to found a cluster: has your disk ever held anything of one? Answer: Blankness."""
+
+
+class Blankness(Message):
+    """``word`` is this life's own if the disk is blank, "" if it is not."""
+
+    word: str
+
+
+class Found(Message):
+    """All of ``servers`` are blank: begin, if ``word`` is the one you gave."""
+
+    servers: tuple[str, ...]
+    word: str
+
+
+class FoundingDue(Message):
+    """Ask again who is blank."""

@@ -8,8 +8,12 @@ from typing import Any, NamedTuple
 from lictor_actors.kernel.actor import Actor, Poisoned, UnknownMessage
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.raft import Entry, NotLeading, Overloaded, Raft, RaftOptions, Role, Snapshot
+from lictor_actors.roles.announcements import Announcements
 from lictor_actors.roles.cluster_status import ClusterStatus
+from lictor_actors.roles.founding import Founding
+from lictor_actors.roles.handover import Handover
 from lictor_actors.roles.log_time import LogTime
+from lictor_actors.roles.raft_membership import RaftMembership
 from lictor_actors.roles.reads import Reads
 from lictor_actors.roles.reconcile import serf_health, unknown_nodes, wanted
 from lictor_actors.roles.server_snapshots import ServerSnapshots
@@ -22,13 +26,30 @@ from lictor_actors.store.errors import UnknownCommand
 from lictor_actors.store.store import Store
 from lictor_messages import members as m
 from lictor_messages import raft as r
-from lictor_messages.answers import Command, Query
+from lictor_messages.answers import Command, Query, Written
+from lictor_messages.autopilot import (
+    AutopilotDue,
+    GetAutopilotHealth,
+    PrepareToLeave,
+    RemovePeer,
+    TransferLateDue,
+    TransferLeadership,
+)
 from lictor_messages.base import Message
 from lictor_messages.envelope import at, node_of, role_of
 from lictor_messages.host import Durable, Recovered, Undeliverable
 from lictor_messages.kv import ReapDue
 from lictor_messages.refusals import Refused
-from lictor_messages.server import BlockedDue, ReconcileDue, ServerOptions, SnapshotSliceDue
+from lictor_messages.server import (
+    AskBlank,
+    Blankness,
+    BlockedDue,
+    Found,
+    FoundingDue,
+    ReconcileDue,
+    ServerOptions,
+    SnapshotSliceDue,
+)
 from lictor_messages.sessions import RenewSession, Sessions, SessionsDue
 from lictor_messages.snapshots import OpenSnapshot, ReadSnapshot, RestoreStaged, SnapshotIdleDue, SnapshotOpened
 
@@ -57,6 +78,10 @@ class Server(Actor):
         self._reads = Reads(self.store, options)
         self._status = ClusterStatus(options, self.raft)
         self._raft_snapshots = ServerSnapshots(self.raft)
+        self._founding = Founding(options, self.raft)
+        self._membership = RaftMembership(options, self.raft)
+        self._handover = Handover(options, self.raft)
+        self._announcements = Announcements(options.prober)
         self._snapshots = Snapshots()
         self._sessions = SessionTimers()
         self._tombstones = TombstoneTimer()
@@ -115,12 +140,19 @@ class Server(Actor):
         if self._awake:
             self._settle(turn)
 
-    def _table(self) -> dict[type[Message], Callable[[Any, Turn], None]]:
+    def _table(self) -> dict[type[Message], Callable[[Any, Turn], object]]:
         """What comes seldom."""
         return {
             Recovered: self._recover,
             r.InstallSnapshot: self._snapshot_step,
             r.SnapshotAnswer: self._snapshot_step,
+            AskBlank: self._asked_if_blank,
+            Blankness: self._founding.answered,
+            Found: self._founding.ordered,
+            FoundingDue: lambda _, turn: self._founding.due(self._members, turn),
+            AutopilotDue: lambda _, turn: self._membership.due(turn),
+            PrepareToLeave: self._handover.leave,
+            TransferLateDue: self._handover.late,
             SnapshotSliceDue: lambda _, turn: self._raft_snapshots.due(turn),
             m.MemberJoined: self._member_changed,
             m.MemberUpdated: self._member_changed,
@@ -157,7 +189,7 @@ class Server(Actor):
         if message.done:
             self._awake = True
             self.raft.start(turn)
-            self._maybe_bootstrap(turn)
+            self._founding.consider(self._members, turn)
 
     # -- after every turn -----------------------------------------------------
 
@@ -173,10 +205,14 @@ class Server(Actor):
             waiting = self._confirming.pop(read_id, None)
             if waiting is not None:
                 self._read(*waiting, turn)
+        if self._announcements.waiting and self.raft.leader:
+            self._announcements.started(turn)
         leading = self.raft.role is Role.LEADER
         if leading != self._was_leader:
             self._was_leader = leading
             self._took_lead(turn) if leading else self._lost_lead(turn)
+        if leading and self._membership.wanted:
+            self._membership.change_if_wanted(self._members, self.store.autopilot.row, turn)
         if leading and self._doubtful and self.applied >= self._reconciling_upto:
             self._reconcile(turn)
 
@@ -192,6 +228,8 @@ class Server(Actor):
         for entry in entries:
             if entry.type == "command":
                 self._apply_one(entry, turn)
+            elif entry.type == "configuration":
+                self._configuration_committed(entry, turn)
             self.applied = entry.index
         self._sessions.applied(self.store, turn)
         self._reads.wake(turn)
@@ -218,6 +256,13 @@ class Server(Actor):
         else:
             turn.answer(opened.ticket, Refused(code="NotCommitted"), early=True)
 
+    def _configuration_committed(self, entry: Entry, turn: Turn) -> None:
+        self._membership.wanted = True
+        opened = self._open.pop(entry.index, None)
+        if opened is not None:
+            done = Written(index=entry.index) if opened.term == entry.term else Refused(code="NotCommitted")
+            turn.answer(opened.ticket, done, early=True)  # early: as for every committed entry
+
     def _restored(self, outcome: Message, turn: Turn) -> None:
         if isinstance(outcome, Refused):
             return
@@ -231,8 +276,10 @@ class Server(Actor):
 
     def _took_lead(self, turn: Turn) -> None:
         turn.note(f"leads term {self.raft.term}")
+        self._announcements.leads(turn)
         self._sessions.lead(self.store, turn)
         self._tombstones.lead(turn)
+        self._membership.lead(turn)
         self._reconcile_all(turn)
 
     def _lost_lead(self, turn: Turn) -> None:
@@ -240,6 +287,8 @@ class Server(Actor):
         turn.cancel_timer("reconcile")
         self._sessions.resign(turn)
         self._tombstones.resign(turn)
+        self._membership.resign(turn)
+        self._handover.done(turn)
         for opened in self._open.values():
             turn.answer(opened.ticket, Refused(code="LeadershipLost"))
         self._open.clear()
@@ -255,6 +304,10 @@ class Server(Actor):
     def _command(self, command: Command, turn: Turn) -> None:
         if self.raft.role is not Role.LEADER:
             self._to_leader(turn)
+        elif self._handover.leaving:
+            turn.reply(Refused(code="Stopping"))
+        elif isinstance(command, RemovePeer | TransferLeadership):
+            self._operate(command, turn)
         elif len(self._open) >= self._options.open_writes_max:
             turn.reply(Refused(code="Overloaded"))
         elif (refused := refuse_command(self.store, command)) is not None:
@@ -262,6 +315,17 @@ class Server(Actor):
         else:
             ticket = turn.ticket()
             self._propose([(ticket.reply_to, ticket.request, command)], [ticket], turn)
+
+    def _operate(self, command: RemovePeer | TransferLeadership, turn: Turn) -> None:
+        """What an operator asks of the leader, and no log holds."""
+        if isinstance(command, TransferLeadership):
+            self._handover.transfer(command, self._members, turn)
+            return
+        index = self._membership.remove(command, self._members, turn)
+        if isinstance(index, Refused):
+            turn.reply(index)
+        else:
+            self._open[index] = _Open(self.raft.term, turn.ticket())
 
     def _propose(self, commands: list[tuple[str, str, Command]], tickets: list[Ticket], turn: Turn) -> int:
         stamp = self._time.stamp(turn.now, turn.wall)
@@ -311,6 +375,8 @@ class Server(Actor):
             turn.reply(Refused(code="NoPathToDatacenter"))
         elif self._status.answers(query):
             self._status.reply(query, self._members, self.applied, turn)
+        elif isinstance(query, GetAutopilotHealth):
+            self._autopilot_health(turn)
         elif self._fresh_enough(query, turn):
             self._read(query, turn.ticket(), turn)
         elif self.raft.role is not Role.LEADER:
@@ -319,6 +385,14 @@ class Server(Actor):
             self._read(query, turn.ticket(), turn)
         else:
             self._confirming[self.raft.read(turn)] = (query, turn.ticket())
+
+    def _autopilot_health(self, turn: Turn) -> None:
+        if self.raft.role is not Role.LEADER:
+            self._to_leader(turn)
+        else:
+            # Early: what the leader thinks of the others rests on no write.
+            health = self._membership.health(self._members, self.store.autopilot.row, max(self.applied, 1), turn)
+            turn.reply(health, early=True)
 
     def _fresh_enough(self, query: Query, turn: Turn) -> bool:
         if query.consistency != "stale" or not self.applied or isinstance(query, RenewSession):
@@ -361,7 +435,7 @@ class Server(Actor):
     def _members_listed(self, listed: m.Members, turn: Turn) -> None:
         self._members = {member.node: member for member in listed.members}
         self._doubt(self._members)
-        self._maybe_bootstrap(turn)
+        self._servers_changed(turn)
 
     def _member_changed(self, event: m.MemberEvent, turn: Turn) -> None:
         member = event.member
@@ -371,7 +445,17 @@ class Server(Actor):
             self._members[member.node] = member
         if member.dc == self._options.dc:
             self._doubt([member.node])
-        self._maybe_bootstrap(turn)
+            if member.is_server:
+                self._servers_changed(turn)
+
+    def _asked_if_blank(self, asked: AskBlank, turn: Turn) -> None:
+        if self._awake:  # before the journal is read nobody knows
+            self._founding.asked(asked, turn)
+
+    def _servers_changed(self, turn: Turn) -> None:
+        self._membership.wanted = True
+        if self._awake:
+            self._founding.consider(self._members, turn)
 
     def _doubt(self, nodes: Iterable[str]) -> None:
         for node in nodes:
@@ -398,20 +482,6 @@ class Server(Actor):
         """Writes of the leader itself; the index of the last one, 0 if there is none."""
         mine = [(turn.me, turn.new_request(), command) for command in commands]
         return self._propose(mine, [], turn) if mine else 0
-
-    def _maybe_bootstrap(self, turn: Turn) -> None:
-        expect = self._options.bootstrap_expect
-        if not expect or not self._awake or self.raft.last_index:
-            return
-        servers = sorted(
-            member.node
-            for member in self._members.values()
-            if member.is_server and member.status == "alive" and member.tags.get("expect") == str(expect)
-        )
-        # Exactly as many as expected: with more, two servers might choose different voters.
-        if len(servers) == expect and self._options.node in servers:
-            turn.note(f"bootstraps with {' '.join(servers)}")
-            self.raft.bootstrap(tuple(servers), turn)
 
 
 def raft_options(options: ServerOptions) -> RaftOptions:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ormsgpack
 
 from lictor_actors.store.errors import UnknownCommand
-from lictor_messages import catalog, kv, snapshots
+from lictor_messages import autopilot, catalog, kv, snapshots
 from lictor_messages.answers import Command
 from lictor_messages.base import KINDS
 
 __all__ = ["pack_command", "unpack_command"]
 
-VOCABULARIES = (kv, catalog, snapshots)
+VOCABULARIES = (autopilot, kv, catalog, snapshots)
 """Modules that must be imported before a log is read: each registers the kinds of its commands."""
 
 

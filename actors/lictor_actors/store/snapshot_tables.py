@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from lictor_actors.store.catalog import fold
 from lictor_actors.store.ordered import Ordered
 from lictor_actors.store.rows import lean
+from lictor_messages.autopilot import AutopilotConfiguration
 from lictor_messages.catalog import CheckRecord, NodeRecord, ServiceRecord
 from lictor_messages.kv import Entry
 from lictor_messages.queries import PreparedQuery
@@ -138,6 +139,14 @@ def _load_query(store: Store, row: Any) -> None:
     store.queries.load(lean(PreparedQuery.model_validate(row)))
 
 
+def _autopilot(store: Store) -> Sequence[object]:
+    return tuple(store.autopilot)
+
+
+def _load_autopilot(store: Store, row: Any) -> None:
+    store.autopilot.row = AutopilotConfiguration.model_validate(row)
+
+
 def _remembered(store: Store) -> Sequence[object]:
     return store.dedup.rows()
 
@@ -171,6 +180,7 @@ TABLES: tuple[Table, ...] = (
     Table(
         "queries", _queries, _load_query, ("queries.rows", "queries.by_name", "queries.templates", "queries.by_session")
     ),
+    Table("autopilot", _autopilot, _load_autopilot, ("autopilot.row",)),
     Table("dedup", _remembered, _load_remembered, ("dedup._buckets", "dedup._now", "dedup._last")),
     Table(
         "staged",

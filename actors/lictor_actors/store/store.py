@@ -8,6 +8,7 @@ from typing import Any
 
 import ormsgpack
 
+from lictor_actors.store.autopilot import AutopilotTable
 from lictor_actors.store.catalog import Catalog
 from lictor_actors.store.dedup import Dedup
 from lictor_actors.store.errors import UnknownCommand
@@ -23,6 +24,7 @@ from lictor_actors.store.snapshot_staged import Staged
 from lictor_actors.store.tombstones import reap
 from lictor_actors.store.txn import read_transaction, transact
 from lictor_messages.answers import Answer, Query, Written
+from lictor_messages.autopilot import GetAutopilotConfiguration, SetAutopilotConfiguration
 from lictor_messages.base import Message
 from lictor_messages.catalog import Deregister, Register
 from lictor_messages.kv import DeleteKey, GetKey, ListKeyNames, ListKeys, PutKey, ReapTombstones
@@ -60,6 +62,7 @@ class Store:
         self.catalog = Catalog(self.indexes)
         self.locks = Locks(self.kv)
         self.sessions = SessionTable(self.indexes, self.catalog, self.locks)
+        self.autopilot = AutopilotTable(self.indexes)
         self.queries = PreparedTable(self.indexes, self.catalog, self.sessions.fault)
         self.catalog.dependants = self.sessions
         self.sessions.on_end.append(self.queries.session_ended)
@@ -88,6 +91,7 @@ class Store:
             UpdatePreparedQuery: self.queries.update,
             DeletePreparedQuery: self.queries.delete,
             ReapTombstones: lambda command, index: reap(self.kv, command, index),
+            SetAutopilotConfiguration: self.autopilot.set,
             StageRestore: self.staged.stage,
             RestoreStaged: self._restore,
         }
@@ -103,6 +107,7 @@ class Store:
             ListPreparedQueries: self.queries.all,
             ExplainPreparedQuery: self.queries.explain,
             ExecutePreparedQuery: self.queries.execute,
+            GetAutopilotConfiguration: self.autopilot.get,
             ReadTransaction: lambda query: read_transaction(self, query),
         }
 
@@ -226,5 +231,6 @@ class Store:
         yield from self.sessions
         yield list(self.locks)
         yield from self.queries
+        yield from self.autopilot
         yield from self.dedup
         yield self.burned, self.staged.id, self.staged.until, self.staged.restored, self.staged.digest()

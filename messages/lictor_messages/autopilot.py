@@ -1,0 +1,108 @@
+"""Autopilot: who of the servers is healthy, who may vote, and who is cleared away (Consul's operator API)."""
+
+from __future__ import annotations
+
+from lictor_messages.answers import Answer, Command, Query
+from lictor_messages.base import Message, Record
+from lictor_messages.members import Status
+
+MILLISECOND = 1_000_000
+SECOND = 1_000 * MILLISECOND
+
+
+class AutopilotConfiguration(Record):
+    """Times in nanoseconds. The last three are Consul Enterprise's: kept and shown, without effect here."""
+
+    cleanup_dead_servers: bool = True
+    last_contact_threshold_ns: int = 200 * MILLISECOND
+    max_trailing_logs: int = 250
+    min_quorum: int = 0
+    server_stabilization_time_ns: int = 10 * SECOND
+    redundancy_zone_tag: str = ""
+    disable_upgrade_migration: bool = False
+    upgrade_version_tag: str = ""
+    create_index: int = 0
+    modify_index: int = 0
+
+
+class SetAutopilotConfiguration(Command):
+    """Replace the configuration; with ``cas`` only if that is its index. Answered by Written."""
+
+    configuration: AutopilotConfiguration
+    cas: int | None = None
+
+
+class GetAutopilotConfiguration(Query):
+    """Answered by AutopilotConfigured."""
+
+
+class AutopilotConfigured(Answer):
+    """The configuration in force."""
+
+    configuration: AutopilotConfiguration
+
+
+class GetAutopilotHealth(Query):
+    """What the leader thinks of the servers; answered by AutopilotHealth, by the leader only."""
+
+
+class ServerHealth(Record):
+    """One server of the Raft configuration, as its leader sees it."""
+
+    node: str
+    """``name.dc``, its name in the Raft configuration."""
+    id: str
+    name: str
+    address: str
+    version: str
+    status: Status
+    leader: bool
+    voter: bool
+    healthy: bool
+    last_contact_ns: int
+    """Since when it owes the leader an answer; 0 while every heartbeat is answered before the next."""
+    last_term: int
+    last_index: int
+    stable_since_ns: int
+    """Wall clock, nanoseconds since 1970: for so long it has been as healthy, or unhealthy, as it is now."""
+
+
+class AutopilotHealth(Answer):
+    """All servers; the cluster is healthy if each is."""
+
+    healthy: bool
+    failure_tolerance: int
+    """So many healthy voters may fail, and there is still a quorum."""
+    servers: tuple[ServerHealth, ...]
+
+
+class RemovePeer(Command):
+    """Take a server out of the Raft configuration, by ``id`` or ``address``. For the leader; never in the log itself.
+
+    Answered by Written once that is committed.
+    """
+
+    id: str = ""
+    address: str = ""
+
+
+class TransferLeadership(Command):
+    """Hand leadership to the server ``id`` ("": the fittest). For the leader; never in the log. Answered by Written."""
+
+    id: str = ""
+
+
+class PrepareToLeave(Message):
+    """To a server whose node is about to leave: take nothing on, and if it leads, hand over. Answer: ReadyToLeave."""
+
+
+class ReadyToLeave(Message):
+    """The server's part in leaving is done, or was given up after its time."""
+
+
+class AutopilotDue(Message):
+    """The leader looks at the servers again."""
+
+
+class TransferLateDue(Message):
+    """A transfer of leadership should be over by now."""
