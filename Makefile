@@ -35,7 +35,7 @@ lint: $(VENV)/.installed-dev ## format, style, types, layers
 	$(BIN)/lint-imports --cache-dir $(CACHE)/import_linter
 
 check: lint ## lint and the fast tests, under a minute
-	$(PYTEST) -n 2 $(FAST)
+	$(PYTEST) -n 2 -m 'not slow and not e2e' $(FAST)
 
 test: lint ## everything: also the simulator's short swarm and real processes
 	$(PYTEST) -n 2 --ignore=tests/e2e

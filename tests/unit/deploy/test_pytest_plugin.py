@@ -112,6 +112,7 @@ def test_an_unknown_preset_is_a_sentence_that_names_the_others():
 # -- in a project ----------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_project_with_folders_of_these_names_pays_nothing_until_it_asks(project):
     done = project.test("""
 import sys
@@ -158,6 +159,7 @@ def story(done):
     return done.stdout.partition("Lictor cluster")[2].partition("short test summary")[0]
 
 
+@pytest.mark.slow
 def test_a_failing_seed_tells_its_story_and_how_to_see_it_again(project):
     done = project.test(FAILS_AT_ONE)
     assert "1 failed, 2 passed" in done.stdout
@@ -174,6 +176,7 @@ def test_a_failing_seed_tells_its_story_and_how_to_see_it_again(project):
     assert story(second) == told
 
 
+@pytest.mark.slow
 def test_the_command_line_names_other_seeds(project):
     done = project.test(FAILS_AT_ONE, "--lictor-seed", "77", "--lictor-seed", "4")
     assert "1 failed, 1 passed" in done.stdout
@@ -182,6 +185,7 @@ def test_the_command_line_names_other_seeds(project):
     assert "1 failed, 7 passed" in project.pytest("test_it.py", "--lictor-seeds", "8").stdout
 
 
+@pytest.mark.slow
 def test_a_mistake_in_a_marker_is_a_sentence_at_collection(project):
     done = project.test("""
 @pytest.mark.cluster(3)
@@ -191,6 +195,7 @@ def test_it(cluster): pass
     assert "plugin.py" not in done.stdout
 
 
+@pytest.mark.slow
 def test_what_no_cluster_can_give_is_a_sentence(project):
     done = project.test("""
 @pytest.mark.cluster(kind="sim", faults="wam")
@@ -205,6 +210,7 @@ def test_url(consul_url): pass
     assert "plugin.py" not in done.stdout
 
 
+@pytest.mark.slow
 def test_a_project_may_have_a_cluster_of_its_own(project):
     done = project.test("""
 @pytest.fixture
@@ -218,6 +224,7 @@ def test_ours(cluster):
     assert "1 passed" in done.stdout, done.stdout
 
 
+@pytest.mark.slow
 def test_an_actor_that_raised_unnoticed_fails_the_test_at_its_end(project):
     done = project.test("""
 @pytest.mark.cluster(kind="sim", servers=1, agents=0)
@@ -232,6 +239,7 @@ def test_it(cluster):
 
 
 @pytest.mark.e2e
+@pytest.mark.slow
 def test_clusters_of_real_processes_are_apart_and_leave_nothing(project):
     done = project.test("""
 from urllib.request import Request, urlopen
@@ -280,6 +288,7 @@ def test_marked_is_enough(consul_url, shared_cluster):
 
 
 @pytest.mark.e2e
+@pytest.mark.slow
 def test_a_failure_on_real_processes_shows_facts_and_logs_and_keeps_the_logs(project):
     done = project.test("""
 @pytest.mark.cluster(servers=1, agents=1)
@@ -301,6 +310,7 @@ def test_it(cluster):
 
 
 @pytest.mark.e2e
+@pytest.mark.slow
 def test_a_cluster_that_cannot_start_says_why(project, monkeypatch):
     monkeypatch.setenv("XDG_RUNTIME_DIR", "/dev/null")
     done = project.test("""
@@ -316,6 +326,7 @@ def test_shared(shared_cluster): pass
 
 
 @pytest.mark.e2e
+@pytest.mark.slow
 def test_the_example_runs(project):
     done = project.pytest(str(EXAMPLE))
     assert "8 passed" in done.stdout, done.stdout
