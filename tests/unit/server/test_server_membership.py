@@ -133,7 +133,7 @@ def test_a_follower_and_a_single_server_may_leave_at_once(three):
     assert refused.code == "Stopping"
 
 
-# -- the operator -------------------------------------------------------------------------------------------------------
+# -- the operator -----------------------------------------------------------------------------------------------------
 
 
 def test_leadership_goes_where_the_operator_wants_it(three):
@@ -187,7 +187,7 @@ def test_a_removed_server_that_lives_is_added_again(three):
     three.until(lambda: removed in three.voters())
 
 
-# -- under load -----------------------------------------------------------------------------------------------------------
+# -- under load -------------------------------------------------------------------------------------------------------
 
 
 def test_rolling_restarts_lose_nothing(three):
