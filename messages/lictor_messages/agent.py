@@ -199,6 +199,8 @@ class AgentOptions(Message):
     """Checks of the configuration."""
     event_buffer: int = 256
     """User events that are remembered."""
+    doorways: tuple[str, ...] = ()
+    """Addresses on this node that keep questions for servers open: they hear when to ask again."""
 
 
 class FullSyncDue(Message):

@@ -49,6 +49,8 @@ class GatewayOptions(Message):
     """How long a blocking query waits if the client names no ``wait``."""
     max_query_time_ns: int = 600_000_000_000
     """The longest ``wait``; longer ones are cut to it."""
+    park_ns: int = 60_000_000_000
+    """How long a blocked query is left with a server at a time: if its answer was lost, that is noticed then."""
     server: str = ""
     """Address of the server on this node, "" if there is none."""
     http_addr: str = ""

@@ -11,14 +11,17 @@ from lictor_actors.client.connection import Connection
 from lictor_actors.client.errors import BadRequest, ConnectionFailed, Indefinite, Unavailable
 from lictor_actors.hosts.door import Door
 from lictor_messages.agent import CheckDue, ListLocalServices, LocalServices, ServerSilent
+from lictor_messages.answers import Written
 from lictor_messages.base import Message
 from lictor_messages.codec import cluster_id, frame, open_frame, pack, unpack
+from lictor_messages.doorways import AskAgain
 from lictor_messages.envelope import Envelope
 from lictor_messages.host import Undeliverable
-from lictor_messages.kv import Entries, Entry, GetKey
+from lictor_messages.kv import Entries, Entry, GetKey, PutKey
 from lictor_messages.refusals import Refused
 
 CLUSTER = cluster_id("test")
+NS = 1_000_000_000
 URLS = ("inproc://door", "ipc://{dir}/door", "tcp://127.0.0.1:0")
 
 
@@ -148,6 +151,36 @@ async def test_two_askers_with_one_id_share_the_answer() -> None:
         assert [type(a) for a in await asyncio.gather(*both)] == [Entries, Entries]
         desk.reply(desk.got[1], Entries(entries=()))
         assert desk.door.counts["late_answer"] == 1
+
+
+@pytest.mark.parametrize(("stale", "asked"), [(False, 2), (True, 1)])
+async def test_a_read_that_was_lost_with_its_server_is_asked_again(
+    stale: bool, asked: int
+) -> None:
+    told = AskAgain(stale=stale)
+    query = GetKey(key="x", min_index=5, wait_ns=60 * NS)
+    async with open_door("inproc://again") as desk, dialled(desk.door.url) as client:
+        desk.answer = lambda _: None
+        asking = asyncio.create_task(ask(client, query))
+        await desk.arrived.wait()
+        desk.door.answered(Envelope("agent@n1.dc1", "door@n1.dc1", told))
+        assert [e.request for e in desk.got] == ["r1"] * asked
+        assert all(0 < e.body.wait_ns <= query.wait_ns for e in desk.got)  # type: ignore[attr-defined]
+        desk.reply(desk.got[-1], Entries(entries=()))
+        assert await asking == Entries(entries=())
+        desk.door.answered(Envelope("agent@n1.dc1", "door@n1.dc1", told))
+        assert len(desk.got) == asked, "what is answered is asked no more"
+
+
+async def test_a_write_is_left_to_its_client() -> None:
+    async with open_door("inproc://writes") as desk, dialled(desk.door.url) as client:
+        desk.answer = lambda _: None
+        asking = asyncio.create_task(ask(client, PutKey(key="x")))
+        await desk.arrived.wait()
+        desk.door.answered(Envelope("agent@n1.dc1", "door@n1.dc1", AskAgain(stale=False)))
+        assert len(desk.got) == 1
+        desk.reply(desk.got[0], Written())
+        assert await asking == Written()
 
 
 async def raw(url: str, data: bytes) -> Message:

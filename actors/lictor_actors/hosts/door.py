@@ -30,6 +30,7 @@ from lictor_messages.answers import Command, Query
 from lictor_messages.base import Message
 from lictor_messages.codec import HEADER, FrameRefused, frame, open_frame, pack, unpack
 from lictor_messages.door import ANY_CLUSTER
+from lictor_messages.doorways import AskAgain
 from lictor_messages.envelope import Envelope, at, role_of
 from lictor_messages.host import Undeliverable
 from lictor_messages.members import FireEvent, ForceLeave, Join, ListMembers
@@ -87,6 +88,8 @@ class Door:
         self._loops: set[asyncio.Task[None]] = set()
         self._receiving = 0
         self._waiting: dict[str, list[asyncio.Future[Message]]] = {}
+        self._queries: dict[str, tuple[Envelope, float]] = {}
+        """Reads without an answer, with the time when they were asked."""
         self._closing = False
 
     def start(self) -> None:
@@ -129,11 +132,22 @@ class Door:
     def answered(self, envelope: Envelope) -> None:
         """An envelope for ``door@node``: the answer to one of the open requests, or too late."""
         body = envelope.body
+        if isinstance(body, AskAgain):
+            self._ask_again(body)
+            return
         if isinstance(body, Undeliverable):
             body = Refused(code="Undeliverable", text=f"{body.target} could not be reached: {body.reason}")
         self._resolve(envelope.request, body)
 
+    def _ask_again(self, told: AskAgain) -> None:
+        """A server took some reads into its grave. Writes are left to their clients, who know what is in doubt."""
+        now = asyncio.get_running_loop().time()
+        for envelope, asked_at in list(self._queries.values()):
+            if (envelope.body.consistency == "stale") == told.stale:  # type: ignore[attr-defined]
+                self._deliver(_rest_of(envelope, int((now - asked_at) * NS)))
+
     def _resolve(self, request: str, answer: Message) -> None:
+        self._queries.pop(request, None)
         waiting = self._waiting.pop(request, None)
         if waiting is None:
             self.counts["late_answer"] += 1
@@ -215,6 +229,8 @@ class Door:
         future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         # A client that heard nothing may ask again with the same id: both askers get the one answer.
         self._waiting.setdefault(envelope.request, []).append(future)
+        if isinstance(envelope.body, Query):
+            self._queries[envelope.request] = envelope, asyncio.get_running_loop().time()
         self._deliver(envelope)
         try:
             async with asyncio.timeout(envelope.budget / NS):
@@ -229,9 +245,18 @@ class Door:
             waiting.remove(future)
         if not waiting:
             self._waiting.pop(envelope.request, None)
+            self._queries.pop(envelope.request, None)
         if isinstance(envelope.body, Query | Command):
             silent = ServerSilent(request=envelope.request)
             self._deliver(Envelope(self._address, self._agent, silent, cause=envelope.cause))
+
+
+def _rest_of(e: Envelope, passed_ns: int) -> Envelope:
+    """The same read with what is left of its time."""
+    assert isinstance(e.body, Query)
+    wait = max(e.body.wait_ns - passed_ns, 1) if e.body.wait_ns else 0
+    body, budget = e.body.model_copy(update={"wait_ns": wait}), e.budget - passed_ns
+    return Envelope(e.source, e.target, body, request=e.request, reply_to=e.reply_to, budget=budget, cause=e.cause)
 
 
 def _bound(url: str, listener: pynng.Listener) -> str:

@@ -119,7 +119,13 @@ def _agent(spec: NodeSpec) -> AgentOptions:
         prober=at("prober", spec.node),
         services=spec.services,
         checks=spec.checks,
+        doorways=_doorways(spec),
     )
+
+
+def _doorways(spec: NodeSpec) -> tuple[str, ...]:
+    gateway = at("gateway", spec.node)
+    return (gateway, at("door", spec.node)) if spec.door_port >= 0 else (gateway,)
 
 
 def _gateway(spec: NodeSpec) -> GatewayOptions:

@@ -47,6 +47,7 @@ from lictor_messages.agent import (
 )
 from lictor_messages.answers import Answer, Command, Query, Written
 from lictor_messages.base import FrozenMap, Message
+from lictor_messages.doorways import NEW_LEADER, SERVER_STARTED, AskAgain
 from lictor_messages.envelope import Envelope, at
 from lictor_messages.host import ActorSpec, Recovered, Undeliverable
 from lictor_messages.members import (
@@ -236,10 +237,12 @@ class Agent(Actor):
         elif self.routes.add(node, turn.rng):
             self.sync.server_appeared(turn)
 
-    def _member_gone(self, event: MemberFailed | MemberLeft | MemberReaped, _: Turn) -> None:
+    def _member_gone(self, event: MemberFailed | MemberLeft | MemberReaped, turn: Turn) -> None:
         self._alive.pop(event.member.node, None)
         self.sync.cluster_size(len(self._alive))
         self.routes.remove(event.member.node)
+        if event.member.is_server and not isinstance(event, MemberReaped):
+            self._tell_doorways(AskAgain(stale=True), turn)
 
     def _to_prober(self, _: Message, turn: Turn) -> None:
         assert turn.envelope is not None
@@ -268,8 +271,14 @@ class Agent(Actor):
             self._to_prober(event, turn)
 
     def _user_event(self, event: UserEvent, turn: Turn) -> None:
-        if concerns(event, self.options.name, (s.record for s in self.local.services.values())):
+        if event.name in (NEW_LEADER, SERVER_STARTED):
+            self._tell_doorways(AskAgain(stale=event.name == SERVER_STARTED), turn)
+        elif concerns(event, self.options.name, (s.record for s in self.local.services.values())):
             self.events.happened(event, turn)
+
+    def _tell_doorways(self, message: AskAgain, turn: Turn) -> None:
+        for doorway in self.options.doorways:
+            turn.send(doorway, message)
 
     # -- itself --------------------------------------------------------------
 

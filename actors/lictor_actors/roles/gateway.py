@@ -4,7 +4,8 @@ http > gateway     HttpAsked: parsed into a plan, asked of the agent; HttpGone: 
 agent, server > gateway   the typed answer, or a refusal: rendered as HttpAnswered, or held and tried again
 
 It keeps a ticket for each request. A definite refusal that will pass (no leader yet, a server that was not reached)
-is tried again with jitter for Consul's rpc_hold_timeout; an indefinite one only if asking twice does no harm.
+is tried again with jitter for Consul's rpc_hold_timeout; an indefinite one only if asking twice does no harm. What a
+server may have taken with it into its grave is asked again when the agent says so.
 """
 
 from __future__ import annotations
@@ -23,13 +24,17 @@ from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 from lictor_messages.agent import ServerSilent
 from lictor_messages.answers import Answer, Command, Query
 from lictor_messages.base import Message
-from lictor_messages.envelope import at
+from lictor_messages.doorways import AskAgain
+from lictor_messages.envelope import Envelope, at
 from lictor_messages.host import Undeliverable
 from lictor_messages.refusals import Refused
 from lictor_messages.web import DeadlinesDue, GatewayOptions, HttpAnswered, HttpAsked, HttpGone, RetryDue
 
 JITTER_FRACTION = 16
 """Consul waits up to a sixteenth of the hold time between tries, and lets queries block for a sixteenth longer."""
+WAIT_STEP_NS = 100_000_000
+SPREAD_NS = 250_000_000
+"""Blocked queries that were lost with their server are asked again over this time."""
 JOIN_LEAST_NS = 1_000_000_000
 """A waiter that would be answered by more than this too early asks again for the rest of its wait."""
 
@@ -64,6 +69,8 @@ class Gateway(Actor):
             self._deadlines_due(turn)
         elif isinstance(message, HttpGone):
             self._gone(message, turn)
+        elif isinstance(message, AskAgain):
+            self._ask_again(message, turn)
         # Anything else is the answer to a call that has ended: its client has its answer, or has hung up.
 
     def check(self) -> None:
@@ -106,11 +113,12 @@ class Gateway(Actor):
         """Join an equal blocked query, or make a call of one's own."""
         plan = waiter.plan
         if isinstance(plan.message, Query) and plan.message.min_index:
-            wait = plan.message.wait_ns
-            waiter.due = turn.now + wait
+            waiter.due = waiter.due or turn.now + plan.message.wait_ns
+            left = min(waiter.due - turn.now, self.options.park_ns)
+            plan = _portion(plan, left)
             call = self._parked.get(plan.message)
             if call is None:
-                call = self._new_call(plan, wait + wait // JITTER_FRACTION, turn)
+                call = self._new_call(plan, left + left // JITTER_FRACTION, turn)
                 self._parked[plan.message], call.parked = call, True
         else:
             call = self._new_call(plan, plan.takes_ns + plan.takes_ns // JITTER_FRACTION, turn)
@@ -131,8 +139,13 @@ class Gateway(Actor):
         return call
 
     def _send(self, call: Call, message: Message, turn: Turn) -> None:
-        call.request = turn.ask(self._whom(call), message, budget=call.deadline - turn.now)
+        to, budget = self._whom(call), call.deadline - turn.now
+        if call.doubtful:
+            me, request = turn.me, call.doubtful
+            turn.forward(to, Envelope(me, me, message, request=request, reply_to=me, budget=budget, cause=request))
+        call.request = call.doubtful or turn.ask(to, message, budget=budget)
         call.sent = turn.now
+        call.wait_over = turn.now + (message.wait_ns if isinstance(message, Query) else 0)
         self._asked[call.request] = call
 
     def _whom(self, call: Call) -> str:
@@ -168,7 +181,7 @@ class Gateway(Actor):
         for waiter in call.waiters.values():
             del self._waiting[waiter.ticket.request]
             if _is_unchanged(call, answer, turn.now) and waiter.due - turn.now > JOIN_LEAST_NS:
-                self._place(_rest_of(waiter, turn.now), turn)
+                self._place(waiter, turn)
             else:
                 self._render(waiter, answer, turn)
 
@@ -192,9 +205,12 @@ class Gateway(Actor):
         said = call.plan.refused and self._say_refusal(call, refused, turn)
         if said:
             return
+        if call.doubtful and refused.row.definite:
+            refused = Refused(code="TimedOut")
         row = refused.row
         call.refusal = refused
-        if not row.passing or not (row.definite or call.plan.safe) or not self._hold(call, turn):
+        again = row.definite or call.plan.safe or call.doubtful
+        if not row.passing or not again or not self._hold(call, turn):
             self._finish(call, text(row.status, refused.words), turn)
 
     def _say_refusal(self, call: Call, refused: Refused, turn: Turn) -> bool:
@@ -228,8 +244,22 @@ class Gateway(Actor):
         message = call.message
         if call.parked:
             rest = max((waiter.due for waiter in call.waiters.values()), default=0) - turn.now
-            message = message.model_copy(update={"wait_ns": max(rest, 1)})
+            message = message.model_copy(update={"wait_ns": min(max(rest, 1), self.options.park_ns)})
         self._send(call, message, turn)
+
+    # -- servers that are gone -------------------------------------------------
+
+    def _ask_again(self, message: AskAgain, turn: Turn) -> None:
+        for call in [call for call in self._calls.values() if call.request and _may_be_lost(call, message)]:
+            if call.parked and not call.waiters:
+                self._end(call, turn)
+                continue
+            del self._asked[call.request]
+            call.doubtful = "" if isinstance(call.message, Query) else call.request
+            call.request, call.refusal = "", Refused(code="TimedOut")
+            # Thousands of blocked queries must not all come at once.
+            after = turn.rng.randrange(1, SPREAD_NS) if call.parked else 0
+            turn.set_timer(_retry_timer(call), after, RetryDue(call=call.number))
 
     # -- ends ----------------------------------------------------------------
 
@@ -247,7 +277,18 @@ class Gateway(Actor):
             refused = Refused(code="TimedOut")
             if isinstance(call.message, Query | Command):
                 turn.send(self._agent, ServerSilent(request=call.request))
+            if call.parked:
+                self._park_on(call, turn)
         self._finish(call, text(refused.row.status, refused.words), turn)
+
+    def _park_on(self, call: Call, turn: Turn) -> None:
+        """Nothing was heard of a blocked query. Who has time left asks again, another server perhaps."""
+        patient = [waiter for waiter in call.waiters.values() if waiter.due - turn.now > JOIN_LEAST_NS]
+        del self._parked[call.message]
+        call.parked = False
+        for waiter in patient:
+            del self._waiting[waiter.ticket.request], call.waiters[waiter.ticket.request]
+            self._place(waiter, turn)
 
     def _finish(self, call: Call, answer: HttpAnswered, turn: Turn) -> None:
         """The same answer for everybody who waits."""
@@ -272,6 +313,13 @@ class Gateway(Actor):
         turn.set_timer("deadlines", look - turn.now, DeadlinesDue())
 
 
+def _may_be_lost(call: Call, told: AskAgain) -> bool:
+    """Stale reads are kept by any server, all other reads and the writes by the leader."""
+    if isinstance(call.message, Query):
+        return (call.message.consistency == "stale") == told.stale
+    return isinstance(call.message, Command) and not told.stale
+
+
 def _retry_timer(call: Call) -> str:
     return f"retry {call.number}"
 
@@ -284,11 +332,11 @@ def _is_unchanged(call: Call, answer: Message, now: int) -> bool:
         and message.min_index > 0
         and isinstance(answer, Answer)
         and answer.index == message.min_index
-        and now - call.sent >= message.wait_ns
+        and now >= call.wait_over
     )
 
 
-def _rest_of(waiter: Waiter, now: int) -> Waiter:
-    """The same waiter with what is left of its wait."""
-    message = waiter.plan.message.model_copy(update={"wait_ns": waiter.due - now})
-    return replace(waiter, plan=replace(waiter.plan, message=message))
+def _portion(plan: Plan, wait: int) -> Plan:
+    """The query for a part of its time, in steps of a tenth of a second, so that equal ones meet again."""
+    wait = -(-wait // WAIT_STEP_NS) * WAIT_STEP_NS
+    return replace(plan, message=plan.message.model_copy(update={"wait_ns": wait}))

@@ -34,6 +34,7 @@ from lictor_messages.agent import (
 )
 from lictor_messages.base import FrozenMap, Message
 from lictor_messages.catalog import CheckRecord, ServiceRecord, TaggedAddress, Weights
+from lictor_messages.doorways import NEW_LEADER, SERVER_STARTED, AskAgain
 from lictor_messages.envelope import Envelope
 from lictor_messages.host import Recovered, Undeliverable
 from lictor_messages.journal import Cell
@@ -48,6 +49,8 @@ from lictor_messages.members import (
     Member,
     MemberFailed,
     MemberJoined,
+    MemberLeft,
+    MemberReaped,
     Members,
     UserEvent,
 )
@@ -521,6 +524,32 @@ def test_a_blocked_list_is_answered_when_its_time_is_up(agent) -> None:
     assert agent.replies(q) == []
     agent.pass_time(1.2)
     assert agent.replies(q) == [Events(index=1, events=())]
+
+
+@pytest.mark.parametrize(("name", "stale"), [(NEW_LEADER, False), (SERVER_STARTED, True)])
+def test_what_servers_spread_reaches_the_doorways_and_not_the_list(start, name: str, stale: bool) -> None:
+    b = start(OPTIONS.model_copy(update={"doorways": ("gateway@n1.dc1", "door@n1.dc1")}))
+    b.tell(UserEvent(id=uuid(1, 2), name=name))
+    assert [(e.target, e.body) for e in b.asked(AskAgain)] == [
+        ("gateway@n1.dc1", AskAgain(stale=stale)),
+        ("door@n1.dc1", AskAgain(stale=stale)),
+    ]
+    assert events(b) == [Events(index=1, events=())]
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [
+        (MemberFailed(member=member("s1", server=True)), 1),
+        (MemberLeft(member=member("s1", server=True)), 1),
+        (MemberFailed(member=member("n7")), 0),
+        (MemberReaped(member=member("s1", server=True)), 0),
+    ],
+)
+def test_a_server_that_is_gone_takes_stale_reads_along(start, event: Message, told: int) -> None:
+    b = start(OPTIONS.model_copy(update={"doorways": ("gateway@n1.dc1",)}))
+    b.tell(event)
+    assert [e.body for e in b.asked(AskAgain)] == [AskAgain(stale=True)] * told
 
 
 def test_only_so_many_events_are_remembered(start) -> None:

@@ -46,6 +46,11 @@ class Call:
     """When holding ends; counted from the first refusal."""
     sent: int = -1
     """When the last try was sent, -1 before the first."""
+    doubtful: str = ""
+    """Id under which a write may have been carried out: every further try has it too, so that twice is once, and no
+    refusal is definite any more."""
+    wait_over: int = 0
+    """When the server answers a blocked query even if nothing has changed."""
     parked: bool = False
     """True for a blocked query that equal ones may join."""
 
