@@ -156,11 +156,13 @@ class PlayHandle:
 
     def __init__(self, cluster: Cluster, id: str) -> None:
         self.id = id
+        self.struck = 0
+        """Faults that it injected; known when it has ended."""
         self._cluster = cluster
 
     def heal(self) -> None:
         """No step strikes any more, and everything heals."""
-        self._cluster.ask("halt", play=self.id)
+        self.struck = self._cluster.ask("halt", play=self.id)["struck"]
         self._cluster.faults.heal_all()
 
     def __enter__(self) -> PlayHandle:

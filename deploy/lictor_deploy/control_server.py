@@ -117,7 +117,7 @@ class ControlServer:
                 self._play(client, steps)
             case {"ask": "halt", "with": {"play": str(name)}}:
                 self._halt(name)
-                client.send({"halted": name})
+                client.send({"struck": self._directors[name].struck})
             case {"ask": str(verb)} if verb in VERBS:
                 self._inject(client, verb, request.get("with", {}))
             case _:

@@ -111,10 +111,27 @@ class WorldBackend:
         self._world.trace.fault(self._world.time, event)
 
 
-def world_faults(world: World) -> Faults:
+class WorldFaults(Faults):
+    """The verbs in one world."""
+
+    def __init__(self, world: World) -> None:
+        rng = stream(world.seed, "faults", "selectors")
+        self._world = world
+        self._hands = WorldBackend(world)
+        super().__init__(FaultBook(lambda: world_nodes(world), "world", rng), self._hands)
+
+    def revive(self) -> None:
+        """Start every node that is down; one whose disk somebody damaged gets an empty one, as an operator would do."""
+        for name, machine in self._world.machines.items():
+            if not machine.running:
+                self._hands.restart(name)
+            if not machine.running:
+                self._hands.restart(name, wipe=True)
+
+
+def world_faults(world: World) -> WorldFaults:
     """The fault verbs for this world; selectors draw from its seed."""
-    book = FaultBook(lambda: world_nodes(world), "world", stream(world.seed, "faults", "selectors"))
-    return Faults(book, WorldBackend(world))
+    return WorldFaults(world)
 
 
 def world_nodes(world: World) -> list[NodeView]:

@@ -1,1 +1,6 @@
-"""Faults by plan: steps with their times, scenario files, presets; the same in the world and on a live cluster."""
+"""Scenarios: a cluster, a workload, faults by plan and what is expected, as data; whoever runs them is elsewhere."""
+
+from lictor_actors.scenario.load import ScenarioError, load, of_preset, parse
+from lictor_actors.scenario.model import Scenario
+
+__all__ = ["Scenario", "ScenarioError", "load", "of_preset", "parse"]

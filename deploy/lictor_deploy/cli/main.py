@@ -27,6 +27,7 @@ COMMANDS = {
     "event": (f"{HERE}.event:event", "Send an event to every node."),
     "info": (f"{HERE}.info:info", "Show the agent's figures."),
     "fault": (f"{HERE}.fault:app", "Break a running dev cluster on purpose, and heal it."),
+    "chaos": (f"{HERE}.chaos:app", "Run scenarios of faults."),
     "sim": (f"{HERE}.sim:sim", "Run clusters under virtual time from a seed."),
     "version": (f"{HERE}.version:version", "Show the version."),
 }

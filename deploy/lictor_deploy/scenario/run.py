@@ -1,0 +1,77 @@
+"""Runs of a scenario as a person asks for them: one seed or many, in the world or live, told at the end."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from os import cpu_count
+
+from lictor_actors.faults.levels import UnsupportedFault
+from lictor_actors.scenario.model import Scenario
+from lictor_deploy.scenario.report import ScenarioReport
+from lictor_deploy.sentence import Failure
+
+
+def run(scenario: Scenario, seed: int, seeds: int, jobs: int, live: bool, trace: bool) -> int:
+    """Run ``seeds`` of them from ``seed`` on (``jobs`` 0: a process a core); the exit status: 0 if all is well."""
+    try:
+        return _live(scenario, seed) if live else _in_world(scenario, range(seed, seed + seeds), jobs, trace)
+    except UnsupportedFault as error:
+        raise Failure(f"{scenario.name}: {error}.") from None
+
+
+def _live(scenario: Scenario, seed: int) -> int:
+    from lictor_deploy.scenario.live import run_live
+
+    report = run_live(scenario, seed)
+    print(report)
+    return 0 if report.ok else 1
+
+
+def _in_world(scenario: Scenario, seeds: range, jobs: int, trace: bool) -> int:
+    if trace:
+        from lictor_deploy.scenario.in_world import run_seed
+
+        report = run_seed(scenario, seeds[0], trace=print)
+        print(report, file=sys.stderr)  # not into whatever reads the trace
+        return 0 if report.ok else 1
+    started = time.perf_counter()
+    reports = []
+    for report in _all(scenario, seeds, jobs or cpu_count() or 1):
+        reports.append(report)
+        if not report.ok:
+            print(f"{report}\n  again   lictor chaos run … -seed {report.seed} -trace", file=sys.stderr)
+    if len(reports) == 1:
+        print(reports[0])
+    else:
+        _summary(reports, time.perf_counter() - started)
+    return 0 if all(report.ok for report in reports) else 1
+
+
+def _all(scenario: Scenario, seeds: range, jobs: int) -> Iterator[ScenarioReport]:
+    from lictor_deploy.scenario.in_world import run_seed
+
+    one = partial(run_seed, scenario)
+    if jobs == 1 or len(seeds) == 1:
+        yield from map(one, seeds)
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        yield from pool.map(one, seeds)
+
+
+def _summary(reports: list[ScenarioReport], wall_s: float) -> None:
+    failed = [report.seed for report in reports if not report.ok]
+    ran = sum(report.ran_s for report in reports)
+    print(f"{reports[0].name}, sim: {len(reports)} seeds, {len(failed)} failed")
+    print(f"  ran     {ran:.0f} s of virtual time in {wall_s:.1f} s")
+    print(f"  faults  {sum(report.faults for report in reports)}")
+    unknown = sum(report.unknown for report in reports)
+    print(f"  clients {sum(report.operations for report in reports)} operations, {unknown} writes of unknown outcome")
+    for name in reports[0].healed:
+        took = sorted(report.healed[name] for report in reports if name in report.healed)
+        print(f"  healed  {name}: median {took[len(took) // 2]:.1f} s, longest {took[-1]:.1f} s")
+    if failed:
+        print(f"  FAILED  seeds {' '.join(map(str, failed))}")
