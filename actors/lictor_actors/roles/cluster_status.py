@@ -32,7 +32,9 @@ class ClusterStatus:
         self._raft = raft
 
     def answers(self, query: Query) -> bool:
-        """True for the queries that are answered here."""
+        """True for the queries that are answered here: only a leader knows how far its peers are."""
+        if isinstance(query, s.GetRaftConfiguration) and query.consistency != "stale":
+            return self._raft.role is Role.LEADER
         return isinstance(query, _KINDS)
 
     def reply(self, query: Query, members: Mapping[str, Member], applied: int, turn: Turn) -> None:
@@ -51,7 +53,7 @@ class ClusterStatus:
                 leader = self._raft.leader
                 return s.Leader(index=index, node=leader, address=self._address(leader, members))
             case s.ListPeers():
-                servers = self._raft.configuration
+                servers = self._raft.members.names
                 return s.Peers(index=index, addresses=tuple(self._address(node, members) for node in servers))
             case s.ListDatacenters():
                 return s.Datacenters(index=index, names=(self._options.dc,))
@@ -61,16 +63,19 @@ class ClusterStatus:
                 return self._stats(index, applied)
 
     def _configuration(self, index: int, members: Mapping[str, Member]) -> s.RaftConfiguration:
-        raft, matches = self._raft, self._raft.matches()
+        raft = self._raft
+        known = {**raft.matches(), raft.me: raft.last_index}
         servers = tuple(
             s.RaftServer(
-                id=_id(node, members),
-                node=node.rpartition(".")[0],
-                address=self._address(node, members),
-                leader=node == raft.leader,
-                last_index=raft.last_index if node == raft.me else matches.get(node, 0),
+                id=_id(row.name, members),
+                node=row.name.rpartition(".")[0],
+                address=self._address(row.name, members),
+                leader=row.name == raft.leader,
+                voter=row.voter,
+                last_index=known.get(row.name, 0),
+                commit_index=min(known.get(row.name, 0), raft.commit_index),
             )
-            for node in raft.configuration
+            for row in raft.members.rows
         )
         return s.RaftConfiguration(index=index, servers=servers)
 
@@ -84,7 +89,7 @@ class ClusterStatus:
             last_log_index=raft.last_index,
             commit_index=raft.commit_index,
             applied_index=applied,
-            peers=max(len(raft.configuration) - 1, 0),
+            peers=max(len(raft.members.names) - 1, 0),
         )
 
     def _address(self, node: str, members: Mapping[str, Member]) -> str:

@@ -52,6 +52,7 @@ from lictor_messages.server import (
 )
 from lictor_messages.sessions import RenewSession, Sessions, SessionsDue
 from lictor_messages.snapshots import OpenSnapshot, ReadSnapshot, RestoreStaged, SnapshotIdleDue, SnapshotOpened
+from lictor_messages.status import GetRaftConfiguration
 
 FORWARDED_MOST = 1024
 """Forwarded requests that are remembered: the bus says ``Undeliverable`` soon or never, so the oldest may go."""
@@ -375,8 +376,8 @@ class Server(Actor):
             turn.reply(Refused(code="NoPathToDatacenter"))
         elif self._status.answers(query):
             self._status.reply(query, self._members, self.applied, turn)
-        elif isinstance(query, GetAutopilotHealth):
-            self._autopilot_health(turn)
+        elif isinstance(query, GetAutopilotHealth | GetRaftConfiguration):
+            self._leaders_view(query, turn)
         elif self._fresh_enough(query, turn):
             self._read(query, turn.ticket(), turn)
         elif self.raft.role is not Role.LEADER:
@@ -386,10 +387,11 @@ class Server(Actor):
         else:
             self._confirming[self.raft.read(turn)] = (query, turn.ticket())
 
-    def _autopilot_health(self, turn: Turn) -> None:
+    def _leaders_view(self, query: Query, turn: Turn) -> None:
+        """What only a leader knows of the servers."""
         if self.raft.role is not Role.LEADER:
             self._to_leader(turn)
-        else:
+        elif isinstance(query, GetAutopilotHealth):
             # Early: what the leader thinks of the others rests on no write.
             health = self._membership.health(self._members, self.store.autopilot.row, max(self.applied, 1), turn)
             turn.reply(health, early=True)

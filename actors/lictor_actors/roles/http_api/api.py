@@ -12,6 +12,7 @@ from lictor_actors.roles.http_api import (
     kv,
     members,
     operator,
+    operator_autopilot,
     prepared_query,
     session,
     snapshot,
@@ -36,6 +37,7 @@ ROUTER = Router(
         status.ROUTES,
         event.ROUTES,
         operator.ROUTES,
+        operator_autopilot.ROUTES,
         snapshot.ROUTES,
     )
 )

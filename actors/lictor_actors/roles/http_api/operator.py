@@ -1,24 +1,49 @@
-"""/v1/operator/: the Raft configuration."""
+"""/v1/operator/raft/: who the servers are, which one goes, and which one leads."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from lictor_actors.roles.http_api.plan import Plan, json_answer
-from lictor_actors.roles.http_api.query import check_datacenter
-from lictor_actors.roles.http_api.request import HttpRequest
+from lictor_actors.roles.http_api.plan import Plan, done, json_answer
+from lictor_actors.roles.http_api.query import check_datacenter, read_options
+from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 from lictor_actors.roles.http_api.routes import Routes
+from lictor_messages.answers import Written
+from lictor_messages.autopilot import RemovePeer, TransferLeadership
 from lictor_messages.status import GetRaftConfiguration, RaftConfiguration, RaftServer
 from lictor_messages.web import HttpAnswered
 
 RAFT_PROTOCOL = "3"
 """Consul's number for servers that are known by UUID."""
+WHICH_PEER = "Bad request: Must specify either ?id with the server's ID or ?address with IP:port of peer to remove"
+ONE_OF_BOTH = "Bad request: Must specify only one of ?id or ?address"
 
 
 def raft_configuration(request: HttpRequest) -> Plan:
-    """The servers of the Raft configuration, as any server knows them."""
+    """The servers of the Raft configuration, as the leader knows them, or with ``?stale`` any server."""
+    consistency = read_options(request).get("consistency", "default")
+    return Plan(GetRaftConfiguration(consistency=consistency), _configuration)
+
+
+def remove_peer(request: HttpRequest) -> Plan:
+    """Take a server out of the configuration that will not come back."""
     check_datacenter(request)
-    return Plan(GetRaftConfiguration(consistency="stale"), _configuration)
+    peer, address = request.param("id"), request.param("address")
+    if not peer and not address:
+        raise HttpError(400, WHICH_PEER)
+    if peer and address:
+        raise HttpError(400, ONE_OF_BOTH)
+    return Plan(RemovePeer(id=peer, address=address), done, safe=False)
+
+
+def transfer_leader(request: HttpRequest) -> Plan:
+    """Make another server the leader: the one that is named, or the fittest."""
+    check_datacenter(request)
+    return Plan(TransferLeadership(id=request.param("id")), _transferred, safe=False)
+
+
+def _transferred(_: Written, request: HttpRequest) -> HttpAnswered:
+    return json_answer({"Success": True}, request)
 
 
 def _configuration(answer: RaftConfiguration, request: HttpRequest) -> HttpAnswered:
@@ -38,4 +63,8 @@ def _server(server: RaftServer) -> dict[str, Any]:
     }
 
 
-ROUTES: Routes = {"/v1/operator/raft/configuration": {"GET": raft_configuration}}
+ROUTES: Routes = {
+    "/v1/operator/raft/configuration": {"GET": raft_configuration},
+    "/v1/operator/raft/peer": {"DELETE": remove_peer},
+    "/v1/operator/raft/transfer-leader": {"POST": transfer_leader},
+}
