@@ -158,9 +158,19 @@ class RaftJudge:
                     f"state machine safety: {node} commits entry {index} of term {term}, "
                     f"others that of term {self._committed[index].term}"
                 )
-        if raft.commit_index == self.committed and raft.role is Role.LEADER:
-            self._durable_on_a_quorum(node, raft)
+        if raft.role is Role.LEADER:
+            self._committed_by_own_term(node, raft)
+            if raft.commit_index == self.committed:
+                self._durable_on_a_quorum(node, raft)
         seen.commit = raft.commit_index
+
+    def _committed_by_own_term(self, node: str, raft: Raft) -> None:
+        """Section 5.4.2, figure 8: copies of an older term's entry prove nothing, a later leader may overwrite it."""
+        term = raft.term_at(raft.commit_index)
+        if term != raft.term:
+            raise PromiseBroken(
+                f"{node} leads term {raft.term} and committed entry {raft.commit_index} of term {term} by counting"
+            )
 
     # -- what stands on disks --------------------------------------------------------
 

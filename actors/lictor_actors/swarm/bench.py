@@ -9,7 +9,9 @@ from lictor_actors.hosts.seat import Seat
 from lictor_actors.hosts.world import World
 from lictor_actors.journal.journal import Journal
 from lictor_actors.judges.catalog import differences, disagreements
+from lictor_actors.judges.events import EventJudge
 from lictor_actors.judges.raft import RaftJudge
+from lictor_actors.judges.suspicions import SuspicionJudge
 from lictor_actors.judges.swim import SwimJudge, incomplete
 from lictor_actors.raft.stable import Stable
 from lictor_actors.roles.agent import Agent
@@ -17,6 +19,7 @@ from lictor_actors.roles.prober import Prober
 from lictor_actors.roles.reconcile import serf_health
 from lictor_actors.roles.server import Server
 from lictor_actors.store.catalog import Catalog
+from lictor_actors.swim.profile import LOCAL
 from lictor_messages.catalog import SERF_HEALTH
 from lictor_messages.envelope import at
 
@@ -28,8 +31,12 @@ class Bench:
         self.world = world
         self.raft = RaftJudge(self._on_disk)
         self.swim = SwimJudge()
+        self.events = EventJudge()
+        self.suspicions = SuspicionJudge(LOCAL.suspicion_min(1))
         world.watchers.setdefault("server", []).append(self._saw_server)
-        world.listeners += [self.raft.heard, self.swim.heard]
+        world.watchers.setdefault("prober", []).append(self._saw_prober)
+        world.listeners += [self.raft.heard, self.swim.heard, self.events.heard]
+        world.trace.taps.append(self.suspicions)
 
     def leader(self) -> str:
         """The node that leads the highest term and is able to serve, "" if there is none."""
@@ -85,6 +92,10 @@ class Bench:
         if seat.life is not None and isinstance(seat.life.actor, Server):
             server = seat.life.actor
             self.raft.saw(seat.node.name, server.raft, server.applied)
+
+    def _saw_prober(self, seat: Seat) -> None:
+        if seat.life is not None and isinstance(seat.life.actor, Prober):
+            self.suspicions.saw(seat.node.name, seat.life.actor.members)
 
     def _on_disk(self, node: str, index: int) -> int | None:
         """What a power cut at this moment would leave at ``index`` of the node's log: its term."""

@@ -16,16 +16,23 @@ FaultName = Literal[
     "partition",
     "isolate",
     "cut",
+    "hold",
     "lose",
     "delay",
     "duplicate",
+    "reorder",
+    "corrupt",
     "pause",
     "crash_actor",
     "restart_actor",
     "power_cut",
     "kill",
+    "slow_disk",
     "clock",
+    "flap",
+    "set_back",
 ]
+"""``flap``: a server that does not lead is cut off again and again; ``set_back``: cut off, and its clock set back."""
 FAULTS: tuple[FaultName, ...] = get_args(FaultName)
 
 
@@ -48,15 +55,29 @@ class Plan:
     weather: Weather
     disk: DiskSpeed
     buggify: bool
+    without: tuple[int, ...] = ()
+    """Numbers of strikes that are left out."""
+
+    @property
+    def calm(self) -> bool:
+        """True if nothing ever comes between a leader and the majority that it leads."""
+        w = self.weather
+        flaps = self.faults == ("flap",) and not self.without
+        return flaps and self.servers >= 3 and not w.loss and w.latency_max_ns <= 30 * MS
 
     def __str__(self) -> str:
         w, d = self.weather, self.disk
         return (
             f"{self.servers} servers, {self.agents} agents, {self.clients} clients on {self.keys} keys; "
-            f"{' '.join(self.faults) or 'no faults'} every {self.every_s:.1f} s for {self.lasts_s:.1f} s; "
+            f"{' '.join(self.faults) or 'no faults'} every {self.every_s:.1f} s for {self.lasts_s:.1f} s"
+            f"{self._left_out}; "
             f"latency up to {w.latency_max_ns / MS:.1f} ms, loss {w.loss:.1%}, duplicates {w.duplicate:.1%}, "
             f"reordered {w.reorder:.1%}; sync up to {d.sync_max_ns / MS:.1f} ms"
         )
+
+    @property
+    def _left_out(self) -> str:
+        return f" without {' '.join(map(str, self.without))}" if self.without else ""
 
 
 def draw(seed: int) -> Plan:
@@ -78,6 +99,11 @@ def draw(seed: int) -> Plan:
         disk=DiskSpeed(100_000, rng.choice((500_000, 5 * MS, 40 * MS))),
         buggify=rng.random() < 0.5,
     )
+
+
+def calm_weather() -> Weather:
+    """A network that loses nothing and is in no hurry."""
+    return Weather(latency_max_ns=5 * MS)
 
 
 def _weather(rng: Random) -> Weather:

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from lictor_actors.swarm.plan import Plan
+from lictor_actors.swarm.plan import FaultName, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Struck:
+    """One fault of a run: its number, which ``-without`` takes, its name and time, and whom it hit, in words."""
+
+    number: int
+    name: FaultName
+    at_s: float
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.number:>3} {self.at_s:8.3f} s  {self.what or f'{self.name}, which hit nobody'}"
 
 
 @dataclass(slots=True)
@@ -15,6 +28,10 @@ class Report:
     plan: Plan
     failures: list[str] = field(default_factory=list)
     """What was broken, in words; empty: every promise was kept."""
+    broken_at_s: float = 0.0
+    """Virtual time of the first failure, 0 if there was none."""
+    struck: tuple[Struck, ...] = ()
+    """The faults, in order."""
     counters: dict[str, int] = field(default_factory=dict)
     operations: int = 0
     unknown: int = 0
@@ -26,6 +43,9 @@ class Report:
     committed: int = 0
     members_failed: int = 0
     """How often a node was told that a member failed."""
+    suspicions: int = 0
+    """How often a node suspected another."""
+    events_delivered: int = 0
     healed_after_s: float = 0.0
     """Virtual time from the last healing until leader, members and catalog were right."""
     virtual_s: float = 0.0
@@ -53,6 +73,11 @@ class Report:
             "node_crashed": c.get("node_crashed", 0),
             "node_restarted": c.get("node_restarted", 0),
             "member_failed": self.members_failed,
+            "suspicion_ended": int(self.suspicions > self.members_failed),
+            "follower_woken": c.get("follower_told", 0),
+            "stale_read": c.get("stale_read", 0),
+            "event_delivered": self.events_delivered,
+            "lock_taken": c.get("lock_taken", 0),
         }
 
     def __str__(self) -> str:

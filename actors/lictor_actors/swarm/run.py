@@ -5,48 +5,76 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from lictor_actors.hosts.seat import Seat
 from lictor_actors.hosts.world import World
 from lictor_actors.hosts.world.cluster import add_cluster
 from lictor_actors.hosts.world.network import Weather
 from lictor_actors.hosts.world.streams import stream
 from lictor_actors.journal.recovery import JournalCorrupt
 from lictor_actors.judges import linearizability
+from lictor_actors.judges.sessions import SessionJudge
+from lictor_actors.judges.watches import WatchJudge
+from lictor_actors.roles.server import Server
 from lictor_actors.swarm.bench import Bench
 from lictor_actors.swarm.chaos import Chaos
+from lictor_actors.swarm.followers import Followers
+from lictor_actors.swarm.heralds import Heralds
+from lictor_actors.swarm.lockers import Locker
 from lictor_actors.swarm.owners import Owners
 from lictor_actors.swarm.plan import Plan, draw
-from lictor_actors.swarm.report import Report
+from lictor_actors.swarm.report import Report, Struck
 from lictor_actors.swarm.workload import Clients
 
 HEAL_WITHIN_S = 120.0
 """Serf tries to reach a failed member again every 30 s, one at a time."""
 LOOK_EVERY_S = 0.25
+CHAOS_AFTER_S = 2.0
+"""By then there is a leader, mostly."""
+LOCKERS = 2
+LAST_WORDS = 2
+"""How often every key is written once all is well: each time all who follow it must hear."""
+BROKEN = (AssertionError, JournalCorrupt, RuntimeError)
 CHECK_EVERY = 16
 """Turns from one actor's check of itself to the next: a store checks every row. Judges look at every turn."""
 
 
 def run_seed(
-    seed: int, until_s: float = 20.0, trace: Callable[[str], None] | None = None, plan: Plan | None = None
+    seed: int,
+    until_s: float = 20.0,
+    trace: Callable[[str], None] | None = None,
+    plan: Plan | None = None,
+    watch: Callable[[Run], None] | None = None,
 ) -> Report:
-    """Run one seed: ``until_s`` of chaos, then up to two minutes of virtual time to converge. Never raises."""
+    """Run one seed: ``until_s`` of chaos, then up to two minutes of virtual time to converge. Never raises.
+
+    ``watch`` is shown the run before it begins.
+    """
     started = time.perf_counter()
-    run = _Run(plan or draw(seed), trace)
+    run = Run(plan or draw(seed), trace)
+    if watch is not None:
+        watch(run)
     try:
-        run.chaos(until_s)
+        run.advance(until_s)
         run.heal()
         run.look_back()
-    except (AssertionError, JournalCorrupt, RuntimeError) as broken:
+    except BROKEN as broken:
         run.broken(f"{type(broken).__name__}: {broken}")
     return run.report(time.perf_counter() - started)
 
 
-class _Run:
-    def __init__(self, plan: Plan, trace: Callable[[str], None] | None) -> None:
+class Run:
+    """A world with a plan's cluster, clients, faults and judges. Whatever they find is raised as one of ``BROKEN``."""
+
+    def __init__(self, plan: Plan, trace: Callable[[str], None] | None = None) -> None:
         self.plan = plan
-        self._failures: list[str] = []
+        self.chaos: Chaos | None = None
+        """None before it begins."""
+        self.failures: list[str] = []
+        self.broken_at_s = 0.0
         self._healed_after_s = 0.0
         self._undecided = 0
-        self._world = World(
+        self._terms_before_chaos = 0
+        self.world = World(
             plan.seed,
             weather=plan.weather,
             disk=plan.disk,
@@ -54,80 +82,131 @@ class _Run:
             check_every=CHECK_EVERY,
             trace=trace,
         )
-        self._bench = Bench(self._world)
-        specs = add_cluster(self._world, plan.servers, plan.agents)
-        self._clients = Clients(
-            self._world,
-            [spec.node for spec in specs],
+        self.bench = Bench(self.world)
+        self.nodes = [spec.node for spec in add_cluster(self.world, plan.servers, plan.agents)]
+        self.clients = Clients(
+            self.world,
+            self.nodes,
             plan.clients,
             plan.keys,
             plan.think_max_s,
             stream(plan.seed, "workload"),
             definite="duplicate" not in plan.faults and not plan.weather.duplicate,
         )
+        self.locks = SessionJudge()
+        self.watches = WatchJudge()
+        self._people()
+        self.world.at(CHAOS_AFTER_S, self._begin_chaos)
 
-        self._owners = Owners(self._world, [spec.node for spec in specs], stream(plan.seed, "owners"))
+    def _people(self) -> None:
+        world, nodes, seed = self.world, self.nodes, self.plan.seed
+        self._owners = Owners(world, nodes, stream(seed, "owners"))
+        self._heralds = Heralds(world, nodes, stream(seed, "heralds"))
+        servers, keys = nodes[: self.plan.servers], self.clients.keys
+        self._followers = Followers(world, self.watches, nodes, servers, keys, stream(seed, "followers"))
+        rng = stream(seed, "lockers")
+        self._lockers = [Locker(world, self.locks, rng.choice(nodes), f"locker{i}", rng) for i in range(LOCKERS)]
+        world.watchers["server"].append(self._saw_server)
 
-    def chaos(self, until_s: float) -> None:
-        """Safety: whatever happens, the judges must have nothing to say."""
-        self._world.run(min(2.0, until_s))
-        chaos = Chaos(self._world, self.plan, stream(self.plan.seed, "chaos"))
-        while self._world.time < until_s * 1e9:
-            self._world.run(min(1.0, until_s - self._world.time / 1e9))
+    def _saw_server(self, seat: Seat) -> None:
+        if seat.life is not None and isinstance(seat.life.actor, Server):
+            self.locks.saw(f"{seat.node.name} in its life {seat.life.number:x}", seat.life.actor.store)
+
+    def _begin_chaos(self) -> None:
+        self._terms_before_chaos = len(self.bench.raft.leaders)
+        self.chaos = Chaos(self.world, self.plan)
+
+    # -- the three parts of a run ---------------------------------------------------------
+
+    def advance(self, to_s: float) -> None:
+        """Safety: whatever happens up to this time, the judges must have nothing to say."""
+        while self.world.time < to_s * 1e9:
+            self.world.run(min(1.0, to_s - self.world.time / 1e9))
             self._crashes()
-        chaos.end()
-        self._owners.stop()
-        self._world.network.weather = Weather()
 
     def heal(self) -> None:
         """Liveness: with nothing in the way the cluster must find itself again within a bounded time."""
+        if self.chaos is not None:
+            self.chaos.end()
+        self._owners.stop()
+        self.world.network.weather = Weather()
+        self._judge_calm()
         self._healed_after_s = self._become_whole()
 
+    def _judge_calm(self) -> None:
+        changes = len(self.bench.raft.leaders) - max(1, self._terms_before_chaos)
+        if self.plan.calm and changes > 0:
+            self.broken(f"leadership changed {changes} times, and a majority always heard its leader")
+
     def _become_whole(self) -> float:
-        began = self._world.time
+        began = self.world.time
         while wrong := self._wrong():
-            if self._world.time - began > HEAL_WITHIN_S * 1e9:
+            if self.world.time - began > HEAL_WITHIN_S * 1e9:
                 for text in wrong[:5]:
                     self.broken(f"not healed after {HEAL_WITHIN_S:.0f} s: {text}")
                 break
-            self._world.run(LOOK_EVERY_S)
+            self.world.run(LOOK_EVERY_S)
             self._crashes()
-        return (self._world.time - began) / 1e9
+        return (self.world.time - began) / 1e9
 
     def look_back(self) -> None:
         """The cluster must still be whole, and what the clients saw must be explained by one order."""
-        self._clients.stop()
-        self._world.run(4.0)
-        audit = self._clients.audit(self._world.running()[0])
-        self._world.run(4.0)
+        self.clients.stop()
+        self._heralds.stop()
+        for locker in self._lockers:
+            locker.stop()
+        self.world.run(4.0)
+        self._followers.begin_anew()
+        self._last_words(self.world.running()[0])
         self._crashes()
-        if not all(operation.known for operation in audit):
-            self.broken("a healed cluster did not answer every read and write")
         # A suspicion from before the healing may run out only now; then it must be refuted as well.
         self._become_whole()
-        for text in self._bench.stores_wrong():
+        for text in self.bench.stores_wrong():
             self.broken(text)
-        for verdict in linearizability.judge(self._clients.history):
+        for verdict in linearizability.judge(self.clients.history):
             self._undecided += not verdict.decided
             if not verdict.ok:
                 self.broken(f"not linearizable: {verdict}")
 
+    def _last_words(self, node: str) -> None:
+        audit = self.clients.audit(node, "get")
+        self.world.run(2.0)
+        for _ in range(LAST_WORDS):
+            written = self.clients.audit(node, "put")
+            audit += written
+            self.world.run(2.0)
+            for text in self._followers.behind({operation.key: operation.value for operation in written}):
+                self.broken(f"a wake-up was lost: {text}")
+        if not all(operation.known for operation in audit):
+            self.broken("a healed cluster did not answer every read and write")
+
+    # -- what came of it ------------------------------------------------------------------
+
     def broken(self, what: str) -> None:
-        self._failures.append(what)
+        """A promise was not kept."""
+        if not self.failures:
+            self.broken_at_s = self.world.time / 1e9
+        self.failures.append(what)
 
     def report(self, wall_s: float) -> Report:
-        world, raft, operations = self._world, self._bench.raft, self._clients.history.operations
+        """What the run showed so far."""
+        world, raft, operations = self.world, self.bench.raft, self.clients.history.operations
+        strikes, without = self.chaos.strikes if self.chaos is not None else (), self.plan.without
         return Report(
             seed=self.plan.seed,
             plan=self.plan,
-            failures=self._failures,
+            failures=self.failures,
+            broken_at_s=self.broken_at_s,
+            struck=tuple(Struck(s.number, s.name, s.at_s, s.what) for s in strikes if s.number not in without),
             counters=world.counters,
             operations=len(operations),
             unknown=sum(not o.known and o.action != "get" for o in operations),
             undecided=self._undecided,
             leaders=len(raft.leaders),
             committed=raft.committed,
-            members_failed=self._bench.swim.failures,
+            members_failed=self.bench.swim.failures,
+            suspicions=self.bench.suspicions.suspicions,
+            events_delivered=self.bench.events.deliveries,
             healed_after_s=self._healed_after_s,
             virtual_s=world.time / 1e9,
             wall_s=wall_s,
@@ -136,14 +215,14 @@ class _Run:
         )
 
     def _wrong(self) -> list[str]:
-        for name in self._world.ended:
-            return [f"{name} went down by itself: {self._world.ended[name]}"]
-        if not self._bench.leader():
+        for name in self.world.ended:
+            return [f"{name} went down by itself: {self.world.ended[name]}"]
+        if not self.bench.leader():
             return ["no server leads"]
-        bench = self._bench
+        bench = self.bench
         return bench.members_wrong() or bench.catalog_wrong() or bench.services_wrong()
 
     def _crashes(self) -> None:
-        if self._world.crashes:
-            who, error = self._world.crashes[0]
+        if self.world.crashes:
+            who, error = self.world.crashes[0]
             raise RuntimeError(f"{who} raised {error!r}") from error

@@ -8,7 +8,7 @@ from random import Random
 
 from lictor_actors.hosts.world import World
 from lictor_actors.hosts.world.door import Door
-from lictor_actors.judges.history import History, Operation
+from lictor_actors.judges.history import Action, History, Operation
 from lictor_messages.answers import Command, Query, Written
 from lictor_messages.base import Message
 from lictor_messages.host import Undeliverable
@@ -33,12 +33,13 @@ class Clients:
     ) -> None:
         self.history = History()
         self._world = world
-        self._keys = [f"k{i}" for i in range(keys)]
+        self.keys = [f"k{i}" for i in range(keys)]
         self._think_max_s = think_max_s
         self._rng = rng
         self._definite = definite
         self._values = 0
         self._indexes: dict[tuple[str, str], int] = {}
+        self._auditors: dict[str, Door] = {}
         self._going = True
         for number in range(clients):
             name = f"client{number}"
@@ -50,19 +51,19 @@ class Clients:
         """No client asks anything new."""
         self._going = False
 
-    def audit(self, node: str) -> list[Operation]:
-        """A last look at every key, and a last write; a healed cluster answers all of it."""
-        door = self._world.door(node, AUDITOR)
+    def audit(self, node: str, action: Action) -> list[Operation]:
+        """A last look at every key, or a last word; a healed cluster answers all of it."""
+        # One door for each node: a door that begins anew asks under names that were asked before.
+        door = self._auditors.get(node) or self._auditors.setdefault(node, self._world.door(node, AUDITOR))
         before = len(self.history.operations)
-        for key in self._keys:
-            self._send(AUDITOR, door, key, "get", _nothing)
-        self._send(AUDITOR, door, "audit", "put", _nothing)
+        for key in self.keys:
+            self._send(AUDITOR, door, key, action, _nothing)
         return self.history.operations[before:]
 
     def _next(self, name: str, door: Door, actions: Sequence[str]) -> None:
         if self._going:
             again = partial(self._later, name, door, actions)
-            self._send(name, door, self._rng.choice(self._keys), self._rng.choice(actions), again)
+            self._send(name, door, self._rng.choice(self.keys), self._rng.choice(actions), again)
 
     def _later(self, name: str, door: Door, actions: Sequence[str]) -> None:
         self._world.at(self._rng.uniform(0.0, self._think_max_s), partial(self._next, name, door, actions))

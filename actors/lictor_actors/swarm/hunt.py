@@ -1,0 +1,152 @@
+"""The hunt for planted bugs: for each a mix of faults that gives it a chance, and how many seeds it takes."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lictor_actors.swarm import mutants
+from lictor_actors.swarm.mutants import Bug, planted
+from lictor_actors.swarm.plan import Plan, calm_weather, draw
+from lictor_actors.swarm.run import run_seed
+
+SEEDS_MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """One bug, where to look for it, and what a judge says who has found it."""
+
+    name: str
+    bug: Bug
+    says: str
+    """A regular expression on the verdict."""
+    known: int
+    """A seed that finds it."""
+    until_s: float = 20.0
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    """What is not left to the seed's draw."""
+
+    def plan_of(self, seed: int) -> Plan:
+        """The seed's draw, bent towards where the bug may show."""
+        return replace(draw(seed), **self.plan)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How the hunt ended; ``verdict`` is "" if it found nothing."""
+
+    name: str
+    seeds: int
+    wall_s: float
+    seed: int
+    verdict: str
+
+
+def hunt(bug: Planted, seeds: Iterable[int] = range(1, SEEDS_MOST + 1)) -> Found:
+    """Try these seeds until a judge speaks."""
+    started, tried = time.perf_counter(), 0
+    with planted(bug.bug):
+        for seed in seeds:
+            tried += 1
+            report = run_seed(seed, bug.until_s, plan=bug.plan_of(seed))
+            said = next((failure for failure in report.failures if re.search(bug.says, failure)), "")
+            if said:
+                return Found(bug.name, tried, time.perf_counter() - started, seed, said)
+    return Found(bug.name, tried, time.perf_counter() - started, 0, "")
+
+
+THREE = {"servers": 3, "agents": 1, "clients": 4, "keys": 1}
+OFTEN = {"every_s": 0.7, "lasts_s": 1.0}
+PLANTED = (
+    Planted(
+        "an older term's entry committed by counting",
+        mutants.commits_older_terms_by_counting,
+        "by counting|leader completeness|state machine safety",
+        known=1,
+        plan={**THREE, **OFTEN, "faults": ("isolate", "partition", "power_cut")},
+    ),
+    Planted(
+        "the vote is not persisted",
+        mutants.forgets_its_vote,
+        "two votes in term|both lead term|from a term to come",
+        known=1,
+        plan={**THREE, **OFTEN, "faults": ("isolate", "power_cut")},
+    ),
+    Planted(
+        "acknowledged before the disk has it",
+        mutants.answers_before_the_disk,
+        "durable on",
+        known=1,
+        plan={**THREE, **OFTEN, "faults": ("power_cut",)},
+    ),
+    Planted(
+        "no pre-vote, and a node that flaps",
+        mutants.stands_without_asking,
+        "leadership changed",
+        known=1,
+        plan={**THREE, "every_s": 4.0, "faults": ("flap",), "weather": calm_weather()},
+    ),
+    Planted(
+        "a repeated write is applied twice",
+        mutants.applies_repeats,
+        "not linearizable",
+        known=1,
+        plan={**THREE, "faults": ("duplicate",), "every_s": 1.0, "lasts_s": 8.0},
+    ),
+    Planted(
+        "a session is alive on both sides",
+        mutants.renews_sessions_anywhere,
+        "was promised twice",
+        known=5,
+        until_s=120.0,
+        plan={**THREE, "agents": 4, "clients": 2, "faults": ("partition",), "every_s": 15.0, "lasts_s": 40.0},
+    ),
+    Planted(
+        "a stale read by a lease on a skewed clock",
+        mutants.trusts_the_wall_clock,
+        "not linearizable",
+        known=8,
+        plan={
+            **THREE,
+            "agents": 0,
+            "clients": 8,
+            "think_max_s": 0.1,
+            "faults": ("clock", "isolate"),
+            "every_s": 0.3,
+            "lasts_s": 1.0,
+        },
+    ),
+    Planted(
+        "a watch is not woken",
+        mutants.wakes_too_late,
+        "a wake-up was lost",
+        known=6,
+        plan={"keys": 1},
+    ),
+    Planted(
+        "a member is raised from the dead",
+        mutants.believes_old_news,
+        "revived",
+        known=1,
+        until_s=60.0,
+        plan={**THREE, "faults": ("isolate",), "every_s": 10.0, "lasts_s": 15.0},
+    ),
+    Planted(
+        "a suspicion's timer is not cancelled",
+        mutants.forgets_to_cancel_suspicions,
+        "by a suspicion that was over",
+        known=1,
+        until_s=60.0,
+        plan={**THREE, "faults": ("isolate", "pause"), "every_s": 6.0, "lasts_s": 4.0},
+    ),
+    Planted(
+        "an event is delivered twice",
+        mutants.repeats_events,
+        "was told twice of event",
+        known=1,
+    ),
+)
