@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ from pathlib import Path
 from lictor_deploy.sentence import Failure
 
 CONTROL = "control"
+LOCK = "lock"
 FOUND_BY = "dev.json"
 
 
@@ -38,12 +40,23 @@ def run_dir() -> Iterator[Path]:
     base = base_dir()
     sweep(base)
     path = Path(tempfile.mkdtemp(prefix="dev-", dir=base))
+    lock = hold(path)
     try:
         yield path
     finally:
         if announced(base) == str(path / CONTROL):
             (base / FOUND_BY).unlink(missing_ok=True)
         shutil.rmtree(path, ignore_errors=True)
+        os.close(lock)
+
+
+def hold(path: Path) -> int:
+    """Lock this directory for as long as the cluster lives; the lock is held before anybody can see it."""
+    unseen = path / f".{LOCK}"
+    lock = os.open(unseen, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    os.rename(unseen, path / LOCK)
+    return lock
 
 
 def announce(path: Path) -> bool:
@@ -51,7 +64,7 @@ def announce(path: Path) -> bool:
     file = base_dir() / FOUND_BY
     if answers(announced(file.parent)):
         return False
-    new = file.with_suffix(".new")
+    new = file.with_suffix(f".{os.getpid()}")  # another cluster may be announcing itself right now
     new.write_text(json.dumps({"control": str(path / CONTROL), "pid": os.getpid()}))
     os.replace(new, file)
     return True
@@ -85,6 +98,21 @@ def answers(path: str) -> bool:
 def sweep(base: Path) -> None:
     """Remove what clusters left behind whose parent was killed."""
     for old in sorted(base.glob("dev-*")):
-        control = old / CONTROL
-        if control.exists() and not answers(str(control)):
+        if abandoned(old):
             shutil.rmtree(old, ignore_errors=True)
+
+
+def abandoned(path: Path) -> bool:
+    """Whether nobody holds this directory any more; one without a lock is only just being made."""
+    try:
+        lock = os.open(path / LOCK, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    else:
+        return True
+    finally:
+        os.close(lock)

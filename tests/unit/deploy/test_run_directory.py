@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from lictor_deploy.run_dir import CONTROL, announce, announced, base_dir, find_control, run_dir
+from lictor_deploy.run_dir import CONTROL, announce, announced, base_dir, find_control, hold, run_dir
 from lictor_deploy.sentence import Failure
 
 
@@ -58,6 +58,7 @@ def test_what_a_killed_cluster_left_is_not_found_and_is_swept():
     base = base_dir()
     dead = base / "dev-dead"
     dead.mkdir()
+    os.close(hold(dead))
     listen(dead).close()
     (base / "dev.json").write_text(json.dumps({"control": str(dead / CONTROL)}))
     with pytest.raises(Failure, match="No dev cluster"):
@@ -66,6 +67,17 @@ def test_what_a_killed_cluster_left_is_not_found_and_is_swept():
         assert not dead.exists()
         assert announce(path)
         assert announced(base) == str(path / CONTROL)
+
+
+def test_a_cluster_that_only_just_starts_is_not_swept():
+    """Its control socket does not answer yet; another cluster that starts at the same moment must leave it alone."""
+    with run_dir() as path:
+        listen(path).close()
+        younger = base_dir() / "dev-younger"
+        younger.mkdir()
+        with run_dir():
+            assert path.exists()
+            assert younger.exists()
 
 
 def test_a_damaged_announcement_is_no_cluster():
