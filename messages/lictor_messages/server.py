@@ -33,6 +33,10 @@ class ReconcileDue(Message):
     """Compare the whole member list with the catalog."""
 
 
+class ProposeDue(Message):
+    """Propose the writes that have gathered."""
+
+
 class BlockedDue(Message):
     """The oldest blocked query has waited long enough."""
 

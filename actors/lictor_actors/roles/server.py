@@ -46,6 +46,7 @@ from lictor_messages.server import (
     BlockedDue,
     Found,
     FoundingDue,
+    ProposeDue,
     ReconcileDue,
     ServerOptions,
     SnapshotSliceDue,
@@ -88,6 +89,8 @@ class Server(Actor):
         self._tombstones = TombstoneTimer()
         self._time = LogTime()
         self._open: dict[int, _Open] = {}
+        self._gathered: list[tuple[Ticket, Command]] = []
+        """Writes that are proposed together at the end of this moment."""
         self._forwarded: dict[str, Ticket] = {}
         self._confirming: dict[int, tuple[Query, Ticket]] = {}
         self._members: dict[str, m.Member] = {}
@@ -136,6 +139,8 @@ class Server(Actor):
                 self.raft.due(message, turn)
             case BlockedDue():
                 self._reads.due(turn)
+            case ProposeDue():
+                self._propose_gathered(turn)
             case _:
                 self._handle_rare(message, turn)
         if self._awake:
@@ -309,13 +314,23 @@ class Server(Actor):
             turn.reply(Refused(code="Stopping"))
         elif isinstance(command, RemovePeer | TransferLeadership):
             self._operate(command, turn)
-        elif len(self._open) >= self._options.open_writes_max:
+        elif len(self._open) + len(self._gathered) >= self._options.open_writes_max:
             turn.reply(Refused(code="Overloaded"))
         elif (refused := refuse_command(self.store, command)) is not None:
             turn.reply(refused)
         else:
-            ticket = turn.ticket()
-            self._propose([(ticket.reply_to, ticket.request, command)], [ticket], turn)
+            self._gathered.append((turn.ticket(), command))
+            if not self._open:
+                self._propose_gathered(turn)
+            elif len(self._gathered) == 1:
+                # Others are on their way: whatever else comes in this moment shares one message to each peer.
+                turn.set_timer("propose", 0, ProposeDue())
+
+    def _propose_gathered(self, turn: Turn) -> None:
+        gathered, self._gathered = self._gathered, []
+        commands = [(ticket.reply_to, ticket.request, command) for ticket, command in gathered]
+        if commands:
+            self._propose(commands, [ticket for ticket, _ in gathered], turn)
 
     def _operate(self, command: RemovePeer | TransferLeadership, turn: Turn) -> None:
         """What an operator asks of the leader, and no log holds."""
