@@ -102,6 +102,7 @@ class RoleChanges(Snapshotting):
         self.role = Role.CANDIDATE
         self.leader = ""
         self._stable.set_term(self.term + 1, self.me, turn)
+        turn.note(f"raft: stands for term {self.term}")
         self._stand(turn)
         self._ask_for_votes(RequestVote(term=self.term, transfer=transfer, **self._log_end()), turn)
 

@@ -128,6 +128,7 @@ class Membership:
         """A whole probe round brought no answer from this member. It is told at once, so that it may refute at once;
         this node's own record goes along, in case the member was restarted and knows nobody who could answer."""
         me = self._members.me
+        turn.note(f"suspects: {peer.node}, no answer to a whole probe round")
         claim = Suspect(node=peer.node, incarnation=peer.incarnation, accuser=me.node)
         self.suspect(claim, pack_body(claim), Hearing(me.address), turn)
         turn.send(peer.address, Gossip(updates=(peer.stronger, me.record)), early=True)
@@ -192,6 +193,7 @@ class Membership:
         me.alive = me.alive.model_copy(update={"incarnation": me.incarnation})
         me.record = pack_body(me.alive)
         self._awareness.add(1)
+        turn.note(f"refutes: an accusation, with incarnation {me.incarnation}")
         self.announce(turn)
         hearing.answers.append(me.record)
 
