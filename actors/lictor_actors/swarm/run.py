@@ -96,7 +96,7 @@ class Run:
         self.locks = SessionJudge()
         self.watches = WatchJudge()
         self._people()
-        self.world.at(CHAOS_AFTER_S, self._begin_chaos)
+        self._first_strike = self.world.at(CHAOS_AFTER_S, self._begin_chaos)
 
     def _people(self) -> None:
         world, nodes, seed = self.world, self.nodes, self.plan.seed
@@ -126,6 +126,7 @@ class Run:
 
     def heal(self) -> None:
         """Liveness: with nothing in the way the cluster must find itself again within a bounded time."""
+        self._first_strike.cancel()
         if self.chaos is not None:
             self.chaos.end()
         self._owners.stop()
