@@ -143,7 +143,7 @@ class ParentFaults:
         if every <= busy:
             self.heal([fault.id])
             return
-        self._do(False, fault.undo, _nobody)
+        self._do(False, self.book.undoing(fault), _nobody)
         self._alarms.later(every - busy, lambda: self._stall(fault))
 
     def _stall(self, fault: Fault) -> None:

@@ -100,25 +100,27 @@ class FaultBook:
         fault = self.faults.pop(fault_id, None)
         if fault is None:
             return None
-        undo = [wish for wish in fault.undo if not self._kept(wish)]
-        return Healed(fault, (*undo, *self._again(undo)))
+        return Healed(fault, self.undoing(fault))
+
+    def undoing(self, fault: Fault) -> tuple[HandleActor, ...]:
+        """How to undo a fault as far as no other fault wants things to stay."""
+        wishes = self._wishes(besides=fault)
+        undo = [wish for wish in fault.undo if not any(_stays(other, wish) for other in wishes)]
+        again = [w for w in wishes for undone in undo if not undone.role and w.role and _keeps(w, undone)]
+        return (*undo, *again)
 
     def named(self, verb: str) -> list[str]:
         """Ids of the faults in force with this verb."""
         return [fault.id for fault in self.faults.values() if fault.verb == verb]
 
-    def _kept(self, undo: HandleActor) -> bool:
-        """Another fault wants exactly this to stay, or the whole node of it."""
-        return any(_keeps(other, undo) and other.role in ("", undo.role) for other in self._wishes())
+    def _wishes(self, besides: Fault) -> list[HandleActor]:
+        others = [fault for fault in self.faults.values() if fault is not besides]
+        return [wish for fault in others for wish in fault.now if isinstance(wish, HandleActor)]
 
-    def _again(self, undone: list[HandleActor]) -> list[HandleActor]:
-        """What other faults do to single actors of a node that was undone as a whole."""
-        return [
-            wish for wish in self._wishes() for undo in undone if not undo.role and wish.role and _keeps(wish, undo)
-        ]
 
-    def _wishes(self) -> list[HandleActor]:
-        return [wish for fault in self.faults.values() for wish in fault.now if isinstance(wish, HandleActor)]
+def _stays(wish: HandleActor, undo: HandleActor) -> bool:
+    """Another fault wants exactly this to stay, or the whole node of it."""
+    return _keeps(wish, undo) and wish.role in ("", undo.role)
 
 
 def _keeps(wish: HandleActor, undo: HandleActor) -> bool:

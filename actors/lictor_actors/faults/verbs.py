@@ -391,7 +391,7 @@ class Faults(Verbs[Injected]):
         if every <= busy:
             self.heal(fault.id)
             return
-        for wish in fault.undo:
+        for wish in self.book.undoing(fault):
             self._backend.handle_actor(wish)
         self._backend.later(every - busy, lambda: self._stall(fault))
 

@@ -8,6 +8,7 @@ from random import Random
 
 from lictor_actors.client.async_client import AsyncClient
 from lictor_actors.client.errors import LictorError
+from lictor_actors.faults.levels import refuse_unsupported
 from lictor_actors.judges.history import Operation
 from lictor_actors.scenario.kv import TIMEOUT_S, KvScript
 from lictor_actors.scenario.model import Scenario
@@ -21,6 +22,8 @@ LOOK_EVERY_S = 0.1
 
 def run_live(scenario: Scenario, seed: int) -> ScenarioReport:
     """Start a cluster for it, run it, stop the cluster. Raises UnsupportedFault and Failure."""
+    for fault in (fault for step in scenario.step for fault in step.faults):
+        refuse_unsupported(fault, "live")
     started = time.perf_counter()
     size = scenario.cluster
     flags = ("-profile", size.profile, "-seed", str(seed), "-log-level", "INFO")
