@@ -6,6 +6,7 @@ import fcntl
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from errno import EROFS
 from pathlib import Path
 
 _sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
@@ -105,6 +106,39 @@ class FileDisk:
     def _close(self, name: str) -> None:
         if name in self._open:
             os.close(self._open.pop(name))
+
+
+class ReadOnlyDisk:
+    """A directory that somebody else may be writing to: for looking, without a lock."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def read(self, name: str, offset: int, size: int | None = None) -> bytes:
+        """Bytes of a file from ``offset`` on."""
+        with _said("read", self._directory / name), open(self._directory / name, "rb") as file:
+            file.seek(offset)
+            return file.read(-1 if size is None else size)
+
+    def list(self) -> Mapping[str, int]:
+        """Plain files of the directory with their sizes."""
+        return {path.name: path.stat().st_size for path in sorted(self._directory.iterdir()) if path.is_file()}
+
+    def write_at(self, name: str, offset: int, data: bytes) -> None:
+        """Refused."""
+        raise OSError(EROFS, "cannot write: opened for reading", str(self._directory / name))
+
+    def sync(self, name: str) -> None:
+        """Refused."""
+        raise OSError(EROFS, "cannot sync: opened for reading", str(self._directory / name))
+
+    def truncate(self, name: str, size: int) -> None:
+        """Refused."""
+        raise OSError(EROFS, "cannot resize: opened for reading", str(self._directory / name))
+
+    def rename(self, old: str, new: str) -> None:
+        """Refused."""
+        raise OSError(EROFS, "cannot rename: opened for reading", str(self._directory / old))
 
 
 @contextmanager

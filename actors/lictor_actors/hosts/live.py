@@ -120,6 +120,8 @@ class LiveHost:
     async def add(self, spec: NodeSpec, actors: Sequence[ActorSpec] = (), make: Birth = birth) -> Node:
         """Open a node's journal, listeners and doors, then start its actors (by default those of its spec)."""
         name = spec.node
+        if spec.server and spec.data_dir:
+            self._start_over(spec)
         trouble = Trouble(self._rng)
         trouble.set_rules(rule for rule in self._disk_rules if rule.node == name)
         plain = FileDisk(Path(spec.data_dir)) if spec.data_dir else MemoryDisk()
@@ -135,6 +137,13 @@ class LiveHost:
         await self._open_doors(running)
         node.start()
         return node
+
+    def _start_over(self, spec: NodeSpec) -> None:
+        from lictor_actors.hosts.peers_file import apply_peers_file
+
+        done = apply_peers_file(Path(spec.data_dir), spec.node)
+        if done is not None:
+            log.warning("%s: peers.json was applied: the servers are now %s", spec.node, ", ".join(done.after.names))
 
     async def close(self) -> None:
         """Stop the actors, then the doors, the jobs, the bus and the journals."""

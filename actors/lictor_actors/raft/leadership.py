@@ -66,6 +66,9 @@ class Leadership:
         self._replication.round = self.rounds.begin(turn.now, None)
         self._prove()
         self.append("noop", [b""], turn)
+        forced = self.stable.membership.forced
+        if forced:
+            self.reconfigure(forced.configuration, turn)
 
     def append(self, type_: EntryType, data: Sequence[bytes], turn: Turn) -> range:
         """Add entries of this term to the own log and send them; returns their indexes."""

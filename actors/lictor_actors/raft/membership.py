@@ -120,17 +120,41 @@ class Dated:
 _NONE = Dated(0, Configuration())
 
 
+class Forced(NamedTuple):
+    """A configuration that people put in force, because a majority of the servers is lost (see ``start_over``)."""
+
+    term: int
+    """The latest term that the server knew then."""
+    configuration: Configuration
+
+    def pack(self) -> bytes:
+        """As the journal keeps it."""
+        return ormsgpack.packb([self.term, self.configuration.pack()])
+
+
+def unpack_forced(data: bytes) -> Forced | None:
+    """The reverse; None for no bytes."""
+    if not data:
+        return None
+    term, configuration = ormsgpack.unpackb(data)
+    return Forced(term, unpack_configuration(configuration))
+
+
 class Membership:
     """The configurations that the log holds. One takes effect when it is appended and ends if it is truncated."""
 
-    __slots__ = ("_history",)
+    __slots__ = ("_history", "forced")
 
     def __init__(self) -> None:
         self._history: list[Dated] = []
+        self.forced: Forced | None = None
+        """In force whatever the log holds, until a leader that was elected by it has put it into the log."""
 
     @property
     def latest(self) -> Dated:
         """The configuration in force; index 0 and empty before bootstrap."""
+        if self.forced:
+            return Dated(0, self.forced.configuration)
         return self._history[-1] if self._history else _NONE
 
     def at(self, index: int) -> Dated:
@@ -139,13 +163,18 @@ class Membership:
 
     def possible(self, commit_index: int) -> list[Configuration]:
         """The last committed configuration and the ones after it: any of them may turn out to be the cluster's."""
+        if self.forced:
+            return [self.forced.configuration]
         first = self.at(commit_index).index
         return [dated.configuration for dated in self._history if dated.index >= first]
 
     def appended(self, entry: Entry) -> None:
         """The log has grown by this entry."""
         if entry.type == "configuration":
-            self._history.append(Dated(entry.index, unpack_configuration(entry.data)))
+            configuration = unpack_configuration(entry.data)
+            self._history.append(Dated(entry.index, configuration))
+            if self.forced and (entry.term > self.forced.term or configuration == self.forced.configuration):
+                self.forced = None
 
     def truncated_from(self, index: int) -> None:
         """The log has lost everything from ``index`` on: the configuration before is in force again."""

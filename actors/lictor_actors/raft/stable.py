@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft.log import UNKNOWN_TERM, Entry, Log, from_body
-from lictor_actors.raft.membership import Membership, unpack_configuration
+from lictor_actors.raft.membership import Membership, unpack_configuration, unpack_forced
 from lictor_actors.raft.snapshot import Snapshot
 from lictor_messages.journal import (
     Append,
@@ -24,6 +24,7 @@ from lictor_messages.journal import (
 
 TERM_CELL = "term"
 IDENTITY_CELL = "identity"
+FORCED_CELL = "forced"
 _TERM = struct.Struct(">Q")
 _IDENTITY_BYTES = 8
 
@@ -105,6 +106,8 @@ class Stable:
             self.vote = data[_TERM.size :].decode()
         elif name == IDENTITY_CELL:
             self.identity = data.decode()
+        elif name == FORCED_CELL:
+            self.membership.forced = unpack_forced(data)
 
     def _replay_cut(self, index: int) -> None:
         """The journal may have dropped what the log lost here: then it begins anew."""
@@ -166,10 +169,12 @@ class Stable:
 
     def append(self, entries: Sequence[Entry], turn: Turn) -> None:
         """Add entries to the end of the log."""
-        number = 0
+        number, forced = 0, self.membership.forced
         for entry in entries:
             self._add(entry)
             number = turn.persist(Append(index=entry.index, term=entry.term, data=entry.body))
+        if forced and not self.membership.forced:
+            number = turn.persist(Cell(name=FORCED_CELL, data=b""))
         if number:
             self._pending.append(_Pending(number, self.log.last_index, turn.now))
 
@@ -227,6 +232,10 @@ class Stable:
         """It is whole: from now on it stands instead of the one before."""
         snapshot.verify()
         self._snapshot_number = turn.persist(SnapshotEnd(size=snapshot.size, checksum=snapshot.checksum))
+        forced = self.membership.forced
+        if forced and snapshot.term > forced.term:
+            self.membership.forced = None
+            turn.persist(Cell(name=FORCED_CELL, data=b""))
         self._take_staged()
 
     @property

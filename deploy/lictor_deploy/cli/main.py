@@ -29,6 +29,7 @@ COMMANDS = {
     "fault": (f"{HERE}.fault:app", "Break a running dev cluster on purpose, and heal it."),
     "chaos": (f"{HERE}.chaos:app", "Run scenarios of faults."),
     "sim": (f"{HERE}.sim:sim", "Run clusters under virtual time from a seed."),
+    "debug": (f"{HERE}.debug:app", "Look at what is on a node's disk."),
     "version": (f"{HERE}.version:version", "Show the version."),
 }
 """Name → where its function lives, and its line in the help. Imported on use: ``lictor version`` pays for nothing

@@ -46,7 +46,7 @@ def agent(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAgent]:
             self.end_headers()
             self.wfile.write(text)
 
-        do_GET = do_PUT = do_DELETE = answer
+        do_GET = do_PUT = do_POST = do_DELETE = answer
 
         def log_message(self, *_: object) -> None:
             pass

@@ -1,0 +1,54 @@
+"""``lictor debug``: what is on a node's disk, for a person."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cyclopts import App
+
+from lictor_actors.hosts.disks import ReadOnlyDisk
+from lictor_actors.journal.inspection import Line, inspect, verdict
+from lictor_deploy.sentence import Failure
+
+app = App(name="debug", help="Look at what is on a node's disk. Example: lictor debug journal /var/lib/lictor")
+
+
+@app.command
+def journal(path: str, /, *, stream: str = "", summary: bool = False) -> None:
+    """Show the records of a journal, and whether a node would accept it. Only reads; the node may be running.
+
+    Example: lictor debug journal /var/lib/lictor -stream=server
+
+    Parameters
+    ----------
+    path
+        A data directory, or one segment of it, such as journal-00000001.
+    stream
+        Show the records of one actor only, such as server or agent.
+    summary
+        Show the verdict only.
+    """
+    directory, only = place(path)
+    disk = ReadOnlyDisk(directory)
+    if not summary:
+        for line in inspect(disk, only):
+            if not stream or line.stream in ("", stream):
+                print(shown(line))
+    print(f"The journal is {verdict(disk)}.")
+
+
+def place(path: str) -> tuple[Path, str]:
+    """The directory, and the segment if the path names one."""
+    found = Path(path)
+    if found.is_dir():
+        return found, ""
+    if found.is_file():
+        return found.parent, found.name
+    raise Failure(f"There is no journal at {path}. Give a data directory or one of its journal files.")
+
+
+def shown(line: Line) -> str:
+    """One line: where, which record, whose, what."""
+    if not line.number:
+        return f"{line.segment}:{line.offset}  {line.what}"
+    return f"{line.segment}:{line.offset}  {line.number}  {line.stream}  {line.what}"

@@ -1,0 +1,78 @@
+"""``lictor operator raft recover``: offline, on each server that is left, when the others are lost for good."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from lictor_actors.hosts.disks import DirectoryInUse
+from lictor_actors.hosts.peers_file import full_name, plan_start_over, write_start_over
+from lictor_actors.journal.recovery import JournalCorrupt
+from lictor_actors.journal.segments import JournalTooNew
+from lictor_actors.raft.membership import Configuration, ServerRow
+from lictor_actors.raft.start_over import CannotStartOver, StartOver
+from lictor_deploy.sentence import Failure
+
+
+def recover(
+    *,
+    data_dir: str,
+    peer: Annotated[list[str], Parameter(negative="")],
+    node: str = "",
+    datacenter: str = "dc1",
+    dry_run: bool = False,
+) -> None:
+    """Make the server in a data directory start with other servers than before; stop it first.
+
+    Only for a cluster that lost its majority for good: what no server that is left has is lost. Do it on each server
+    that is left, with the same -peer flags, then start them. ``peers.json`` in the data directory does the same.
+
+    Example: lictor operator raft recover -dry-run -data-dir=/var/lib/lictor -node=s1 -peer=s1 -peer=s2
+
+    Parameters
+    ----------
+    data_dir
+        The server's data directory.
+    peer
+        Name of a server that is left; once for each.
+    node
+        Name of the server that the directory belongs to; not needed with a single peer.
+    datacenter
+        Its datacenter.
+    dry_run
+        Only say what would be done.
+    """
+    if not Path(data_dir).is_dir():
+        raise Failure(f"There is no directory {data_dir}. Give the data directory of a server that is stopped.")
+    if not node and len(peer) != 1:
+        raise Failure("Say with -node whose directory this is: it has to be one of the peers.")
+    me = full_name(node or peer[0], f".{datacenter}")
+    rows = [ServerRow(full_name(name, me)) for name in peer]
+    try:
+        planned = (plan_start_over if dry_run else write_start_over)(Path(data_dir), me, rows)
+    except (CannotStartOver, JournalCorrupt, JournalTooNew, DirectoryInUse) as refused:
+        raise Failure(f"{refused}.") from None
+    print(report(planned, me))
+    print(
+        "Nothing was written (-dry-run)." if dry_run else "Done: start the server, and the others once they are done."
+    )
+
+
+def report(planned: StartOver, me: str) -> str:
+    """What there is and what there will be."""
+    return "\n".join(
+        (
+            f"Server:        {me}",
+            f"Log:           up to entry {planned.last_index} of term {planned.last_term}",
+            f"Snapshot:      {f'of entry {planned.snapshot_index}' if planned.snapshot_index else 'none'}",
+            f"Servers now:   {shown(planned.before)}",
+            f"Servers then:  {shown(planned.after)}",
+        )
+    )
+
+
+def shown(configuration: Configuration) -> str:
+    """Names, non-voters marked."""
+    return ", ".join(row.name if row.voter else f"{row.name} (non-voter)" for row in configuration.rows) or "none"
