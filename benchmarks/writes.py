@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import signal
@@ -15,7 +14,7 @@ from contextlib import ExitStack, contextmanager, suppress
 
 from peers import HAVE_ETCD, HAVE_PYSYNCOBJ, V2_PUT, V3_GET, V3_PUT, VALUE, Etcd, etcd, post, pysyncobj
 from table import ratio, show
-from waiting import wake
+from waiting import waited
 from wrk import HAVE_WRK, Load, Request, load
 
 from lictor_deploy.control import Cluster
@@ -146,7 +145,7 @@ def register(address: str, count: int, number: int, turn: int) -> None:
 
 def wake_ups(leader: str, rounds: int) -> None:
     """Blocked queries on one key, woken by a write."""
-    waits = [asyncio.run(wake(leader, WATCHERS)) for _ in range(rounds)]
+    waits = [waited(leader, WATCHERS) for _ in range(rounds)]
     names = ("answer to the PUT", "first watcher", "median watcher", "last watcher")
     rows = [
         (name, f"{statistics.median(figures):.1f}", f"{max(figures):.1f}")

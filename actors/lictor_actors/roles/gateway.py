@@ -178,28 +178,29 @@ class Gateway(Actor):
             self._refused(call, answer, turn)
             return
         self._end(call, turn)
+        said: dict[str, HttpAnswered] = {}
         for waiter in call.waiters.values():
             del self._waiting[waiter.ticket.request]
             if _is_unchanged(call, answer, turn.now) and waiter.due - turn.now > JOIN_LEAST_NS:
                 self._place(waiter, turn)
             else:
-                self._render(waiter, answer, turn)
+                self._render(waiter, answer, said, turn)
 
-    def _render(self, waiter: Waiter, answer: Message, turn: Turn) -> None:
-        known = waiter.known
+    def _render(self, waiter: Waiter, answer: Message, said: dict[str, HttpAnswered], turn: Turn) -> None:
+        """``said``: what others who waited for the same answer were told, by their target; mostly it is one for all."""
+        known, request = waiter.known, waiter.request
         if known is not None and known.answer is answer and known.said is not None:
             turn.answer(waiter.ticket, known.said)
             return
-        try:
-            outcome = waiter.plan.render(answer, waiter.request)
-        except HttpError as error:
-            outcome = error_answer(error)
+        outcome = said.get(request.asked.target) or _outcome(waiter, answer)
         if isinstance(outcome, Plan):
             self._place(replace(waiter, plan=outcome), turn)
-        else:
-            if known is not None:
-                self._known.remember(known, answer, outcome)
-            turn.answer(waiter.ticket, outcome)
+            return
+        if known is not None:
+            self._known.remember(known, answer, outcome)
+        if not request.personal:
+            said[request.asked.target] = outcome
+        turn.answer(waiter.ticket, outcome)
 
     def _refused(self, call: Call, refused: Refused, turn: Turn) -> None:
         said = call.plan.refused and self._say_refusal(call, refused, turn)
@@ -318,6 +319,13 @@ def _may_be_lost(call: Call, told: AskAgain) -> bool:
     if isinstance(call.message, Query):
         return (call.message.consistency == "stale") == told.stale
     return isinstance(call.message, Command) and not told.stale
+
+
+def _outcome(waiter: Waiter, answer: Message) -> Plan | HttpAnswered:
+    try:
+        return waiter.plan.render(answer, waiter.request)
+    except HttpError as error:
+        return error_answer(error)
 
 
 def _retry_timer(call: Call) -> str:

@@ -127,12 +127,12 @@ class Server(Actor):
     def handle(self, message: Message, turn: Turn) -> None:
         """The table of contents."""
         match message:
-            case r.AppendEntries() | r.AppendAnswer() | r.RequestVote() | r.Vote() | r.TimeoutNow():
-                self._step(message, turn)
             case Query():
                 self._query(message, turn)
             case Command():
                 self._command(message, turn)
+            case r.AppendEntries() | r.AppendAnswer() | r.RequestVote() | r.Vote() | r.TimeoutNow():
+                self._step(message, turn)
             case Durable():
                 self.raft.durable(message.upto, turn)
             case r.ElectionDue() | r.HeartbeatDue():

@@ -117,3 +117,13 @@ def test_a_miss_is_a_miss_the_second_time_too(desk, found):
         assert desk.upstream() == GetKey(key="x", rendered=True)
         desk.answer(Rendered(index=7, body=b"[]" if found else b"", found=found))
         assert desk.answers[request].status == (200 if found else 404)
+
+
+def test_equal_blocked_queries_are_told_the_same_and_others_in_their_own_words(desk):
+    plain = [desk.http("GET", "/v1/kv/x?index=5&wait=10s") for _ in range(3)]
+    pretty = desk.http("GET", "/v1/kv/x?index=5&wait=10s&pretty")
+    assert len(desk.asked) == 1
+    desk.answer(Rendered(index=7, body=b"[1]"))
+    assert all(desk.answers[request] is desk.answers[plain[0]] for request in plain)
+    assert desk.answers[plain[0]].body == b"[1]"
+    assert desk.answers[pretty].body == b"[\n    1\n]\n"
