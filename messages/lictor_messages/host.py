@@ -49,6 +49,16 @@ class Redial(Message):
     node: str
 
 
+class DiskFull(Message):
+    """The disk has no room for the journal; what was persisted waits, and so does everything that rests on it."""
+
+    why: str
+
+
+class DiskFreed(Message):
+    """The disk has room again: all that waited is written."""
+
+
 class LoopLagged(Message):
     """To the prober: the host itself was late by this much, so accusations are to be doubted."""
 

@@ -29,7 +29,7 @@ from lictor_messages.base import Message
 from lictor_messages.codec import cluster_id
 from lictor_messages.envelope import Envelope, at, node_of, role_of
 from lictor_messages.faults import DiskRule, HandleActor, SetRules
-from lictor_messages.host import ActorSpec, LoopLagged
+from lictor_messages.host import ActorSpec, DiskFreed, DiskFull, LoopLagged
 
 if TYPE_CHECKING:
     from lictor_actors.hosts.door import Door
@@ -127,7 +127,12 @@ class LiveHost:
         plain = FileDisk(Path(spec.data_dir)) if spec.data_dir else MemoryDisk()
         disk = FaultyDisk(plain, trouble, _sleep)
         ledger = LiveLedger(
-            disk, self._loop, self._ledger_dirty, lambda error: self._disk_failed(name, error), self.count
+            disk,
+            self._loop,
+            self._ledger_dirty,
+            lambda error: self._disk_failed(name, error),
+            self.count,
+            lambda error: self._disk_full(name, error),
         )
         node = Node(name, self, make, actors or tree(spec))
         running = self._nodes[name] = _Running(spec, node, ledger, trouble)
@@ -399,6 +404,12 @@ class LiveHost:
     def _ledger_dirty(self, ledger: LiveLedger) -> None:
         self._dirty[ledger] = None
         self._wake()
+
+    def _disk_full(self, name: str, error: OSError | None) -> None:
+        log.warning("%s: %s", name, f"the journal waits: {error}" if error else "the disk has room again")
+        seat = self._nodes[name].node.seats.get("server")
+        if seat is not None:
+            seat.deliver(DiskFull(why=str(error)) if error else DiskFreed(), None)
 
     def _disk_failed(self, name: str, error: OSError) -> None:
         self.count("journal_failed")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from lictor_actors.journal.disk import Disk
-from lictor_actors.journal.journal import Journal
+from lictor_actors.journal.journal import Journal, JournalFull
 from lictor_messages.journal import JournalRecord
 
 ON_LOOP_MAX_S = 0.004
@@ -17,6 +17,8 @@ TRY_LOOP_EVERY = 64
 TRY_LOOP_BELOW_S = 0.01
 """But not while even a sync in a thread takes longer than this."""
 SLOW_SYNC_S = 0.1
+TRY_ROOM_EVERY_S = 1.0
+"""How often a full disk is asked for room."""
 
 
 class LiveLedger:
@@ -29,12 +31,17 @@ class LiveLedger:
         dirty: Callable[[LiveLedger], None],
         failed: Callable[[OSError], None],
         count: Callable[[str], None],
+        full: Callable[[OSError | None], None] = lambda _: None,
     ) -> None:
         self._disk = disk
         self._loop = loop
         self._dirty = dirty
         self._failed = failed
         self._count = count
+        self._tell_full = full
+        """Called when the disk is full, and with None when it has room again."""
+        self._full: OSError | None = None
+        self._told = False
         self._journal = Journal.open(disk)
         self._unwritten: dict[str, list[JournalRecord]] = {}
         """What this tick wrote, by stream: one write to the disk for all of it."""
@@ -50,6 +57,7 @@ class LiveLedger:
         """The stream as it stands on disk."""
         if self._stale:
             self._hand_over()
+            self._unwritten.pop(stream, None)  # of a full disk: nobody was promised that
             # The journal that is opened next does not know what this one has yet to sync.
             self._journal.sync()
             self._journal = Journal.open(self._disk)
@@ -75,7 +83,7 @@ class LiveLedger:
     def flush(self) -> None:
         """Write and sync what this tick brought, on the loop if the disk is quick, else in a thread."""
         self._hand_over()
-        if not self._waiting or self._syncing is not None or self._broken:
+        if not self._waiting or self._syncing is not None or self._broken or self._full is not None:
             return
         waiting, self._waiting = self._waiting, {}
         if self._quick():
@@ -102,7 +110,8 @@ class LiveLedger:
         """Fault healed: the disk takes writes again; what the last life had not synced is on it, or gone."""
         self._journal = Journal.open(self._disk)
         self._waiting.clear()
-        self._broken = self._stale = False
+        self._full = None
+        self._told = self._broken = self._stale = False
 
     async def close(self) -> None:
         """Finish the sync that is under way and leave the files as they are."""
@@ -113,12 +122,39 @@ class LiveLedger:
             self._journal.sync()
 
     def _hand_over(self) -> None:
+        if self._full is not None:
+            return
         unwritten, self._unwritten = self._unwritten, {}
-        try:
-            for stream, records in unwritten.items():
-                self._journal.write(stream, records)
-        except OSError as error:
-            self._break(error)
+        while unwritten:
+            stream = next(iter(unwritten))
+            try:
+                self._journal.write(stream, unwritten.pop(stream))
+            except JournalFull as full:
+                self._unwritten = {stream: list(full.left), **unwritten}
+                self._wait_for_room(full)
+                return
+            except OSError as error:
+                self._break(error)
+                return
+
+    def _wait_for_room(self, full: OSError) -> None:
+        """Nothing is torn, so everything goes on once there is room: until then nobody is told that it is durable."""
+        self._full = full
+        if not self._told:
+            self._told = True
+            self._count("disk_full")
+            self._tell_full(full)
+        self._loop.call_later(TRY_ROOM_EVERY_S, self._try_again)
+
+    def _try_again(self) -> None:
+        if self._broken:
+            return
+        self._full = None
+        self._hand_over()
+        if self._full is None:
+            self._told = False
+            self._tell_full(None)
+            self._dirty(self)
 
     def _quick(self) -> bool:
         if self._usual_s < ON_LOOP_MAX_S:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from errno import EDQUOT, ENOSPC
 
 from lictor_actors.journal.disk import Disk
 from lictor_actors.journal.liveness import Liveness
@@ -18,6 +20,15 @@ FIRST_SEGMENT_BYTES = 256 * 1024
 
 class JournalFailed(OSError):
     """A write or sync failed before. What is on disk is unknown, and a second sync may lie, so nothing goes on."""
+
+
+class JournalFull(OSError):
+    """The disk has no room for another segment. Nothing is torn: ``left`` can be written again when there is room."""
+
+    def __init__(self, cause: OSError) -> None:
+        super().__init__(cause.errno, cause.strerror, cause.filename)
+        self.left: Sequence[JournalRecord] = ()
+        """The records that were not written; those before them were."""
 
 
 class Journal:
@@ -81,12 +92,17 @@ class Journal:
         self._recovered = None
 
     def write(self, stream: str, records: Sequence[JournalRecord]) -> None:
-        """Add records to a stream; durable after the next ``sync``. Raises OSError, and JournalFailed from then on."""
+        """Add records to a stream; durable after the next ``sync``.
+
+        Raises JournalFull, which may pass; any other OSError, and JournalFailed from then on.
+        """
         self._outdated[stream] = None
         self._guard()
         try:
-            self._write(stream, records)
             self._drop_doomed()
+            self._write(stream, records)
+        except JournalFull:
+            raise
         except OSError as e:
             self._failure = e
             raise
@@ -134,16 +150,21 @@ class Journal:
         before = self._segment
         self._append(stream, records)
         if self._segment != before or any(isinstance(record, Compact) for record in records):
-            self._doom()
+            with suppress(JournalFull):  # nothing can be dropped now; the next segment is the next occasion
+                self._doom()
 
     def _append(self, stream: str, records: Sequence[JournalRecord]) -> None:
         batch: list[bytes] = []
         start = offset = self._offset
-        for record in records:
+        for number, record in enumerate(records):
             data = self._pack(offset, len(batch), stream, record)
             if offset + len(data) > self._room:
                 self._put(start, batch)
-                self._roll(len(data))
+                try:
+                    self._roll(len(data))
+                except JournalFull as full:
+                    full.left = records[number:]
+                    raise
                 batch, start = [], self._offset
                 data = self._pack(start, 0, stream, record)
                 offset = start
@@ -164,6 +185,7 @@ class Journal:
 
     def _doom(self) -> None:
         """Look for segments that nothing needs; first write the cells again that stand nowhere else."""
+        self._drop_doomed()
         needed = self._liveness.first_needed(self._segment)
         if needed <= self._oldest:
             return
@@ -189,8 +211,18 @@ class Journal:
             self._synced = self._written
         number = self._segment + 1
         usual = min(self._segment_bytes, FIRST_SEGMENT_BYTES << min(self._segment, 16))
-        self._room = max(usual, HEADER_SIZE + size)
-        self._disk.truncate(segment_name(number), self._room)
+        room = max(usual, HEADER_SIZE + size)
+        self._reserve(segment_name(number), room)
         self._disk.write_at(segment_name(number), 0, pack_header(number, self._written + 1))
         self._disk.sync(segment_name(number))
-        self._segment, self._offset = number, HEADER_SIZE
+        self._segment, self._offset, self._room = number, HEADER_SIZE, room
+
+    def _reserve(self, name: str, room: int) -> None:
+        try:
+            self._disk.truncate(name, room)
+        except OSError as error:
+            if error.errno not in (ENOSPC, EDQUOT):
+                raise
+            with suppress(OSError):
+                self._disk.truncate(name, 0)  # others need the room too
+            raise JournalFull(error) from error

@@ -37,7 +37,7 @@ from lictor_messages.autopilot import (
 )
 from lictor_messages.base import Message
 from lictor_messages.envelope import at, node_of, role_of
-from lictor_messages.host import Durable, Recovered, Undeliverable
+from lictor_messages.host import DiskFreed, DiskFull, Durable, Recovered, Undeliverable
 from lictor_messages.kv import ReapDue
 from lictor_messages.refusals import Refused
 from lictor_messages.server import (
@@ -98,6 +98,8 @@ class Server(Actor):
         self._reconciling_upto = 0
         self._was_leader = False
         self._awake = False
+        self._full = ""
+        """What the disk said when it had no room, "" while it has."""
         self._rare = self._table()
 
     # -- what the host and the judges may see ---------------------------------
@@ -159,6 +161,8 @@ class Server(Actor):
             AutopilotDue: lambda _, turn: self._membership.due(turn),
             PrepareToLeave: self._handover.leave,
             TransferLateDue: self._handover.late,
+            DiskFull: self._disk_is_full,
+            DiskFreed: lambda _, __: setattr(self, "_full", ""),
             SnapshotSliceDue: lambda _, turn: self._raft_snapshots.due(turn),
             m.MemberJoined: self._member_changed,
             m.MemberUpdated: self._member_changed,
@@ -308,7 +312,9 @@ class Server(Actor):
     # -- writes ---------------------------------------------------------------
 
     def _command(self, command: Command, turn: Turn) -> None:
-        if self.raft.role is not Role.LEADER:
+        if self._full and self.raft.leader in ("", self._options.node):
+            turn.reply(Refused(code="JournalFailed", text=f"no space left on device: {self._full}"), early=True)
+        elif self.raft.role is not Role.LEADER:
             self._to_leader(turn)
         elif self._handover.leaving:
             turn.reply(Refused(code="Stopping"))
@@ -331,6 +337,12 @@ class Server(Actor):
         commands = [(ticket.reply_to, ticket.request, command) for ticket, command in gathered]
         if commands:
             self._propose(commands, [ticket for ticket, _ in gathered], turn)
+
+    def _disk_is_full(self, full: DiskFull, turn: Turn) -> None:
+        """What rests on the disk waits. A leader that cannot write lets somebody lead who can."""
+        self._full = full.why
+        turn.note(f"the disk is full: {full.why}")
+        self.raft.resign("its disk is full", turn)
 
     def _operate(self, command: RemovePeer | TransferLeadership, turn: Turn) -> None:
         """What an operator asks of the leader, and no log holds."""

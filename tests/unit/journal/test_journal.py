@@ -3,17 +3,29 @@ from random import Random
 
 import pytest
 
-from lictor_actors.journal.journal import Journal, JournalFailed
+from lictor_actors.journal.journal import Journal, JournalFailed, JournalFull
 from lictor_actors.journal.memory_disk import MemoryDisk
 from lictor_actors.journal.records import good_record, packed
 from lictor_actors.journal.recovery import JournalCorrupt
 from lictor_actors.journal.segments import HEADER_SIZE, JournalTooNew, pack_header, segment_name
-from lictor_messages.journal import Append, Cell, Compact, TruncateFrom
+from lictor_messages.journal import (
+    Append,
+    Cell,
+    Compact,
+    JournalRecord,
+    SnapshotBegin,
+    SnapshotChunk,
+    SnapshotEnd,
+    TruncateFrom,
+)
 
 RECORDS = [
     Cell(name="term", data=b"\x01n1"),
     Append(index=1, term=1, data=b"\x00put"),
     TruncateFrom(index=1),
+    SnapshotBegin(index=9, term=2, configuration_index=3, configuration=b"c", size=5, checksum=7),
+    SnapshotChunk(offset=0, data=b"state"),
+    SnapshotEnd(size=5, checksum=2**32 - 1),
     Compact(upto=7, term=2),
 ]
 
@@ -230,3 +242,138 @@ def test_segments_grow_so_that_a_quiet_node_reserves_little() -> None:
     assert disk.list() == {segment_name(1): 256 * 1024}
     journal.write("agent", [append(2, 300_000)])
     assert disk.list()[segment_name(2)] == 512 * 1024
+
+
+# -- a full disk ------------------------------------------------------------------------------------------------------
+
+
+def test_a_full_disk_tears_nothing_and_the_journal_goes_on_once_there_is_room() -> None:
+    disk = MemoryDisk(capacity=700)
+    journal = Journal.open(disk, segment_bytes=300)
+    records = [append(index) for index in range(1, 20)]
+    with pytest.raises(JournalFull, match="disk is full") as full:
+        journal.write("server", records)
+    left = full.value.left
+    written = len(records) - len(left)
+    assert 0 < written < 19
+    assert list(left) == records[written:]
+    journal.sync()
+    assert Journal.open(disk.copy(), 300).recovered("server") == records[:written]
+    with pytest.raises(JournalFull):
+        journal.write("server", left)
+    disk.capacity = 10_000
+    journal.write("server", left)
+    journal.sync()
+    assert Journal.open(disk, 300).recovered("server") == records
+
+
+def test_a_disk_that_is_full_in_the_middle_of_a_record_is_a_failed_disk() -> None:
+    """Something may be torn: nothing goes on."""
+    disk = MemoryDisk()
+    journal = Journal.open(disk, segment_bytes=300)
+    journal.write("server", [append(1)])
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "cannot write: the disk is full", "journal-00000001")
+
+    disk.write_at = refuse  # type: ignore[method-assign]
+    with pytest.raises(OSError, match="disk is full"):
+        journal.write("server", [append(2)])
+    with pytest.raises(JournalFailed):
+        journal.write("server", [append(3)])
+
+
+# -- dropping segments ------------------------------------------------------------------------------------------------
+
+
+def taken(index: int, size: int = 100) -> list[JournalRecord]:
+    """A snapshot of everything up to ``index``, and what it makes superfluous."""
+    data = bytes((index % 256,)) * size
+    return [
+        SnapshotBegin(index=index, term=1, configuration_index=1, configuration=b"c"),
+        SnapshotChunk(offset=0, data=data),
+        SnapshotEnd(size=size, checksum=zlib.crc32(data)),
+    ]
+
+
+def test_segments_that_a_snapshot_stands_for_are_dropped_once_it_is_durable() -> None:
+    disk = MemoryDisk()
+    journal = Journal.open(disk, segment_bytes=300)
+    journal.write("server", [append(index) for index in range(1, 20)])
+    journal.sync()
+    before = len(disk.list())
+    journal.write("server", taken(18))
+    journal.sync()
+    journal.write("server", [Compact(upto=17, term=1)])
+    assert len(disk.list()) >= before, "not before the compaction is durable"
+    journal.sync()
+    journal.write("server", [append(20)])
+    journal.sync()
+    assert len(disk.list()) < before
+    found = Journal.open(disk, 300).recovered("server")
+    assert [r.index for r in found if isinstance(r, Append)][-3:] == [18, 19, 20]
+    assert all(record in found for record in [*taken(18), Compact(upto=17, term=1)])
+
+
+def test_a_snapshot_that_has_not_ended_drops_nothing() -> None:
+    disk = MemoryDisk()
+    journal = Journal.open(disk, segment_bytes=300)
+    journal.write("server", [append(index) for index in range(1, 20)])
+    journal.sync()
+    for record in taken(18)[:2]:
+        journal.write("server", [record])
+        journal.sync()
+    journal.write("server", [append(index) for index in range(20, 40)])
+    journal.sync()
+    found = Journal.open(disk, 300).recovered("server")
+    assert [r.index for r in found if isinstance(r, Append)] == list(range(1, 40))
+
+
+def test_cells_and_other_streams_outlive_the_segments_they_were_written_in() -> None:
+    disk = MemoryDisk()
+    journal = Journal.open(disk, segment_bytes=300)
+    journal.write("agent", [Cell(name="service:web", data=b"1"), Cell(name="gone", data=b"1")])
+    journal.write("server", [Cell(name="term", data=b"9")])
+    journal.write("agent", [Cell(name="service:web", data=b"2"), Cell(name="gone", data=b"")])
+    for turn in range(4):
+        first = 1 + 20 * turn
+        journal.write("server", [append(index) for index in range(first, first + 20)])
+        journal.sync()
+        journal.write("server", [*taken(first + 19), Compact(upto=first + 18, term=1)])
+        journal.sync()
+    assert segment_name(1) not in disk.list()
+    reopened = Journal.open(disk, 300)
+    cells = {r.name: r.data for r in reopened.recovered("agent") if isinstance(r, Cell)}
+    assert cells == {"service:web": b"2"}
+    assert Cell(name="term", data=b"9") in reopened.recovered("server")
+
+
+def test_a_node_that_only_keeps_cells_does_not_fill_its_disk() -> None:
+    disk = MemoryDisk()
+    journal = Journal.open(disk, segment_bytes=300)
+    for number in range(500):
+        journal.write("agent", [Cell(name=f"check:{number % 3}", data=b"%d" % number)])
+        journal.sync()
+    assert sum(disk.list().values()) <= 900
+    last = {r.name: r.data for r in Journal.open(disk, 300).recovered("agent") if isinstance(r, Cell)}
+    assert last == {"check:0": b"498", "check:1": b"499", "check:2": b"497"}
+
+
+def test_power_that_fails_while_segments_are_dropped_leaves_a_whole_journal() -> None:
+    for seed in range(40):
+        disk = MemoryDisk()
+        journal = Journal.open(disk, segment_bytes=300)
+        rng = Random(seed)
+        for turn in range(rng.randrange(1, 5)):
+            first = 1 + 20 * turn
+            journal.write("server", [append(index) for index in range(first, first + 20)])
+            journal.sync()
+            journal.write("server", [*taken(first + 19), Compact(upto=first + 10, term=1)])
+            if rng.randrange(2):
+                journal.sync()
+        disk.crash(rng)
+        found = Journal.open(disk, 300).recovered("server")
+        indexes = [r.index for r in found if isinstance(r, Append)]
+        compacted = max((r.upto for r in found if isinstance(r, Compact)), default=0)
+        assert indexes == list(range(indexes[0], indexes[-1] + 1))
+        assert indexes[0] <= compacted + 1

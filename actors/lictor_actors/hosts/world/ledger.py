@@ -8,9 +8,12 @@ from random import Random
 from typing import NamedTuple
 
 from lictor_actors.hosts.disks_faulty import FaultyDisk, Trouble
-from lictor_actors.journal.journal import Journal
+from lictor_actors.journal.journal import Journal, JournalFull
 from lictor_actors.journal.memory_disk import MemoryDisk
 from lictor_messages.journal import JournalRecord
+
+TRY_ROOM_EVERY_NS = 1_000_000_000
+"""How often a full disk is asked for room."""
 
 Later = Callable[[int, Callable[[], None]], object]
 Written = Callable[[], None]
@@ -45,6 +48,7 @@ class WorldLedger:
         later: Later,
         failed: Callable[[OSError], None],
         trouble: Trouble,
+        full: Callable[[OSError | None], None] = lambda _: None,
     ) -> None:
         self.speed = speed
         self._journal = Journal.open(FaultyDisk(disk, trouble))
@@ -53,6 +57,9 @@ class WorldLedger:
         self._rng = rng
         self._later = later
         self._failed = failed
+        self._tell_full = full
+        self._full: OSError | None = None
+        self._told = False
         self._waiting: list[_Write] = []
         self._syncing: list[_Write] = []
         self._dead = False
@@ -71,12 +78,14 @@ class WorldLedger:
         if self._dead:
             return
         self._waiting.append(_Write(stream, tuple(records), written))
-        if not self._syncing:
+        if not self._syncing and self._full is None:
             self._begin()
 
     def write_unsynced(self, stream: str, records: Sequence[JournalRecord]) -> None:
         """Append; a later sync takes it along."""
-        self._append(stream, records)
+        left = records if self._full is not None else self._append(stream, records)
+        if left:
+            self._waiting.append(_Write(stream, tuple(left), _nothing))
 
     def close_life(self, stream: str) -> None:
         """Put what the life still had waiting onto the disk, and forget its notices."""
@@ -102,15 +111,45 @@ class WorldLedger:
         self._disk.crash(self._rng, torn)
 
     def _begin(self) -> None:
-        self._syncing, self._waiting = self._waiting, []
-        for write in self._syncing:
-            self._append(write.stream, write.records)
+        waiting, self._waiting = self._waiting, []
+        for place, write in enumerate(waiting):
+            left = self._append(write.stream, write.records)
+            if left:
+                self._waiting = [write._replace(records=tuple(left)), *waiting[place + 1 :]]
+                break
+            self._syncing.append(write)
         takes = self._rng.randint(self.speed.sync_min_ns, self.speed.sync_max_ns)
         self._later(takes + self._trouble.latency_ns(), self._synced)
 
-    def _append(self, stream: str, records: Sequence[JournalRecord]) -> None:
-        if not self._dead:
-            self._or_fail(lambda: self._journal.write(stream, records))
+    def _append(self, stream: str, records: Sequence[JournalRecord]) -> Sequence[JournalRecord]:
+        """Returns what found no room."""
+        if self._dead:
+            return ()
+        try:
+            self._journal.write(stream, records)
+        except JournalFull as full:
+            self._wait_for_room(full)
+            return full.left
+        except OSError as error:
+            self._fail(error)
+        return ()
+
+    def _wait_for_room(self, full: OSError) -> None:
+        self._full = full
+        if not self._told:
+            self._told = True
+            self._tell_full(full)
+        self._later(TRY_ROOM_EVERY_NS, self._try_again)
+
+    def _try_again(self) -> None:
+        if self._dead:
+            return
+        self._full = None
+        if not self._syncing:
+            self._begin()
+        if self._full is None:
+            self._told = False
+            self._tell_full(None)
 
     def _synced(self) -> None:
         if not self._dead:
@@ -118,7 +157,7 @@ class WorldLedger:
         if self._dead:
             return
         done, self._syncing = self._syncing, []
-        if self._waiting:
+        if self._waiting and self._full is None:
             self._begin()
         for write in done:
             write.written()
@@ -127,8 +166,11 @@ class WorldLedger:
         try:
             do()
         except OSError as error:
-            self._dead = True
-            self._failed(error)
+            self._fail(error)
+
+    def _fail(self, error: OSError) -> None:
+        self._dead = True
+        self._failed(error)
 
 
 def _nothing() -> None:

@@ -20,7 +20,7 @@ from lictor_actors.hosts.world.trace import Listener, Trace
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope, node_of, role_of
 from lictor_messages.faults import ActorVerb
-from lictor_messages.host import ActorSpec
+from lictor_messages.host import ActorSpec, DiskFreed, DiskFull
 
 SECOND = 1_000_000_000
 EPOCH_NS = 1_700_000_000 * SECOND
@@ -171,7 +171,14 @@ class World:
     def _boot(self, machine: Machine) -> None:
         rng = stream(self.seed, machine.name, "disk", str(machine.boots))
         failed = partial(self._disk_failed, machine)
-        machine.boot(WorldLedger(machine.disk, self._disk, rng, self.agenda.after, failed, machine.trouble))
+        full = partial(self._disk_full, machine)
+        machine.boot(WorldLedger(machine.disk, self._disk, rng, self.agenda.after, failed, machine.trouble, full))
+
+    def _disk_full(self, machine: Machine, error: OSError | None) -> None:
+        self.count("disk_full" if error else "disk_freed")
+        seat = machine.node.seats.get("server")
+        if seat is not None:
+            seat.deliver(DiskFull(why=str(error)) if error else DiskFreed(), None)
 
     def _disk_failed(self, machine: Machine, error: OSError) -> None:
         self.count("journal_failed")
