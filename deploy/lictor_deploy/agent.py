@@ -12,9 +12,13 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+from lictor_actors.hosts.disks import DirectoryInUse
 from lictor_actors.hosts.live import LiveHost
 from lictor_actors.hosts.node import Node
 from lictor_actors.hosts.spec import NodeSpec
+from lictor_actors.journal.recovery import JournalCorrupt
+from lictor_actors.journal.segments import JournalTooNew
+from lictor_actors.raft.start_over import CannotStartOver
 from lictor_deploy import VERSION
 from lictor_deploy.config import AgentConfig
 from lictor_deploy.definitions import check_of, service_of
@@ -123,6 +127,8 @@ class AgentRun:
             return await self._over
         except OSError as error:
             raise Failure(f"The agent cannot start: {error.strerror or error}.") from None
+        except (JournalCorrupt, JournalTooNew, CannotStartOver, DirectoryInUse) as error:
+            raise Failure(f"The agent cannot start: {error}.") from None
         finally:
             await self._host.close()
 

@@ -46,9 +46,10 @@ from lictor_messages.agent import (
     UpdateCheck,
 )
 from lictor_messages.answers import Answer, Command, Query, Written
+from lictor_messages.autopilot import PrepareToLeave, ReadyToLeave
 from lictor_messages.base import FrozenMap, Message
 from lictor_messages.doorways import NEW_LEADER, SERVER_STARTED, AskAgain
-from lictor_messages.envelope import Envelope, at
+from lictor_messages.envelope import Envelope, at, role_of
 from lictor_messages.host import ActorSpec, Recovered, Undeliverable
 from lictor_messages.members import (
     Departed,
@@ -116,6 +117,7 @@ class Agent(Actor):
             ForceLeave: self._to_prober,
             LeaveCluster: self._leave,
             CreateSession: self._create_session,
+            ReadyToLeave: self._server_ready,
             Departed: self._departed,
             CheckerStarted: lambda _, turn: self.local.run_all(turn),
             FullSyncDue: lambda _, turn: self.sync.full_sync(turn),
@@ -185,7 +187,10 @@ class Agent(Actor):
     def _undeliverable(self, notice: Undeliverable, turn: Turn) -> None:
         if self.sync.not_reached(notice.request, notice.target, turn):
             return
-        if (leaver := self._leaving.pop(notice.request, None)) is not None:
+        if (leaver := self._leaving.pop(notice.request, None)) is not None and role_of(notice.target) == "server":
+            self._say_goodbye(leaver, turn)  # its server is down: there is nothing to hand over
+            return
+        if leaver is not None:
             turn.answer(leaver, Refused(code="Undeliverable", text="the prober could not be reached"))
             return
         held, server = self.routes.not_reached(notice.request, notice.target)
@@ -250,7 +255,20 @@ class Agent(Actor):
         turn.forward(self._prober)
 
     def _leave(self, _: LeaveCluster, turn: Turn) -> None:
-        self._leaving[turn.ask(self._prober, Leave())] = turn.ticket()
+        """A server first hands over what it leads, so that nobody has to wait for an election time-out."""
+        if self.options.server:
+            self._leaving[turn.ask(at("server", self.options.node), PrepareToLeave())] = turn.ticket()
+        else:
+            self._say_goodbye(turn.ticket(), turn)
+
+    def _server_ready(self, _: ReadyToLeave, turn: Turn) -> None:
+        request = turn.envelope.request if turn.envelope else ""
+        ticket = self._leaving.pop(request, None)
+        if ticket is not None:
+            self._say_goodbye(ticket, turn)
+
+    def _say_goodbye(self, ticket: Ticket, turn: Turn) -> None:
+        self._leaving[turn.ask(self._prober, Leave())] = ticket
 
     def _departed(self, _: Departed, turn: Turn) -> None:
         request = turn.envelope.request if turn.envelope else ""

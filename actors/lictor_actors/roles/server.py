@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from lictor_actors.kernel.actor import Actor, Poisoned, UnknownMessage
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.raft import Entry, NotLeading, Overloaded, Raft, RaftOptions, Role, Snapshot
+from lictor_actors.raft.snapshot import SnapshotDamaged
+from lictor_actors.raft.stable import LostBeginning
 from lictor_actors.roles.announcements import Announcements
 from lictor_actors.roles.cluster_status import ClusterStatus
 from lictor_actors.roles.founding import Founding
@@ -55,6 +57,7 @@ from lictor_messages.sessions import RenewSession, Sessions, SessionsDue
 from lictor_messages.snapshots import OpenSnapshot, ReadSnapshot, RestoreStaged, SnapshotIdleDue, SnapshotOpened
 from lictor_messages.status import GetRaftConfiguration
 
+REFETCHED = "as a new server this one fetches everything from the others"
 FORWARDED_MOST = 1024
 """Forwarded requests that are remembered: the bus says ``Undeliverable`` soon or never, so the oldest may go."""
 
@@ -194,11 +197,16 @@ class Server(Actor):
             self.raft.step(node_of(turn.envelope.source), message, turn)
 
     def _recover(self, message: Recovered, turn: Turn) -> None:
-        for record in message.records:
-            self.raft.recover(record)
+        try:
+            for record in message.records:
+                self.raft.recover(record)
+            if message.done:
+                self.raft.start(turn)
+        except (LostBeginning, SnapshotDamaged) as lost:
+            turn.stop(f"the journal cannot be believed: {lost}. Empty the data directory: {REFETCHED}")
+            return
         if message.done:
             self._awake = True
-            self.raft.start(turn)
             self._founding.consider(self._members, turn)
 
     # -- after every turn -----------------------------------------------------

@@ -8,6 +8,7 @@ import pytest
 from servers_in_world import Servers
 
 from lictor_actors.raft import Role
+from lictor_messages.agent import Accepted, LeaveCluster
 from lictor_messages.answers import Written
 from lictor_messages.autopilot import PrepareToLeave, ReadyToLeave, RemovePeer, TransferLeadership
 from lictor_messages.catalog import ListNodes
@@ -228,3 +229,20 @@ def test_membership_changes_between_partitions_under_load(seed):
     assert all(five.ask(five.leader(), GetKey(key=f"k{number}")).entries for number in range(written))
     assert five.ask(five.leader(), ListNodes()).nodes
     assert five.world.crashes == []
+
+
+def test_a_leader_whose_node_leaves_hands_over_first(three):
+    """`lictor leave` on the leader's node: no election time-out in between, and it is no voter afterwards."""
+    old = three.leader()
+    left = three.world.ask(old, f"agent@{old}", LeaveCluster(), 30)
+    assert isinstance(left, Accepted)
+    new = three.leader()
+    assert new not in ("", old)
+    three.until(lambda: old not in three.voters())
+    three.put("k", "v")
+
+
+def test_a_node_whose_server_is_down_leaves_all_the_same(three):
+    node = three.followers()[0]
+    three.world.handle_actor("crash", node, "server")
+    assert isinstance(three.world.ask(node, f"agent@{node}", LeaveCluster(), 30), Accepted)

@@ -137,6 +137,22 @@ def test_a_damaged_journal_is_refused_by_name_with_the_remedy_and_the_remedy_wor
     three.until(three.same)
 
 
+def test_a_journal_whose_oldest_segments_were_deleted_stops_the_server_and_says_why():
+    one = Servers(servers=1, agents=0, snapshot_threshold=100_000)
+    node = one.leader()
+    for number in range(80):
+        one.ask(node, PutKey(key=f"k{number}", value=b"x" * 8000))
+    disk = one.world.machines[node].disk
+    assert len(disk.list()) > 1
+    one.world.crash(node)
+    disk.rename(next(iter(disk.list())), "elsewhere")
+    one.world.restart(node)
+    one.world.run(1)
+    why = one.world.seat(f"server@{node}").down_because
+    assert "the log begins at" in why
+    assert "fetches everything from the others" in why
+
+
 # -- lost majorities --------------------------------------------------------------------------------------------------
 
 
