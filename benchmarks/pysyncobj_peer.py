@@ -20,8 +20,8 @@ def main(folder: str, in_flight: str, seconds: str, port: str, *others: str) -> 
     while not cluster.isReady():
         time.sleep(0.05)
     time.sleep(1.0)
-    if str(cluster._getLeader()) != f"127.0.0.1:{port}":
-        time.sleep(3600)
+    while str(cluster._getLeader()) != f"127.0.0.1:{port}":
+        time.sleep(0.1)
     took: list[float] = []
     until = time.monotonic() + float(seconds)
 

@@ -94,6 +94,8 @@ class Server(Actor):
         self._open: dict[int, _Open] = {}
         self._gathered: list[tuple[Ticket, Command]] = []
         """Writes that are proposed together at the end of this moment."""
+        self._crowded = False
+        """True if there was more than one the last time: then even the first of the next ones waits for company."""
         self._forwarded: dict[str, Ticket] = {}
         self._confirming: dict[int, tuple[Query, Ticket]] = {}
         self._members: dict[str, m.Member] = {}
@@ -334,14 +336,15 @@ class Server(Actor):
             turn.reply(refused)
         else:
             self._gathered.append((turn.ticket(), command))
-            if not self._open:
+            if not self._open and not self._crowded:
                 self._propose_gathered(turn)
             elif len(self._gathered) == 1:
-                # Others are on their way: whatever else comes in this moment shares one message to each peer.
+                # Whatever else comes in this moment shares one message to each peer and one sync.
                 turn.set_timer("propose", 0, ProposeDue())
 
     def _propose_gathered(self, turn: Turn) -> None:
         gathered, self._gathered = self._gathered, []
+        self._crowded = len(gathered) > 1
         commands = [(ticket.reply_to, ticket.request, command) for ticket, command in gathered]
         if commands:
             self._propose(commands, [ticket for ticket, _ in gathered], turn)

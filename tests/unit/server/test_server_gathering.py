@@ -68,6 +68,21 @@ def test_a_burst_of_writes_takes_two_messages_to_each_peer(burst):
     assert sorted(burst.appended) == [1, 1, 49, 49]
 
 
+def test_in_a_crowd_even_the_first_waits_for_the_others(burst):
+    burst.put(50)
+    burst.world.run(1.0)
+    burst.appended.clear()
+    burst.put(50)
+    burst.world.run(1.0)
+    assert len(burst.answers) == 100
+    assert burst.appended == [50, 50]
+    burst.put(1)
+    burst.world.run(1.0)
+    burst.put(1)
+    burst.world.run_until(lambda: len(burst.appended) == 6, 5)
+    assert burst.role(burst.leader)._gathered == []
+
+
 def test_one_write_alone_does_not_wait_for_company(burst):
     burst.put(1)
     burst.world.run_until(lambda: bool(burst.appended), 5)
