@@ -10,40 +10,46 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from os import cpu_count
+from pathlib import Path
 
 from lictor_actors.swarm import Report, run_seed
+from lictor_actors.swarm.hunt import PLANTED, hunt
+from lictor_deploy.sim_one import after
+
+SHRUNK_MOST = 3
+"""Failing seeds of a batch that are shrunk: the first ones."""
 
 
-def run(seed: int, until_s: float = 20.0, trace: bool = False, seeds: int | None = None, jobs: int = 0) -> int:
-    """Run one seed, or ``seeds`` of them from ``seed`` on in ``jobs`` processes (0: one a core).
+def run(seeds: range, until_s: float = 20.0, jobs: int = 0, *, shrunk: bool = False, keep: Path | None = None) -> int:
+    """Run seeds in ``jobs`` processes (0: one a core). Returns the exit status: 0 if every promise was kept, else 1.
 
-    ``trace`` writes one line per event to stdout. Returns the exit status: 0 if every promise was kept, else 1.
+    Of those that fail the first few are ``shrunk``; all are appended to the file ``keep``.
     """
-    if seeds is None:
-        return _one(seed, until_s, trace)
-    return _many(range(seed, seed + seeds), until_s, jobs or cpu_count() or 1)
-
-
-def _one(seed: int, until_s: float, trace: bool) -> int:
-    report = run_seed(seed, until_s, trace=print if trace else None)
-    # With a trace on stdout the summary must not get into whatever reads it.
-    print(report, file=sys.stderr if trace else sys.stdout)
-    return 0 if report.ok else 1
-
-
-def _many(seeds: range, until_s: float, jobs: int) -> int:
     started = time.perf_counter()
     with _progress(len(seeds)) as advance:
         reports = []
-        for report in _run_all(seeds, until_s, jobs):
+        for report in _run_all(seeds, until_s, jobs or cpu_count() or 1):
             reports.append(report)
             advance(report)
     reports.sort(key=lambda report: report.seed)
     _summary(reports, time.perf_counter() - started)
     broken = [report for report in reports if not report.ok]
-    for report in broken:
-        print(f"\n{report}\n  again     lictor sim -seed {report.seed} -until {until_s:g}s -trace")
+    for number, report in enumerate(broken):
+        print(f"\n{report}")
+        after(report, until_s, shrunk and number < SHRUNK_MOST, keep)
     return 1 if broken else 0
+
+
+def planted() -> int:
+    """Plant classic bugs, hunt each, and print how many seeds and seconds it took; 1 if one was not found."""
+    print(f"{'bug':48} {'seeds':>5} {'seconds':>7}  what the judge said")
+    missed = 0
+    for bug in PLANTED:
+        found = hunt(bug)
+        missed += not found.verdict
+        said = found.verdict.splitlines()[0][:100] if found.verdict else "nothing: NOT FOUND"
+        print(f"{found.name:48} {found.seeds:>5} {found.wall_s:>7.1f}  {said}", flush=True)
+    return 1 if missed else 0
 
 
 def _run_all(seeds: range, until_s: float, jobs: int) -> Iterator[Report]:

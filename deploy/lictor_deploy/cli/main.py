@@ -29,6 +29,8 @@ COMMANDS = {
     "fault": (f"{HERE}.fault:app", "Break a running dev cluster on purpose, and heal it."),
     "chaos": (f"{HERE}.chaos:app", "Run scenarios of faults."),
     "sim": (f"{HERE}.sim:sim", "Run clusters under virtual time from a seed."),
+    "explain": (f"{HERE}.explain:explain", "Tell the story of a seed."),
+    "timeline": (f"{HERE}.timeline:timeline", "Draw what happened, on the terminal or for a browser."),
     "debug": (f"{HERE}.debug:app", "Look at what is on a node's disk."),
     "version": (f"{HERE}.version:version", "Show the version."),
 }

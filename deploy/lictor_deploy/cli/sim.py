@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from lictor_deploy.durations import seconds
 from lictor_deploy.sentence import Failure
 
 
-def sim(*, seed: int = 1, until: str = "20s", trace: bool = False, seeds: int | None = None, jobs: int = 0) -> int:
+def sim(
+    *,
+    seed: int = 1,
+    until: str = "20s",
+    trace: bool = False,
+    timeline: Path | None = None,
+    without: str = "",
+    show: tuple[str, ...] = (),
+    shell: bool = False,
+    servers: int | None = None,
+    agents: int | None = None,
+    clients: int | None = None,
+    keys: int | None = None,
+    seeds: int | None = None,
+    jobs: int = 0,
+    shrink: bool = False,
+    keep: Path | None = None,
+    planted: bool = False,
+) -> int:
     """Run a cluster under virtual time from a seed; exit code 1 if a promise was broken.
 
     The same seed gives the same run, whatever the machine.
 
-    Example: lictor sim -seed 7 -until 20s
-    Example: lictor sim -seeds 200
+    Example: lictor sim -seed 7 -until 20s -timeline run.jsonl
+    Example: lictor sim -seed 7 -until 12.5s -show server@server-1 -without 3
+    Example: lictor sim -seeds 200 -shrink -keep failing.txt
 
     Parameters
     ----------
@@ -22,18 +43,61 @@ def sim(*, seed: int = 1, until: str = "20s", trace: bool = False, seeds: int | 
         Virtual time of a run (20s).
     trace
         Print every event, one a line, on standard output.
+    timeline
+        Write what happened into this file, for `lictor timeline`.
+    without
+        Numbers of faults to leave out, like 1,3-5: what if they had not been?
+    show
+        Stop at -until and print this actor (server@server-1) or node (agent-2); may be repeated.
+    shell
+        Walk through the run with commands from standard input.
+    servers
+        So many servers instead of what the seed draws.
+    agents
+        So many agents instead of what the seed draws.
+    clients
+        So many clients instead of what the seed draws.
+    keys
+        So many keys instead of what the seed draws.
     seeds
         Run so many seeds instead of one.
     jobs
         Processes to run them in; 0 means one for each core.
+    shrink
+        Look for a shorter run that fails in the same way.
+    keep
+        Append failing seeds to this file.
+    planted
+        Plant classic bugs in our own code, one at a time, and see how soon each is found.
     """
-    if trace and seeds is not None:
-        raise Failure("-trace shows one run: leave -seeds out, and name the run with -seed.")
-    if seeds is not None and seeds < 1:
-        raise Failure("-seeds must be 1 or more.")
     until_s = seconds(until)
     if until_s <= 0:
         raise Failure("-until must be positive, like 20s.")
-    from lictor_deploy.sim import run
+    one_run = [("-trace", trace), ("-timeline", timeline), ("-without", without), ("-show", show), ("-shell", shell)]
+    numbers = [("-servers", servers), ("-agents", agents), ("-clients", clients), ("-keys", keys)]
+    for flag, given in [*one_run, *((flag, number is not None) for flag, number in numbers)]:
+        if given and (seeds is not None or planted):
+            raise Failure(f"{flag} is for one run: leave {'-planted' if planted else '-seeds'} out.")
+    for flag, number in numbers:
+        if number is not None and number < (flag != "-agents"):
+            raise Failure(f"{flag} {number} makes no cluster.")
+    if seeds is not None and seeds < 1:
+        raise Failure("-seeds must be 1 or more.")
+    if planted:
+        from lictor_deploy.sim import planted as hunt_all
 
-    return run(seed, until_s, trace, seeds, jobs)
+        return hunt_all()
+    if seeds is not None:
+        from lictor_deploy.sim import run
+
+        return run(range(seed, seed + seeds), until_s, jobs, shrunk=shrink, keep=keep)
+    from lictor_deploy import sim_one
+
+    wish = sim_one.Wish(seed, until_s, sim_one.numbers(without), servers, agents, clients, keys)
+    if shell:
+        from lictor_deploy.sim_shell import shell as walk
+
+        return walk(wish)
+    if show:
+        return sim_one.show(wish, show)
+    return sim_one.one(wish, trace=trace, timeline=timeline, shrunk=shrink, keep=keep)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from lictor_actors.swarm import Report
-from lictor_deploy import sim
+from lictor_deploy import sim, sim_one
+from lictor_deploy.cli.main import run
+from lictor_deploy.sentence import Failure
+from lictor_deploy.sim_one import Wish, numbers
 
 
-def broken(seed: int, until_s: float = 20.0, trace: object = None) -> Report:
+def broken(seed: int, until_s: float = 20.0) -> Report:
     report = real(seed, until_s)
     if seed == 3:
         report.failures.append("entry 4 was lost")
@@ -19,14 +24,14 @@ real = sim.run_seed
 
 
 def test_one_seed_prints_its_summary(capsys: pytest.CaptureFixture[str]) -> None:
-    assert sim.run(17, until_s=4.0) == 0
+    assert sim_one.one(Wish(17, until_s=4.0)) == 0
     out = capsys.readouterr().out
     assert out.startswith("seed 17: ok\n")
     assert "operations" in out
 
 
 def test_a_trace_has_stdout_to_itself(capsys: pytest.CaptureFixture[str]) -> None:
-    assert sim.run(17, until_s=3.0, trace=True) == 0
+    assert sim_one.one(Wish(17, until_s=3.0), trace=True) == 0
     said = capsys.readouterr()
     assert all(line[0].isdigit() for line in said.out.splitlines())
     assert "raft.append_entries" in said.out or "raft.request_vote" in said.out or "swim." in said.out
@@ -34,16 +39,58 @@ def test_a_trace_has_stdout_to_itself(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_a_range_ends_with_a_table_and_the_way_to_run_a_broken_seed_again(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(sim, "run_seed", broken)
-    assert sim.run(2, until_s=2.5, seeds=3, jobs=1) == 1
+    kept = tmp_path / "kept.txt"
+    assert sim.run(range(2, 5), until_s=2.5, jobs=1, keep=kept) == 1
     said = capsys.readouterr()
     assert "seeds      3, 1 broken" in said.out
     assert "seeds a minute" in said.out
-    assert "lictor sim -seed 3 -until 2.5s -trace" in said.out
+    assert "again     lictor sim -seed 3 -until 2.5s" in said.out
+    assert "story     lictor explain 3 -until 2.5s" in said.out
     assert said.err == "seed 3 is broken: entry 4 was lost\n"
+    assert kept.read_text() == "3 -until 2.5s  # entry 4 was lost\n"
 
 
 def test_a_range_runs_in_several_processes() -> None:
-    assert sim.run(20, until_s=2.5, seeds=2, jobs=2) == 0
+    assert sim.run(range(20, 22), until_s=2.5, jobs=2) == 0
+
+
+def test_a_stop_on_the_way_shows_an_actor(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["sim", "-seed", "4", "-until", "5s", "-show", "server@server-1", "-show", "agent-1"]) == 0
+    out = capsys.readouterr().out
+    assert "server@server-1.dc1 at 5.000000 s, life " in out
+    assert "  raft       " in out
+    assert "  committed  " in out
+    assert "agent-1.dc1: up, boot 1" in out
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (["-until", "1s", "-show", "server@nobody"], "There is no node 'nobody'"),
+        (["-until", "1s", "-show", "cook@server-1"], "has no actor 'cook'"),
+        (["-seeds", "2", "-trace"], "-trace is for one run: leave -seeds out."),
+        (["-planted", "-without", "1"], "-without is for one run: leave -planted out."),
+        (["-without", "two"], "-without takes numbers of faults like 1,3,5-7"),
+        (["-servers", "0"], "-servers 0 makes no cluster"),
+        (["-until", "0s"], "-until must be positive"),
+    ],
+)
+def test_a_refusal_is_a_sentence(flags: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["sim", *flags]) == 1
+    assert says in capsys.readouterr().err
+
+
+def test_numbers_of_faults() -> None:
+    assert numbers("") == ()
+    assert numbers("3,1,5-7") == (1, 3, 5, 6, 7)
+    with pytest.raises(Failure):
+        numbers("1-")
+
+
+def test_a_wish_changes_what_was_drawn() -> None:
+    plan = Wish(4, servers=5, agents=0, without=(2,)).plan
+    assert (plan.servers, plan.agents, plan.without) == (5, 0, (2,))
+    assert plan.faults == Wish(4).plan.faults

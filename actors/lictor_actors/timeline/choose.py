@@ -1,0 +1,55 @@
+"""Which records a person wants to see."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
+from lictor_actors.timeline.record import KINDS, Kind, Record
+
+STORY: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind not in ("message", "operation", "note"))
+"""What a story needs: neither every message nor every client's word."""
+INF = float("inf")
+
+
+def choose(
+    records: Iterable[Record], kinds: Collection[str] = KINDS, since: float = 0.0, until: float = INF, who: str = ""
+) -> list[Record]:
+    """Records of these kinds that touch this time; ``who`` names a node that they concern."""
+    return [
+        record
+        for record in records
+        if record.kind in kinds
+        and record.t <= until
+        and max(record.t, record.until) >= since
+        and (not who or _concerns(record, who))
+    ]
+
+
+def _concerns(record: Record, who: str) -> bool:
+    names = (record.node, record.to, record.node.partition(".")[0], record.to.partition(".")[0])
+    return who in names or (not record.node and who in record.what)
+
+
+def merged(records: Iterable[Record], within_s: float = 1.0) -> list[tuple[Record, int]]:
+    """The same words of the same kind from several nodes within a moment are one, with how many more said so."""
+    rows: list[tuple[Record, int]] = []
+    places: dict[tuple[str, str], int] = {}
+    for record in records:
+        key = record.kind, record.what.partition(", accused by")[0]
+        place = places.get(key)
+        if place is not None and record.t - rows[place][0].t <= within_s and record.kind in ("failure", "note"):
+            rows[place] = rows[place][0], rows[place][1] + 1
+            continue
+        places[key] = len(rows)
+        rows.append((record, 0))
+    return rows
+
+
+def from_start(records: Iterable[Record]) -> list[Record]:
+    """The same with times since the first record: for times of the day."""
+    rows = sorted(records, key=lambda record: record.t)
+    zero = rows[0].t if rows else 0.0
+    return [
+        replace(row, t=round(row.t - zero, 6), until=round(row.until - zero, 6) if row.until else 0.0) for row in rows
+    ]

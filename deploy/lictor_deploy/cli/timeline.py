@@ -1,0 +1,56 @@
+"""``lictor timeline``: what happened, drawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+
+def timeline(
+    file: Path | None = None,
+    /,
+    *,
+    live: bool = False,
+    since: Annotated[str, Parameter(name="--from")] = "",
+    until: str = "",
+    kinds: str = "",
+    node: str = "",
+    html: Path | None = None,
+    width: int = 0,
+) -> int:
+    """Draw a timeline that `lictor sim -timeline FILE` wrote, or that of a running dev cluster.
+
+    A column for each node, a line for each thing that happened. With -html a space-time diagram for a browser:
+    every message as an arrow, drops crossed out, faults shaded.
+
+    Example: lictor timeline run.jsonl
+    Example: lictor timeline run.jsonl -from 4s -until 7s -html run.html
+    Example: lictor timeline -live
+
+    Parameters
+    ----------
+    file
+        A file of records, one JSON object a line.
+    live
+        Read the logs of the dev cluster that runs on this machine instead.
+    since
+        Show what happened from this time on.
+    until
+        Show what happened up to this time.
+    kinds
+        Show these kinds only, comma separated: fault, election, leader, suspicion, refutation, failure, crash,
+        operation, message, verdict, note. Default: the story, without operations, messages and notes.
+    node
+        Show what concerns this node only.
+    html
+        Write a diagram into this file instead.
+    width
+        Columns of the terminal.
+    """
+    from lictor_deploy.durations import seconds
+    from lictor_deploy.timelines import Window, show
+
+    window = Window(seconds(since) if since else 0.0, seconds(until) if until else float("inf"), kinds, node)
+    return show(file, window, live=live, html=html, width=width)

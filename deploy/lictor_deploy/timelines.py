@@ -1,0 +1,110 @@
+"""Timelines from files and from the logs of a running cluster, onto a terminal or into a page."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from lictor_actors.timeline import Record, read
+from lictor_actors.timeline.choose import STORY, choose, from_start
+from lictor_actors.timeline.diagram import page
+from lictor_actors.timeline.draw import draw
+from lictor_actors.timeline.notes import fault_of, kind_of
+from lictor_actors.timeline.record import KINDS, NoTimeline
+from lictor_deploy.sentence import Failure
+from lictor_deploy.terminal import painter
+from lictor_messages.envelope import node_of, role_of
+
+_LINE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3})Z \[\w+\] +(\S+) (.*)")
+"""Time, who, what: an actor's note in a log, or ``!`` and what a fault did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What to show; kinds "" means the story."""
+
+    since_s: float
+    until_s: float
+    kinds: str
+    node: str
+
+    def shown(self, records: Iterable[Record], default: Iterable[str]) -> list[Record]:
+        """The records within the window. Raises Failure for a kind that there is not."""
+        kinds = [kind.strip() for kind in self.kinds.split(",") if kind.strip()] or list(default)
+        for kind in kinds:
+            if kind not in KINDS:
+                raise Failure(f"There is no kind {kind!r}: there are {', '.join(KINDS)}.")
+        return choose(records, kinds, self.since_s, self.until_s, self.node)
+
+
+def show(file: Path | None, window: Window, *, live: bool = False, html: Path | None = None, width: int = 0) -> int:
+    """Draw a file, or the running cluster's logs, on the terminal or into ``html``."""
+    records = _live() if live else _from_file(file)
+    if html is None:
+        columns = width or shutil.get_terminal_size((100, 24)).columns
+        for line in draw(window.shown(records, STORY), records, columns, painter()):
+            print(line)
+        return 0
+    shown = window.shown(records, KINDS)
+    title = "lictor dev" if live else f"{file}"
+    with html.open("w", encoding="utf-8") as out:
+        out.writelines(page(shown, records, title=title, since=window.since_s, until=window.until_s))
+    print(f"{html}: {len(shown)} records")
+    return 0
+
+
+def _from_file(file: Path | None) -> list[Record]:
+    if file is None:
+        raise Failure("Name a file that `lictor sim -timeline FILE` wrote, or say -live.")
+    try:
+        with file.open(encoding="utf-8") as lines:
+            return list(read(lines))
+    except OSError as error:
+        raise Failure(f"Cannot read {file}: {error.strerror}.") from None
+    except (NoTimeline, UnicodeDecodeError) as error:
+        raise Failure(f"{file}: {error}") from None
+
+
+def _live() -> list[Record]:
+    from lictor_deploy.control import Cluster
+
+    logs = Path(Cluster.running().logs)
+    found: list[Record] = []
+    for log in sorted(logs.glob("*.log")):
+        with log.open(encoding="utf-8", errors="replace") as lines:
+            found += from_log(lines)
+    return from_start(with_ends(found))
+
+
+def from_log(lines: Iterable[str]) -> Iterator[Record]:
+    """Records of a process's log, or of the log of faults; ``t`` in seconds of the day's clock."""
+    for line in lines:
+        match = _LINE.match(line)
+        if match is None:
+            continue
+        t = datetime.fromisoformat(f"{match[1]}+00:00").timestamp()
+        who, what = match[2], match[3]
+        if who == "!":
+            yield Record(t, "", "fault", what)
+        elif "@" in who and (kind := kind_of(what)) is not None:
+            yield Record(t, node_of(who), kind, what, role=role_of(who))
+
+
+def with_ends(records: Iterable[Record]) -> list[Record]:
+    """Faults that healed last until then; the lines that say so are no records of their own."""
+    rows: list[Record] = []
+    places: dict[str, int] = {}
+    for record in sorted(records, key=lambda record: record.t):
+        name, healed, _ = fault_of(record.what) if record.kind == "fault" else ("", False, "")
+        if not healed:
+            if name:
+                places[name] = len(rows)
+            rows.append(record)
+        elif name in places:
+            place = places.pop(name)
+            rows[place] = replace(rows[place], until=record.t)
+    return rows
