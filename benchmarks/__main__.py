@@ -4,6 +4,8 @@
     python benchmarks laptop          a hundred nodes: start, memory, rest, detection, events (beside serf)
     python benchmarks writes          reads and writes of three servers (beside etcd and PySyncObj)
     python benchmarks failover        every promise while leaders are killed, and how long nobody takes a write
+    python benchmarks watchers        ten thousand blocked queries on one service, and on a key each
+    python benchmarks soak            memory over ten minutes of overwrites
     python benchmarks -quick writes   the same in a minute
 
 The machine is shared and noisy: take the ratios.
@@ -15,9 +17,17 @@ import sys
 
 import failover
 import laptop
+import soak
+import watchers
 import writes
 
-PARTS = {"laptop": lambda _: laptop.main(), "writes": writes.main, "failover": failover.main}
+PARTS = {
+    "laptop": lambda _: laptop.main(),
+    "writes": writes.main,
+    "failover": failover.main,
+    "watchers": watchers.main,
+    "soak": soak.main,
+}
 
 
 def main(arguments: list[str]) -> int:
