@@ -70,6 +70,7 @@ def _from_file(file: Path | None) -> list[Record]:
 
 
 def _live() -> list[Record]:
+    """Actors' notes are of level INFO, and a dev cluster's logs begin at WARN unless it was told otherwise."""
     from lictor_deploy.control import Cluster
 
     logs = Path(Cluster.running().logs)
@@ -77,6 +78,8 @@ def _live() -> list[Record]:
     for log in sorted(logs.glob("*.log")):
         with log.open(encoding="utf-8", errors="replace") as lines:
             found += from_log(lines)
+    if all(record.kind == "fault" for record in found):
+        raise Failure(f"The logs in {logs} hold no notes. Start the cluster with `lictor dev -log-level INFO`.")
     return from_start(with_ends(found))
 
 

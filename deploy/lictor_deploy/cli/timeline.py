@@ -34,7 +34,8 @@ def timeline(
     file
         A file of records, one JSON object a line.
     live
-        Read the logs of the dev cluster that runs on this machine instead.
+        Read the logs of the dev cluster that runs on this machine instead; it must have been started with
+        -log-level INFO.
     since
         Show what happened from this time on.
     until
