@@ -1,17 +1,26 @@
 """One seed's life of a cluster: size, sizes, times and a mix of faults are drawn, then trouble, work and checks."""
 
 from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
 from random import Random
 
 from raft_network import MS, Network
 
-from lictor_actors.raft import NotLeading, RaftOptions, Role
+from lictor_actors.raft import ChangeRefused, Configuration, NotLeading, Overloaded, RaftOptions, Role
+from lictor_actors.raft.quorum import majority
 
 
-def chaos(seed: int) -> tuple[Network, Counter[str]]:
-    """Eight virtual seconds of trouble; returns the network, unhealed, and how often each thing happened."""
+def chaos(seed: int, *, changes: bool = False) -> tuple[Network, Counter[str]]:
+    """Eight virtual seconds of trouble; returns the network, unhealed, and how often each thing happened.
+
+    With ``changes`` servers also take snapshots, come, go, and lose their disks.
+    """
     dice = Random(seed)
     options = RaftOptions(frame_bytes=dice.choice([60, 200, 128 * 1024]), eager_messages=dice.choice([1, 2, 8]))
+    if changes:
+        small = {"snapshot_threshold": dice.choice([3, 10, 40]), "trailing_logs": dice.choice([0, 2, 10])}
+        options = options.model_copy(update={**small, "held_logs": dice.choice([5, 1000])})
     net = Network(dice.choice([1, 2, 3, 3, 4, 5, 5]), seed, options)
     net.delay_ns = (MS // 10, dice.choice([1, 5, 60]) * MS)
     net.loss = dice.choice([0, 0, 0.02, 0.2])
@@ -26,11 +35,14 @@ def chaos(seed: int) -> tuple[Network, Counter[str]]:
     for number in range(400):
         net.run(dice.randrange(1, 40 * MS))
         seen[trouble(net, dice, calm)] += 1
+        if changes:
+            seen[change(net, dice)] += 1
         if dice.random() < busy:
             work(net, dice, number, seen, asked)
         check_reads(net, seen, asked)
     seen["elections"] += len(net.judge.leaders)
     seen["lost"] += net.lost
+    seen["installed"] += sum(net.hosts[name].server.restores for name in net.alive())
     return net, seen
 
 
@@ -63,7 +75,8 @@ def trouble(net: Network, dice: Random, calm: int) -> str:
         case 8 if net.leaders() and len(names) > 1:
             leader = net.leader()
             target = dice.choice([name for name in names if name != leader])
-            net.do(leader, lambda raft, turn: raft.transfer_leadership(target, turn))
+            with suppress(LookupError):  # the target may be no voter
+                net.do(leader, lambda raft, turn: raft.transfer_leadership(target, turn))
             return "transfer"
     return "quiet"
 
@@ -110,3 +123,92 @@ def heal(net: Network) -> None:
     for name in net.names:
         if name not in net.alive():
             net.start(name)
+
+
+# -- servers that come and go -----------------------------------------------------------------------------------------
+
+
+def change(net: Network, dice: Random) -> str:
+    """Now and then the configuration changes, or a disk is lost that the others can spare."""
+    match dice.randrange(40):
+        case 0:
+            return reconfigure(net, dice, lambda c, name: c.with_nonvoter(name))
+        case 1:
+            return reconfigure(net, dice, lambda c, name: c.without(name))
+        case 2 | 3 | 4:
+            return reconfigure(net, dice, lambda c, name: c.promoted(name))
+        case 5 | 6:
+            return admit(net)
+        case 7:
+            name = dice.choice(net.names)
+            if can_be_spared(net, name):
+                net.wipe(name)
+                return "wipe"
+    return "quiet"
+
+
+def reconfigure(net: Network, dice: Random, step: Callable[[Configuration, str], Configuration]) -> str:
+    """Not while a disk was just lost: with one voter fewer the others might be no majority for good."""
+    leaders = net.leaders()
+    if not leaders or strangers(net):
+        return "quiet"
+    name, leader = dice.choice(net.names), dice.choice(leaders)
+    return apply(net, leader, lambda c: step(c, name))
+
+
+def strangers(net: Network) -> list[str]:
+    """Servers that lost their disks and are not let in again."""
+    return [name for name in net.wiped if name not in net.alive() or not net.raft(name).admitted]
+
+
+def apply(net: Network, leader: str, step: Callable[[Configuration], Configuration]) -> str:
+    try:
+        net.do(leader, lambda raft, turn: raft.reconfigure(step(raft.members), turn))
+    except (ChangeRefused, NotLeading, Overloaded):
+        return "change refused"
+    return "change"
+
+
+def admit(net: Network) -> str:
+    """A leader lets in who asks for it."""
+    for leader in net.leaders():
+        for name, identity in net.raft(leader).newcomers().items():
+            row = net.raft(leader).members.row(name)
+            if row is not None and row.identity != identity:
+                return apply(net, leader, lambda c, name=name, identity=identity: c.with_nonvoter(name, identity))
+    return "quiet"
+
+
+def can_be_spared(net: Network, name: str) -> bool:
+    """All others have on their disks what was ever committed, and are enough to decide by themselves."""
+    others = [host for other, host in net.hosts.items() if other != name]
+    highest = net.judge.highest_commit
+    term = net.judge.committed.get(highest)
+    have = [host.durable_snapshot >= highest or host.durable_log.get(highest) == term for host in others]
+    admitted = [host.life is not None and host.server.raft.admitted for host in others]
+    if not (highest and others and all(have) and all(admitted)):
+        return False
+    possible = [c for n in net.alive() for c in net.raft(n)._stable.membership.possible(net.raft(n).commit_index)]
+    return all(len(set(c.voters) - {name}) >= majority(len(c.voters)) for c in possible)
+
+
+def gather(net: Network) -> None:
+    """Bring everyone back in as a voter, one step at a time, as a leader's server would."""
+    for _ in range(200):
+        net.run(20 * MS)
+        leaders = net.leaders()
+        if len(leaders) != 1:
+            continue
+        leader = leaders[0]
+        members = net.raft(leader).members
+        strangers = net.raft(leader).newcomers()
+        missing = [name for name in net.names if members.row(name) is None]
+        waiting = [name for name in members.nonvoters if name not in strangers]
+        if admit(net) != "quiet":
+            continue
+        if missing:
+            apply(net, leader, lambda c, name=missing[0]: c.with_nonvoter(name))
+        elif waiting:
+            apply(net, leader, lambda c, name=waiting[0]: c.promoted(name))
+        elif not members.nonvoters and net.raft(leader).settled_members is not None:
+            return

@@ -136,6 +136,8 @@ class Network:
         self.trace: Callable[[str], None] = lambda _line: None
         self.sent: list[tuple[int, str, str, Message]] = []
         self.lost = 0
+        self.wiped: dict[str, None] = {}
+        """Servers that ever lost their disks."""
         self.judge = Judge()
         self._heap: list[tuple[int, int, Callable[[], None]]] = []
         self._count = 0
@@ -276,6 +278,7 @@ class Network:
         host = self.hosts[name]
         self.hosts[name] = Host(name, drift=host.drift, sync_ns=host.sync_ns)
         self.founders = tuple(founder for founder in self.founders if founder != name)
+        self.wiped[name] = None
         self.judge.wiped(name)
         self.start(name)
 

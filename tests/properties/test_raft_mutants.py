@@ -6,10 +6,13 @@ from raft_network import SECOND, Network
 
 from lictor_actors.kernel.effects import Send
 from lictor_actors.kernel.life import Life
-from lictor_actors.raft import Raft
+from lictor_actors.raft import Configuration, Raft, Snapshot
+from lictor_actors.raft.facts import Facts
 from lictor_actors.raft.leadership import Leadership
 from lictor_actors.raft.log import Log
+from lictor_actors.raft.membership import Membership
 from lictor_actors.raft.reads import Rounds
+from lictor_actors.raft.replication import Replication
 from lictor_actors.raft.stable import Stable
 
 Patch = pytest.MonkeyPatch
@@ -79,9 +82,101 @@ def test_the_swarm_finds(mutant: object, monkeypatch: Patch) -> None:
         hunt()
 
 
-def hunt() -> None:
+def hunt(changes: bool = False) -> None:
     for seed in range(300):
-        chaos(seed)
+        chaos(seed, changes=changes)
+
+
+# -- snapshots, membership, lost disks --------------------------------------------------------------------------------
+
+
+def votes_with_an_empty_memory(patch: Patch) -> None:
+    patch.setattr(Facts, "admitted", True)
+    patch.setattr(Raft, "_may_stand", True)
+
+
+def counts_non_voters(patch: Patch) -> None:
+    real = Replication.reconfigured
+
+    def reconfigured(self: Replication, following: int, now: int) -> None:
+        real(self, following, now)
+        self.voting = list(self.peers.values())
+
+    patch.setattr(Replication, "reconfigured", reconfigured)
+
+
+def counts_itself_though_it_was_removed(patch: Patch) -> None:
+    patch.setattr(Replication, "counts_me", property(lambda self: True, lambda self, value: None), raising=False)
+
+
+def changes_the_configuration_while_a_change_is_under_way(patch: Patch) -> None:
+    patch.setattr(Facts, "settled_members", True)
+    patch.setattr(Leadership, "own_term_committed", True)
+
+
+def changes_any_number_of_voters_at_once(patch: Patch) -> None:
+    def reconfigure(self: Raft, configuration: Configuration, turn: object) -> None:
+        rows = configuration.rows
+        both = Configuration(tuple(row._replace(voter=place == 0) for place, row in enumerate(rows)))
+        real(self, both if len(configuration.voters) > 2 else configuration, turn)  # type: ignore[arg-type]
+
+    real = Raft.reconfigure
+    patch.setattr(Raft, "reconfigure", reconfigure)
+    patch.setattr("lictor_actors.raft.core.check_step", lambda old, new: None)
+
+
+def keeps_its_log_beside_a_snapshot_that_contradicts_it(patch: Patch) -> None:
+    patch.setattr(Log, "has", lambda self, index, term: self.term_at(index) is not None)
+    patch.setattr(Log, "compact", lambda self, upto, term: None)
+
+
+def forgets_the_configuration_with_the_log(patch: Patch) -> None:
+    patch.setattr(Membership, "begin_with", lambda self, index, configuration: self._history.clear())
+
+
+def takes_half_a_snapshot_for_a_whole_one(patch: Patch) -> None:
+    patch.setattr(Snapshot, "whole", property(lambda self: self.size * 2 >= self.expected[0]))
+    patch.setattr(Snapshot, "verify", lambda self: None)
+
+
+CHANGE_MUTANTS = [
+    counts_non_voters,
+    counts_itself_though_it_was_removed,
+    changes_the_configuration_while_a_change_is_under_way,
+    changes_any_number_of_voters_at_once,
+    keeps_its_log_beside_a_snapshot_that_contradicts_it,
+    forgets_the_configuration_with_the_log,
+    takes_half_a_snapshot_for_a_whole_one,
+]
+
+
+@pytest.mark.parametrize("mutant", CHANGE_MUTANTS, ids=lambda mutant: mutant.__name__)
+def test_the_swarm_with_changes_finds(mutant: object, monkeypatch: Patch) -> None:
+    assert callable(mutant)
+    mutant(monkeypatch)
+    with pytest.raises((AssertionError, RuntimeError, ValueError, LookupError)):
+        hunt(changes=True)
+
+
+def one_disk_is_lost() -> None:
+    """Two of three have an entry; one of them loses its disk, the other one its power: the third was away."""
+    net = Network(3)
+    leader = net.elect()
+    wiped, behind = (name for name in net.names if name != leader)
+    net.isolate(behind)
+    net.propose(leader, b"acknowledged")
+    net.run_until(lambda: net.commands(leader) == [b"acknowledged"])
+    net.wipe(wiped)
+    net.crash(leader)
+    net.heal()
+    net.run(5 * SECOND)
+
+
+def test_a_vote_with_an_empty_memory_is_found(monkeypatch: Patch) -> None:
+    one_disk_is_lost()
+    votes_with_an_empty_memory(monkeypatch)
+    with pytest.raises(AssertionError, match="without committed entries"):
+        one_disk_is_lost()
 
 
 def half_connected_leader() -> None:

@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from raft_chaos import chaos, heal
+from raft_chaos import chaos, gather, heal
 from raft_network import SECOND, Network
 
 SEEDS = 100
@@ -20,6 +20,27 @@ def test_chaos_breaks_no_promise_and_healing_brings_progress(first: int) -> None
         took = net.run_until(lambda net=net: all(net.commands(n)[-1:] == [b"after healing"] for n in net.names))
         assert took < SECOND
         assert len({tuple(net.commands(name)) for name in net.names}) == 1
+
+
+@pytest.mark.parametrize("first", range(0, 60, 10))
+def test_snapshots_lost_disks_and_changes_of_membership_break_no_promise_either(first: int) -> None:
+    for seed in range(first, first + 10):
+        net, _ = chaos(seed, changes=True)
+        heal(net)
+        net.run(SECOND)
+        gather(net)
+        leader = net.elect()
+        net.propose(leader, b"after healing")
+        net.run_until(lambda net=net: all(net.commands(n)[-1:] == [b"after healing"] for n in net.names))
+        assert len({tuple(net.commands(name)) for name in net.names}) == 1
+
+
+def test_the_changes_do_what_they_say() -> None:
+    total: Counter[str] = Counter()
+    for seed in range(30):
+        total += chaos(seed, changes=True)[1]
+    wanted = ("change", "change refused", "wipe", "installed", "crash", "proposed", "transfer")
+    assert not [name for name in wanted if total[name] < 5], total
 
 
 def test_the_chaos_does_what_it_says() -> None:
