@@ -154,9 +154,7 @@ async def test_two_askers_with_one_id_share_the_answer() -> None:
 
 
 @pytest.mark.parametrize(("stale", "asked"), [(False, 2), (True, 1)])
-async def test_a_read_that_was_lost_with_its_server_is_asked_again(
-    stale: bool, asked: int
-) -> None:
+async def test_a_read_that_was_lost_with_its_server_is_asked_again(stale: bool, asked: int) -> None:
     told = AskAgain(stale=stale)
     query = GetKey(key="x", min_index=5, wait_ns=60 * NS)
     async with open_door("inproc://again") as desk, dialled(desk.door.url) as client:
