@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from random import Random
+from zlib import crc32
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,18 @@ from hypothesis import strategies as st
 from lictor_actors.journal.journal import Journal
 from lictor_actors.journal.memory_disk import MemoryDisk
 from lictor_actors.journal.recovery import JournalCorrupt
-from lictor_messages.journal import Append, Cell, JournalRecord, TruncateFrom
+from lictor_actors.raft.membership import of_voters
+from lictor_actors.raft.stable import Stable
+from lictor_messages.journal import (
+    Append,
+    Cell,
+    Compact,
+    JournalRecord,
+    SnapshotBegin,
+    SnapshotChunk,
+    SnapshotEnd,
+    TruncateFrom,
+)
 
 SEGMENT = 420
 
@@ -69,6 +81,74 @@ def test_damage_at_every_byte_of_a_small_journal(
 def is_last(name: str, disk: MemoryDisk) -> bool:
     """Damage that takes all of the end with it leaves no trace of what was there."""
     return name == list(disk.list())[-1]
+
+
+def compacted_journal() -> MemoryDisk:
+    """A disk whose oldest segments are gone: two snapshots, entries around them, term and vote written long ago."""
+    disk = MemoryDisk()
+    journal = Journal.open(disk, SEGMENT)
+    journal.write("server", [Cell(name="term", data=(1).to_bytes(8, "big") + b"n1")])
+    index = 0
+    for snapshot in (8, 16):
+        for index in range(snapshot - 7, snapshot + 1):
+            journal.write("server", [Append(index=index, term=1, data=b"\x00value-%d" % index)])
+            journal.sync()
+        data = b"the state after entry %d" % snapshot
+        begin = SnapshotBegin(
+            index=snapshot, term=1, configuration_index=0, configuration=of_voters(("n1",)).pack(), checksum=crc32(data)
+        )
+        for record in (
+            begin,
+            SnapshotChunk(offset=0, data=data[:10]),
+            SnapshotChunk(offset=10, data=data[10:]),
+            SnapshotEnd(size=len(data), checksum=crc32(data)),
+            Compact(upto=snapshot - 2, term=1),
+        ):
+            journal.write("server", [record])
+            journal.sync()
+    for index in range(17, 20):
+        journal.write("server", [Append(index=index, term=1, data=b"\x00value-%d" % index)])
+        journal.sync()
+    return disk
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda disk, name, at: disk.flip(name, at, 0xFF),
+        lambda disk, name, at: (disk.truncate(name, at), disk.sync(name)),
+    ],
+    ids=["one byte", "cut"],
+)
+def test_damage_at_every_byte_of_a_journal_with_snapshots(damage: Callable[[MemoryDisk, str, int], object]) -> None:
+    """What is replayed is a state that the server once had, or nothing: never half a snapshot, never a gap."""
+    original = compacted_journal()
+    assert "journal-00000001" not in original.list()
+    records = Journal.open(original.copy(), SEGMENT).recovered("server")
+    whole = replayed(records)
+    assert whole.snapshot is not None
+    assert (whole.log.offset, whole.snapshot.index, whole.log.last_index, whole.term) == (14, 16, 19, 1)
+    refused = 0
+    for name, size in original.list().items():
+        for at in range(size):
+            disk = original.copy()
+            damage(disk, name, at)
+            found = believed(disk)
+            refused += found is None
+            if found is not None:
+                assert found == records[: len(found)], f"{name}:{at}"
+                stable = replayed(found)
+                snapshot = stable.snapshot
+                assert snapshot is None or b"".join(snapshot.chunks()) == b"the state after entry %d" % snapshot.index
+                assert stable.log.offset <= (snapshot.index if snapshot else 0) or stable.log.offset_term < 0
+    assert refused
+
+
+def replayed(records: list[JournalRecord]) -> Stable:
+    stable = Stable()
+    for record in records:
+        stable.recover(record)
+    return stable
 
 
 @pytest.mark.parametrize("synced_every", [1, 3])
