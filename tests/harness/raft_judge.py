@@ -27,6 +27,7 @@ class Judge:
         self.votes: dict[tuple[str, int], str] = {}
         self.terms: dict[str, int] = {}
         self.highest_commit = 0
+        self._wiped: dict[str, None] = {}
         self._last_term: dict[str, tuple[int, int]] = {}
 
     def sent(self, source: str, target: str, message: Message) -> None:
@@ -41,6 +42,7 @@ class Judge:
     def wiped(self, name: str) -> None:
         """This server forgot its terms with its disk. Its votes it must not contradict all the same."""
         self.terms.pop(name, None)
+        self._wiped[name] = None
 
     def after_turn(
         self, hosts: Mapping[str, Host], name: str, effects: Sequence[Effect], clock: Callable[[Host], int]
@@ -82,10 +84,14 @@ class Judge:
             self.highest_commit = raft.commit_index
             term = self.committed[raft.commit_index]
             voters = [hosts[name] for name in raft.configuration]
-            copies = sum(_has(host, raft.commit_index, term) for host in voters)
+            copies = sum(_has(host, raft.commit_index, term) or self._gives_no_votes(host) for host in voters)
             assert copies > len(raft.configuration) // 2, f"{raft.commit_index} is committed with {copies} copies"
         elif raft.commit_index:
             assert raft.term_at(raft.commit_index) == self.committed[raft.commit_index], "two committed entries differ"
+
+    def _gives_no_votes(self, host: Host) -> bool:
+        """It may have lost its copy after it had acknowledged it; but it helps nobody to lead without the entry."""
+        return host.name in self._wiped and (host.life is None or not host.server.raft.admitted)
 
     def _lease(self, host: Host, now: int) -> None:
         if host.life and host.server.raft.lease_valid(now):

@@ -156,6 +156,7 @@ class Raft(RoleChanges):
         if not self._leading.own_term_committed or self.settled_members is None:
             raise ChangeRefused("a change of the configuration is under way: try again later")
         check_step(self.members, configuration)
+        self._leading.check_new_voters(configuration)
         turn.note(f"raft: voters {' '.join(configuration.voters)}; non-voters {' '.join(configuration.nonvoters)}")
         self._leading.reconfigure(configuration, turn)
         self._after_leading(self._leading, turn)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft.log import Entry, EntryType
-from lictor_actors.raft.membership import Configuration
+from lictor_actors.raft.membership import ChangeRefused, Configuration
 from lictor_actors.raft.options import RaftOptions
 from lictor_actors.raft.progress import Progress
 from lictor_actors.raft.quorum import reached_by_majority
@@ -87,6 +87,16 @@ class Leadership:
         self._replication.reconfigured(self.stable.log.last_index, turn.now)
         self._replication.to_all(turn)
         self.advance_commit()
+
+    def check_new_voters(self, configuration: Configuration) -> None:
+        """Raise ChangeRefused unless whoever is to vote has the configuration that let it in, and is let in by it."""
+        present = self.stable.membership.latest
+        for name in configuration.voters:
+            if name in present.configuration.voters or name == self.me:
+                continue
+            progress = self.peers.get(name)
+            if progress is None or progress.match < present.index or progress.newcomer:
+                raise ChangeRefused(f"{name} has to be a non-voter first, and to catch up")
 
     @property
     def voted_out(self) -> bool:

@@ -122,6 +122,26 @@ def test_no_change_while_leadership_is_handed_over() -> None:
         net.reconfigure(lambda c: c.with_nonvoter("n9"))
 
 
+def test_nobody_votes_who_has_not_got_the_configuration_that_lets_it_in() -> None:
+    """Removed, wiped or not, and added again: the leader does not know by whom until the answer to that entry."""
+    net = Network()
+    leader = net.elect()
+    other = next(name for name in net.names if name != leader)
+    with pytest.raises(ChangeRefused, match="non-voter first"):
+        net.reconfigure(lambda c: Configuration((*c.rows, ServerRow("n9"))))
+    net.reconfigure(lambda c: c.demoted(other))
+    net.settle_change()
+    net.run(SECOND)
+    net.isolate(other)
+    net.reconfigure(lambda c: c.with_nonvoter("n8"))
+    net.settle_change()
+    with pytest.raises(ChangeRefused, match="catch up"):
+        net.reconfigure(lambda c: c.promoted(other))
+    net.heal()
+    net.run(SECOND)
+    net.reconfigure(lambda c: c.promoted(other))
+
+
 @pytest.mark.parametrize(
     ("after", "why"),
     [
