@@ -128,4 +128,6 @@ class Snapshotting(Facts):
 
     @property
     def _newcomer(self) -> str:
-        return "" if not self.identity or self.admitted else self.identity
+        """By the latest configuration alone: whoever acknowledges one is known by it to the leader."""
+        row = self.members.row(self.me) if self.identity else None
+        return "" if row is not None and row.identity == self.identity else self.identity

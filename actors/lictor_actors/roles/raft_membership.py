@@ -2,8 +2,8 @@
 
 In this order, whatever is first to be done:
 
-1. A server that **left** goes.
-2. A server that **lost its disk** (or is new) asks to be let in under a new identity: it becomes a non-voter.
+1. A server that **lost its disk** (or is new) asks to be let in under a new identity: it becomes a non-voter.
+2. A server that **left** goes.
 3. A server that gossip has and the configuration has not is **added** as a non-voter.
 4. A non-voter that autopilot finds stable is **promoted**.
 5. A server that autopilot finds dead is **removed**.
@@ -100,8 +100,8 @@ class RaftMembership:
     ) -> Configuration | None:
         raft, servers = self._raft, self._raft.members
         for change in (
-            self._without_left(servers, members),
             self._with_newcomer(servers),
+            self._without_left(servers, members),
             self._with_added(servers, members),
             _applied(servers.promoted, self._autopilot.promotable(wanted, now)),
             _applied(servers.without, self._autopilot.removable(wanted, now)),
