@@ -118,7 +118,7 @@ class RaftJudge:
         for index in range(self.committed, 0, -1):
             entry = self._committed[index]
             if entry.seen_in < raft.term:
-                if raft.term_at(index) != entry.term:
+                if index >= raft.first_index and raft.term_at(index) != entry.term:
                     raise PromiseBroken(
                         f"leader completeness: {node} leads term {raft.term} without entry {index} of term "
                         f"{entry.term}, committed in term {entry.seen_in}"
@@ -132,8 +132,10 @@ class RaftJudge:
 
     def _log_matching(self, node: str, seen: _Seen, raft: Raft) -> None:
         terms = seen.terms
+        begin = raft.first_index - 1
+        self._snapshot_stands_for_committed(node, seen, begin)
         agreed = min(len(terms) - 1, raft.last_index)
-        while agreed and raft.term_at(agreed) != terms[agreed]:
+        while agreed > begin and raft.term_at(agreed) != terms[agreed]:
             agreed -= 1
         if agreed < seen.commit:
             raise PromiseBroken(f"{node} dropped entry {agreed + 1}, and {seen.commit} was committed")
@@ -144,6 +146,16 @@ class RaftJudge:
             if known != holds:
                 raise PromiseBroken(f"log matching: entry {entry.index} of term {entry.term} differs on {node}")
             terms.append(entry.term)
+
+    def _snapshot_stands_for_committed(self, node: str, seen: _Seen, upto: int) -> None:
+        """Where the log no longer reaches, it is what was committed there, whatever this server had before."""
+        if upto > self.committed:
+            raise PromiseBroken(f"{node} forgot entries up to {upto}, and only {self.committed} were committed")
+        for index in range(seen.commit + 1, upto + 1):
+            if index < len(seen.terms):
+                seen.terms[index] = self._committed[index].term
+            else:
+                seen.terms.append(self._committed[index].term)
 
     def _state_machine_safety(self, node: str, seen: _Seen, raft: Raft) -> None:
         if raft.commit_index >= len(seen.terms):
@@ -186,7 +198,9 @@ class RaftJudge:
 
     def _has(self, server: str, index: int, term: int | None) -> bool:
         seen = self._seen.get(server)
-        return seen is not None and seen.raft.durable_index >= index and seen.raft.term_at(index) == term
+        if seen is None or seen.raft.durable_index < index:
+            return False
+        return index < seen.raft.first_index or seen.raft.term_at(index) == term
 
 
 def agree(rafts: Iterable[Raft]) -> bool:

@@ -22,6 +22,7 @@ class FakeRaft:
     commit_index: int = 0
     durable_index: int = 0
     configuration: tuple[str, ...] = ("a", "b", "c")
+    first_index: int = 1
 
     @property
     def last_index(self) -> int:
@@ -32,6 +33,8 @@ class FakeRaft:
         return self.log[-1].term if self.log else 0
 
     def term_at(self, index: int) -> int | None:
+        if index < self.first_index - 1:
+            return None
         return self.log[index - 1].term if 0 < index <= len(self.log) else 0 if index == 0 else None
 
     def entries(self, lo: int, hi: int) -> list[Entry]:
@@ -67,6 +70,20 @@ def test_a_cluster_that_keeps_its_promises(judge: RaftJudge) -> None:
     look(judge, b=b.hold(1, 2, commit=2))
     assert judge.leaders == {1: "a", 2: "b"}
     assert judge.committed == 2
+
+
+def test_a_snapshot_stands_for_what_was_committed_and_for_nothing_else(judge: RaftJudge) -> None:
+    a = FakeRaft().hold(1, 1, 1, commit=2)
+    look(judge, a=a)
+    a.first_index = 3
+    look(judge, a=a)
+    behind = FakeRaft().hold(1, 1, 1, commit=2)
+    behind.first_index = 3
+    look(judge, b=behind)  # it was sent the snapshot
+    too_far = FakeRaft().hold(1, 1, 1, commit=2)
+    too_far.first_index = 4
+    with pytest.raises(PromiseBroken, match="forgot entries up to 3, and only 2 were committed"):
+        look(judge, c=too_far)
 
 
 def test_election_safety(judge: RaftJudge) -> None:
