@@ -80,6 +80,8 @@ def node_spec(config: AgentConfig) -> NodeSpec:
         join=(*config.start_join, *config.retry_join),
         profile=config.gossip_profile,
         raft_multiplier=config.performance.raft_multiplier,
+        snapshot_threshold=config.raft_snapshot_threshold,
+        trailing_logs=config.raft_trailing_logs,
         meta=config.node_meta,
         services=tuple(service_of(raw, name) for raw in config.services),
         checks=tuple(check_of(raw) for raw in config.checks),

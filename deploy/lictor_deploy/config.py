@@ -103,6 +103,8 @@ class AgentConfig(Section):
     retry_interval: str = "30s"
     retry_max: int = 0
     performance: Performance = Performance()
+    raft_snapshot_threshold: int = 16_384
+    raft_trailing_logs: int = 10_240
     services: list[dict[str, Any]] = []
     checks: list[dict[str, Any]] = []
     log_level: str = "INFO"
@@ -229,6 +231,8 @@ def contradictions(config: AgentConfig) -> None:
         raise Failure(f"Invalid datacenter {config.datacenter!r}: use letters, digits, - and _.")
     if config.performance.raft_multiplier <= 0 or config.performance.raft_multiplier > 10:
         raise Failure("performance.raft_multiplier must be between 0 and 10: 1 is fast, 5 suits small machines.")
+    if config.raft_snapshot_threshold < 1 or config.raft_trailing_logs < 0:
+        raise Failure("raft_snapshot_threshold must be at least 1 and raft_trailing_logs at least 0, in log entries.")
     for name, port in config.ports:
         if not -1 <= port <= 65535:
             raise Failure(f"ports.{name} must be a port number, or -1 to switch it off, not {port}.")
