@@ -14,6 +14,8 @@ from lictor_messages.host import Redial
 from lictor_messages.members import FireEvent, MemberFailed, UserEvent
 from lictor_messages.swim import Suspect
 
+pytestmark = pytest.mark.slow
+
 S = 1_000_000_000
 Net = runpy.run_path(str(Path(__file__).parents[1] / "unit" / "swim" / "conftest.py"))["Net"]
 

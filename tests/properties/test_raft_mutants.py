@@ -15,6 +15,8 @@ from lictor_actors.raft.reads import Rounds
 from lictor_actors.raft.replication import Replication
 from lictor_actors.raft.stable import Stable
 
+pytestmark = pytest.mark.slow
+
 Patch = pytest.MonkeyPatch
 
 

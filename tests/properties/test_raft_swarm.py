@@ -6,6 +6,8 @@ import pytest
 from raft_chaos import chaos, gather, heal
 from raft_network import SECOND, Network
 
+pytestmark = pytest.mark.slow
+
 SEEDS = 100
 
 

@@ -302,6 +302,7 @@ def test_what_never_blocks_is_answered_at_once_whatever_index_it_names(cluster, 
         assert not isinstance(cluster.ask(asked, within_s=1), Refused)
 
 
+@pytest.mark.slow
 def test_deleted_keys_are_forgotten_after_a_quarter_of_an_hour(cluster):
     cluster.ask(PutKey(key="a/1"))
     cluster.ask(DeleteKey(key="a/1"))

@@ -12,6 +12,8 @@ from lictor_messages.answers import Written
 from lictor_messages.envelope import Envelope, at
 from lictor_messages.kv import GetKey, ListKeys, PutKey
 
+pytestmark = pytest.mark.slow
+
 SECOND = 1_000_000_000
 
 

@@ -137,6 +137,7 @@ def test_bytes_come_in_pieces_of_any_size(full, size):
     assert into.finish().digest() == full.store.digest()
 
 
+@pytest.mark.slow
 def test_every_flipped_byte_is_noticed(full):
     data = whole(full.store)
     for at in range(len(data)):
@@ -146,6 +147,7 @@ def test_every_flipped_byte_is_noticed(full):
             thaw([bytes(damaged)])
 
 
+@pytest.mark.slow
 def test_every_cut_is_noticed(full):
     data = whole(full.store)
     for at in range(len(data)):
