@@ -100,7 +100,6 @@ def test_events_missed_by_gossip_arrive_by_push_pull(cluster):
     assert [e.id for e in net.told("n2", UserEvent)] == ["e1"]
 
 
-@pytest.mark.slow
 def test_exchanges_of_a_cluster_do_not_fall_together(cluster):
     net = cluster(30)
     net.run(200)
