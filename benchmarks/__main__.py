@@ -6,6 +6,7 @@
     python benchmarks failover        every promise while leaders are killed, and how long nobody takes a write
     python benchmarks watchers        ten thousand blocked queries on one service, and on a key each
     python benchmarks soak            memory over ten minutes of overwrites
+    python benchmarks simulator       virtual seconds per second at 5, 100 and 1,000 nodes
     python benchmarks -quick writes   the same in a minute
 
 The machine is shared and noisy: take the ratios.
@@ -17,6 +18,7 @@ import sys
 
 import failover
 import laptop
+import simulator
 import soak
 import watchers
 import writes
@@ -27,6 +29,7 @@ PARTS = {
     "failover": failover.main,
     "watchers": watchers.main,
     "soak": soak.main,
+    "simulator": simulator.main,
 }
 
 

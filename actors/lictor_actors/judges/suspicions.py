@@ -6,6 +6,9 @@ after a refutation nothing is left of it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from lictor_actors.hosts.world.trace import Tap
 from lictor_actors.swim.members import Members, State
 from lictor_messages.base import Message
@@ -17,43 +20,51 @@ class Hasty(AssertionError):
     """A member was declared dead that nobody suspected any more, or not for long enough."""
 
 
-class SuspicionJudge(Tap):
-    """Sees timers before a prober's turn, and the table of members after it."""
+class _Due(NamedTuple):
+    """A suspicion's timer fires: whose, about whom, and how that member stood before."""
 
-    def __init__(self, least_ns: int) -> None:
+    observer: str
+    node: str
+    state: State
+    since: int
+
+
+class SuspicionJudge(Tap):
+    """Sees timers before a prober's turn, and what became of the member after it."""
+
+    def __init__(self, members_of: Callable[[str], Members | None], least_ns: int) -> None:
+        self._members_of = members_of
+        """The table of this observer's prober."""
         self._least_ns = least_ns
         """The shortest that any suspicion may be, by the observer's clock."""
-        self._seen: dict[str, tuple[Members, dict[str, tuple[State, int]]]] = {}
-        """Observer -> its table, and for each member its state and since when (on the observer's clock)."""
-        self._due: tuple[str, str] = ("", "")
+        self._due: _Due | None = None
         self.suspicions = 0
+        """How often a probe round went unanswered."""
+
+    def note(self, time: int, who: str, event: str) -> None:
+        """An actor said something."""
+        self.suspicions += event.startswith("suspects: ")
 
     def due(self, time: int, who: str, body: Message) -> None:
-        """A timer of a prober is about to be handled."""
-        if isinstance(body, SuspicionDue):
-            self._due = node_of(who), body.node
-
-    def saw(self, observer: str, members: Members) -> None:
-        """A prober after a turn. Raises Hasty."""
-        table, states = self._seen.get(observer, (None, {}))
-        if table is not members:  # another life
-            states = {}
-            self._seen[observer] = members, states
-        for node, peer in members.others.items():
-            now = peer.state, peer.since
-            if states.get(node) != now:
-                self._changed(observer, node, states.get(node), now)
-                states[node] = now
-        self._due = "", ""
-
-    def _changed(self, observer: str, node: str, was: tuple[State, int] | None, now: tuple[State, int]) -> None:
-        state, since = now
-        self.suspicions += state is State.SUSPECT
-        if state not in (State.DEAD, State.LEFT) or self._due != (observer, node):
+        """A timer is about to be handled."""
+        if not isinstance(body, SuspicionDue):
             return
-        if was is None or was[0] is not State.SUSPECT:
-            raise Hasty(f"{observer} declared {node} dead by a suspicion that was over: it was {was and was[0].value}")
-        if since - was[1] < self._least_ns:
-            raise Hasty(
-                f"{observer} suspected {node} for {(since - was[1]) / 1e6:.0f} ms only before declaring it dead"
-            )
+        observer = node_of(who)
+        members = self._members_of(observer)
+        peer = members.others.get(body.node) if members is not None else None
+        self._due = _Due(observer, body.node, peer.state, peer.since) if peer is not None else None
+
+    def saw(self, observer: str) -> None:
+        """A prober after a turn. Raises Hasty."""
+        due, self._due = self._due, None
+        if due is None or due.observer != observer:
+            return
+        members = self._members_of(observer)
+        peer = members.others.get(due.node) if members is not None else None
+        if peer is None or peer.present or due.state in (State.DEAD, State.LEFT):
+            return
+        if due.state is not State.SUSPECT:
+            raise Hasty(f"{observer} declared {due.node} dead by a suspicion that was over: it was {due.state.value}")
+        lasted = peer.since - due.since
+        if lasted < self._least_ns:
+            raise Hasty(f"{observer} suspected {due.node} for {lasted / 1e6:.0f} ms only before declaring it dead")

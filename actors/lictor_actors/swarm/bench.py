@@ -19,6 +19,7 @@ from lictor_actors.roles.prober import Prober
 from lictor_actors.roles.reconcile import serf_health
 from lictor_actors.roles.server import Server
 from lictor_actors.store.catalog import Catalog
+from lictor_actors.swim.members import Members
 from lictor_actors.swim.profile import LOCAL
 from lictor_messages.catalog import SERF_HEALTH
 from lictor_messages.envelope import at
@@ -32,7 +33,7 @@ class Bench:
         self.raft = RaftJudge(self._on_disk)
         self.swim = SwimJudge()
         self.events = EventJudge()
-        self.suspicions = SuspicionJudge(LOCAL.suspicion_min(1))
+        self.suspicions = SuspicionJudge(self._members, LOCAL.suspicion_min(1))
         world.watchers.setdefault("server", []).append(self._saw_server)
         world.watchers.setdefault("prober", []).append(self._saw_prober)
         world.listeners += [self.raft.heard, self.swim.heard, self.events.heard]
@@ -94,8 +95,11 @@ class Bench:
             self.raft.saw(seat.node.name, server.raft, server.applied)
 
     def _saw_prober(self, seat: Seat) -> None:
-        if seat.life is not None and isinstance(seat.life.actor, Prober):
-            self.suspicions.saw(seat.node.name, seat.life.actor.members)
+        self.suspicions.saw(seat.node.name)
+
+    def _members(self, node: str) -> Members | None:
+        prober = self.world.actor(at("prober", node))
+        return prober.members if isinstance(prober, Prober) else None
 
     def _on_disk(self, node: str, index: int) -> int | None:
         """What a power cut at this moment would leave at ``index`` of the node's log: its term."""

@@ -28,23 +28,23 @@ def turned(judge: SuspicionJudge, members: Members, peer: Peer, state: State, at
     if by_timer:
         judge.due(at, "prober@n1.dc1", SuspicionDue(node="n2.dc1"))
     members.turn_into(peer, state, at)
-    judge.saw("n1.dc1", members)
+    judge.saw("n1.dc1")
 
 
 def test_a_suspicion_that_lasted_is_fine_and_hearsay_is_not_judged() -> None:
-    judge = SuspicionJudge(4 * SECOND)
     members, peer = table()
-    judge.saw("n1.dc1", members)
+    judge = SuspicionJudge(lambda node: members, 4 * SECOND)
     turned(judge, members, peer, State.SUSPECT, 1 * SECOND, by_timer=False)
     turned(judge, members, peer, State.DEAD, 5 * SECOND, by_timer=True)
     turned(judge, members, peer, State.ALIVE, 6 * SECOND, by_timer=False)
     turned(judge, members, peer, State.DEAD, 7 * SECOND, by_timer=False)
+    judge.note(8 * SECOND, "prober@n1.dc1", "suspects: n2.dc1, no answer to a whole probe round")
     assert judge.suspicions == 1
 
 
 def test_a_timer_that_outlived_its_suspicion_is_found() -> None:
-    judge = SuspicionJudge(4 * SECOND)
     members, peer = table()
+    judge = SuspicionJudge(lambda node: members, 4 * SECOND)
     turned(judge, members, peer, State.SUSPECT, 1 * SECOND, by_timer=False)
     turned(judge, members, peer, State.ALIVE, 2 * SECOND, by_timer=False)
     with pytest.raises(Hasty, match="that was over: it was alive"):
@@ -52,8 +52,8 @@ def test_a_timer_that_outlived_its_suspicion_is_found() -> None:
 
 
 def test_a_suspicion_that_was_too_short_is_found() -> None:
-    judge = SuspicionJudge(4 * SECOND)
     members, peer = table()
+    judge = SuspicionJudge(lambda node: members, 4 * SECOND)
     turned(judge, members, peer, State.SUSPECT, 1 * SECOND, by_timer=False)
     with pytest.raises(Hasty, match="for 3000 ms only"):
         turned(judge, members, peer, State.DEAD, 4 * SECOND, by_timer=True)
