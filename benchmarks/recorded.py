@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import secrets
 import time
 from collections import Counter
 from collections.abc import Awaitable
@@ -126,12 +127,14 @@ class Recorder:
     acknowledged: list[tuple[int, int]] = field(default_factory=list)
     """Call and return of every acknowledged write."""
     over: asyncio.Event = field(default_factory=asyncio.Event)
+    run: str = field(default_factory=lambda: secrets.token_hex(3))
+    """In all keys and values: a history begins with keys that do not exist."""
     _count: int = 0
 
     def key(self, rng: Random) -> str:
         """One of the keys of the moment."""
         epoch = len(self.history.operations) // (PER_KEY * KEYS_AT_A_TIME)
-        return f"history/{epoch}/{rng.randrange(KEYS_AT_A_TIME)}"
+        return f"history/{self.run}/{epoch}/{rng.randrange(KEYS_AT_A_TIME)}"
 
     async def work(self, name: str, store: Store, seed: int) -> None:
         """One client: asks, records, thinks, until it is over."""
@@ -208,7 +211,7 @@ class Recorder:
 
     def _unique(self, name: str) -> bytes:
         self._count += 1
-        return f"{name}-{self._count}".encode()
+        return f"{self.run}-{name}-{self._count}".encode()
 
 
 class StaleReader:
