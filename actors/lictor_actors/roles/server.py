@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from lictor_actors.kernel.actor import Actor, Poisoned, UnknownMessage
 from lictor_actors.kernel.turn import Ticket, Turn
-from lictor_actors.raft import Entry, NotLeading, Overloaded, Raft, RaftOptions, Role, Snapshot
+from lictor_actors.raft import Entry, Raft, RaftOptions, Role, Snapshot
 from lictor_actors.raft.snapshot import SnapshotDamaged
 from lictor_actors.raft.stable import LostBeginning
 from lictor_actors.roles.announcements import Announcements
+from lictor_actors.roles.catalog_care import CatalogCare
 from lictor_actors.roles.cluster_status import ClusterStatus
 from lictor_actors.roles.founding import Founding
 from lictor_actors.roles.handover import Handover
-from lictor_actors.roles.log_time import LogTime
+from lictor_actors.roles.proposals import Proposals
 from lictor_actors.roles.raft_membership import RaftMembership
 from lictor_actors.roles.reads import Reads
-from lictor_actors.roles.reconcile import serf_health, unknown_nodes, wanted
+from lictor_actors.roles.reconcile import serf_health
 from lictor_actors.roles.server_snapshots import ServerSnapshots
 from lictor_actors.roles.session_timers import SessionTimers
 from lictor_actors.roles.snapshots import Snapshots
 from lictor_actors.roles.tombstone_timer import TombstoneTimer
 from lictor_actors.store.admission import refuse_command
-from lictor_actors.store.commands import pack_command, unpack_command
+from lictor_actors.store.commands import unpack_command
 from lictor_actors.store.errors import UnknownCommand
 from lictor_actors.store.store import Store
 from lictor_messages import members as m
@@ -62,13 +63,6 @@ FORWARDED_MOST = 1024
 """Forwarded requests that are remembered: the bus says ``Undeliverable`` soon or never, so the oldest may go."""
 
 
-class _Open(NamedTuple):
-    """A proposal that waits to be committed."""
-
-    term: int
-    ticket: Ticket
-
-
 class Server(Actor):
     """One voter of the cluster. Any server answers; writes and default reads go through the leader."""
 
@@ -90,17 +84,10 @@ class Server(Actor):
         self._snapshots = Snapshots()
         self._sessions = SessionTimers()
         self._tombstones = TombstoneTimer()
-        self._time = LogTime()
-        self._open: dict[int, _Open] = {}
-        self._gathered: list[tuple[Ticket, Command]] = []
-        """Writes that are proposed together at the end of this moment."""
-        self._crowded = False
-        """True if there was more than one the last time: then even the first of the next ones waits for company."""
+        self.proposals = Proposals(self.raft)
+        self._care = CatalogCare(options, self.store, self.proposals.propose_own)
         self._forwarded: dict[str, Ticket] = {}
         self._confirming: dict[int, tuple[Query, Ticket]] = {}
-        self._members: dict[str, m.Member] = {}
-        self._doubtful: dict[str, None] = {}
-        self._reconciling_upto = 0
         self._was_leader = False
         self._awake = False
         self._full = ""
@@ -117,7 +104,7 @@ class Server(Actor):
     @property
     def passing_nodes(self) -> int:
         """Nodes of the catalog whose serfHealth is passing and that gossip knows: not those of an earlier life only."""
-        known = {member.name for member in self._members.values()}
+        known = {member.name for member in self._care.members.values()}
         return sum(check.status == "passing" and check.node in known for check in serf_health(self.store.catalog))
 
     def check(self) -> None:
@@ -147,7 +134,7 @@ class Server(Actor):
             case BlockedDue():
                 self._reads.due(turn)
             case ProposeDue():
-                self._propose_gathered(turn)
+                self.proposals.due(turn)
             case _:
                 self._handle_rare(message, turn)
         if self._awake:
@@ -162,7 +149,7 @@ class Server(Actor):
             AskBlank: self._asked_if_blank,
             Blankness: self._founding.answered,
             Found: self._founding.ordered,
-            FoundingDue: lambda _, turn: self._founding.due(self._members, turn),
+            FoundingDue: lambda _, turn: self._founding.due(self._care.members, turn),
             AutopilotDue: lambda _, turn: self._membership.due(turn),
             PrepareToLeave: self._handover.leave,
             TransferLateDue: self._handover.late,
@@ -176,9 +163,9 @@ class Server(Actor):
             m.MemberReaped: self._member_changed,
             m.Members: self._members_listed,
             m.UserEvent: lambda _, __: None,
-            ReconcileDue: lambda _, turn: self._reconcile_all(turn),
-            SessionsDue: lambda _, turn: self._propose_own(self._sessions.due(self.store, turn), turn),
-            ReapDue: lambda _, turn: self._propose_own(self._tombstones.due(self.store, turn), turn),
+            ReconcileDue: lambda _, turn: self._care.compare_all(self.raft.role is Role.LEADER, turn),
+            SessionsDue: lambda _, turn: self.proposals.propose_own(self._sessions.due(self.store, turn), turn),
+            ReapDue: lambda _, turn: self.proposals.propose_own(self._tombstones.due(self.store, turn), turn),
             SnapshotIdleDue: lambda _, turn: self._snapshots.due(turn),
             Undeliverable: self._not_forwarded,
             Refused: lambda refused, turn: turn.note(f"refused: {refused.code} {refused.words}"),
@@ -209,7 +196,7 @@ class Server(Actor):
             return
         if message.done:
             self._awake = True
-            self._founding.consider(self._members, turn)
+            self._founding.consider(self._care.members, turn)
 
     # -- after every turn -----------------------------------------------------
 
@@ -232,15 +219,15 @@ class Server(Actor):
             self._was_leader = leading
             self._took_lead(turn) if leading else self._lost_lead(turn)
         if leading and self._membership.wanted:
-            self._membership.change_if_wanted(self._members, self.store.autopilot.row, turn)
-        if leading and self._doubtful and self.applied >= self._reconciling_upto:
-            self._reconcile(turn)
+            self._membership.change_if_wanted(self._care.members, self.store.autopilot.row, turn)
+        if leading:
+            self._care.go_on(self.applied, turn)
 
     def _take_over(self, snapshot: Snapshot, turn: Turn) -> None:
         """The state after entry ``snapshot.index``, all at once: at start, or because a leader sent it."""
         self.store.become(self._raft_snapshots.restore(snapshot))
         self.applied = snapshot.index
-        self._time.applied(self.store.dedup.last, turn.now)
+        self.proposals.time.applied(self.store.dedup.last, turn.now)
         self._sessions.applied(self.store, turn)
         self._reads.wake(turn)
 
@@ -263,32 +250,22 @@ class Server(Actor):
             raise Poisoned(f"entry {entry.index}", unknown) from unknown
         except Exception as error:
             raise Poisoned(f"entry {entry.index}", error) from error
-        self._time.applied(stamp, turn.now)
+        self.proposals.time.applied(stamp, turn.now)
         if isinstance(command, RestoreStaged):
             self._restored(outcome, turn)
-        opened = self._open.pop(entry.index, None)
-        if opened is None:
+        if not self.proposals.committed(entry.index, entry.term, outcome, turn):
             self._own_write_done(asker, command, outcome, turn)
-            return
-        if opened.term == entry.term:
-            # Early: the entry is committed, a quorum has it on disk, whatever this server still writes.
-            turn.answer(opened.ticket, outcome, early=True)
-        else:
-            turn.answer(opened.ticket, Refused(code="NotCommitted"), early=True)
 
     def _configuration_committed(self, entry: Entry, turn: Turn) -> None:
         self._membership.wanted = True
-        opened = self._open.pop(entry.index, None)
-        if opened is not None:
-            done = Written(index=entry.index) if opened.term == entry.term else Refused(code="NotCommitted")
-            turn.answer(opened.ticket, done, early=True)  # early: as for every committed entry
+        self.proposals.committed(entry.index, entry.term, Written(index=entry.index), turn)
 
     def _restored(self, outcome: Message, turn: Turn) -> None:
         if isinstance(outcome, Refused):
             return
         turn.note(f"the store was replaced by a snapshot, now at {self.store.applied}")
         if self.raft.role is Role.LEADER:
-            self._reconcile_all(turn)
+            self._care.compare_all(True, turn)
 
     def _own_write_done(self, asker: str, command: Command, outcome: Message, turn: Turn) -> None:
         if asker == turn.me and isinstance(outcome, Refused):
@@ -300,24 +277,21 @@ class Server(Actor):
         self._sessions.lead(self.store, turn)
         self._tombstones.lead(turn)
         self._membership.lead(turn)
-        self._reconcile_all(turn)
+        self._care.compare_all(True, turn)
 
     def _lost_lead(self, turn: Turn) -> None:
         turn.note(f"leads no more, term {self.raft.term}")
-        turn.cancel_timer("reconcile")
+        self._care.resign(turn)
         self._sessions.resign(turn)
         self._tombstones.resign(turn)
         self._membership.resign(turn)
         self._handover.done(turn)
-        for opened in self._open.values():
-            turn.answer(opened.ticket, Refused(code="LeadershipLost"))
-        self._open.clear()
+        self.proposals.leadership_lost(turn)
         refusal = Refused(code="NotLeader", leader=self.raft.leader)
         for _, ticket in self._confirming.values():
             turn.answer(ticket, refusal)
         self._confirming.clear()
         self._reads.refuse_all(refusal, turn)
-        self._reconciling_upto = 0
 
     # -- writes ---------------------------------------------------------------
 
@@ -330,24 +304,12 @@ class Server(Actor):
             turn.reply(Refused(code="Stopping"))
         elif isinstance(command, RemovePeer | TransferLeadership):
             self._operate(command, turn)
-        elif len(self._open) + len(self._gathered) >= self._options.open_writes_max:
+        elif len(self.proposals) >= self._options.open_writes_max:
             turn.reply(Refused(code="Overloaded"))
         elif (refused := refuse_command(self.store, command)) is not None:
             turn.reply(refused)
         else:
-            self._gathered.append((turn.ticket(), command))
-            if not self._open and not self._crowded:
-                self._propose_gathered(turn)
-            elif len(self._gathered) == 1:
-                # Whatever else comes in this moment shares one message to each peer and one sync.
-                turn.set_timer("propose", 0, ProposeDue())
-
-    def _propose_gathered(self, turn: Turn) -> None:
-        gathered, self._gathered = self._gathered, []
-        self._crowded = len(gathered) > 1
-        commands = [(ticket.reply_to, ticket.request, command) for ticket, command in gathered]
-        if commands:
-            self._propose(commands, [ticket for ticket, _ in gathered], turn)
+            self.proposals.add(command, turn.ticket(), turn)
 
     def _disk_is_full(self, full: DiskFull, turn: Turn) -> None:
         """What rests on the disk waits. A leader that cannot write lets somebody lead who can."""
@@ -358,32 +320,13 @@ class Server(Actor):
     def _operate(self, command: RemovePeer | TransferLeadership, turn: Turn) -> None:
         """What an operator asks of the leader, and no log holds."""
         if isinstance(command, TransferLeadership):
-            self._handover.transfer(command, self._members, turn)
+            self._handover.transfer(command, self._care.members, turn)
             return
-        index = self._membership.remove(command, self._members, turn)
+        index = self._membership.remove(command, self._care.members, turn)
         if isinstance(index, Refused):
             turn.reply(index)
         else:
-            self._open[index] = _Open(self.raft.term, turn.ticket())
-
-    def _propose(self, commands: list[tuple[str, str, Command]], tickets: list[Ticket], turn: Turn) -> int:
-        stamp = self._time.stamp(turn.now, turn.wall)
-        data = [pack_command(stamp, asker, request, command) for asker, request, command in commands]
-        try:
-            indexes = self.raft.propose(data, turn)
-        except NotLeading as refused:
-            self._refuse(tickets, Refused(code="NotLeader", leader=refused.leader), turn)
-            return 0
-        except Overloaded:
-            self._refuse(tickets, Refused(code="Overloaded"), turn)
-            return 0
-        for index, ticket in zip(indexes, tickets, strict=False):
-            self._open[index] = _Open(self.raft.term, ticket)
-        return indexes[-1]
-
-    def _refuse(self, tickets: list[Ticket], refusal: Refused, turn: Turn) -> None:
-        for ticket in tickets:
-            turn.answer(ticket, refusal)
+            self.proposals.wait(index, turn.ticket())
 
     def _to_leader(self, turn: Turn) -> None:
         leader, envelope = self.raft.leader, turn.envelope
@@ -413,7 +356,7 @@ class Server(Actor):
         if query.dc and query.dc != self._options.dc:
             turn.reply(Refused(code="NoPathToDatacenter"))
         elif self._status.answers(query):
-            self._status.reply(query, self._members, self.applied, turn)
+            self._status.reply(query, self._care.members, self.applied, turn)
         elif isinstance(query, GetAutopilotHealth | GetRaftConfiguration):
             self._leaders_view(query, turn)
         elif self._fresh_enough(query, turn):
@@ -431,7 +374,8 @@ class Server(Actor):
             self._to_leader(turn)
         elif isinstance(query, GetAutopilotHealth):
             # Early: what the leader thinks of the others rests on no write.
-            health = self._membership.health(self._members, self.store.autopilot.row, max(self.applied, 1), turn)
+            wanted, index = self.store.autopilot.row, max(self.applied, 1)
+            health = self._membership.health(self._care.members, wanted, index, turn)
             turn.reply(health, early=True)
 
     def _fresh_enough(self, query: Query, turn: Turn) -> bool:
@@ -473,55 +417,22 @@ class Server(Actor):
     # -- members --------------------------------------------------------------
 
     def _members_listed(self, listed: m.Members, turn: Turn) -> None:
-        self._members = {member.node: member for member in listed.members}
-        self._doubt(self._members)
+        self._care.listed(listed)
         self._servers_changed(turn)
 
     def _member_changed(self, event: m.MemberEvent, turn: Turn) -> None:
-        member = event.member
-        if isinstance(event, m.MemberReaped):
-            self._members[member.node] = member.model_copy(update={"status": "left"})
-        else:
-            self._members[member.node] = member
-        if member.dc == self._options.dc:
-            self._doubt([member.node])
-            if member.is_server:
-                self._servers_changed(turn)
-
-    def _asked_if_blank(self, asked: AskBlank, turn: Turn) -> None:
-        if self._awake:  # before the journal is read nobody knows
-            self._founding.asked(asked, turn)
+        self._care.changed(event)
+        if event.member.is_server and event.member.dc == self._options.dc:
+            self._servers_changed(turn)
 
     def _servers_changed(self, turn: Turn) -> None:
         self._membership.wanted = True
         if self._awake:
-            self._founding.consider(self._members, turn)
+            self._founding.consider(self._care.members, turn)
 
-    def _doubt(self, nodes: Iterable[str]) -> None:
-        for node in nodes:
-            self._doubtful[node] = None
-
-    def _reconcile_all(self, turn: Turn) -> None:
-        turn.set_timer("reconcile", self._options.reconcile_every_ns, ReconcileDue())
-        self._doubt(self._members)
-        if self._members and self.raft.role is Role.LEADER:
-            self._write(unknown_nodes(self._members.values(), self.store.catalog), turn)
-
-    def _reconcile(self, turn: Turn) -> None:
-        members = [self._members[node] for node in self._doubtful if node in self._members]
-        self._doubtful.clear()
-        self._write(wanted(members, self.store.catalog, self._options.name), turn)
-
-    def _write(self, commands: list[Command], turn: Turn) -> None:
-        """One pass at a time: the next one looks at the catalog after these are applied."""
-        if not commands:
-            return
-        self._reconciling_upto = max(self._reconciling_upto, self._propose_own(commands, turn))
-
-    def _propose_own(self, commands: list[Command], turn: Turn) -> int:
-        """Writes of the leader itself; the index of the last one, 0 if there is none."""
-        mine = [(turn.me, turn.new_request(), command) for command in commands]
-        return self._propose(mine, [], turn) if mine else 0
+    def _asked_if_blank(self, asked: AskBlank, turn: Turn) -> None:
+        if self._awake:  # before the journal is read nobody knows
+            self._founding.asked(asked, turn)
 
 
 def raft_options(options: ServerOptions) -> RaftOptions:

@@ -84,7 +84,7 @@ def _server(server: Server, now: int) -> Iterator[str]:
             yield f"  peer       {peer} has {match}, answered {contacts[peer] / 1e6:.1f} ms ago"
     else:
         yield f"  heard      a leader {raft.last_contact(now) / 1e6:.1f} ms ago"
-    for index, opened in server._open.items():
+    for index, opened in server.proposals.open.items():
         yield f"  open       {opened.ticket.request} waits for entry {index}"
     yield f"  blocked    {server._reads.blocked} queries"
     keys = ", ".join(

@@ -80,13 +80,13 @@ def test_in_a_crowd_even_the_first_waits_for_the_others(burst):
     burst.world.run(1.0)
     burst.put(1)
     burst.world.run_until(lambda: len(burst.appended) == 6, 5)
-    assert burst.role(burst.leader)._gathered == []
+    assert burst.role(burst.leader).proposals.gathered == []
 
 
 def test_one_write_alone_does_not_wait_for_company(burst):
     burst.put(1)
     burst.world.run_until(lambda: bool(burst.appended), 5)
-    assert burst.role(burst.leader)._gathered == []
+    assert burst.role(burst.leader).proposals.gathered == []
 
 
 def test_the_limit_on_open_writes_counts_those_that_gather(burst):
