@@ -46,6 +46,8 @@ class LiveStage:
     def run(self, seconds: float = 0.1) -> None:
         self.loop.call_later(seconds, self.loop.stop)
         self.loop.run_forever()
+        # On a busy machine the time may be over before what was posted had its turns.
+        self.loop.run_until_complete(_turns(20))
 
     def ask(self, node: str, target: str, message: Message, within_s: float = 1.0) -> Message:
         address = target if "@" in target else at(target, node)
@@ -79,3 +81,8 @@ class LiveStage:
         waiting = self._answers.get(envelope.request)
         if waiting is not None and not waiting.done():
             waiting.set_result(envelope.body)
+
+
+async def _turns(count: int) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
