@@ -127,10 +127,6 @@ def changes_any_number_of_voters_at_once(patch: Patch) -> None:
     patch.setattr("lictor_actors.raft.core.check_step", lambda old, new: None)
 
 
-def keeps_its_log_beside_a_snapshot_that_contradicts_it(patch: Patch) -> None:
-    patch.setattr(Log, "has", lambda self, index, term: True)
-
-
 def forgets_the_configuration_with_the_log(patch: Patch) -> None:
     patch.setattr(Membership, "begin_with", lambda self, index, configuration: self._history.clear())
 
@@ -145,7 +141,6 @@ CHANGE_MUTANTS = [
     counts_itself_though_it_was_removed,
     changes_the_configuration_while_a_change_is_under_way,
     changes_any_number_of_voters_at_once,
-    keeps_its_log_beside_a_snapshot_that_contradicts_it,
     forgets_the_configuration_with_the_log,
     takes_half_a_snapshot_for_a_whole_one,
 ]
