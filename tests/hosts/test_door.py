@@ -14,6 +14,7 @@ from lictor_messages.agent import CheckDue, ListLocalServices, LocalServices, Se
 from lictor_messages.answers import Written
 from lictor_messages.base import Message
 from lictor_messages.codec import cluster_id, frame, open_frame, pack, unpack
+from lictor_messages.door import ANY_CLUSTER
 from lictor_messages.doorways import AskAgain
 from lictor_messages.envelope import Envelope
 from lictor_messages.host import Undeliverable
@@ -259,3 +260,19 @@ async def test_nobody_there_is_said_in_time() -> None:
         with pytest.raises(ConnectionFailed, match="nobody answers") as failed:
             await ask(client, ListLocalServices(), within_s=0.1)
     assert failed.value.definite
+
+
+async def test_a_refusal_of_what_was_sent_twice_is_not_definite(tmp_path: object) -> None:
+    url = f"ipc://{tmp_path}/door"
+    async with dialled(url) as client:
+        first = pynng.Rep0(listen=url)
+        asking = asyncio.create_task(ask(client, PutKey(key="x")))
+        await first.arecv()
+        first.close()
+        with pynng.Rep0(listen=url) as second:
+            again = unpack(open_frame(ANY_CLUSTER, await second.arecv())[0])
+            refusal = Envelope("door@n1.dc1", "", Refused(code="NoLeader"), request=again.request)
+            await second.asend(frame(ANY_CLUSTER, [pack(refusal)]))
+            with pytest.raises(Unavailable) as caught:
+                await asking
+    assert not caught.value.definite

@@ -40,6 +40,8 @@ class Connection:
         self._up = asyncio.Event()
         self._exchanges: set[asyncio.Task[bytes]] = set()
         self._closed = False
+        self._falls = 0
+        """How often the pipe went down."""
 
     async def ask(self, message: Message, request: str, source: str, within_s: float) -> Message:
         """Send one request and return its answer; raises LictorError."""
@@ -51,8 +53,14 @@ class Connection:
             raise error_of(Refused(code="TooLarge", text=text))
         deadline = asyncio.get_running_loop().time() + within_s
         socket = await self._connected(within_s)
+        falls = self._falls
         answer = await self._exchange(socket, data, deadline)
-        return self._open(answer)
+        try:
+            return self._open(answer)
+        except LictorError as error:
+            # The request was sent once more, and this speaks of the second copy only.
+            error.definite = error.definite and self._falls == falls
+            raise
 
     async def connect(self, within_s: float) -> None:
         """Wait until the door answers; raises ConnectionFailed."""
@@ -95,13 +103,17 @@ class Connection:
             reconnect_time_max=RECONNECT_MOST_MS,
         )
         socket.add_post_pipe_connect_cb(lambda _: _tell(loop, self._up.set))
-        socket.add_post_pipe_remove_cb(lambda _: _tell(loop, self._up.clear))
+        socket.add_post_pipe_remove_cb(lambda _: _tell(loop, self._fell))
         try:
             socket.dial(self.url, block=False)
         except pynng.NNGException as e:
             socket.close()
             raise ConnectionFailed(f"cannot dial {self.url}: {e}") from e
         return socket
+
+    def _fell(self) -> None:
+        self._falls += 1
+        self._up.clear()
 
     # -- one request ---------------------------------------------------------
 
