@@ -62,6 +62,10 @@ class RaftJudge:
         """The highest index that any server was ever seen to have committed."""
         return len(self._committed) - 1
 
+    def committed_term(self, index: int) -> int:
+        """The term of an entry that was seen to be committed."""
+        return self._committed[index].term
+
     @property
     def leaders(self) -> dict[int, str]:
         """Who led which term."""

@@ -98,6 +98,13 @@ PLANTED = (
         plan={**THREE, "faults": ("duplicate",), "every_s": 1.0, "lasts_s": 8.0},
     ),
     Planted(
+        "a write is applied twice after a snapshot",
+        mutants.snapshots_without_outcomes,
+        "not linearizable|differ after entry",
+        known=1,
+        plan={**THREE, "faults": ("duplicate", "power_cut"), "every_s": 1.0, "lasts_s": 4.0, "snapshot_every": 20},
+    ),
+    Planted(
         "a session is alive on both sides",
         mutants.renews_sessions_anywhere,
         "was promised twice",

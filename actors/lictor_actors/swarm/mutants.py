@@ -119,6 +119,12 @@ def applies_repeats(patch: Patch) -> None:
     patch.set(Dedup, "first_outcome", lambda self, asker, request, at_ns: None)
 
 
+def snapshots_without_outcomes(patch: Patch) -> None:
+    """A snapshot leaves out which requests were answered: a write that comes again after it is applied twice."""
+    rows = Dedup.rows
+    patch.set(Dedup, "rows", lambda self: rows(self)[:1])
+
+
 def wakes_too_late(patch: Patch) -> None:
     """A blocked query is woken when the index is two beyond the one it knows: off by one."""
 

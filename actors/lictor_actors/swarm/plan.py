@@ -55,6 +55,8 @@ class Plan:
     weather: Weather
     disk: DiskSpeed
     buggify: bool
+    snapshot_every: int = 0
+    """Log entries from one snapshot of a server to the next, with half of them kept; 0: more than a run has."""
     without: tuple[int, ...] = ()
     """Numbers of strikes that are left out."""
 
@@ -73,6 +75,7 @@ class Plan:
             f"{self._left_out}; "
             f"latency up to {w.latency_max_ns / MS:.1f} ms, loss {w.loss:.1%}, duplicates {w.duplicate:.1%}, "
             f"reordered {w.reorder:.1%}; sync up to {d.sync_max_ns / MS:.1f} ms"
+            f"{f'; a snapshot every {self.snapshot_every} entries' if self.snapshot_every else ''}"
         )
 
     @property
@@ -98,6 +101,7 @@ def draw(seed: int) -> Plan:
         weather=_weather(rng),
         disk=DiskSpeed(100_000, rng.choice((500_000, 5 * MS, 40 * MS))),
         buggify=rng.random() < 0.5,
+        snapshot_every=rng.choice((0, 0, 20, 60)),
     )
 
 

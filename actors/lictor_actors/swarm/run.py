@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 
 from lictor_actors.hosts.seat import Seat
+from lictor_actors.hosts.spec import NodeSpec
 from lictor_actors.hosts.world import World
-from lictor_actors.hosts.world.cluster import add_cluster
+from lictor_actors.hosts.world.cluster import add_node, cluster_specs
 from lictor_actors.hosts.world.network import Weather
 from lictor_actors.hosts.world.streams import stream
 from lictor_actors.journal.recovery import JournalCorrupt
@@ -62,6 +63,14 @@ def run_seed(
     return run.report(time.perf_counter() - started)
 
 
+def _specs(plan: Plan) -> list[NodeSpec]:
+    specs = cluster_specs(plan.seed, plan.servers, plan.agents)
+    if not plan.snapshot_every:
+        return specs
+    often = {"snapshot_threshold": plan.snapshot_every, "trailing_logs": plan.snapshot_every // 2}
+    return [spec.model_copy(update=often) for spec in specs]
+
+
 class Run:
     """A world with a plan's cluster, clients, faults and judges. Whatever they find is raised as one of ``BROKEN``."""
 
@@ -83,7 +92,7 @@ class Run:
             trace=trace,
         )
         self.bench = Bench(self.world)
-        self.nodes = [spec.node for spec in add_cluster(self.world, plan.servers, plan.agents)]
+        self.nodes = [add_node(self.world, spec).name for spec in _specs(plan)]
         self.clients = Clients(
             self.world,
             self.nodes,
