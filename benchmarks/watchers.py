@@ -184,7 +184,8 @@ async def assemble(cluster: Cluster, count: int, wakes: Wakes, target: Callable[
         for watcher in some:
             watcher.park()
     await asyncio.sleep(SETTLE_S)
-    assert not any(watcher.answered.done() for watcher in crowd), "somebody was answered before any write"
+    early = [watcher.answered.result() for watcher in crowd if watcher.answered.done()]
+    assert not early, f"{len(early)} were answered before any write, the first with {early[0]!r}"
     wakes.kib_each = 1024 * (pss_mib(pids(cluster)) - before) / count
     spent, began = cpu_s(pids(cluster)), time.monotonic()
     await asyncio.sleep(REST_S)
