@@ -13,7 +13,7 @@ from lictor_deploy.alarms import Alarms
 from lictor_deploy.channel import Said
 from lictor_deploy.orders import Orders
 from lictor_deploy.supervisor import Supervisor
-from lictor_messages.faults import HandleActor, SetRules
+from lictor_messages.faults import ClockRule, HandleActor, SetRules, SpoilOnce
 
 Injected = Callable[[Fault, int], None]
 """Told when every process has the fault in force: the fault, and how many actors it was done to."""
@@ -47,18 +47,24 @@ class ParentFaults:
         self._log = log
         self._wipe: dict[str, str] = {}
         """Process → the node whose directory goes before the process starts again."""
+        self._jumped: dict[str, int] = {}
+        """Node → by how much its wall clock has jumped: that heals with no fault, and outlives its process."""
 
     @property
     def in_force(self) -> SetRules:
         """What a process that starts now has to apply."""
-        return SetRules(rules=self.book.rules, disks=self.book.disks)
+        jumped = tuple(ClockRule(id="jumped", node=node, skew_ns=by) for node, by in self._jumped.items())
+        return SetRules(rules=self.book.rules, disks=self.book.disks, clocks=self.book.clocks + jumped)
 
     def inject(self, verb: Verb, confirmed: Injected | None = None) -> Fault:
         """Put a fault in force. Raises what ``FaultBook.inject`` raises."""
         fault = self.book.inject(verb)
         self.log(f"{fault.id} {fault.what}")
+        jumps = [wish for wish in fault.now if isinstance(wish, SpoilOnce)]
+        for wish in jumps:
+            self._jumped[wish.node] = self._jumped.get(wish.node, 0) + wish.by_ns
         now = [wish for wish in fault.now if isinstance(wish, HandleActor)]
-        self._do(bool(fault.rules or fault.disks), now, lambda count: confirmed and confirmed(fault, count))
+        self._do(fault.ruled or bool(jumps), now, lambda count: confirmed and confirmed(fault, count))
         if fault.stall is not None:
             self._alarms.later(fault.stall[0], lambda: self._breathe(fault))
         if fault.duration_s is not None:
@@ -70,7 +76,7 @@ class ParentFaults:
         healed: list[Healed] = [one for one in map(self.book.heal, list(ids)) if one is not None]
         for one in healed:
             self.log(f"healed {one.fault.id} {one.fault.what}")
-        rules = any(one.fault.rules or one.fault.disks for one in healed)
+        rules = any(one.fault.ruled for one in healed)
         names = [one.fault.id for one in healed]
         self._do(rules, [wish for one in healed for wish in one.undo], lambda _: confirmed and confirmed(names))
 

@@ -62,6 +62,7 @@ class SetRules(Message):
 
     rules: tuple[FaultRule, ...]
     disks: tuple[DiskRule, ...] = ()
+    clocks: tuple[ClockRule, ...] = ()
 
 
 class RulesSet(Message):

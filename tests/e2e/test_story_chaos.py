@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from lictor_actors.faults import UnsupportedFault
 from lictor_actors.presets import preset
 from lictor_actors.scenario import parse
 from lictor_deploy.control import Cluster
@@ -124,10 +123,6 @@ def test_held_writes_come_through_when_released(cluster, http):
 
 
 def test_what_a_live_cluster_cannot_do_is_said_with_the_reason(cluster):
-    with pytest.raises(UnsupportedFault, match=r"skew cannot be done on a live cluster: .*clock"):
-        cluster.faults.skew("leader", "1s")
-    with pytest.raises(UnsupportedFault, match="drift cannot be done"):
-        cluster.faults.play(preset("clock-drift"))
     with pytest.raises(Failure, match="shares a process"):
         cluster.faults.restart("agent-1", wipe=True)
     assert cluster.faults.ls() == []

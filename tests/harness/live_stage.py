@@ -13,6 +13,7 @@ from lictor_actors.hosts.spec import NodeSpec
 from lictor_actors.kernel.actor import Actor
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope, at
+from lictor_messages.faults import SetRules
 from lictor_messages.host import ActorSpec
 
 Births = Callable[[ActorSpec], Actor]
@@ -58,6 +59,9 @@ class LiveStage:
 
     def post(self, envelope: Envelope) -> None:
         self.loop.call_soon(self._host.post, envelope)
+
+    def set_rules(self, rules: SetRules) -> None:
+        self._host.set_rules(rules)
 
     def seat(self, address: str) -> Seat:
         role, _, node = address.partition("@")

@@ -387,7 +387,7 @@ def test_skew_moves_the_wall_clock_and_drift_the_timers() -> None:
     world = make()
     clock = world.machines[N1].clock
     now, wall = world.ground.now(N1), world.ground.wall(N1)
-    clock.skew(-5_000_000_000)
+    clock.jump(-5_000_000_000)
     assert (world.ground.now(N1), world.ground.wall(N1)) == (now, wall - 5_000_000_000)
     clock.drift(100_000, world.time)
     fired: list[int] = []

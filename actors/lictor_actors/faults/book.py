@@ -33,9 +33,14 @@ class Fault:
     """Seconds of no turns, and from the beginning of one to the next (0: only once)."""
 
     @property
+    def ruled(self) -> bool:
+        """True if it changes the rules in force."""
+        return bool(self.rules or self.disks or self.clocks)
+
+    @property
     def holds(self) -> bool:
         """False for what is done and over at once."""
-        return bool(self.rules or self.disks or self.clocks or self.undo)
+        return self.ruled or bool(self.undo)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,6 @@ class WorldBackend:
     def __init__(self, world: World) -> None:
         self._world = world
         self._rng = stream(world.seed, "faults", "disk")
-        self._skews: dict[str, int] = {}
-        self._drifts: dict[str, int] = {}
         self.flipped: dict[str, None] = {}
         """Nodes whose disk holds a bit that somebody flipped: they may refuse to start."""
 
@@ -34,16 +32,9 @@ class WorldBackend:
             machine.trouble.set_rules(rule for rule in rules if rule.node == name)
 
     def set_clocks(self, rules: tuple[ClockRule, ...]) -> None:
-        """See ``Backend``: a node's rules add up, and only what has changed is done."""
+        """See ``Backend``."""
         for name, machine in self._world.machines.items():
-            skew = sum(rule.skew_ns for rule in rules if rule.node == name)
-            drift = sum(rule.drift_ppm for rule in rules if rule.node == name)
-            if skew != self._skews.get(name, 0):
-                machine.clock.skew(skew - self._skews.get(name, 0))
-                self._skews[name] = skew
-            if drift != self._drifts.get(name, 0):
-                machine.clock.drift(drift, self._world.time)
-                self._drifts[name] = drift
+            machine.clock.obey((rule for rule in rules if rule.node == name), self._world.time)
 
     def handle_actor(self, wish: HandleActor) -> None:
         """See ``Backend``."""
@@ -87,7 +78,7 @@ class WorldBackend:
         """See ``Backend``."""
         machine = self._world.machines[wish.node]
         if wish.what == "jump":
-            machine.clock.skew(wish.by_ns)
+            machine.clock.jump(wish.by_ns)
             return
         files = {name: len(machine.disk.read(name, 0).rstrip(b"\0")) for name in machine.disk.list()}
         written = [name for name, size in files.items() if size]

@@ -8,14 +8,10 @@ from lictor_actors.faults.vocabulary import Verb
 
 Level = Literal["world", "live"]
 
-_CLOCK = "the processes share this machine's clock and read it themselves; use a simulated cluster"
 _POWER = "the operating system keeps what a process wrote, only a machine loses it; use a simulated cluster"
 UNSUPPORTED: dict[Level, dict[str, str]] = {
     "world": {},
     "live": {
-        "skew": _CLOCK,
-        "drift": _CLOCK,
-        "jump": _CLOCK,
         "lose_unsynced": _POWER,
         "torn_write": _POWER,
         "lying_fsync": _POWER,

@@ -10,16 +10,17 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from lictor_actors.bus.held import Held
 from lictor_actors.bus.nng import NngBus
-from lictor_actors.bus.rules import PASS, Rules, Verdict
 from lictor_actors.hosts.disks import FileDisk
 from lictor_actors.hosts.disks_faulty import FaultyDisk, Trouble
 from lictor_actors.hosts.ground import Handle
-from lictor_actors.hosts.live_http import WebDesk
+from lictor_actors.hosts.live_directory import LiveDirectory
+from lictor_actors.hosts.live_faults import LiveFaults
+from lictor_actors.hosts.live_lag import LagWatch
 from lictor_actors.hosts.live_ledger import LiveLedger
+from lictor_actors.hosts.live_node import LiveNode, Readiness, start_over
 from lictor_actors.hosts.node import Birth, Node
 from lictor_actors.hosts.seat import Seat
 from lictor_actors.hosts.spec import NodeSpec
@@ -28,12 +29,10 @@ from lictor_actors.journal.memory_disk import MemoryDisk
 from lictor_messages.base import Message
 from lictor_messages.codec import cluster_id
 from lictor_messages.envelope import Envelope, at, node_of, role_of
-from lictor_messages.faults import DiskRule, HandleActor, SetRules
+from lictor_messages.faults import HandleActor, SetRules
 from lictor_messages.host import ActorSpec, DiskFreed, DiskFull, LoopLagged
 
 if TYPE_CHECKING:
-    from lictor_actors.hosts.door import Door
-    from lictor_actors.hosts.http import HttpDoor
     from lictor_actors.hosts.jobs import Jobs
 
 log = logging.getLogger("lictor")
@@ -41,35 +40,8 @@ log = logging.getLogger("lictor")
 TICK_MESSAGES_MAX = 256
 TICK_S_MAX = 0.002
 LONG_TURN_S = 0.005
-LAG_EVERY_S = 1.0
-LAG_WORTH_TELLING_S = 0.1
 
 Mail = tuple[Seat, int, Message, Envelope | None]
-
-
-class Readiness(NamedTuple):
-    """What one node sees of the cluster, for whoever waits for it to be whole."""
-
-    alive: int
-    members: str
-    """Hash of the names of the members alive."""
-    leader: str
-    """Servers only: the leader's node, "" if none is known."""
-    catalog: int
-    """Servers only: nodes in the catalog whose serfHealth is passing."""
-
-
-class _Running:
-    """A node and what the host opened for it."""
-
-    def __init__(self, spec: NodeSpec, node: Node, ledger: LiveLedger, trouble: Trouble) -> None:
-        self.trouble = trouble
-        self.spec = spec
-        self.node = node
-        self.ledger = ledger
-        self.http: HttpDoor | None = None
-        self.desk: WebDesk | None = None
-        self.door: Door | None = None
 
 
 class LiveHost:
@@ -86,20 +58,18 @@ class LiveHost:
         self._cluster = cluster_id(cluster)
         self._lanes = lanes
         self._ended = ended
-        self._nodes: dict[str, _Running] = {}
+        self._nodes: dict[str, LiveNode] = {}
         self._by_url: dict[str, list[Node]] = {}
-        self._directories: dict[str, dict[str, tuple[str, str]]] = {}
+        self._directory = LiveDirectory()
         self._paths: dict[tuple[str, str], Callable[[Envelope], None]] = {}
         """(source, target) on one node → who takes the mail there: found once instead of for every message."""
         self._queue: deque[Mail] = deque()
         self._dirty: dict[LiveLedger, None] = {}
         self._ticking = False
-        self._rules = Rules()
-        self._held: Held[tuple[Envelope, Verdict]] = Held()
-        self._faulty = False
-        self._disk_rules: tuple[DiskRule, ...] = ()
-        self._rng = Random(secrets.randbits(64))
+        self._faults = LiveFaults(Random(secrets.randbits(64)), self._post, self._after, self.count)
         self._boot = secrets.randbits(32)
+        self.now = self._faults.clocks.now
+        self.wall = self._faults.clocks.wall
 
     # -- life of the host ----------------------------------------------------
 
@@ -113,7 +83,8 @@ class LiveHost:
         self._jobs: Jobs = Jobs()
         if self._lanes is not None:
             self._bus.listen(*self._lanes)
-        self._watch_lag()
+        self._lag = LagWatch(self._loop, self._lagged)
+        self._lag.start()
         self._garbage = GarbageWatch(self._loop)
         self._garbage.start()
 
@@ -121,9 +92,9 @@ class LiveHost:
         """Open a node's journal, listeners and doors, then start its actors (by default those of its spec)."""
         name = spec.node
         if spec.server and spec.data_dir:
-            self._start_over(spec)
-        trouble = Trouble(self._rng)
-        trouble.set_rules(rule for rule in self._disk_rules if rule.node == name)
+            start_over(spec)
+        trouble = Trouble(self._faults.rng)
+        trouble.set_rules(self._faults.disks_of(name))
         plain = FileDisk(Path(spec.data_dir)) if spec.data_dir else MemoryDisk()
         disk = FaultyDisk(plain, trouble, _sleep)
         ledger = LiveLedger(
@@ -135,69 +106,40 @@ class LiveHost:
             lambda error: self._disk_full(name, error),
         )
         node = Node(name, self, make, actors or tree(spec))
-        running = self._nodes[name] = _Running(spec, node, ledger, trouble)
-        self._directories[name] = {name: (spec.gossip_url, spec.rest_url)}
+        running = self._nodes[name] = LiveNode(spec, node, ledger, trouble)
+        self._directory.begin(name, (spec.gossip_url, spec.rest_url))
         self._by_url.setdefault(spec.gossip_url, []).append(node)
         self._bus.listen(*spec.listen_urls)
-        await self._open_doors(running)
+        await running.open_doors(self._boot, self._cluster)
         node.start()
         return node
 
-    def _start_over(self, spec: NodeSpec) -> None:
-        from lictor_actors.hosts.peers_file import apply_peers_file
-
-        done = apply_peers_file(Path(spec.data_dir), spec.node)
-        if done is not None:
-            log.warning("%s: peers.json was applied: the servers are now %s", spec.node, ", ".join(done.after.names))
-
     async def close(self) -> None:
         """Stop the actors, then the doors, the jobs, the bus and the journals."""
-        self._lag_timer.cancel()
+        self._lag.stop()
         self._garbage.stop()
         for running in reversed(list(self._nodes.values())):
             running.node.stop("the host is closing")
         self._tick()
         for running in self._nodes.values():
-            if running.http is not None:
-                running.http.close()
-            if running.door is not None:
-                await running.door.close()
+            await running.close_doors()
         await self._jobs.close()
         self._bus.close()
         for running in self._nodes.values():
             await running.ledger.close()
         self._queue.clear()
 
-    async def _open_doors(self, running: _Running) -> None:
-        spec, node = running.spec, running.node
-        if spec.http_port >= 0:
-            from lictor_actors.hosts.http import HttpDoor
-
-            running.desk = WebDesk(node, self._boot)
-            running.http = HttpDoor(running.desk.ask)
-            await running.http.listen(spec.client_address, spec.http_port)
-        if spec.door_port >= 0:
-            from lictor_actors.hosts.door import Door
-
-            url = f"tcp://{spec.client_address}:{spec.door_port}"
-            running.door = Door(node.name, url, self._cluster, node.deliver)
-            node.doors["door"] = running.door.answered
-            running.door.start()
-
     # -- what the outside may ask --------------------------------------------
 
     def readiness(self) -> dict[str, Readiness]:
         """What each node sees of the cluster at this moment."""
-        return {name: _readiness(running.node) for name, running in self._nodes.items()}
+        return {name: running.readiness for name, running in self._nodes.items()}
 
     def set_rules(self, rules: SetRules) -> int:
         """Put these fault rules in force instead of those before."""
-        self._rules = Rules(rules.rules, self._rules)
-        self._faulty = bool(rules.rules)
-        self._held.release(self._rules, self._post_hit)
-        self._disk_rules = rules.disks
+        self._faults.set_rules(rules)
         for name, running in self._nodes.items():
-            running.trouble.set_rules(rule for rule in rules.disks if rule.node == name)
+            running.trouble.set_rules(self._faults.disks_of(name))
         return len(rules.rules)
 
     def handle_actor(self, wish: HandleActor) -> int:
@@ -206,24 +148,10 @@ class LiveHost:
         if running is None:
             return 0
         if wish.verb == "mend":
-            return self._mend(running)
+            return running.mend()
         return running.node.handle_actor(wish.verb, wish.role)
 
-    def _mend(self, running: _Running) -> int:
-        if not running.ledger.broken:
-            return 0
-        running.ledger.reopen()
-        return running.node.handle_actor("restart")
-
-    # -- Ground: clocks, chance, timers --------------------------------------
-
-    def now(self, node: str) -> int:
-        """See ``Ground``."""
-        return time.monotonic_ns()
-
-    def wall(self, node: str) -> int:
-        """See ``Ground``."""
-        return time.time_ns()
+    # -- Ground: chance and timers --------------------------------------------
 
     def stream(self, node: str, role: str) -> Random:
         """See ``Ground``."""
@@ -239,7 +167,10 @@ class LiveHost:
 
     def later(self, node: str, after: int, call: Callable[[], None]) -> Handle:
         """See ``Ground``."""
-        return self._loop.call_later(after / 1e9, call)
+        return self._loop.call_later(self._faults.clocks.true_delay(node, after) / 1e9, call)
+
+    def _after(self, seconds: float, call: Callable[[], None]) -> Handle:
+        return self._loop.call_later(seconds, call)
 
     # -- Ground: the run queue -----------------------------------------------
 
@@ -289,27 +220,10 @@ class LiveHost:
 
     def post(self, envelope: Envelope) -> None:
         """See ``Ground``."""
-        if self._faulty:
-            verdict = self._rules.judge(envelope, self._rng, time.monotonic_ns())
-            if verdict is not PASS:
-                self._post_faulty(envelope, verdict)
-                return
-        self._post(envelope)
-
-    def _post_faulty(self, envelope: Envelope, verdict: Verdict) -> None:
-        self.counters[_hit_by(verdict)] += 1
-        for _ in range(verdict.copies):
-            if verdict.held:
-                self._held.put(verdict.held, (envelope, verdict))
-            else:
-                self._post_hit((envelope, verdict))
-
-    def _post_hit(self, hit: tuple[Envelope, Verdict]) -> None:
-        envelope, verdict = hit
-        if verdict.delay_ns:
-            self._loop.call_later(verdict.delay_ns / 1e9, self._post, envelope, verdict.corrupt)
+        if self._faults.on:
+            self._faults.post(envelope)
         else:
-            self._post(envelope, verdict.corrupt)
+            self._post(envelope)
 
     def _post(self, envelope: Envelope, corrupt: bool = False) -> None:
         path = self._paths.get((envelope.source, envelope.target))
@@ -322,7 +236,7 @@ class LiveHost:
             if running is not None:
                 self._deliver_home(running.node, envelope)
                 return
-        url = away if "://" in away else self._url(home, away, role_of(envelope.target))
+        url = away if "://" in away else self._directory.url(home, away, role_of(envelope.target))
         if url:
             self._bus.post(url, envelope)
             if corrupt:
@@ -338,12 +252,6 @@ class LiveHost:
         else:
             self._paths[envelope.source, envelope.target] = taker
             taker(envelope)
-
-    def _url(self, home: str, away: str, role: str) -> str:
-        lanes = self._directories.get(home, {}).get(away)
-        if lanes is None:
-            return ""
-        return lanes[0] if role == "prober" else lanes[1]
 
     def _arrived(self, envelope: Envelope) -> None:
         name = node_of(envelope.target)
@@ -374,21 +282,15 @@ class LiveHost:
 
     def locate(self, node: str, other: str, gossip: str, rest: str) -> None:
         """See ``Ground``."""
-        directory = self._directories.setdefault(node, {})
         if gossip:
-            directory[other] = (gossip, rest)
+            self._directory.learn(node, other, (gossip, rest))
             return
-        gone = directory.pop(other, None)
-        for url in gone or ():
-            if not any(url in lanes for lanes in self._all_lanes()):
-                self._bus.drop(url)
-
-    def _all_lanes(self) -> list[tuple[str, str]]:
-        return [lanes for directory in self._directories.values() for lanes in directory.values()]
+        for url in self._directory.forget(node, other):
+            self._bus.drop(url)
 
     def redial(self, node: str, other: str) -> None:
         """See ``Ground``."""
-        for url in self._directories.get(node, {}).get(other, ()):
+        for url in self._directory.lanes(node, other):
             self._bus.redial(url)
 
     # -- Ground: the rest ----------------------------------------------------
@@ -438,44 +340,16 @@ class LiveHost:
         if self._ended is not None:
             self._ended(node, why)
 
-    def _watch_lag(self) -> None:
-        due = self._loop.time() + LAG_EVERY_S
-        self._lag_timer = self._loop.call_at(due, self._measure_lag, due)
-
-    def _measure_lag(self, due: float) -> None:
-        lag = self._loop.time() - due
-        if lag > LAG_WORTH_TELLING_S:
-            self.count("loop_lagged")
-            message = LoopLagged(lag_ns=int(lag * 1e9))
-            for running in self._nodes.values():
-                prober = running.node.seats.get("prober")
-                if prober is not None and prober.life is not None:
-                    prober.deliver(message, None)
-        self._watch_lag()
-
-
-def _readiness(node: Node) -> Readiness:
-    prober, server = node.actor("prober"), node.actor("server")
-    return Readiness(
-        getattr(prober, "alive_count", 0),
-        str(getattr(prober, "members_hash", "")),
-        getattr(server, "leader", ""),
-        getattr(server, "passing_nodes", 0),
-    )
+    def _lagged(self, lag_s: float) -> None:
+        self.count("loop_lagged")
+        message = LoopLagged(lag_ns=int(lag_s * 1e9))
+        for running in self._nodes.values():
+            prober = running.node.seats.get("prober")
+            if prober is not None and prober.life is not None:
+                prober.deliver(message, None)
 
 
 def _sleep(nanoseconds: int) -> None:
     """A slow disk keeps whoever syncs: the loop while syncs are usually quick, a thread from then on."""
     if nanoseconds:
         time.sleep(nanoseconds / 1e9)
-
-
-def _hit_by(verdict: Verdict) -> str:
-    """The name under which a message that a fault touched is counted."""
-    if not verdict.copies:
-        return "fault_dropped"
-    if verdict.held:
-        return "fault_held"
-    if verdict.corrupt:
-        return "fault_corrupted"
-    return "fault_delayed" if verdict.delay_ns else "fault_duplicated"

@@ -59,7 +59,6 @@ def test_ls_shows_presets_and_files(lictor, file, tmp_path):
         (["run", "wan", "-seeds", "0"], "1 or more"),
         (["run", "wan", "-live", "-seeds", "3"], "cannot be replayed"),
         (["run", "wan", "-trace", "-seeds", "3"], "-trace shows one run"),
-        (["run", "clock-drift", "-live"], "drift cannot be done on a live cluster"),
         (["check"], "Name a scenario file"),
     ],
 )

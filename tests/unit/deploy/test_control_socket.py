@@ -117,6 +117,17 @@ def test_healing_takes_rules_back_and_undoes_verbs(stage):
     assert stage.server.rules.rules == ()
 
 
+def test_clocks_are_wrong_in_every_life_of_a_process_and_a_jump_outlasts_healing(stage):
+    stage.ask("skew", nodes="server-2", by="2s")
+    stage.confirm()
+    stage.ask("jump", nodes="server-2", by="-500ms")
+    told = stage.confirm()
+    assert sum(rule["skew_ns"] for rule in told[0][1]["rules"]["clocks"]) == 1_500_000_000
+    stage.ask("heal_all")
+    stage.confirm()
+    assert [(rule.node, rule.skew_ns) for rule in stage.server.rules.clocks] == [("server-2.dc1", -500_000_000)]
+
+
 def test_healing_what_is_not_there_heals_nothing(stage):
     stage.client.sendall(b'{"ask": "heal", "fault": "f9"}\n')
     stage.hear()

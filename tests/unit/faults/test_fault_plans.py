@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lictor_actors.faults import FaultBook, Faults, NodeView, UnsupportedFault
+from lictor_actors.faults.levels import UNSUPPORTED
 from lictor_actors.faults.steps import Problem, read_steps
 from lictor_actors.presets import PRESETS, preset
 from lictor_messages.faults import HandleActor
@@ -175,9 +176,12 @@ def test_an_unknown_preset_names_the_others() -> None:
         preset("wam")
 
 
-def test_a_plan_that_the_level_cannot_do_is_refused_before_anything_strikes(stage: Stage) -> None:
+def test_a_plan_that_the_level_cannot_do_is_refused_before_anything_strikes(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(UNSUPPORTED["live"], "drift", "its clocks are out of reach")
     live = Faults(FaultBook(lambda: NODES, "live"), stage)
-    with pytest.raises(UnsupportedFault, match="drift cannot be done on a live cluster"):
+    with pytest.raises(UnsupportedFault, match="drift cannot be done on a live cluster: its clocks"):
         live.play(preset("clock-drift"))
     assert stage.told == []
 

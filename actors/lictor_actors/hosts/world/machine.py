@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lictor_actors.hosts.clock import NodeClock
 from lictor_actors.hosts.disks_faulty import Trouble
 from lictor_actors.hosts.node import Birth, Node
-from lictor_actors.hosts.world.clock import NodeClock
 from lictor_actors.hosts.world.ledger import WorldLedger
 from lictor_actors.hosts.world.streams import stream
 from lictor_actors.journal.memory_disk import MemoryDisk

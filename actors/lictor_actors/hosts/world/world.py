@@ -6,9 +6,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from lictor_actors.hosts.clock import NodeClock
 from lictor_actors.hosts.node import Birth
 from lictor_actors.hosts.seat import Seat
-from lictor_actors.hosts.world.clock import Agenda, NodeClock, Timer
+from lictor_actors.hosts.world.clock import Agenda, Timer
 from lictor_actors.hosts.world.door import Door
 from lictor_actors.hosts.world.ground import WorldGround
 from lictor_actors.hosts.world.jobs import Jobs

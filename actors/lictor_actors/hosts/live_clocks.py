@@ -1,0 +1,43 @@
+"""The machine's clocks as each node of a process reads them: the same for all, until a fault makes one wrong."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from lictor_actors.hosts.clock import NodeClock
+from lictor_messages.faults import ClockRule
+
+
+class LiveClocks:
+    """Nodes whose clock was never wrong are not even known here."""
+
+    def __init__(self) -> None:
+        self._wrong: dict[str, NodeClock] = {}
+
+    def now(self, node: str) -> int:
+        """The node's monotonic clock in nanoseconds."""
+        clock = self._wrong.get(node)
+        return time.monotonic_ns() if clock is None else clock.now(time.monotonic_ns())
+
+    def wall(self, node: str) -> int:
+        """The node's wall clock: the machine's, and what faults have made of it."""
+        clock = self._wrong.get(node)
+        if clock is None:
+            return time.time_ns()
+        now = time.monotonic_ns()
+        return time.time_ns() + clock.wall(now) - now
+
+    def true_delay(self, node: str, delay: int) -> int:
+        """How long it truly takes until the node's clock has advanced by ``delay``."""
+        clock = self._wrong.get(node)
+        return delay if clock is None else clock.true_delay(delay)
+
+    def set_rules(self, rules: Sequence[ClockRule]) -> None:
+        """These rules and no others are in force."""
+        now = time.monotonic_ns()
+        for rule in rules:
+            self._wrong.setdefault(rule.node, NodeClock())
+        for name, clock in self._wrong.items():
+            # A clock that is right again stays here: what drift has gained does not go away.
+            clock.obey((rule for rule in rules if rule.node == name), now)
