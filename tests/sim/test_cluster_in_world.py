@@ -134,6 +134,19 @@ def test_a_minority_refuses_writes_reads_stale_and_catches_up_when_it_is_healed(
     assert three.get("agent-2", "minority", "consistent") is None
 
 
+def test_sessions_of_the_larger_side_outlive_the_smaller_sides_verdicts_after_a_cut() -> None:
+    cluster = Cluster(servers=3, agents=3)
+    made = [json.loads(cluster.http(node, "PUT", "/v1/session/create").body)["ID"] for node in ("agent-2", "agent-3")]
+    cut = cluster.faults.partition(["agent-1"])
+    cluster.world.run(180)  # everyone is buried on both sides, and nobody has anything left to spread
+    assert cluster.serf_health("server-1", "agent-1") == "critical"
+    cut.heal()
+    cluster.until(cluster.whole, 120)
+    cluster.world.run(5)
+    held = {session["ID"] for session in json.loads(cluster.http("agent-1", "GET", "/v1/session/list").body)}
+    assert held == set(made)
+
+
 def test_a_service_turns_critical_when_it_stops_and_comes_back(three: Cluster) -> None:
     url = "http://10.0.0.4:80/health"
     three.world.jobs.http[url] = 200

@@ -108,7 +108,7 @@ PLANTED = (
         "a session is alive on both sides",
         mutants.renews_sessions_anywhere,
         "was promised twice",
-        known=5,
+        known=10,
         until_s=120.0,
         plan={**THREE, "agents": 4, "clients": 2, "faults": ("partition",), "every_s": 15.0, "lasts_s": 40.0},
     ),

@@ -2,8 +2,9 @@
 
 A claim carries the incarnation of its subject, and only the subject raises it. At equal incarnations dead beats
 suspect beats alive; a higher incarnation beats everything. Where memberlist is known to lose the truth, this
-differs: every state keeps the highest incarnation that was named, and a weaker claim is not just dropped but
-answered with the stronger record, so that a restarted node hears what it has to refute.
+differs: every state keeps the highest incarnation that was named; a weaker claim is not just dropped but answered
+with the stronger record, so that a restarted node hears what it has to refute; and nobody is buried on the word of
+others before it had time to refute here, or the smaller side of a healed cut would bury the larger one.
 """
 
 from __future__ import annotations
@@ -75,10 +76,13 @@ class Membership:
             return self._accused(claim.incarnation, hearing, turn)
         if claim.incarnation < peer.incarnation or not peer.present:
             return True
-        peer.incarnation = claim.incarnation
+        outbids, peer.incarnation = claim.incarnation > peer.incarnation, claim.incarnation
         if peer.suspicion is None:
             self._begin_suspicion(peer, claim.accuser, data, turn)
-        elif peer.suspicion.confirm(claim.accuser):
+            return True
+        if outbids:
+            peer.verdict = data  # it is told what it has to refute, which the older accusation is not any more
+        if peer.suspicion.confirm(claim.accuser):
             self._gossiper.spread(peer.node, data, turn)
             self._await_refutation(peer, peer.suspicion, turn)
         return True
@@ -93,13 +97,10 @@ class Membership:
             return self._accused(claim.incarnation, hearing, turn)
         if claim.incarnation < peer.incarnation:
             return True
-        left = claim.accuser == claim.node
-        if hearing.merging and peer.present and not left:
-            # Its accuser is named, not this node: hearsay is no second, independent accusation.
-            rumour = Suspect(node=claim.node, incarnation=claim.incarnation, accuser=claim.accuser)
-            self.suspect(rumour, pack_body(rumour), hearing, turn)
-            return False
-        self._bury(peer, claim, data, turn)
+        if peer.present and claim.accuser != claim.node:
+            self._convict(peer, claim, data, hearing, turn)
+        else:
+            self._bury(peer, claim, data, turn)
         return True
 
     def leave_intent(self, claim: Message, data: bytes, hearing: Hearing, turn: Turn) -> bool:
@@ -138,7 +139,9 @@ class Membership:
         peer = self._members.others.get(due.node)
         if peer is None or peer.suspicion is None or turn.now < peer.suspicion.deadline:
             return
-        claim = Dead(node=peer.node, incarnation=peer.incarnation, accuser=self._members.me.node)
+        claim = peer.suspicion.verdict
+        if claim is None or claim.incarnation < peer.incarnation:
+            claim = Dead(node=peer.node, incarnation=peer.incarnation, accuser=self._members.me.node)
         self._bury(peer, claim, pack_body(claim), turn)
 
     def postpone(self, lag: int, turn: Turn) -> None:
@@ -220,6 +223,23 @@ class Membership:
         elif was_leaving or before.model_copy(update={"incarnation": claim.incarnation}) != claim:
             self._listeners.tell(MemberUpdated(member=peer.member()), turn)
         self._spread_unless(hearing.quiet, peer, turn)
+
+    def _convict(self, peer: Peer, claim: Dead, data: bytes, hearing: Hearing, turn: Turn) -> None:
+        """Others have waited long enough for this member to refute; whether they could have heard it, who knows. It is
+        suspected first, and told so; their verdict makes that the shortest suspicion, but for hearsay in a push/pull.
+        Its accuser is named, not this node: who passes an accusation on is no second, independent accuser."""
+        if peer.suspicion is None or claim.incarnation > peer.incarnation:
+            rumour = Suspect(node=claim.node, incarnation=claim.incarnation, accuser=claim.accuser)
+            accusation = pack_body(rumour)
+            self.suspect(rumour, accusation, hearing, turn)
+            turn.send(peer.address, Gossip(updates=(accusation, self._members.me.record)), early=True)
+        if hearing.merging or peer.suspicion is None:
+            return
+        peer.suspicion.convict(claim)
+        if turn.now >= peer.suspicion.deadline:
+            self._bury(peer, claim, data, turn)
+        else:
+            self._await_refutation(peer, peer.suspicion, turn)
 
     def _begin_suspicion(self, peer: Peer, accuser: str, data: bytes, turn: Turn) -> None:
         self._hold(peer, verdict=data, accuser=accuser)

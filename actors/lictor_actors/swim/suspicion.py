@@ -3,38 +3,46 @@
 from __future__ import annotations
 
 from lictor_actors.swim.profile import Profile, suspicion_timeout
+from lictor_messages.swim import Dead
 
 
 class Suspicion:
-    """Runs from ``start`` to ``deadline``; each independent accuser brings the deadline nearer.
+    """Runs until ``deadline``; each independent accuser brings that nearer.
 
     The first accuser is one of the accusers from the start, so that it cannot confirm itself.
     """
 
-    __slots__ = ("_accusers", "_least", "_most", "_wanted", "confirmed", "deadline", "start")
+    __slots__ = ("_accusers", "_least", "_most", "_start", "_wanted", "confirmed", "verdict")
 
     def __init__(self, accuser: str, profile: Profile, n: int, now: int) -> None:
         self._accusers = {accuser}
         self._wanted = profile.confirmations(n)
         self._least = profile.suspicion_min(n)
         self._most = profile.suspicion_max(n)
+        self._start = now
         self.confirmed = 0
-        self.start = now
-        self.deadline = now + self._timeout()
+        self.verdict: Dead | None = None
+        """What others say for whom the time is over."""
+
+    @property
+    def deadline(self) -> int:
+        """When nothing else can be believed than that the member has failed."""
+        if self.verdict is not None:
+            return self._start + self._least
+        return self._start + suspicion_timeout(self.confirmed, self._wanted, self._least, self._most)
 
     def confirm(self, accuser: str) -> bool:
         """Count an accuser; False if it is not new or no more are wanted."""
         if self.confirmed >= self._wanted or accuser in self._accusers:
             return False
         self._accusers.add(accuser)
-        before = self._timeout()
         self.confirmed += 1
-        self.deadline -= before - self._timeout()
         return True
+
+    def convict(self, verdict: Dead) -> None:
+        """Somebody else's suspicion has run out: this one becomes as short as one that enough have confirmed."""
+        self.verdict = self.verdict or verdict
 
     def postpone(self, lag: int) -> None:
         """This node itself stood still for ``lag``: the suspect's refutation may wait unread."""
-        self.deadline += lag
-
-    def _timeout(self) -> int:
-        return suspicion_timeout(self.confirmed, self._wanted, self._least, self._most)
+        self._start += lag

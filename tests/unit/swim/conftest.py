@@ -118,6 +118,11 @@ class Net:
     def gossip(self, name: str, *updates: bytes, source: str = "prober@elsewhere.dc1") -> None:
         self.hear(name, Gossip(updates=updates), source)
 
+    def bury(self, name: str, member: str, incarnation: int, accuser: str = "elsewhere") -> None:
+        """Let a node hear that a member is dead, and wait until it believes that."""
+        self.gossip(name, self.dead(member, incarnation, accuser))
+        self.until(lambda: self.status(name, member) in ("failed", "left"), within=30, step=0.001)
+
     @staticmethod
     def alive(name: str, incarnation: int, **fields: object) -> bytes:
         known = {"address": "10.0.0.1", "port": 8301, "gossip": f"tcp://{name}:8301", "rest": f"tcp://{name}:8300"}

@@ -34,7 +34,8 @@ def test_updates_ride_on_pings_and_acks(cluster):
 def test_the_recently_dead_are_told_and_those_who_left_are_not(net):
     net.add("n0")
     net.gossip("n0", *(net.alive(name, 1) for name in ("dead", "left")))
-    net.gossip("n0", net.dead("dead", 1), net.dead("left", 1, "left"))
+    net.gossip("n0", net.dead("left", 1, "left"))
+    net.bury("n0", "dead", 1)
     net.sent.clear()
     net.gossip("n0", net.alive("x", 1))
     net.run(3)
@@ -44,7 +45,8 @@ def test_the_recently_dead_are_told_and_those_who_left_are_not(net):
 
 def test_the_long_dead_are_not_told(net):
     net.add("n0")
-    net.gossip("n0", net.alive("dead", 1), net.dead("dead", 1))
+    net.gossip("n0", net.alive("dead", 1))
+    net.bury("n0", "dead", 1)
     net.run(31)
     net.sent.clear()
     net.gossip("n0", net.alive("x", 1))

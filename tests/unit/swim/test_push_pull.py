@@ -77,7 +77,8 @@ def test_a_large_view_is_also_asked_with_in_parts(net):
 
 def test_newcomers_do_not_meet_the_dead(net):
     net.add("n0")
-    net.gossip("n0", net.alive("x", 1), net.dead("x", 1))
+    net.gossip("n0", net.alive("x", 1))
+    net.bury("n0", "x", 1)
     net.add("n1", "n0")
     net.run(1)
     assert net.status("n1", "x") == "unknown"

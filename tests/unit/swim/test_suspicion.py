@@ -1,5 +1,6 @@
 from lictor_actors.swim.profile import LAN
 from lictor_actors.swim.suspicion import Suspicion
+from lictor_messages.swim import Dead
 
 S = 1_000_000_000
 
@@ -26,3 +27,12 @@ def test_own_lag_is_given_back_and_survives_confirmations():
     suspicion.confirm("b")
     suspicion.confirm("c")
     assert suspicion.deadline == 11 * S
+
+
+def test_a_verdict_of_others_makes_it_the_shortest_and_nothing_makes_it_shorter():
+    suspicion = Suspicion("a", LAN, 100, now=0)
+    suspicion.convict(Dead(node="x.dc1", incarnation=1, accuser="b.dc1"))
+    assert suspicion.deadline == 8 * S
+    suspicion.confirm("b")
+    suspicion.confirm("c")
+    assert suspicion.deadline == 8 * S

@@ -41,7 +41,8 @@ def test_a_whole_cluster_restarted_at_low_incarnations_converges(cluster):
 
 def test_a_stale_alive_is_answered_with_the_stronger_record(net):
     net.add("n0")
-    net.gossip("n0", net.alive("x", 5), net.dead("x", 100))
+    net.gossip("n0", net.alive("x", 5))
+    net.bury("n0", "x", 100)
     net.gossip("n0", net.alive("x", 5), source="prober@x.dc1")
     answer = unpack_body(net.sent_to("x", Gossip)[-1].updates[0])
     assert (answer.kind, answer.incarnation) == ("swim.dead", 100)
@@ -53,7 +54,8 @@ def test_bytes_seen_before_the_death_are_weighed_again_after_it(net):
     record = net.alive("x", 5)
     net.gossip("n0", record)
     net.gossip("n0", record)
-    net.gossip("n0", net.dead("x", 5))
+    net.bury("n0", "x", 5)
+    net.sent.clear()
     net.gossip("n0", record, source="prober@x.dc1")
     assert len(net.sent_to("x", Gossip)) == 1
 
@@ -61,7 +63,9 @@ def test_bytes_seen_before_the_death_are_weighed_again_after_it(net):
 def test_a_death_at_a_higher_incarnation_is_remembered_by_who_holds_it_for_dead(net):
     """al8n/memberlist #197: dead@10 upon dead@1 must not let alive@2 raise the dead."""
     net.add("n0")
-    net.gossip("n0", net.alive("x", 1), net.dead("x", 1), net.dead("x", 10), net.alive("x", 2))
+    net.gossip("n0", net.alive("x", 1))
+    net.bury("n0", "x", 1)
+    net.gossip("n0", net.dead("x", 10), net.alive("x", 2))
     assert net.status("n0", "x") == "failed"
     assert unpack_body(net.prober("n0").members.get("x.dc1").stronger).incarnation == 10
     net.gossip("n0", net.alive("x", 11))
@@ -78,6 +82,7 @@ def test_a_suspicion_at_a_higher_incarnation_raises_the_one_that_runs(net):
     prober = net.add("n0")
     net.gossip("n0", net.alive("x", 1), net.suspect("x", 1, "a"), net.suspect("x", 4, "b"))
     assert prober.members.get("x.dc1").incarnation == 4
+    assert unpack_body(prober.members.get("x.dc1").verdict).incarnation == 4
     net.run(30)
     assert unpack_body(prober.members.get("x.dc1").verdict).incarnation == 4
 
@@ -145,12 +150,57 @@ def test_a_rumour_of_death_in_a_push_pull_lets_its_subject_be_heard(cluster):
     assert net.prober("n2").members.me.incarnation == mine + 1
 
 
+@pytest.mark.parametrize("small", [1, 4])
+def test_a_stale_verdict_of_the_smaller_side_buries_nobody_after_the_cut(cluster, small):
+    """memberlist lets any verdict overrule a member that is held alive and answers: it is failed until it refutes."""
+    net = cluster(10)
+    side = {f"prober@n{i}.dc1" for i in range(small)}
+    net.drops.append(lambda e: (e.source in side) != (e.target in side))
+    net.run(200)
+    assert {p.alive_count for p in net.probers()} == {small, 10 - small}
+    failed = {name: len(net.told(name, MemberFailed)) for name in (f"n{i}" for i in range(10))}
+    net.drops.clear()
+    net.until(net.converged, within=90)
+    net.run(30)
+    assert {name: len(net.told(name, MemberFailed)) for name in failed} == failed
+
+
+def test_who_is_convicted_by_others_is_told_and_has_the_shortest_suspicion_to_refute(net):
+    prober = net.add("n0")
+    net.gossip("n0", *(net.alive(name, 1) for name in "xabcd"), net.dead("x", 1, "a"))
+    assert [unpack_body(u).kind for u in net.sent_to("x", Gossip)[-1].updates] == ["swim.suspect", "swim.alive"]
+    assert prober.members.get("x.dc1").suspicion.confirmed == 0
+    net.run(3.9)
+    assert net.status("n0", "x") == "alive"
+    net.run(0.2)
+    assert [event.accuser for event in net.told("n0", MemberFailed)] == ["a.dc1"]
+
+
+def test_who_was_suspected_long_enough_is_buried_on_the_word_of_others_at_once(net):
+    net.add("n0")
+    net.gossip("n0", *(net.alive(name, 1) for name in "xabcd"), net.suspect("x", 1, "a"))
+    net.run(4)
+    net.gossip("n0", net.dead("x", 1, "b"))
+    assert net.status("n0", "x") == "failed"
+
+
+def test_a_verdict_at_a_higher_incarnation_is_the_one_to_refute(net):
+    prober = net.add("n0")
+    net.gossip("n0", *(net.alive(name, 1) for name in "xabcd"), net.suspect("x", 1, "a"), net.dead("x", 4, "b"))
+    assert unpack_body(prober.members.get("x.dc1").verdict).incarnation == 4
+    net.gossip("n0", net.alive("x", 4))
+    net.run(5)
+    assert net.status("n0", "x") == "failed"
+
+
 def test_hearsay_in_a_push_pull_is_no_second_accuser(net):
     """memberlist accuses in its own name what it only heard; the same accuser twice must not shorten the suspicion."""
     prober = net.add("n0")
     net.gossip("n0", *(net.alive(name, 1) for name in "xabcd"), net.suspect("x", 1, "a"))
     net.hear("n0", PushPull(updates=(net.dead("x", 1, "a"),), event_ltime=1))
-    assert prober.members.get("x.dc1").suspicion.confirmed == 0
+    suspicion = prober.members.get("x.dc1").suspicion
+    assert suspicion.confirmed == 0
+    assert suspicion.deadline - net.now == 24 * S
 
 
 def test_gossip_missed_by_somebody_is_repaired_at_the_next_ack_not_at_the_next_push_pull(cluster):
