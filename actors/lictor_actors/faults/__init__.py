@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 from lictor_actors.faults.book import Fault, FaultBook
 from lictor_actors.faults.director import Director
+from lictor_actors.faults.in_force import Backend, Faults, Injected
 from lictor_actors.faults.levels import UnsupportedFault
 from lictor_actors.faults.selectors import Chance, NodeView, resolve
 from lictor_actors.faults.steps import Step
-from lictor_actors.faults.verbs import Backend, Faults, Injected, Verbs, make
+from lictor_actors.faults.verbs import Verbs, make
 from lictor_actors.faults.vocabulary import VERBS, Verb
 
 if TYPE_CHECKING:

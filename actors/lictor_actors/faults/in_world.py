@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lictor_actors.faults.book import FaultBook
+from lictor_actors.faults.in_force import Faults
 from lictor_actors.faults.selectors import NodeView
-from lictor_actors.faults.verbs import Faults
 from lictor_actors.hosts.world import World
 from lictor_actors.hosts.world.streams import stream
 from lictor_actors.journal.recovery import JournalCorrupt

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from lictor_messages.durations import parse_go_duration
 
@@ -23,7 +23,8 @@ def _names(value: Any) -> Any:
     return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else value
 
 
-def _in_seconds(value: Any) -> Any:
+def in_seconds(value: Any) -> Any:
+    """``80ms`` → 0.08; a number is seconds already. Raises ValueError."""
     return parse_go_duration(value) / 1e9 if isinstance(value, str) else value
 
 
@@ -49,7 +50,7 @@ Who = Annotated[tuple[str, ...], BeforeValidator(_names), Field(min_length=1)]
 """Selectors: see ``selectors``."""
 Kinds = Annotated[tuple[str, ...], BeforeValidator(_names)]
 Share = Annotated[float, AfterValidator(_share)]
-Moment = Annotated[float, BeforeValidator(_in_seconds)]
+Moment = Annotated[float, BeforeValidator(in_seconds)]
 """Seconds of either sign."""
 Span = Annotated[Moment, AfterValidator(_not_negative)]
 """Seconds."""
@@ -127,6 +128,12 @@ class Delay(_Link):
     jitter_s: Annotated[Span, Field(alias="jitter")] = 0.0
     correlation: Share = 0.0
     """How much one message's jitter resembles the last one's on the same link."""
+
+    @model_validator(mode="after")
+    def _delays(self) -> Self:
+        if not self.latency_s and not self.jitter_s:
+            raise ValueError("it would not delay anything: say latency, like 80ms, or jitter, or both")
+        return self
 
 
 class Loss(_Link):
@@ -234,11 +241,11 @@ class SlowDisk(_Nodes):
 
 
 class FullDisk(_Nodes):
-    """No file grows any more: the server stops at the first write that needs room; healing starts it again."""
+    """No file grows any more: a server that needs room acknowledges nothing until healing, and a leader gives way."""
 
 
 class IoError(_Nodes):
-    """A share of the writes and syncs fails: the server stops at the first; healing starts it again."""
+    """A share of the writes and syncs fails: a server stops at the first; healing starts it again."""
 
     probability: Share = 1.0
 

@@ -11,7 +11,7 @@ from functools import partial
 from random import Random
 
 from lictor_actors.faults import Faults, world_faults
-from lictor_actors.faults.verbs import Injected
+from lictor_actors.faults.in_force import Injected
 from lictor_actors.hosts.world import World
 from lictor_actors.hosts.world.streams import stream
 from lictor_actors.swarm.plan import FaultName, Plan

@@ -70,6 +70,11 @@ def parent(tmp_path, monkeypatch):
         ("stop a", "stop", {"nodes": ["a"]}),
         ("slow-disk a -fsync 50ms", "slow_disk", {"nodes": ["a"], "fsync_s": 0.05}),
         ("full-disk a", "full_disk", {"nodes": ["a"]}),
+        ("skew leader -by -30s", "skew", {"nodes": ["leader"], "by_s": -30.0}),
+        ("drift one(servers) -rate 1.01", "drift", {"nodes": ["one(servers)"], "rate": 1.01}),
+        ("add loss a b -probability=0.3", "loss", {"sources": ["a"], "targets": ["b"], "probability": 0.3}),
+        ("add cut -from a -to b", "cut", {"sources": ["a"], "targets": ["b"]}),
+        ("add restart a -wipe", "restart", {"nodes": ["a"], "wipe": True}),
         ("io-error a -probability 0.5", "io_error", {"nodes": ["a"], "probability": 0.5}),
     ],
 )
@@ -80,7 +85,7 @@ def test_a_verb_travels_as_it_was_said(lictor, parent, command, verb, arguments)
 
 
 def test_an_injected_fault_shows_its_id(lictor, parent):
-    assert lictor("fault", "isolate", "x").out == "f1  as told\n"
+    assert lictor("fault", "isolate", "x").out == lictor("fault", "add", "isolate", "x").out == "f1  as told\n"
 
 
 def test_ls_and_heal(lictor, parent):

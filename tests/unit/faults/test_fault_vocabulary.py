@@ -21,6 +21,7 @@ NODES += [NodeView(f"agent-{n}.dc1") for n in range(1, 21)]
 EXAMPLES: dict[str, dict[str, Any]] = {
     "partition": {"groups": ["minority"]},
     "bridge": {"node": "leader"},
+    "delay": {"jitter": "20ms"},
     "bandwidth": {"rate": 1000},
     "skew": {"by": "2s"},
     "drift": {"rate": 1.01},
