@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from lictor_actors.hosts.disks import DirectoryInUse, FileDisk
+from lictor_actors.hosts.disks import FILL_BYTES, DirectoryInUse, FileDisk
 from lictor_actors.journal.disk import Disk
 from lictor_actors.journal.journal import Journal
 from lictor_actors.journal.memory_disk import MemoryDisk
@@ -36,6 +36,25 @@ def test_truncating_cuts_and_grows_by_zeros(disk: Disk) -> None:
     disk.truncate("a", 2)
     disk.truncate("a", 4)
     assert disk.read("a", 0) == b"ab\0\0"
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_zeros_that_are_laid_ahead_never_fall_on_data(seed: int, tmp_path: Path) -> None:
+    """Room that was reserved is filled as it is used; a reader must not be able to tell."""
+    rng, real, model = Random(seed), FileDisk(tmp_path / "data"), MemoryDisk()
+    for number in range(60):
+        name, size = rng.choice("ab"), rng.randrange(3 * FILL_BYTES)
+        for disk in (real, model):
+            match number % 6:
+                case 0:
+                    disk.truncate(name, size)
+                case 5 if {"a", "b"} <= disk.list().keys():
+                    disk.rename("a", "b")
+                case _:
+                    disk.write_at(name, size, bytes([number + 1]) * (size % 5000))
+        assert real.list() == model.list()
+        assert all(real.read(name, 0) == model.read(name, 0) for name in model.list())
+    real.close()
 
 
 def test_renaming_replaces(disk: Disk) -> None:
