@@ -13,6 +13,9 @@ from lictor_messages.base import Message
 from lictor_messages.refusals import Refused
 from lictor_messages.server import ProposeDue
 
+GATHER_MOST_NS = 4_000_000
+"""How long a write may wait for company: a round of messages and syncs takes about half as long within one site."""
+
 
 class Open(NamedTuple):
     """A proposal that waits to be committed."""
@@ -30,26 +33,45 @@ class Proposals:
         self.open: dict[int, Open] = {}
         """By index of the entry."""
         self.gathered: list[tuple[Ticket, Command]] = []
-        """Writes that are proposed together at the end of this moment."""
+        """Writes that are proposed together; while there are any, ProposeDue is on its way."""
+        self._seen = 0
+        """How many had gathered at the last look."""
+        self._until = 0
         self._crowded = False
-        """True if there was more than one the last time: then even the first of the next ones waits for company."""
+        """True if several were under way the last time: then even the first of the next ones waits for company."""
 
     def __len__(self) -> int:
         return len(self.open) + len(self.gathered)
 
     def add(self, command: Command, ticket: Ticket, turn: Turn) -> None:
-        """Somebody's write: proposed at once, or with whatever else comes in this moment."""
+        """Somebody's write. Those that come together share one message to each peer and one sync on each disk.
+
+        One that is alone goes at once. The others wait while a round is on its way, for soon after its answers
+        those whom it answered write again; then as long as every look finds more. Each wait has its limit.
+        """
         self.gathered.append((ticket, command))
+        if len(self.gathered) > 1:
+            return
         if not self.open and not self._crowded:
-            self.due(turn)
-        elif len(self.gathered) == 1:
-            # Those that come together share one message to each peer and one sync.
-            turn.set_timer("propose", 0, ProposeDue())
+            self._propose_gathered(turn)
+        else:
+            self._seen, self._until = 0, turn.now + GATHER_MOST_NS
+            self._look_again(GATHER_MOST_NS if self.open else 0, turn)
 
     def due(self, turn: Turn) -> None:
-        """The moment is over: propose what has gathered."""
+        """Look once more if some have come since the last look, else propose."""
+        if len(self.gathered) > self._seen and turn.now < self._until:
+            self._seen = len(self.gathered)
+            self._look_again(0, turn)
+        else:
+            self._propose_gathered(turn)
+
+    def _look_again(self, after: int, turn: Turn) -> None:
+        turn.set_timer("propose", after, ProposeDue())
+
+    def _propose_gathered(self, turn: Turn) -> None:
         gathered, self.gathered = self.gathered, []
-        self._crowded = len(gathered) > 1
+        self._crowded = len(gathered) > 1 or bool(self.open)
         if gathered:
             commands = [(ticket.reply_to, ticket.request, command) for ticket, command in gathered]
             self._propose(commands, [ticket for ticket, _ in gathered], turn)
@@ -71,6 +93,9 @@ class Proposals:
         # Early: the entry is committed, a quorum has it on disk, whatever this server still writes.
         done = outcome if opened.term == term else Refused(code="NotCommitted")
         turn.answer(opened.ticket, done, early=True)
+        if self.gathered and not self.open:
+            self._until = turn.now + GATHER_MOST_NS
+            self._look_again(0, turn)
         return True
 
     def leadership_lost(self, turn: Turn) -> None:

@@ -83,6 +83,22 @@ def test_in_a_crowd_even_the_first_waits_for_the_others(burst):
     assert burst.role(burst.leader).proposals.gathered == []
 
 
+def test_writers_that_write_again_when_they_are_answered_soon_share_every_round(burst):
+    """Whoever comes late waits for the round on its way, and for those whom it answers: not 1 and 15 in turn."""
+
+    def again(answer: object) -> None:
+        burst.answers.append(answer)
+        burst.door.ask(at("server", burst.leader), PutKey(key="k"), again)
+
+    for count in (1, 15):
+        for _ in range(count):
+            burst.door.ask(at("server", burst.leader), PutKey(key="k"), again)
+        burst.world.run_until(lambda: bool(burst.appended), 5)
+    assert burst.world.run_until(lambda: len(burst.answers) > 1000, 60)
+    assert burst.appended[:2] == [1, 1]
+    assert set(burst.appended[2:100]) == {16}
+
+
 def test_one_write_alone_does_not_wait_for_company(burst):
     burst.put(1)
     burst.world.run_until(lambda: bool(burst.appended), 5)
