@@ -93,7 +93,7 @@ async def soak(cluster: Cluster, seconds: float, writes: float = math.inf) -> So
         sample(cluster, soaked, time.monotonic() - began)
     over.set()
     for connection in crowd:
-        connection.transport.abort()  # type: ignore[attr-defined]
+        connection.hang_up()
     return soaked
 
 

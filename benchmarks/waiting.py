@@ -31,7 +31,17 @@ class Watcher(asyncio.Protocol):
         if not self.answered.done():
             self.answered.set_result(data)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.answered.done():
+            self.answered.set_exception(ConnectionResetError("the node hung up before it answered"))
+
+    def hang_up(self) -> None:
+        self.answered.cancel()
+        self.transport.abort()  # type: ignore[attr-defined]
+
     def ask(self, method: str, path: str, body: bytes = b"") -> None:
+        if self.transport.is_closing():  # type: ignore[attr-defined]
+            raise ConnectionResetError("the node hung up before it was asked")
         self.answered = asyncio.get_running_loop().create_future()
         head = f"{method} {path} HTTP/1.1\r\nHost: bench\r\nContent-Length: {len(body)}\r\n\r\n".encode()
         self.transport.write(head + body)  # type: ignore[attr-defined]
@@ -66,5 +76,5 @@ async def wake(address: str, watchers: int) -> tuple[float, float, float, float]
     await asyncio.wait_for(asyncio.gather(writer.answered, *(watcher.answered for watcher in crowd)), 20)
     woken = sorted(watcher.at - began for watcher in crowd)
     for connection in (writer, *crowd):
-        connection.transport.abort()  # type: ignore[attr-defined]
+        connection.hang_up()
     return tuple(1e3 * t for t in (writer.at - began, woken[0], statistics.median(woken), woken[-1]))  # type: ignore[return-value]

@@ -10,6 +10,7 @@ has to read ten thousand answers too.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import re
 import resource
@@ -34,6 +35,7 @@ GONE_S = 3.0
 SPARE_FILES = 512
 WAIT_S = 300
 WOKEN_WITHIN_S = 60.0
+_CROWDS = itertools.count(9)
 
 
 @dataclass
@@ -171,10 +173,10 @@ async def assemble(cluster: Cluster, count: int, wakes: Wakes, target: Callable[
     """Connect everybody, in turn to each node, read once, park, and see what that costs."""
     before = pss_mib(pids(cluster))
     loop, places = asyncio.get_running_loop(), list(cluster.nodes.values())
-    crowd = []
+    crowd, net = [], f"127.{next(_CROWDS) % 250}"
     for number in range(count):
         host, _, port = places[number % len(places)].http.rpartition(":")
-        local = local_address(number // len(places))
+        local = local_address(net, number // len(places))
         crowd.append((await loop.create_connection(Parked, host, int(port), local_addr=(local, 0)))[1])
         crowd[-1].target = target(number)
     for some in (crowd[start : start + 200] for start in range(0, count, 200)):
@@ -193,10 +195,13 @@ async def assemble(cluster: Cluster, count: int, wakes: Wakes, target: Callable[
     return crowd
 
 
-def local_address(number: int) -> str:
-    """A loopback address of the client's own: nodes refuse more than 200 connections of one."""
+def local_address(net: str, number: int) -> str:
+    """A loopback address of the client's own: nodes refuse more than 200 connections of one.
+
+    Each crowd has a ``net`` of its own, since a node that is busy still counts the last crowd's connections.
+    """
     place = number // PER_ADDRESS
-    return f"127.9.{1 + place // 250}.{1 + place % 250}"
+    return f"{net}.{1 + place // 250}.{1 + place % 250}"
 
 
 async def collect(crowd: Sequence[Parked], began: float) -> list[float]:
@@ -210,7 +215,7 @@ async def dismiss(crowd: Sequence[Parked], writer: Web) -> None:
     """Everybody hangs up, and the nodes notice: until then they count those connections."""
     writer.close()
     for watcher in crowd:
-        watcher.transport.abort()  # type: ignore[attr-defined]
+        watcher.hang_up()
     await asyncio.sleep(GONE_S)
 
 

@@ -65,6 +65,8 @@ class ServerHealth(Record):
     last_index: int
     stable_since_ns: int
     """Wall clock, nanoseconds since 1970: for so long it has been as healthy, or unhealthy, as it is now."""
+    commit_index: int = 0
+    """Up to here it has what is committed, and knows it or will with the next heartbeat."""
 
 
 class AutopilotHealth(Answer):

@@ -14,6 +14,9 @@ class Undeliverable(Message):
     about: str
     """Kind of the message that was not delivered."""
     reason: str
+    waiter: str = ""
+    """Who waits for its answer, if that is not the poster: it passed on somebody else's request, and may have
+    forgotten which."""
 
 
 class Durable(Message):

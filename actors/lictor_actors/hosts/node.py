@@ -82,7 +82,9 @@ class Node:
             self._pass_through(envelope)
 
     def _tell_poster(self, e: Envelope, reason: str) -> None:
-        notice = Undeliverable(request=e.request, target=e.target, about=e.body.kind, reason=reason)
+        waiter = e.reply_to if e.reply_to != e.source else ""
+        about = e.body.kind
+        notice = Undeliverable(request=e.request, target=e.target, about=about, reason=reason, waiter=waiter)
         self.ground.post(Envelope(at("host", self.name), e.source, notice, request=e.request, cause=e.cause))
 
     def _pass_through(self, e: Envelope) -> None:

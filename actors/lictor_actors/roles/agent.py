@@ -193,6 +193,9 @@ class Agent(Actor):
         if leaver is not None:
             turn.answer(leaver, Refused(code="Undeliverable", text="the prober could not be reached"))
             return
+        if notice.waiter and not self.routes.remembers(notice.request):
+            self._forgot(notice, turn)
+            return
         held, server = self.routes.not_reached(notice.request, notice.target)
         if held is None:
             return
@@ -202,6 +205,13 @@ class Agent(Actor):
             turn.forward(server, held)
         else:
             turn.answer(_ticket_of(held), Refused(code="Undeliverable"))
+
+    def _forgot(self, notice: Undeliverable, turn: Turn) -> None:
+        """Too many requests were on their way to remember this one. Its doorway hears at once that it must ask again,
+        not after a minute; indefinite, because nobody knows any more whether another server has been asked.
+        """
+        self.routes.rotate(notice.target)
+        turn.answer(Ticket(notice.request, notice.waiter, "", notice.request), Refused(code="TimedOut"))
 
     def _server_silent(self, silent: ServerSilent, _: Turn) -> None:
         self.routes.rotate(silent.server or self.routes.asked_of(silent.request))

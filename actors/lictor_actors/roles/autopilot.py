@@ -126,6 +126,7 @@ class Autopilot:
             last_term=last_term,
             last_index=last_index,
             stable_since_ns=since.wall,
+            commit_index=min(last_index, raft.commit_index),
         )
 
     def _note(self, node: str, healthy: bool, gone: bool, turn: Turn) -> _Since:

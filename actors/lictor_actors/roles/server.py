@@ -345,6 +345,8 @@ class Server(Actor):
 
     def _not_forwarded(self, notice: Undeliverable, turn: Turn) -> None:
         ticket = self._forwarded.pop(notice.request, None)
+        if ticket is None and notice.waiter:
+            ticket = Ticket(notice.request, notice.waiter, "", notice.request)
         if ticket is not None:
             turn.answer(ticket, Refused(code="Undeliverable"))
         else:

@@ -91,6 +91,10 @@ class ServerRoutes:
         held = self._held.get(request)
         return held.tried[-1] if held else ""
 
+    def remembers(self, request: str) -> bool:
+        """False for a request that was passed on so long ago, or before so many others, that it is forgotten."""
+        return request in self._held
+
     def not_reached(self, request: str, server: str) -> tuple[Envelope | None, str]:
         """``server`` never got ``request``, so another may safely be asked.
 

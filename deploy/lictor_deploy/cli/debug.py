@@ -8,6 +8,7 @@ from cyclopts import App
 
 from lictor_actors.hosts.disks import ReadOnlyDisk
 from lictor_actors.journal.inspection import Line, inspect, verdict
+from lictor_actors.journal.segments import segment_number
 from lictor_deploy.sentence import Failure
 
 app = App(name="debug", help="Look at what is on a node's disk. Example: lictor debug journal /var/lib/lictor")
@@ -42,8 +43,10 @@ def place(path: str) -> tuple[Path, str]:
     found = Path(path)
     if found.is_dir():
         return found, ""
-    if found.is_file():
+    if found.is_file() and segment_number(found.name) is not None:
         return found.parent, found.name
+    if found.is_file():
+        raise Failure(f"{path} is no journal: its files are called journal-00000001 and so on, in a data directory.")
     raise Failure(f"There is no journal at {path}. Give a data directory or one of its journal files.")
 
 

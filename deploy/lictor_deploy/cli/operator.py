@@ -16,7 +16,7 @@ raft = App(name="raft", help="Look after the servers' consensus. Example: lictor
 app.command(raft)
 app.command("lictor_deploy.cli.operator_autopilot:app", name="autopilot", help="Look after who may vote.")
 raft.command("lictor_deploy.cli.operator_recover:recover", name="recover", help="Start over with fewer servers.")
-HEAD = ("Node", "ID", "Address", "State", "Voter", "RaftProtocol", "Commit Index", "Trails Leader By")
+HEAD = ("Node", "ID", "Address", "State", "Voter", "RaftProtocol", "Match Index", "Commit Index", "Trails Leader By")
 
 
 @raft.command(name="list-peers")
@@ -80,4 +80,5 @@ def peer(server: dict[str, Any], ahead: int) -> tuple[str, ...]:
     state = "leader" if server["Leader"] else "follower"
     voter = str(server["Voter"]).lower()
     who = server["Node"], server["ID"], server["Address"]
-    return *who, state, voter, str(server["ProtocolVersion"]), str(index), trails
+    committed = str(server.get("CommitIndex") or 0)
+    return *who, state, voter, str(server["ProtocolVersion"]), str(index), committed, trails

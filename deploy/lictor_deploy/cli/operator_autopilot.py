@@ -139,6 +139,7 @@ def server_lines(server: dict[str, Any], ahead: int) -> list[str]:
         f"      Last Contact:    {server['LastContact']}",
         f"      Last Term:       {server['LastTerm']}",
         f"      Last Index:      {server['LastIndex']}",
+        f"      Commit Index:    {server['CommitIndex']}",
         f"      Trails By:       {max(0, ahead - server['LastIndex'])}",
     ]
 

@@ -6,6 +6,7 @@ import pytest
 
 from lictor_actors.kernel.actor import UnknownMessage
 from lictor_actors.roles.agent import Agent
+from lictor_actors.roles.server_routes import HELD_MOST
 from lictor_messages.agent import (
     Accepted,
     AgentDescription,
@@ -170,6 +171,18 @@ def test_a_notice_about_anything_else_is_not_taken_for_a_forwarded_request(start
     b.host(Undeliverable(request="q", target="gateway@n1.dc1", about="refusals.refused", reason="no_pipe"))
     b.host(Undeliverable(request="other", target="server@s1.dc1", about="kv.put_key", reason="no_pipe"))
     assert b.sent == []
+
+
+def test_of_a_crowd_that_was_not_delivered_nobody_is_left_waiting(start) -> None:
+    b = start(servers=("s1", "s2"))
+    for number in range(HELD_MOST + 1):
+        b.ask(GetKey(key=f"k{number}"), f"q{number}")
+    first, *_ = b.asked(GetKey)
+    lost = Undeliverable(request="q0", target=first.target, about="", reason="no_pipe", waiter="gateway@n1.dc1")
+    b.take_sent()
+    b.host(lost)
+    (refused,) = b.sent
+    assert (refused.target, refused.request, refused.body) == ("gateway@n1.dc1", "q0", Refused(code="TimedOut"))
 
 
 def test_a_silent_server_goes_to_the_end(start) -> None:

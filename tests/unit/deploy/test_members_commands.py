@@ -88,11 +88,12 @@ def test_list_peers_marks_the_leader(lictor, agent):
         "Voter": True,
         "ProtocolVersion": "3",
     }
-    other = {**server, "ID": "id2", "Node": "s2", "Leader": False, "LastIndex": 7}
-    agent.on("GET", "/v1/operator/raft/configuration", {"Servers": [{**server, "LastIndex": 9}, other], "Index": 9})
+    other = {**server, "ID": "id2", "Node": "s2", "Leader": False, "LastIndex": 7, "CommitIndex": 6}
+    leader = {**server, "LastIndex": 9, "CommitIndex": 8}
+    agent.on("GET", "/v1/operator/raft/configuration", {"Servers": [leader, other], "Index": 9})
     assert lictor("operator", "raft", "list-peers", "-stale").out == (
-        "Node  ID   Address        State     Voter  RaftProtocol  Commit Index  Trails Leader By\n"
-        "s1    id1  10.0.0.1:8300  leader    true   3             9             -\n"
-        "s2    id2  10.0.0.1:8300  follower  true   3             7             2 commits\n"
+        "Node  ID   Address        State     Voter  RaftProtocol  Match Index  Commit Index  Trails Leader By\n"
+        "s1    id1  10.0.0.1:8300  leader    true   3             9            8             -\n"
+        "s2    id2  10.0.0.1:8300  follower  true   3             7            6             2 commits\n"
     )
     assert agent.asked[0].target.endswith("?stale=")

@@ -92,6 +92,7 @@ def state() -> dict[str, object]:
         "LastContact": "0s",
         "LastTerm": 4,
         "LastIndex": 20,
+        "CommitIndex": 19,
         "Healthy": True,
         "Status": "leader",
         "NodeType": "voter",
@@ -112,6 +113,7 @@ def test_state_shows_who_trails(lictor, agent):
     assert "Failure Tolerance:            1\n" in out
     assert out.count("Trails By:       ") == 2
     assert "Trails By:       7\n" in out
+    assert "Commit Index:    19\n" in out
     assert json.loads(lictor("operator", "autopilot", "state", "-format=json").out) == state()
     assert lictor("operator", "autopilot", "state", "-format=xml").status == 1
 

@@ -240,9 +240,9 @@ def test_peers_and_datacenters_are_lists(desk):
 
 def test_the_raft_configuration(desk):
     request = desk.http("GET", "/v1/operator/raft/configuration")
-    server = RaftServer(id="u", node="n1", address="10.0.0.1:8300", leader=True, last_index=12)
+    server = RaftServer(id="u", node="n1", address="10.0.0.1:8300", leader=True, last_index=12, commit_index=11)
     desk.answer(RaftConfiguration(index=3, servers=(server,)))
     assert desk.answers[request].body == (
         b'{"Servers":[{"ID":"u","Node":"n1","Address":"10.0.0.1:8300","Leader":true,"ProtocolVersion":"3",'
-        b'"Voter":true,"LastIndex":12}],"Index":3}'
+        b'"Voter":true,"LastIndex":12,"CommitIndex":11}],"Index":3}'
     )

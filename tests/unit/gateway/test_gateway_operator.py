@@ -37,6 +37,7 @@ def server(**changes: object) -> ServerHealth:
         last_contact_ns=0,
         last_term=4,
         last_index=11,
+        commit_index=10,
         stable_since_ns=1_700_000_000_000_000_000,
     )
     return made.model_copy(update=changes)
@@ -169,3 +170,21 @@ def test_state_is_by_server(desk):
     state = json.loads(desk.answers[request].body)
     assert (state["Leader"], state["Voters"]) == ("u1", ["u1", "u2"])
     assert [row["Status"] for row in state["Servers"].values()] == ["leader", "voter", "non-voter"]
+    assert [(row["LastIndex"], row["CommitIndex"]) for row in state["Servers"].values()] == [(11, 10)] * 3
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (
+            b'{"MaxTrailingLogs": -1}',
+            "number -1 into Go struct field AutopilotConfiguration.MaxTrailingLogs of type uint64",
+        ),
+        (b'{"MinQuorum": -1}', "number -1 into Go struct field AutopilotConfiguration.MinQuorum of type uint64"),
+        (b'{"ServerStabilizationTime": "-1s"}', "ServerStabilizationTime must not be negative"),
+    ],
+)
+def test_no_figure_of_autopilots_is_negative(desk, body, words):
+    refused = desk.answers[desk.http("PUT", "/v1/operator/autopilot/configuration", body)]
+    assert refused.status == 400
+    assert words in refused.body.decode()

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from lictor_actors.roles.http_api.query import INT64_MAX
+from lictor_actors.roles.http_api.query import INT64_MAX, UINT64_MAX
 from lictor_messages.durations import parse_go_duration
 
 Decode = Callable[[Any, str], Any]
@@ -122,6 +122,15 @@ def integer(value: Any, where: str) -> int:
         return 0
     if not isinstance(value, int) or isinstance(value, bool) or not -INT64_MAX <= value <= INT64_MAX:
         raise _mismatch(value, where, "int", exact=True)
+    return value
+
+
+def unsigned(value: Any, where: str) -> int:
+    """A whole number of 64 bits without a sign; null is 0."""
+    if value is None:
+        return 0
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= UINT64_MAX:
+        raise _mismatch(value, where, "uint64", exact=True)
     return value
 
 

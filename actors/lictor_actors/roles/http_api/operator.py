@@ -60,6 +60,7 @@ def _server(server: RaftServer) -> dict[str, Any]:
         "ProtocolVersion": RAFT_PROTOCOL,
         "Voter": server.voter,
         "LastIndex": server.last_index,
+        "CommitIndex": server.commit_index,
     }
 
 

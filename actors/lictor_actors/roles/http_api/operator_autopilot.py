@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from lictor_actors.roles.http_api.decode import BadBody, Struct, boolean, decode_body, duration, integer, string
+from lictor_actors.roles.http_api.decode import (
+    BadBody,
+    Struct,
+    boolean,
+    decode_body,
+    duration,
+    integer,
+    string,
+    unsigned,
+)
 from lictor_actors.roles.http_api.plan import SHARED, Plan, json_answer, json_body, written
 from lictor_actors.roles.http_api.query import check_datacenter, parse_uint
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest
@@ -25,8 +34,8 @@ from lictor_messages.web import HttpAnswered
 _FIELDS = {
     "CleanupDeadServers": ("cleanup_dead_servers", boolean),
     "LastContactThreshold": ("last_contact_threshold_ns", duration),
-    "MaxTrailingLogs": ("max_trailing_logs", integer),
-    "MinQuorum": ("min_quorum", integer),
+    "MaxTrailingLogs": ("max_trailing_logs", unsigned),
+    "MinQuorum": ("min_quorum", unsigned),
     "ServerStabilizationTime": ("server_stabilization_time_ns", duration),
     "RedundancyZoneTag": ("redundancy_zone_tag", string),
     "DisableUpgradeMigration": ("disable_upgrade_migration", boolean),
@@ -71,6 +80,9 @@ def _given(request: HttpRequest) -> AutopilotConfiguration:
     except BadBody as bad:
         raise HttpError(400, f"Error parsing autopilot config: {bad}") from bad
     empty = {"cleanup_dead_servers": False, "last_contact_threshold_ns": 0, "max_trailing_logs": 0}
+    for name, value in fields.items():
+        if _FIELDS[name][1] is duration and value < 0:
+            raise HttpError(400, f"Error parsing autopilot config: {name} must not be negative")
     given = {_FIELDS[name][0]: value for name, value in fields.items()}
     return AutopilotConfiguration(**{**empty, "server_stabilization_time_ns": 0, **given})
 
@@ -135,6 +147,7 @@ def _server_state(server: ServerHealth) -> dict[str, Any]:
         "LastContact": go_duration(server.last_contact_ns),
         "LastTerm": server.last_term,
         "LastIndex": server.last_index,
+        "CommitIndex": server.commit_index,
         "Healthy": server.healthy,
         "StableSince": _timestamp(server.stable_since_ns),
         "ReadReplica": False,

@@ -16,9 +16,10 @@ from lictor_actors.roles.http_api.decode import (
     parse_json,
     string,
     string_map,
+    unsigned,
 )
 from lictor_actors.roles.http_api.plan import JSON, Plan, prettied, query_headers
-from lictor_actors.roles.http_api.query import UINT64_MAX, check_datacenter, read_options
+from lictor_actors.roles.http_api.query import check_datacenter, read_options
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 from lictor_actors.roles.http_api.routes import Routes
 from lictor_actors.store.render import shape, to_json
@@ -141,14 +142,6 @@ def _bytes(value: Any, where: str) -> bytes:
         raise BadBody("illegal base64 data at input byte 0") from error
 
 
-def _unsigned(value: Any, where: str) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= UINT64_MAX:
-        return value
-    if value is None:
-        return 0
-    raise BadBody(f"json: cannot unmarshal number {value} into Go struct field {where} of type uint64")
-
-
 _NODE = Struct(
     "Node",
     {
@@ -176,8 +169,8 @@ _TXN_OP = Struct(
                 "Verb": string,
                 "Key": string,
                 "Value": _bytes,
-                "Flags": _unsigned,
-                "Index": _unsigned,
+                "Flags": unsigned,
+                "Index": unsigned,
                 "Session": string,
                 "Namespace": string,
                 "Partition": string,
