@@ -12,6 +12,9 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+from lictor_actors.faults.desk import FaultDesk, Reply, Said
+from lictor_actors.faults.over_http import PATH as FAULTS
+from lictor_actors.faults.over_http import FaultsOverHttp
 from lictor_actors.hosts.disks import DirectoryInUse
 from lictor_actors.hosts.live import LiveHost
 from lictor_actors.hosts.node import Node
@@ -20,6 +23,7 @@ from lictor_actors.journal.recovery import JournalCorrupt
 from lictor_actors.journal.segments import JournalTooNew
 from lictor_actors.raft.start_over import CannotStartOver
 from lictor_deploy import VERSION
+from lictor_deploy.agent_faults import AgentFaults
 from lictor_deploy.config import AgentConfig
 from lictor_deploy.definitions import check_of, service_of
 from lictor_deploy.identity import WILDCARDS, advertised, node_id, node_name
@@ -112,8 +116,10 @@ class AgentRun:
     def __init__(self, config: AgentConfig, spec: NodeSpec, cluster: str) -> None:
         self._config = config
         self._spec = spec
-        self._host = LiveHost(cluster, ended=self._ended)
+        faults = FaultsOverHttp(self._ask_faults if config.enable_fault_injection else None)
+        self._host = LiveHost(cluster, ended=self._ended, beside={FAULTS: faults.ask})
         self._node: Node | None = None
+        self._desk: FaultDesk | None = None
         self._stopping = False
 
     async def serve(self) -> int:
@@ -133,6 +139,14 @@ class AgentRun:
             raise Failure(f"The agent cannot start: {error}.") from None
         finally:
             await self._host.close()
+
+    def _ask_faults(self, request: Said, reply: Reply) -> None:
+        if self._node is None:
+            reply({"error": "the agent is only just starting: ask again"})
+            return
+        if self._desk is None:
+            self._desk = FaultDesk(AgentFaults(self._host, self._node))
+        self._desk.ask(request, reply)
 
     def _signalled(self, leave: bool) -> None:
         if self._stopping:

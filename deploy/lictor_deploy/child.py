@@ -7,8 +7,12 @@ import logging
 import signal
 import socket
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
+from lictor_actors.faults.desk import Reply
+from lictor_actors.faults.over_http import PATH as FAULTS
+from lictor_actors.faults.over_http import FaultsOverHttp
 from lictor_actors.hosts.live import LiveHost
 from lictor_deploy.agent import in_loop, start_log
 from lictor_deploy.channel import Channel, Said
@@ -35,7 +39,11 @@ class Child:
     def __init__(self, plan: ProcessPlan, parent: Channel, rules: SetRules) -> None:
         self._plan = plan
         self._parent = parent
-        self._host = LiveHost(CLUSTER, lanes=plan.lanes, ended=self._node_ended)
+        web = {FAULTS: FaultsOverHttp(self._ask_parent).ask}
+        self._host = LiveHost(CLUSTER, lanes=plan.lanes, ended=self._node_ended, beside=web)
+        self._asked: dict[int, Reply] = {}
+        """Questions that the parent has not answered."""
+        self._questions = count(1)
         self._rules = rules
         self._reported: Said = {}
         self._every = REPORT_SOON_S
@@ -83,6 +91,11 @@ class Child:
     def _node_ended(self, node: str, why: str) -> None:
         self._parent.send({"ended": node, "why": why})
 
+    def _ask_parent(self, request: Said, reply: Reply) -> None:
+        number = next(self._questions)
+        self._asked[number] = reply
+        self._parent.send({"asks": number, "request": request})
+
     def _listen(self) -> None:
         for message in self._parent.receive():
             self._obey(message)
@@ -95,6 +108,8 @@ class Child:
                 self._over.set()
             case {"settled": bool(settled)}:
                 self._every = REPORT_LATER_S if settled else REPORT_SOON_S
+            case {"answers": int(number), "said": dict(said)}:
+                self._asked.pop(number)(said)
             case {"rules": dict(rules), "order": int(order)}:
                 self._host.set_rules(SetRules.model_validate(rules))
                 self._done(order, 0)

@@ -111,6 +111,8 @@ class AgentConfig(Section):
     leave_on_terminate: bool | None = None
     skip_leave_on_interrupt: bool | None = None
     gossip_profile: Literal["lan", "wan", "local"] = "lan"
+    enable_fault_injection: bool = False
+    """Answer ``/v1/internal/faults``, by which this agent can be broken on purpose. Not for production."""
 
     @property
     def leaves_on_terminate(self) -> bool:

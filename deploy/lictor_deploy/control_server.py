@@ -10,14 +10,10 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 from random import Random
-from typing import Any
 
-from lictor_actors.faults.book import Fault, FaultBook
-from lictor_actors.faults.director import Director
+from lictor_actors.faults.book import FaultBook
+from lictor_actors.faults.desk import FaultDesk, Reply
 from lictor_actors.faults.selectors import NodeView
-from lictor_actors.faults.steps import read_steps
-from lictor_actors.faults.verbs import make
-from lictor_actors.faults.vocabulary import VERBS
 from lictor_deploy.alarms import Alarms
 from lictor_deploy.channel import Channel, Said
 from lictor_deploy.orders import Orders
@@ -52,7 +48,7 @@ class ControlServer:
         self._orders = Orders(supervisor)
         book = FaultBook(self._views, "live", Random(seed))
         self._faults = ParentFaults(book, supervisor, self._orders, self.alarms, self._homes, data, log)
-        self._directors: dict[str, Director] = {}
+        self._desk = FaultDesk(self._faults)
 
     @property
     def rules(self) -> SetRules:
@@ -83,6 +79,10 @@ class ControlServer:
         self._faults.gone(process)
         self._orders.gone(process)
 
+    def asked(self, process: str, number: int, request: Said) -> None:
+        """One of its nodes was asked over HTTP; the answer goes back the same way."""
+        self._answer(request, lambda said: self._supervisor.tell({"answers": number, "said": said}, [process]))
+
     # -- from the command line -----------------------------------------------
 
     def _accept(self, listener: socket.socket) -> None:
@@ -92,58 +92,19 @@ class ControlServer:
 
     def _hear(self, client: Channel) -> None:
         for request in client.receive():
-            try:
-                self._answer(client, request)
-            except (LookupError, TypeError, ValueError) as error:
-                client.send({"error": plain(error)})
+            self._answer(request, client.send)
         if client.closed:
             self._supervisor.forget(client)
             client.close()
 
-    def _answer(self, client: Channel, request: Said) -> None:
+    def _answer(self, request: Said, reply: Reply) -> None:
         match request:
             case {"ask": "facts"}:
-                client.send(self._facts)
+                reply(self._facts)
             case {"ask": "status"}:
-                client.send({"status": self._status(), "faults": self._list(), "processes": self._pids()})
-            case {"ask": "heal", "fault": str(name)}:
-                self._heal(client, [name])
-            case {"ask": "heal_all"}:
-                self._halt()
-                self._heal(client, list(self._faults.book.faults))
-            case {"ask": "release"}:
-                self._heal(client, self._faults.book.named("hold"))
-            case {"ask": "play", "with": {"steps": list(steps)}}:
-                self._play(client, steps)
-            case {"ask": "halt", "with": {"play": str(name)}}:
-                self._halt(name)
-                client.send({"struck": self._directors[name].struck})
-            case {"ask": str(verb)} if verb in VERBS:
-                self._inject(client, verb, request.get("with", {}))
+                reply({"status": self._status(), "faults": self._desk.list(), "processes": self._pids()})
             case _:
-                client.send({"error": f"The control socket does not know this request: {request}"})
-
-    def _inject(self, client: Channel, verb: str, said: Said) -> None:
-        def confirmed(fault: Fault, count: int) -> None:
-            client.send({"fault": fault.id if fault.holds else "", "what": fault.what, "count": count})
-
-        self._faults.inject(make(verb, **said), confirmed)
-
-    def _heal(self, client: Channel, names: list[str]) -> None:
-        self._faults.heal(names, lambda healed: client.send({"healed": healed}))
-
-    def _play(self, client: Channel, steps: list[Said]) -> None:
-        director = Director(self._faults, read_steps(steps))
-        name = f"p{len(self._directors) + 1}"
-        self._directors[name] = director
-        director.start()
-        client.send({"play": name})
-
-    def _halt(self, name: str = "") -> None:
-        """End what strikes by plan: this one, or all of them."""
-        for known, director in self._directors.items():
-            if name in ("", known):
-                director.end()
+                self._desk.ask(request, reply)
 
     # -- facts ---------------------------------------------------------------
 
@@ -156,11 +117,3 @@ class ControlServer:
 
     def _pids(self) -> dict[str, int]:
         return {name: process.pid for name, process in self._supervisor.processes.items()}
-
-    def _list(self) -> list[dict[str, Any]]:
-        return [{"id": fault.id, "what": fault.what} for fault in self._faults.book.faults.values()]
-
-
-def plain(error: Exception) -> str:
-    """The sentence inside an exception; KeyError would put quotes around it."""
-    return str(error.args[0]) if error.args else type(error).__name__

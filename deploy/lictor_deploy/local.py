@@ -186,6 +186,8 @@ class LocalCluster:
                 self._refused = f"{why}."
             case {"done": int(order), "count": int(count)}:
                 self._control.done(name, order, count)
+            case {"asks": int(number), "request": dict(request)}:
+                self._control.asked(name, number, request)
             case {"ended": str(node), "why": str(why)}:
                 print(f"{node} has ended: {why}", file=sys.stderr, flush=True)
 

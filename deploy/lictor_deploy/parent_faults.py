@@ -15,9 +15,9 @@ from lictor_deploy.orders import Orders
 from lictor_deploy.supervisor import Supervisor
 from lictor_messages.faults import ClockRule, HandleActor, SetRules, SpoilOnce
 
-Injected = Callable[[Fault, int], None]
+Injected = Callable[[Fault, int], object]
 """Told when every process has the fault in force: the fault, and how many actors it was done to."""
-HealedAll = Callable[[list[str]], None]
+HealedAll = Callable[[list[str]], object]
 Log = Callable[[str], None]
 
 

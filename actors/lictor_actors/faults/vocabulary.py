@@ -63,8 +63,16 @@ class Verb(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     name: ClassVar[str] = ""
+    lasts: ClassVar[bool] = True
+    """False for what is over as soon as it is done."""
     duration_s: Annotated[Span | None, Field(alias="duration")] = None
     """Heals itself after so long; None: when it is healed by hand."""
+
+    @model_validator(mode="after")
+    def _lasts(self) -> Self:
+        if self.duration_s is not None and not self.lasts:
+            raise ValueError(f"{self.name} is not something that lasts: leave duration out")
+        return self
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -202,11 +210,15 @@ class Stop(_Down):
 class Restart(_Nodes):
     """End these actors if they live, and start them; a whole node also with an empty disk (``wipe``)."""
 
+    lasts = False
+
     wipe: bool = False
 
 
 class Resume(_Nodes):
     """What piled up while these were paused is handled now."""
+
+    lasts = False
 
 
 # -- clocks --------------------------------------------------------------------
@@ -226,6 +238,8 @@ class Drift(_Nodes):
 
 class Jump(_Nodes):
     """The wall clock moves once by so much, and goes on from there."""
+
+    lasts = False
 
     by_s: Annotated[Moment, Field(alias="by")]
 
@@ -260,6 +274,8 @@ class TornWrite(_Down):
 
 class BitFlip(_Nodes):
     """One bit somewhere in the node's files changes behind everyone's back."""
+
+    lasts = False
 
 
 class LyingFsync(_Nodes):

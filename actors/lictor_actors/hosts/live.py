@@ -7,7 +7,7 @@ import logging
 import secrets
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -33,6 +33,7 @@ from lictor_messages.faults import HandleActor, SetRules
 from lictor_messages.host import ActorSpec, DiskFreed, DiskFull, LoopLagged
 
 if TYPE_CHECKING:
+    from lictor_actors.hosts.http import Ask
     from lictor_actors.hosts.jobs import Jobs
 
 log = logging.getLogger("lictor")
@@ -53,11 +54,14 @@ class LiveHost:
         *,
         lanes: tuple[str, str] | None = None,
         ended: Callable[[str, str], None] | None = None,
+        beside: Mapping[str, Ask] | None = None,
     ) -> None:
+        """``beside``: who answers HTTP requests under these paths, instead of the nodes' gateways."""
         self.counters: Counter[str] = Counter()
         self._cluster = cluster_id(cluster)
         self._lanes = lanes
         self._ended = ended
+        self._beside = beside or {}
         self._nodes: dict[str, LiveNode] = {}
         self._by_url: dict[str, list[Node]] = {}
         self._directory = LiveDirectory()
@@ -110,7 +114,7 @@ class LiveHost:
         self._directory.begin(name, (spec.gossip_url, spec.rest_url))
         self._by_url.setdefault(spec.gossip_url, []).append(node)
         self._bus.listen(*spec.listen_urls)
-        await running.open_doors(self._boot, self._cluster)
+        await running.open_doors(self._boot, self._cluster, self._beside)
         node.start()
         return node
 
@@ -141,6 +145,10 @@ class LiveHost:
         for name, running in self._nodes.items():
             running.trouble.set_rules(self._faults.disks_of(name))
         return len(rules.rules)
+
+    def jump(self, node: str, by: int) -> None:
+        """Move the node's wall clock by this many nanoseconds."""
+        self._faults.clocks.jump(node, by)
 
     def handle_actor(self, wish: HandleActor) -> int:
         """Pause, resume, crash or restart actors of a node; returns how many it was done to."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,10 +12,11 @@ from lictor_actors.hosts.live_http import WebDesk
 from lictor_actors.hosts.live_ledger import LiveLedger
 from lictor_actors.hosts.node import Node
 from lictor_actors.hosts.spec import NodeSpec
+from lictor_messages.web import HttpAnswered, HttpAsked
 
 if TYPE_CHECKING:
     from lictor_actors.hosts.door import Door
-    from lictor_actors.hosts.http import HttpDoor
+    from lictor_actors.hosts.http import Ask, HttpDoor
 
 log = logging.getLogger("lictor")
 
@@ -43,14 +45,14 @@ class LiveNode:
         self._http: HttpDoor | None = None
         self._door: Door | None = None
 
-    async def open_doors(self, boot: int, cluster: bytes) -> None:
+    async def open_doors(self, boot: int, cluster: bytes, beside: Mapping[str, Ask]) -> None:
         """Listen for HTTP and for clients on the bus, where the spec says so."""
         spec, node = self.spec, self.node
         if spec.http_port >= 0:
             from lictor_actors.hosts.http import HttpDoor
 
             self.desk = WebDesk(node, boot)
-            self._http = HttpDoor(self.desk.ask)
+            self._http = HttpDoor(by_path(beside, self.desk.ask))
             await self._http.listen(spec.client_address, spec.http_port)
         if spec.door_port >= 0:
             from lictor_actors.hosts.door import Door
@@ -84,6 +86,18 @@ class LiveNode:
             getattr(server, "leader", ""),
             getattr(server, "passing_nodes", 0),
         )
+
+
+def by_path(beside: Mapping[str, Ask], gateway: Ask) -> Ask:
+    """Requests under the paths of ``beside`` go there, all others to the gateway."""
+    paths = tuple(beside)
+
+    def ask(asked: HttpAsked, answer: Callable[[HttpAnswered], None]) -> Callable[[], None]:
+        if asked.target.startswith(paths):
+            return next(beside[path] for path in paths if asked.target.startswith(path))(asked, answer)
+        return gateway(asked, answer)
+
+    return ask if paths else gateway
 
 
 def start_over(spec: NodeSpec) -> None:

@@ -109,7 +109,7 @@ def _arguments(verb: type[Verb]) -> Iterator[Argument]:
         kind = Argument.VAR_POSITIONAL if name == "groups" else Argument.POSITIONAL_OR_KEYWORD
         yield _argument(name, kind, fields[name], str)
     for name, field in fields.items():
-        if name not in WHOM:
+        if name not in WHOM and (verb.lasts or name != "duration_s"):
             # Texts: the vocabulary itself reads them, so that a mistake is the same sentence wherever it is made.
             kind_of = bool if name == "wipe" else tuple[str, ...] if name == "match" else str
             yield _argument(name, Argument.KEYWORD_ONLY, field, kind_of)

@@ -1,0 +1,121 @@
+"""HTTP in front of the faults: which requests there are, what is refused and in which words."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from lictor_actors.faults import FaultBook, NodeView
+from lictor_actors.faults.book import Fault
+from lictor_actors.faults.desk import FaultDesk
+from lictor_actors.faults.over_http import PATH, FaultsOverHttp
+from lictor_actors.faults.vocabulary import Verb
+from lictor_messages.web import HttpAnswered, HttpAsked
+
+NODES = [NodeView("server-1.dc1", True, True), NodeView("agent-1.dc1")]
+
+
+class Stage:
+    """Confirms at once."""
+
+    def __init__(self) -> None:
+        self.book = FaultBook(lambda: NODES, "live")
+
+    def inject(self, verb: Verb, confirmed: Any = None) -> Fault:
+        fault = self.book.inject(verb)
+        confirmed(fault, 1)
+        return fault
+
+    def heal(self, ids: Any, confirmed: Any = None) -> None:
+        confirmed([name for name in list(ids) if self.book.heal(name) is not None])
+
+    def calm(self) -> None: ...
+
+    def later(self, seconds: float, call: Any) -> None: ...
+
+    def log(self, event: str) -> None: ...
+
+
+class Web:
+    def __init__(self, faults: FaultsOverHttp) -> None:
+        self._faults = faults
+
+    def __call__(self, method: str, path: str = "", body: Any = b"", **headers: str) -> tuple[int, Any]:
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        answers: list[HttpAnswered] = []
+        asked = HttpAsked(method=method, target=PATH + path, headers=tuple(headers.items()), body=data)
+        self._faults.ask(asked, answers.append)()
+        (answer,) = answers
+        is_json = ("Content-Type", "application/json") in answer.headers
+        return answer.status, json.loads(answer.body) if is_json else answer.body.decode()
+
+
+@pytest.fixture
+def web() -> Web:
+    return Web(FaultsOverHttp(FaultDesk(Stage()).ask))
+
+
+def test_faults_are_added_listed_and_healed(web: Web) -> None:
+    assert web("GET") == (200, [])
+    status, made = web("PUT", body={"verb": "isolate", "nodes": "leader", "duration": "10s"})
+    assert (status, made["id"]) == (200, "f1")
+    assert made["what"].startswith("isolate server-1.dc1")
+    assert web("POST", body={"verb": "hold"})[1]["id"] == "f2"
+    assert [fault["id"] for fault in web("GET")[1]] == ["f1", "f2"]
+    assert web("PUT", "/release") == (200, {"healed": ["f2"]})
+    assert web("DELETE", "/f1") == (200, {"healed": ["f1"]})
+    assert web("PUT", body={"verb": "pause", "nodes": "prober@all"})[0] == 200
+    assert web("DELETE") == (200, {"healed": ["f3"]})
+    assert web("GET") == (200, [])
+
+
+def test_what_is_over_at_once_has_no_id(web: Web) -> None:
+    assert web("PUT", body={"verb": "jump", "nodes": "leader", "by": "2s"})[1]["id"] == ""
+
+
+def test_a_plan_is_steps_as_in_a_scenario(web: Web) -> None:
+    assert web("PUT", body={"steps": [{"at": 1, "for": "5s", "preset": "gc-pause"}]}) == (200, {"play": "p1"})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "words"),
+    [
+        ("PUT", "", b"", 400, "the body is not JSON"),
+        ("PUT", "", b"[1]", 400, 'Send a JSON object such as {"verb": "isolate"'),
+        ("PUT", "", {"nodes": "leader"}, 400, "verb is missing"),
+        ("PUT", "", {"verb": "explode"}, 400, "there is no fault 'explode': there are partition, isolate"),
+        ("PUT", "", {"verb": ["isolate"]}, 400, "there is no fault ['isolate']"),
+        ("PUT", "", {"verb": "isolate"}, 400, "nodes is missing"),
+        ("PUT", "", {"verb": "delay", "latncy": "1s"}, 400, "did you mean 'latency'"),
+        ("PUT", "", {"verb": "loss", "probability": 2}, 400, "probability: a probability lies between 0 and 1, not 2"),
+        ("PUT", "", {"verb": "isolate", "nodes": "agent-9"}, 400, "names no node"),
+        ("PUT", "", {"steps": [{"at": "soon", "preset": "wan"}]}, 400, "soon"),
+        ("PUT", "", {"steps": "all"}, 400, "steps"),
+        ("PUT", "/f1", {"verb": "isolate"}, 405, "method PUT not allowed here"),
+        ("PATCH", "", {}, 405, "use GET, PUT or DELETE"),
+        ("DELETE", "/f9", b"", 404, "there is no fault 'f9' in force"),
+    ],
+)
+def test_a_request_that_cannot_be_meant_is_refused_in_words(
+    web: Web, method: str, path: str, body: Any, status: int, words: str
+) -> None:
+    answer = web(method, path, body)
+    assert answer[0] == status
+    assert words in answer[1]
+    assert web("GET") == (200, [])
+
+
+def test_a_page_of_another_site_cannot_break_anything(web: Web) -> None:
+    wish = {"verb": "isolate", "nodes": "leader"}
+    status, words = web("POST", body=wish, host="127.0.0.1:8500", origin="https://example.org")
+    assert (status, "Origin" in words) == (403, True)
+    assert web("POST", body=wish, host="127.0.0.1:8500", origin="http://127.0.0.1:8500")[0] == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST", "DELETE"])
+def test_without_faults_every_request_is_refused_with_the_remedy(method: str) -> None:
+    status, words = Web(FaultsOverHttp())(method, body={"verb": "isolate", "nodes": "all"})
+    assert status == 403
+    assert "enable_fault_injection" in words
