@@ -32,11 +32,20 @@ class CheckSpec(Record):
     failures_before_critical: int = 0
     deregister_critical_service_after_ns: int = 0
     output_max_size: int = 4096
+    maintenance: bool = False
+    """Critical until it is removed; nothing else about it matters."""
 
     @property
     def type(self) -> str:
-        """Consul's type name: ttl, http or tcp."""
+        """Consul's type name: ttl, http, tcp or maintenance."""
+        if self.maintenance:
+            return "maintenance"
         return "ttl" if self.ttl_ns else "http" if self.http else "tcp" if self.tcp else ""
+
+    @property
+    def runs(self) -> bool:
+        """True if the checker has to run it."""
+        return self.type in ("http", "tcp")
 
 
 class RegisterService(Message):
@@ -63,6 +72,15 @@ class DeregisterCheck(Message):
     """Answered by Accepted, or Refused NotFound."""
 
     id: str
+
+
+class SetMaintenance(Message):
+    """Put the node, or one of its services, into maintenance or take it out; answered by Accepted or Refused."""
+
+    enable: bool
+    reason: str = ""
+    service_id: str = ""
+    """"" for the node."""
 
 
 class UpdateCheck(Message):

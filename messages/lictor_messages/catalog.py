@@ -11,6 +11,9 @@ CheckStatus = Literal["passing", "warning", "critical"]
 
 SERF_HEALTH = "serfHealth"
 """The check by which the leader writes gossip's verdict on a node into the catalog."""
+MAINTENANCE_OF_NODE = "_node_maintenance"
+MAINTENANCE_OF_SERVICE = "_service_maintenance:"
+"""Ids of the checks that stand for maintenance; a service's id follows."""
 
 
 class Weights(Record):

@@ -107,6 +107,7 @@ class ForceLeave(Message):
     """Turn a failed member into a left one (and forget it, with ``prune``); answered by ForcedOut or Refused."""
 
     node: str
+    """Its name, with or without its datacenter."""
     prune: bool = False
 
 

@@ -42,6 +42,7 @@ from lictor_messages.agent import (
     RegisterService,
     RoundLateDue,
     ServerSilent,
+    SetMaintenance,
     TtlDue,
     UpdateCheck,
 )
@@ -106,6 +107,7 @@ class Agent(Actor):
             DeregisterService: self.own.deregister_service,
             RegisterCheck: self.own.register_check,
             DeregisterCheck: self.own.deregister_check,
+            SetMaintenance: self.own.set_maintenance,
             ListLocalServices: self.own.list_services,
             ListLocalChecks: self.own.list_checks,
             DescribeAgent: self._describe,

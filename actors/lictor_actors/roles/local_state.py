@@ -148,20 +148,20 @@ class LocalState:
     def _stop_check(self, check: LocalCheck, turn: Turn) -> None:
         if check.spec.type == "ttl":
             turn.cancel_timer(f"ttl:{check.spec.id}")
-        else:
+        elif check.spec.runs:
             turn.send(self._checker, StopCheck(id=check.spec.id))
 
     def run_check(self, check: LocalCheck, turn: Turn) -> None:
         """Have the checker run it, or start counting its time to live."""
         if check.spec.type == "ttl":
             turn.set_timer(f"ttl:{check.spec.id}", check.spec.ttl_ns, TtlDue(id=check.spec.id))
-        else:
+        elif check.spec.runs:
             turn.send(self._checker, StartCheck(id=check.spec.id, spec=check.spec))
 
     def run_all(self, turn: Turn) -> None:
         """A checker that has just started knows nothing: tell it everything."""
         for check in self.checks.values():
-            if check.spec.type != "ttl":
+            if check.spec.runs:
                 self.run_check(check, turn)
 
     def judge(self, check_id: str, status: CheckStatus, output: str, turn: Turn) -> Change:
@@ -278,6 +278,6 @@ def _definition(spec: CheckSpec) -> CheckDefinition:
         disable_redirects=spec.disable_redirects,
         tcp=spec.tcp,
         interval_ns=spec.interval_ns,
-        timeout_ns=spec.timeout_ns if spec.type != "ttl" else 0,
+        timeout_ns=spec.timeout_ns if spec.runs else 0,
         deregister_critical_service_after_ns=spec.deregister_critical_service_after_ns,
     )

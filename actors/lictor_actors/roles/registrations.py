@@ -12,6 +12,7 @@ from lictor_actors.roles.check_rules import (
     service_refused,
 )
 from lictor_actors.roles.local_state import Change, LocalState
+from lictor_actors.roles.maintenance import maintenance_check, maintenance_id
 from lictor_messages.agent import (
     Accepted,
     CheckResult,
@@ -25,6 +26,7 @@ from lictor_messages.agent import (
     ReapCriticalDue,
     RegisterCheck,
     RegisterService,
+    SetMaintenance,
     TtlDue,
     UpdateCheck,
 )
@@ -59,7 +61,7 @@ class Registrations:
         if register.replace_existing_checks:
             wanted = [spec.id for spec in specs]
             for check_id in self._local.checks_of(service.id):
-                if check_id not in wanted:
+                if check_id not in wanted and check_id != maintenance_id(service.id):
                     self._local.remove_check(check_id, turn)
         self._local.put_service(service, turn, keep=keep)
         for spec in specs:
@@ -70,10 +72,21 @@ class Registrations:
     def deregister_service(self, request: DeregisterService, turn: Turn) -> None:
         """Answer Accepted, or Refused NotFound."""
         if request.id not in self._local.services:
-            text = f'Unknown service ID "{request.id}". Ensure that the service ID is passed, not the service name.'
-            turn.reply(Refused(code="NotFound", text=text))
+            turn.reply(_unknown_service(request.id))
             return
         self._local.remove_service(request.id, turn)
+        self._accept(None, turn)
+
+    def set_maintenance(self, ask: SetMaintenance, turn: Turn) -> None:
+        """Answer Accepted, also if nothing had to be changed, or Refused NotFound."""
+        check_id = maintenance_id(ask.service_id)
+        if ask.service_id and ask.service_id not in self._local.services:
+            turn.reply(_unknown_service(ask.service_id))
+            return
+        if ask.enable and check_id not in self._local.checks:
+            self._local.put_check(maintenance_check(ask), turn, keep=True)
+        elif not ask.enable and check_id in self._local.checks:
+            self._local.remove_check(check_id, turn)
         self._accept(None, turn)
 
     def list_services(self, _: ListLocalServices, turn: Turn) -> None:
@@ -164,6 +177,11 @@ class Registrations:
         self._sync.sync_changes(turn)
         self._reaping = False
         self.watch_critical(turn)
+
+
+def _unknown_service(service_id: str) -> Refused:
+    text = f'Unknown service ID "{service_id}". Ensure that the service ID is passed, not the service name.'
+    return Refused(code="NotFound", text=text)
 
 
 def _cut(output: str, most: int) -> str:

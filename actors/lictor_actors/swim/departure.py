@@ -73,7 +73,7 @@ class Undertaker:
 
     def force_leave(self, request: ForceLeave, turn: Turn) -> None:
         """Have everyone count a failed member as left. A live member would refute that, so nothing is said of it."""
-        peer = self._members.others.get(request.node)
+        peer = self._members.named(request.node)
         if peer is None:
             turn.reply(Refused(code="NotFound", text=f"No node found with name '{request.node}'"))
             return

@@ -86,13 +86,16 @@ class Joining:
 
     def _try(self, addresses: tuple[str, ...], ticket: Ticket | None, patience: int, turn: Turn) -> None:
         self._count += 1
+        me = self._members.me
         attempt = self._attempts[self._count] = Attempt(ticket)
         for address in dict.fromkeys(addresses):
             url = gossip_url(address)
-            if url.startswith("tcp") and url == self._members.me.alive.gossip:
+            if url == me.advertised or (url.startswith("tcp") and url == me.alive.gossip):
                 attempt.errors.append(f"{address}: that is this node itself")
-            else:
-                attempt.silent[self._exchange.ask(at("prober", url), turn, join=True)] = address
+                continue
+            known = self._members.advertising(url)
+            target = known.address if known is not None else at("prober", url)
+            attempt.silent[self._exchange.ask(target, turn, join=True)] = address
         turn.set_timer(f"join:{self._count}", patience, JoinDue(attempt=self._count))
         if not attempt.silent:
             self._finish(self._count, attempt, turn)

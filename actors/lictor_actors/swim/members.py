@@ -70,6 +70,12 @@ class Peer:
         return "failed" if self.state is State.DEAD else "left"
 
     @property
+    def advertised(self) -> str:
+        """Its gossip address as people know it."""
+        host = f"[{self.alive.address}]" if ":" in self.alive.address else self.alive.address
+        return f"tcp://{host}:{self.alive.port}"
+
+    @property
     def stronger(self) -> bytes:
         """The update that overrules a weaker claim about this member."""
         return self.verdict or self.record
@@ -112,6 +118,15 @@ class Members:
     def get(self, node: str) -> Peer | None:
         """The peer of this name, this node included."""
         return self.me if node == self.me.node else self.others.get(node)
+
+    def named(self, name: str) -> Peer | None:
+        """One of the others, by its name with or without this node's datacenter."""
+        return self.others.get(name) or self.others.get(f"{name}.{self.me.alive.dc}")
+
+    def advertising(self, url: str) -> Peer | None:
+        """The live one who advertises this address while it listens elsewhere, as the nodes of a local cluster do."""
+        others = (peer for peer in self.others.values() if peer.present and peer.alive.gossip != url)
+        return next((peer for peer in others if peer.advertised == url), None)
 
     def add(self, peer: Peer, rng: Random) -> None:
         """A member that was unknown, alive."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import ssl
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any, NamedTuple
@@ -99,6 +100,8 @@ class UnixConnection(HTTPConnection):
 def api_from(address: str, token: str, token_file: str, datacenter: str, stale: bool) -> HttpApi:
     """Flags first, then Consul's environment variables, then the defaults."""
     where = address or os.environ.get("CONSUL_HTTP_ADDR", "") or DEFAULT_ADDRESS
+    if "://" not in where and os.environ.get("CONSUL_HTTP_SSL", "").lower() in ("1", "t", "true"):
+        where = f"https://{where}"
     file = token_file or os.environ.get("CONSUL_HTTP_TOKEN_FILE", "")
     secret = token or (read_token(file) if file else os.environ.get("CONSUL_HTTP_TOKEN", ""))
     return HttpApi(where, token=secret, datacenter=datacenter, stale=stale)
@@ -131,6 +134,10 @@ def connector(address: str) -> Any:
 
 def reason(error: OSError) -> str:
     """``[Errno 111] Connection refused`` → ``connection refused``."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({error.verify_message})"
+    if isinstance(error, ssl.SSLError):
+        return "it does not speak TLS; for plain HTTP write http:// and leave CONSUL_HTTP_SSL unset"
     return (error.strerror or str(error)).lower()
 
 

@@ -16,8 +16,11 @@ from lictor_deploy.sentence import Failure
 
 app = App(name="kv", help="Read and write the key-value store. Example: lictor kv put greeting hello")
 
-app.command("lictor_deploy.cli.kv_transfer:export", name="export", help="Print keys as JSON.")
-app.command("lictor_deploy.cli.kv_transfer:import_", name="import", help="Write keys from JSON.")
+TRANSFER = "lictor_deploy.cli.kv_transfer"
+EXPORT_HELP = "Print keys as JSON. Example: lictor kv export app/ > app.json"
+IMPORT_HELP = "Write keys from JSON. Example: lictor kv import @app.json"
+app.command(f"{TRANSFER}:export", name="export", help=EXPORT_HELP)
+app.command(f"{TRANSFER}:import_", name="import", help=IMPORT_HELP)
 
 
 @app.command

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
+from itertools import takewhile
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
 from lictor_deploy.sentence import Failure
 
@@ -18,6 +19,7 @@ COMMANDS = {
     "join": (f"{HERE}.members:join", "Make the agent join a cluster."),
     "leave": (f"{HERE}.members:leave", "Make the agent leave and stop."),
     "force-leave": (f"{HERE}.members:force_leave", "Turn a failed member into one that has left."),
+    "maint": (f"{HERE}.maint:maint", "Take a node or a service out of every answer for a while."),
     "kv": (f"{HERE}.kv:app", "Read and write the key-value store."),
     "snapshot": (f"{HERE}.snapshot:app", "Save and restore all that the servers know."),
     "session": (f"{HERE}.session:app", "Make, renew and end sessions."),
@@ -45,6 +47,9 @@ LOCK_FLAGS_WITH_VALUE = (
 """Flags of ``lictor lock`` whose value may be the next word."""
 
 
+Flags = frozenset[str]
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one command and exit with its status."""
     arguments = sys.argv[1:] if argv is None else list(argv)
@@ -60,16 +65,20 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; its exit status. Every refusal is a sentence on stderr."""
+    if arguments and arguments[0] in ("-v", "-version", "--version"):
+        arguments = ["version"]
     if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
         print(unknown(arguments[0]), file=sys.stderr)
         return 1
     if arguments[:1] == ["lock"]:
         arguments = child_apart(arguments)
+    app = build(arguments[0] if arguments else "")
+    words, apps, _ = app.parse_commands(list(takewhile(lambda word: not word.startswith("-"), arguments)))
     try:
-        app = build(arguments[0] if arguments else "")
-        outcome = app(dashed(arguments), exit_on_error=False, print_error=False, result_action="return_value")
+        tokens = dashed(arguments, values_of(apps[-1]))
+        outcome = app(tokens, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
-        print(f"{one_line(str(error))}\nSee `{usage(arguments)} --help`.", file=sys.stderr)
+        print(f"{complaint(error)}\nSee `{' '.join(('lictor', *words))} --help`.", file=sys.stderr)
         return 1
     except Failure as failure:
         print(failure, file=sys.stderr)
@@ -101,10 +110,28 @@ def unknown(word: str) -> str:
     return f"There is no command {word!r}{f': did you mean {near[0]!r}?' if near else '.'} See `lictor --help`."
 
 
-def dashed(arguments: Sequence[str]) -> list[str]:
-    """Go's flags have one dash or two: ``-http-addr=x`` → ``--http-addr=x``. What follows ``--`` stays."""
+def complaint(error: CycloptsError) -> str:
+    """What is wrong with the arguments, in one line."""
+    if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
+        return f"Too many arguments: there is no place for {error.unused_tokens[0]!r}."
+    return one_line(str(error))
+
+
+def values_of(app: App) -> Flags | None:
+    """The flags of a command of which an argument may begin with a dash too, None for any other command."""
+    if app.default_command is None:
+        return None
+    arguments = app.assemble_argument_collection()
+    if not any(argument.parameter.allow_leading_hyphen for argument in arguments):
+        return None
+    return frozenset(name.lstrip("-") for argument in arguments for name in argument.names) | {"help"}
+
+
+def dashed(arguments: Sequence[str], known: Flags | None = None) -> list[str]:
+    """Go's flags have one dash or two: ``-http-addr=x`` → ``--http-addr=x``. What follows ``--`` stays, and so does what
+    is not ``known``, where a value may begin with a dash."""
     end = arguments.index("--") if "--" in arguments else len(arguments)
-    return [f"-{word}" if is_go_flag(word) else word for word in arguments[:end]] + list(arguments[end:])
+    return [f"-{word}" if is_go_flag(word, known) else word for word in arguments[:end]] + list(arguments[end:])
 
 
 def child_apart(arguments: Sequence[str]) -> list[str]:
@@ -117,26 +144,9 @@ def child_apart(arguments: Sequence[str]) -> list[str]:
     return [*arguments[: at + 1], "--", *arguments[at + 1 :]] if at + 1 < len(arguments) else list(arguments)
 
 
-def is_go_flag(word: str) -> bool:
+def is_go_flag(word: str, known: Flags | None) -> bool:
     """One dash and more than one letter."""
-    return len(word) > 2 and word[0] == "-" and word[1].isalpha()
-
-
-def usage(arguments: Sequence[str]) -> str:
-    """The command that the arguments began to name, for "see … --help"."""
-    words = []
-    for word in arguments[:3]:
-        if word.startswith("-"):
-            break
-        words.append(word)
-    if not words or words[0] not in COMMANDS:
-        return "lictor"
-    return " ".join(["lictor", *(words[:-1] if len(words) > 2 else words[: 2 if is_group(words[0]) else 1])])
-
-
-def is_group(name: str) -> bool:
-    """Whether the command has commands of its own."""
-    return COMMANDS[name][0].endswith(":app")
+    return len(word) > 2 and word[0] == "-" and word[1].isalpha() and (not known or word[1:].partition("=")[0] in known)
 
 
 def one_line(text: str) -> str:

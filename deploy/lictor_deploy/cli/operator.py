@@ -15,7 +15,8 @@ app = App(name="operator", help="Look after the cluster. Example: lictor operato
 raft = App(name="raft", help="Look after the servers' consensus. Example: lictor operator raft list-peers")
 app.command(raft)
 app.command("lictor_deploy.cli.operator_autopilot:app", name="autopilot", help="Look after who may vote.")
-raft.command("lictor_deploy.cli.operator_recover:recover", name="recover", help="Start over with fewer servers.")
+RECOVER_HELP = "Start over with fewer servers. Example: lictor operator raft recover -data-dir=/var/lib/lictor -peer=s1"
+raft.command("lictor_deploy.cli.operator_recover:recover", name="recover", help=RECOVER_HELP)
 HEAD = ("Node", "ID", "Address", "State", "Voter", "RaftProtocol", "Match Index", "Commit Index", "Trails Leader By")
 
 

@@ -29,6 +29,7 @@ from lictor_messages.agent import (
     RegisterCheck,
     RegisterService,
     ServerSilent,
+    SetMaintenance,
     StartCheck,
     StopCheck,
     UpdateCheck,
@@ -107,6 +108,42 @@ def services(b) -> list[str]:
     (answer,) = b.replies(b.ask(ListLocalServices()))
     assert isinstance(answer, LocalServices)
     return [s.id for s in answer.services]
+
+
+# -- maintenance ---------------------------------------------------------------
+
+
+def test_maintenance_of_the_node_is_a_check_that_nobody_runs(agent) -> None:
+    assert agent.replies(agent.ask(SetMaintenance(enable=True, reason="new disk")))
+    found = checks(agent)["_node_maintenance"]
+    assert (found.status, found.name, found.notes) == ("critical", "Node Maintenance Mode", "new disk")
+    assert (found.type, found.service_id) == ("maintenance", "")
+    assert agent.asked(StartCheck) == []
+    agent.tell(CheckerStarted(), "checker@n1.dc1")
+    assert agent.asked(StartCheck) == []
+    agent.ask(SetMaintenance(enable=False))
+    agent.ask(SetMaintenance(enable=False))
+    assert checks(agent) == {}
+    assert agent.asked(StopCheck) == []
+
+
+def test_maintenance_of_a_service_bears_its_name_and_survives_its_registration_and_a_restart(agent, start) -> None:
+    agent.ask(RegisterService(service=service()))
+    agent.ask(SetMaintenance(enable=True, service_id="web"))
+    agent.ask(SetMaintenance(enable=True, service_id="web", reason="again"))
+    agent.ask(RegisterService(service=service(), replace_existing_checks=True))
+    found = checks(agent)["_service_maintenance:web"]
+    assert (found.service_name, found.status, found.name) == ("web", "critical", "Service Maintenance Mode")
+    assert "no reason was provided" in found.notes
+    again = start(journal=tuple(agent.journal))
+    assert checks(again)["_service_maintenance:web"].status == "critical"
+    again.ask(DeregisterService(id="web"))
+    assert checks(again) == {}
+
+
+def test_maintenance_of_a_service_that_is_not_here_is_refused(agent) -> None:
+    code, text = refusal(agent, SetMaintenance(enable=True, service_id="zz"))
+    assert (code, text.startswith('Unknown service ID "zz"')) == ("NotFound", True)
 
 
 # -- requests for servers ------------------------------------------------------

@@ -17,6 +17,13 @@ def test_nobody_listens_is_a_sentence_with_the_address_and_the_remedy(lictor, mo
     assert "Traceback" not in ran.err
 
 
+def test_an_agent_without_tls_is_a_sentence_too(lictor, agent, monkeypatch):
+    monkeypatch.setenv("CONSUL_HTTP_SSL", "true")
+    ran = lictor("members")
+    assert ran.status == 1
+    assert f"https://{agent.address}: it does not speak TLS; for plain HTTP write http://" in ran.err
+
+
 def test_the_flag_wins_over_the_environment(lictor, agent, monkeypatch):
     monkeypatch.setenv("CONSUL_HTTP_ADDR", "127.0.0.1:1")
     agent.on("GET", "/v1/catalog/datacenters", ["dc1"])

@@ -1,12 +1,14 @@
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cyclopts import App
 
 from lictor_deploy import VERSION
-from lictor_deploy.cli.main import COMMANDS, dashed
+from lictor_deploy.cli.main import COMMANDS, build, dashed
 
 ROOT = Path(__file__).parents[3]
 
@@ -28,6 +30,39 @@ def test_what_follows_two_dashes_is_no_flag():
 
 def test_a_negative_number_is_no_flag():
     assert dashed(["-5"]) == ["-5"]
+
+
+def test_a_value_may_begin_with_a_dash_where_nothing_else_can_be_meant(lictor, agent):
+    agent.on("PUT", "/v1/kv/x", b"true")
+    agent.on("PUT", "/v1/event/fire/deploy", {"ID": "e"})
+    assert lictor("kv", "put", "-flags=3", "x", "-dash").status == 0
+    assert lictor("kv", "put", "x", "--dash").status == 0
+    assert lictor("event", "-name=deploy", "-rollback").status == 0
+    assert [asked.body for asked in agent.asked] == [b"-dash", b"--dash", b"-rollback"]
+    assert agent.asked[0].target == "/v1/kv/x?flags=3"
+
+
+@pytest.mark.parametrize("flag", ["-v", "-version", "--version"])
+def test_the_version_is_also_a_flag(lictor, flag):
+    assert lictor(flag).out == f"Lictor v{VERSION}\n"
+
+
+@pytest.mark.parametrize("command", ["kv put", "kv get", "kv", "members"])
+def test_help_may_have_one_dash(lictor, command):
+    ran = lictor(*command.split(), "-help")
+    assert (ran.status, ran.err) == (0, "")
+    assert f"Usage: lictor {command}" in ran.out
+
+
+def test_what_there_is_no_place_for_is_named(lictor):
+    ran = lictor("members", "extra")
+    assert ran.err == "Too many arguments: there is no place for 'extra'.\nSee `lictor members --help`.\n"
+
+
+def test_an_unknown_subcommand_is_sent_to_its_groups_help(lictor):
+    ran = lictor("kv", "gett", "x")
+    assert 'Did you mean "get"?' in ran.err
+    assert "See `lictor kv --help`." in ran.err
 
 
 def test_the_version_is_the_distributions():
@@ -53,6 +88,23 @@ def test_every_command_has_help_with_an_example(lictor, name):
     assert ran.status == 0
     assert f"lictor {name}" in ran.out
     assert "Example" in ran.out or "Commands" in ran.out
+
+
+def leaves(app: App, words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Every command below ``app`` that does something, by its words."""
+    if app.default_command is not None:
+        yield words
+    for name in app:
+        if not name.startswith("-"):
+            yield from leaves(app[name], (*words, name))
+
+
+EVERY = [words for name in COMMANDS for words in leaves(build(name)[name], (name,))]
+
+
+@pytest.mark.parametrize("words", EVERY, ids=" ".join)
+def test_every_command_of_a_group_has_an_example_too(lictor, words):
+    assert f"Example: lictor {' '.join(words)}" in " ".join(lictor(*words, "--help").out.split())
 
 
 def test_an_unknown_command_is_answered_with_the_one_that_was_meant(lictor):

@@ -20,6 +20,7 @@ from lictor_messages.agent import (
     LocalServices,
     RegisterCheck,
     RegisterService,
+    SetMaintenance,
     UpdateCheck,
 )
 from lictor_messages.base import FrozenMap
@@ -276,6 +277,49 @@ def test_a_join_that_reaches_nobody_is_500_with_every_error(desk):
     desk.answer(Joined(count=0, errors=("x: refused",)))
     answer = desk.answers[request]
     assert (answer.status, answer.body) == (500, b"1 error occurred:\n\t* Failed to join x: refused\n\n")
+
+
+def test_there_is_no_wan_pool_to_join(desk):
+    answer = desk.put("/v1/agent/join/10.0.0.2?wan=1")
+    assert answer.status == 500
+    assert b"join without wan" in answer.body
+
+
+@pytest.mark.parametrize(
+    ("target", "wish"),
+    [
+        ("maintenance?enable=true&reason=disk", SetMaintenance(enable=True, reason="disk")),
+        ("maintenance?enable=false", SetMaintenance(enable=False)),
+        ("service/maintenance/a/b?enable=1", SetMaintenance(enable=True, service_id="a/b")),
+    ],
+)
+def test_maintenance(desk, target, wish):
+    request = desk.http("PUT", f"/v1/agent/{target}")
+    assert desk.upstream() == wish
+    desk.answer(Accepted())
+    assert (desk.answers[request].status, desk.answers[request].body) == (200, b"")
+
+
+@pytest.mark.parametrize(
+    ("target", "text"),
+    [
+        ("maintenance", b"Missing value for enable"),
+        ("maintenance?enable=", b'Invalid value for enable: ""'),
+        ("service/maintenance/web1?enable=maybe", b'Invalid value for enable: "maybe"'),
+        ("service/maintenance/?enable=true", b"Missing service ID"),
+    ],
+)
+def test_maintenance_that_cannot_be_meant(desk, target, text):
+    answer = desk.put(f"/v1/agent/{target}")
+    assert (answer.status, answer.body) == (400, text)
+
+
+@pytest.mark.parametrize(("check_id", "service_id"), [("_node_maintenance", ""), ("_service_maintenance:web1", "web1")])
+def test_a_service_in_maintenance_is_neither_passing_nor_just_critical(desk, check_id, service_id):
+    request = desk.http("GET", "/v1/agent/health/service/id/web1?format=text")
+    desk.answer(LocalServices(services=(WEB,)))
+    desk.answer(LocalChecks(checks=(check("c", "critical"), check(check_id, "critical", service_id))))
+    assert (desk.answers[request].status, desk.answers[request].body) == (503, b"maintenance")
 
 
 def test_force_leave_of_a_stranger(desk):

@@ -91,6 +91,12 @@ def test_a_failed_member_is_forced_out_everywhere(failed):
     assert all(len(failed.told(f"n{i}", MemberLeft)) == 1 for i in range(5))
 
 
+def test_its_datacenter_need_not_be_named(failed):
+    failed.ask("n0", ForceLeave(node="n5"))
+    assert failed.nodes["n0.dc1"].answers == [ForcedOut()]
+    assert failed.status("n0", "n5") == "left"
+
+
 def test_prune_forgets_it_everywhere(failed):
     failed.ask("n0", ForceLeave(node="n5.dc1"))
     failed.run(3)

@@ -42,6 +42,18 @@ def test_join_answers_how_many_were_reached_and_why_others_were_not(net):
     ]
 
 
+def test_members_of_a_local_cluster_are_joined_by_the_addresses_that_they_advertise(net):
+    """Their processes talk over other URLs; nobody listens where people are told that they are."""
+    net.add("n0", address="127.0.0.2", port=8301, gossip="ipc:///run/a")
+    net.add("n1", address="127.0.0.3", port=8301, gossip="ipc:///run/b")
+    net.ask("n0", Join(addresses=("ipc:///run/b",)))
+    net.run(1)
+    net.ask("n0", Join(addresses=("127.0.0.3", "127.0.0.2", "127.0.0.4")))
+    net.run(1)
+    joined = net.nodes["n0.dc1"].answers[-1]
+    assert joined == Joined(count=1, errors=("127.0.0.2: that is this node itself", "127.0.0.4: refused"))
+
+
 def test_join_answers_at_once_when_all_have(net):
     net.add("n0")
     net.add("n1")

@@ -11,6 +11,7 @@ from lictor_actors.roles.http_api.catalog import named
 from lictor_actors.roles.http_api.definitions import service_registration
 from lictor_actors.roles.http_api.members import member_json
 from lictor_actors.roles.http_api.plan import Plan, done, json_answer
+from lictor_actors.roles.http_api.query import parse_bool
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 from lictor_actors.roles.http_api.routes import Routes
 from lictor_actors.store.errors import QueryRefused
@@ -24,6 +25,7 @@ from lictor_messages.agent import (
     ListLocalServices,
     LocalChecks,
     LocalServices,
+    SetMaintenance,
 )
 from lictor_messages.catalog import ServiceRecord
 from lictor_messages.web import HttpAnswered
@@ -63,6 +65,28 @@ def register_service(request: HttpRequest) -> Plan:
 def deregister_service(request: HttpRequest) -> Plan:
     """Remove a service and its checks."""
     return Plan(DeregisterService(id=named(request, "Missing service ID")), done, safe=False)
+
+
+def maintain_node(request: HttpRequest) -> Plan:
+    """Put this node into maintenance, or take it out."""
+    return Plan(SetMaintenance(enable=_enable(request), reason=request.param("reason")), done, safe=False)
+
+
+def maintain_service(request: HttpRequest) -> Plan:
+    """The same for one service."""
+    service_id = named(request, "Missing service ID")
+    ask = SetMaintenance(enable=_enable(request), reason=request.param("reason"), service_id=service_id)
+    return Plan(ask, done, safe=False)
+
+
+def _enable(request: HttpRequest) -> bool:
+    if not request.has("enable"):
+        raise HttpError(400, "Missing value for enable")
+    raw = request.param("enable")
+    enable = parse_bool(raw)
+    if enable is None:
+        raise HttpError(400, f'Invalid value for enable: "{raw}"')
+    return enable
 
 
 def _self(agent: AgentDescription, request: HttpRequest) -> HttpAnswered:
@@ -153,4 +177,6 @@ ROUTES: Routes = {
     "/v1/agent/service/": {"GET": service},
     "/v1/agent/service/register": {"PUT": register_service},
     "/v1/agent/service/deregister/": {"PUT": deregister_service},
+    "/v1/agent/service/maintenance/": {"PUT": maintain_service},
+    "/v1/agent/maintenance": {"PUT": maintain_node},
 }

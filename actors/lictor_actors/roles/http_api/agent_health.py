@@ -11,10 +11,11 @@ from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 from lictor_actors.roles.http_api.routes import Routes
 from lictor_actors.store.render import check_json
 from lictor_messages.agent import ListLocalChecks, ListLocalServices, LocalChecks, LocalServices
-from lictor_messages.catalog import CheckRecord, ServiceRecord
+from lictor_messages.catalog import MAINTENANCE_OF_NODE, MAINTENANCE_OF_SERVICE, CheckRecord, ServiceRecord
 from lictor_messages.web import HttpAnswered
 
-STATUS_CODES = {"passing": 200, "warning": 429, "critical": 503}
+STATUS_CODES = {"passing": 200, "warning": 429, "critical": 503, "maintenance": 503}
+"""In the order of badness."""
 Row = dict[str, Any]
 
 
@@ -72,7 +73,12 @@ def _health(record: ServiceRecord, checks: LocalChecks, request: HttpRequest) ->
 
 def _worst(checks: list[CheckRecord]) -> str:
     order = list(STATUS_CODES)
-    return max((check.status for check in checks), key=order.index, default="passing")
+    return max((_status(check) for check in checks), key=order.index, default="passing")
+
+
+def _status(check: CheckRecord) -> str:
+    in_maintenance = check.check_id == MAINTENANCE_OF_NODE or check.check_id.startswith(MAINTENANCE_OF_SERVICE)
+    return "maintenance" if in_maintenance else check.status
 
 
 def _say(status: str, body: object, request: HttpRequest) -> HttpAnswered:

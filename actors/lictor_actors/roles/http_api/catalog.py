@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lictor_actors.roles.http_api.agent_cache import cacheable
 from lictor_actors.roles.http_api.catalog_writes import deregistration, registration
 from lictor_actors.roles.http_api.plan import Plan, json_answer, rendered_with_consistency, written
 from lictor_actors.roles.http_api.query import read_options, selection
@@ -14,7 +15,7 @@ from lictor_messages.web import HttpAnswered
 
 def datacenters(request: HttpRequest) -> Plan:
     """Names of all datacenters known."""
-    return Plan(ListDatacenters(consistency="stale"), _datacenters)
+    return Plan(ListDatacenters(consistency="stale"), cacheable(request, _datacenters))
 
 
 def nodes(request: HttpRequest) -> Plan:
@@ -24,7 +25,8 @@ def nodes(request: HttpRequest) -> Plan:
 
 def services(request: HttpRequest) -> Plan:
     """Service names with their tags."""
-    return Plan(ListServices(**read_options(request), **selection(request)), rendered_with_consistency)
+    query = ListServices(**read_options(request), **selection(request))
+    return Plan(query, cacheable(request, rendered_with_consistency))
 
 
 def service(request: HttpRequest) -> Plan:
@@ -32,7 +34,7 @@ def service(request: HttpRequest) -> Plan:
     name = named(request, "Missing service name")
     tags = tuple(request.params.get("tag", ()))
     query = ListServiceNodes(service=name, tags=tags, **read_options(request), **selection(request))
-    return Plan(query, rendered_with_consistency)
+    return Plan(query, cacheable(request, rendered_with_consistency))
 
 
 def node(request: HttpRequest) -> Plan:
@@ -46,7 +48,7 @@ def node_services(request: HttpRequest) -> Plan:
     """The same as a list."""
     name = named(request, "Missing node name")
     query = ListNodeServices(node=name, as_list=True, **read_options(request), **selection(request))
-    return Plan(query, rendered_with_consistency)
+    return Plan(query, cacheable(request, rendered_with_consistency))
 
 
 def register(request: HttpRequest) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lictor_actors.roles.http_api.agent_cache import cacheable
 from lictor_actors.roles.http_api.catalog import named
 from lictor_actors.roles.http_api.plan import Plan, rendered, rendered_with_consistency
 from lictor_actors.roles.http_api.query import parse_bool, read_options, selection
@@ -39,7 +40,7 @@ def service(request: HttpRequest) -> Plan:
         **read_options(request),
         **selection(request),
     )
-    return Plan(query, rendered)
+    return Plan(query, cacheable(request, rendered))
 
 
 def _passing(request: HttpRequest) -> bool:

@@ -36,6 +36,8 @@ def join(request: HttpRequest) -> Plan:
     """Join through an address."""
     if not request.rest:
         raise HttpError(400, "Missing address to join")
+    if request.has("wan"):
+        raise HttpError(500, "Lictor has no pool of several datacenters yet: join without wan")
     return Plan(Join(addresses=(request.rest,)), _joined, takes_ns=SLOW_NS)
 
 
