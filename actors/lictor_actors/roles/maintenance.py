@@ -1,4 +1,4 @@
-"""Maintenance: a check that stays critical until somebody takes it away keeps a node or a service out of every answer."""
+"""Maintenance: a check that stays critical until it is taken away keeps a node or a service out of every answer."""
 
 from __future__ import annotations
 

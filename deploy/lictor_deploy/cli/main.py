@@ -128,8 +128,8 @@ def values_of(app: App) -> Flags | None:
 
 
 def dashed(arguments: Sequence[str], known: Flags | None = None) -> list[str]:
-    """Go's flags have one dash or two: ``-http-addr=x`` → ``--http-addr=x``. What follows ``--`` stays, and so does what
-    is not ``known``, where a value may begin with a dash."""
+    """Go's flags have one dash or two: ``-http-addr=x`` → ``--http-addr=x``. What follows ``--`` stays, and so does
+    what is not ``known``, where a value may begin with a dash."""
     end = arguments.index("--") if "--" in arguments else len(arguments)
     return [f"-{word}" if is_go_flag(word, known) else word for word in arguments[:end]] + list(arguments[end:])
 
