@@ -4,6 +4,7 @@
     python benchmarks laptop          a hundred nodes: start, memory, rest, detection, events (beside serf)
     python benchmarks writes          reads and writes of three servers (beside etcd and PySyncObj)
     python benchmarks failover        every promise while leaders are killed, and how long nobody takes a write
+    python benchmarks absence         a server away for 100,000 writes, and one that loses its disk
     python benchmarks watchers        ten thousand blocked queries on one service, and on a key each
     python benchmarks soak            memory over ten minutes of overwrites
     python benchmarks simulator       virtual seconds per second at 5, 100 and 1,000 nodes
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import sys
 
+import absence
 import failover
 import laptop
 import simulator
@@ -27,6 +29,7 @@ PARTS = {
     "laptop": lambda _: laptop.main(),
     "writes": writes.main,
     "failover": failover.main,
+    "absence": absence.main,
     "watchers": watchers.main,
     "soak": soak.main,
     "simulator": simulator.main,

@@ -5,7 +5,14 @@ from raft_network import MS, SECOND, Network
 
 from lictor_actors.raft import Overloaded, RaftOptions, Role
 from lictor_actors.raft.follower import CommittedTruncated
-from lictor_messages.raft import AppendEntries, ElectionDue, HeartbeatDue, RequestVote
+from lictor_messages.raft import (
+    AppendEntries,
+    ElectionDue,
+    HeartbeatDue,
+    InstallSnapshot,
+    RequestVote,
+    SnapshotAnswer,
+)
 
 ELECTION = RaftOptions().election_ns
 
@@ -92,6 +99,37 @@ def test_a_server_with_a_higher_term_that_hears_only_the_leader_can_come_back() 
     net.heal()
     net.elect()
     assert net.raft(leader).term >= 50
+
+
+def test_a_snapshot_of_an_earlier_term_is_answered_so_that_who_sends_it_steps_down() -> None:
+    net = Network()
+    leader = net.elect()
+    follower, old = [name for name in net.names if name != leader]
+    term = net.raft(leader).term
+    late = InstallSnapshot(
+        term=term - 1,
+        leader=old,
+        index=99,
+        last_term=1,
+        configuration_index=1,
+        configuration=b"",
+        size=9,
+        checksum=0,
+        offset=0,
+        data=b"x",
+    )
+    net.say(old, follower, late)
+    answers = [m for _, source, to, m in net.sent if (source, to) == (follower, old) and isinstance(m, SnapshotAnswer)]
+    assert [(answer.term, answer.offset) for answer in answers] == [(term, 0)]
+    assert net.raft(follower).incoming is None
+
+
+def test_a_disk_that_has_written_something_else_has_not_written_the_own_vote() -> None:
+    net = Network(1)
+    net.hosts["n1"].sync_ns = SECOND
+    net.run_until(lambda: net.raft("n1").role is Role.CANDIDATE)
+    net.do("n1", lambda raft, turn: raft.durable(0, turn))
+    assert net.raft("n1").role is Role.CANDIDATE
 
 
 def test_a_leader_that_wakes_after_a_long_stall_reads_by_no_lease() -> None:
