@@ -91,9 +91,12 @@ class ArchiveReader:
         if len(block) == BLOCK and block.count(0) == BLOCK:
             return None
         try:
-            return tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+            head = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
         except tarfile.HeaderError as error:
             raise ArchiveRefused(f"failed to read snapshot file: {error}") from error
+        if head.size < 0:  # GNU's way to say large sizes can say these too
+            raise ArchiveRefused(f"failed to read snapshot file: {head.name} has {head.size} bytes")
+        return head
 
     def _small(self, head: tarfile.TarInfo) -> bytes:
         if head.size > SMALL_MOST:

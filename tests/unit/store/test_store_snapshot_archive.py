@@ -150,6 +150,17 @@ def test_a_state_that_claims_to_be_endless_is_refused_before_it_is_read():
         read(gzip.compress(info.tobuf(tarfile.USTAR_FORMAT)))
 
 
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("name", ["meta.json", "state.bin", "SHA256SUMS"])
+def test_a_file_of_less_than_nothing_is_refused(name):
+    head = bytearray(tarfile.TarInfo(name).tobuf(tarfile.USTAR_FORMAT))
+    head[124:136] = b"\xff" * 12
+    head[148:156] = b" " * 8
+    head[148:156] = b"%06o\0 " % sum(head)
+    with pytest.raises(ArchiveRefused, match=f"{name} has -1 bytes"):
+        read(gzip.compress(bytes(head) + bytes(2048)))
+
+
 def test_a_bomb_is_inflated_no_faster_than_it_is_read():
     state = bytes(64 * 1024 * 1024)
     reader = ArchiveReader(written(state, 1 << 20))
