@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lictor_actors.kernel.turn import Ticket, Turn
+from lictor_actors.store.patterns import BadPattern, compiled, found
 from lictor_messages.agent import Events, EventWaitDue, ListEvents
 from lictor_messages.catalog import ServiceRecord
 from lictor_messages.members import UserEvent
@@ -77,9 +77,6 @@ def index_of(events: tuple[UserEvent, ...]) -> int:
     return ((uuid >> 64) ^ (uuid & 0xFFFF_FFFF_FFFF_FFFF)) or 1
 
 
-BAD_PATTERN = (re.error, OverflowError, RecursionError)
-
-
 def concerns(event: UserEvent, node: str, services: Iterable[ServiceRecord]) -> bool:
     """True if the event's filters select this node: by its name, by a service it has, by a tag of that service.
 
@@ -87,18 +84,18 @@ def concerns(event: UserEvent, node: str, services: Iterable[ServiceRecord]) -> 
     """
     try:
         return _selects(event, node, services)
-    except BAD_PATTERN:
+    except BadPattern:
         return False
 
 
 def _selects(event: UserEvent, node: str, services: Iterable[ServiceRecord]) -> bool:
-    if event.node_filter and not re.search(event.node_filter, node):
+    if event.node_filter and not found(event.node_filter, node):
         return False
     if not event.service_filter:
         return True
     return any(
-        re.search(event.service_filter, service.service)
-        and (not event.tag_filter or any(re.search(event.tag_filter, tag) for tag in service.tags))
+        found(event.service_filter, service.service)
+        and (not event.tag_filter or any(found(event.tag_filter, tag) for tag in service.tags))
         for service in services
     )
 
@@ -109,8 +106,8 @@ def filter_refused(node: str, service: str, tag: str) -> str:
         return "Cannot provide tag filter without service filter"
     for name, pattern in (("node", node), ("service", service), ("tag", tag)):
         try:
-            re.compile(pattern)
-        except BAD_PATTERN as e:
+            compiled(pattern)
+        except BadPattern as e:
             return f"Invalid {name} filter: error parsing regexp: {e}"
     return ""
 

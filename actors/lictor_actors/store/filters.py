@@ -13,6 +13,7 @@ from typing import Any
 
 from lictor_actors.store.errors import QueryRefused
 from lictor_actors.store.filter_grammar import All, Expression, Match, Not, Some, parse
+from lictor_actors.store.patterns import BadPattern, compiled
 from lictor_actors.store.row_types import ANY, BOOL, INT, ROW_TYPES, STRING, STRINGS, Kind
 from lictor_messages.refusals import Refused
 
@@ -125,10 +126,10 @@ def _positive_test(operator: str, match: Match, kind: Kind) -> Predicate:
     return lambda value: (zero if value is None else value) == typed
 
 
-def _pattern(text: str) -> re.Pattern[str]:
+def _pattern(text: str) -> Any:
     try:
-        return re.compile(text)
-    except re.error as e:
+        return compiled(text)
+    except BadPattern as e:
         raise ValueError(f'Failed to compile regular expression "{text}": error parsing regexp: {e}') from e
 
 

@@ -9,11 +9,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from lictor_actors.store.patterns import BadPattern, compiled, found
 from lictor_messages.base import FrozenMap
 from lictor_messages.queries import PreparedQuery, ServiceQuery
 
 PREFIX_MATCH = "name_prefix_match"
-REGEXP_MOST = 1024
 _PLACE = re.compile(r"\$\$\{|\$\{([^}]*)\}|\$\{")
 _MATCH = re.compile(r"match\(\s*([0-9]{1,4})\s*\)")
 _NAMES = ("name.full", "name.prefix", "name.suffix")
@@ -29,11 +29,9 @@ def check_template(query: PreparedQuery) -> None:
     if template.type != PREFIX_MATCH:
         raise BadTemplate(f"Bad Template.Type '{template.type}'")
     try:
-        re.compile(template.regexp)
-    except (re.error, OverflowError, RecursionError) as error:
+        compiled(template.regexp)
+    except BadPattern as error:
         raise BadTemplate(f"Bad Regexp: {error}") from error
-    if len(template.regexp) > REGEXP_MOST:
-        raise BadTemplate(f"Bad Regexp: longer than {REGEXP_MOST} characters")
     _mapped(query.service, _check_text)
 
 
@@ -41,11 +39,11 @@ def rendered(query: PreparedQuery, name: str) -> PreparedQuery:
     """The query that the template stands for when it is asked for under ``name``; a plain query is itself."""
     if not query.template.type:
         return query
-    found = re.search(query.template.regexp, name) if query.template.regexp else None
+    match = _match(query.template.regexp, name)
     values = {"name.full": name, "name.prefix": query.name, "name.suffix": name[len(query.name) :]}
 
     def fill(text: str) -> str:
-        return _PLACE.sub(lambda place: _value(place, values, found), text)
+        return _PLACE.sub(lambda place: _value(place, values, match), text)
 
     service = _mapped(query.service, fill)
     if query.template.remove_empty_tags:
@@ -53,7 +51,15 @@ def rendered(query: PreparedQuery, name: str) -> PreparedQuery:
     return query.model_copy(update={"service": service})
 
 
-def _value(place: re.Match[str], values: dict[str, str], found: re.Match[str] | None) -> str:
+def _match(regexp: str, name: str) -> Any:
+    """A pattern that a restored snapshot brought may never have been checked: what is none matches nothing."""
+    try:
+        return found(regexp, name) if regexp else None
+    except BadPattern:
+        return None
+
+
+def _value(place: re.Match[str], values: dict[str, str], match: Any) -> str:
     if place[0] == "$${":
         return "${"
     name = place[1].strip()
@@ -61,9 +67,9 @@ def _value(place: re.Match[str], values: dict[str, str], found: re.Match[str] | 
     if group is None:
         return values[name]
     number = int(group[1])
-    if found is None or number > (found.re.groups):
+    if match is None or number > match.re.groups:
         return ""
-    return found[number] or ""
+    return match[number] or ""
 
 
 def _check_text(text: str) -> str:
