@@ -92,9 +92,11 @@ def test_a_blocking_query_ends_without_a_change_and_keeps_its_index(there):
 
 
 @pytest.mark.parametrize("mode", ["default", "consistent", "stale"])
-def test_consistency_modes(here, mode):
-    here.kv.put("py/mode", "x")
-    assert here.kv.get("py/mode", consistency=mode)[1]["Key"] == "py/mode"
+def test_consistency_modes(here, mode, until):
+    here.kv.put(f"py/mode/{mode}", "x")
+    # A stale read may be older than the write; the others never are.
+    entry = until(lambda: here.kv.get(f"py/mode/{mode}", consistency=mode)[1], 5 if mode == "stale" else 0)
+    assert entry["Value"] == b"x"
 
 
 def test_a_service_with_a_ttl_check_is_found_elsewhere_and_follows_its_check(here, there, until):
