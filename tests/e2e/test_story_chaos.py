@@ -101,7 +101,7 @@ def test_a_server_whose_disk_fails_stops_and_is_mended(cluster, until, http):
         assert http(through, "PUT", "/v1/kv/x", b"2").text == "true"
     until(lambda: cluster.status()["status"]["leader"])
     cluster.wait_whole(60)
-    assert http(cluster.nodes[victim], "GET", "/v1/kv/x?raw&stale").text == "2"
+    until(lambda: http(cluster.nodes[victim], "GET", "/v1/kv/x?raw&stale").text == "2")
 
 
 def test_a_preset_plays_until_it_is_healed(cluster, until):

@@ -41,8 +41,9 @@ async def test_nobody_is_forgotten_when_the_leader_is_killed(cluster, until, htt
     crowd = await assemble(cluster, 210, Wakes(210), lambda number: "/v1/kv/watched/x" + modes[number % 3])
     places = {place.ip for place in others}
     alive = [watcher for watcher in crowd if watcher.transport.get_extra_info("peername")[0] in places]
-    os.kill(cluster.status()["processes"][leader], signal.SIGKILL)
-    await asyncio.to_thread(until, lambda: cluster.status()["status"]["majority_leader"].partition(".")[0] != leader)
+    pid = cluster.status()["processes"][leader]
+    os.kill(pid, signal.SIGKILL)
+    await asyncio.to_thread(until, lambda: cluster.status()["processes"][leader] != pid)
     began = time.perf_counter()
     assert (await writer.ask("PUT", "/v1/kv/watched/x", b"after")).body == b"true"
     assert len(alive) == 180
