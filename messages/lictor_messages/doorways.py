@@ -12,7 +12,8 @@ from lictor_messages.base import Message
 NEW_LEADER = "lictor:new-leader"
 """Name of the event that a new leader fires: what its predecessor kept may be lost."""
 SERVER_STARTED = "lictor:server-started"
-"""Name of the event that a server fires in each life: what it kept in its last one is lost."""
+"""Name of the event that a server fires in each life: what it kept in its last one is lost, and what it was asked
+before it knew the other nodes may be."""
 
 
 class AskAgain(Message):

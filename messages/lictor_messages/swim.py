@@ -31,7 +31,7 @@ class Ack(Message):
 
     seq: int
     view: int = 0
-    """The acker's fingerprint of its alive members; 0 in a relayed ack."""
+    """The acker's fingerprint of its alive members and of the latest event; 0 in a relayed ack."""
     updates: tuple[bytes, ...] = ()
 
 

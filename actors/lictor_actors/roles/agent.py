@@ -301,8 +301,13 @@ class Agent(Actor):
             self._to_prober(event, turn)
 
     def _user_event(self, event: UserEvent, turn: Turn) -> None:
-        if event.name in (NEW_LEADER, SERVER_STARTED):
-            self._tell_doorways(AskAgain(stale=event.name == SERVER_STARTED), turn)
+        if event.name == NEW_LEADER:
+            self._tell_doorways(AskAgain(stale=False), turn)
+        elif event.name == SERVER_STARTED:
+            # Also what waits for the leader: a server that has just begun knows nobody yet, so what it was asked
+            # to pass on, and even that it could not, was lost.
+            self._tell_doorways(AskAgain(stale=True), turn)
+            self._tell_doorways(AskAgain(stale=False), turn)
         elif concerns(event, self.options.name, (s.record for s in self.local.services.values())):
             self.events.happened(event, turn)
 

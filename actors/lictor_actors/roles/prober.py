@@ -188,7 +188,7 @@ class Prober(Actor):
     def _ping(self, ping: Ping, turn: Turn) -> None:
         source = self._source(turn)
         self._hear(ping.updates, source, turn)
-        self.probing.answer(ping, source, turn)
+        self.probing.answer(ping, self.exchange.view, source, turn)
 
     def _ack(self, ack: Ack, turn: Turn) -> None:
         self._hear(ack.updates, self._source(turn), turn)

@@ -59,8 +59,6 @@ from lictor_messages.snapshots import OpenSnapshot, ReadSnapshot, RestoreStaged,
 from lictor_messages.status import GetRaftConfiguration
 
 REFETCHED = "as a new server this one fetches everything from the others"
-FORWARDED_MOST = 1024
-"""Forwarded requests that are remembered: the bus says ``Undeliverable`` soon or never, so the oldest may go."""
 
 
 class Server(Actor):
@@ -86,7 +84,6 @@ class Server(Actor):
         self._tombstones = TombstoneTimer()
         self.proposals = Proposals(self.raft)
         self._care = CatalogCare(options, self.store, self.proposals.propose_own)
-        self._forwarded: dict[str, Ticket] = {}
         self._confirming: dict[int, tuple[Query, Ticket]] = {}
         self._was_leader = False
         self._awake = False
@@ -335,20 +332,11 @@ class Server(Actor):
         elif envelope is not None and role_of(envelope.source) == "server":
             turn.reply(Refused(code="NotLeader", leader=leader))
         else:
-            self._remember_forwarded(turn.ticket())
             turn.forward(at("server", leader))
 
-    def _remember_forwarded(self, ticket: Ticket) -> None:
-        self._forwarded[ticket.request] = ticket
-        if len(self._forwarded) > FORWARDED_MOST:
-            del self._forwarded[next(iter(self._forwarded))]
-
     def _not_forwarded(self, notice: Undeliverable, turn: Turn) -> None:
-        ticket = self._forwarded.pop(notice.request, None)
-        if ticket is None and notice.waiter:
-            ticket = Ticket(notice.request, notice.waiter, "", notice.request)
-        if ticket is not None:
-            turn.answer(ticket, Refused(code="Undeliverable"))
+        if notice.waiter:
+            turn.answer(Ticket(notice.request, notice.waiter, "", notice.request), Refused(code="Undeliverable"))
         else:
             turn.note(f"{notice.about} did not reach {notice.target}: {notice.reason}")
 

@@ -105,9 +105,9 @@ class Probing:
         self._ask_helpers(current, turn)
         turn.set_timer("probe", current.end - turn.now, ProbeDue())
 
-    def answer(self, ping: Ping, source: str, turn: Turn) -> None:
-        """I am here."""
-        ack = Ack(seq=ping.seq, view=self._members.fingerprint, updates=self._gossiper.piggyback())
+    def answer(self, ping: Ping, view: int, source: str, turn: Turn) -> None:
+        """I am here, and this is my view."""
+        ack = Ack(seq=ping.seq, view=view, updates=self._gossiper.piggyback())
         turn.send(source, ack, early=True)
 
     def acked(self, ack: Ack, turn: Turn) -> Peer | None:

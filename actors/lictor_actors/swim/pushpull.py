@@ -68,10 +68,15 @@ class Exchange:
         # Jittered around the interval, or those that started together would exchange together for ever.
         self._schedule(int((0.5 + turn.rng.random()) * self._every()), turn)
 
+    @property
+    def view(self) -> int:
+        """Equal for those who see the same members alive and have heard the latest event."""
+        return self._members.fingerprint ^ self._events.clock.time
+
     def compare(self, peer: Peer, view: int, turn: Turn) -> None:
         """An ack told the acker's view. If it differs while this node has nothing left to spread, gossip has missed
         somebody: exchange now rather than wait for the periodic one; at most once in two rounds."""
-        if not view or view == self._members.fingerprint or self._gossiper.queue or turn.now < self._not_before:
+        if not view or view == self.view or self._gossiper.queue or turn.now < self._not_before:
             return
         self._not_before = turn.now + 2 * self._profile.probe_interval
         self.ask(peer.address, turn)

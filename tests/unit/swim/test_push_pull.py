@@ -101,6 +101,16 @@ def test_events_missed_by_gossip_arrive_by_push_pull(cluster):
     assert [e.id for e in net.told("n2", UserEvent)] == ["e1"]
 
 
+def test_an_event_that_gossip_told_nobody_arrives_as_soon_as_an_ack_shows_the_difference(cluster):
+    """In a small cluster each update is sent four times: now and then that misses somebody."""
+    net = cluster(4)
+    net.drops.append(lambda e: e.body.kind == "swim.gossip")
+    net.drops.append(lambda e: e.body.kind in RIDES and e.body.updates != ())
+    net.ask("n0", FireEvent(id="e1", name="deploy"))
+    net.run(6)
+    assert [[e.id for e in net.told(f"n{n}", UserEvent)] for n in range(4)] == [["e1"]] * 4
+
+
 def test_exchanges_of_a_cluster_do_not_fall_together(cluster):
     net = cluster(30)
     net.run(200)
