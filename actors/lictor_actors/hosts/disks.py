@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from errno import EROFS
 from pathlib import Path
 
@@ -29,9 +28,9 @@ class FileDisk:
         self._created: dict[str, None] = {}
         self._unfilled: dict[str, tuple[int, int]] = {}
         """Of files that were given room: from where to where nothing was written since."""
-        with _said("create the directory", directory):
+        with _Doing("create the directory", directory):
             directory.mkdir(parents=True, exist_ok=True)
-        with _said("open the directory", directory):
+        with _Doing("open the directory", directory):
             self._lock = os.open(directory, os.O_RDONLY)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -41,7 +40,7 @@ class FileDisk:
 
     def read(self, name: str, offset: int, size: int | None = None) -> bytes:
         """Bytes of a file from ``offset`` on."""
-        with _said("read", self._directory / name):
+        with _Doing("read", self._directory, name):
             file = self._file(name, create=False)
             left = os.fstat(file).st_size - offset if size is None else size
             parts = []
@@ -52,7 +51,7 @@ class FileDisk:
 
     def write_at(self, name: str, offset: int, data: bytes) -> None:
         """Hand ``data`` to the operating system."""
-        with _said("write", self._directory / name):
+        with _Doing("write", self._directory, name):
             file = self._file(name, create=True)
             data += self._fill(name, offset + len(data))
             written = os.pwrite(file, data, offset)
@@ -70,7 +69,7 @@ class FileDisk:
 
     def sync(self, name: str) -> None:
         """Wait for the disk; for a new file also for the directory that names it."""
-        with _said("sync", self._directory / name):
+        with _Doing("sync", self._directory, name):
             _sync(self._file(name, create=False))
             if name in self._created:
                 os.fsync(self._lock)
@@ -78,7 +77,7 @@ class FileDisk:
 
     def truncate(self, name: str, size: int) -> None:
         """Cut, or reserve room: a full disk is noticed here and not in the middle of a record."""
-        with _said("resize", self._directory / name):
+        with _Doing("resize", self._directory, name):
             file = self._file(name, create=True)
             grows = size > os.fstat(file).st_size
             if grows and hasattr(os, "posix_fallocate"):
@@ -90,7 +89,7 @@ class FileDisk:
 
     def rename(self, old: str, new: str) -> None:
         """Rename and sync the directory."""
-        with _said("rename", self._directory / old):
+        with _Doing("rename", self._directory, old):
             os.rename(self._directory / old, self._directory / new)
             os.fsync(self._lock)
         self._close(new)
@@ -100,7 +99,7 @@ class FileDisk:
 
     def list(self) -> Mapping[str, int]:
         """Plain files of the directory with their sizes."""
-        with _said("list", self._directory), os.scandir(self._directory) as found:
+        with _Doing("list", self._directory), os.scandir(self._directory) as found:
             sizes = {entry.name: entry.stat().st_size for entry in found if entry.is_file()}
         return dict(sorted(sizes.items()))
 
@@ -135,7 +134,7 @@ class ReadOnlyDisk:
 
     def read(self, name: str, offset: int, size: int | None = None) -> bytes:
         """Bytes of a file from ``offset`` on."""
-        with _said("read", self._directory / name), open(self._directory / name, "rb") as file:
+        with _Doing("read", self._directory, name), open(self._directory / name, "rb") as file:
             file.seek(offset)
             return file.read(-1 if size is None else size)
 
@@ -160,9 +159,20 @@ class ReadOnlyDisk:
         raise OSError(EROFS, "cannot rename: opened for reading", str(self._directory / old))
 
 
-@contextmanager
-def _said(verb: str, path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as e:
-        raise OSError(e.errno, f"cannot {verb}: {e.strerror or e}", str(path)) from e
+class _Doing:
+    """Words for an OSError: what could not be done with which file. It is entered at every write and every sync."""
+
+    __slots__ = ("_directory", "_name", "_verb")
+
+    def __init__(self, verb: str, directory: Path, name: str = "") -> None:
+        self._verb = verb
+        self._directory = directory
+        self._name = name
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, OSError):
+            why = f"cannot {self._verb}: {error.strerror or error}"
+            raise OSError(error.errno, why, str(self._directory / self._name)) from error

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Protocol
 
 from lictor_actors.store.indexes import Indexes
-from lictor_actors.store.ordered import Ordered
+from lictor_actors.store.ordered import Ordered, inner
 from lictor_actors.store.rows import stamped
 from lictor_messages.catalog import CheckRecord, NodeRecord, ServiceRecord
 
@@ -102,8 +102,8 @@ class Catalog:
             return
         if old is not None and fold(old.service) != fold(row.service):
             self._leave(old, index)
-        self.services.setdefault(name, Ordered())[service_id] = row
-        self.instances.setdefault(fold(row.service), Ordered())[name, service_id] = row
+        inner(self.services, name)[service_id] = row
+        inner(self.instances, fold(row.service))[name, service_id] = row
         self.indexes.bump_service(fold(row.service), index)
         self._services_changed(name, index)
 
@@ -149,7 +149,7 @@ class Catalog:
             return
         if old is not None and fold(old.service_id) != fold(row.service_id):
             self._lift(old, index)
-        self.checks.setdefault(name, Ordered())[check_id] = row
+        inner(self.checks, name)[check_id] = row
         rest = self._others(row)
         self.bearing[name, fold(row.service_id)] = tuple(sorted((*rest, row), key=lambda c: fold(c.check_id)))
         self._check_changed(row, index)

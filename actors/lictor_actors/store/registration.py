@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from lictor_actors.store.catalog import Catalog, fold
+from lictor_actors.store.rows import with_fields
 from lictor_messages.answers import Written
 from lictor_messages.catalog import SERF_HEALTH, CheckRecord, Deregister, NodeRecord, Register, ServiceRecord
 from lictor_messages.refusals import Refused
@@ -81,11 +82,11 @@ def _settled_service(service: ServiceRecord | None, node: NodeRecord) -> Service
     """The service with its defaults; an empty one is none."""
     if service is None or not (service.id or service.service):
         return None
-    return service.model_copy(update={"id": service.id or service.service, "node": node.node})
+    return with_fields(service, id=service.id or service.service, node=node.node)
 
 
 def _settled_check(check: CheckRecord, node: NodeRecord) -> CheckRecord:
-    return check.model_copy(update={"check_id": check.check_id or check.name, "node": check.node or node.node})
+    return with_fields(check, check_id=check.check_id or check.name, node=check.node or node.node)
 
 
 def _with_service(catalog: Catalog, check: CheckRecord) -> CheckRecord:
@@ -93,7 +94,7 @@ def _with_service(catalog: Catalog, check: CheckRecord) -> CheckRecord:
     if not check.service_id:
         return check
     service = catalog.services[fold(check.node)][fold(check.service_id)]
-    return check.model_copy(update={"service_name": service.service, "service_tags": service.tags})
+    return with_fields(check, service_name=service.service, service_tags=service.tags)
 
 
 def _node_fault(node: NodeRecord, skip_node_update: bool) -> str:

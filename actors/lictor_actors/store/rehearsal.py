@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lictor_actors.store.catalog import Catalog, fold
-from lictor_actors.store.ordered import Ordered
+from lictor_actors.store.ordered import inner
 from lictor_messages.catalog import NodeRecord
 from lictor_messages.txn import Operation
 
@@ -82,7 +82,7 @@ def _lend_node(catalog: Catalog, scratch: Catalog, name: str) -> None:
     if checks:
         scratch.checks[name] = checks.copy()
     for service in services.values():
-        scratch.instances.setdefault(fold(service.service), Ordered())[name, fold(service.id)] = service
+        inner(scratch.instances, fold(service.service))[name, fold(service.id)] = service
         scratch.indexes.services[fold(service.service)] = catalog.indexes.services[fold(service.service)]
     for service_id in ("", *services):
         if (name, service_id) in catalog.bearing:

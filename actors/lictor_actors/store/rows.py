@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from lictor_messages.base import Record
 
@@ -22,6 +22,12 @@ def lean(row: R) -> R:
         fields = _FIELDS[type(row)] = set(type(row).model_fields)
     object.__setattr__(row, "__pydantic_fields_set__", fields)
     return row
+
+
+def with_fields(row: R, **fields: Any) -> R:
+    """The row with these fields: mostly it has them already, and is taken as it is."""
+    same = all(getattr(row, name) == value for name, value in fields.items())
+    return row if same else row.model_copy(update=fields)
 
 
 def stamped(row: R, old: R | None, index: int) -> R | None:

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lictor_actors.store.catalog import fold
-from lictor_actors.store.ordered import Ordered
+from lictor_actors.store.ordered import inner
 from lictor_actors.store.rows import lean
 from lictor_messages.autopilot import AutopilotConfiguration
 from lictor_messages.catalog import CheckRecord, NodeRecord, ServiceRecord
@@ -78,8 +78,8 @@ def _services(store: Store) -> Sequence[object]:
 def _load_service(store: Store, row: Any) -> None:
     service = lean(ServiceRecord.model_validate(row))
     name, service_id = fold(service.node), fold(service.id)
-    store.catalog.services.setdefault(name, Ordered())[service_id] = service
-    store.catalog.instances.setdefault(fold(service.service), Ordered())[name, service_id] = service
+    inner(store.catalog.services, name)[service_id] = service
+    inner(store.catalog.instances, fold(service.service))[name, service_id] = service
 
 
 def _checks(store: Store) -> Sequence[object]:
@@ -90,7 +90,7 @@ def _load_check(store: Store, row: Any) -> None:
     check = lean(CheckRecord.model_validate(row))
     name, bearing = fold(check.node), store.catalog.bearing
     on = name, fold(check.service_id)
-    store.catalog.checks.setdefault(name, Ordered())[fold(check.check_id)] = check
+    inner(store.catalog.checks, name)[fold(check.check_id)] = check
     bearing[on] = tuple(sorted((*bearing.get(on, ()), check), key=lambda c: fold(c.check_id)))
 
 
