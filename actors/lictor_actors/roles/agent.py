@@ -123,7 +123,7 @@ class Agent(Actor):
             Departed: self._departed,
             CheckerStarted: lambda _, turn: self.local.run_all(turn),
             FullSyncDue: lambda _, turn: self.sync.full_sync(turn),
-            ChangeSyncDue: lambda _, turn: self.sync.sync_changes(turn),
+            ChangeSyncDue: lambda _, turn: self.sync.change_sync_due(turn),
             RoundLateDue: lambda _, turn: self.sync.round_late(turn),
             OutputSyncDue: lambda due, turn: self.sync.output_due(due.id, turn),
             EventWaitDue: lambda due, turn: self.events.waited(due.waiter, turn),

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.roles.catalog_differences import differences, same_node
+from lictor_actors.roles.gathering import Gathering
 from lictor_actors.roles.local_state import Key, LocalState
 from lictor_actors.roles.server_routes import ServerRoutes
 from lictor_messages.agent import Accepted, AgentOptions, ChangeSyncDue, FullSyncDue, OutputSyncDue, RoundLateDue
@@ -63,6 +64,7 @@ class AntiEntropy:
         self._compare: dict[str, Message | None] = {}
         self._full_at = 0
         self._failures = 0
+        self._gathering = Gathering("change-sync", ChangeSyncDue())
         self._waiting: list[Ticket] = []
         self._waiting_for_round: list[Ticket] = []
         self._deferred: dict[str, None] = {}
@@ -90,9 +92,11 @@ class AntiEntropy:
         self._full_within(SOON_NS * scale(self._nodes), turn)
         self.sync_changes(turn)
 
-    def wait(self, ticket: Ticket) -> None:
+    def wait(self, ticket: Ticket, turn: Turn) -> None:
         """Answer this asker Accepted once the next round has been tried, whatever came of it."""
         self._waiting.append(ticket)
+        if not self._round and len(self._waiting) == 1 and self._gathering.goes_at_once(False, turn):
+            self.sync_changes(turn)
 
     def _full_within(self, spread: int, turn: Turn) -> None:
         at = turn.now + turn.rng.randrange(spread)
@@ -138,6 +142,11 @@ class AntiEntropy:
 
     # -- change sync ---------------------------------------------------------
 
+    def change_sync_due(self, turn: Turn) -> None:
+        """It is time to try again, or those who wait have gathered."""
+        if not self._gathering.look_again(len(self._waiting), turn):
+            self.sync_changes(turn)
+
     def sync_changes(self, turn: Turn) -> None:
         """Start a round for what differs, unless one is under way or no server is known."""
         if self._round:
@@ -149,6 +158,7 @@ class AntiEntropy:
         self._asked_server, self._round_failed = server, False
         for command, keys in self._commands(turn):
             self._round[turn.ask(server, command, budget=ROUND_NS)] = keys
+        self._gathering.gone(len(self._waiting), False)
         self._waiting_for_round, self._waiting = self._waiting, []
         turn.set_timer("round", ROUND_NS, RoundLateDue())
 
@@ -250,7 +260,10 @@ class AntiEntropy:
             turn.set_timer("change-sync", self._retry_after(turn), ChangeSyncDue())
             return
         self._failures = 0
-        self.sync_changes(turn)
+        if self._waiting:
+            self._gathering.round_over(turn)
+        else:
+            self.sync_changes(turn)
 
     def _release(self, waiting: list[Ticket], turn: Turn) -> None:
         for ticket in waiting:

@@ -6,15 +6,13 @@ from typing import NamedTuple
 
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.raft import NotLeading, Overloaded, Raft
+from lictor_actors.roles.gathering import Gathering
 from lictor_actors.roles.log_time import LogTime
 from lictor_actors.store.commands import pack_command
 from lictor_messages.answers import Command
 from lictor_messages.base import Message
 from lictor_messages.refusals import Refused
 from lictor_messages.server import ProposeDue
-
-GATHER_MOST_NS = 4_000_000
-"""How long a write may wait for company: a round of messages and syncs takes about half as long within one site."""
 
 
 class Open(NamedTuple):
@@ -34,44 +32,25 @@ class Proposals:
         """By index of the entry."""
         self.gathered: list[tuple[Ticket, Command]] = []
         """Writes that are proposed together; while there are any, ProposeDue is on its way."""
-        self._seen = 0
-        """How many had gathered at the last look."""
-        self._until = 0
-        self._crowded = False
-        """True if several were under way the last time: then even the first of the next ones waits for company."""
+        self._gathering = Gathering("propose", ProposeDue())
 
     def __len__(self) -> int:
         return len(self.open) + len(self.gathered)
 
     def add(self, command: Command, ticket: Ticket, turn: Turn) -> None:
-        """Somebody's write. Those that come together share one message to each peer and one sync on each disk.
-
-        One that is alone goes at once. The others wait while a round is on its way, for soon after its answers
-        those whom it answered write again; then as long as every look finds more. Each wait has its limit.
-        """
+        """Somebody's write: proposed at once, or together with others."""
         self.gathered.append((ticket, command))
-        if len(self.gathered) > 1:
-            return
-        if not self.open and not self._crowded:
+        if len(self.gathered) == 1 and self._gathering.goes_at_once(bool(self.open), turn):
             self._propose_gathered(turn)
-        else:
-            self._seen, self._until = 0, turn.now + GATHER_MOST_NS
-            self._look_again(GATHER_MOST_NS if self.open else 0, turn)
 
     def due(self, turn: Turn) -> None:
-        """Look once more if some have come since the last look, else propose."""
-        if len(self.gathered) > self._seen and turn.now < self._until:
-            self._seen = len(self.gathered)
-            self._look_again(0, turn)
-        else:
+        """Propose what has gathered, unless more is still coming."""
+        if not self._gathering.look_again(len(self.gathered), turn):
             self._propose_gathered(turn)
-
-    def _look_again(self, after: int, turn: Turn) -> None:
-        turn.set_timer("propose", after, ProposeDue())
 
     def _propose_gathered(self, turn: Turn) -> None:
         gathered, self.gathered = self.gathered, []
-        self._crowded = len(gathered) > 1 or bool(self.open)
+        self._gathering.gone(len(gathered), bool(self.open))
         if gathered:
             commands = [(ticket.reply_to, ticket.request, command) for ticket, command in gathered]
             self._propose(commands, [ticket for ticket, _ in gathered], turn)
@@ -94,8 +73,7 @@ class Proposals:
         done = outcome if opened.term == term else Refused(code="NotCommitted")
         turn.answer(opened.ticket, done, early=True)
         if self.gathered and not self.open:
-            self._until = turn.now + GATHER_MOST_NS
-            self._look_again(0, turn)
+            self._gathering.round_over(turn)
         return True
 
     def leadership_lost(self, turn: Turn) -> None:

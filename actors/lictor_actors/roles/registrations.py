@@ -98,8 +98,7 @@ class Registrations:
         if refused is not None:
             turn.reply(refused)
             return
-        self._sync.wait(turn.ticket())
-        self._sync.sync_changes(turn)
+        self._sync.wait(turn.ticket(), turn)
 
     # -- checks --------------------------------------------------------------
 

@@ -102,6 +102,7 @@ def serve(b, catalog: Catalog) -> int:
         for e in asks:
             served += 1
             b.answer(e, catalog.answer(e.body))
+        b.pass_time(0)
     return served
 
 
@@ -230,9 +231,28 @@ def test_what_changes_during_a_round_goes_into_the_next(synced) -> None:
     agent.ask(DeregisterService(id="web"))
     assert agent.asked(Register) == []
     agent.answer(first, catalog.answer(first.body))
+    agent.pass_time(0)
     assert [type(e.body) for e in agent.sent if e.reply_to == "agent@n1.dc1"] == [Deregister]
     serve(agent, catalog)
     assert catalog.services == {}
+
+
+def test_registrations_of_a_crowd_soon_share_every_round(synced) -> None:
+    """The first goes alone, and those that came while it was under way wait for the one that it answers."""
+    agent, catalog = synced
+    rounds = []
+    for number in range(4):
+        agent.ask(RegisterService(service=web(id="a", port=number)))
+        for other in "bcd":
+            agent.ask(RegisterService(service=web(id=other, port=number)))
+        agent.pass_time(0)
+        asks = agent.asked(Register)
+        agent.take_sent()
+        rounds.append(sorted(e.body.service.id for e in asks))
+        agent.ask(RegisterService(service=web(id="e", port=number)))
+        for e in asks:
+            agent.answer(e, catalog.answer(e.body))
+    assert rounds == [["a"], *[["a", "b", "c", "d", "e"]] * 3]
 
 
 def test_a_removed_service_takes_its_checks_along(synced) -> None:
