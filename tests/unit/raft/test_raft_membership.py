@@ -102,6 +102,22 @@ def test_no_change_before_an_entry_of_the_leaders_own_term_is_committed() -> Non
     net.reconfigure(lambda c: c.with_nonvoter("n9"))
 
 
+def test_no_change_by_a_later_leader_before_its_no_op_is_committed_though_the_last_change_is() -> None:
+    """The same where nothing else stands in the way: the configuration itself is long committed."""
+    net = Network()
+    old = net.elect()
+    net.run(SECOND)
+    net.crash(old)
+    net.run_until(net.leaders)
+    raft = net.raft(net.leader())
+    assert raft.settled_members is not None
+    assert not raft.ready
+    with pytest.raises(ChangeRefused, match="under way"):
+        net.reconfigure(lambda c: c.with_nonvoter("n9"))
+    net.run_until(lambda: raft.ready)
+    net.reconfigure(lambda c: c.with_nonvoter("n9"))
+
+
 def test_no_change_while_one_is_uncommitted() -> None:
     net = Network()
     net.elect()
@@ -154,6 +170,16 @@ def test_nobody_votes_who_has_not_got_the_configuration_that_lets_it_in() -> Non
 def test_two_voters_never_change_at_once(after: Configuration, why: str) -> None:
     with pytest.raises(ChangeRefused, match=why):
         check_step(of_voters(("a", "b", "c")), after)
+
+
+def test_a_leader_appends_no_configuration_in_which_two_voters_change() -> None:
+    net = Network(5)
+    leader = net.elect()
+    before = net.raft(leader).last_index
+    one, two = [name for name in net.names if name != leader][:2]
+    with pytest.raises(ChangeRefused, match="only one voter may change at a time"):
+        net.reconfigure(lambda c: c.without(one).without(two))
+    assert net.raft(leader).last_index == before
 
 
 def test_the_last_voter_stays() -> None:

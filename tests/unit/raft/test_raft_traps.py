@@ -12,6 +12,7 @@ from lictor_messages.raft import (
     InstallSnapshot,
     RequestVote,
     SnapshotAnswer,
+    TimeoutNow,
 )
 
 ELECTION = RaftOptions().election_ns
@@ -99,6 +100,17 @@ def test_a_server_with_a_higher_term_that_hears_only_the_leader_can_come_back() 
     net.heal()
     net.elect()
     assert net.raft(leader).term >= 50
+
+
+@pytest.mark.parametrize("by_the_leader", [True, False])
+def test_nobody_stands_for_an_earlier_leader_or_for_somebody_who_does_not_lead(by_the_leader: bool) -> None:
+    """A TimeoutNow that was long on its way would break every voter's loyalty to the leader of today."""
+    net = Network()
+    leader = net.elect()
+    follower, other = [name for name in net.names if name != leader]
+    term = net.raft(leader).term
+    net.say(leader if by_the_leader else other, follower, TimeoutNow(term=term - by_the_leader))
+    assert (net.raft(follower).role, net.raft(follower).term) == (Role.FOLLOWER, term)
 
 
 def test_a_snapshot_of_an_earlier_term_is_answered_so_that_who_sends_it_steps_down() -> None:
