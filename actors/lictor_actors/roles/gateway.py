@@ -269,7 +269,8 @@ class Gateway(Actor):
         for number in list(self._deadlines.expired(turn.now)):
             self._out_of_time(self._calls[number], turn)
         look = self._deadlines.next()
-        if look is not None and not self._alarm:
+        # Whoever was parked anew just now has set the alarm for itself, and others are due long before.
+        if look is not None and (not self._alarm or look < self._alarm):
             self._set_alarm(look, turn)
 
     def _out_of_time(self, call: Call, turn: Turn) -> None:

@@ -6,7 +6,7 @@ from lictor_messages.agent import ServerSilent
 from lictor_messages.answers import Rendered, Written
 from lictor_messages.doorways import AskAgain
 from lictor_messages.envelope import Envelope
-from lictor_messages.kv import PutKey
+from lictor_messages.kv import GetKey, PutKey
 from lictor_messages.refusals import Refused
 
 SECOND = 1_000_000_000
@@ -52,6 +52,16 @@ def test_a_blocked_query_waits_only_for_what_is_left_of_its_time(desk):
     tell(desk, LEADER)
     desk.pass_time(0.5)
     assert 19 < desk.upstream().wait_ns / 1e9 <= 20
+
+
+def test_each_of_many_blocked_queries_that_were_lost_is_asked_again_after_a_minute(wary_desk):
+    """The first that is parked anew does not put the others off until its own next minute is over."""
+    for number in range(3):
+        wary_desk.http("GET", f"/v1/kv/k{number}?index=5&wait=10m")
+        wary_desk.pass_time(1)
+    wary_desk.pass_time(75)
+    asked = [envelope.body.key for envelope in wary_desk.asked if isinstance(envelope.body, GetKey)]
+    assert asked == ["k0", "k1", "k2"] * 2
 
 
 def test_a_blocked_query_that_nobody_waits_for_is_let_go(desk):
