@@ -6,6 +6,7 @@
     python benchmarks failover        every promise while leaders are killed, and how long nobody takes a write
     python benchmarks absence         a server away for 100,000 writes, and one that loses its disk
     python benchmarks watchers        ten thousand blocked queries on one service, and on a key each
+    python benchmarks breakages       a hundred nodes broken and healed again and again: convergence and leaks
     python benchmarks soak            memory over ten minutes of overwrites
     python benchmarks simulator       virtual seconds per second at 5, 100 and 1,000 nodes
     python benchmarks -quick writes   the same in a minute
@@ -18,6 +19,7 @@ from __future__ import annotations
 import sys
 
 import absence
+import breakages
 import failover
 import laptop
 import simulator
@@ -31,6 +33,7 @@ PARTS = {
     "failover": failover.main,
     "absence": absence.main,
     "watchers": watchers.main,
+    "breakages": breakages.main,
     "soak": soak.main,
     "simulator": simulator.main,
 }

@@ -14,6 +14,7 @@ from random import Random
 
 from lictor_actors.faults.book import Fault, FaultBook
 from lictor_actors.faults.in_force import Faults
+from lictor_actors.faults.levels import UnsupportedFault
 from lictor_actors.faults.selectors import NodeView
 from lictor_actors.faults.vocabulary import Verb
 from lictor_actors.hosts.live import LiveHost
@@ -37,6 +38,8 @@ class AgentFaults:
 
     def inject(self, verb: Verb, confirmed: Callable[[Fault, int], object] | None = None) -> Fault:
         """Put a fault in force. Raises what ``FaultBook.inject`` raises."""
+        if getattr(verb, "wipe", False):
+            raise UnsupportedFault("restart with wipe", "agent", "its files are in use")
         fault = self._faults.inject(verb).fault
         self._refuse_others(verb, fault)
         if confirmed is not None:

@@ -114,7 +114,9 @@ class Child:
                 self._host.set_rules(SetRules.model_validate(rules))
                 self._done(order, 0)
             case {"actor": dict(wish), "order": int(order)}:
-                self._done(order, self._host.handle_actor(HandleActor.model_validate(wish)))
+                actors = self._host.handle_actor(HandleActor.model_validate(wish))
+                if wish["verb"] != "cut_power":  # the end of this process confirms that
+                    self._done(order, actors)
 
     def _done(self, order: int, count: int) -> None:
         # The report goes first: whoever waits for a whole cluster after healing must not be shown what was before.

@@ -158,11 +158,14 @@ class PlayHandle:
         self.id = id
         self.struck = 0
         """Faults that it injected; known when it has ended."""
+        self.refused: list[str] = []
+        """Why others were not; known when it has ended."""
         self._cluster = cluster
 
     def heal(self) -> None:
         """No step strikes any more, and everything heals."""
-        self.struck = self._cluster.ask("halt", play=self.id)["struck"]
+        ended = self._cluster.ask("halt", play=self.id)
+        self.struck, self.refused = ended["struck"], ended["refused"]
         self._cluster.faults.heal_all()
 
     def __enter__(self) -> PlayHandle:

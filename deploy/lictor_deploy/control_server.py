@@ -79,6 +79,10 @@ class ControlServer:
         self._faults.gone(process)
         self._orders.gone(process)
 
+    def cannot_start(self, process: str, why: str) -> None:
+        """A process of a cluster that has been whole cannot start: it stays down, the others go on."""
+        self._faults.cannot_start(process, why)
+
     def asked(self, process: str, number: int, request: Said) -> None:
         """One of its nodes was asked over HTTP; the answer goes back the same way."""
         self._answer(request, lambda said: self._supervisor.tell({"answers": number, "said": said}, [process]))

@@ -87,6 +87,8 @@ class LocalCluster:
             [spec.node for spec in specs if spec.server], [spec.node for spec in specs if not spec.server]
         )
         self._refused = ""
+        self._whole = False
+        """It has been: from then on one node that cannot start does not end all the others."""
         self._announced = False
         self._supervisor = Supervisor(list(self._plans), self._work, heard=self._heard, died=self._died)
         homes = {spec.node: plan.name for plan in plans for spec in plan.specs}
@@ -114,6 +116,7 @@ class LocalCluster:
         if not self._wait_whole():
             return INTERRUPTED
         took = time.monotonic() - started
+        self._whole = True
         self._supervisor.tell({"settled": True})
         if command:
             print(f"{self._headline(took)} Running: {command}", flush=True)
@@ -182,6 +185,10 @@ class LocalCluster:
         match message:
             case {"report": dict(seen)}:
                 self._readiness.report(seen)
+            case {"refused": str(why)} if self._whole:
+                remedy = f"It stays down; `lictor fault restart {name} -wipe` starts it with an empty disk."
+                print(f"{why}. {remedy}", file=sys.stderr, flush=True)
+                self._control.cannot_start(name, why)
             case {"refused": str(why)}:
                 self._refused = f"{why}."
             case {"done": int(order), "count": int(count)}:

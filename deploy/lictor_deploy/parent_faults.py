@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from random import Random
 
 from lictor_actors.faults.book import Fault, FaultBook, Healed
 from lictor_actors.faults.levels import UnsupportedFault
 from lictor_actors.faults.vocabulary import Verb
 from lictor_deploy.alarms import Alarms
+from lictor_deploy.bit_flips import flip_a_bit
 from lictor_deploy.channel import Said
 from lictor_deploy.orders import Orders
 from lictor_deploy.supervisor import Supervisor
@@ -45,6 +48,7 @@ class ParentFaults:
         self._homes = homes
         self._data = data
         self._log = log
+        self._rng = Random(secrets.randbits(64))
         self._wipe: dict[str, str] = {}
         """Process → the node whose directory goes before the process starts again."""
         self._jumped: dict[str, int] = {}
@@ -57,14 +61,17 @@ class ParentFaults:
         return SetRules(rules=self.book.rules, disks=self.book.disks, clocks=self.book.clocks + jumped)
 
     def inject(self, verb: Verb, confirmed: Injected | None = None) -> Fault:
-        """Put a fault in force. Raises what ``FaultBook.inject`` raises."""
+        """Put a fault in force. Raises what ``FaultBook.inject`` raises, and UnsupportedFault."""
         fault = self.book.inject(verb)
+        try:
+            self._refuse(fault)
+        except UnsupportedFault:
+            self.book.heal(fault.id)
+            raise
         self.log(f"{fault.id} {fault.what}")
-        jumps = [wish for wish in fault.now if isinstance(wish, SpoilOnce)]
-        for wish in jumps:
-            self._jumped[wish.node] = self._jumped.get(wish.node, 0) + wish.by_ns
+        jumped = [self._spoil(wish) for wish in fault.now if isinstance(wish, SpoilOnce)]
         now = [wish for wish in fault.now if isinstance(wish, HandleActor)]
-        self._do(fault.ruled or bool(jumps), now, lambda count: confirmed and confirmed(fault, count))
+        self._do(fault.ruled or any(jumped), now, lambda count: confirmed and confirmed(fault, count))
         if fault.stall is not None:
             self._alarms.later(fault.stall[0], lambda: self._breathe(fault))
         if fault.duration_s is not None:
@@ -99,7 +106,32 @@ class ParentFaults:
         if node is not None and self._data is not None:
             shutil.rmtree(self._data / node.partition(".")[0], ignore_errors=True)
 
+    def cannot_start(self, process: str, why: str) -> None:
+        """A process that is not to be started again and again: an injected fault may have spoilt its files."""
+        self.log(why)
+        self._supervisor.kill(process)
+
     # -- inside ----------------------------------------------------------------
+
+    def _refuse(self, fault: Fault) -> None:
+        """Nothing may have been done yet when some part of a fault turns out to be impossible."""
+        for wish in fault.now:
+            needs_a_process = wish.what == "bit_flip" if isinstance(wish, SpoilOnce) else wish.verb == "cut_power"
+            if isinstance(wish, HandleActor) and wish.wipe:
+                needs_a_process = True
+            if needs_a_process and not self._alone(self._homes[wish.node]):
+                raise UnsupportedFault(
+                    fault.verb, "live", f"{wish.node} shares a process and its disk with others; servers have their own"
+                )
+
+    def _spoil(self, wish: SpoilOnce) -> bool:
+        """True if that changes the rules in force."""
+        if wish.what == "jump":
+            self._jumped[wish.node] = self._jumped.get(wish.node, 0) + wish.by_ns
+            return True
+        if self._data is not None:
+            self.log(flip_a_bit(self._data / wish.node.partition(".")[0], self._rng))
+        return False
 
     def _do(self, rules: bool, wishes: Iterable[HandleActor], confirmed: Callable[[int], object]) -> None:
         orders: list[tuple[str, Said]] = []
@@ -113,30 +145,35 @@ class ParentFaults:
         process = self._homes[wish.node]
         if not wish.role and self._alone(process) and self._on_process(wish, process):
             return
-        if wish.wipe:
-            raise UnsupportedFault(
-                "restart with wipe", "live", f"{wish.node} shares a process, and its files are in use"
-            )
         # What keeps its default is left out: a process of the same version fills it in.
-        yield process, {"actor": wish.model_dump(mode="json", exclude={"wipe", "torn"})}
+        yield process, {"actor": wish.model_dump(mode="json", exclude={"wipe"} if wish.torn else {"wipe", "torn"})}
 
     def _on_process(self, wish: HandleActor, process: str) -> bool:
         """Do it to the process itself; False if it is for the actors inside."""
         held = self._supervisor.processes[process].held
         match wish.verb:
             case "kill":
-                self._supervisor.hold(process, kill=True)
+                self._supervisor.kill(process)
             case "stop":
-                self._supervisor.hold(process, kill=False)
+                self._supervisor.end(process)
+            case "cut_power":
+                self._supervisor.hold(process)
+                return False  # it loses what was not synced, and then ends itself
             case "restart" if wish.wipe:
-                self._wipe[process] = wish.node
-                self._supervisor.hold(process, kill=True)
-                self._supervisor.let_go(process)
+                self._wipe_when_gone(process, wish.node)
             case "restart" if held:
                 self._supervisor.let_go(process)
             case _:
                 return False
         return True
+
+    def _wipe_when_gone(self, process: str, node: str) -> None:
+        runs = bool(self._supervisor.processes[process].pid)
+        self._wipe[process] = node
+        self._supervisor.kill(process)
+        if not runs:
+            self.gone(process)
+        self._supervisor.let_go(process)
 
     def _alone(self, process: str) -> bool:
         return list(self._homes.values()).count(process) == 1

@@ -105,14 +105,20 @@ class Supervisor:
             if process.again_at <= time.monotonic() and not self._stopping:
                 self._fork(process)
 
-    def hold(self, name: str, *, kill: bool) -> None:
-        """Fault: end this process, by SIGKILL or in good order, and keep it down until ``let_go``."""
-        process = self.processes[name]
-        process.held = True
-        if kill and process.pid:
-            os.kill(process.pid, signal.SIGKILL)
-        else:
-            self.tell({"stop": True}, [name])
+    def hold(self, name: str) -> None:
+        """Fault: once this process has ended, it stays down until ``let_go``."""
+        self.processes[name].held = True
+
+    def kill(self, name: str) -> None:
+        """Fault: end this process by SIGKILL, and keep it down."""
+        self.hold(name)
+        if self.processes[name].pid:
+            os.kill(self.processes[name].pid, signal.SIGKILL)
+
+    def end(self, name: str) -> None:
+        """Fault: end this process in good order, and keep it down."""
+        self.hold(name)
+        self.tell({"stop": True}, [name])
 
     def let_go(self, name: str) -> None:
         """Fault healed: fork the process again as soon as it is gone. Such deaths are not held against it."""

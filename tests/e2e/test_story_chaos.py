@@ -123,6 +123,8 @@ def test_held_writes_come_through_when_released(cluster, http):
 
 
 def test_what_a_live_cluster_cannot_do_is_said_with_the_reason(cluster):
-    with pytest.raises(Failure, match="shares a process"):
+    with pytest.raises(Failure, match=r"restart cannot be done on a live cluster: .*shares a process"):
         cluster.faults.restart("agent-1", wipe=True)
+    with pytest.raises(Failure, match=r"lose_unsynced cannot be done on a live cluster: .*shares a process"):
+        cluster.faults.lose_unsynced(["server-1", "agent-1"])
     assert cluster.faults.ls() == []

@@ -76,7 +76,7 @@ class FaultDesk:
                 self._play(steps, reply)
             case {"ask": "halt", "with": {"play": str(name)}}:
                 self._halt(name)
-                reply({"struck": self._directors[name].struck})
+                reply({"struck": self._directors[name].struck, "refused": self._directors[name].refused})
             case {"ask": str(verb)} if verb in VERBS:
                 self._inject(verb, request.get("with", {}), reply)
             case _:

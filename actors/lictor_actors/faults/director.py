@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from lictor_actors.faults.book import FaultBook
-from lictor_actors.faults.levels import refuse_unsupported
+from lictor_actors.faults.levels import UnsupportedFault, refuse_unsupported
 from lictor_actors.faults.steps import Step
 from lictor_actors.faults.vocabulary import Verb
 
@@ -40,6 +40,8 @@ class Director:
         self.steps = tuple(steps)
         self.struck = 0
         """Faults that were injected."""
+        self.refused: list[str] = []
+        """Why others were not: whom they drew cannot be broken like that."""
         self._stage = stage
         self._going = False
         self._quiet = 0
@@ -80,6 +82,11 @@ class Director:
         except LookupError as nobody:
             # A plan goes on: at this moment there is, say, no leader that could be isolated.
             self._stage.log(f"{fault.name} finds nobody: {nobody.args[0]}")
+            return
+        except UnsupportedFault as refused:
+            # A plan must not take down whoever plays it; whoever asks how it went is told.
+            self.refused.append(str(refused))
+            self._stage.log(str(refused))
             return
         self.struck += 1
 

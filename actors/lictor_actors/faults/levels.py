@@ -9,16 +9,10 @@ from lictor_actors.faults.vocabulary import Verb
 Level = Literal["world", "live", "agent"]
 """A simulated cluster; a local one, whose parent keeps its processes; a single agent that breaks only its own part."""
 
-_POWER = "the operating system keeps what a process wrote, only a machine loses it; use a simulated cluster"
 _ALONE = "nobody would start its process again; use `lictor dev`, or signals"
 UNSUPPORTED: dict[Level, dict[str, str]] = {
     "world": {},
-    "live": {
-        "lose_unsynced": _POWER,
-        "torn_write": _POWER,
-        "lying_fsync": _POWER,
-        "bit_flip": "a live node would only notice when it reads its files again; use a simulated cluster",
-    },
+    "live": {},
     "agent": {
         "kill": _ALONE,
         "stop": _ALONE,

@@ -26,6 +26,11 @@ class Trouble:
         """True while writes may be refused."""
         return any(rule.effect in ("full", "error") for rule in self._rules)
 
+    @property
+    def lies(self) -> bool:
+        """True while syncs are kept from the disk."""
+        return any(rule.effect == "lie" for rule in self._rules)
+
     def hit(self, effect: str) -> bool:
         """Draw whether some rule with this effect strikes now."""
         return any(rule.effect == effect and self._draw(rule) for rule in self._rules)

@@ -8,13 +8,10 @@ import secrets
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
 from lictor_actors.bus.nng import NngBus
-from lictor_actors.hosts.disks import FileDisk
-from lictor_actors.hosts.disks_faulty import FaultyDisk, Trouble
 from lictor_actors.hosts.ground import Handle
 from lictor_actors.hosts.live_directory import LiveDirectory
 from lictor_actors.hosts.live_faults import LiveFaults
@@ -25,12 +22,11 @@ from lictor_actors.hosts.node import Birth, Node
 from lictor_actors.hosts.seat import Seat
 from lictor_actors.hosts.spec import NodeSpec
 from lictor_actors.hosts.tree import birth, tree
-from lictor_actors.journal.memory_disk import MemoryDisk
 from lictor_messages.base import Message
 from lictor_messages.codec import cluster_id
 from lictor_messages.envelope import Envelope, at, node_of, role_of
 from lictor_messages.faults import HandleActor, SetRules
-from lictor_messages.host import ActorSpec, DiskFreed, DiskFull, LoopLagged
+from lictor_messages.host import ActorSpec, LoopLagged
 
 if TYPE_CHECKING:
     from lictor_actors.hosts.http import Ask
@@ -97,20 +93,8 @@ class LiveHost:
         name = spec.node
         if spec.server and spec.data_dir:
             start_over(spec)
-        trouble = Trouble(self._faults.rng)
-        trouble.set_rules(self._faults.disks_of(name))
-        plain = FileDisk(Path(spec.data_dir)) if spec.data_dir else MemoryDisk()
-        disk = FaultyDisk(plain, trouble, _sleep)
-        ledger = LiveLedger(
-            disk,
-            self._loop,
-            self._ledger_dirty,
-            lambda error: self._disk_failed(name, error),
-            self.count,
-            lambda error: self._disk_full(name, error),
-        )
         node = Node(name, self, make, actors or tree(spec))
-        running = self._nodes[name] = LiveNode(spec, node, ledger, trouble)
+        running = self._nodes[name] = LiveNode(spec, node, self._loop, self._faults, self._ledger_dirty)
         self._directory.begin(name, (spec.gossip_url, spec.rest_url))
         self._by_url.setdefault(spec.gossip_url, []).append(node)
         self._bus.listen(*spec.listen_urls)
@@ -143,7 +127,7 @@ class LiveHost:
         """Put these fault rules in force instead of those before."""
         self._faults.set_rules(rules)
         for name, running in self._nodes.items():
-            running.trouble.set_rules(self._faults.disks_of(name))
+            running.set_disk_rules(self._faults.disks_of(name))
         return len(rules.rules)
 
     def jump(self, node: str, by: int) -> None:
@@ -155,9 +139,7 @@ class LiveHost:
         running = self._nodes.get(wish.node)
         if running is None:
             return 0
-        if wish.verb == "mend":
-            return running.mend()
-        return running.node.handle_actor(wish.verb, wish.role)
+        return running.handle_actor(wish)
 
     # -- Ground: chance and timers --------------------------------------------
 
@@ -315,19 +297,6 @@ class LiveHost:
         self._dirty[ledger] = None
         self._wake()
 
-    def _disk_full(self, name: str, error: OSError | None) -> None:
-        log.warning("%s: %s", name, f"the journal waits: {error}" if error else "the disk has room again")
-        seat = self._nodes[name].node.seats.get("server")
-        if seat is not None:
-            seat.deliver(DiskFull(why=str(error)) if error else DiskFreed(), None)
-
-    def _disk_failed(self, name: str, error: OSError) -> None:
-        self.count("journal_failed")
-        log.error("%s: the journal failed, the server stops: %s", name, error)
-        seat = self._nodes[name].node.seats.get("server")
-        if seat is not None:
-            self._loop.call_soon(seat.end, f"journal failed: {error}")
-
     def count(self, what: str) -> None:
         """See ``Ground``."""
         self.counters[what] += 1
@@ -355,9 +324,3 @@ class LiveHost:
             prober = running.node.seats.get("prober")
             if prober is not None and prober.life is not None:
                 prober.deliver(message, None)
-
-
-def _sleep(nanoseconds: int) -> None:
-    """A slow disk keeps whoever syncs: the loop while syncs are usually quick, a thread from then on."""
-    if nanoseconds:
-        time.sleep(nanoseconds / 1e9)

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable, Mapping
+import os
+import signal
+import time
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from lictor_actors.hosts.disks_faulty import Trouble
+from lictor_actors.hosts.disks import FileDisk
+from lictor_actors.hosts.disks_faulty import FaultyDisk, Trouble
+from lictor_actors.hosts.disks_losing import LosingDisk
+from lictor_actors.hosts.live_faults import LiveFaults
 from lictor_actors.hosts.live_http import WebDesk
 from lictor_actors.hosts.live_ledger import LiveLedger
 from lictor_actors.hosts.node import Node
 from lictor_actors.hosts.spec import NodeSpec
+from lictor_actors.journal.memory_disk import MemoryDisk
+from lictor_messages.faults import DiskRule, HandleActor
+from lictor_messages.host import DiskFreed, DiskFull
 from lictor_messages.web import HttpAnswered, HttpAsked
 
 if TYPE_CHECKING:
@@ -19,6 +29,7 @@ if TYPE_CHECKING:
     from lictor_actors.hosts.http import Ask, HttpDoor
 
 log = logging.getLogger("lictor")
+POWER_FAILS_WITHIN_S = 0.25
 
 
 class Readiness(NamedTuple):
@@ -36,14 +47,27 @@ class Readiness(NamedTuple):
 class LiveNode:
     """Carries one node."""
 
-    def __init__(self, spec: NodeSpec, node: Node, ledger: LiveLedger, trouble: Trouble) -> None:
-        self.trouble = trouble
+    def __init__(
+        self,
+        spec: NodeSpec,
+        node: Node,
+        loop: asyncio.AbstractEventLoop,
+        faults: LiveFaults,
+        dirty: Callable[[LiveLedger], None],
+    ) -> None:
+        """``dirty`` is told when the journal has something to sync."""
         self.spec = spec
         self.node = node
-        self.ledger = ledger
         self.desk: WebDesk | None = None
+        self._loop = loop
+        self._rng = faults.rng
         self._http: HttpDoor | None = None
         self._door: Door | None = None
+        self._trouble = Trouble(faults.rng)
+        self._disk = LosingDisk(FileDisk(Path(spec.data_dir)) if spec.data_dir else MemoryDisk())
+        self.set_disk_rules(faults.disks_of(node.name))
+        disk = FaultyDisk(self._disk, self._trouble, _sleep)
+        self.ledger = LiveLedger(disk, loop, dirty, self._disk_failed, node.ground.count, self._disk_full)
 
     async def open_doors(self, boot: int, cluster: bytes, beside: Mapping[str, Ask]) -> None:
         """Listen for HTTP and for clients on the bus, where the spec says so."""
@@ -69,12 +93,49 @@ class LiveNode:
         if self._door is not None:
             await self._door.close()
 
-    def mend(self) -> int:
-        """Start again what a failed disk has stopped; returns how many actors."""
+    # -- faults --------------------------------------------------------------
+
+    def set_disk_rules(self, rules: Iterable[DiskRule]) -> None:
+        """These are in force for its disk from now on, and no others."""
+        self._trouble.set_rules(rules)
+        self._disk.expect_lies(self._trouble.lies)
+
+    def handle_actor(self, wish: HandleActor) -> int:
+        """Do this to an actor, to all of them, or to what carries them; returns how many actors it was done to."""
+        match wish.verb:
+            case "mend":
+                return self._mend()
+            case "cut_power":
+                return self._cut_power(wish.torn)
+        return self.node.handle_actor(wish.verb, wish.role)
+
+    def _mend(self) -> int:
+        """Start again what a failed disk has stopped."""
         if not self.ledger.broken:
             return 0
         self.ledger.reopen()
         return self.node.handle_actor("restart")
+
+    def _cut_power(self, torn: bool) -> int:
+        """The power fails in the middle of the next sync; if nobody writes, soon. This process does not come back."""
+        self._disk.cut_power(self._rng if torn else None, _die)
+        self._loop.call_later(POWER_FAILS_WITHIN_S, self._disk.strike)
+        return len(self.node.seats)
+
+    def _disk_full(self, error: OSError | None) -> None:
+        log.warning("%s: %s", self.node.name, f"the journal waits: {error}" if error else "the disk has room again")
+        seat = self.node.seats.get("server")
+        if seat is not None:
+            seat.deliver(DiskFull(why=str(error)) if error else DiskFreed(), None)
+
+    def _disk_failed(self, error: OSError) -> None:
+        self.node.ground.count("journal_failed")
+        log.error("%s: the journal failed, the server stops: %s", self.node.name, error)
+        seat = self.node.seats.get("server")
+        if seat is not None:
+            self._loop.call_soon(seat.end, f"journal failed: {error}")
+
+    # -- what it sees --------------------------------------------------------
 
     @property
     def readiness(self) -> Readiness:
@@ -98,6 +159,17 @@ def by_path(beside: Mapping[str, Ask], gateway: Ask) -> Ask:
         return gateway(asked, answer)
 
     return ask if paths else gateway
+
+
+def _sleep(nanoseconds: int) -> None:
+    """A slow disk keeps whoever syncs: the loop while syncs are usually quick, a thread from then on."""
+    if nanoseconds:
+        time.sleep(nanoseconds / 1e9)
+
+
+def _die() -> None:
+    """A machine without power says goodbye to nobody."""
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def start_over(spec: NodeSpec) -> None:

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from errno import EIO, ENOENT, ENOSPC
 from random import Random
 
-SECTOR = 512
-"""A sector is written whole or not at all; a write of several sectors may reach the disk in any part."""
+from lictor_actors.journal.torn import surviving
 
 
 class _File:
@@ -102,7 +101,8 @@ class MemoryDisk:
             file = self._files[name]
             file.data, file.size = bytearray(file.synced), file.synced_size
             for offset, data in file.pending if torn else ():
-                _survive(file, offset, data, rng)
+                for piece in surviving(offset, data, rng):
+                    file.apply(*piece)
             file.pending.clear()
             file.synced, file.synced_size = bytearray(file.data), file.size
 
@@ -138,21 +138,3 @@ class MemoryDisk:
             return self._files[name]
         except KeyError:
             raise OSError(ENOENT, "no such file", name) from None
-
-
-def _survive(file: _File, offset: int, data: bytes | None, rng: Random) -> None:
-    """Apply as much of one unsynced change as the dice say: all, nothing, a beginning, or some of its sectors."""
-    fate = rng.randrange(4)
-    if fate == 0:
-        return
-    if data is None or fate == 1:
-        file.apply(offset, data)
-    elif fate == 2:
-        file.apply(offset, data[: rng.randrange(len(data) + 1)])
-    else:
-        start = 0
-        while start < len(data):
-            end = min(len(data), start + SECTOR - (offset + start) % SECTOR)
-            if rng.randrange(2):
-                file.apply(offset + start, data[start:end])
-            start = end

@@ -54,6 +54,7 @@ async def _play(cluster: Cluster, scenario: Scenario, report: ScenarioReport) ->
     finally:
         await asyncio.to_thread(playing.heal)
     report.faults = playing.struck
+    report.failures += playing.refused
     await _eventually(cluster, scenario, report)
     if clients is not None:
         await clients.stop()

@@ -18,6 +18,7 @@ class FakeSupervisor:
         self.told = []
         self.watched = {}
         self.deaf = set()
+        self.ended = []
 
     def watch(self, sock, ready):
         self.watched[sock.fileno()] = (sock, ready)
@@ -30,6 +31,15 @@ class FakeSupervisor:
         self.told += [(name, message) for name in heard]
         return heard
 
+    def hold(self, name):
+        self.processes[name].held = True
+
+    def kill(self, name):
+        self.ended.append(name)
+
+    def let_go(self, name):
+        self.ended.append(f"{name} again")
+
     def turn(self):
         for _, ready in list(self.watched.values()):
             ready()
@@ -40,10 +50,10 @@ class FakeSupervisor:
 
 
 class Stage:
-    def __init__(self, path):
+    def __init__(self, path, homes=HOMES):
         self.supervisor = FakeSupervisor()
         self.readiness = Readiness([node for node in HOMES if node.startswith("server")], ["agent-1.dc1"])
-        self.server = ControlServer(path, self.supervisor, self.readiness, HOMES, {"nodes": []})
+        self.server = ControlServer(path, self.supervisor, self.readiness, homes, {"nodes": []}, data=path.parent)
         self.server.open()
         self.client = socket.socket(socket.AF_UNIX)
         self.client.connect(str(path))
@@ -79,6 +89,16 @@ def stage(tmp_path):
     made.supervisor.close()
     made.server.close()
     assert not (tmp_path / "control").exists()
+
+
+@pytest.fixture
+def shared(tmp_path):
+    """Two agents in one process."""
+    made = Stage(tmp_path / "shared", HOMES | {"agent-2.dc1": "agents-1"})
+    yield made
+    made.client.close()
+    made.supervisor.close()
+    made.server.close()
 
 
 def test_a_rule_goes_to_every_process_and_the_answer_waits_for_all(stage):
@@ -169,6 +189,62 @@ def test_what_cannot_be_done_is_a_sentence_and_changes_nothing(stage, request_, 
     assert words in stage.answer()["error"]
     assert stage.supervisor.told == []
     assert stage.server.rules.rules == ()
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments"), [("restart", {"wipe": True}), ("lose_unsynced", {}), ("torn_write", {}), ("bit_flip", {})]
+)
+def test_what_needs_a_disk_of_its_own_is_refused_before_anything_is_done(shared, verb, arguments):
+    shared.ask(verb, nodes=["server-1", "agent-1"], **arguments)
+    assert "agent-1.dc1 shares a process" in shared.answer()["error"]
+    assert shared.supervisor.told == shared.supervisor.ended == []
+    shared.ask("status")
+    assert shared.answer()["faults"] == []
+
+
+def test_a_plan_goes_on_when_part_of_it_cannot_be_done_and_says_so_at_the_end(shared):
+    shared.ask("play", steps=[{"at": 0, "lose_unsynced": "agent-1", "hold": {}}])
+    shared.confirm()
+    assert shared.answer() == {"play": "p1"}
+    shared.ask("halt", play="p1")
+    ended = shared.answer()
+    assert ended["struck"] == 1
+    assert "shares a process" in ended["refused"][0]
+
+
+def test_a_power_cut_is_confirmed_by_the_end_of_its_process(stage):
+    stage.ask("torn_write", nodes="server-2")
+    ((name, message),) = stage.supervisor.told
+    assert (name, message["actor"]["verb"], message["actor"]["torn"]) == ("server-2", "cut_power", True)
+    assert stage.supervisor.processes["server-2"].held
+    assert stage.answer() is None
+    stage.server.gone("server-2")
+    assert stage.answer()["fault"] == "f1"
+
+
+def test_a_server_that_is_down_already_starts_with_an_empty_disk(stage, tmp_path):
+    (tmp_path / "server-2").mkdir()
+    stage.ask("restart", nodes="server-2", wipe=True)
+    assert not (tmp_path / "server-2").exists()
+    assert stage.supervisor.ended == ["server-2", "server-2 again"]
+
+
+def test_a_bit_flips_in_what_was_written(stage, tmp_path):
+    file = tmp_path / "server-2" / "journal"
+    file.parent.mkdir()
+    file.write_bytes(b"x" * 100 + bytes(1000))
+    stage.ask("bit_flip", nodes="server-2")
+    assert stage.answer()["fault"] == ""
+    after = file.read_bytes()
+    changed = [place for place in range(1100) if after[place] != (b"x" * 100 + bytes(1000))[place]]
+    assert len(changed) == 1
+    assert changed[0] < 100
+    assert (after[changed[0]] ^ ord("x")).bit_count() == 1
+
+
+def test_a_server_that_cannot_start_stays_down(stage):
+    stage.server.cannot_start("server-2", "server-2 cannot start: the journal is damaged")
+    assert stage.supervisor.ended == ["server-2"]
 
 
 def test_facts_and_status(stage):
