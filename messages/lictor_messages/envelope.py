@@ -15,10 +15,11 @@ class Envelope:
     ``request`` names the request ("" for a one-way message); ``reply_to`` is where its answer goes; ``hops``
     counts forwards; ``budget`` is the time left for the request in nanoseconds (0: none was set); ``cause`` is
     copied through everything that follows from it, so one grep shows a request's whole life. ``via`` stays at
-    home, off the wire: where an answer goes once if ``target`` turns out to be undeliverable.
+    home, off the wire: where an answer goes once if ``target`` turns out to be undeliverable. So does ``arrived``:
+    when this node got a request that has a budget, by its own monotonic clock; -1 until then.
     """
 
-    __slots__ = ("body", "budget", "cause", "hops", "reply_to", "request", "source", "target", "via")
+    __slots__ = ("arrived", "body", "budget", "cause", "hops", "reply_to", "request", "source", "target", "via")
 
     def __init__(
         self,
@@ -41,7 +42,14 @@ class Envelope:
         self.budget = budget
         self.cause = cause
         self.via = via
+        self.arrived = -1
         self.body = body
+
+    def budget_left(self, now: int) -> int:
+        """The budget less what was waited on this node: below zero if it is spent, 0 if none was set."""
+        if not self.budget or self.arrived < 0:
+            return self.budget
+        return self.budget - (now - self.arrived) or -1
 
     def __repr__(self) -> str:
         return f"<{self.source} > {self.target} {self.body.kind} {self.request or '-'}>"

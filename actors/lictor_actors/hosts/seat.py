@@ -93,6 +93,8 @@ class Seat:
         if self.life is None:
             self._nobody_here(envelope)
         else:
+            if envelope is not None and envelope.budget:
+                self._stamp(envelope)
             self._ground.enqueue(self, self.life.number, message, envelope)
 
     def accept(self, envelope: Envelope) -> None:
@@ -101,7 +103,13 @@ class Seat:
         if life is None:
             self.node.deliver(envelope)
         else:
+            if envelope.budget:
+                self._stamp(envelope)
             self._ground.enqueue(self, life.number, envelope.body, envelope)
+
+    def _stamp(self, envelope: Envelope) -> None:
+        if envelope.arrived < 0:
+            envelope.arrived = self._ground.now(self.node.name)
 
     def take(self, number: int, message: Message, envelope: Envelope | None) -> None:
         """One turn, if the life that the mail was meant for still goes on."""

@@ -73,7 +73,7 @@ class Turn:
         return self.life.new_request()
 
     def forward(self, to: str, held: Envelope | None = None) -> None:
-        """Pass a request on, unchanged but for one more hop; its answer goes to its ``reply_to``.
+        """Pass a request on, unchanged but for one more hop and the time it waited; its answer goes to its ``reply_to``.
 
         It is the request in hand, or one that an earlier turn ``held``.
         """
@@ -85,7 +85,7 @@ class Turn:
             request=e.request,
             reply_to=e.reply_to,
             hops=e.hops + 1,
-            budget=e.budget,
+            budget=e.budget_left(self.now),
             cause=e.cause or e.request,
         )
         self._send(onward, early=False)
@@ -141,6 +141,11 @@ class Turn:
     def buggify(self, name: str) -> bool:
         """True now and then in some simulated runs, never in production: a place where rare things may happen."""
         return self.life.buggify is not None and self.life.buggify(name)
+
+    @property
+    def budget_spent(self) -> bool:
+        """True if the request in hand has waited for as long as it may take: whoever asked waits no more."""
+        return self.envelope is not None and self.envelope.budget_left(self.now) < 0
 
     def _in_hand(self) -> Envelope:
         if self.envelope is None:

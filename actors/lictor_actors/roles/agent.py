@@ -352,7 +352,7 @@ def _first_idea_of_self(o: AgentOptions) -> Member:
 
 def _with_body(e: Envelope, body: Message) -> Envelope:
     """The same request with something filled in."""
-    return Envelope(
+    filled = Envelope(
         e.source,
         e.target,
         body,
@@ -362,6 +362,8 @@ def _with_body(e: Envelope, body: Message) -> Envelope:
         budget=e.budget,
         cause=e.cause,
     )
+    filled.arrived = e.arrived
+    return filled
 
 
 def _ticket_of(held: Envelope) -> Ticket:

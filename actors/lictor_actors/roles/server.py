@@ -87,6 +87,8 @@ class Server(Actor):
         self._confirming: dict[int, tuple[Query, Ticket]] = {}
         self._was_leader = False
         self._awake = False
+        self.budgets_spent = 0
+        """Writes that were dropped because they had waited for too long before they came to be proposed."""
         self._full = ""
         """What the disk said when it had no room, "" while it has."""
         self._rare = self._table()
@@ -293,7 +295,11 @@ class Server(Actor):
     # -- writes ---------------------------------------------------------------
 
     def _command(self, command: Command, turn: Turn) -> None:
-        if self._full and self.raft.leader in ("", self._options.node):
+        if turn.budget_spent:
+            # Now it has certainly not happened; proposed, it would happen after its asker was told that it may have.
+            self.budgets_spent += 1
+            turn.reply(Refused(code="BudgetSpent"), early=True)
+        elif self._full and self.raft.leader in ("", self._options.node):
             turn.reply(Refused(code="JournalFailed", text=f"no space left on device: {self._full}"), early=True)
         elif self.raft.role is not Role.LEADER:
             self._to_leader(turn)
