@@ -92,7 +92,7 @@ class Gateway(Actor):
     def _http_asked(self, asked: HttpAsked, turn: Turn) -> None:
         known = self._known.find(asked)
         if known is not None:
-            self._place(Waiter(turn.ticket(), known.plan, known.request, 0, known), turn)
+            self._place(Waiter(turn.ticket(), known.plan, known.request, 0, None if known.blocks else known), turn)
             return
         try:
             request = HttpRequest(asked, self.options, turn)
@@ -347,5 +347,8 @@ def _is_unchanged(call: Call, answer: Message, now: int) -> bool:
 
 def _portion(plan: Plan, wait: int) -> Plan:
     """The query for a part of its time, in steps of a tenth of a second, so that equal ones meet again."""
+    assert isinstance(plan.message, Query)
     wait = -(-wait // WAIT_STEP_NS) * WAIT_STEP_NS
+    if wait == plan.message.wait_ns:
+        return plan
     return replace(plan, message=plan.message.model_copy(update={"wait_ns": wait}))

@@ -84,10 +84,19 @@ def test_a_known_read_keeps_its_parameters(desk):
         assert dict(desk.answers[request].headers)["X-Consul-Effective-Consistency"] == "consistent"
 
 
-def test_blocking_queries_are_not_remembered(desk):
-    for index in (5, 6):
-        desk.http("GET", f"/v1/kv/x?index={index}&wait=10s")
+def test_blocking_queries_are_parsed_once_for_a_crowd_and_never_said_twice(desk, monkeypatch):
+    monkeypatch.setattr(known, "BLOCKING_MOST", 3)
+    for index in range(5, 15):
+        target = f"/v1/kv/x?index={index}&wait=10s"
+        crowd = [desk.http("GET", target) for _ in range(3)]
         assert desk.upstream().min_index == index
+        assert len(desk.gateway._known._blocking) <= 3
+        remembered = desk.gateway._known._blocking[target]
+        waiters = next(iter(desk.gateway._calls.values())).waiters.values()
+        assert all(waiter.request is remembered.request for waiter in waiters)
+        desk.answer(Rendered(index=index + 1, body=b"[%d]" % index))
+        assert {desk.answers[request].body for request in crowd} == {b"[%d]" % index}
+        assert remembered.said is None
     assert desk.gateway._known._reads == {}
 
 

@@ -11,6 +11,8 @@ from lictor_messages.web import HttpAnswered, HttpAsked
 READS_MOST = 1024
 BYTES_MOST = 16 << 20
 """Bodies that are held for their responses; more, and all are forgotten."""
+BLOCKING_MOST = 64
+"""Targets of blocking queries that are remembered: a crowd asks in the same words, but only until the index moves."""
 TARGET_MOST = 512
 """Longer targets are not worth remembering."""
 _SAID_ALIKE = (rendered, rendered_with_consistency)
@@ -18,11 +20,12 @@ _SAID_ALIKE = (rendered, rendered_with_consistency)
 
 
 class Known:
-    """One target: what it asks for, and the last answer with its response."""
+    """One target: what it asks for, and the last answer with its response unless it blocks."""
 
-    __slots__ = ("answer", "plan", "request", "said")
+    __slots__ = ("answer", "blocks", "plan", "request", "said")
 
-    def __init__(self, plan: Plan, request: HttpRequest) -> None:
+    def __init__(self, plan: Plan, request: HttpRequest, blocks: bool) -> None:
+        self.blocks = blocks
         self.plan = plan
         self.request = request
         self.answer: Message | None = None
@@ -30,28 +33,34 @@ class Known:
 
 
 class KnownReads:
-    """By target. Blocking queries are left out: each has an index of its own."""
+    """By target. Blocking queries are kept apart: each has an index of its own, and no answer twice."""
 
-    __slots__ = ("_bytes", "_reads")
+    __slots__ = ("_blocking", "_bytes", "_reads")
 
     def __init__(self) -> None:
+        self._blocking: dict[str, Known] = {}
         self._reads: dict[str, Known] = {}
         self._bytes = 0
 
     def find(self, asked: HttpAsked) -> Known | None:
         """What this request asks for, if it was asked before."""
-        return self._reads.get(asked.target) if asked.method == "GET" else None
+        if asked.method != "GET":
+            return None
+        return self._reads.get(asked.target) or self._blocking.get(asked.target)
 
     def keep(self, plan: Plan, request: HttpRequest) -> None:
         """Remember a plan if nothing but the target decided it."""
         asked, query = request.asked, plan.message
         if plan.render not in _SAID_ALIKE or request.personal or asked.method != "GET":
             return
-        if not isinstance(query, Query) or query.min_index or len(asked.target) > TARGET_MOST:
+        if not isinstance(query, Query) or len(asked.target) > TARGET_MOST:
             return
         if len(self._reads) >= READS_MOST:
             self._forget_all()
-        self._reads[asked.target] = Known(plan, request)
+        if len(self._blocking) >= BLOCKING_MOST:
+            self._blocking.clear()
+        reads = self._blocking if query.min_index else self._reads
+        reads[asked.target] = Known(plan, request, blocks=query.min_index > 0)
 
     def remember(self, known: Known, answer: Message, said: HttpAnswered) -> None:
         """This is how that answer is said; it is the same object until what it says changes."""
