@@ -137,6 +137,19 @@ def pysyncobj(in_flight: int, seconds: float) -> tuple[float, float]:
                 process.wait()
 
 
+@contextmanager
+def bare(size: int) -> Iterator[str]:
+    """Address of a socket that answers everything with so many bytes and does nothing else: what nobody can beat."""
+    script = str(Path(__file__).with_name("bare_peer.py"))
+    process = subprocess.Popen([sys.executable, script, str(size)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        yield f"127.0.0.1:{process.stdout.readline().strip()}"
+    finally:
+        process.kill()
+        process.wait()
+
+
 def free_ports(count: int) -> list[int]:
     sockets = [socket.socket() for _ in range(count)]
     for sock in sockets:

@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
-from peers import HAVE_ETCD, HAVE_PYSYNCOBJ, V2_PUT, V3_GET, V3_PUT, VALUE, Etcd, etcd, post, pysyncobj
+from peers import HAVE_ETCD, HAVE_PYSYNCOBJ, V2_PUT, V3_GET, V3_PUT, VALUE, Etcd, bare, etcd, post, pysyncobj
 from table import ratio, show
 from waiting import waited
 from wrk import HAVE_WRK, Load, Request, load
@@ -97,10 +97,14 @@ def health(leader: str, seconds: float) -> None:
     for count in INSTANCES:
         for number in range(count):
             register(leader, count, number, 0)
+        question = Request("GET", f"/v1/health/service/svc{count}")
         with changing(leader, count):
-            cell = load(leader, Request("GET", f"/v1/health/service/svc{count}"), 16, seconds)
-        rows.append((f"{count} instances, c=16", str(cell)))
-    show("Health, one registration changing every 100 ms", ("requests/s (p50/p99 ms)", "lictor"), rows)
+            mine = load(leader, question, 16, seconds)
+        with bare(size_of(leader, question)) as address:
+            least = load(address, question, 16, seconds)
+        rows.append((f"{count} instances, c=16", str(mine), str(least), ratio(mine.rps, least.rps)))
+    head = ("requests/s (p50/p99 ms)", "lictor", "a bare socket, as many bytes", "ratio")
+    show("Health, one registration changing every 100 ms", head, rows)
 
 
 def registrations(leader: str, seconds: float) -> None:
@@ -127,6 +131,12 @@ def changing(leader: str, count: int) -> Iterator[None]:
     finally:
         over.set()
         thread.join()
+
+
+def size_of(address: str, question: Request) -> int:
+    """Bytes of the body."""
+    with urllib.request.urlopen(f"http://{address}{question.path}") as answer:
+        return len(answer.read())
 
 
 def register(address: str, count: int, number: int, turn: int) -> None:
