@@ -73,7 +73,7 @@ class Turn:
         return self.life.new_request()
 
     def forward(self, to: str, held: Envelope | None = None) -> None:
-        """Pass a request on, unchanged but for one more hop and the time it waited; its answer goes to its ``reply_to``.
+        """Pass a request on, with one more hop and what is left of its budget; its answer goes to its ``reply_to``.
 
         It is the request in hand, or one that an earlier turn ``held``.
         """

@@ -17,6 +17,7 @@ from lictor_actors.roles.founding import Founding
 from lictor_actors.roles.handover import Handover
 from lictor_actors.roles.proposals import Proposals
 from lictor_actors.roles.raft_membership import RaftMembership
+from lictor_actors.roles.read_modes import ReadModes
 from lictor_actors.roles.reads import Reads
 from lictor_actors.roles.reconcile import serf_health
 from lictor_actors.roles.server_snapshots import ServerSnapshots
@@ -54,8 +55,8 @@ from lictor_messages.server import (
     ServerOptions,
     SnapshotSliceDue,
 )
-from lictor_messages.sessions import RenewSession, Sessions, SessionsDue
-from lictor_messages.snapshots import OpenSnapshot, ReadSnapshot, RestoreStaged, SnapshotIdleDue, SnapshotOpened
+from lictor_messages.sessions import SessionsDue
+from lictor_messages.snapshots import RestoreStaged, SnapshotIdleDue
 from lictor_messages.status import GetRaftConfiguration
 
 REFETCHED = "as a new server this one fetches everything from the others"
@@ -84,7 +85,7 @@ class Server(Actor):
         self._tombstones = TombstoneTimer()
         self.proposals = Proposals(self.raft)
         self._care = CatalogCare(options, self.store, self.proposals.propose_own)
-        self._confirming: dict[int, tuple[Query, Ticket]] = {}
+        self._modes = ReadModes(self.raft, self.store, self._reads, self._sessions, self._snapshots)
         self._was_leader = False
         self._awake = False
         self.budgets_spent = 0
@@ -207,10 +208,7 @@ class Server(Actor):
         if committed:
             self._apply(committed, turn)
             self._raft_snapshots.begin_if_due(self.store, turn)
-        for read_id, _ in self.raft.take_reads():
-            waiting = self._confirming.pop(read_id, None)
-            if waiting is not None:
-                self._read(*waiting, turn)
+        self._modes.confirmed(turn)
         if self._announcements.waiting and self.raft.leader:
             self._announcements.started(turn)
         leading = self.raft.role is Role.LEADER
@@ -286,11 +284,7 @@ class Server(Actor):
         self._membership.resign(turn)
         self._handover.done(turn)
         self.proposals.leadership_lost(turn)
-        refusal = Refused(code="NotLeader", leader=self.raft.leader)
-        for _, ticket in self._confirming.values():
-            turn.answer(ticket, refusal)
-        self._confirming.clear()
-        self._reads.refuse_all(refusal, turn)
+        self._modes.refuse_all(Refused(code="NotLeader", leader=self.raft.leader), turn)
 
     # -- writes ---------------------------------------------------------------
 
@@ -355,14 +349,8 @@ class Server(Actor):
             self._status.reply(query, self._care.members, self.applied, turn)
         elif isinstance(query, GetAutopilotHealth | GetRaftConfiguration):
             self._leaders_view(query, turn)
-        elif self._fresh_enough(query, turn):
-            self._read(query, turn.ticket(), turn)
-        elif self.raft.role is not Role.LEADER:
+        elif not self._modes.ask(query, self.applied, turn):
             self._to_leader(turn)
-        elif query.consistency == "default" and self.raft.lease_valid(turn.now):
-            self._read(query, turn.ticket(), turn)
-        else:
-            self._confirming[self.raft.read(turn)] = (query, turn.ticket())
 
     def _leaders_view(self, query: Query, turn: Turn) -> None:
         """What only a leader knows of the servers."""
@@ -373,42 +361,6 @@ class Server(Actor):
             wanted, index = self.store.autopilot.row, max(self.applied, 1)
             health = self._membership.health(self._care.members, wanted, index, turn)
             turn.reply(health, early=True)
-
-    def _fresh_enough(self, query: Query, turn: Turn) -> bool:
-        if query.consistency != "stale" or not self.applied or isinstance(query, RenewSession):
-            return False
-        contact = self.raft.last_contact(turn.now)
-        return not query.max_stale_ns or contact <= query.max_stale_ns
-
-    def _read(self, query: Query, ticket: Ticket, turn: Turn) -> None:
-        contact = self.raft.last_contact(turn.now)
-        if isinstance(query, OpenSnapshot):
-            self._open_snapshot(ticket, contact, turn)
-            return
-        if isinstance(query, ReadSnapshot):
-            self._snapshots.read(query, ticket, turn)
-            return
-        if not self.store.answers(query):
-            turn.answer(ticket, Refused(code="UnknownRequest", text=f"no query: {query.kind}"), early=True)
-            return
-        self._reads.known_leader = bool(self.raft.leader)
-        self._reads.last_contact_ms = contact // 1_000_000
-        if isinstance(query, RenewSession) and not self._sessions.renew(self.store, query.id, turn):
-            turn.answer(ticket, Sessions(index=self.store.sessions.table_index(), sessions=()))
-            return
-        self._reads.read(query, ticket, turn)
-
-    def _open_snapshot(self, ticket: Ticket, contact_ns: int, turn: Turn) -> None:
-        opened = SnapshotOpened(
-            id="",
-            server=turn.me,
-            term=self.raft.term,
-            at_ns=0,
-            servers=self.raft.configuration,
-            known_leader=bool(self.raft.leader),
-            last_contact_ms=contact_ns // 1_000_000,
-        )
-        self._snapshots.open(self.store, ticket, opened, turn)
 
     # -- members --------------------------------------------------------------
 

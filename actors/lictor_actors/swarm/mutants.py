@@ -16,6 +16,7 @@ from lictor_actors.raft.leadership import Leadership
 from lictor_actors.raft.log import Entry, Log
 from lictor_actors.raft.role_changes import RoleChanges
 from lictor_actors.raft.stable import Stable
+from lictor_actors.roles.read_modes import ReadModes
 from lictor_actors.roles.server import Server
 from lictor_actors.store.dedup import Dedup
 from lictor_actors.store.watches import Watches
@@ -138,11 +139,11 @@ def wakes_too_late(patch: Patch) -> None:
 def renews_sessions_anywhere(patch: Patch) -> None:
     """Any server renews a session that it knows of: also one that the others have ended long ago."""
 
-    def fresh_enough(self: Server, query: Query, turn: Turn) -> bool:
+    def fresh_enough(self: ReadModes, query: Query, turn: Turn) -> bool:
         return isinstance(query, RenewSession) or bool(fresh(self, query, turn))
 
-    fresh = Server._fresh_enough
-    patch.set(Server, "_fresh_enough", fresh_enough)
+    fresh = ReadModes._fresh_enough
+    patch.set(ReadModes, "_fresh_enough", fresh_enough)
 
 
 # -- SWIM ----------------------------------------------------------------------------------------
