@@ -11,11 +11,13 @@ from contextlib import contextmanager
 from functools import partial
 from os import cpu_count
 from pathlib import Path
+from typing import TypeVar
 
 from lictor_actors.swarm import Report, run_seed
 from lictor_actors.swarm.hunt import PLANTED, hunt
 from lictor_deploy.sim_one import after
 
+T = TypeVar("T")
 SHRUNK_MOST = 3
 """Failing seeds of a batch that are shrunk: the first ones."""
 
@@ -28,7 +30,7 @@ def run(seeds: range, until_s: float = 20.0, jobs: int = 0, *, shrunk: bool = Fa
     started = time.perf_counter()
     with _progress(len(seeds)) as advance:
         reports = []
-        for report in _run_all(seeds, until_s, jobs or cpu_count() or 1):
+        for report in in_processes(partial(run_seed, until_s=until_s), seeds, jobs):
             reports.append(report)
             advance(report)
     reports.sort(key=lambda report: report.seed)
@@ -52,8 +54,9 @@ def planted() -> int:
     return 1 if missed else 0
 
 
-def _run_all(seeds: range, until_s: float, jobs: int) -> Iterator[Report]:
-    one = partial(run_seed, until_s=until_s)
+def in_processes(one: Callable[[int], T], seeds: range, jobs: int) -> Iterator[T]:
+    """Each seed's outcome, in the order of the seeds, from ``jobs`` processes (0: one a core)."""
+    jobs = min(jobs or cpu_count() or 1, len(seeds))
     if jobs == 1:
         yield from map(one, seeds)
         return

@@ -146,12 +146,9 @@ def problem_of(error: ValidationError, model: type[BaseModel]) -> Problem:
     # A key that nobody knows is more often the cause than the one that is missing because of it.
     first = min(error.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden")
     where = tuple(first["loc"])
-    inner = _model_at(model, where[:-1])
     match first["type"]:
         case "extra_forbidden":
-            text = unknown(
-                str(where[-1]), names_of(inner), inner.__name__.lower() if inner is not model else "this table"
-            )
+            text = unknown(str(where[-1]), names_of(_model_at(model, where[:-1])), "this table")
         case "missing":
             text = f"{where[-1]} is missing"
         case _:

@@ -17,6 +17,9 @@ from lictor_messages.durations import parse_go_duration
 VERBS: dict[str, type[Verb]] = {}
 """Every verb by its name, in the order of the documentation."""
 PPM = 1_000_000
+LONGEST_S = 3.2e9
+SLOWEST, FASTEST = 0.01, 100.0
+"""Rates of a clock."""
 
 
 def _names(value: Any) -> Any:
@@ -25,7 +28,20 @@ def _names(value: Any) -> Any:
 
 def in_seconds(value: Any) -> Any:
     """``80ms`` → 0.08; a number is seconds already. Raises ValueError."""
-    return parse_go_duration(value) / 1e9 if isinstance(value, str) else value
+    if isinstance(value, bool):
+        raise ValueError(f"a time is not {str(value).lower()}: write it like 80ms, or as seconds")
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_go_duration(value) / 1e9
+    except ValueError as error:
+        raise ValueError(f"{error}, not like 80ms or 1m30s, and no number of seconds") from None
+
+
+def _finite(value: float) -> float:
+    if not abs(value) <= LONGEST_S:
+        raise ValueError(f"a time is not longer than {LONGEST_S:g} s, a hundred years")
+    return value
 
 
 def _share(value: float) -> float:
@@ -40,6 +56,12 @@ def _not_negative(value: float) -> float:
     return value
 
 
+def _rate(value: float) -> float:
+    if not SLOWEST <= value <= FASTEST:
+        raise ValueError(f"a clock's rate lies between {SLOWEST:g} and {FASTEST:g}")
+    return value
+
+
 def _positive(value: float) -> float:
     if value <= 0:
         raise ValueError("must be more than 0")
@@ -50,7 +72,7 @@ Who = Annotated[tuple[str, ...], BeforeValidator(_names), Field(min_length=1)]
 """Selectors: see ``selectors``."""
 Kinds = Annotated[tuple[str, ...], BeforeValidator(_names)]
 Share = Annotated[float, AfterValidator(_share)]
-Moment = Annotated[float, BeforeValidator(in_seconds)]
+Moment = Annotated[float, BeforeValidator(in_seconds), AfterValidator(_finite)]
 """Seconds of either sign."""
 Span = Annotated[Moment, AfterValidator(_not_negative)]
 """Seconds."""
@@ -233,7 +255,7 @@ class Skew(_Nodes):
 class Drift(_Nodes):
     """Both clocks run at this rate: 1.01 gains a second in a hundred."""
 
-    rate: Annotated[float, AfterValidator(_positive)]
+    rate: Annotated[float, AfterValidator(_rate)]
 
 
 class Jump(_Nodes):

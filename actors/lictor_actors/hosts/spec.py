@@ -28,6 +28,8 @@ class NodeSpec(Record):
     """URLs to listen on; the advertised ones if empty."""
     join: tuple[str, ...] = ()
     """Gossip addresses to join through, retried until one answers."""
+    version: str = ""
+    """What it says that it runs; the installed version if empty."""
     profile: Literal["lan", "wan", "local"] = "lan"
     raft_multiplier: float = 1.0
     snapshot_threshold: int = 16_384

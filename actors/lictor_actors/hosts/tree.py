@@ -63,7 +63,7 @@ def _tags(spec: NodeSpec) -> FrozenMap:
         "role": "consul" if spec.server else "node",
         "dc": spec.dc,
         "id": spec.id,
-        "build": VERSION,
+        "build": spec.version or VERSION,
         "vsn": "2",
     }
     if spec.server:
@@ -101,7 +101,7 @@ def _server(spec: NodeSpec) -> ServerOptions:
         snapshot_threshold=spec.snapshot_threshold,
         trailing_logs=spec.trailing_logs,
         prober=at("prober", spec.node),
-        version=VERSION,
+        version=spec.version or VERSION,
     )
 
 
@@ -113,7 +113,7 @@ def _agent(spec: NodeSpec) -> AgentOptions:
         node_id=spec.id,
         address=spec.address,
         server=spec.server,
-        version=VERSION,
+        version=spec.version or VERSION,
         meta=spec.meta,
         tagged_addresses=tagged_addresses(spec.address),
         prober=at("prober", spec.node),

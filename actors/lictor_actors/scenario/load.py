@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from lictor_actors.faults.steps import Problem, problem_of, read_steps
 from lictor_actors.presets import PRESETS
 from lictor_actors.scenario.model import Scenario
+from lictor_actors.scenario.rehearse import rehearse
 
 _HEADER = re.compile(r"\s*\[\[?\s*([A-Za-z0-9_.\- ]+?)\s*\]\]?\s*(#.*)?$")
+T = TypeVar("T")
 Where = tuple[str | int, ...]
 
 
@@ -25,9 +28,11 @@ class ScenarioError(ValueError):
 def load(path: Path) -> Scenario:
     """Read and check a file. Raises ScenarioError, also for one that cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ScenarioError(f"{path}: cannot be read: it is no text in UTF-8") from None
     return parse(text, str(path), default_name=path.stem)
 
 
@@ -39,6 +44,8 @@ def parse(text: str, file: str = "scenario", default_name: str = "unnamed") -> S
         found = re.search(r"^(.*) \(at line (\d+), column \d+\)$", str(error))
         line, why = (found[2], found[1]) if found else ("1", str(error))
         raise ScenarioError(f"{file}:{line}: this is no TOML: {why}") from None
+    except RecursionError:
+        raise ScenarioError(f"{file}:1: this is no scenario: its values are nested too deeply") from None
     try:
         return _checked(data, default_name)
     except Problem as problem:
@@ -80,18 +87,26 @@ def line_of(text: str, where: Where) -> int:
 
 
 def _checked(data: dict[str, Any], default_name: str) -> Scenario:
-    steps = data.get("step", [])
-    if not isinstance(steps, list):
+    tables = data.get("step", [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise Problem(("step",), "write each step as [[step]]")
-    try:
-        read = read_steps(steps)
-    except Problem as problem:
-        raise Problem(("step", *problem.where), problem.text) from None
+    steps = _in_step(read_steps, tables)
     try:
         head = {"name": default_name} | {key: value for key, value in data.items() if key != "step"}
-        return Scenario.model_validate({**head, "step": read})
+        scenario = Scenario.model_validate({**head, "step": steps})
     except ValidationError as error:
         raise problem_of(error, Scenario) from None
+    if scenario.expect.linearizable and scenario.workload.kv is None:
+        raise Problem(("expect", "linearizable"), "this needs a workload to judge: add [workload] with kv = {}")
+    _in_step(partial(rehearse, scenario), tables)
+    return scenario
+
+
+def _in_step(do: Callable[[list[Any]], T], tables: list[Any]) -> T:
+    try:
+        return do(tables)
+    except Problem as problem:
+        raise Problem(("step", *problem.where), problem.text) from None
 
 
 def _table(lines: list[str], where: Where) -> tuple[int, int, Where]:

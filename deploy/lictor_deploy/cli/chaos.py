@@ -56,12 +56,12 @@ def run(
     trace
         Print every event of one seed on standard output.
     """
+    from lictor_deploy.cli.sim import refuse_bad_counts
     from lictor_deploy.scenario.run import run as run_scenario
 
     found = find(scenario)
     on_processes = live or found.cluster.kind == "local"
-    if seeds < 1:
-        raise Failure("-seeds must be 1 or more.")
+    refuse_bad_counts(seeds, jobs)
     if on_processes and (seeds > 1 or trace):
         raise Failure("A live cluster cannot be replayed: leave -seeds and -trace out.")
     if trace and seeds > 1:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from lictor_deploy.durations import seconds
 from lictor_deploy.sentence import Failure
+
+SERVERS_MOST = 9
 
 
 def sim(
@@ -25,6 +28,7 @@ def sim(
     jobs: int = 0,
     shrink: bool = False,
     keep: Path | None = None,
+    digests: bool = False,
     planted: bool = False,
 ) -> int:
     """Run a cluster under virtual time from a seed; exit code 1 if a promise was broken.
@@ -34,6 +38,7 @@ def sim(
     Example: lictor sim -seed 7 -until 20s -timeline run.jsonl
     Example: lictor sim -seed 7 -until 12.5s -show server@server-1 -without 3
     Example: lictor sim -seeds 200 -shrink -keep failing.txt
+    Example: lictor sim -seeds 20 -until 8s -digests
 
     Parameters
     ----------
@@ -67,26 +72,32 @@ def sim(
         Look for a shorter run that fails in the same way.
     keep
         Append failing seeds to this file.
+    digests
+        Print what each seed's trace hashes to and nothing else, to be compared with another machine's by diff.
     planted
         Plant classic bugs in our own code, one at a time, and see how soon each is found.
     """
     until_s = seconds(until)
     if until_s <= 0:
         raise Failure("-until must be positive, like 20s.")
-    one_run = [("-trace", trace), ("-timeline", timeline), ("-without", without), ("-show", show), ("-shell", shell)]
-    numbers = [("-servers", servers), ("-agents", agents), ("-clients", clients), ("-keys", keys)]
-    for flag, given in [*one_run, *((flag, number is not None) for flag, number in numbers)]:
-        if given and (seeds is not None or planted):
-            raise Failure(f"{flag} is for one run: leave {'-planted' if planted else '-seeds'} out.")
-    for flag, number in numbers:
-        if number is not None and number < (flag != "-agents"):
-            raise Failure(f"{flag} {number} makes no cluster.")
-    if seeds is not None and seeds < 1:
-        raise Failure("-seeds must be 1 or more.")
+    refuse_bad_counts(seeds, jobs)
+    counts = {"-servers": servers, "-agents": agents, "-clients": clients, "-keys": keys}
+    _refuse_no_cluster(counts)
+    many = "-planted" if planted else "-digests" if digests else "-seeds" if seeds is not None else ""
+    one_run = {"-trace": trace, "-timeline": timeline, "-without": without, "-show": show, "-shell": shell}
+    _refuse_beside(many, one_run | {flag: count is not None for flag, count in counts.items()})
+    for file in filter(None, (timeline, keep)):
+        _refuse_unwritable(file)
     if planted:
         from lictor_deploy.sim import planted as hunt_all
 
         return hunt_all()
+    if digests:
+        from lictor_deploy.sim_digests import digests as hashes
+
+        for line in hashes(range(seed, seed + (seeds or 1)), until_s, jobs):
+            print(line, flush=True)
+        return 0
     if seeds is not None:
         from lictor_deploy.sim import run
 
@@ -101,3 +112,34 @@ def sim(
     if show:
         return sim_one.show(wish, show)
     return sim_one.one(wish, trace=trace, timeline=timeline, shrunk=shrink, keep=keep)
+
+
+def refuse_bad_counts(seeds: int | None, jobs: int) -> None:
+    """Failure for a number of seeds or of processes that there cannot be."""
+    if seeds is not None and seeds < 1:
+        raise Failure("-seeds must be 1 or more.")
+    if jobs < 0:
+        raise Failure("-jobs must be 1 or more, or 0 for one on each core.")
+
+
+def _refuse_no_cluster(counts: Mapping[str, int | None]) -> None:
+    for flag, count in counts.items():
+        if count is not None and count < (flag != "-agents"):
+            raise Failure(f"{flag} {count} makes no cluster.")
+    if (counts["-servers"] or 0) > SERVERS_MOST:
+        raise Failure(f"-servers is {SERVERS_MOST} at most: more servers only make each write wait for more disks.")
+
+
+def _refuse_beside(many: str, one_run: Mapping[str, object]) -> None:
+    """What is said of one run makes no sense beside a flag that means many."""
+    for flag, given in one_run.items():
+        if given and many:
+            raise Failure(f"{flag} is for one run: leave {many} out.")
+
+
+def _refuse_unwritable(file: Path) -> None:
+    """Now, and not when the run is over."""
+    try:
+        file.open("a").close()
+    except OSError as error:
+        raise Failure(f"Cannot write {file}: {error.strerror}.") from None

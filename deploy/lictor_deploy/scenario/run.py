@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from os import cpu_count
 
 from lictor_actors.faults.levels import UnsupportedFault
 from lictor_actors.scenario.model import Scenario
@@ -32,15 +29,16 @@ def _live(scenario: Scenario, seed: int) -> int:
 
 
 def _in_world(scenario: Scenario, seeds: range, jobs: int, trace: bool) -> int:
-    if trace:
-        from lictor_deploy.scenario.in_world import run_seed
+    from lictor_deploy.scenario.in_world import run_seed
+    from lictor_deploy.sim import in_processes
 
+    if trace:
         report = run_seed(scenario, seeds[0], trace=print)
         print(report, file=sys.stderr)  # not into whatever reads the trace
         return 0 if report.ok else 1
     started = time.perf_counter()
     reports = []
-    for report in _all(scenario, seeds, jobs or cpu_count() or 1):
+    for report in in_processes(partial(run_seed, scenario), seeds, jobs):
         reports.append(report)
         if not report.ok:
             print(f"{report}\n  again   lictor chaos run … -seed {report.seed} -trace", file=sys.stderr)
@@ -49,17 +47,6 @@ def _in_world(scenario: Scenario, seeds: range, jobs: int, trace: bool) -> int:
     else:
         _summary(reports, time.perf_counter() - started)
     return 0 if all(report.ok for report in reports) else 1
-
-
-def _all(scenario: Scenario, seeds: range, jobs: int) -> Iterator[ScenarioReport]:
-    from lictor_deploy.scenario.in_world import run_seed
-
-    one = partial(run_seed, scenario)
-    if jobs == 1 or len(seeds) == 1:
-        yield from map(one, seeds)
-        return
-    with ProcessPoolExecutor(jobs) as pool:
-        yield from pool.map(one, seeds)
 
 
 def _summary(reports: list[ScenarioReport], wall_s: float) -> None:

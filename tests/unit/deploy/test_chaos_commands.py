@@ -57,6 +57,7 @@ def test_ls_shows_presets_and_files(lictor, file, tmp_path):
         (["run", "wam"], "there is no preset 'wam'"),
         (["run", "none.toml"], "cannot be read"),
         (["run", "wan", "-seeds", "0"], "1 or more"),
+        (["run", "wan", "-jobs", "-1"], "-jobs must be 1 or more"),
         (["run", "wan", "-live", "-seeds", "3"], "cannot be replayed"),
         (["run", "wan", "-trace", "-seeds", "3"], "-trace shows one run"),
         (["check"], "Name a scenario file"),

@@ -10,6 +10,7 @@ from lictor_actors.swarm import Report
 from lictor_deploy import sim, sim_one
 from lictor_deploy.cli.main import run
 from lictor_deploy.sentence import Failure
+from lictor_deploy.sim_digests import sources
 from lictor_deploy.sim_one import Wish, numbers
 
 
@@ -53,6 +54,15 @@ def test_a_range_ends_with_a_table_and_the_way_to_run_a_broken_seed_again(
     assert kept.read_text() == "3 -until 2.5s  # entry 4 was lost\n"
 
 
+def test_digests_are_equal_whatever_the_number_of_processes(capsys: pytest.CaptureFixture[str]) -> None:
+    flags = ["sim", "-seed", "20", "-seeds", "2", "-until", "2.5s", "-digests"]
+    assert run([*flags, "-jobs", "2"]) == 0
+    both = capsys.readouterr().out
+    assert both.startswith(f"# sources {sources()}, until 2.5s\n20 ")
+    assert run([*flags, "-jobs", "1"]) == 0
+    assert capsys.readouterr().out == both
+
+
 def test_a_range_runs_in_several_processes() -> None:
     assert sim.run(range(20, 22), until_s=2.5, jobs=2) == 0
 
@@ -75,7 +85,12 @@ def test_a_stop_on_the_way_shows_an_actor(capsys: pytest.CaptureFixture[str]) ->
         (["-planted", "-without", "1"], "-without is for one run: leave -planted out."),
         (["-without", "two"], "-without takes numbers of faults like 1,3,5-7"),
         (["-servers", "0"], "-servers 0 makes no cluster"),
+        (["-servers", "400"], "-servers is 9 at most"),
         (["-until", "0s"], "-until must be positive"),
+        (["-seeds", "2", "-jobs", "-3"], "-jobs must be 1 or more"),
+        (["-digests", "-keys", "2"], "-keys is for one run: leave -digests out."),
+        (["-until", "1s", "-timeline", "/nowhere/run.jsonl"], "Cannot write /nowhere/run.jsonl: No such file"),
+        (["-seeds", "2", "-keep", "/nowhere/kept.txt"], "Cannot write /nowhere/kept.txt: No such file"),
     ],
 )
 def test_a_refusal_is_a_sentence(flags: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -34,6 +34,7 @@ until = "60s"
 linearizable = ["kv"]
 eventually = { one_leader = "5s", members_agree = "10s", no_false_failed = true }
 """
+ISOLATE = 'isolate = { nodes = "leader", direction = "both" }'
 
 
 def test_a_whole_scenario() -> None:
@@ -67,7 +68,7 @@ def test_steps_that_never_end_last_half_a_minute_unless_told() -> None:
         ("agents = 20", 'agents = "many"', 5, "valid integer"),
         ('kind = "sim"', 'kind = "ray"', 6, "'sim' or 'local'"),
         ('name = "leader', 'nane = "x"\nname = "leader', 1, "there is no 'nane' in this table: did you mean 'name'"),
-        ("clients = 8", "client = 8", 8, "there is no 'client' in kvtable: did you mean 'clients'"),
+        ("clients = 8", "client = 8", 8, "there is no 'client' in this table: did you mean 'clients'"),
         ('ops = ["put"', 'ops = ["putt"', 8, "'get', 'put', 'cas' or 'delete', not 'putt'"),
         ("rate = 200", "rate = 0", 8, "must be more than 0"),
         ('at = "5s"', 'at = "soon"', 10, 'step.1.at: time: invalid duration "soon"'),
@@ -85,6 +86,27 @@ def test_steps_that_never_end_last_half_a_minute_unless_told() -> None:
         ("members_agree", "members_agrees", 24, "did you mean 'members_agree'"),
         ('one_leader = "5s"', 'one_leader = "-5s"', 24, "negative"),
         ("[cluster]", "[cluster", 3, "this is no TOML"),
+        ("rate = 200", "rate = inf", 8, "must be more than 0 and at most"),
+        (
+            '"leader", dir',
+            '"leadr", dir',
+            11,
+            "step.1.isolate: 'leadr' names no node of this cluster; there are server-1",
+        ),
+        ("one(agents)", "one(agentz)", 20, "step.3.kill: 'one(agentz)' names no node"),
+        ("one(agents)", "21 of agents", 20, "there are server-1 to server-3 and agent-1 to agent-20"),
+        ("one(agents)", "percent(200)", 20, "percent(200) must lie between 0 and 100"),
+        ("one(agents)", "prober@server-1", 20, "kill is for nodes, not for an actor like prober@server-1.dc1"),
+        ("agents = 20", "agents = 0", 15, "'agents' names no node of this cluster; there are server-1 to server-3"),
+        ("correlation = 0.3", 'match = "raft.apend"', 15, "step.2.delay.match: no message is called 'raft.apend'"),
+        ('at = "5s"', "at = true", 10, "step.1.at: a time is not true: write it like 80ms, or as seconds"),
+        ('at = "5s"', "at = inf", 10, "step.1.at: a time is not longer than"),
+        ("seed = 42", "duration = nan", 2, "duration: a time is not longer than"),
+        ("seed = 42", 'duration = "7s"', 13, "step.2: it first strikes at 8 s, and the scenario ends at 7 s"),
+        ('until = "60s"', 'until = "6s"', 21, "until 6 s is before the step first strikes, at 15 s"),
+        ('for = "10s"', 'quiet = "10s"', 17, "step.2.quiet: quiet ends every fault: give it a step of its own"),
+        (ISOLATE, "drift = { nodes = 'leader', rate = 1e300 }", 11, "a clock's rate lies between 0.01 and 100"),
+        (ISOLATE, "skew = { nodes = 'leader', by = 1e300 }", 11, "a time is not longer than"),
     ],
 )
 def test_a_mistake_is_named_at_its_line(old: str, new: str, line: int, words: str) -> None:
@@ -105,13 +127,38 @@ def test_a_table_of_its_own_is_found_too() -> None:
 
 
 def test_what_is_to_be_judged_needs_a_workload() -> None:
-    with pytest.raises(ScenarioError, match="linearizable needs a workload to judge"):
-        parse('[expect]\nlinearizable = ["kv"]\n')
+    with pytest.raises(ScenarioError, match=r"^x:3: expect.linearizable: this needs a workload to judge: add"):
+        parse('seed = 3\n[expect]\nlinearizable = ["kv"]\n', "x")
 
 
 def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match="cannot be read: No such file"):
         load(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("name = 'x'".encode("utf-16"), "x.toml: cannot be read: it is no text in UTF-8"),
+        (b"name = " + b"[" * 5000 + b"]" * 5000, "x.toml:1: this is no scenario: its values are nested too deeply"),
+        (b"step = [1, 2]", "x.toml:1: step: write each step as [[step]]"),
+        (b"step = 'kill'", "x.toml:1: step: write each step as [[step]]"),
+        (b"[cluster]\nservers = 1\n[[step]]\npreset = 'split-brain'\n", "x.toml:4: step.1.preset: 'minority' names no"),
+        (b"[[step]]\nat = '1s'\nquiet = '1s'\npreset = 'wan'\n", "x.toml:3: step.1.quiet: quiet ends every"),
+    ],
+)
+def test_whatever_a_file_holds_there_is_a_sentence(content: bytes, says: str, tmp_path: Path) -> None:
+    file = tmp_path / "x.toml"
+    file.write_bytes(content)
+    with pytest.raises(ScenarioError) as caught:
+        load(file)
+    assert says in str(caught.value)
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    file = tmp_path / "x.toml"
+    file.write_bytes(b"\xef\xbb\xbfname = 'marked'\n")
+    assert load(file).name == "marked"
 
 
 def test_a_preset_is_a_scenario() -> None:

@@ -10,6 +10,9 @@ from lictor_actors.hosts.world.machine import Machine
 from lictor_actors.hosts.world.streams import stream
 from lictor_actors.hosts.world.world import World
 
+VERSION = "0.0.0"
+"""Of every node: a trace must not depend on which distribution is installed beside the code."""
+
 
 def add_node(world: World, spec: NodeSpec) -> Machine:
     """Start the node of this spec in the world."""
@@ -28,6 +31,7 @@ def cluster_specs(seed: int, servers: int, agents: int, dc: str = "dc1") -> list
             server=place < servers,
             bootstrap_expect=servers if place < servers else 0,
             address=f"10.0.0.{place + 1}",
+            version=VERSION,
             join=join,
         )
         for place, name in enumerate(names)
