@@ -72,6 +72,15 @@ def test_only_what_was_synced_is_promised() -> None:
     assert Journal.open(disk).recovered("server") == [append(1)]
 
 
+def test_what_a_new_process_reads_is_durable_before_it_relies_on_it() -> None:
+    """The old process died between writing and syncing: the bytes are in the system's memory only."""
+    disk = MemoryDisk()
+    Journal.open(disk).write("server", [append(1)])
+    assert Journal.open(disk).recovered("server") == [append(1)]
+    disk.crash(Random(1), torn=False)
+    assert Journal.open(disk).recovered("server") == [append(1)]
+
+
 def test_many_writes_share_one_sync_and_an_idle_journal_does_not_sync() -> None:
     disk = MemoryDisk()
     journal = Journal.open(disk)
@@ -165,6 +174,19 @@ def test_damage_before_a_record_that_was_written_after_a_sync_is_corruption_and_
     with pytest.raises(JournalCorrupt, match=r"journal-00000001 is damaged at byte .*: record 2 was durable"):
         Journal.open(disk)
     assert disk.read(segment_name(1), 0) == before
+
+
+def test_a_damaged_header_before_good_records_is_corruption() -> None:
+    """A header is durable before its first record is written, whatever those records say of others."""
+    disk = MemoryDisk()
+    journal = Journal.open(disk, 256)
+    journal.write("server", [append(index) for index in range(1, 6)])
+    journal.sync()
+    last = list(disk.list())[-1]
+    assert len(disk.list()) > 1
+    disk.flip(last, 3)
+    with pytest.raises(JournalCorrupt):
+        Journal.open(disk, 256)
 
 
 def test_a_missing_segment_in_the_middle_is_corruption() -> None:

@@ -158,6 +158,24 @@ def test_nobody_votes_who_has_not_got_the_configuration_that_lets_it_in() -> Non
     net.reconfigure(lambda c: c.promoted(other))
 
 
+def test_nobody_votes_under_an_identity_that_is_not_its_own() -> None:
+    """It has lost its disk, and so the votes it gave, and is a non-voter under its old name only."""
+    net = Network()
+    leader = net.elect()
+    other = next(name for name in net.names if name != leader)
+    net.reconfigure(lambda c: c.demoted(other))
+    net.settle_change()
+    net.wipe(other)
+    net.run(SECOND)
+    assert net.raft(leader).matches()[other] == net.raft(leader).last_index
+    with pytest.raises(ChangeRefused, match="non-voter first"):
+        net.reconfigure(lambda c: c.promoted(other))
+    net.reconfigure(lambda c: c.with_nonvoter(other, net.raft(other).identity))
+    net.settle_change()
+    net.run(SECOND)
+    net.reconfigure(lambda c: c.promoted(other))
+
+
 @pytest.mark.parametrize(
     ("after", "why"),
     [

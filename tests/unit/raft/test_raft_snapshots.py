@@ -1,5 +1,7 @@
 """Snapshots and compaction (section 7; D 5): taken, sent in chunks, resumed, checked, and never begun over for ever."""
 
+from zlib import crc32
+
 import pytest
 from raft_network import MS, SECOND, Network
 
@@ -119,6 +121,46 @@ def test_an_install_goes_on_after_the_follower_lost_power() -> None:
     net.run_until(lambda: net.hosts[away].server.restores == 1)
     asked = [m.offset for *_, m in messages(net, SnapshotAnswer, since)]  # type: ignore[attr-defined]
     assert min(asked) >= 5 * CHUNK
+
+
+def test_a_snapshot_that_arrives_damaged_is_not_taken_over_and_fetched_again() -> None:
+    net = Network(options=SMALL)
+    leader = net.elect()
+    follower = next(name for name in net.names if name != leader)
+    net.run(SECOND)
+    raft, since = net.raft(follower), net.now
+    damaged = InstallSnapshot(
+        term=raft.term,
+        leader=leader,
+        index=50,
+        last_term=raft.term,
+        configuration_index=1,
+        configuration=raft.members.pack(),
+        size=4,
+        checksum=crc32(b"good"),
+        offset=0,
+        data=b"evil",
+    )
+    net.say(leader, follower, damaged)
+    net.run(10 * MS)
+    answers = [m for source, _, m in messages(net, SnapshotAnswer, since) if source == follower]
+    assert [(answer.index, answer.offset) for answer in answers] == [(50, 0)]  # type: ignore[attr-defined]
+    assert net.hosts[follower].server.restores == 0
+    assert raft.commit_index < 50
+
+
+def test_the_log_is_not_shortened_before_the_snapshot_is_on_disk() -> None:
+    net = Network(options=SMALL)
+    leader = net.elect()
+    net.run(SECOND)
+    stable = net.raft(leader)._stable
+    net.hosts[leader].sync_ns = 300 * MS
+    net.propose(leader, *(b"%d" % number for number in range(20)))
+    net.run_until(lambda: not stable.snapshot_durable)
+    net.do(leader, lambda raft, turn: raft.durable(0, turn))
+    assert stable.log.offset == 0
+    net.run_until(lambda: stable.snapshot_durable)
+    assert stable.log.offset > 0
 
 
 def test_every_lost_chunk_is_sent_again() -> None:
