@@ -163,6 +163,40 @@ def test_the_log_is_not_shortened_before_the_snapshot_is_on_disk() -> None:
     assert stable.log.offset > 0
 
 
+def test_an_install_goes_on_under_another_leader_with_the_same_snapshot() -> None:
+    net = Network(options=SMALL)
+    leader = net.elect()
+    away, other = [name for name in net.names if name != leader]
+    net.crash(away)
+    net.run(SECOND)
+    busy(net, 60)
+    net.run(SECOND)
+    net.start(away)
+    net.run_until(lambda: len(messages(net, SnapshotAnswer)) == 6)
+    net.crash(leader)
+    since = net.now
+    net.run_until(lambda: net.hosts[away].server.restores == 1)
+    assert net.leader() == other
+    asked = [m.offset for source, _, m in messages(net, SnapshotAnswer, since) if source == away]  # type: ignore[attr-defined]
+    assert min(asked) >= 5 * CHUNK
+
+
+def test_a_snapshot_whose_writer_died_does_not_keep_the_next_from_being_written() -> None:
+    net = Network(options=SMALL)
+    leader = net.elect()
+    name = next(name for name in net.names if name != leader)
+    net.run(SECOND)
+    net.hosts[name].server.chunk_bytes = 2
+    net.propose(leader, *(b"%d" % number for number in range(12)))
+    net.run_until(lambda: (staged := net.raft(name)._stable.staged) is not None and staged.own and staged.size)
+    net.run(20 * MS)
+    assert net.raft(name)._stable.staged is not None
+    net.crash(name)
+    net.start(name)
+    busy(net, 60)
+    net.run_until(lambda: (snapshot := net.raft(name).snapshot) is not None and snapshot.index > 20)
+
+
 def test_every_lost_chunk_is_sent_again() -> None:
     net = Network(options=SMALL, seed=3)
     leader = net.elect()
