@@ -10,11 +10,8 @@ import sys
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lictor_actors.faults.desk import FaultDesk, Reply, Said
-from lictor_actors.faults.over_http import PATH as FAULTS
-from lictor_actors.faults.over_http import FaultsOverHttp
 from lictor_actors.hosts.disks import DirectoryInUse
 from lictor_actors.hosts.live import LiveHost
 from lictor_actors.hosts.node import Node
@@ -23,7 +20,6 @@ from lictor_actors.journal.recovery import JournalCorrupt
 from lictor_actors.journal.segments import JournalTooNew
 from lictor_actors.raft.start_over import CannotStartOver
 from lictor_deploy import VERSION
-from lictor_deploy.agent_faults import AgentFaults
 from lictor_deploy.config import AgentConfig
 from lictor_deploy.definitions import check_of, service_of
 from lictor_deploy.identity import WILDCARDS, advertised, node_id, node_name
@@ -31,6 +27,11 @@ from lictor_deploy.limits import Listener, own_directory, raise_file_limit, requ
 from lictor_deploy.sentence import Failure
 from lictor_messages.agent import LeaveCluster
 from lictor_messages.envelope import Envelope, at
+from lictor_messages.faults import FAULTS_PATH
+from lictor_messages.web import HttpAnswered, HttpAsked
+
+if TYPE_CHECKING:
+    from lictor_actors.faults.desk import FaultDesk, Reply, Said
 
 FILES_NEEDED = 256
 LEAVE_S_MAX = 12.0
@@ -116,8 +117,7 @@ class AgentRun:
     def __init__(self, config: AgentConfig, spec: NodeSpec, cluster: str) -> None:
         self._config = config
         self._spec = spec
-        faults = FaultsOverHttp(self._ask_faults if config.enable_fault_injection else None)
-        self._host = LiveHost(cluster, ended=self._ended, beside={FAULTS: faults.ask})
+        self._host = LiveHost(cluster, ended=self._ended, beside={FAULTS_PATH: self._about_faults})
         self._node: Node | None = None
         self._desk: FaultDesk | None = None
         self._stopping = False
@@ -140,11 +140,20 @@ class AgentRun:
         finally:
             await self._host.close()
 
+    def _about_faults(self, request: HttpAsked, answer: Callable[[HttpAnswered], None]) -> Callable[[], None]:
+        from lictor_actors.faults.over_http import FaultsOverHttp  # the vocabulary is large, and most never need it
+
+        faults = FaultsOverHttp(self._ask_faults if self._config.enable_fault_injection else None)
+        return faults.ask(request, answer)
+
     def _ask_faults(self, request: Said, reply: Reply) -> None:
         if self._node is None:
             reply({"error": "the agent is only just starting: ask again"})
             return
         if self._desk is None:
+            from lictor_actors.faults.desk import FaultDesk
+            from lictor_deploy.agent_faults import AgentFaults
+
             self._desk = FaultDesk(AgentFaults(self._host, self._node))
         self._desk.ask(request, reply)
 

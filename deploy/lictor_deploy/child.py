@@ -11,14 +11,13 @@ from itertools import count
 from pathlib import Path
 
 from lictor_actors.faults.desk import Reply
-from lictor_actors.faults.over_http import PATH as FAULTS
 from lictor_actors.faults.over_http import FaultsOverHttp
 from lictor_actors.hosts.live import LiveHost
 from lictor_deploy.agent import in_loop, start_log
 from lictor_deploy.channel import Channel, Said
 from lictor_deploy.plan import ProcessPlan
 from lictor_deploy.sentence import Failure
-from lictor_messages.faults import HandleActor, SetRules
+from lictor_messages.faults import FAULTS_PATH, HandleActor, SetRules
 
 CLUSTER = "lictor-dev"
 """Frames carry it: a dev cluster and a real one drop each other's."""
@@ -39,7 +38,7 @@ class Child:
     def __init__(self, plan: ProcessPlan, parent: Channel, rules: SetRules) -> None:
         self._plan = plan
         self._parent = parent
-        web = {FAULTS: FaultsOverHttp(self._ask_parent).ask}
+        web = {FAULTS_PATH: FaultsOverHttp(self._ask_parent).ask}
         self._host = LiveHost(CLUSTER, lanes=plan.lanes, ended=self._node_ended, beside=web)
         self._asked: dict[int, Reply] = {}
         """Questions that the parent has not answered."""

@@ -52,6 +52,20 @@ NOT_IN_FORCE = (
 )
 """Consul's keys that are harmless to leave out: accepted, and named in a warning. All others are refused, so that
 nobody believes in encryption or ACLs that are not there."""
+NO_TLS = "there is no TLS yet."
+NO_WAN = "there is no pool of several datacenters yet."
+NO_SCRIPTS = "there are no script checks yet."
+NOT_BUILT = {
+    "acl": "there are no ACLs yet.",
+    "encrypt": "gossip is not encrypted yet.",
+    "watches": "there are no watch handlers yet.",
+    "config_entries": "there is no service mesh yet.",
+    **dict.fromkeys(("retry_join_wan", "start_join_wan", "advertise_addr_wan"), NO_WAN),
+    **dict.fromkeys(("enable_script_checks", "enable_local_script_checks"), NO_SCRIPTS),
+    **dict.fromkeys(("tls", "ca_file", "ca_path", "cert_file", "key_file", "auto_encrypt"), NO_TLS),
+    **dict.fromkeys(("verify_incoming", "verify_outgoing", "verify_server_hostname"), NO_TLS),
+}
+"""Keys that are spelled right and would promise too much."""
 
 
 class Section(BaseModel):
@@ -206,6 +220,8 @@ def checked(raw: Raw, where: str) -> AgentConfig:
 def complaint(problem: Any) -> str:
     """One finding of pydantic in the words of the configuration."""
     key = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden" and key in NOT_BUILT:
+        return f"config key {key}: {NOT_BUILT[key]} Remove it to run without."
     if problem["type"] == "extra_forbidden":
         return f"invalid config key {key}. Remove it, or check its spelling."
     expected = EXPECTED.get(problem["type"], problem["msg"].removeprefix("Input should be "))

@@ -64,7 +64,9 @@ def trouble(listener: Listener, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"{where} is already in use, perhaps by another agent. Stop it, or {listener.remedy}."
     if error.errno == errno.EADDRNOTAVAIL:
-        why = "this machine has no such address"
+        return (
+            f"Cannot listen on {where}: this machine has no such address. Name one that it has: `ip addr` lists them."
+        )
     elif error.errno == errno.EACCES:
         why = "ports below 1024 are for root"
     else:

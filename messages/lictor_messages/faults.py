@@ -6,6 +6,8 @@ from typing import Literal
 
 from lictor_messages.base import Message, Record
 
+FAULTS_PATH = "/v1/internal/faults"
+"""Where a cluster that was started for faults is asked for them over HTTP."""
 ActorVerb = Literal["pause", "resume", "crash", "kill", "stop", "cut_power", "restart", "mend"]
 Direction = Literal["to", "from", "both"]
 

@@ -13,9 +13,9 @@ from urllib.parse import unquote
 
 from lictor_actors.faults.desk import Ask, Said
 from lictor_actors.faults.vocabulary import VERBS
+from lictor_messages.faults import FAULTS_PATH
 from lictor_messages.web import HttpAnswered, HttpAsked
 
-PATH = "/v1/internal/faults"
 OFF = (
     "Faults are off: this agent was not started for them. `lictor dev` is; `lictor agent` needs "
     '"enable_fault_injection": true in its configuration.'
@@ -34,7 +34,7 @@ class Refusal(Exception):
 
 
 class FaultsOverHttp:
-    """Answers what lies under ``PATH``; without an ``ask`` every request is refused."""
+    """Answers what lies under ``FAULTS_PATH``; without an ``ask`` every request is refused."""
 
     def __init__(self, ask: Ask | None = None) -> None:
         self._ask = ask
@@ -54,7 +54,7 @@ class FaultsOverHttp:
 def question_of(asked: HttpAsked) -> Said:
     """The request in the words of the control socket. Raises Refusal."""
     refuse_foreign(dict(asked.headers))
-    name = unquote(asked.target.partition("?")[0].removeprefix(PATH).strip("/"))
+    name = unquote(asked.target.partition("?")[0].removeprefix(FAULTS_PATH).strip("/"))
     match asked.method, name:
         case "GET", "":
             return {"ask": "faults"}
@@ -68,7 +68,7 @@ def question_of(asked: HttpAsked) -> Said:
             return {"ask": "heal", "fault": name}
         case method, "":
             raise Refusal(405, f"method {method} not allowed: use GET, PUT or DELETE")
-    raise Refusal(405, f"method {asked.method} not allowed here: DELETE {PATH}/{name} heals a fault")
+    raise Refusal(405, f"method {asked.method} not allowed here: DELETE {FAULTS_PATH}/{name} heals a fault")
 
 
 def refuse_foreign(headers: dict[str, str]) -> None:
@@ -105,7 +105,7 @@ def answered(question: Said, said: Said) -> HttpAnswered:
         case _, {"error": str(why)}:
             return text(400, why)
         case {"ask": "heal", "fault": name}, {"healed": []}:
-            return text(404, f"there is no fault {name!r} in force: GET {PATH} lists them")
+            return text(404, f"there is no fault {name!r} in force: GET {FAULTS_PATH} lists them")
         case {"ask": "faults"}, {"faults": faults}:
             return as_json(faults)
         case _, {"fault": name, "what": what}:

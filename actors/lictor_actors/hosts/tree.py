@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
-
 from lictor_actors.hosts.spec import NodeSpec
 from lictor_actors.kernel.actor import Actor
 from lictor_actors.roles.agent import Agent
@@ -18,18 +16,8 @@ from lictor_messages.envelope import at
 from lictor_messages.host import ActorSpec
 from lictor_messages.server import ServerOptions
 from lictor_messages.swim import ProberOptions
+from lictor_messages.version import VERSION
 from lictor_messages.web import GatewayOptions
-
-
-def lictor_version() -> str:
-    """The installed version of the distribution."""
-    try:
-        return version("lictor")
-    except PackageNotFoundError:
-        return "0.0.0"
-
-
-VERSION = lictor_version()
 
 
 def tree(spec: NodeSpec) -> list[ActorSpec]:

@@ -9,6 +9,7 @@ from cyclopts import App
 
 from lictor_deploy import VERSION
 from lictor_deploy.cli.main import COMMANDS, build, dashed
+from lictor_messages.version import VERSION as NODES_VERSION
 
 ROOT = Path(__file__).parents[3]
 
@@ -66,7 +67,8 @@ def test_an_unknown_subcommand_is_sent_to_its_groups_help(lictor):
 
 
 def test_the_version_is_the_distributions():
-    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert VERSION == NODES_VERSION == project["version"]
 
 
 def test_version_loads_neither_models_nor_sockets():

@@ -10,8 +10,9 @@ import pytest
 from lictor_actors.faults import FaultBook, NodeView
 from lictor_actors.faults.book import Fault
 from lictor_actors.faults.desk import FaultDesk
-from lictor_actors.faults.over_http import PATH, FaultsOverHttp
+from lictor_actors.faults.over_http import FaultsOverHttp
 from lictor_actors.faults.vocabulary import Verb
+from lictor_messages.faults import FAULTS_PATH
 from lictor_messages.web import HttpAnswered, HttpAsked
 
 NODES = [NodeView("server-1.dc1", True, True), NodeView("agent-1.dc1")]
@@ -45,7 +46,7 @@ class Web:
     def __call__(self, method: str, path: str = "", body: Any = b"", **headers: str) -> tuple[int, Any]:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         answers: list[HttpAnswered] = []
-        asked = HttpAsked(method=method, target=PATH + path, headers=tuple(headers.items()), body=data)
+        asked = HttpAsked(method=method, target=FAULTS_PATH + path, headers=tuple(headers.items()), body=data)
         self._faults.ask(asked, answers.append)()
         (answer,) = answers
         is_json = ("Content-Type", "application/json") in answer.headers
