@@ -37,7 +37,7 @@ def test_a_taken_port_is_named_with_the_way_out():
 
 
 def test_an_address_of_another_machine_is_said():
-    with pytest.raises(Failure, match="no such address. Name one"):
+    with pytest.raises(Failure, match=r"no such address\. Name one"):
         require_free([Listener("192.0.2.1", 8500, "HTTP", "use -client")])
 
 
