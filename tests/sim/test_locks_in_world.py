@@ -10,7 +10,9 @@ import pytest
 from lictor_actors.bus.rules import Rules
 from lictor_actors.hosts.world import World
 from lictor_actors.hosts.world.cluster import add_cluster
-from lictor_actors.judges.sessions import LockBroken, SessionJudge
+from lictor_actors.judges.history import History
+from lictor_actors.judges.linearizability import judge as linearizable
+from lictor_actors.judges.sessions import LockBroken, SessionJudge, Tenure
 from lictor_actors.roles import session_timers
 from lictor_actors.roles.server import Server
 from lictor_actors.store.locks import Locks
@@ -27,8 +29,9 @@ CALL_S = 3.0
 class Locker:
     """Makes a session, takes a lock, keeps it for a while, gives it back or dies on it, and begins again."""
 
-    def __init__(self, world, judge, node, name, keys, rng):
-        self.world, self.judge, self.keys, self.rng = world, judge, keys, rng
+    def __init__(self, world, judge, history, node, name, keys, rng):
+        self.world, self.judge, self.history, self.keys, self.rng = world, judge, history, keys, rng
+        self.name = name
         self.door = world.door(node, name)
         self.taken = 0
         self.life = 0
@@ -44,11 +47,31 @@ class Locker:
         fields = self.rng.choice(({"node_checks": (), "lock_delay_ns": 0}, {"lock_delay_ns": TTL}))
         command = CreateSession(session=SessionRecord(id=self.session, node="", ttl="10s", **fields))
         self.trust = self.world.time + TTL
+        # It may end by itself, as long as nobody knows of a renewal; with its node at any time.
+        self.end = self.history.call(self.name, self.key, "end", self.trust, self.session.encode())
+        if "node_checks" not in fields:
+            self.end.called = self.world.time
+        self.by_ttl = "node_checks" in fields
         self.ask(command, lambda answer: self.acquire() if isinstance(answer, Written) else self.begin_later())
 
     def ask(self, message, then):
         life = self.life
         self.door.ask("agent", message, lambda answer: then(answer) if life == self.life else None, CALL_S)
+
+    def ask_lock(self, action, message, then):
+        """What is asked of the lock is part of its history, whether the answer still matters to this client or not."""
+        operation = self.history.call(self.name, self.key, action, self.world.time, self.session.encode())
+        life = self.life
+
+        def told(answer):
+            if isinstance(answer, Written):
+                self.history.answer(operation, self.world.time, ok=answer.ok)
+            elif answer.row.definite:
+                self.history.refuse(operation)
+            if life == self.life:
+                then(answer)
+
+        self.door.ask("agent", message, told, CALL_S)
 
     def later(self, low, high, what):
         life = self.life
@@ -58,7 +81,8 @@ class Locker:
         self.later(0.5, 2.0, self.begin)
 
     def acquire(self):
-        self.ask(PutKey(key=self.key, value=self.session.encode(), acquire=self.session), self.acquired)
+        message = PutKey(key=self.key, value=self.session.encode(), acquire=self.session)
+        self.ask_lock("acquire", message, self.acquired)
 
     def acquired(self, answer):
         now = self.world.time
@@ -81,6 +105,8 @@ class Locker:
             self.begin_later()
             return
         self.trust = sent + TTL
+        if self.by_ttl:
+            self.end.called = self.trust
         if self.tenure is not None:
             self.judge.renewed(self.tenure, self.trust)
         self.later(0.3, 3.0, then or partial(self.renew, then))
@@ -91,15 +117,15 @@ class Locker:
         self.life += 1  # no more renewals
         way = self.rng.choice(("release", "destroy", "vanish"))
         if way == "release":
-            self.ask(PutKey(key=self.key, release=self.session), lambda _: self.begin_later())
+            self.ask_lock("release", PutKey(key=self.key, release=self.session), lambda _: self.begin_later())
         elif way == "destroy":
-            self.ask(DestroySession(id=self.session), lambda _: self.begin_later())
+            self.ask_lock("end", DestroySession(id=self.session), lambda _: self.begin_later())
         else:
             self.begin()
 
 
 def run(seed, agents=3, lockers=6, keys=("a", "b"), for_s=240.0):
-    world, judge = World(seed=seed), SessionJudge()
+    world, judge, history = World(seed=seed), SessionJudge(), History()
     specs = add_cluster(world, 3, agents)
     rng = Random(seed)
 
@@ -110,7 +136,7 @@ def run(seed, agents=3, lockers=6, keys=("a", "b"), for_s=240.0):
     world.watchers.setdefault("server", []).append(saw)
     world.run(5)
     nodes = [s.node for s in specs if not s.server]
-    clients = [Locker(world, judge, nodes[n % agents], f"locker{n}", keys, rng) for n in range(lockers)]
+    clients = [Locker(world, judge, history, nodes[n % agents], f"locker{n}", keys, rng) for n in range(lockers)]
     everyone = [s.node for s in specs]
     end = world.time + int(for_s * SECOND)
     while world.time < end:
@@ -126,6 +152,9 @@ def run(seed, agents=3, lockers=6, keys=("a", "b"), for_s=240.0):
             world.run(rng.uniform(1, 25))
             world.network.rules = Rules(())
     assert world.crashes == []
+    verdicts = linearizable(history)
+    assert all(verdict.ok for verdict in verdicts), "\n".join(map(str, verdicts))
+    assert all(verdict.decided for verdict in verdicts), [verdict.why for verdict in verdicts]
     return judge, clients
 
 
@@ -155,6 +184,23 @@ def test_nobody_is_ever_promised_a_lock_twice_in_many_worlds(seed):
 def test_the_judge_finds_a_server_that_breaks_the_promise(monkeypatch, place, name, mutant):
     monkeypatch.setattr(place, name, mutant)
     with pytest.raises(LockBroken):
+        [run(seed) for seed in range(12)]
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "mutant"),
+    [
+        (session_timers, "ttl_ns", lambda session: 2 * SECOND),
+        (Locks, "acquire", lambda locks, key, value, flags, session, index: _grab(locks, key, value, session, index)),
+    ],
+    ids=["sessions end too early", "everybody gets the lock"],
+)
+def test_the_answers_alone_show_it_too(monkeypatch, place, name, mutant):
+    """The history of what clients were told about a lock has no order that explains it."""
+    monkeypatch.setattr(Tenure, "overlaps", lambda one, other: False)
+    monkeypatch.setattr(SessionJudge, "saw", lambda judge, server, store: None)
+    monkeypatch.setattr(place, name, mutant)
+    with pytest.raises(AssertionError, match="no order explains the answers"):
         [run(seed) for seed in range(12)]
 
 

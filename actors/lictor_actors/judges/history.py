@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Action = Literal["get", "put", "delete", "cas"]
+Action = Literal["get", "put", "delete", "cas", "acquire", "release", "end"]
+"""The last three are of a key as a lock: ``value`` is the session that takes it, gives it back, or ends."""
 FOREVER = 1 << 62
 """When an operation returned whose outcome nobody knows: it may take effect at any later time."""
 

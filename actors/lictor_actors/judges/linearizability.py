@@ -2,7 +2,11 @@
 
 The search of Wing and Gong ("Testing and verifying concurrent objects", 1993) with Lowe's cache of states already
 seen ("Testing for linearizability", 2017), one key at a time: a map of registers is linearizable if each register
-is (Herlihy and Wing, 1990, locality). An operation of unknown outcome may take effect at any time after its call.
+is (Herlihy and Wing, 1990, locality). An operation of unknown outcome may take effect at any time after its call, or
+never.
+
+A lock is a register that holds its session: it is taken if it is free or one's own, and free when it is given back or
+its session ends. That somebody did not get it may also be due to a lock-delay, and proves only that it is not theirs.
 """
 
 from __future__ import annotations
@@ -90,6 +94,10 @@ def _out_of_order(operations: Sequence[Operation]) -> str:
 
 def _step_of(o: Operation, written: dict[int, bytes]) -> _Step:
     """Values are unique, so that a cas on an index is a cas on the value that stood under it."""
+    if o.action in ("acquire", "release", "end"):
+        # An end that nobody saw matters to a holder only; placed elsewhere it would do nothing but multiply the search.
+        action = "release" if not o.known and o.action == "end" else o.action
+        return (action if o.ok else f"no {action}", o.value, None)
     if o.action == "cas":
         expected = written.get(o.expected, b"\x00never") if o.expected else None
         return ("cas" if not o.known else "won" if o.ok else "lost", o.value, expected)
@@ -110,6 +118,14 @@ def _apply(step: _Step, state: bytes | None) -> tuple[bool, bytes | None]:
             return state == expected, value
         case "lost":
             return state != expected, state
+        case "acquire":
+            return state in (None, value), value
+        case "release":
+            return state == value, None
+        case "no acquire" | "no release":
+            return state != value, state
+        case "end":
+            return True, None if state == value else state
         case _:
             return True, value if state == expected else state
 
@@ -122,6 +138,8 @@ class _Search:
         self._operations = operations
         self._steps = steps
         self._steps_max = steps_max
+        self._left = sum(o.known for o in operations)
+        """Operations that have to be put in order; the others may."""
         count = len(operations)
         # Calls come before returns at the same instant. Event e < count is a call, e - count its operation otherwise.
         events = sorted(
@@ -142,7 +160,7 @@ class _Search:
         state: bytes | None = None
         done, seen = 0, {(0, state)}
         event, steps = self._next[self._head], 0
-        while self._next[self._head] != -1:
+        while self._left:
             steps += 1
             if steps > self._steps_max:
                 return Verdict(self._key, True, decided=False, why=f"not decided in {self._steps_max} steps")
@@ -175,6 +193,7 @@ class _Search:
         return Verdict(self._key, False, why="no order explains the answers", ordered=ordered, stuck=tuple(stuck))
 
     def _lift(self, call: int) -> None:
+        self._left -= self._operations[call].known
         for event in (call, call + len(self._operations)):
             before, after = self._before[event], self._next[event]
             self._next[before] = after
@@ -182,6 +201,7 @@ class _Search:
                 self._before[after] = before
 
     def _unlift(self, call: int) -> None:
+        self._left += self._operations[call].known
         for event in (call + len(self._operations), call):
             before, after = self._before[event], self._next[event]
             self._next[before] = event

@@ -56,6 +56,18 @@ def test_an_acknowledged_write_that_is_lost_is_caught() -> None:
     assert not verdict(op("put", b"a", 0, 1), op("get", None, 2, 3)).ok
 
 
+def test_a_lock_has_one_holder_until_it_is_given_back_or_its_session_ends() -> None:
+    taken = op("acquire", b"a", 0, 1)
+    assert verdict(taken, op("acquire", b"a", 2, 3), op("release", b"a", 4, 5), op("acquire", b"b", 6, 7)).ok
+    assert verdict(taken, op("end", b"a", 2, 3), op("acquire", b"b", 4, 5)).ok
+    assert verdict(taken, op("end", b"a", 2), op("acquire", b"b", 4, 5)).ok
+    assert verdict(taken, op("acquire", b"b", 2, 3, ok=False), op("release", b"b", 4, 5, ok=False)).ok
+    assert not verdict(taken, op("acquire", b"b", 2, 3)).ok
+    assert not verdict(taken, op("acquire", b"b", 2, 3), op("end", b"a", 4)).ok
+    assert not verdict(taken, op("acquire", b"a", 2, 3, ok=False)).ok
+    assert not verdict(taken, op("release", b"a", 2, 3), op("release", b"a", 4, 5)).ok
+
+
 def test_compare_and_set_depends_on_the_index_it_named() -> None:
     first, won = op("put", b"a", 0, 1, index=5), op("cas", b"b", 2, 3, index=6, expected=5)
     assert verdict(first, won, op("get", b"b", 4, 5, index=6)).ok
