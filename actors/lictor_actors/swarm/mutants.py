@@ -106,7 +106,11 @@ def trusts_the_wall_clock(patch: Patch) -> None:
     """Servers measure leases, loyalty and patience with the clock that people set."""
 
     def turn_by_wall(self: Life, message: Message, envelope: Envelope | None, now: int, wall: int) -> list[Effect]:
-        return turn(self, message, envelope, wall if isinstance(self.actor, Server) else now, wall)
+        if not isinstance(self.actor, Server):
+            return turn(self, message, envelope, now, wall)
+        if envelope is not None:
+            envelope.arrived = -1  # the host stamped it by the other clock: every budget would seem spent
+        return turn(self, message, envelope, wall, wall)
 
     turn = Life.turn
     patch.set(Life, "turn", turn_by_wall)
