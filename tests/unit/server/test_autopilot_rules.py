@@ -1,0 +1,85 @@
+"""Autopilot's rules where gossip and Raft disagree: a server that gossip has buried may still answer heartbeats."""
+
+from random import Random
+
+import pytest
+
+from lictor_actors.kernel.actor import Actor
+from lictor_actors.kernel.life import Life
+from lictor_actors.kernel.turn import Turn
+from lictor_actors.raft import Raft, RaftOptions
+from lictor_actors.raft.membership import of_voters
+from lictor_actors.roles.autopilot import Autopilot, _Since
+from lictor_actors.roles.raft_membership import RaftMembership
+from lictor_messages.autopilot import AutopilotConfiguration, ServerHealth
+from lictor_messages.members import Member
+from lictor_messages.server import ServerOptions
+
+SECOND = 1_000_000_000
+WANTED = AutopilotConfiguration()
+
+
+def autopilot(gone: str, voters: str, others: str = "") -> Autopilot:
+    """Servers are letters; those ``gone`` have been so since the beginning. ``a`` leads."""
+    made = Autopilot(Raft("a", RaftOptions()), 8300)
+    for name in voters + others:
+        health = ServerHealth(
+            node=name,
+            id=name,
+            name=name,
+            address="",
+            version="",
+            status="failed" if name in gone else "alive",
+            leader=name == "a",
+            voter=name in voters,
+            healthy=name not in gone,
+            last_contact_ns=0,
+            last_term=1,
+            last_index=1,
+            stable_since_ns=0,
+        )
+        made.servers += (health,)
+        made._since[name] = _Since(name not in gone, name in gone, 0, 0, 0)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("gone", "voters", "others", "first"),
+    [
+        ("c", "abc", "", "c"),
+        ("bc", "abc", "", ""),
+        ("cd", "abcd", "", ""),
+        ("de", "abcde", "", "d"),
+        ("cde", "abcde", "", ""),
+        ("bcx", "abc", "x", "x"),
+    ],
+)
+def test_at_most_a_minority_of_the_voters_goes_and_whoever_does_not_vote_goes_anyway(gone, voters, others, first):
+    looked = autopilot(gone, voters, others)
+    assert looked.removable(WANTED, 9 * SECOND) == ""
+    assert looked.removable(WANTED, 10 * SECOND) == first
+
+
+def membership() -> RaftMembership:
+    options = ServerOptions(node="a.dc1", name="a", prober="prober@a.dc1", dc="dc1", version="1")
+    return RaftMembership(options, Raft("a.dc1", RaftOptions()))
+
+
+def test_a_change_is_proposed_only_if_those_who_answer_can_commit_it():
+    election = RaftOptions().election_ns
+    change = of_voters(("a.dc1", "b.dc1", "c.dc1", "d.dc1"))
+    there = {"b.dc1": 0, "c.dc1": election, "d.dc1": election}
+    assert not membership()._can_be_committed(change, there)
+    assert membership()._can_be_committed(change, {**there, "c.dc1": election - 1})
+
+
+def test_a_server_that_left_goes_whether_the_dead_are_cleared_away_or_not(monkeypatch):
+    monkeypatch.setattr(RaftMembership, "_can_be_committed", lambda self, change, contacts: True)
+    made, rng = membership(), Random(1)
+    made._raft.bootstrap(
+        ("a.dc1", "b.dc1", "c.dc1"), Turn(Life(Actor(), "server@a.dc1", rng, rng.randbytes), 0, 0, None)
+    )
+    left = Member(name="b", dc="dc1", address="10.0.0.2", port=8301, gossip="", rest="", status="left")
+    change = made._next_change({"b.dc1": left}, AutopilotConfiguration(cleanup_dead_servers=False), 0)
+    assert change is not None
+    assert change.names == ("a.dc1", "c.dc1")
