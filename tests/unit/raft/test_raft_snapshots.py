@@ -1,15 +1,29 @@
 """Snapshots and compaction (section 7; D 5): taken, sent in chunks, resumed, checked, and never begun over for ever."""
 
+from random import Random
 from zlib import crc32
 
 import pytest
 from raft_network import MS, SECOND, Network
 
+from lictor_actors.kernel.actor import Actor
+from lictor_actors.kernel.effects import Persist
+from lictor_actors.kernel.life import Life
+from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import RaftOptions
+from lictor_actors.raft.membership import of_voters
 from lictor_actors.raft.progress import State
 from lictor_actors.raft.snapshot import Snapshot, SnapshotDamaged
 from lictor_actors.raft.stable import LostBeginning, Stable
-from lictor_messages.journal import Append, Compact, SnapshotBegin, SnapshotChunk, SnapshotEnd, TruncateFrom
+from lictor_messages.journal import (
+    Append,
+    Compact,
+    JournalRecord,
+    SnapshotBegin,
+    SnapshotChunk,
+    SnapshotEnd,
+    TruncateFrom,
+)
 from lictor_messages.raft import InstallSnapshot, SnapshotAnswer
 
 SMALL = RaftOptions(snapshot_threshold=10, trailing_logs=4, frame_bytes=64)
@@ -195,6 +209,21 @@ def test_a_snapshot_whose_writer_died_does_not_keep_the_next_from_being_written(
     net.start(name)
     busy(net, 60)
     net.run_until(lambda: (snapshot := net.raft(name).snapshot) is not None and snapshot.index > 20)
+
+
+def test_a_log_that_ends_before_its_snapshot_begins_behind_it_after_a_restart() -> None:
+    """The power failed between the snapshot that was taken over and the end of the log it stands for."""
+    data = b"state"
+    records: list[JournalRecord] = [Append(index=i, term=1, data=b"\x00e") for i in (1, 2, 3)]
+    records.append(SnapshotBegin(index=20, term=2, configuration_index=0, configuration=of_voters(()).pack()))
+    records += [SnapshotChunk(offset=0, data=data), SnapshotEnd(size=len(data), checksum=crc32(data))]
+    stable, rng = Stable(), Random(1)
+    for record in records:
+        stable.recover(record)
+    turn = Turn(Life(Actor(), "server@n1", rng, rng.randbytes), 0, 0, None)
+    stable.recovered(turn)
+    assert (stable.log.offset, stable.log.last_index, stable.durable_index) == (20, 20, 20)
+    assert [e.record for e in turn.effects if isinstance(e, Persist)] == [Compact(upto=20, term=2)]
 
 
 def test_every_lost_chunk_is_sent_again() -> None:
