@@ -6,6 +6,7 @@ itself when its channel to the parent closes, so the parent's death takes all of
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import selectors
 import signal
@@ -24,6 +25,7 @@ from lictor_deploy.channel import Channel, Said
 Work = Callable[[str, socket.socket], int]
 """What a process does: its name and its end of the channel; returns the exit code."""
 
+STDERR = 2
 DEATHS_MAX = 5
 DEATHS_WITHIN_S = 60.0
 BACKOFF_FIRST_S = 0.1
@@ -205,6 +207,7 @@ class Supervisor:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
                 signal.signal(number, signal.SIG_DFL)
+            faulthandler.enable(STDERR)  # a library in C that crashes leaves a trace in the log
             self._let_go()
             status = self._work(name, theirs)
         except BaseException:

@@ -144,3 +144,24 @@ def test_what_somebody_ended_comes_back_however_often(code):
         process.died(now=float(number), code=code)
         assert process.again_at == pytest.approx(number + BACKOFF_FIRST_S)
     assert not process.given_up
+
+
+def test_a_process_that_crashes_in_a_library_leaves_a_trace(tmp_path):
+    """Where its standard error goes by then: a node's process has made it its log."""
+
+    def crash(name: str, pipe: socket.socket) -> int:
+        os.dup2(os.open(tmp_path / "log", os.O_WRONLY | os.O_CREAT), 2)
+        os.kill(os.getpid(), signal.SIGSEGV)
+        return 0
+
+    deaths = []
+    supervisor = Supervisor(["one"], crash, heard=lambda *_: None, died=lambda _, status: deaths.append(status))
+    supervisor.start()
+    until = time.monotonic() + 10
+    while not deaths:
+        assert time.monotonic() < until
+        supervisor.step(0.1)
+    supervisor.stop(5.0)
+    supervisor.close()
+    assert deaths[0] == -signal.SIGSEGV
+    assert "Fatal Python error: Segmentation fault" in (tmp_path / "log").read_text()
