@@ -14,7 +14,7 @@ CONTENDERS = 4
 SECONDS = 14.0
 LEAST_HOLDS = 10
 HOLDER = """
-import fcntl, pathlib, sys, time
+import fcntl, os, pathlib, sys
 folder = pathlib.Path(sys.argv[1])
 with (folder / "holder").open("w") as only:
     try:
@@ -24,7 +24,10 @@ with (folder / "holder").open("w") as only:
         sys.exit(1)
     counter = folder / "counter"
     before = int(counter.read_text())
-    time.sleep(0.05)
+    for _ in range(20):  # a while in which another holder would be caught
+        only.write("x")
+        only.flush()
+        os.fsync(only.fileno())
     counter.write_text(str(before + 1))
     with (folder / "done").open("a") as done:
         done.write("x")

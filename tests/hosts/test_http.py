@@ -70,6 +70,14 @@ class Site:
         for _ in range(times):
             self.door._sweep()
 
+    async def settle(self) -> None:
+        """Another connection has come and gone: what others had sent before has been read."""
+        before = self.door.connections
+        _, writer = await self.dial()
+        await self.until(lambda: self.door.connections == before + 1)
+        writer.close()
+        await self.until(lambda: self.door.connections <= before)
+
     async def until(self, condition: Callable[[], Any]) -> None:
         async with asyncio.timeout(10):
             while not condition():  # noqa: ASYNC110  (what is waited for has no event)
@@ -176,7 +184,7 @@ def test_pipelined_requests_are_asked_one_by_one_and_answered_in_order(site):
         writer.write(b"".join(GET % i for i in range(3)))
         for i in range(3):
             await s.until(lambda i=i: len(s.open) == i + 1)
-            await asyncio.sleep(0.01)
+            await s.settle()
             assert len(s.asked) == i + 1
             s.open[i](HttpAnswered(status=200, body=b"%d" % i))
             assert (await one_answer(reader))[1] == b"%d" % i
@@ -205,7 +213,7 @@ def test_reading_pauses_behind_an_open_request(site):
         connection = next(iter(s.door._connections))
         writer.write(GET % 1 * 500_000)
         await s.until(lambda: connection._paused)
-        await asyncio.sleep(0.05)
+        await s.settle()
         assert len(connection._queue) < 50_000
         writer.transport.abort()
 
@@ -431,7 +439,7 @@ def test_an_idle_connection_is_closed(site):
         writer.write(GET % 0)
         await one_answer(reader)
         s.tick(3)
-        await asyncio.sleep(0.01)
+        await s.settle()
         assert s.door.connections == 1
         s.tick()
         with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
@@ -462,7 +470,7 @@ def test_a_slow_reader_is_cut_off(site):
         writer.transport.pause_reading()
         writer.write(GET % 0 + GET % 1)
         await s.until(lambda: s.asked)
-        await asyncio.sleep(0.01)
+        await s.settle()
         assert len(s.asked) == 1
         s.tick(3)
         await s.until(lambda: not s.door.connections)
@@ -493,7 +501,7 @@ def test_a_half_closed_client_still_gets_a_quick_answer(site):
         writer.write(GET % 0)
         writer.write_eof()
         await s.until(lambda: s.open)
-        await asyncio.sleep(0.01)
+        await s.settle()
         s.open[0](HttpAnswered(status=200, body=b"quick"))
         assert b"quick" in await asyncio.wait_for(reader.read(), 10)
         assert not s.gone
