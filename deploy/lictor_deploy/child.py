@@ -13,6 +13,7 @@ from pathlib import Path
 from lictor_actors.faults.desk import Reply
 from lictor_actors.faults.over_http import FaultsOverHttp
 from lictor_actors.hosts.live import LiveHost
+from lictor_actors.timeline.live import LiveRecorder
 from lictor_deploy.agent import in_loop, start_log
 from lictor_deploy.channel import Channel, Said
 from lictor_deploy.plan import ProcessPlan
@@ -25,17 +26,20 @@ REPORT_SOON_S = 0.05
 REPORT_LATER_S = 1.0
 
 
-def run_child(plan: ProcessPlan, pipe: socket.socket, rules: SetRules, log_file: Path, log_level: str) -> int:
-    """The life of one process; returns its exit code."""
+def run_child(
+    plan: ProcessPlan, pipe: socket.socket, rules: SetRules, log_file: Path, log_level: str, trace: str = ""
+) -> int:
+    """The life of one process; returns its exit code. ``trace``: where it writes down messages, "" for nowhere."""
     stream = log_file.open("a", buffering=1, encoding="utf-8")
     start_log(log_level, stream)
-    return in_loop(Child(plan, Channel(pipe), rules).serve())
+    return in_loop(Child(plan, Channel(pipe), rules, trace).serve())
 
 
 class Child:
     """The nodes of one process and the channel to the parent."""
 
-    def __init__(self, plan: ProcessPlan, parent: Channel, rules: SetRules) -> None:
+    def __init__(self, plan: ProcessPlan, parent: Channel, rules: SetRules, trace: str) -> None:
+        self._trace = trace
         self._plan = plan
         self._parent = parent
         web = {FAULTS_PATH: FaultsOverHttp(self._ask_parent).ask}
@@ -43,6 +47,7 @@ class Child:
         self._asked: dict[int, Reply] = {}
         """Questions that the parent has not answered."""
         self._questions = count(1)
+        self._recorder: LiveRecorder | None = None
         self._rules = rules
         self._reported: Said = {}
         self._every = REPORT_SOON_S
@@ -77,6 +82,7 @@ class Child:
     async def _open(self) -> None:
         await self._host.start()
         self._host.set_rules(self._rules)
+        self._record(self._trace)
         for spec in self._plan.specs:
             await self._host.add(spec)
             await asyncio.sleep(0)
@@ -109,6 +115,9 @@ class Child:
                 self._every = REPORT_LATER_S if settled else REPORT_SOON_S
             case {"answers": int(number), "said": dict(said)}:
                 self._asked.pop(number)(said)
+            case {"record": str(path), "order": int(order)}:
+                self._record(path)
+                self._done(order, 0)
             case {"rules": dict(rules), "order": int(order)}:
                 self._host.set_rules(SetRules.model_validate(rules))
                 self._done(order, 0)
@@ -116,6 +125,13 @@ class Child:
                 actors = self._host.handle_actor(HandleActor.model_validate(wish))
                 if wish["verb"] != "cut_power":  # the end of this process confirms that
                     self._done(order, actors)
+
+    def _record(self, path: str) -> None:
+        """Write down who says what to whom, into this file; "" ends it."""
+        recorder, self._recorder = self._recorder, LiveRecorder(Path(path)) if path else None
+        self._host.show(self._recorder)
+        if recorder is not None:
+            recorder.close()
 
     def _done(self, order: int, count: int) -> None:
         # The report goes first: whoever waits for a whole cluster after healing must not be shown what was before.

@@ -49,11 +49,19 @@ class ControlServer:
         book = FaultBook(self._views, "live", Random(seed))
         self._faults = ParentFaults(book, supervisor, self._orders, self.alarms, self._homes, data, log)
         self._desk = FaultDesk(self._faults)
+        self._recording = False
 
     @property
     def rules(self) -> SetRules:
         """What a process that starts now has to apply."""
         return self._faults.in_force
+
+    def trace_of(self, process: str) -> str:
+        """Where this process writes down messages, "" while nobody wants it to."""
+        return str(self._path_of(process)) if self._recording else ""
+
+    def _path_of(self, process: str) -> Path:
+        return Path(self._facts["logs"]) / f"{process}.trace"
 
     def open(self) -> None:
         """Listen; the directory's mode keeps others out."""
@@ -107,8 +115,17 @@ class ControlServer:
                 reply(self._facts)
             case {"ask": "status"}:
                 reply({"status": self._status(), "faults": self._desk.list(), "processes": self._pids()})
+            case {"ask": "record", "with": {"on": bool(on)}}:
+                self._record(on, reply)
             case _:
                 self._desk.ask(request, reply)
+
+    def _record(self, on: bool, reply: Reply) -> None:
+        self._recording = on
+        for old in self._path_of("*").parent.glob("*.trace") if on else ():
+            old.unlink()
+        orders = [(process, {"record": self.trace_of(process)}) for process in self._supervisor.processes]
+        self._orders.give(orders, lambda _: reply({"recording": on}))
 
     # -- facts ---------------------------------------------------------------
 

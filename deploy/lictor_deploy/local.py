@@ -179,7 +179,8 @@ class LocalCluster:
         plan = self._plans[name]
         for lane in plan.lanes:  # a life that was killed leaves its socket files
             Path(lane.removeprefix("ipc://")).unlink(missing_ok=True)
-        return run_child(plan, pipe, self._control.rules, self._data / "logs" / f"{name}.log", self._log_level)
+        log_file = self._data / "logs" / f"{name}.log"
+        return run_child(plan, pipe, self._control.rules, log_file, self._log_level, self._control.trace_of(name))
 
     def _heard(self, name: str, message: Said) -> None:
         match message:

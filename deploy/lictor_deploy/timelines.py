@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -41,9 +42,19 @@ class Window:
         return choose(records, kinds, self.since_s, self.until_s, self.node)
 
 
-def show(file: Path | None, window: Window, *, live: bool = False, html: Path | None = None, width: int = 0) -> int:
-    """Draw a file, or the running cluster's logs, on the terminal or into ``html``."""
-    records = _live() if live else _from_file(file)
+def show(
+    file: Path | None,
+    window: Window,
+    *,
+    live: bool = False,
+    record_s: float = 0.0,
+    html: Path | None = None,
+    width: int = 0,
+) -> int:
+    """Draw a file, the running cluster's logs, or what it says for a while, on the terminal or into ``html``."""
+    if record_s and not live:
+        raise Failure("-record is for the cluster that runs: say -live too.")
+    records = _recorded(record_s) if record_s else _live() if live else _from_file(file)
     if html is None:
         columns = width or shutil.get_terminal_size((100, 24)).columns
         for line in draw(window.shown(records, STORY), records, columns, painter()):
@@ -69,6 +80,15 @@ def _from_file(file: Path | None) -> list[Record]:
         raise Failure(f"{file}: {error}") from None
 
 
+def _recorded(seconds: float) -> list[Record]:
+    from lictor_deploy.control import Cluster
+    from lictor_deploy.live_timeline import recording
+
+    with recording(Cluster.running()) as records:
+        time.sleep(seconds)
+    return records
+
+
 def _live() -> list[Record]:
     """Actors' notes are of level INFO, and a dev cluster's logs begin at WARN unless it was told otherwise."""
     from lictor_deploy.control import Cluster
@@ -79,7 +99,7 @@ def _live() -> list[Record]:
         with log.open(encoding="utf-8", errors="replace") as lines:
             found += from_log(lines)
     if all(record.kind == "fault" for record in found):
-        raise Failure(f"The logs in {logs} hold no notes. Start the cluster with `lictor dev -log-level INFO`.")
+        raise Failure(f"The logs in {logs} hold no notes. Use -record 5s, or start `lictor dev -log-level INFO`.")
     return from_start(with_ends(found))
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from lictor_actors.bus.nng import NngBus
 from lictor_actors.hosts.ground import Handle
 from lictor_actors.hosts.live_directory import LiveDirectory
-from lictor_actors.hosts.live_faults import LiveFaults
+from lictor_actors.hosts.live_faults import LiveFaults, Tap
 from lictor_actors.hosts.live_lag import LagWatch
 from lictor_actors.hosts.live_ledger import LiveLedger
 from lictor_actors.hosts.live_node import LiveNode, Readiness, start_over
@@ -130,6 +130,13 @@ class LiveHost:
             running.set_disk_rules(self._faults.disks_of(name))
         return len(rules.rules)
 
+    def show(self, tap: Tap | None) -> None:
+        """From now on this one sees every message and every note, or nobody."""
+        self._faults.show(tap)
+        if tap is not None:
+            for running in self._nodes.values():
+                running.introduce(tap)
+
     def jump(self, node: str, by: int) -> None:
         """Move the node's wall clock by this many nanoseconds."""
         self._faults.clocks.jump(node, by)
@@ -244,6 +251,8 @@ class LiveHost:
             taker(envelope)
 
     def _arrived(self, envelope: Envelope) -> None:
+        if self._faults.tap is not None:
+            self._faults.tap.arrived(envelope)
         name = node_of(envelope.target)
         running = self._nodes.get(name)
         if running is not None:
@@ -266,6 +275,8 @@ class LiveHost:
 
     def _returned(self, envelope: Envelope, reason: str) -> None:
         self.count(f"not_sent_{reason.partition(':')[0]}")
+        if self._faults.tap is not None:
+            self._faults.tap.refused(envelope)
         running = self._nodes.get(node_of(envelope.source))
         if running is not None:
             running.node.refuse(envelope, reason)
@@ -304,6 +315,8 @@ class LiveHost:
     def note(self, who: str, event: str) -> None:
         """See ``Ground``."""
         log.info("%s %s", who, event)
+        if self._faults.tap is not None:
+            self._faults.tap.note(who, event)
 
     def crashed(self, who: str, error: Exception) -> None:
         """See ``Ground``."""

@@ -1,10 +1,11 @@
-"""What fault rules make of the messages, disks and clocks of the nodes of one process."""
+"""What fault rules make of the messages, disks and clocks of the nodes of one process, and who watches."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
 from random import Random
+from typing import Protocol
 
 from lictor_actors.bus.held import Held
 from lictor_actors.bus.rules import PASS, Rules, Verdict
@@ -14,6 +15,26 @@ from lictor_messages.faults import DiskRule, SetRules
 
 Later = Callable[[float, Callable[[], None]], object]
 Hit = tuple[Envelope, Verdict]
+
+
+class Tap(Protocol):
+    """Whoever wants to see every message, for a timeline."""
+
+    def sent(self, envelope: Envelope, verdict: Verdict) -> None:
+        """Posted here, and what becomes of it."""
+        ...
+
+    def arrived(self, envelope: Envelope) -> None:
+        """Came over the wire."""
+        ...
+
+    def refused(self, envelope: Envelope) -> None:
+        """Could not be sent."""
+        ...
+
+    def note(self, who: str, event: str) -> None:
+        """An actor said this."""
+        ...
 
 
 class LiveFaults:
@@ -28,6 +49,7 @@ class LiveFaults:
     ) -> None:
         """``post`` sends a message on, in a spoilt frame if told so; ``later`` calls after so many seconds."""
         self.on = False
+        self.tap: Tap | None = None
         self.rng = rng
         self.clocks = LiveClocks()
         self._post = post
@@ -40,10 +62,20 @@ class LiveFaults:
     def set_rules(self, rules: SetRules) -> None:
         """These and no others are in force; what was held by one that is gone goes on."""
         self._rules = Rules(rules.rules, self._rules)
-        self.on = bool(rules.rules)
+        self.on = bool(rules.rules) or self.tap is not None
         self._disks = rules.disks
         self.clocks.set_rules(rules.clocks)
         self._held.release(self._rules, self._hit)
+
+    def show(self, tap: Tap | None) -> None:
+        """From now on this one sees every message, or nobody."""
+        self.tap = tap
+        self.on = bool(self._rules) or tap is not None
+
+    def asked(self, envelope: Envelope) -> None:
+        """A client has come in by a door."""
+        if self.tap is not None:
+            self.tap.sent(envelope, PASS)
 
     def disks_of(self, node: str) -> Iterator[DiskRule]:
         """The rules on this node's disk."""
@@ -52,6 +84,8 @@ class LiveFaults:
     def post(self, envelope: Envelope) -> None:
         """Judge a message and do with it what the rules say."""
         verdict = self._rules.judge(envelope, self.rng, time.monotonic_ns())
+        if self.tap is not None:
+            self.tap.sent(envelope, verdict)
         if verdict is PASS:
             self._post(envelope, False)
             return

@@ -16,7 +16,9 @@ Answer = Callable[[HttpAnswered], None]
 class WebDesk:
     """Keeps who waits for which answer."""
 
-    def __init__(self, node: Node, boot: int) -> None:
+    def __init__(self, node: Node, boot: int, seen: Callable[[Envelope], None]) -> None:
+        """``seen`` is shown every request."""
+        self._seen = seen
         self._node = node
         self._me = at("http", node.name)
         self._gateway = at("gateway", node.name)
@@ -30,7 +32,9 @@ class WebDesk:
         self._count += 1
         request = f"{self._boot:x}.h{self._count:x}"
         self._waiting[request] = answer
-        self._node.deliver(Envelope(self._me, self._gateway, asked, request=request, reply_to=self._me, cause=request))
+        envelope = Envelope(self._me, self._gateway, asked, request=request, reply_to=self._me, cause=request)
+        self._seen(envelope)
+        self._node.deliver(envelope)
         return lambda: self._gone(request)
 
     def gateway_crashed(self) -> None:

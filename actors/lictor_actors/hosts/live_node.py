@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from lictor_actors.hosts.disks import FileDisk
 from lictor_actors.hosts.disks_faulty import FaultyDisk, Trouble
 from lictor_actors.hosts.disks_losing import LosingDisk
-from lictor_actors.hosts.live_faults import LiveFaults
+from lictor_actors.hosts.live_faults import LiveFaults, Tap
 from lictor_actors.hosts.live_http import WebDesk
 from lictor_actors.hosts.live_ledger import LiveLedger
 from lictor_actors.hosts.node import Node
 from lictor_actors.hosts.spec import NodeSpec
 from lictor_actors.journal.memory_disk import MemoryDisk
+from lictor_messages.envelope import Envelope, at
 from lictor_messages.faults import DiskRule, HandleActor
 from lictor_messages.host import DiskFreed, DiskFull
 from lictor_messages.web import HttpAnswered, HttpAsked
@@ -60,7 +61,7 @@ class LiveNode:
         self.node = node
         self.desk: WebDesk | None = None
         self._loop = loop
-        self._rng = faults.rng
+        self._faults = faults
         self._http: HttpDoor | None = None
         self._door: Door | None = None
         self._trouble = Trouble(faults.rng)
@@ -75,16 +76,20 @@ class LiveNode:
         if spec.http_port >= 0:
             from lictor_actors.hosts.http import HttpDoor
 
-            self.desk = WebDesk(node, boot)
+            self.desk = WebDesk(node, boot, self._faults.asked)
             self._http = HttpDoor(by_path(beside, self.desk.ask))
             await self._http.listen(spec.client_address, spec.http_port)
         if spec.door_port >= 0:
             from lictor_actors.hosts.door import Door
 
             url = f"tcp://{spec.client_address}:{spec.door_port}"
-            self._door = Door(node.name, url, cluster, node.deliver)
+            self._door = Door(node.name, url, cluster, self._from_client)
             node.doors["door"] = self._door.answered
             self._door.start()
+
+    def _from_client(self, envelope: Envelope) -> None:
+        self._faults.asked(envelope)
+        self.node.deliver(envelope)
 
     async def close_doors(self) -> None:
         """Nobody comes in any more."""
@@ -118,7 +123,7 @@ class LiveNode:
 
     def _cut_power(self, torn: bool) -> int:
         """The power fails in the middle of the next sync; if nobody writes, soon. This process does not come back."""
-        self._disk.cut_power(self._rng if torn else None, _die)
+        self._disk.cut_power(self._faults.rng if torn else None, _die)
         self._loop.call_later(POWER_FAILS_WITHIN_S, self._disk.strike)
         return len(self.node.seats)
 
@@ -136,6 +141,12 @@ class LiveNode:
             self._loop.call_soon(seat.end, f"journal failed: {error}")
 
     # -- what it sees --------------------------------------------------------
+
+    def introduce(self, tap: Tap) -> None:
+        """Say what somebody who only begins to watch cannot know: whether this node leads."""
+        raft = getattr(self.node.actor("server"), "raft", None)
+        if raft is not None and raft.leader == self.node.name:
+            tap.note(at("server", self.node.name), f"raft: leads term {raft.term}")
 
     @property
     def readiness(self) -> Readiness:

@@ -36,6 +36,7 @@ def run(
     jobs: int = 0,
     live: bool = False,
     trace: bool = False,
+    timeline: Path | None = None,
 ) -> int:
     """Run a scenario; exit code 1 if something expected did not come about.
 
@@ -55,6 +56,8 @@ def run(
         Run it on real processes instead, in real time.
     trace
         Print every event of one seed on standard output.
+    timeline
+        With -live: write everything that happened into this file, for `lictor timeline FILE -html PAGE`.
     """
     from lictor_deploy.cli.sim import refuse_bad_counts
     from lictor_deploy.scenario.run import run as run_scenario
@@ -66,7 +69,9 @@ def run(
         raise Failure("A live cluster cannot be replayed: leave -seeds and -trace out.")
     if trace and seeds > 1:
         raise Failure("-trace shows one run: leave -seeds out, and name the run with -seed.")
-    return run_scenario(found, found.seed if seed is None else seed, seeds, jobs, on_processes, trace)
+    if timeline is not None and not on_processes:
+        raise Failure("-timeline is for -live: a seed is drawn by `lictor sim -timeline FILE`.")
+    return run_scenario(found, found.seed if seed is None else seed, seeds, jobs, on_processes, trace, timeline)
 
 
 @app.command

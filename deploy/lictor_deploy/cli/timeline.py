@@ -13,6 +13,7 @@ def timeline(
     /,
     *,
     live: bool = False,
+    record: str = "",
     since: Annotated[str, Parameter(name="--from")] = "",
     until: str = "",
     kinds: str = "",
@@ -27,15 +28,17 @@ def timeline(
 
     Example: lictor timeline run.jsonl
     Example: lictor timeline run.jsonl -from 4s -until 7s -html run.html
-    Example: lictor timeline -live
+    Example: lictor timeline -live -record 5s -html now.html
 
     Parameters
     ----------
     file
         A file of records, one JSON object a line.
     live
-        Read the logs of the dev cluster that runs on this machine instead; it must have been started with
-        -log-level INFO.
+        Show the dev cluster that runs on this machine instead: what its logs say (if it was started with
+        -log-level INFO), or what -record brings.
+    record
+        With -live: let every process write down for so long who says what to whom.
     since
         Show what happened from this time on.
     until
@@ -54,4 +57,4 @@ def timeline(
     from lictor_deploy.timelines import Window, show
 
     window = Window(seconds(since) if since else 0.0, seconds(until) if until else float("inf"), kinds, node)
-    return show(file, window, live=live, html=html, width=width)
+    return show(file, window, live=live, record_s=seconds(record) if record else 0.0, html=html, width=width)

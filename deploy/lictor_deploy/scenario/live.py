@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 from random import Random
 
 from lictor_actors.client.async_client import AsyncClient
@@ -12,7 +13,9 @@ from lictor_actors.faults.levels import refuse_unsupported
 from lictor_actors.judges.history import Operation
 from lictor_actors.scenario.kv import TIMEOUT_S, KvScript
 from lictor_actors.scenario.model import Scenario
+from lictor_actors.timeline import Record, write
 from lictor_deploy.control import Cluster
+from lictor_deploy.live_timeline import recording
 from lictor_deploy.scenario.report import ScenarioReport
 from lictor_deploy.sentence import Failure
 from lictor_messages.answers import Command, Query
@@ -20,15 +23,24 @@ from lictor_messages.answers import Command, Query
 LOOK_EVERY_S = 0.1
 
 
-def run_live(scenario: Scenario, seed: int) -> ScenarioReport:
-    """Start a cluster for it, run it, stop the cluster. Raises UnsupportedFault and Failure."""
+def run_live(scenario: Scenario, seed: int, timeline: Path | None = None) -> ScenarioReport:
+    """Start a cluster for it, run it, stop the cluster; ``timeline``: the file for all that happened.
+
+    Raises UnsupportedFault and Failure.
+    """
     for fault in (fault for step in scenario.step for fault in step.faults):
         refuse_unsupported(fault, "live")
     started = time.perf_counter()
     size = scenario.cluster
     flags = ("-profile", size.profile, "-seed", str(seed), "-log-level", "INFO")
     with Cluster.local(size.servers, size.agents, *flags) as cluster:
-        report = run_on(cluster, scenario, seed)
+        if timeline is None:
+            report = run_on(cluster, scenario, seed)
+        else:
+            with recording(cluster) as records:
+                report = run_on(cluster, scenario, seed)
+            verdicts = [Record(records[-1].t, "", "verdict", failure) for failure in report.failures]
+            timeline.write_text("".join(write([*records, *verdicts])), encoding="utf-8")
     report.wall_s = time.perf_counter() - started
     return report
 

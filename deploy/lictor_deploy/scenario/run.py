@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from functools import partial
+from pathlib import Path
 
 from lictor_actors.faults.levels import UnsupportedFault
 from lictor_actors.scenario.model import Scenario
@@ -12,18 +13,20 @@ from lictor_deploy.scenario.report import ScenarioReport
 from lictor_deploy.sentence import Failure
 
 
-def run(scenario: Scenario, seed: int, seeds: int, jobs: int, live: bool, trace: bool) -> int:
+def run(
+    scenario: Scenario, seed: int, seeds: int, jobs: int, live: bool, trace: bool, timeline: Path | None = None
+) -> int:
     """Run ``seeds`` of them from ``seed`` on (``jobs`` 0: a process a core); the exit status: 0 if all is well."""
     try:
-        return _live(scenario, seed) if live else _in_world(scenario, range(seed, seed + seeds), jobs, trace)
+        return _live(scenario, seed, timeline) if live else _in_world(scenario, range(seed, seed + seeds), jobs, trace)
     except UnsupportedFault as error:
         raise Failure(f"{scenario.name}: {error}.") from None
 
 
-def _live(scenario: Scenario, seed: int) -> int:
+def _live(scenario: Scenario, seed: int, timeline: Path | None) -> int:
     from lictor_deploy.scenario.live import run_live
 
-    report = run_live(scenario, seed)
+    report = run_live(scenario, seed, timeline)
     print(report)
     return 0 if report.ok else 1
 
