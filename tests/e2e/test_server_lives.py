@@ -36,7 +36,8 @@ def test_a_long_absence_a_lost_disk_and_a_lost_majority(three: Three) -> None:
     three.kill(2)
     shutil.rmtree(three.home / "d2")
     three.start(2)
-    three.until(lambda: not three.peers(1)["n2"]["Voter"])
+    # It may be promoted in the moment after: a leader that has not led for long takes what it sees for stable.
+    three.until(lambda: "non-voters n2.dc1" in "".join(three.log(i) for i in (1, 3)))
     three.until(lambda: three.voters(1) == 3)
 
     three.until(

@@ -496,6 +496,27 @@ def test_a_forwarder_learns_that_its_forward_was_not_delivered(stage: Any) -> No
     assert stage.log(f"puppet@{N1}")[-1] == f"undeliverable {Do.kind} unknown_address"
 
 
+def test_no_timer_comes_before_its_time(stage: Any) -> None:
+    """Loops round to milliseconds; who looks at the clock and finds it too early would wait for ever."""
+    due: dict[str, int] = {}
+    late: list[int] = []
+
+    def begin(_: Puppet, turn: Turn) -> None:
+        for n in range(50):
+            after = 1_000_000 + n * 137_137
+            due[f"t{n}"] = turn.now + after
+            turn.set_timer(f"t{n}", after, Do(what=f"t{n}"))
+
+    def ended(name: str) -> Callable[[Puppet, Turn], None]:
+        return lambda _, turn: late.append(turn.now - due[name])
+
+    stage.node(N1, puppet={"go": begin, **{f"t{n}": ended(f"t{n}") for n in range(50)}})
+    stage.tell(f"puppet@{N1}", "go")
+    stage.run()
+    assert len(late) == 50
+    assert min(late) >= 0
+
+
 def test_an_answer_that_cannot_reach_its_asker_goes_once_by_way_of_its_source(stage: Any) -> None:
     n3 = "n3.dc1"
     stage.node(N1, puppet={"go": lambda p, t: t.ask(f"puppet@{N2}", Do(what="greet"))})

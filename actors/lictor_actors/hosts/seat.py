@@ -223,12 +223,19 @@ class Seat:
 
     def _set_timer(self, life: Life, effect: SetTimer) -> None:
         _cancel(life.timers.pop(effect.name, None))
-        life.timers[effect.name] = self._ground.later(
-            self.node.name, effect.after, lambda: self._due(life, effect.name, effect.message)
-        )
+        due = self._ground.now(self.node.name) + effect.after
+        self._wait(life, effect, due, effect.after)
 
-    def _due(self, life: Life, name: str, message: Message) -> None:
-        life.timers.pop(name, None)
+    def _wait(self, life: Life, effect: SetTimer, due: int, left: int) -> None:
+        life.timers[effect.name] = self._ground.later(self.node.name, left, lambda: self._due(life, effect, due))
+
+    def _due(self, life: Life, effect: SetTimer, due: int) -> None:
+        left = due - self._ground.now(self.node.name)
+        if left > 0:  # loops round to milliseconds, and nobody expects to be woken before the time
+            self._wait(life, effect, due, left)
+            return
+        life.timers.pop(effect.name, None)
+        message = effect.message
         if self.life is life:
             self._ground.enqueue(self, life.number, message, None)
 
