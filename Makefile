@@ -16,6 +16,8 @@ export RUFF_CACHE_DIR := $(CACHE)/ruff
 export MYPY_CACHE_DIR := $(CACHE)/mypy
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CACHE)/hypothesis
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Without files of bytecode each of pytest's workers compiles everything and rewrites every assertion, each time.
+unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/pytest -o cache_dir=$(CACHE)/pytest
 
 .PHONY: help setup up check lint test sim swarm bench clean
@@ -35,7 +37,7 @@ lint: $(VENV)/.installed-dev ## format, style, types, layers
 	$(BIN)/lint-imports --cache-dir $(CACHE)/import_linter
 
 check: lint ## lint and the fast tests, under a minute
-	$(PYTEST) -n 2 -m 'not slow and not e2e' $(FAST)
+	$(PYTEST) -n 2 --hypothesis-profile=check -m 'not slow and not e2e' $(FAST)
 
 test: lint ## everything: also the simulator's short swarm and real processes
 	$(PYTEST) -n 2 --ignore=tests/e2e

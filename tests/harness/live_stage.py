@@ -50,7 +50,11 @@ class LiveStage:
         # On a busy machine the time may be over before what was posted had its turns.
         self.loop.run_until_complete(_turns(20))
 
-    def ask(self, node: str, target: str, message: Message, within_s: float = 1.0) -> Message:
+    def until(self, true: Callable[[], bool]) -> None:
+        """Let the loop turn until this holds: what other nodes and threads do takes as long as it takes."""
+        self.loop.run_until_complete(asyncio.wait_for(_came_true(true), 30))
+
+    def ask(self, node: str, target: str, message: Message, within_s: float = 30.0) -> Message:
         address = target if "@" in target else at(target, node)
         request, me = f"ask.{len(self._answers)}", at("door", node)
         self._answers[request] = self.loop.create_future()
@@ -85,6 +89,11 @@ class LiveStage:
         waiting = self._answers.get(envelope.request)
         if waiting is not None and not waiting.done():
             waiting.set_result(envelope.body)
+
+
+async def _came_true(true: Callable[[], bool]) -> None:
+    while not true():  # noqa: ASYNC110  (what is waited for has no event)
+        await asyncio.sleep(0.001)
 
 
 async def _turns(count: int) -> None:

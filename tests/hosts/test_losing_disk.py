@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lictor_actors.hosts.disks import FileDisk
@@ -116,7 +116,6 @@ def do(disk: Disk, what: str, offset: int, data: bytes) -> None:
         disk.sync("log")
 
 
-@settings(deadline=None, max_examples=60)
 @given(CHANGES, CHANGES, st.none() | st.integers(0, 1000))
 def test_it_leaves_what_the_disk_in_memory_leaves(
     tmp_path_factory: pytest.TempPathFactory,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lictor_actors.store.store import Store
@@ -87,7 +87,6 @@ def names(keys, prefix, separator):
 
 
 @given(commands)
-@settings(max_examples=150, deadline=None)
 def test_the_key_table_is_its_slow_twin(log):
     store, twin = Store(), Twin()
     seen = dict.fromkeys(PREFIXES, 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lictor_actors.store.snapshot import START, SnapshotRefused, encode, freeze, thaw
@@ -104,7 +104,6 @@ def slices(store, most):
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None)
 @given(commands, commands, st.integers(1, 2000))
 def test_a_thawed_store_is_its_twins_equal(before, after, most):
     store = Store()
@@ -122,7 +121,6 @@ def test_a_thawed_store_is_its_twins_equal(before, after, most):
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None)
 @given(commands, st.data())
 def test_a_damaged_snapshot_is_refused(log, data):
     store = Store()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lictor_actors.store.snapshot import START, encode, freeze, thaw
@@ -90,7 +90,6 @@ def copied(store):
 
 
 @given(st.lists(commands, max_size=15))
-@settings(max_examples=200, deadline=None)
 def test_a_transaction_is_all_or_nothing(log):
     store = Store()
     begin = (Register(node=NodeRecord(node=node, address="10.0.0.1")) for node in NODES)

@@ -3,7 +3,7 @@ what others wrote, no index goes backwards, and equal versions mean equal answer
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lictor_actors.store.store import Store
@@ -103,9 +103,10 @@ EXACT = (*KV_QUERIES, *SERVICE_QUERIES, ListNodes())
 
 
 def content(store, query):
+    """The answer without its index."""
     if isinstance(query, ListKeyNames):  # names alone do not show that an entry under the prefix changed
         query = ListKeys(prefix=query.prefix)
-    return store.evaluate(query).model_copy(update={"index": 0})
+    return [value for name, value in store.evaluate(query) if name != "index"]
 
 
 class Observer:
@@ -150,7 +151,6 @@ class Observer:
 
 
 @given(logs)
-@settings(max_examples=120, deadline=None)
 def test_watchers_wake_exactly_for_what_concerns_them(log):
     observer = Observer()
     for batch in log:
@@ -165,7 +165,6 @@ def test_watchers_wake_exactly_for_what_concerns_them(log):
 
 
 @given(logs)
-@settings(max_examples=60, deadline=None)
 def test_indexes_never_fall_and_equal_versions_mean_equal_answers(log):
     store, index, seen, known = Store(), FIRST, {}, {}
     for batch in log:
@@ -180,7 +179,6 @@ def test_indexes_never_fall_and_equal_versions_mean_equal_answers(log):
 
 
 @given(logs)
-@settings(max_examples=30, deadline=None)
 def test_two_replicas_of_one_log_agree(log):
     digests = []
     for _ in range(2):

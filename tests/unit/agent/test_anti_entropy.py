@@ -3,7 +3,7 @@
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lictor_actors.roles.agent import Agent
@@ -504,7 +504,6 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(steps=st.lists(STEPS, max_size=20), seed=st.integers(0, 2**32 - 1))
 def test_the_catalog_ends_equal_to_the_agent(seeded_bench, steps: list[Message], seed: int) -> None:
     rng = Random(seed)

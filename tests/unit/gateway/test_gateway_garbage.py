@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -28,9 +29,9 @@ PARAMS = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "POST"])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    method=st.sampled_from(["GET", "PUT", "DELETE", "POST"]),
     path=st.sampled_from(PATHS),
     rest=st.text(st.characters(codec="ascii", exclude_characters="?# "), max_size=8),
     params=PARAMS,
@@ -45,7 +46,7 @@ def test_any_request_is_answered_or_asked(desk, method, path, rest, params, body
         assert desk.answers[request].status != 500 or desk.answers[request].body
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.binary(max_size=60))
 def test_any_bytes_as_a_body_are_answered(desk, body):
     assert desk.put("/v1/agent/service/register", b'{"Name":' + body).status in (400, 500)
