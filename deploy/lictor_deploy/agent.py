@@ -143,7 +143,9 @@ class AgentRun:
     def _about_faults(self, request: HttpAsked, answer: Callable[[HttpAnswered], None]) -> Callable[[], None]:
         from lictor_actors.faults.over_http import FaultsOverHttp  # the vocabulary is large, and most never need it
 
-        faults = FaultsOverHttp(self._ask_faults if self._config.enable_fault_injection else None)
+        config = self._config
+        ask = self._ask_faults if config.enable_fault_injection else None
+        faults = FaultsOverHttp(ask, config.fault_injection_token)
         return faults.ask(request, answer)
 
     def _ask_faults(self, request: Said, reply: Reply) -> None:

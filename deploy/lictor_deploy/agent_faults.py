@@ -15,7 +15,7 @@ from random import Random
 from lictor_actors.faults.book import Fault, FaultBook
 from lictor_actors.faults.in_force import Faults
 from lictor_actors.faults.levels import UnsupportedFault
-from lictor_actors.faults.selectors import NodeView
+from lictor_actors.faults.selectors import NodeView, roles_of
 from lictor_actors.faults.vocabulary import Verb
 from lictor_actors.hosts.live import LiveHost
 from lictor_actors.hosts.node import Node
@@ -110,6 +110,10 @@ def seen_by(node: Node) -> list[NodeView]:
     leader = getattr(server, "leader", "")
     members = getattr(prober, "members", None)
     if members is None:  # its prober is down, perhaps by a fault
-        return [NodeView(node.name, server is not None, node.name == leader)]
+        return [_view(node.name, server is not None, leader)]
     peers = [peer for peer in members.sorted() if peer.present]
-    return [NodeView(peer.node, peer.alive.tags.get("role") == "consul", peer.node == leader) for peer in peers]
+    return [_view(peer.node, peer.alive.tags.get("role") == "consul", leader) for peer in peers]
+
+
+def _view(name: str, server: bool, leader: str) -> NodeView:
+    return NodeView(name, server, name == leader, roles_of(server))

@@ -127,6 +127,8 @@ class AgentConfig(Section):
     gossip_profile: Literal["lan", "wan", "local"] = "lan"
     enable_fault_injection: bool = False
     """Answer ``/v1/internal/faults``, by which this agent can be broken on purpose. Not for production."""
+    fault_injection_token: str = ""
+    """Whoever sends this as X-Consul-Token may break it from anywhere; without one, only who is on this machine."""
 
     @property
     def leaves_on_terminate(self) -> bool:
@@ -251,6 +253,8 @@ def contradictions(config: AgentConfig) -> None:
         raise Failure("performance.raft_multiplier must be between 0 and 10: 1 is fast, 5 suits small machines.")
     if config.raft_snapshot_threshold < 1 or config.raft_trailing_logs < 0:
         raise Failure("raft_snapshot_threshold must be at least 1 and raft_trailing_logs at least 0, in log entries.")
+    if config.fault_injection_token and not config.enable_fault_injection:
+        raise Failure("fault_injection_token guards nothing unless enable_fault_injection is true: set both, or none.")
     for name, port in config.ports:
         if not -1 <= port <= 65535:
             raise Failure(f"ports.{name} must be a port number, or -1 to switch it off, not {port}.")

@@ -13,7 +13,7 @@ from random import Random
 
 from lictor_actors.faults.book import FaultBook
 from lictor_actors.faults.desk import FaultDesk, Reply
-from lictor_actors.faults.selectors import NodeView
+from lictor_actors.faults.selectors import NodeView, roles_of
 from lictor_deploy.alarms import Alarms
 from lictor_deploy.channel import Channel, Said
 from lictor_deploy.orders import Orders
@@ -131,7 +131,8 @@ class ControlServer:
 
     def _views(self) -> list[NodeView]:
         leader = self._readiness.leader
-        return [NodeView(node, self._readiness.is_server(node), node == leader) for node in self._homes]
+        servers = {node: self._readiness.is_server(node) for node in self._homes}
+        return [NodeView(node, server, node == leader, roles_of(server)) for node, server in servers.items()]
 
     def _status(self) -> Said:
         return {**self._readiness.summary()._asdict(), "majority_leader": self._readiness.leader}

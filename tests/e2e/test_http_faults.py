@@ -46,12 +46,13 @@ def test_nonsense_is_refused_with_the_same_words_as_elsewhere(cluster, http):
 
 @pytest.fixture
 def agent(tmp_path):
-    """``agent(enabled)`` starts one on ``IP`` and returns where its HTTP is."""
+    """``agent(enabled, token)`` starts one on ``IP`` and returns where its HTTP is."""
     started = []
 
-    def start(enabled):
+    def start(enabled, token=""):
         config = tmp_path / "agent.json"
-        config.write_text(json.dumps({"enable_fault_injection": enabled, "node_name": "solo"}))
+        wanted = {"enable_fault_injection": enabled, "fault_injection_token": token, "node_name": "solo"}
+        config.write_text(json.dumps(wanted))
         command = [sys.executable, "-m", "lictor_deploy.cli.main", "agent", "-dev", f"-bind={IP}", f"-client={IP}"]
         process = subprocess.Popen([*command, f"-config-file={config}"], stdout=subprocess.PIPE, text=True)
         started.append(process)
@@ -80,3 +81,10 @@ def test_an_agent_that_was_started_for_faults_breaks_itself_only(agent, http):
     assert http(place, "GET", "/v1/status/leader").status == 200
     refused = http(place, "PUT", FAULTS, {"verb": "kill", "nodes": "solo"})
     assert (refused.status, "nobody would start its process again" in refused.text) == (400, True)
+
+
+def test_an_agent_with_a_token_is_broken_only_by_whoever_has_it(agent, http):
+    place = agent(True, "open sesame")
+    refused = http(place, "PUT", FAULTS, {"verb": "pause", "nodes": "gateway@solo"})
+    assert (refused.status, "X-Consul-Token" in refused.text) == (403, True)
+    assert http(place, "GET", FAULTS, **{"X-Consul-Token": "open sesame"}).json == []

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 
+from lictor_actors.faults.kinds import refuse_unknown_kinds
 from lictor_actors.faults.levels import Level, refuse_unsupported
 from lictor_actors.faults.selectors import Chance, NodeView, resolve
 from lictor_actors.faults.vocabulary import Verb
@@ -88,6 +90,7 @@ class FaultBook:
         what makes no sense here.
         """
         refuse_unsupported(verb, self.level)
+        refuse_unknown_kinds(verb)
         nodes = self.nodes()
         name = f"f{self._count + 1}"
         said: Writing = written(verb, name, nodes, lambda who: resolve(who, nodes, self._chance))
@@ -99,6 +102,14 @@ class FaultBook:
         if fault.holds:
             self.faults[fault.id] = fault
         return fault
+
+    def rehearse(self, verb: Verb) -> None:
+        """Raises what ``inject`` would say of this verb at any time; whom its selectors name may be another by then."""
+        refuse_unsupported(verb, self.level)
+        refuse_unknown_kinds(verb)
+        nodes = self.nodes()
+        with suppress(LookupError):
+            written(verb, "f0", nodes, lambda who: resolve(who, nodes))
 
     def heal(self, fault_id: str) -> Healed | None:
         """End a fault; None if it has been healed already."""

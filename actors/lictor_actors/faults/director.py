@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from lictor_actors.faults.book import FaultBook
-from lictor_actors.faults.levels import UnsupportedFault, refuse_unsupported
 from lictor_actors.faults.steps import Step
 from lictor_actors.faults.vocabulary import Verb
 
@@ -34,7 +33,7 @@ class Stage(Protocol):
 
 
 class Director:
-    """One plan on one stage. Raises UnsupportedFault at once if the stage cannot do some part of it."""
+    """One plan on one stage. Raises UnsupportedFault or ValueError at once if some part of it can never be done."""
 
     def __init__(self, stage: Stage, steps: Iterable[Step]) -> None:
         self.steps = tuple(steps)
@@ -46,7 +45,7 @@ class Director:
         self._going = False
         self._quiet = 0
         for verb in (fault for step in self.steps for fault in step.faults):
-            refuse_unsupported(verb, stage.book.level)
+            stage.book.rehearse(verb)
 
     def start(self) -> None:
         """Now is the plan's zero."""
@@ -83,7 +82,7 @@ class Director:
             # A plan goes on: at this moment there is, say, no leader that could be isolated.
             self._stage.log(f"{fault.name} finds nobody: {nobody.args[0]}")
             return
-        except UnsupportedFault as refused:
+        except ValueError as refused:
             # A plan must not take down whoever plays it; whoever asks how it went is told.
             self.refused.append(str(refused))
             self._stage.log(str(refused))

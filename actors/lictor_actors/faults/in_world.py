@@ -129,7 +129,13 @@ def world_nodes(world: World) -> list[NodeView]:
     """The world's nodes as selectors see them; the leader is whoever leads the highest term."""
     led = {name: term for name in world.machines if (term := _leads(world, name))}
     leader = max(led, key=lambda name: led[name], default="")
-    return [NodeView(name, _is_server(world, name), name == leader) for name in world.machines]
+    return [NodeView(name, _is_server(world, name), name == leader, _roles(world, name)) for name in world.machines]
+
+
+def _roles(world: World, name: str) -> tuple[str, ...]:
+    """Those that start with the node, and those that they have spawned."""
+    machine = world.machines[name]
+    return tuple(dict.fromkeys((*machine.roles, *machine.node.seats)))
 
 
 def _leads(world: World, name: str) -> int:

@@ -12,6 +12,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from lictor_actors.faults.desk import Ask, Said
+from lictor_actors.faults.guard import objection
+from lictor_actors.faults.steps import unknown
 from lictor_actors.faults.vocabulary import VERBS
 from lictor_messages.faults import FAULTS_PATH
 from lictor_messages.web import HttpAnswered, HttpAsked
@@ -20,7 +22,6 @@ OFF = (
     "Faults are off: this agent was not started for them. `lictor dev` is; `lictor agent` needs "
     '"enable_fault_injection": true in its configuration.'
 )
-FOREIGN = "Faults cannot be asked for by another site's page: this request has its Origin."
 BODY = 'Send a JSON object such as {"verb": "isolate", "nodes": "leader", "duration": "10s"}'
 
 
@@ -34,16 +35,19 @@ class Refusal(Exception):
 
 
 class FaultsOverHttp:
-    """Answers what lies under ``FAULTS_PATH``; without an ``ask`` every request is refused."""
+    """Answers what lies under ``FAULTS_PATH``, to whom ``guard`` lets pass; without an ``ask`` to nobody."""
 
-    def __init__(self, ask: Ask | None = None) -> None:
+    def __init__(self, ask: Ask | None = None, token: str = "") -> None:
         self._ask = ask
+        self._token = token
 
     def ask(self, asked: HttpAsked, answer: Callable[[HttpAnswered], None]) -> Callable[[], None]:
         """See ``hosts.http.Ask``. Nobody is told when the client hangs up: what was asked for is done."""
         try:
             if self._ask is None:
                 raise Refusal(403, OFF)
+            if why := objection(asked, self._token):
+                raise Refusal(403, why)
             question = question_of(asked)
             self._ask(question, lambda said: answer(answered(question, said)))
         except Refusal as refusal:
@@ -53,7 +57,6 @@ class FaultsOverHttp:
 
 def question_of(asked: HttpAsked) -> Said:
     """The request in the words of the control socket. Raises Refusal."""
-    refuse_foreign(dict(asked.headers))
     name = unquote(asked.target.partition("?")[0].removeprefix(FAULTS_PATH).strip("/"))
     match asked.method, name:
         case "GET", "":
@@ -71,13 +74,6 @@ def question_of(asked: HttpAsked) -> Said:
     raise Refusal(405, f"method {asked.method} not allowed here: DELETE {FAULTS_PATH}/{name} heals a fault")
 
 
-def refuse_foreign(headers: dict[str, str]) -> None:
-    """A browser says which site's page it asks for: a page that somebody only looks at must not break a cluster."""
-    origin = headers.get("origin")
-    if origin is not None and origin.partition("://")[2] != headers.get("host"):
-        raise Refusal(403, FOREIGN)
-
-
 def said_in(body: bytes) -> Said:
     """A verb with its parameters, or ``{"steps": [...]}``, a plan like a scenario's. Raises Refusal."""
     try:
@@ -87,16 +83,23 @@ def said_in(body: bytes) -> Said:
     if not isinstance(said, dict):
         raise Refusal(400, f"the body is no object. {BODY}")
     if "steps" in said:
-        return {"ask": "play", "with": {"steps": said["steps"]}}
+        return plan_in(said)
     verb = said.pop("verb", None)
-    if not isinstance(verb, str) or verb not in VERBS:
-        raise Refusal(400, f"verb is missing. {BODY}" if verb is None else f"verb: {no_such(verb)}")
+    if verb is None:
+        raise Refusal(400, f"verb is missing. {BODY}")
+    if verb not in tuple(VERBS):
+        raise Refusal(400, f"verb: {unknown(str(verb), VERBS, 'the list of faults')}")
     return {"ask": verb, "with": said}
 
 
-def no_such(verb: object) -> str:
-    """There is no such verb; here are those that there are."""
-    return f"there is no fault {verb!r}: there are {', '.join(VERBS)}"
+def plan_in(said: Said) -> Said:
+    """Steps and nothing else. Raises Refusal."""
+    for key in said:
+        if key != "steps":
+            raise Refusal(400, f"there is no {key!r} beside steps: what a step does is said inside it")
+    if not isinstance(said["steps"], list) or not said["steps"]:
+        raise Refusal(400, 'steps is a list such as [{"at": "1s", "for": "5s", "isolate": "leader"}]')
+    return {"ask": "play", "with": said}
 
 
 def answered(question: Said, said: Said) -> HttpAnswered:

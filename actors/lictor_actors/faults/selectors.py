@@ -16,6 +16,13 @@ class NodeView(NamedTuple):
     """``name.dc``."""
     server: bool = False
     leader: bool = False
+    roles: tuple[str, ...] = ()
+    """Who may be meant by ``role@name``; empty if that is not known."""
+
+
+def roles_of(server: bool) -> tuple[str, ...]:
+    """The actors of a server or an agent, as ``hosts.tree`` and the agent start them."""
+    return ("prober", *(("server",) if server else ()), "agent", "gateway", "checker")
 
 
 class Chance:
@@ -40,7 +47,8 @@ def resolve(selectors: str | Iterable[str], nodes: Sequence[NodeView], chance: C
     ``all``, ``servers``, ``agents``, ``leader``, ``followers``, ``follower`` (one of them); ``minority``: the leader
     (or the first server) and as many followers as still make no majority, ``majority``: the other servers; draws
     ``one(X)``, ``2 of X``, ``percent(20)``, ``percent(20, X)``, and ``next(X)``, which takes turns; else a name with
-    or without datacenter, or a glob. Raises LookupError for one that names nobody.
+    or without datacenter, or a glob. A role in front leaves out nodes that have no such actor. Raises LookupError for
+    one that names nobody.
     """
     chance = chance or Chance(Random(0))
     found: dict[str, None] = {}
@@ -49,8 +57,19 @@ def resolve(selectors: str | Iterable[str], nodes: Sequence[NodeView], chance: C
         names = _named(who.strip(), nodes, chance)
         if not names:
             raise LookupError(f"{selector!r} names no node of this cluster")
+        names = _with_role(role, names, nodes) if at else names
         found.update(dict.fromkeys(f"{role}{at}{name}" for name in names))
     return tuple(found)
+
+
+def _with_role(role: str, names: Sequence[str], nodes: Sequence[NodeView]) -> list[str]:
+    """Those that have this actor."""
+    roles = {node.name: node.roles for node in nodes}
+    having = [name for name in names if not roles[name] or role in roles[name]]
+    if not having:
+        known = dict.fromkeys(one for name in names for one in roles[name])
+        raise LookupError(f"{role!r} is no actor of {' '.join(names)}: there are {', '.join(known)}")
+    return having
 
 
 def _named(who: str, nodes: Sequence[NodeView], chance: Chance) -> list[str]:

@@ -7,16 +7,17 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from lictor_actors.faults.vocabulary import VERBS, Span, Verb
+from lictor_actors.faults.vocabulary import VERBS, Span, Verb, written_as
 
 TIMES = ("at", "every", "until", "for", "quiet", "preset")
 
 
 class Problem(ValueError):
-    """Something in a plan makes no sense. ``where`` are the keys that lead to it."""
+    """Something in a plan makes no sense. ``where`` are the keys that lead to it; people count from one."""
 
     def __init__(self, where: tuple[str | int, ...], text: str) -> None:
-        super().__init__(f"{'.'.join(map(str, where))}: {text}" if where else text)
+        named = ".".join(str(part + 1) if isinstance(part, int) else part for part in where)
+        super().__init__(f"{named}: {text}" if where else text)
         self.where = where
         self.text = text
 
@@ -83,6 +84,8 @@ def read_steps(tables: Iterable[Mapping[str, Any]]) -> list[Step]:
 
 def read_step(table: Mapping[str, Any]) -> list[Step]:
     """One table ``{at, every, until, for, VERB = {…}, …}``. Raises Problem."""
+    if not isinstance(table, Mapping):
+        raise Problem((), f"a step is a table like {{at, for, VERB}}, not {table!r}")
     for key in table:
         if key not in TIMES and key not in VERBS:
             raise Problem((key,), unknown(key, (*TIMES, *VERBS), "a step"))
@@ -145,7 +148,7 @@ def problem_of(error: ValidationError, model: type[BaseModel]) -> Problem:
     """The first thing that pydantic found, with its remedy."""
     # A key that nobody knows is more often the cause than the one that is missing because of it.
     first = min(error.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden")
-    where = tuple(first["loc"])
+    where = tuple(_as_written(model, key) for key in first["loc"])
     match first["type"]:
         case "extra_forbidden":
             text = unknown(str(where[-1]), names_of(_model_at(model, where[:-1])), "this table")
@@ -160,7 +163,12 @@ def problem_of(error: ValidationError, model: type[BaseModel]) -> Problem:
 
 def names_of(model: type[BaseModel]) -> list[str]:
     """The keys of a table as a person writes them."""
-    return [field.alias or name.removesuffix("_s") for name, field in model.model_fields.items()]
+    return [written_as(name, field) for name, field in model.model_fields.items()]
+
+
+def _as_written(model: type[BaseModel], key: str | int) -> str | int:
+    field = model.model_fields.get(str(key))
+    return key if field is None else written_as(str(key), field)
 
 
 def _model_at(model: type[BaseModel], where: tuple[str | int, ...]) -> type[BaseModel]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.fields import FieldInfo
 
 from lictor_messages.durations import parse_go_duration
 
@@ -24,6 +25,13 @@ SLOWEST, FASTEST = 0.01, 100.0
 
 def _names(value: Any) -> Any:
     return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else value
+
+
+def _whom(value: Any) -> Any:
+    names = _names(value)
+    if not isinstance(names, tuple) or not names or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"whom? Name nodes, like leader or agent-*, one or a list of them, not {value!r}")
+    return names
 
 
 def in_seconds(value: Any) -> Any:
@@ -68,7 +76,12 @@ def _positive(value: float) -> float:
     return value
 
 
-Who = Annotated[tuple[str, ...], BeforeValidator(_names), Field(min_length=1)]
+def written_as(name: str, field: FieldInfo) -> str:
+    """``latency_s`` is ``latency`` to a person."""
+    return field.alias or name.removesuffix("_s")
+
+
+Who = Annotated[tuple[str, ...], BeforeValidator(_whom)]
 """Selectors: see ``selectors``."""
 Kinds = Annotated[tuple[str, ...], BeforeValidator(_names)]
 Share = Annotated[float, AfterValidator(_share)]
@@ -181,7 +194,7 @@ class Duplicate(_Link):
 
 
 class Reorder(_Link):
-    """A share of the messages comes up to ``within`` later, so that others overtake it."""
+    """A share of the messages comes late, by up to ``within``, so that others overtake it."""
 
     probability: Share = 0.25
     within_s: Annotated[Span, Field(alias="within")] = 0.05
@@ -207,7 +220,7 @@ class Pause(_Nodes):
 
 
 class Stall(_Nodes):
-    """Busy: no turns for ``busy``, and again every ``every`` if that is given."""
+    """These actors are busy and take no turns for a while; with ``every``, again and again."""
 
     busy_s: Annotated[Span, Field(alias="busy")] = 0.5
     every_s: Annotated[Span, Field(alias="every")] = 0.0

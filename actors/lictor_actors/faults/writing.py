@@ -8,6 +8,7 @@ from typing import Any
 
 from lictor_actors.faults import vocabulary as v
 from lictor_actors.faults.selectors import NodeView
+from lictor_actors.faults.vocabulary import written_as
 from lictor_messages.envelope import node_of, role_of
 from lictor_messages.faults import ActorVerb, ClockRule, DiskRule, FaultRule, HandleActor, SpoilOnce
 
@@ -35,7 +36,7 @@ def written(verb: v.Verb, id: str, nodes: Sequence[NodeView], resolve: Resolve) 
     match verb:
         case v.Partition():
             groups = [resolve(group) for group in verb.groups]
-            return _split(verb, id, groups if len(groups) > 1 else [groups[0], _others(groups[0], nodes)])
+            return _split(verb, id, _apart(groups) if len(groups) > 1 else [groups[0], _others(groups[0], nodes)])
         case v.Isolate():
             return _isolate(verb, id, resolve(verb.nodes), nodes)
         case v.Bridge():
@@ -50,7 +51,22 @@ def written(verb: v.Verb, id: str, nodes: Sequence[NodeView], resolve: Resolve) 
 # -- network -------------------------------------------------------------------
 
 
+def _apart(groups: Sequence[Names]) -> list[Names]:
+    """Nobody is in two of them: whom several name belongs to the first, as in ``partition leader servers``."""
+    taken: dict[str, None] = {}
+    apart = []
+    for group in groups:
+        left = tuple(name for name in group if name not in taken)
+        if not left:
+            raise LookupError(f"{' '.join(group)} is in an earlier group already: nobody is left in this one")
+        taken.update(dict.fromkeys(left))
+        apart.append(left)
+    return apart
+
+
 def _split(verb: v._Network, id: str, groups: Sequence[Names]) -> Writing:
+    for group in groups:
+        _whole(verb.name, group)
     told = " | ".join(" ".join(group) for group in groups)
     rule = _rule(verb, id, effect="drop", groups=tuple(groups), direction=verb.direction)
     return Writing(told + _options(verb), (rule,))
@@ -196,17 +212,15 @@ def _options(verb: v.Verb) -> str:
     """What was said beyond whom it is for."""
     whom = ("groups", "nodes", "node", "sources", "targets")
     said = verb.model_dump(exclude_defaults=True, exclude=set(whom))
-    return "".join(f" {name}={_plain(said[name])}" for name in type(verb).model_fields if name in said)
+    fields = type(verb).model_fields
+    return "".join(f" {written_as(name, fields[name])}={_plain(name, said[name])}" for name in fields if name in said)
 
 
-def _plain(value: object) -> str:
-    return (
-        ",".join(map(str, value))
-        if isinstance(value, tuple)
-        else f"{value:g}"
-        if isinstance(value, float)
-        else str(value)
-    )
+def _plain(name: str, value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    unit = "s" if name.endswith("_s") and name != "bytes_per_s" else ""
+    return f"{value:g}{unit}" if isinstance(value, float) else str(value).lower()
 
 
 def _ns(seconds: float) -> int:

@@ -49,9 +49,7 @@ def parse(text: str, file: str = "scenario", default_name: str = "unnamed") -> S
     try:
         return _checked(data, default_name)
     except Problem as problem:
-        named = ".".join(str(part + 1) if isinstance(part, int) else part for part in problem.where)
-        said = f"{named}: {problem.text}" if named else problem.text
-        raise ScenarioError(f"{file}:{line_of(text, problem.where)}: {said}") from None
+        raise ScenarioError(f"{file}:{line_of(text, problem.where)}: {problem}") from None
 
 
 def of_preset(name: str) -> Scenario:

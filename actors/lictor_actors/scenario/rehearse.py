@@ -7,19 +7,15 @@ and the log says so. A selector that can never name anybody is a mistake of whoe
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
-from functools import cache, partial
-from importlib import import_module
-from pkgutil import iter_modules
+from functools import partial
 from typing import Any
 
-import lictor_messages
-from lictor_actors.faults.selectors import NodeView, resolve
+from lictor_actors.faults.kinds import refuse_unknown_kinds
+from lictor_actors.faults.selectors import NodeView, resolve, roles_of
 from lictor_actors.faults.steps import Problem, Step, read_step
 from lictor_actors.faults.vocabulary import VERBS, Verb
 from lictor_actors.faults.writing import written
 from lictor_actors.scenario.model import ClusterTable, Scenario
-from lictor_messages.base import KINDS
 
 
 def rehearse(scenario: Scenario, tables: Iterable[Mapping[str, Any]]) -> None:
@@ -39,8 +35,9 @@ def rehearse(scenario: Scenario, tables: Iterable[Mapping[str, Any]]) -> None:
 
 def _nodes(cluster: ClusterTable) -> list[NodeView]:
     """The cluster while server-1 leads."""
-    servers = [NodeView(f"server-{n}.dc1", server=True, leader=n == 1) for n in range(1, cluster.servers + 1)]
-    return servers + [NodeView(f"agent-{n}.dc1") for n in range(1, cluster.agents + 1)]
+    servers = [(f"server-{n}.dc1", True, n == 1, roles_of(True)) for n in range(1, cluster.servers + 1)]
+    agents = [(f"agent-{n}.dc1", False, False, roles_of(False)) for n in range(1, cluster.agents + 1)]
+    return [NodeView(*node) for node in (*servers, *agents)]
 
 
 def _in_time(step: Step, duration_s: float | None) -> None:
@@ -57,17 +54,10 @@ def _finds(fault: Verb, nodes: list[NodeView], key: str) -> None:
         written(fault, "f1", nodes, partial(resolve, nodes=nodes))
     except (LookupError, ValueError) as error:
         raise Problem((key,), f"{error.args[0]}; there are {_told(nodes)}") from None
-    for wanted in getattr(fault, "match", ()):
-        if not any(fnmatchcase(kind, wanted) for kind in _kinds()):
-            raise Problem((key, "match"), f"no message is called {wanted!r}: write it like swim.ping or raft.*")
-
-
-@cache
-def _kinds() -> tuple[str, ...]:
-    """Every kind of message that there is."""
-    for module in iter_modules(lictor_messages.__path__):
-        import_module(f"{lictor_messages.__name__}.{module.name}")
-    return tuple(KINDS)
+    try:
+        refuse_unknown_kinds(fault)
+    except ValueError as error:
+        raise Problem((key, "match"), error.args[0]) from None
 
 
 def _told(nodes: list[NodeView]) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from pydantic.fields import FieldInfo
 
-from lictor_actors.faults.vocabulary import Verb
+from lictor_actors.faults.vocabulary import Verb, written_as
 
 Inject = Callable[[str, dict[str, Any]], None]
 WHOM = ("groups", "nodes", "node", "sources", "targets")
@@ -123,7 +123,7 @@ def _argument(name: str, kind: Any, field: FieldInfo, type_: Any) -> Argument:
 
 
 def _annotated(name: str, field: FieldInfo, type_: Any) -> Any:
-    flag = f"--{field.alias or name.removesuffix('_s')}"
+    flag = f"--{written_as(name, field)}"
     names = None if name == "groups" else list(dict.fromkeys([flag, *ALSO.get(name, ())]))
     return Annotated[type_ if field.is_required() or type_ is not str else type_ | None, _parameter(name, names, field)]
 

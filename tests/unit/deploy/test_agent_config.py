@@ -106,6 +106,7 @@ def test_harmless_keys_are_accepted_and_named(file):
         ({"datacenter": "a.b"}, "Invalid datacenter"),
         ({"ports": {"http": 70000}}, "ports.http must be a port"),
         ({"performance": {"raft_multiplier": 0}}, "raft_multiplier"),
+        ({"fault_injection_token": "x"}, "guards nothing unless enable_fault_injection is true"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(flags, words):

@@ -69,7 +69,7 @@ def play(faults: Faults, stage: Stage, *steps: dict[str, Any], for_s: float = 30
 def test_a_step_strikes_at_its_time_and_heals_after_for(faults: Faults, stage: Stage) -> None:
     told = play(faults, stage, {"at": "2s", "for": "3s", "isolate": "leader"})
     assert told == [2.0, 5.0]
-    assert stage.told[0][1] == "f1 isolate server-1.dc1 duration_s=3"
+    assert stage.told[0][1] == "f1 isolate server-1.dc1 duration=3s"
     assert stage.told[1][1].startswith("healed f1")
 
 
@@ -152,6 +152,28 @@ async def test_a_handle_heals_at_the_end_of_an_async_block(faults: Faults) -> No
     async with faults.partition("minority", "majority"):
         assert len(faults.ls()) == 1
     assert faults.ls() == ()
+
+
+def test_what_a_plan_can_never_do_is_refused_at_once(faults: Faults, stage: Stage) -> None:
+    with pytest.raises(ValueError, match="a bridge is one node"):
+        faults.play(read_steps([{"at": "9s", "bridge": {"node": "servers"}}]))
+    with pytest.raises(ValueError, match="no message is called"):
+        faults.play(read_steps([{"at": "9s", "hold": {"match": "swim.pong"}}]))
+    stage.wait(10)
+    assert stage.told == []
+
+
+def test_a_plan_goes_on_when_whom_it_drew_cannot_be_broken_like_that(stage: Stage) -> None:
+    class Picky(Faults):
+        def inject(self, verb: Any) -> Any:
+            if verb.name == "kill":
+                raise ValueError("kill is for the node itself")
+            return super().inject(verb)
+
+    with Picky(FaultBook(lambda: NODES), stage).play(read_steps([{"at": "1s", "kill": "x", "pause": "agent-1"}])) as it:
+        stage.wait(2)
+    assert it.director.refused == ["kill is for the node itself"]
+    assert stage.wishes[0] == (1.0, "pause agent-1.dc1")
 
 
 # -- presets and steps as data ---------------------------------------------------------------------

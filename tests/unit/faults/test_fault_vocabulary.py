@@ -12,6 +12,9 @@ from lictor_actors.bus.held import Held
 from lictor_actors.bus.rules import Rules
 from lictor_actors.faults import VERBS, Chance, FaultBook, NodeView, UnsupportedFault, make, resolve
 from lictor_actors.faults.levels import UNSUPPORTED
+from lictor_actors.faults.selectors import roles_of
+from lictor_actors.hosts.tree import tree
+from lictor_actors.hosts.world.cluster import cluster_specs
 from lictor_messages.envelope import Envelope
 from lictor_messages.faults import FaultRule, HandleActor
 from lictor_messages.kv import GetKey, PutKey
@@ -240,6 +243,36 @@ def test_a_percentage_that_makes_no_sense_is_refused(share: str) -> None:
         resolve(f"percent({share})", NODES)
 
 
+def test_a_role_is_for_those_that_have_such_an_actor() -> None:
+    nodes = [NodeView("server-1.dc1", True, roles=roles_of(True)), NodeView("agent-1.dc1", roles=roles_of(False))]
+    assert resolve("server@all", nodes) == ("server@server-1.dc1",)
+    with pytest.raises(LookupError, match=r"'probr' is no actor of agent-1.dc1: there are prober, agent"):
+        resolve("probr@agents", nodes)
+
+
+def test_the_roles_of_a_node_are_its_actors() -> None:
+    for spec in cluster_specs(1, servers=1, agents=1):
+        started = tuple(actor.role for actor in tree(spec))
+        assert roles_of(spec.server) == (*started, "checker")
+
+
+def test_whom_two_groups_name_belongs_to_the_first(book: FaultBook) -> None:
+    fault = book.inject(make("partition", groups=["leader", "servers"]))
+    assert fault.rules[0].groups == (("server-2.dc1",), tuple(f"server-{n}.dc1" for n in (1, 3, 4, 5)))
+
+
+def test_a_group_of_whom_others_have_already_taken_all_is_nobody(book: FaultBook) -> None:
+    with pytest.raises(LookupError, match=r"server-2\.dc1 is in an earlier group already"):
+        book.inject(make("partition", groups=["servers", "leader"]))
+
+
+def test_what_a_fault_is_told_as_are_the_words_of_whoever_said_it(book: FaultBook) -> None:
+    fault = book.inject(make("delay", sources="leader", latency="80ms", match=["swim.*", "raft.*"], duration="2s"))
+    assert fault.what == "delay server-2.dc1 > all duration=2s match=swim.*,raft.* latency=0.08s"
+    assert book.inject(make("restart", nodes="leader", wipe=True)).what == "restart server-2.dc1 wipe=true"
+    assert book.inject(make("bandwidth", rate=9000)).what == "bandwidth all > all rate=9000"
+
+
 # -- parameters --------------------------------------------------------------------------------------
 
 
@@ -251,7 +284,12 @@ def test_a_percentage_that_makes_no_sense_is_refused(share: str) -> None:
         ("delay", {"latency": "soon"}, "invalid duration"),
         ("delay", {"latncy": "1s"}, "did you mean 'latency'"),
         ("isolate", {}, "nodes is missing"),
-        ("isolate", {"nodes": []}, "at least 1"),
+        ("isolate", {"nodes": []}, "nodes: whom"),
+        ("isolate", {"nodes": 3}, "nodes: whom"),
+        ("isolate", {"nodes": "leader", "match": "swim.pong"}, "no message is called 'swim.pong': did you mean"),
+        ("isolate", {"nodes": "leader", "match": ["raft.*", "x"]}, "no message is called 'x': write it like"),
+        ("bandwidth", {"bytes_per_s": 0}, "rate: must be more than 0"),
+        ("partition", {"groups": ["prober@leader", "agents"]}, "for nodes, not for an actor"),
         ("cut", {"direction": "up"}, "'to', 'from' or 'both'"),
         ("bandwidth", {"rate": 0}, "more than 0"),
         ("kill", {"nodes": "agent@agent-1"}, "for nodes, not for an actor"),

@@ -11,11 +11,12 @@ from lictor_actors.faults import FaultBook, NodeView
 from lictor_actors.faults.book import Fault
 from lictor_actors.faults.desk import FaultDesk
 from lictor_actors.faults.over_http import FaultsOverHttp
+from lictor_actors.faults.selectors import roles_of
 from lictor_actors.faults.vocabulary import Verb
 from lictor_messages.faults import FAULTS_PATH
 from lictor_messages.web import HttpAnswered, HttpAsked
 
-NODES = [NodeView("server-1.dc1", True, True), NodeView("agent-1.dc1")]
+NODES = [NodeView("server-1.dc1", True, True, roles_of(True)), NodeView("agent-1.dc1", roles=roles_of(False))]
 
 
 class Stage:
@@ -46,7 +47,9 @@ class Web:
     def __call__(self, method: str, path: str = "", body: Any = b"", **headers: str) -> tuple[int, Any]:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         answers: list[HttpAnswered] = []
-        asked = HttpAsked(method=method, target=FAULTS_PATH + path, headers=tuple(headers.items()), body=data)
+        peer = headers.pop("peer", "127.0.0.1")
+        named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+        asked = HttpAsked(method=method, target=FAULTS_PATH + path, headers=named, body=data, peer=peer)
         self._faults.ask(asked, answers.append)()
         (answer,) = answers
         is_json = ("Content-Type", "application/json") in answer.headers
@@ -86,14 +89,22 @@ def test_a_plan_is_steps_as_in_a_scenario(web: Web) -> None:
         ("PUT", "", b"", 400, "the body is not JSON"),
         ("PUT", "", b"[1]", 400, 'Send a JSON object such as {"verb": "isolate"'),
         ("PUT", "", {"nodes": "leader"}, 400, "verb is missing"),
-        ("PUT", "", {"verb": "explode"}, 400, "there is no fault 'explode': there are partition, isolate"),
-        ("PUT", "", {"verb": ["isolate"]}, 400, "there is no fault ['isolate']"),
+        ("PUT", "", {"verb": "isolat"}, 400, "did you mean 'isolate'? (partition, isolate"),
+        ("PUT", "", {"verb": ["isolate"]}, 400, "verb: there is no"),
         ("PUT", "", {"verb": "isolate"}, 400, "nodes is missing"),
         ("PUT", "", {"verb": "delay", "latncy": "1s"}, 400, "did you mean 'latency'"),
         ("PUT", "", {"verb": "loss", "probability": 2}, 400, "probability: a probability lies between 0 and 1, not 2"),
         ("PUT", "", {"verb": "isolate", "nodes": "agent-9"}, 400, "names no node"),
         ("PUT", "", {"steps": [{"at": "soon", "preset": "wan"}]}, 400, "soon"),
-        ("PUT", "", {"steps": "all"}, 400, "steps"),
+        ("PUT", "", {"verb": "isolate", "nodes": 3}, 400, "nodes: whom?"),
+        ("PUT", "", {"verb": "pause", "nodes": "probr@leader"}, 400, "'probr' is no actor of server-1.dc1: there are"),
+        ("PUT", "", {"verb": "hold", "match": "swim.pong"}, 400, "no message is called 'swim.pong': did you mean"),
+        ("PUT", "", {"steps": "all"}, 400, "steps is a list"),
+        ("PUT", "", {"steps": []}, 400, "steps is a list"),
+        ("PUT", "", {"steps": ["wan"]}, 400, "1: a step is a table"),
+        ("PUT", "", {"steps": [{"preset": "wan"}], "for": "9s"}, 400, "there is no 'for' beside steps"),
+        ("PUT", "", {"steps": [{"at": "9s", "bridge": {"node": "all"}}]}, 400, "a bridge is one node"),
+        ("PUT", "", {"steps": [{"at": "9s", "hold": {"match": "swim.pong"}}]}, 400, "no message is called"),
         ("PUT", "/f1", {"verb": "isolate"}, 405, "method PUT not allowed here"),
         ("PATCH", "", {}, 405, "use GET, PUT or DELETE"),
         ("DELETE", "/f9", b"", 404, "there is no fault 'f9' in force"),
@@ -113,6 +124,35 @@ def test_a_page_of_another_site_cannot_break_anything(web: Web) -> None:
     status, words = web("POST", body=wish, host="127.0.0.1:8500", origin="https://example.org")
     assert (status, "Origin" in words) == (403, True)
     assert web("POST", body=wish, host="127.0.0.1:8500", origin="http://127.0.0.1:8500")[0] == 200
+
+
+def test_nor_can_a_page_whose_name_was_pointed_to_this_machine(web: Web) -> None:
+    status, words = web("GET", host="example.org:8500", origin="http://example.org:8500")
+    assert (status, "Origin" in words) == (403, True)
+    assert web("GET", host="localhost:8500", origin="http://localhost:8500")[0] == 200
+    assert web("GET", host="[::1]:8500", origin="http://[::1]:8500")[0] == 200
+
+
+@pytest.mark.parametrize(("peer", "status"), [("127.8.8.8", 200), ("::1", 200), ("::ffff:127.0.0.1", 200), ("", 200)])
+def test_without_a_token_whoever_is_on_this_machine_is_listened_to(web: Web, peer: str, status: int) -> None:
+    assert web("GET", peer=peer)[0] == status
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+@pytest.mark.parametrize("peer", ["10.0.0.7", "::ffff:10.0.0.7", "fe80::1%eth0"])
+def test_without_a_token_nobody_else_is_and_the_remedy_is_named(web: Web, method: str, peer: str) -> None:
+    status, words = web(method, body={"verb": "isolate", "nodes": "leader"}, peer=peer)
+    assert (status, "fault_injection_token" in words) == (403, True)
+    assert web("GET") == (200, [])
+
+
+@pytest.mark.parametrize("headers", [{}, {"x_consul_token": "wrong"}, {"authorization": "Bearer wröng"}])
+def test_with_a_token_everyone_needs_it(headers: dict[str, str]) -> None:
+    web = Web(FaultsOverHttp(FaultDesk(Stage()).ask, token="open sesame"))
+    status, words = web("DELETE", **headers)
+    assert (status, "send it in the header X-Consul-Token" in words) == (403, True)
+    assert web("GET", peer="10.0.0.7", x_consul_token="open sesame") == (200, [])
+    assert web("GET", peer="10.0.0.7", authorization="Bearer open sesame") == (200, [])
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "POST", "DELETE"])

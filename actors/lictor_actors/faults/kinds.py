@@ -1,0 +1,35 @@
+"""Which kinds of messages there are: a ``match`` that could never match anything is a slip of the pen."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+import lictor_messages
+from lictor_actors.faults.vocabulary import Verb
+from lictor_messages.base import KINDS
+
+
+def refuse_unknown_kinds(verb: Verb) -> None:
+    """Raises ValueError if the fault is only for messages that do not exist."""
+    for wanted in getattr(verb, "match", ()):
+        if not _matches(wanted):
+            near = get_close_matches(wanted, KINDS, 1)
+            hint = f"did you mean {near[0]!r}?" if near else "write it like swim.ping or raft.*"
+            raise ValueError(f"no message is called {wanted!r}: {hint}")
+
+
+def _matches(wanted: str) -> bool:
+    # Those of whoever brings messages of their own are in the table as soon as they are imported.
+    return any(fnmatchcase(kind, wanted) for kind in (*_ours(), *KINDS))
+
+
+@cache
+def _ours() -> tuple[str, ...]:
+    """Every kind that Lictor itself has."""
+    for module in iter_modules(lictor_messages.__path__):
+        import_module(f"{lictor_messages.__name__}.{module.name}")
+    return tuple(KINDS)
