@@ -126,9 +126,6 @@ class Journal:
 
     def _open(self) -> None:
         found = recover(self._disk)
-        for number in reversed(found.later):
-            self._disk.truncate(segment_name(number), 0)
-            self._disk.sync(segment_name(number))
         self._recovered = found.streams
         self._written = self._synced = found.last
         self._liveness = found.liveness

@@ -6,7 +6,8 @@ is one of two things:
 - **a torn tail**: writes that were under way when the power failed. They reach the disk in any order, so good
   records may lie behind a bad one. Nobody was told that they are durable; they are cut.
 - **corruption**: a good record behind the damage says that the damaged place was durable when it was written
-  (``synced``). Someone may have been told; it is said aloud and nothing is touched.
+  (``synced``), or a segment was begun behind it, which happens only once the one before is durable. Someone may have
+  been told; it is said aloud and nothing is touched.
 
 Damage to the very last batch, with nothing written after its sync, cannot be told from a torn tail.
 """
@@ -54,7 +55,7 @@ class Recovery:
     torn: bool = False
     """True if something lies behind: it has to be cut before anything is written."""
     later: list[int] = field(default_factory=list)
-    """Segments behind ``segment``: their contents are part of the torn tail."""
+    """Segments behind ``segment``: begun when the power failed, and begun again when their turn comes."""
 
 
 def recover(disk: Disk) -> Recovery:
@@ -98,18 +99,24 @@ def _is_full(disk: Disk, following: int, expected: int) -> bool:
 
 
 def _refuse_corruption(disk: Disk, found: Recovery) -> None:
-    """Raise if any good record behind the end proves that something there had been durable."""
+    """Raise if anything good behind the end proves that something there had been durable."""
     lost = found.last + 1
     places = [(found.segment, found.offset)] if found.torn else []
     for number, start in [*places, *((later, 0) for later in found.later)]:
         data = disk.read(segment_name(number), 0)
-        # A segment's header is synced before its first record is written.
-        headless = first_record(number, data) is None
+        first = first_record(number, data)
+        if first is not None and first > lost:
+            raise _corrupt(found, number, f"record {lost} was durable before {segment_name(number)} was begun")
         for offset, located in _good_records(number, data, start):
-            if headless or located.synced >= lost:
+            # A segment's header is synced before its first record is written.
+            if first is None or located.synced >= lost:
                 here = f"{segment_name(number)}:{offset}"
                 why = f"record {lost} was durable before record {located.number} was written ({here})"
-                raise JournalCorrupt(segment_name(found.segment or number), found.offset, why)
+                raise _corrupt(found, number, why)
+
+
+def _corrupt(found: Recovery, number: int, why: str) -> JournalCorrupt:
+    return JournalCorrupt(segment_name(found.segment or number), found.offset, why)
 
 
 def _good_records(number: int, data: bytes, start: int) -> Iterator[tuple[int, Located]]:

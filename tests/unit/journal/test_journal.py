@@ -189,6 +189,33 @@ def test_a_damaged_header_before_good_records_is_corruption() -> None:
         Journal.open(disk, 256)
 
 
+def test_a_segment_that_was_begun_proves_that_the_one_before_was_durable() -> None:
+    """Nothing in it says so yet: the power failed before its first record was synced."""
+    disk = MemoryDisk()
+    journal = Journal.open(disk, segment_bytes=300)
+    journal.write("server", [append(1), append(2)])
+    journal.write("server", [append(3)])
+    disk.crash(Random(1), torn=False)
+    assert Journal.open(disk.copy(), 300).recovered("server") == [append(1), append(2)]
+    disk.flip(segment_name(1), HEADER_SIZE + len(packed(1, 0, 1, 0, "server", append(1))) + 60)
+    with pytest.raises(JournalCorrupt, match="record 2 was durable before journal-00000002 was begun"):
+        Journal.open(disk, 300)
+
+
+def test_a_segment_that_the_power_left_half_begun_is_begun_again() -> None:
+    disk = MemoryDisk()
+    journal = Journal.open(disk, segment_bytes=300)
+    journal.write("server", [append(1), append(2)])
+    journal.sync()
+    disk.truncate(segment_name(2), 300)
+    disk.write_at(segment_name(2), 0, pack_header(2, 3)[:20])
+    disk.sync(segment_name(2))
+    journal = Journal.open(disk, 300)
+    journal.write("server", [append(index) for index in range(3, 9)])
+    journal.sync()
+    assert Journal.open(disk, 300).recovered("server") == [append(index) for index in range(1, 9)]
+
+
 def test_a_missing_segment_in_the_middle_is_corruption() -> None:
     disk = MemoryDisk()
     journal = Journal.open(disk, segment_bytes=300)
@@ -287,6 +314,29 @@ def test_a_full_disk_tears_nothing_and_the_journal_goes_on_once_there_is_room() 
     journal.write("server", left)
     journal.sync()
     assert Journal.open(disk, 300).recovered("server") == records
+
+
+class GreedyDisk(MemoryDisk):
+    """Takes all the room that there is before it says that there is not enough, as a file system may."""
+
+    def truncate(self, name: str, size: int) -> None:
+        try:
+            super().truncate(name, size)
+        except OSError:
+            assert self.capacity is not None
+            super().truncate(name, self.capacity - sum(self.list().values()))
+            raise
+
+
+def test_what_a_full_disk_gave_of_a_segment_is_given_back() -> None:
+    disk = GreedyDisk(capacity=700)
+    journal = Journal.open(disk, segment_bytes=300)
+    with pytest.raises(JournalFull):
+        journal.write("server", [append(index) for index in range(1, 20)])
+    assert sum(disk.list().values()) == 600
+    journal.sync()
+    disk.capacity = 10_000
+    assert len(Journal.open(disk, 300).recovered("server")) == journal.written
 
 
 def test_a_disk_that_is_full_in_the_middle_of_a_record_is_a_failed_disk() -> None:
