@@ -8,6 +8,7 @@ from typing import Any
 from lictor_actors.kernel.actor import Actor, UnknownMessage
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.awareness import Awareness
+from lictor_actors.swim.border import refusal, stranger
 from lictor_actors.swim.departure import Departure, Undertaker
 from lictor_actors.swim.events import UserEvents
 from lictor_actors.swim.gossip import Gossiper
@@ -22,7 +23,7 @@ from lictor_actors.swim.seen import Seen
 from lictor_actors.swim.updates import Hearing, Updates
 from lictor_messages.base import Message
 from lictor_messages.codec import pack_body
-from lictor_messages.envelope import role_of
+from lictor_messages.envelope import at, role_of
 from lictor_messages.host import LoopLagged, Undeliverable
 from lictor_messages.members import (
     FireEvent,
@@ -205,12 +206,24 @@ class Prober(Actor):
         self._hear(gossip.updates, self._source(turn), turn)
 
     def _push_pull(self, push: PushPull, turn: Turn) -> None:
-        source = self._source(turn)
-        if source != self.members.me.address:  # a join through a URL that this node shares may come back to it
+        source, me = self._source(turn), self.members.me
+        if source == me.address:  # a join through a URL that this node shares may come back to it
+            return
+        other = stranger(push.updates, me.alive)
+        if other is None:
             self.exchange.asked(push, source, turn)
             self._set_timers(turn)
+        elif push.last:
+            # The directory does not know where it lives, and need not: its record does.
+            there = at("prober", other.gossip)
+            turn.answer(turn.ticket()._replace(reply_to=there, source=there), refusal(me.alive, other), early=True)
 
     def _push_pull_answer(self, pull: PushPullAnswer, turn: Turn) -> None:
+        me = self.members.me.alive
+        other = stranger(pull.updates, me)
+        if other is not None:
+            self._refused(refusal(me, other), turn)
+            return
         self.exchange.answered(pull, self._source(turn), turn)
         self.joining.answered(self._request(turn), turn)
         self._set_timers(turn)
@@ -253,6 +266,7 @@ class Prober(Actor):
             self.membership.postpone(lagged.lag_ns, turn)
 
     def _refused(self, refused: Refused, turn: Turn) -> None:
+        turn.note(f"join refused: {refused.words}")
         self.joining.undeliverable(self._request(turn), refused.words, turn)
 
     def _with_timers(self, act: Callable[[Turn], None], turn: Turn) -> None:

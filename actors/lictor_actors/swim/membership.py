@@ -48,6 +48,9 @@ class Membership:
     def alive(self, claim: Message, data: bytes, hearing: Hearing, turn: Turn) -> bool:
         """Somebody lives: true if it is unknown, newer than what is held, or may take over an abandoned name."""
         assert isinstance(claim, Alive)
+        if claim.dc != self._members.me.alive.dc:
+            turn.note(f"ignored: {claim.node}, which belongs to another datacenter")
+            return True
         peer = self._members.get(claim.node)
         if peer is None:
             self._meet(claim, data, hearing, turn)

@@ -8,13 +8,16 @@ import pytest
 from servers_in_world import Servers
 
 from lictor_actors.raft import Role
+from lictor_actors.roles.prober import Prober
 from lictor_messages.agent import Accepted, LeaveCluster
 from lictor_messages.answers import Written
 from lictor_messages.autopilot import PrepareToLeave, ReadyToLeave, RemovePeer, TransferLeadership
 from lictor_messages.catalog import ListNodes
+from lictor_messages.envelope import at
 from lictor_messages.kv import GetKey, PutKey
 from lictor_messages.members import Leave
 from lictor_messages.refusals import Refused
+from lictor_messages.web import HttpAnswered, HttpAsked
 
 
 @pytest.fixture
@@ -246,3 +249,18 @@ def test_a_node_whose_server_is_down_leaves_all_the_same(three):
     node = three.followers()[0]
     three.world.handle_actor("crash", node, "server")
     assert isinstance(three.world.ask(node, f"agent@{node}", LeaveCluster(), 30), Accepted)
+
+
+def test_a_node_of_another_datacenter_is_not_let_in_and_neither_lets_anybody_in(three):
+    far = three.add("far", "10.0.9.9", dc="dc2", server=False)
+    three.world.run(10)
+    asked = HttpAsked(method="PUT", target="/v1/agent/join/10.0.9.9")
+    answer = three.world.ask("agent-1.dc1", at("gateway", "agent-1.dc1"), asked, 30)
+    assert isinstance(answer, HttpAnswered)
+    words = b"agent-1.dc1 belongs to datacenter 'dc1' and far.dc2 to 'dc2'"
+    assert (answer.status, words in answer.body) == (500, True)
+    three.world.run(10)
+    for node in (*three.nodes, "agent-1.dc1", far):
+        prober = three.world.actor(at("prober", node))
+        assert isinstance(prober, Prober)
+        assert prober.alive_count == (1 if node == far else 4)

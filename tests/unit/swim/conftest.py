@@ -48,21 +48,21 @@ class Net:
         self._heap: list[tuple[int, int, Callable[[], None]]] = []
         self._count = 0
 
-    def add(self, name: str, *join: str, profile: Profile | None = None, **options: object) -> Prober:
+    def add(self, name: str, *join: str, profile: Profile | None = None, dc: str = "dc1", **options: object) -> Prober:
         fields = {"address": "127.0.0.1", "port": 10_000 + len(self.nodes), "rest": f"tcp://{name}:8300"}
-        fields |= {"gossip": f"tcp://{name}:8301", "tell": (f"agent@{name}.dc1",), **options}
-        o = ProberOptions(name=name, dc="dc1", join=tuple(f"tcp://{seed}:8301" for seed in join), **fields)
-        self.nodes[f"{name}.dc1"] = Node(o, profile)
-        return self.start(name)
+        fields |= {"gossip": f"tcp://{name}:8301", "tell": (f"agent@{name}.{dc}",), **options}
+        o = ProberOptions(name=name, dc=dc, join=tuple(f"tcp://{seed}:8301" for seed in join), **fields)
+        self.nodes[f"{name}.{dc}"] = Node(o, profile)
+        return self.start(name, dc)
 
-    def start(self, name: str, **changes: object) -> Prober:
+    def start(self, name: str, dc: str = "dc1", **changes: object) -> Prober:
         """A new life; its directory is empty, as after the death of the whole process."""
-        node = self.nodes[f"{name}.dc1"]
+        node = self.nodes[f"{name}.{dc}"]
         node.options = node.options.model_copy(update=changes)
         node.directory.clear()
         node.timers.clear()
         prober = Prober(node.options, node.profile)
-        life = Life(prober, f"prober@{name}.dc1", Random(self.rng.random()), self.rng.randbytes)
+        life = Life(prober, f"prober@{name}.{dc}", Random(self.rng.random()), self.rng.randbytes)
         node.life = life
         self._carry_out(life, life.start(self.now, self.wall + self.now))
         return prober
@@ -93,7 +93,10 @@ class Net:
                 self._post(node.life, node, envelope)
 
     def prober(self, name: str) -> Prober:
-        return self.nodes[f"{name}.dc1"].life.actor
+        return self.prober_of(f"{name}.dc1")
+
+    def prober_of(self, node: str) -> Prober:
+        return self.nodes[node].life.actor
 
     def probers(self) -> list[Prober]:
         return [node.life.actor for node in self.nodes.values() if node.life]

@@ -1,8 +1,10 @@
 import pytest
 
 from lictor_actors.swim.joining import gossip_url
+from lictor_messages.codec import pack_body
+from lictor_messages.envelope import Envelope
 from lictor_messages.members import Join, Joined, Leave
-from lictor_messages.swim import PushPull
+from lictor_messages.swim import Alive, PushPull, PushPullAnswer
 
 TCP = "tcp://127.0.0.1"
 
@@ -116,3 +118,66 @@ def test_join_that_comes_back_through_a_shared_url_is_not_answered(net):
     view = PushPull(updates=(), event_ltime=1, join=True)
     net.hear("n0", view, "prober@n0.dc1")
     assert net.sent == []
+
+
+# -- another datacenter -----------------------------------------------------------------------------------------------
+
+
+def apart(net) -> bool:
+    return all(prober.alive_count == 1 for prober in net.probers())
+
+
+def test_a_member_of_another_datacenter_refuses_a_join_in_words_that_reach_whoever_asked(net):
+    net.add("n0")
+    net.add("far", dc="dc2")
+    net.ask("n0", Join(addresses=("far",)))
+    net.run(5)
+    (joined,) = net.nodes["n0.dc1"].answers
+    assert (joined.count, len(joined.errors)) == (0, 1)
+    assert joined.errors[0].startswith("far: n0.dc1 belongs to datacenter 'dc1' and far.dc2 to 'dc2': ")
+    assert "same 'datacenter'" in joined.errors[0]
+    assert apart(net)
+
+
+def test_whoever_joins_refuses_a_view_of_another_datacenter_too(net):
+    """Whoever answered may be of a version that takes everybody."""
+    net.add("n0")
+    net.drops.append(lambda e: isinstance(e.body, PushPull))
+    net.add("far", dc="dc2")
+    net.ask("n0", Join(addresses=("far",)))
+    asked = next(e for _, e in net.sent if isinstance(e.body, PushPull))
+    view = PushPullAnswer(updates=(net.prober_of("far.dc2").members.me.record, net.alive("n7", 5)), event_ltime=9)
+    answer = Envelope("prober@far.dc2", asked.reply_to, view, request=asked.request)
+    net.deliver(net.nodes["n0.dc1"].life, view, answer)
+    (joined,) = net.nodes["n0.dc1"].answers
+    assert joined.count == 0
+    assert "far.dc2 belongs to datacenter 'dc2' and n0.dc1 to 'dc1'" in joined.errors[0]
+    assert apart(net)
+
+
+def test_a_view_that_comes_in_parts_is_refused_once(net):
+    net.add("n0")
+    net.add("far", dc="dc2")
+    record = net.prober_of("far.dc2").members.me.record
+    net.hear("n0", PushPull(updates=(record, net.alive("n7", 5)), event_ltime=1, last=False), "prober@far.dc2")
+    assert net.sent == []
+    assert apart(net)
+
+
+def test_members_of_another_datacenter_that_gossip_brings_are_not_believed(net):
+    net.add("n0")
+    known = {"address": "10.0.0.9", "port": 8301, "gossip": "tcp://x:8301", "rest": "tcp://x:8300"}
+    net.gossip("n0", pack_body(Alive(name="x", dc="dc2", incarnation=3, **known)))
+    assert apart(net)
+    assert net.prober("n0").members.get("x.dc2") is None
+
+
+def test_a_node_goes_on_trying_addresses_that_refused_it(net):
+    """Whoever lives there may have been given the right datacenter meanwhile."""
+    net.add("n1", "n0")
+    net.add("n0", dc="dc2")
+    net.run(5)
+    assert apart(net)
+    net.nodes["n0.dc2"].life = None
+    net.add("n0")
+    net.until(net.converged, within=3)

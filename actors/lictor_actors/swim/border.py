@@ -1,0 +1,29 @@
+"""Who may not come in: a pool is one datacenter's, and two that were joined by mistake would not come apart again.
+
+Whoever is asked for its view looks first whose view came along, and so does whoever gets the answer (Serf's merge
+delegate). What members of a pool that is mixed already tell each other about strangers is not believed either.
+"""
+
+from __future__ import annotations
+
+from lictor_messages.codec import FrameRefused, unpack_body
+from lictor_messages.refusals import Refused
+from lictor_messages.swim import Alive
+
+
+def stranger(view: tuple[bytes, ...], me: Alive) -> Alive | None:
+    """Whose view this is, if it is of another datacenter; every view begins with its sender's own record."""
+    try:
+        sender = unpack_body(view[0]) if view else None
+    except FrameRefused:
+        return None
+    return sender if isinstance(sender, Alive) and sender.dc != me.dc else None
+
+
+def refusal(me: Alive, other: Alive) -> Refused:
+    """What whoever wanted to join is told."""
+    return Refused(
+        code="Invalid",
+        text=f"{other.node} belongs to datacenter '{other.dc}' and {me.node} to '{me.dc}': a gossip pool is one "
+        "datacenter's. Give both the same 'datacenter', or join a member of the own one",
+    )
