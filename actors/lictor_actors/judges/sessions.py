@@ -3,6 +3,7 @@
 A client that was told that it has a lock may trust it until its session could have ended without its knowing: one TTL
 after it last *sent* a renewal that was answered, or until it gives the lock back. Two such times must never overlap.
 The fence (key, its CreateIndex, LockIndex) names one acquisition: no two sessions ever share one, on any server.
+A session ends once, at one place in the log: no server that is past it still has the session, or has it again.
 Sources: Gray and Cheriton, "Leases", SOSP 1989, section 2; Burrows, "The Chubby lock service", OSDI 2006, section 2.4.
 """
 
@@ -43,6 +44,12 @@ class SessionJudge:
         self.tenures: list[Tenure] = []
         self.fences: dict[Fence, str] = {}
         """Every acquisition that was ever seen on a server, and whose it was."""
+        self.ended: dict[str, int] = {}
+        """Session → the first place in the log at which a server that had known it had it no more."""
+        self._lived: dict[str, int] = {}
+        """Session → the last place in the log at which any server had it."""
+        self._had: dict[str, dict[str, int]] = {}
+        """Server → the same for it alone, of those sessions that it has not seen end."""
         self._seen: dict[str, int] = {}
         self._lost: dict[str, tuple[int, int, str]] = {}
 
@@ -53,10 +60,24 @@ class SessionJudge:
         if self._seen.get(server) == store.applied:
             return
         self._seen[server] = store.applied
+        self._check_ends(server, store)
         for session, keys in store.kv.held.items():
             for key in keys:
                 entry = store.kv.entries[key]
                 self._check_fence((key, entry.create_index, entry.lock_index), session, server)
+
+    def _check_ends(self, server: str, store: Store) -> None:
+        had, rows, at = self._had.setdefault(server, {}), store.sessions.rows, store.applied
+        for session in rows:
+            had[session] = max(at, had.get(session, 0))
+            self._lived[session] = max(at, self._lived.get(session, 0))
+        # A server that reads its log again is for a while where it was before the session began.
+        for session in [session for session, last in had.items() if session not in rows and at > last]:
+            del had[session]
+            self.ended[session] = min(at, self.ended.get(session, at))
+        for session, end in self.ended.items():
+            if self._lived[session] >= end:
+                raise LockBroken(f"session {session} had ended by entry {end}, and was there at {self._lived[session]}")
 
     def _check_fence(self, fence: Fence, session: str, server: str) -> None:
         first = self.fences.setdefault(fence, session)

@@ -56,6 +56,44 @@ def test_a_server_is_looked_at_again_only_after_it_applied_something(judge):
         judge.saw("s1", applied(PutKey(key="k", acquire=B), PutKey(key="x")))
 
 
+def test_a_session_that_ends_on_every_server_at_its_own_pace_is_fine(judge):
+    end, more = DestroySession(id=A), PutKey(key="x")
+    for server in ("s1", "s2"):
+        judge.saw(server, applied(more))
+    judge.saw("s1", applied(more, end))
+    judge.saw("s1", applied(more, end, more))
+    judge.saw("s2", applied(more, end, more))
+    assert judge.ended == {A: 5}
+
+
+def test_a_server_that_reads_its_log_again_is_fine(judge):
+    begin = Store()
+    begin.apply(1, 1, Register(node=NodeRecord(node="n", address="10.0.0.1")))
+    for store in (applied(), begin, applied(), applied(DestroySession(id=A)), applied()):
+        judge.saw("s1", store)
+    assert judge.ended == {A: 4}
+
+
+@pytest.mark.parametrize("servers", [("s1", "s2"), ("s2", "s1")])
+def test_a_session_that_ends_on_one_server_only_is_found(judge, servers):
+    end, more = DestroySession(id=A), PutKey(key="x")
+    stores = {"s1": applied(end, more), "s2": applied(more, more)}
+    for server in stores:
+        judge.saw(server, applied())
+    first, second = servers
+    judge.saw(first, stores[first])
+    with pytest.raises(LockBroken, match=f"session {A} had ended by entry 5"):
+        judge.saw(second, stores[second])
+
+
+def test_a_session_that_comes_back_is_found(judge):
+    judge.saw("s1", applied())
+    judge.saw("s1", applied(DestroySession(id=A)))
+    again = CreateSession(session=SessionRecord(id=A, node="n", node_checks=(), lock_delay_ns=0))
+    with pytest.raises(LockBroken):
+        judge.saw("s1", applied(DestroySession(id=A), again))
+
+
 def test_two_who_trust_the_same_lock_are_found(judge):
     judge.told("k", A, 10, 20)
     judge.told("other", B, 15, 30)

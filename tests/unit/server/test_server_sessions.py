@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 import pytest
 
 from lictor_actors.bus.rules import Rules
 from lictor_actors.hosts.world import World
 from lictor_actors.hosts.world.cluster import add_cluster
+from lictor_actors.judges.sessions import SessionJudge
 from lictor_actors.raft import Role
 from lictor_actors.roles.server import Server
 from lictor_messages.answers import Written
-from lictor_messages.catalog import NodeRecord, Register, ServiceRecord
+from lictor_messages.catalog import CheckRecord, NodeRecord, Register, ServiceRecord
 from lictor_messages.envelope import at
 from lictor_messages.faults import FaultRule
-from lictor_messages.kv import DeleteKey, Entries, GetKey, PutKey
+from lictor_messages.kv import DeleteKey, Entries, GetKey, ListKeys, PutKey
 from lictor_messages.queries import (
     CreatePreparedQuery,
     ExecutePreparedQuery,
@@ -188,6 +190,97 @@ def test_an_old_leader_that_comes_back_ends_nothing(cluster):
     for _ in range(3):
         cluster.world.run(8)
         assert cluster.renew()
+
+
+# -- checks
+
+
+@pytest.fixture
+def watched(cluster):
+    """The judge looks at every server after each of its turns; ``ends`` counts how often each session ended there."""
+    judge, ends = SessionJudge(), Counter()
+
+    def saw(seat):
+        if seat.life is not None and isinstance(seat.life.actor, Server):
+            judge.saw(seat.node.name, seat.life.actor.store)
+
+    cluster.world.watchers.setdefault("server", []).append(saw)
+    for server in cluster.servers:
+        cluster.server(server).store.sessions.on_end.append(lambda id_, _, s=server: ends.update([(s, id_)]))
+    cluster.judge, cluster.ends = judge, ends
+    return cluster
+
+
+def report(cluster, check_id, status, service_id=""):
+    """Somebody's check of the machine ``db``, which runs no agent."""
+    check = CheckRecord(node="db", check_id=check_id, name=check_id, status=status, service_id=service_id)
+    return cluster.ask(Register(node=NodeRecord(node="db", address="10.1.0.1"), checks=(check,)))
+
+
+def lock(cluster, key, session_id, **fields):
+    cluster.session(session_id, node="db", **fields)
+    assert cluster.ask(PutKey(key=key, value=b"v", acquire=session_id)).ok
+
+
+@pytest.mark.parametrize("leader_dies", [False, True])
+def test_a_failing_check_ends_its_sessions_everywhere_once_and_their_locks_as_they_said(watched, leader_dies):
+    service = ServiceRecord(node="db", id="pg", service="pg")
+    assert watched.ask(Register(node=NodeRecord(node="db", address="10.1.0.1"), service=service)).ok
+    for check_id, service_id in (("disk", ""), ("pg-up", "pg"), ("fan", "")):
+        assert report(watched, check_id, "passing", service_id).ok
+    released, deleted, served, other = map(numbered, range(1, 5))
+    lock(watched, "released", released, node_checks=("disk",), lock_delay_ns=15 * SECOND)
+    lock(watched, "deleted", deleted, node_checks=("fan", "disk"), lock_delay_ns=15 * SECOND, behavior="delete")
+    lock(watched, "served", served, node_checks=(), service_checks=("pg-up",))
+    lock(watched, "other", other, node_checks=("fan",))
+    watched.session(numbered(5), node_checks=())
+
+    assert report(watched, "disk", "warning").ok
+    assert watched.alive(released)
+    failed = watched.world.time
+    assert report(watched, "disk", "critical").ok
+    if leader_dies:
+        old = watched.leader()
+        watched.world.crash(old)
+        assert watched.world.run_until(lambda: watched.leader() not in ("", old), 10)
+    assert report(watched, "disk", "passing").ok
+    assert report(watched, "pg-up", "critical", "pg").ok
+    assert [watched.alive(numbered(n)) for n in range(1, 6)] == [False, False, False, True, True]
+    assert [watched.holder(key) for key in ("released", "deleted", "served", "other")] == ["", "", "", other]
+    assert [entry.key for entry in watched.ask(ListKeys(prefix="")).entries] == ["other", "released", "served"]
+
+    acquire = [PutKey(key=key, value=b"new", acquire=numbered(5)) for key in ("released", "deleted", "served")]
+    assert [watched.ask(put).ok for put in acquire] == [False, False, True]
+    assert watched.world.time - failed < 14 * SECOND
+    watched.world.run(15.5)
+    assert [watched.ask(put).ok for put in acquire] == [True, True, True]
+
+    watched.world.run(1)
+    assert sorted(watched.judge.ended) == [released, deleted, served]
+    assert {watched.ends[server, id_] for server in watched.up() for id_ in (released, deleted, served)} == {1}
+    assert len({watched.server(server).store.digest() for server in watched.up()}) == 1
+
+
+def test_an_agents_check_that_fails_ends_the_sessions_that_stand_on_it(watched):
+    """From the machine's own agent to its sessions: a TTL check of the node, and one of a service."""
+    web = b'{"Name":"web","Check":{"CheckID":"web-up","TTL":"60s","Status":"passing"}}'
+    assert watched.http("PUT", "/v1/agent/service/register", web)[0] == 200
+    assert watched.http("PUT", "/v1/agent/check/register", b'{"Name":"mem","TTL":"60s","Status":"passing"}')[0] == 200
+    bodies = (
+        b'{"NodeChecks":["serfHealth","mem"],"LockDelay":0}',
+        b'{"NodeChecks":[],"ServiceChecks":[{"ID":"web-up"}],"LockDelay":0,"Behavior":"delete"}',
+    )
+    watched.world.run(2)
+    sessions = [json.loads(watched.http("PUT", "/v1/session/create", body)[1])["ID"] for body in bodies]
+    for key, session in zip("ab", sessions, strict=True):
+        assert watched.http("PUT", f"/v1/kv/{key}?acquire={session}", b"v") == (200, "true")
+    assert watched.http("PUT", "/v1/agent/check/fail/mem")[0] == 200
+    assert watched.world.run_until(lambda: not watched.alive(sessions[0]), 10)
+    assert watched.alive(sessions[1])
+    assert watched.holder("a") == ""
+    assert watched.http("PUT", "/v1/agent/check/fail/web-up")[0] == 200
+    assert watched.world.run_until(lambda: not watched.alive(sessions[1]), 10)
+    assert watched.http("GET", "/v1/kv/b")[0] == 404
 
 
 # -- locks
