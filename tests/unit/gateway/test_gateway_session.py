@@ -108,6 +108,9 @@ def test_serf_health_is_the_only_check_unless_others_are_named(desk, body, check
         ("PUT", "/v1/session/renew/", b"", 400, "Missing session"),
         ("GET", "/v1/session/info/", b"", 400, "Missing session"),
         ("GET", "/v1/session/node/", b"", 400, "Missing node name"),
+        ("PUT", "/v1/session/destroy/x", b"", 500, "failed session lookup: index error: UUID must be 36 characters"),
+        ("PUT", "/v1/session/renew/x", b"", 500, "failed session lookup: index error: UUID must be 36 characters"),
+        ("GET", "/v1/session/info/x", b"", 500, "failed session lookup: index error: UUID must be 36 characters"),
         ("GET", "/v1/session/create", b"", 405, "method GET not allowed"),
     ],
 )

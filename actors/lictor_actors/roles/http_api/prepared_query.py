@@ -19,7 +19,7 @@ from lictor_actors.roles.http_api.plan import (
 from lictor_actors.roles.http_api.query import INT64_MAX, check_datacenter, read_options
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 from lictor_actors.roles.http_api.routes import Endpoint, Routes
-from lictor_actors.roles.http_api.uuids import new_uuid
+from lictor_actors.roles.http_api.uuids import check_uuid, new_uuid
 from lictor_actors.store.render import shape, to_json
 from lictor_messages.answers import Answer, Rendered, Written
 from lictor_messages.base import FrozenMap
@@ -40,7 +40,6 @@ from lictor_messages.queries import (
 from lictor_messages.web import HttpAnswered
 
 NOT_FOUND = "Query not found"
-UUID_LENGTH = 36
 
 
 def create(request: HttpRequest) -> Plan:
@@ -68,8 +67,7 @@ def look_up(request: HttpRequest) -> Plan | HttpAnswered:
         if request.rest.endswith(suffix):
             request.rest = request.rest[: -len(suffix)]
             return endpoint(request)
-    if len(request.rest) != UUID_LENGTH:
-        raise HttpError(500, "failed prepared query lookup: index error: UUID must be 36 characters")
+    check_uuid(request.rest, "prepared query")
     return Plan(GetPreparedQuery(id=request.rest, **read_options(request)), _found)
 
 

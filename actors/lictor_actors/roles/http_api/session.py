@@ -9,7 +9,7 @@ from lictor_actors.roles.http_api.plan import Plan, json_answer, query_headers, 
 from lictor_actors.roles.http_api.query import check_datacenter, read_options
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 from lictor_actors.roles.http_api.routes import Routes
-from lictor_actors.roles.http_api.uuids import new_uuid
+from lictor_actors.roles.http_api.uuids import check_uuid, new_uuid
 from lictor_actors.store.render import session_json
 from lictor_messages.answers import Written
 from lictor_messages.catalog import SERF_HEALTH
@@ -45,18 +45,18 @@ def create(request: HttpRequest) -> Plan:
 def destroy(request: HttpRequest) -> Plan:
     """End a session."""
     check_datacenter(request)
-    return Plan(DestroySession(id=_named(request, "Missing session")), written)
+    return Plan(DestroySession(id=_id(request)), written)
 
 
 def renew(request: HttpRequest) -> Plan:
     """Start the TTL anew; 404 for a session that is gone."""
     check_datacenter(request)
-    return Plan(RenewSession(id=_named(request, "Missing session")), _renewed)
+    return Plan(RenewSession(id=_id(request)), _renewed)
 
 
 def info(request: HttpRequest) -> Plan:
     """One session in a list, an empty one if it is unknown."""
-    return Plan(GetSession(id=_named(request, "Missing session"), **read_options(request)), rendered)
+    return Plan(GetSession(id=_id(request), **read_options(request)), rendered)
 
 
 def of_node(request: HttpRequest) -> Plan:
@@ -79,6 +79,12 @@ def _named(request: HttpRequest, missing: str) -> str:
     if not request.rest:
         raise HttpError(400, missing)
     return request.rest
+
+
+def _id(request: HttpRequest) -> str:
+    session = _named(request, "Missing session")
+    check_uuid(session, "session")
+    return session
 
 
 def _given(request: HttpRequest) -> dict[str, Any]:

@@ -1,6 +1,10 @@
-"""Ids that doorways choose."""
+"""Ids that doorways choose, and those that they are given."""
 
 from __future__ import annotations
+
+from lictor_actors.roles.http_api.request import HttpError
+
+UUID_LENGTH = 36
 
 
 def new_uuid(random: bytes) -> str:
@@ -8,3 +12,9 @@ def new_uuid(random: bytes) -> str:
     number = int.from_bytes(random, "big") & ~(0xF << 76) & ~(0x3 << 62) | (4 << 76) | (2 << 62)
     h = f"{number:032x}"
     return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
+
+
+def check_uuid(given: str, of: str) -> None:
+    """Raises HttpError, in Consul's words, for what cannot be the id of one of these."""
+    if len(given) != UUID_LENGTH:
+        raise HttpError(500, f"failed {of} lookup: index error: UUID must be 36 characters")
