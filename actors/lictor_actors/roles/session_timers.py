@@ -38,7 +38,6 @@ class SessionTimers:
         """This server leads now, or its store was replaced: every TTL starts in full."""
         self._forget()
         self._leading, self._replaced = True, store.replaced
-        store.sessions.take_opened()
         self._start(store.sessions, turn)
 
     def resign(self, turn: Turn) -> None:

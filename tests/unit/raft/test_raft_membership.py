@@ -5,7 +5,7 @@ from raft_network import MS, SECOND, Network
 
 from lictor_actors.raft import ChangeRefused, Configuration, NotLeading, RaftOptions, Role
 from lictor_actors.raft.membership import ServerRow, check_step, of_voters, unpack_configuration
-from lictor_messages.raft import AppendEntries, RequestVote, Vote
+from lictor_messages.raft import AppendEntries, RequestVote, TimeoutNow, Vote
 
 ELECTION = RaftOptions().election_ns
 
@@ -50,6 +50,15 @@ def test_a_non_voter_never_stands() -> None:
     net.isolate("n9")
     net.run(10 * SECOND)
     assert net.raft("n9").role is Role.FOLLOWER
+
+
+def test_a_non_voter_does_not_stand_though_the_leader_tells_it_to() -> None:
+    """A transfer to who was demoted meanwhile: its candidacy would break every voter's loyalty, and could win."""
+    net = grown()
+    leader = net.leader()
+    term = net.raft(leader).term
+    net.say(leader, "n9", TimeoutNow(term=term))
+    assert (net.raft("n9").role, net.raft("n9").term) == (Role.FOLLOWER, term)
 
 
 def test_a_promoted_server_votes_and_counts() -> None:

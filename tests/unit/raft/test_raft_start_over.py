@@ -1,11 +1,21 @@
 """A cluster that lost its majority for good starts over with who is left (Consul's peers.json)."""
 
+from random import Random
+from zlib import crc32
+
 import pytest
 from raft_network import MS, SECOND, Network
 
-from lictor_actors.raft import RaftOptions
-from lictor_actors.raft.membership import ServerRow
+from lictor_actors.kernel.actor import Actor
+from lictor_actors.kernel.effects import Persist
+from lictor_actors.kernel.life import Life
+from lictor_actors.kernel.turn import Turn
+from lictor_actors.raft import Entry, RaftOptions
+from lictor_actors.raft.membership import Forced, Membership, ServerRow, of_voters
+from lictor_actors.raft.snapshot import Snapshot
+from lictor_actors.raft.stable import FORCED_CELL, Stable
 from lictor_actors.raft.start_over import CannotStartOver, StartOver, start_over
+from lictor_messages.journal import Cell, JournalRecord
 
 
 def rows(*names: str) -> list[ServerRow]:
@@ -154,3 +164,88 @@ def test_what_makes_no_sense_is_refused(peers: list[ServerRow], why: str) -> Non
 def test_a_server_without_a_log_has_nothing_to_start_over_with() -> None:
     with pytest.raises(CannotStartOver, match="holds no log"):
         start_over([], "n1", rows("n1"))
+
+
+# -- the configuration that people put in force -----------------------------------------------------------------------
+
+FORCED = Forced(5, of_voters(("n1", "n2")))
+ENDED = Cell(name=FORCED_CELL, data=b"")
+
+
+def configuration(index: int, term: int, *voters: str) -> Entry:
+    return Entry(index, term, "configuration", of_voters(voters).pack())
+
+
+@pytest.mark.parametrize(
+    ("entry", "ends"),
+    [
+        (configuration(1, 5, "n1", "n2", "n3"), False),
+        (configuration(1, 6, "n2", "n1"), True),
+        (configuration(1, 4, "n1", "n2"), True),
+        (Entry(1, 6, "command", b"x"), False),
+    ],
+    ids=["an old leader's tail", "a new leader's, in another order", "the same, of a lower term", "no configuration"],
+)
+def test_it_lasts_until_the_log_has_one_of_a_later_term_or_the_same(entry: Entry, ends: bool) -> None:
+    membership = Membership()
+    membership.forced = FORCED
+    membership.appended(entry)
+    assert (membership.forced is None) == ends
+    assert len(membership.latest.configuration.voters) == 2
+
+
+def test_one_that_had_seen_a_later_term_than_its_new_leader_follows_the_log_again() -> None:
+    """The entry is of a lower term than it knew: known by what it says, or the next change would never be in force."""
+    membership = Membership()
+    membership.forced = FORCED
+    membership.appended(configuration(7, 4, "n1", "n2"))
+    membership.appended(Entry(8, 4, "configuration", of_voters(("n1", "n2")).with_nonvoter("n4").pack()))
+    assert membership.latest.configuration.nonvoters == ("n4",)
+
+
+def forced_stable() -> tuple[Stable, Turn]:
+    stable, rng = Stable(), Random(1)
+    stable.term, stable.membership.forced = 5, FORCED
+    return stable, Turn(Life(Actor(), "server@n1", rng, rng.randbytes), 0, 0, None)
+
+
+def persisted(turn: Turn) -> list[JournalRecord]:
+    return [effect.record for effect in turn.effects if isinstance(effect, Persist)]
+
+
+def test_its_cell_goes_with_it_and_not_before() -> None:
+    """A cell that stayed would be written again with the journal's next segment, and be in force once more."""
+    stable, turn = forced_stable()
+    stable.append([configuration(1, 5, "n1", "n2", "n3"), Entry(2, 5, "command", b"x")], turn)
+    assert ENDED not in persisted(turn)
+    stable.append([configuration(3, 6, "n1", "n2")], turn)
+    assert persisted(turn)[-1] == ENDED
+    stable.append([configuration(4, 6, "n1")], turn)
+    assert persisted(turn).count(ENDED) == 1
+
+
+@pytest.mark.parametrize(("term", "ends"), [(5, False), (6, True)])
+def test_a_snapshot_of_a_later_term_ends_it_one_from_before_does_not(term: int, ends: bool) -> None:
+    stable, turn = forced_stable()
+    data = b"state"
+    snapshot = Snapshot(9, term, 8, of_voters(("n1", "n2", "n3")).pack(), (len(data), crc32(data)))
+    stable.stage(snapshot, turn)
+    stable.add_chunk(snapshot, data, turn)
+    stable.end_snapshot(snapshot, turn)
+    assert (stable.membership.forced is None) == ends
+    assert (ENDED in persisted(turn)) == ends
+    assert stable.membership.latest.configuration.voters == (("n1", "n2", "n3") if ends else ("n1", "n2"))
+
+
+def test_a_server_that_did_not_vote_before_stands_if_it_is_to_vote_now() -> None:
+    net = Network()
+    net.elect()
+    net.reconfigure(lambda c: c.demoted("n3"))
+    net.settle_change()
+    net.run(SECOND)
+    for name in net.names:
+        net.crash(name)
+    over(net, "n3", "n3")
+    net.start("n3")
+    net.run_until(net.leaders)
+    assert net.leaders() == ["n3"]

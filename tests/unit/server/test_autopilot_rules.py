@@ -3,6 +3,7 @@
 from random import Random
 
 import pytest
+from raft_network import Network
 
 from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.life import Life
@@ -58,6 +59,28 @@ def test_at_most_a_minority_of_the_voters_goes_and_whoever_does_not_vote_goes_an
     looked = autopilot(gone, voters, others)
     assert looked.removable(WANTED, 9 * SECOND) == ""
     assert looked.removable(WANTED, 10 * SECOND) == first
+
+
+def test_a_server_whose_log_ends_in_an_earlier_term_is_not_healthy_however_little_it_lacks():
+    """A new leader's no-op is on its way: the others answer, and may yet have entries that will have to go."""
+    net = Network()
+    net.run_until(net.leaders)
+    leader = net.leader()
+    made = Autopilot(net.raft(leader), 8300)
+    members = {name: there(name) for name in net.names}
+
+    def healthy():
+        turn = Turn(Life(Actor(), f"server@{leader}", net.rng, net.rng.randbytes), net.now, 0, None)
+        made.look(members, WANTED, turn)
+        return [server.node for server in made.servers if server.healthy]
+
+    assert healthy() == [leader]
+    net.elect()
+    assert healthy() == list(net.names)
+
+
+def there(name):
+    return Member(name=name, dc="", address="10.0.0.1", port=8301, gossip="", rest="", status="alive")
 
 
 def membership() -> RaftMembership:

@@ -12,6 +12,7 @@ from lictor_actors.journal.recovery import JournalCorrupt
 from lictor_actors.raft import Role
 from lictor_actors.raft.membership import ServerRow
 from lictor_actors.raft.start_over import start_over
+from lictor_messages.envelope import at
 from lictor_messages.faults import DiskRule
 from lictor_messages.kv import GetKey, ListKeys, PutKey
 from lictor_messages.refusals import Refused
@@ -56,6 +57,22 @@ def test_a_leader_whose_disk_is_full_gives_way_and_goes_on_once_there_is_room(th
     three.until(lambda: three.same() and len(three.up()) == 3)
     entry = three.ask(full, GetKey(key="meanwhile", consistency="stale")).entries[0]
     assert entry.value == b"written by another leader"
+
+
+def test_a_leader_whose_disk_is_full_gives_way_at_once(three):
+    """It need not stand still for an election time-out first, as a disk that says nothing does."""
+    full = three.leader()
+    raft = three.server(full).raft
+    spoil(three, full, "full")
+    door = three.world.door(full, "filler")
+    for number in range(20):
+        door.ask(at("server", full), PutKey(key=f"fill{number % 9}", value=b"x" * 60_000), lambda _: None, 30)
+    three.until(lambda: three.world.counters.get("disk_full", 0))
+    since = three.world.time
+    three.until(lambda: raft.role is not Role.LEADER)
+    assert three.world.time - since < raft.options.heartbeat_ns
+    spoil(three, full)
+    three.until(three.same)
 
 
 def test_a_single_server_with_a_full_disk_refuses_definitely_and_in_words():

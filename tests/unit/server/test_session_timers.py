@@ -3,6 +3,7 @@
 from random import Random
 
 from lictor_actors.kernel.actor import Actor
+from lictor_actors.kernel.effects import CancelTimer, SetTimer
 from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.roles.session_timers import SessionTimers
@@ -60,3 +61,32 @@ def test_a_restored_snapshot_starts_every_ttl_in_full_too() -> None:
     assert timers.renew(store, ID, turn(22))
     assert timers.due(store, turn(41)) == []
     assert timers.due(store, turn(42)) == END
+
+
+def alarms(moment: Turn) -> list[int]:
+    return [effect.after for effect in moment.effects if isinstance(effect, SetTimer)]
+
+
+def test_each_lead_sets_the_alarm_however_soon_the_last_one_was_to_ring() -> None:
+    """An alarm that is only remembered, and later than nothing that is due, would never be set again."""
+    timers, store = led()
+    resigning = turn(1)
+    timers.resign(resigning)
+    assert any(isinstance(effect, CancelTimer) for effect in resigning.effects)
+    leading = turn(2)
+    timers.lead(store, leading)
+    assert alarms(leading) == [20 * SECOND]
+
+
+def test_who_leads_no_more_ends_nothing_and_starts_no_clock() -> None:
+    timers, store = led()
+    timers.resign(turn(1))
+    assert timers.due(store, turn(20)) == []
+    other = SessionRecord(id=ID[:-1] + "2", node="n1", ttl="10s", node_checks=())
+    assert store.apply(3, 3, CreateSession(session=other)).ok
+    following = turn(21)
+    timers.applied(store, following)
+    assert alarms(following) == []
+    leading = turn(30)
+    timers.lead(store, leading)
+    assert timers.due(store, turn(50)) == [*END, DestroySession(id=other.id)]
