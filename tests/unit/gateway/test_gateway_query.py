@@ -124,6 +124,21 @@ def test_what_was_found_has_consuls_shape(desk, header):
     assert header(desk.answers[request], "X-Consul-Effective-Consistency") == "leader"
 
 
+def test_a_query_without_failover_shows_that_it_has_none(desk):
+    request = desk.http("GET", "/v1/query/q/explain")
+    desk.answer(PreparedQueries(index=6, queries=(PreparedQuery(id=ID, name="q", service=ServiceQuery(service="w")),)))
+    assert json.loads(desk.answers[request].body)["Query"]["Service"]["Failover"] == {
+        "NearestN": 0,
+        "Datacenters": None,
+    }
+
+
+@pytest.mark.parametrize("failover", [None, {}, {"Targets": []}, {"NearestN": 0, "Datacenters": None}])
+def test_no_failover_may_be_given_in_any_form(desk, failover):
+    desk.http("POST", "/v1/query", {"Name": "x", "Service": {"Service": "web", "Failover": failover}})
+    assert desk.upstream().query.service.failover == QueryFailover()
+
+
 def test_explain_wraps_the_query(desk):
     request = desk.http("GET", "/v1/query/q/explain")
     desk.answer(PreparedQueries(index=6, queries=(QUERY,)))
@@ -142,6 +157,13 @@ def test_explain_wraps_the_query(desk):
     [
         ("POST", "/v1/query", {"ID": ID}, 500, "ID must be empty when creating a new prepared query"),
         ("POST", "/v1/query", {"Nme": "x"}, 400, 'Request decode failed: json: unknown field "Nme"'),
+        (
+            "POST",
+            "/v1/query",
+            {"Name": "x", "Service": {"Service": "web", "Failover": {"Targets": [{"Peer": "p"}]}}},
+            400,
+            "Failover.Targets is not supported: name datacenters in Failover.Datacenters",
+        ),
         ("GET", "/v1/query/short", b"", 500, "failed prepared query lookup: index error: UUID must be 36 characters"),
         ("GET", "/v1/query/x/execute?limit=x", b"", 500, 'Bad limit: strconv.Atoi: parsing "x": invalid syntax'),
         ("PUT", "/v1/query", b"", 405, "method PUT not allowed"),

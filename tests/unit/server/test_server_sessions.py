@@ -387,6 +387,31 @@ def test_a_prepared_query_runs_on_any_server_in_an_order_of_chance_and_up_to_its
     assert len(cluster.ask(ExecutePreparedQuery(name_or_id="web", limit=3)).instances) == 3
 
 
+def test_a_query_with_failover_is_kept_and_explained_and_answers_for_its_own_datacenter(cluster):
+    """No other datacenter is known to anybody: none is asked, as Consul skips those that it does not know."""
+    failover = {"NearestN": 2, "Datacenters": ["dc9", "${match(1)}"]}
+    template = {"Type": "name_prefix_match", "Regexp": "^geo-(.+)$"}
+    query = {"Name": "geo-", "Template": template, "Service": {"Service": "web", "Failover": failover}}
+    status, body = cluster.http("POST", "/v1/query", json.dumps(query).encode())
+    assert status == 200
+    (kept,) = json.loads(cluster.http("GET", f"/v1/query/{json.loads(body)['ID']}")[1])
+    assert kept["Service"]["Failover"] == failover
+    explained = json.loads(cluster.http("GET", "/v1/query/geo-eu/explain")[1])["Query"]
+    assert explained["Service"]["Failover"] == {"NearestN": 2, "Datacenters": ["dc9", "eu"]}
+
+    def found():
+        run = json.loads(cluster.http("GET", "/v1/query/geo-eu/execute")[1])
+        assert (run["Service"], run["Datacenter"], run["Failovers"]) == ("web", "dc1", 0)
+        return [instance["Node"]["Node"] for instance in run["Nodes"]]
+
+    assert found() == []
+    node, service = NodeRecord(node="x", address="10.1.0.1"), ServiceRecord(node="x", id="web", service="web")
+    assert cluster.ask(Register(node=node, service=service)).ok
+    assert found() == ["x"]
+    for ending in ("execute", "explain"):
+        assert cluster.http("GET", f"/v1/query/geo-eu/{ending}?dc=dc9") == (500, "No path to datacenter")
+
+
 @pytest.mark.parametrize("rendered", [True, False])
 def test_what_never_blocks_is_answered_at_once_whatever_index_it_names(cluster, rendered):
     cluster.session()

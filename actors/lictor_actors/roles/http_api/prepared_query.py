@@ -158,6 +158,8 @@ def _query(given: dict[str, Any], query_id: str) -> PreparedQuery:
 
 def _service(given: dict[str, Any], near: str) -> ServiceQuery:
     failover = given.get("Failover", {})
+    if failover.get("Targets"):
+        raise HttpError(400, "Failover.Targets is not supported: name datacenters in Failover.Datacenters")
     return ServiceQuery(
         service=given.get("Service", ""),
         failover=QueryFailover(nearest_n=failover.get("NearestN", 0), datacenters=failover.get("Datacenters", ())),
