@@ -50,6 +50,7 @@ class RaftServer(Record):
     leader: bool
     voter: bool = True
     last_index: int = 0
+    """Where its log ends, as far as it is known: a leader knows that of all, others only their own. 0: not known."""
     commit_index: int = 0
 
 

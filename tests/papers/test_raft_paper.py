@@ -156,6 +156,37 @@ def test_a_candidates_own_vote_is_on_disk_before_it_asks_for_others() -> None:
     assert net.run_until(lambda: net.raft("n1").role is Role.LEADER) >= 50 * MS
 
 
+def test_nobody_is_asked_for_a_vote_before_the_own_one_is_on_disk() -> None:
+    """D 3.8: a crash in between must not lead to two votes in one term."""
+    net = Network()
+    for host in net.hosts.values():
+        host.sync_ns = 50 * MS
+    net.run_until(lambda: any(net.raft(name).role is Role.CANDIDATE for name in net.names))
+    candidate = next(name for name in net.names if net.raft(name).role is Role.CANDIDATE)
+    since = net.now
+    net.run(49 * MS)
+    asked = [m for m in heard(net, candidate, RequestVote, since) if isinstance(m, RequestVote) and not m.pre]
+    assert net.raft(candidate).term == 2
+    assert asked == []
+    net.run(2 * MS)
+    assert len([m for m in heard(net, candidate, RequestVote, since) if isinstance(m, RequestVote) and not m.pre]) == 2
+
+
+def test_a_leader_that_was_deposed_may_lead_again() -> None:
+    """5.2: it is a follower like any other, and stands after an election time-out; here nobody else could win."""
+    net = Network()
+    leader = net.elect()
+    behind, gone = [name for name in net.names if name != leader]
+    net.cut(leader, behind)
+    net.propose(leader, b"a")
+    net.run_until(lambda: net.commands(leader) == [b"a"])
+    net.crash(gone)
+    net.run_until(lambda: leader not in net.leaders())
+    net.heal()
+    net.run_until(lambda: net.leaders() == [leader])
+    net.run_until(lambda: net.commands(behind) == [b"a"])
+
+
 def test_a_candidate_follows_a_legitimate_leader_of_its_term() -> None:
     """5.2: if the leader's term is at least as large as its own, it recognizes the leader."""
     net = Network()
@@ -510,6 +541,20 @@ def test_a_transfer_that_does_not_complete_is_given_up_after_an_election_timeout
     net.propose(leader, b"a")
     net.run_until(lambda: net.commands(leader) == [b"a"])
     assert not net.raft(leader).lease_valid(net.now)
+
+
+# -- D 4.1 membership -------------------------------------------------------------------------------------------------
+
+
+def test_who_is_not_in_the_own_configuration_may_lead_and_be_voted_for() -> None:
+    """D 4.1: a server whose log lags knows nothing of a member that the others have; votes only ask about logs."""
+    net = lone()
+    net.run(ELECTION)
+    net.say("n9", "n1", RequestVote(term=7, last_index=9, last_term=6))
+    net.run(10 * MS)
+    assert [m.granted for m in heard(net, "n1", Vote) if isinstance(m, Vote)] == [True]
+    net.say("n9", "n1", append(7, (1, 1), entry(7)))
+    assert (net.raft("n1").leader, net.raft("n1").last_index) == ("n9", 2)
 
 
 # -- D 4.2.3, 9.6 disruption ------------------------------------------------------------------------------------------

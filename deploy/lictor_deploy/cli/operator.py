@@ -75,9 +75,9 @@ def transfer_leader(*, id: str = "", reach: Reach = DEFAULT_REACH) -> None:
 
 
 def peer(server: dict[str, Any], ahead: int) -> tuple[str, ...]:
-    """One server's line; the leader trails nobody."""
+    """One server's line; the leader trails nobody, and only a leader knows by how much the others do (``-stale``)."""
     index = int(server.get("LastIndex") or 0)
-    trails = "-" if server["Leader"] else f"{max(0, ahead - index)} commits"
+    trails = "-" if server["Leader"] else f"{max(0, ahead - index)} commits" if ahead else "unknown"
     state = "leader" if server["Leader"] else "follower"
     voter = str(server["Voter"]).lower()
     who = server["Node"], server["ID"], server["Address"]

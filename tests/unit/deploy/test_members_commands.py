@@ -79,6 +79,18 @@ def test_force_leave_with_prune(lictor, agent):
     assert agent.asked[0].target == "/v1/agent/force-leave/n2?prune=1"
 
 
+def test_list_peers_does_not_claim_to_know_what_only_the_leader_knows(lictor, agent):
+    """Any server answers with -stale; a follower knows how far its own log goes, and nobody else's."""
+    server = {"ID": "u", "Node": "s", "Address": "10.0.0.1:8300", "Leader": False, "Voter": True}
+    rows = [
+        {**server, "ProtocolVersion": "3", "Leader": leads, "LastIndex": index}
+        for leads, index in ((True, 0), (False, 7), (False, 0))
+    ]
+    agent.on("GET", "/v1/operator/raft/configuration", {"Servers": rows, "Index": 9})
+    lines = lictor("operator", "raft", "list-peers", "-stale").out.splitlines()
+    assert [line.split()[-1] for line in lines[1:]] == ["-", "unknown", "unknown"]
+
+
 def test_list_peers_marks_the_leader(lictor, agent):
     server = {
         "ID": "id1",

@@ -170,3 +170,12 @@ def test_a_late_answer_does_not_end_a_probe() -> None:
 def test_the_multiplier_stretches_all_times() -> None:
     options = RaftOptions(multiplier=5)
     assert (options.heartbeat_ns, options.election_ns, options.lease_ns) == (500_000_000, 2_500_000_000, 2_250_000_000)
+
+
+def test_the_constants_keep_their_order_and_where_they_are_consuls_its_values() -> None:
+    """A lease that outlasts loyalty, or heartbeats that come too seldom to keep it, would be no promise at all."""
+    options = RaftOptions()
+    assert options.lease_ns < options.election_ns
+    assert 5 * options.heartbeat_ns <= options.election_ns
+    assert (options.snapshot_threshold, options.trailing_logs) == (16_384, 10_240)
+    assert options.held_logs > options.trailing_logs

@@ -240,6 +240,20 @@ def test_status_is_answered_by_any_server(three):
         assert [s.node for s in servers if s.leader] == [leader.partition(".")[0]]
 
 
+def test_a_follower_tells_how_far_its_own_log_goes_and_claims_nothing_of_others(three):
+    leader = three.leader()
+    follower = next(server for server in three.servers if server != leader)
+    three.world.run(1)
+
+    def known(server: str) -> dict[str, bool]:
+        rows = three.ask(server, GetRaftConfiguration(consistency="stale")).servers
+        return {row.node: row.last_index > 0 for row in rows}
+
+    names = [server.partition(".")[0] for server in three.servers]
+    assert known(leader) == dict.fromkeys(names, True)
+    assert known(follower) == {name: name == follower.partition(".")[0] for name in names}
+
+
 def test_the_catalog_follows_gossip_failed_turns_critical_returned_passing_left_gone(three):
     agent = next(s for s in three.specs if not s.server)
     three.world.crash(agent.node)
