@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -15,8 +15,11 @@ from typing import TypeVar
 
 from lictor_actors.swarm import Report, run_seed
 from lictor_actors.swarm.hunt import PLANTED, hunt
+from lictor_actors.swarm.kept import Kept, NotKept, read
+from lictor_deploy.sentence import Failure
 from lictor_deploy.sim_one import after
 
+S = TypeVar("S")
 T = TypeVar("T")
 SHRUNK_MOST = 3
 """Failing seeds of a batch that are shrunk: the first ones."""
@@ -27,14 +30,7 @@ def run(seeds: range, until_s: float = 20.0, jobs: int = 0, *, shrunk: bool = Fa
 
     Of those that fail the first few are ``shrunk``; all are appended to the file ``keep``.
     """
-    started = time.perf_counter()
-    with _progress(len(seeds)) as advance:
-        reports = []
-        for report in in_processes(partial(run_seed, until_s=until_s), seeds, jobs):
-            reports.append(report)
-            advance(report)
-    reports.sort(key=lambda report: report.seed)
-    _summary(reports, time.perf_counter() - started)
+    reports = _batch(partial(run_seed, until_s=until_s), seeds, jobs)
     broken = [report for report in reports if not report.ok]
     for number, report in enumerate(broken):
         print(f"\n{report}")
@@ -42,26 +38,64 @@ def run(seeds: range, until_s: float = 20.0, jobs: int = 0, *, shrunk: bool = Fa
     return 1 if broken else 0
 
 
+def again(file: Path, jobs: int = 0) -> int:
+    """Run what ``-keep`` has put into a file, each exactly as it was. Returns the exit status: 0 if none fails now."""
+    try:
+        with file.open(encoding="utf-8") as lines:
+            runs = list(read(lines))
+    except OSError as error:
+        raise Failure(f"Cannot read {file}: {error.strerror}.") from None
+    except (NotKept, UnicodeDecodeError) as error:
+        raise Failure(f"{file}: {error}.") from None
+    if not runs:
+        raise Failure(f"{file} holds no run: `lictor sim -keep {file}` appends those that fail.")
+    reports = _batch(run_kept, runs, jobs)
+    for kept, report in zip(runs, reports, strict=True):
+        if not report.ok:
+            print(f"\n{report}")
+            after(report, kept.until_s, shrunk=False, keep=None)
+    return 0 if all(report.ok for report in reports) else 1
+
+
+def run_kept(kept: Kept) -> Report:
+    """A kept run once more."""
+    return run_seed(kept.plan.seed, kept.until_s, plan=kept.plan)
+
+
+def _batch(one: Callable[[S], Report], inputs: Sequence[S], jobs: int) -> list[Report]:
+    """The reports of all, in their order, and a table of what they showed."""
+    started = time.perf_counter()
+    reports = []
+    with _progress(len(inputs)) as advance:
+        for report in in_processes(one, inputs, jobs):
+            reports.append(report)
+            advance(report)
+    _summary(reports, time.perf_counter() - started)
+    return reports
+
+
 def planted() -> int:
     """Plant classic bugs, hunt each, and print how many seeds and seconds it took; 1 if one was not found."""
     print(f"{'bug':48} {'seeds':>5} {'seconds':>7}  what the judge said")
-    missed = 0
+    ended = []
     for bug in PLANTED:
         found = hunt(bug)
-        missed += not found.verdict
+        ended.append(found)
         said = found.verdict.splitlines()[0][:100] if found.verdict else "nothing: NOT FOUND"
-        print(f"{found.name:48} {found.seeds:>5} {found.wall_s:>7.1f}  {said}", flush=True)
-    return 1 if missed else 0
+        print(f"{found.name:48} {found.seeds:>5} {found.cpu_s:>7.1f}  {said}", flush=True)
+    seeds, cpu_s = sum(found.seeds for found in ended), sum(found.cpu_s for found in ended)
+    print(f"{'all together':48} {seeds:>5} {cpu_s:>7.1f}  {cpu_s / 60:.1f} minutes of one core")
+    return 0 if all(found.verdict for found in ended) else 1
 
 
-def in_processes(one: Callable[[int], T], seeds: range, jobs: int) -> Iterator[T]:
-    """Each seed's outcome, in the order of the seeds, from ``jobs`` processes (0: one a core)."""
-    jobs = min(jobs or cpu_count() or 1, len(seeds))
+def in_processes(one: Callable[[S], T], inputs: Sequence[S], jobs: int) -> Iterator[T]:
+    """Each one's outcome, in their order, from ``jobs`` processes (0: one a core)."""
+    jobs = min(jobs or cpu_count() or 1, len(inputs))
     if jobs == 1:
-        yield from map(one, seeds)
+        yield from map(one, inputs)
         return
     with ProcessPoolExecutor(jobs) as pool:
-        yield from pool.map(one, seeds)
+        yield from pool.map(one, inputs)
 
 
 def _summary(reports: list[Report], wall_s: float) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lictor_actors.swarm import Report
+from lictor_actors.swarm.kept import Kept
 from lictor_actors.swarm.look import look
 from lictor_actors.swarm.plan import Plan, draw
 from lictor_actors.swarm.run import BROKEN, Run, run_seed
@@ -95,18 +96,18 @@ def after(report: Report, until_s: float, shrunk: bool, keep: Path | None) -> No
     """A failing seed: its faults, how to run it again, a shorter run that fails as well; kept in a file if wanted."""
     for struck in report.struck:
         print(f"  fault     {struck}")
-    options = options_of(report.plan, until_s)
     if shrunk:
         print("  shrinking …", file=sys.stderr)
         least = shrink(report, until_s)
-        options = least.options
-        print(f"  shrunk    to {len(least.report.struck)} faults by {least.runs} runs: {least.report.failures[0]}")
-        for struck in least.report.struck:
+        report, until_s = least.report, least.until_s
+        print(f"  shrunk    to {len(report.struck)} faults by {least.runs} runs: {report.failures[0]}")
+        for struck in report.struck:
             print(f"  fault     {struck}")
+    options = options_of(report.plan, until_s)
     print(f"  again     lictor sim {options}\n  story     lictor explain {options.removeprefix('-seed ')}")
     if keep is not None:
         with keep.open("a", encoding="utf-8") as file:
-            file.write(f"{options.removeprefix('-seed ')}  # {report.failures[0].splitlines()[0]}\n")
+            file.write(Kept(until_s, report.plan, report.failures[0].splitlines()[0]).to_json())
 
 
 # -- stopping on the way -------------------------------------------------------------------------

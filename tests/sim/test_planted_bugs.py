@@ -9,6 +9,7 @@ from lictor_actors.swarm.hunt import PLANTED, Planted, hunt
 from lictor_actors.swarm.mutants import planted
 
 SEEDS = 40
+pytestmark = pytest.mark.timeout(1200)  # some need a dozen seeds, and the machine may have other things to do
 each = pytest.mark.parametrize("bug", PLANTED, ids=[bug.bug.__name__ for bug in PLANTED])
 
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from lictor_actors.swarm import run_seed
 from lictor_actors.swarm.hunt import PLANTED, Planted
+from lictor_actors.swarm.kept import NotKept, read
 from lictor_actors.swarm.mutants import planted
 from lictor_actors.swarm.plan import Plan, draw
 from lictor_actors.swarm.report import Report, Struck
 from lictor_actors.swarm.run import Run
 from lictor_actors.swarm.shrink import kind_of, options_of, shrink
 from lictor_actors.timeline.recorder import Recorder
-from lictor_deploy.sim_one import story
+from lictor_deploy.sim_one import after, story
 
+pytestmark = pytest.mark.timeout(600)
 SEED = 4
 
 
@@ -61,7 +64,8 @@ def test_shrinking_finds_the_faults_that_matter_and_the_time_that_is_needed() ->
     assert [s.number for s in shrunk.report.struck] == [3, 7]
     assert shrunk.until_s == pytest.approx(10.001)
     assert shrunk.runs == len(runs) - 1 < 40
-    assert shrunk.options.startswith("-seed 1 -until 10.001s -without 1,2,4,5,6,8,9")
+    options = options_of(shrunk.report.plan, shrunk.until_s)
+    assert options.startswith("-seed 1 -until 10.001s -without 1,2,4,5,6,8,9")
 
 
 def test_another_failure_is_not_the_same_failure() -> None:
@@ -79,7 +83,34 @@ def test_the_options_name_only_what_differs_from_the_draw() -> None:
 
 
 @pytest.mark.sim
-@pytest.mark.timeout(120)
+def test_a_kept_failure_replays_exactly_as_it_was_shrunk(tmp_path: Path) -> None:
+    """Also what no option says: the bent mix of faults, the weather, the disks."""
+    bug, kept = named("answers_before_the_disk"), tmp_path / "kept.jsonl"
+    with planted(bug.bug):
+        report = run_seed(bug.known, bug.until_s, plan=bug.plan_of(bug.known))
+        after(report, bug.until_s, shrunk=True, keep=kept)
+        shrunk = shrink(report, bug.until_s)
+        (line,) = read(kept.read_text().splitlines())
+        again = run_seed(line.plan.seed, line.until_s, plan=line.plan)
+    assert (line.plan, line.until_s) == (shrunk.report.plan, shrunk.until_s)
+    assert line.plan != draw(bug.known)
+    assert again.failures[0].splitlines()[0] == line.said
+    assert (again.digest, again.struck) == (shrunk.report.digest, shrunk.report.struck)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("7 -until 4s", "line 2 is no kept run: the line: "),
+        ('{"until_s": 4, "said": ""}', "line 2 is no kept run: plan: Field required"),
+    ],
+)
+def test_a_line_that_is_no_kept_run(line: str, says: str) -> None:
+    with pytest.raises(NotKept, match=says):
+        list(read(["# runs", line]))
+
+
+@pytest.mark.sim
 def test_a_planted_bug_is_shrunk_and_its_story_told() -> None:
     bug = named("forgets_its_vote")
     with planted(bug.bug):

@@ -14,18 +14,15 @@ import pytest
 
 from lictor_actors.raft import leadership
 from lictor_actors.swarm import run_seed
+from lictor_actors.swarm.kept import Kept, read
 from lictor_actors.swarm.plan import FAULTS, FaultName, draw
 
+pytestmark = pytest.mark.timeout(1200)  # many seeds, and the machine may have other things to do
 SEEDS = int(os.environ.get("LICTOR_SWARM_SEEDS", "16"))
-KEPT = [
-    int(line.split()[0])
-    for line in (Path(__file__).parent / "seeds.txt").read_text().splitlines()
-    if line.strip() and not line.startswith("#")
-]
+KEPT = list(read((Path(__file__).parent / "kept.jsonl").read_text().splitlines()))
 
 
 @pytest.mark.sim
-@pytest.mark.timeout(1200)
 def test_a_batch_of_seeds_keeps_every_promise_and_reaches_the_interesting_places() -> None:
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         reports = list(pool.map(run_seed, range(1, SEEDS + 1)))
@@ -37,10 +34,10 @@ def test_a_batch_of_seeds_keeps_every_promise_and_reaches_the_interesting_places
 
 
 @pytest.mark.sim
-@pytest.mark.parametrize("seed", KEPT)
-def test_seeds_that_once_found_something(seed: int) -> None:
-    report = run_seed(seed)
-    assert report.ok, str(report)
+@pytest.mark.parametrize("kept", KEPT, ids=[str(kept.plan.seed) for kept in KEPT])
+def test_runs_that_once_found_something(kept: Kept) -> None:
+    report = run_seed(kept.plan.seed, kept.until_s, plan=kept.plan)
+    assert report.ok, f"{report}\n  once      {kept.said}"
 
 
 def test_a_seed_is_a_plan() -> None:
@@ -50,7 +47,7 @@ def test_a_seed_is_a_plan() -> None:
     assert {fault for plan in plans for fault in plan.faults} == set(FAULTS)
 
 
-# -- mutants: each breaks one rule, and a judge must say so; ten more in test_planted_bugs.py ------
+# -- mutants: each breaks one rule, and a judge must say so; more in test_planted_bugs.py ----------
 
 
 def assert_caught(

@@ -75,6 +75,13 @@ class Bench:
                     wrong += differences(owned, _held(server.store.catalog, name.partition(".")[0]))
         return wrong
 
+    def voters_wrong(self) -> list[str]:
+        """Servers that run and have no vote: autopilot takes it from who is gone, and must give it back."""
+        servers = self._servers()
+        leader = servers.get(self.leader())
+        voters = leader.raft.configuration if leader is not None else ()
+        return [f"{name} has no vote" for name in servers if name not in voters]
+
     def stores_wrong(self) -> list[str]:
         """Servers that have applied the same entries and hold something else."""
         digests: dict[int, tuple[str, str]] = {}

@@ -1,4 +1,4 @@
-"""Ten classic bugs, each a patch of our own code: what the swarm is worth is how soon it finds them.
+"""Classic bugs, each a patch of our own code: what the swarm is worth is how soon it finds them.
 
 A patch is in force inside ``with planted(bug):`` and nowhere else.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 from lictor_actors.kernel.effects import Effect
@@ -16,29 +17,33 @@ from lictor_actors.raft.leadership import Leadership
 from lictor_actors.raft.log import Entry, Log
 from lictor_actors.raft.role_changes import RoleChanges
 from lictor_actors.raft.stable import Stable
+from lictor_actors.roles import reconcile
 from lictor_actors.roles.read_modes import ReadModes
 from lictor_actors.roles.server import Server
 from lictor_actors.store.dedup import Dedup
+from lictor_actors.store.kv import KeyTable
 from lictor_actors.store.watches import Watches
 from lictor_actors.swim.events import UserEvents
 from lictor_actors.swim.membership import Membership
+from lictor_actors.swim.suspicion import Suspicion
 from lictor_actors.swim.updates import Hearing
 from lictor_messages.answers import Query
 from lictor_messages.base import Message
 from lictor_messages.codec import pack_body
 from lictor_messages.envelope import Envelope
+from lictor_messages.kv import Entries, GetKey
 from lictor_messages.sessions import RenewSession
 from lictor_messages.swim import Alive, Dead, SuspicionDue
 
 
 class Patch:
-    """Changes attributes of classes, and puts them back."""
+    """Changes attributes of classes and modules, and puts them back."""
 
     def __init__(self) -> None:
-        self._before: list[tuple[type, str, Any]] = []
+        self._before: list[tuple[type | ModuleType, str, Any]] = []
 
-    def set(self, owner: type, name: str, value: Any) -> None:
-        """From now on the class has this instead."""
+    def set(self, owner: type | ModuleType, name: str, value: Any) -> None:
+        """From now on the owner has this instead."""
         self._before.append((owner, name, owner.__dict__[name]))
         setattr(owner, name, value)
 
@@ -140,6 +145,17 @@ def wakes_too_late(patch: Patch) -> None:
     patch.set(Watches, "_take", take)
 
 
+def forgets_when_a_key_went(patch: Patch) -> None:
+    """A key that is not there is answered as if there had never been one: at the first of all indexes."""
+
+    def forgetful(self: KeyTable, query: GetKey) -> Entries:
+        found = get(self, query)
+        return found if found.entries else Entries(index=1, entries=())
+
+    get = KeyTable.get
+    patch.set(KeyTable, "get", forgetful)
+
+
 def renews_sessions_anywhere(patch: Patch) -> None:
     """Any server renews a session that it knows of: also one that the others have ended long ago."""
 
@@ -148,6 +164,11 @@ def renews_sessions_anywhere(patch: Patch) -> None:
 
     fresh = ReadModes._fresh_enough
     patch.set(ReadModes, "_fresh_enough", fresh_enough)
+
+
+def overlooks_failed_members(patch: Patch) -> None:
+    """The leader brings the catalog in line with members that live or have left, and not with those that failed."""
+    patch.set(reconcile, "_failed", lambda member, catalog: None)
 
 
 # -- SWIM ----------------------------------------------------------------------------------------
@@ -182,6 +203,17 @@ def forgets_to_cancel_suspicions(patch: Patch) -> None:
     cancel = Turn.cancel_timer
     patch.set(Turn, "cancel_timer", cancel_timer)
     patch.set(Membership, "suspicion_due", suspicion_due)
+
+
+def waits_for_ever(patch: Patch) -> None:
+    """A suspicion ends by a refutation only: nobody is ever declared dead."""
+    patch.set(Membership, "suspicion_due", lambda self, due, turn: None)
+
+
+def suspects_too_briefly(patch: Patch) -> None:
+    """Who is suspected has a tenth of the time to refute it: the multiplier was forgotten."""
+    deadline = Suspicion.__dict__["deadline"].fget
+    patch.set(Suspicion, "deadline", property(lambda self: self._start + (deadline(self) - self._start) // 10))
 
 
 def repeats_events(patch: Patch) -> None:

@@ -57,6 +57,8 @@ class Plan:
     buggify: bool
     snapshot_every: int = 0
     """Log entries from one snapshot of a server to the next, with half of them kept; 0: more than a run has."""
+    patience_s: float = 3.0
+    """How long clients wait for an answer. The impatient see more of what a server says that is cut off."""
     without: tuple[int, ...] = ()
     """Numbers of strikes that are left out."""
 
@@ -70,7 +72,8 @@ class Plan:
     def __str__(self) -> str:
         w, d = self.weather, self.disk
         return (
-            f"{self.servers} servers, {self.agents} agents, {self.clients} clients on {self.keys} keys; "
+            f"{self.servers} servers, {self.agents} agents, {self.clients} clients on {self.keys} keys, "
+            f"patient for {self.patience_s:.1f} s; "
             f"{' '.join(self.faults) or 'no faults'} every {self.every_s:.1f} s for {self.lasts_s:.1f} s"
             f"{self._left_out}; "
             f"latency up to {w.latency_max_ns / MS:.1f} ms, loss {w.loss:.1%}, duplicates {w.duplicate:.1%}, "
@@ -102,6 +105,7 @@ def draw(seed: int) -> Plan:
         disk=DiskSpeed(100_000, rng.choice((500_000, 5 * MS, 40 * MS))),
         buggify=rng.random() < 0.5,
         snapshot_every=rng.choice((0, 0, 20, 60)),
+        patience_s=rng.choice((0.8, 3.0, 3.0)),
     )
 
 

@@ -28,6 +28,8 @@ from lictor_actors.swarm.workload import Clients
 
 HEAL_WITHIN_S = 120.0
 """Serf tries to reach a failed member again every 30 s, one at a time."""
+DEATH_KNOWN_WITHIN_S = 60.0
+"""SWIM's bound for nine members: 2n - 1 probe rounds, Lifeguard's longest suspicion, and room for slow probers."""
 LOOK_EVERY_S = 0.25
 CHAOS_AFTER_S = 2.0
 """By then there is a leader, mostly."""
@@ -58,6 +60,7 @@ def run_seed(
         run.advance(until_s)
         run.heal()
         run.look_back()
+        run.mourn()
     except BROKEN as broken:
         run.broken(f"{type(broken).__name__}: {broken}")
     return run.report(time.perf_counter() - started)
@@ -96,10 +99,11 @@ class Run:
         self.clients = Clients(
             self.world,
             self.nodes,
-            plan.clients,
-            plan.keys,
-            plan.think_max_s,
-            stream(plan.seed, "workload"),
+            clients=plan.clients,
+            keys=plan.keys,
+            think_max_s=plan.think_max_s,
+            patience_s=plan.patience_s,
+            rng=stream(plan.seed, "workload"),
             definite="duplicate" not in plan.faults and not plan.weather.duplicate,
         )
         self.locks = SessionJudge()
@@ -125,7 +129,7 @@ class Run:
         self._terms_before_chaos = len(self.bench.raft.leaders)
         self.chaos = Chaos(self.world, self.plan)
 
-    # -- the three parts of a run ---------------------------------------------------------
+    # -- the parts of a run ---------------------------------------------------------
 
     def advance(self, to_s: float) -> None:
         """Safety: whatever happens up to this time, the judges must have nothing to say."""
@@ -141,19 +145,20 @@ class Run:
         self._owners.stop()
         self.world.network.weather = Weather()
         self._judge_calm()
-        self._healed_after_s = self._become_whole()
+        self._healed_after_s = self._settle(HEAL_WITHIN_S, "not healed")
 
     def _judge_calm(self) -> None:
         changes = len(self.bench.raft.leaders) - max(1, self._terms_before_chaos)
         if self.plan.calm and changes > 0:
             self.broken(f"leadership changed {changes} times, and a majority always heard its leader")
 
-    def _become_whole(self) -> float:
+    def _settle(self, within_s: float, complaint: str) -> float:
+        """Let time pass until leader, members and catalog say what is; returns how long that took."""
         began = self.world.time
         while wrong := self._wrong():
-            if self.world.time - began > HEAL_WITHIN_S * 1e9:
+            if self.world.time - began > within_s * 1e9:
                 for text in wrong[:5]:
-                    self.broken(f"not healed after {HEAL_WITHIN_S:.0f} s: {text}")
+                    self.broken(f"{complaint} after {within_s:.0f} s: {text}")
                 break
             self.world.run(LOOK_EVERY_S)
             self._crashes()
@@ -170,13 +175,20 @@ class Run:
         self._last_words(self.world.running()[0])
         self._crashes()
         # A suspicion from before the healing may run out only now; then it must be refuted as well.
-        self._become_whole()
+        self._settle(HEAL_WITHIN_S, "not healed")
         for text in self.bench.stores_wrong():
             self.broken(text)
         for verdict in linearizability.judge(self.clients.history):
             self._undecided += not verdict.decided
             if not verdict.ok:
                 self.broken(f"not linearizable: {verdict}")
+
+    def mourn(self) -> None:
+        """One node dies for good: within a bound every other, and the catalog, must know it (SWIM's completeness)."""
+        mortal = self.nodes if self.plan.servers > 2 else self.nodes[self.plan.servers :]
+        if mortal and not self.failures:
+            self.world.kill(stream(self.plan.seed, "death").choice(mortal))
+            self._settle(DEATH_KNOWN_WITHIN_S, "a death is not known")
 
     def _last_words(self, node: str) -> None:
         audit = self.clients.audit(node, "get")
@@ -230,7 +242,7 @@ class Run:
         if not self.bench.leader():
             return ["no server leads"]
         bench = self.bench
-        return bench.members_wrong() or bench.catalog_wrong() or bench.services_wrong()
+        return bench.members_wrong() or bench.catalog_wrong() or bench.services_wrong() or bench.voters_wrong()
 
     def _crashes(self) -> None:
         if self.world.crashes:

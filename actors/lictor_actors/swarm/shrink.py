@@ -32,11 +32,6 @@ class Shrunk:
     until_s: float
     runs: int
 
-    @property
-    def options(self) -> str:
-        """What ``lictor sim`` needs to run it again."""
-        return options_of(self.report.plan, self.until_s)
-
 
 def options_of(plan: Plan, until_s: float) -> str:
     """A command line's options for this run."""

@@ -15,7 +15,8 @@ from lictor_messages.host import Undeliverable
 from lictor_messages.kv import DeleteKey, Entries, GetKey, PutKey
 from lictor_messages.refusals import Refused
 
-TIMEOUT_S = 3.0
+AUDIT_S = 3.0
+"""How long the auditor waits: a healed cluster is in no hurry."""
 READER = ("get",)
 """Never stuck behind a write of its own: the one who notices that a leader without followers still answers."""
 MIXED = ("get", "get", "put", "put", "cas", "delete")
@@ -29,12 +30,22 @@ class Clients:
     """
 
     def __init__(
-        self, world: World, nodes: list[str], clients: int, keys: int, think_max_s: float, rng: Random, definite: bool
+        self,
+        world: World,
+        nodes: list[str],
+        *,
+        clients: int,
+        keys: int,
+        think_max_s: float,
+        patience_s: float,
+        rng: Random,
+        definite: bool,
     ) -> None:
         self.history = History()
         self._world = world
         self.keys = [f"k{i}" for i in range(keys)]
         self._think_max_s = think_max_s
+        self._patience_s = patience_s
         self._rng = rng
         self._definite = definite
         self._values = 0
@@ -57,18 +68,19 @@ class Clients:
         door = self._auditors.get(node) or self._auditors.setdefault(node, self._world.door(node, AUDITOR))
         before = len(self.history.operations)
         for key in self.keys:
-            self._send(AUDITOR, door, key, action, _nothing)
+            self._send(AUDITOR, door, key, action, _nothing, AUDIT_S)
         return self.history.operations[before:]
 
     def _next(self, name: str, door: Door, actions: Sequence[str]) -> None:
         if self._going:
             again = partial(self._later, name, door, actions)
-            self._send(name, door, self._rng.choice(self.keys), self._rng.choice(actions), again)
+            key, action = self._rng.choice(self.keys), self._rng.choice(actions)
+            self._send(name, door, key, action, again, self._patience_s)
 
     def _later(self, name: str, door: Door, actions: Sequence[str]) -> None:
         self._world.at(self._rng.uniform(0.0, self._think_max_s), partial(self._next, name, door, actions))
 
-    def _send(self, name: str, door: Door, key: str, action: str, then: Callable[[], None]) -> None:
+    def _send(self, name: str, door: Door, key: str, action: str, then: Callable[[], None], patience_s: float) -> None:
         now, history = self._world.time, self.history
         expected = self._indexes.get((name, key), 0)
         request: Query | Command
@@ -85,7 +97,7 @@ class Clients:
             case _:
                 consistency = self._rng.choice(("default", "consistent"))
                 operation, request = history.call(name, key, "get", now), GetKey(key=key, consistency=consistency)
-        door.ask("agent", request, partial(self._answered, operation, then), TIMEOUT_S)
+        door.ask("agent", request, partial(self._answered, operation, then), patience_s)
 
     def _value(self) -> bytes:
         self._values += 1

@@ -28,6 +28,7 @@ def sim(
     jobs: int = 0,
     shrink: bool = False,
     keep: Path | None = None,
+    again: Path | None = None,
     digests: bool = False,
     planted: bool = False,
 ) -> int:
@@ -37,7 +38,8 @@ def sim(
 
     Example: lictor sim -seed 7 -until 20s -timeline run.jsonl
     Example: lictor sim -seed 7 -until 12.5s -show server@server-1 -without 3
-    Example: lictor sim -seeds 200 -shrink -keep failing.txt
+    Example: lictor sim -seeds 200 -shrink -keep failing.jsonl
+    Example: lictor sim -again failing.jsonl
     Example: lictor sim -seeds 20 -until 8s -digests
 
     Parameters
@@ -71,7 +73,9 @@ def sim(
     shrink
         Look for a shorter run that fails in the same way.
     keep
-        Append failing seeds to this file.
+        Append failing runs to this file, shrunk if -shrink is said.
+    again
+        Run what -keep has put into this file, each exactly as it was.
     digests
         Print what each seed's trace hashes to and nothing else, to be compared with another machine's by diff.
     planted
@@ -83,7 +87,7 @@ def sim(
     refuse_bad_counts(seeds, jobs)
     counts = {"-servers": servers, "-agents": agents, "-clients": clients, "-keys": keys}
     _refuse_no_cluster(counts)
-    many = "-planted" if planted else "-digests" if digests else "-seeds" if seeds is not None else ""
+    many = _many({"-planted": planted, "-again": again, "-digests": digests, "-seeds": seeds is not None})
     one_run = {"-trace": trace, "-timeline": timeline, "-without": without, "-show": show, "-shell": shell}
     _refuse_beside(many, one_run | {flag: count is not None for flag, count in counts.items()})
     for file in filter(None, (timeline, keep)):
@@ -92,6 +96,10 @@ def sim(
         from lictor_deploy.sim import planted as hunt_all
 
         return hunt_all()
+    if again is not None:
+        from lictor_deploy.sim import again as run_again
+
+        return run_again(again, jobs)
     if digests:
         from lictor_deploy.sim_digests import digests as hashes
 
@@ -128,6 +136,11 @@ def _refuse_no_cluster(counts: Mapping[str, int | None]) -> None:
             raise Failure(f"{flag} {count} makes no cluster.")
     if (counts["-servers"] or 0) > SERVERS_MOST:
         raise Failure(f"-servers is {SERVERS_MOST} at most: more servers only make each write wait for more disks.")
+
+
+def _many(given: Mapping[str, object]) -> str:
+    """The first flag that means more than one run, "" if there is none."""
+    return next((flag for flag, value in given.items() if value), "")
 
 
 def _refuse_beside(many: str, one_run: Mapping[str, object]) -> None:

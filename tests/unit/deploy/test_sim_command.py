@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from lictor_actors.swarm import Report
+from lictor_actors.swarm.plan import Plan
 from lictor_deploy import sim, sim_one
 from lictor_deploy.cli.main import run
 from lictor_deploy.sentence import Failure
@@ -14,8 +15,8 @@ from lictor_deploy.sim_digests import sources
 from lictor_deploy.sim_one import Wish, numbers
 
 
-def broken(seed: int, until_s: float = 20.0) -> Report:
-    report = real(seed, until_s)
+def broken(seed: int, until_s: float = 20.0, plan: Plan | None = None) -> Report:
+    report = real(seed, until_s, plan=plan)
     if seed == 3:
         report.failures.append("entry 4 was lost")
     return report
@@ -43,7 +44,7 @@ def test_a_range_ends_with_a_table_and_the_way_to_run_a_broken_seed_again(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(sim, "run_seed", broken)
-    kept = tmp_path / "kept.txt"
+    kept = tmp_path / "kept.jsonl"
     assert sim.run(range(2, 5), until_s=2.5, jobs=1, keep=kept) == 1
     said = capsys.readouterr()
     assert "seeds      3, 1 broken" in said.out
@@ -51,7 +52,23 @@ def test_a_range_ends_with_a_table_and_the_way_to_run_a_broken_seed_again(
     assert "again     lictor sim -seed 3 -until 2.5s" in said.out
     assert "story     lictor explain 3 -until 2.5s" in said.out
     assert said.err == "seed 3 is broken: entry 4 was lost\n"
-    assert kept.read_text() == "3 -until 2.5s  # entry 4 was lost\n"
+    assert run(["sim", "-again", str(kept), "-jobs", "1"]) == 1
+    assert "again     lictor sim -seed 3 -until 2.5s" in capsys.readouterr().out
+    monkeypatch.setattr(sim, "run_seed", real)
+    assert run(["sim", "-again", str(kept), "-jobs", "1"]) == 0
+    assert "seeds      1, 0 broken" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [(None, "Cannot read {}: No such file"), ("3 -until 2s", "{}: line 1 is no kept run"), ("", "{} holds no run")],
+)
+def test_a_file_that_keeps_no_run(text: str | None, says: str, tmp_path: Path) -> None:
+    kept = tmp_path / "kept.jsonl"
+    if text is not None:
+        kept.write_text(text)
+    with pytest.raises(Failure, match=says.format(kept)):
+        sim.again(kept)
 
 
 def test_digests_are_equal_whatever_the_number_of_processes(capsys: pytest.CaptureFixture[str]) -> None:
