@@ -13,6 +13,7 @@ import asyncio
 import math
 import statistics
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,12 +38,18 @@ class Soaked:
     """Memory over time, by server."""
 
     writes: int = 0
-    refused: int = 0
+    refusals: Counter[str] = field(default_factory=Counter)
+    """How often a write was answered with which status and text."""
     at_s: list[float] = field(default_factory=list)
     rss_mib: dict[str, list[float]] = field(default_factory=dict)
     disk_mib: dict[str, list[float]] = field(default_factory=dict)
     """Of each server's directory."""
     writes_at: list[int] = field(default_factory=list)
+
+    @property
+    def refused(self) -> int:
+        """Writes that were not acknowledged."""
+        return self.refusals.total()
 
     def slope_mib_per_minute(self, server: str, since_s: float) -> float:
         """Of memory, by least squares over the samples since then."""
@@ -69,13 +76,20 @@ class Overwriter(Watcher):
 
     def data_received(self, data: bytes) -> None:
         self.soaked.writes += 1
-        self.soaked.refused += not data.startswith(b"HTTP/1.1 200")
+        if not data.startswith(b"HTTP/1.1 200"):
+            self.soaked.refusals[said(data)] += 1
         if not self.over.is_set():
             self._next()
 
     def _next(self) -> None:
         self.number += CONNECTIONS
         self.ask("PUT", f"/v1/kv/soak/{self.number % KEYS}", b"%d %s" % (self.number, VALUE))
+
+
+def said(answer: bytes) -> str:
+    """Status and text of an answer that came in one piece."""
+    head, _, text = answer.partition(b"\r\n\r\n")
+    return f"{head.split(maxsplit=2)[1].decode()} {text.decode()}"
 
 
 async def soak(cluster: Cluster, seconds: float, writes: float = math.inf) -> Soaked:
@@ -131,6 +145,8 @@ def main(quick: bool = False) -> None:
     rows = [row(name, soaked) for name in soaked.rss_mib]
     head = ("MiB", "at 10 s", f"at {WARM_UP_S:.0f} s", "at the end", "per minute since", "disk")
     show(f"{soaked.writes:,} overwrites of {KEYS} keys in {seconds:.0f} s ({soaked.refused} refused)", head, rows)
+    for answer, count in soaked.refusals.most_common():
+        print(f"  {count} x {answer}")
 
 
 def row(name: str, soaked: Soaked) -> tuple[str, ...]:

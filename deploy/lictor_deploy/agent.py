@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import logging
 import os
 import signal
@@ -209,10 +210,11 @@ class ConsulFormat(logging.Formatter):
 
 
 def start_log(level: str, stream: Any = None) -> None:
-    """Log to ``stream`` (standard output if None) from this level on."""
+    """Log to ``stream`` (standard output if None) from this level on; a library in C that crashes leaves a trace."""
     if level.upper() not in LEVELS:
         raise Failure(f"Invalid log level {level!r}: use TRACE, DEBUG, INFO, WARN or ERR.")
     handler = logging.StreamHandler(stream or sys.stdout)
+    faulthandler.enable(handler.stream)
     handler.setFormatter(ConsulFormat())
     root = logging.getLogger()
     root.handlers[:] = [handler]

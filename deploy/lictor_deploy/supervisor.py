@@ -207,7 +207,7 @@ class Supervisor:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
                 signal.signal(number, signal.SIG_DFL)
-            faulthandler.enable(STDERR)  # a library in C that crashes leaves a trace in the log
+            faulthandler.enable(STDERR)  # until the process has a log of its own
             self._let_go()
             status = self._work(name, theirs)
         except BaseException:

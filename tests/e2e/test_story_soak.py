@@ -18,7 +18,7 @@ async def test_overwriting_the_same_keys_fills_neither_memory_nor_disk(capsys):
     grown = {server: round(soaked.bytes_per_write(server)) for server in soaked.rss_mib}
     with capsys.disabled():
         print(f"\n  {soaked.writes} writes in {soaked.at_s[-1]:.0f} s; bytes of memory for each: {grown}")
-    assert soaked.refused == 0
+    assert soaked.refusals == {}
     assert soaked.writes > 2 * COMPACTED_AT
     assert max(grown.values()) < BYTES_PER_WRITE
     assert max(size for sizes in soaked.disk_mib.values() for size in sizes) < DISK_MIB

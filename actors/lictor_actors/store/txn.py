@@ -37,7 +37,7 @@ NEVER_FAIL = ("set", "delete", "delete-tree", "get-tree", "get-or-empty")
 
 def transact(store: Store, command: Transact, index: int) -> Transacted:
     """Do all operations, or none and say which fail."""
-    if not all(operation.kv is not None and operation.kv.verb in NEVER_FAIL for operation in command.operations):
+    if not all(map(_never_fails, command.operations)):
         rehearsed = perform(borrowed(store, command.operations), command.operations, index)
         if rehearsed.failures:
             return rehearsed
@@ -79,11 +79,17 @@ def perform(store: Store, operations: tuple[Operation, ...], index: int) -> Tran
     return Transacted(index=index, results=tuple(results))
 
 
+def _never_fails(operation: Operation) -> bool:
+    return operation.kv is not None and operation.kv.verb in NEVER_FAIL and bool(operation.kv.key)
+
+
 def _one(store: Store, operation: Operation, index: int) -> Results:
     if operation.kv is not None:
         verb = KEY_VERBS.get(operation.kv.verb)
         if verb is None:
             raise Failed(f'unknown KV verb "{operation.kv.verb}"')
+        if not operation.kv.key and verb is not _delete_tree:
+            raise Failed("Must provide key")  # what has no name could never be read or deleted over HTTP
         return verb(store, operation.kv, index)
     if operation.node is not None:
         return on_node(store.catalog, operation.node, index)

@@ -44,6 +44,8 @@ def on_service(catalog: Catalog, op: ServiceOperation, index: int) -> Results:
             return (Result(service=_existing(known, what)),)
         case "set" | "cas":
             _check_cas(op.verb, wanted, known, f"failed to set {what}, index is stale")
+            if not wanted.service:
+                raise Failed("Must provide service name with ID")
             _do(register(catalog, Register(node=_place(catalog, wanted.node), service=wanted), index))
             return (Result(service=catalog.service(wanted.node, wanted.id)),)
         case "delete" | "delete-cas":

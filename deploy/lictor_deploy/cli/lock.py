@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import queue
 import signal
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from lictor_deploy.cli.http_api import HttpApi, escaped, expect
+from lictor_deploy.cli.lock_child import Child
 from lictor_deploy.cli.lock_keys import TTL_S, WAIT_S, Contest, KeyLock, Semaphore
 from lictor_deploy.cli.options import DEFAULT_REACH, Reach
 from lictor_deploy.sentence import Failure
@@ -24,8 +23,6 @@ from lictor_messages.durations import parse_go_duration
 
 RENEW_S = TTL_S / 3
 MONITOR_RETRY_S = 1.0
-KILL_AFTER_S = 5.0
-"""Between SIGTERM and SIGKILL for a child whose lock was lost."""
 CHILD_FAILED = 2
 
 
@@ -81,8 +78,9 @@ def lock(
     runner = Runner(reach.api(), prefix.strip("/"), n, monitor_retry, verbose)
     try:
         runner.begin(name or f"Consul lock for '{' '.join(child)}' at '{prefix}'")
-        if not runner.acquire(within_s):
-            raise Failure("Shutdown triggered or timeout during lock acquisition")
+        with signals_to(give_up):
+            if not runner.acquire(within_s):
+                give_up()
         code = runner.run(child, shell=shell, stdin=pass_stdin)
     finally:
         runner.end()
@@ -109,12 +107,13 @@ class Runner:
     def begin(self, name: str) -> None:
         """Make the session and keep it alive."""
         self._say("Setting up lock at path: " + self._prefix)
-        body = {"Name": name, "TTL": f"{TTL_S}s"}
+        behavior = Semaphore.behavior if self._limit > 1 else KeyLock.behavior
+        body = {"Name": name, "TTL": f"{TTL_S}s", "Behavior": behavior}
         session = expect(self._api.put("/v1/session/create", json.dumps(body).encode())).json()["ID"]
-        if self._limit == 1:
-            self._contest = KeyLock(self._api, self._prefix, session)
-        else:
+        if self._limit > 1:
             self._contest = Semaphore(self._api, self._prefix, session, self._limit)
+        else:
+            self._contest = KeyLock(self._api, self._prefix, session)
         threading.Thread(target=self._renew, args=(session,), daemon=True).start()
 
     def acquire(self, within_s: float) -> bool:
@@ -135,19 +134,14 @@ class Runner:
     def run(self, words: Sequence[str], *, shell: bool, stdin: bool) -> int:
         """Run the child until it ends, or until the lock is lost; its exit status."""
         self._say(f"Starting handler '{' '.join(words)}'")
-        command = ["/bin/sh", "-c", " ".join(words)] if shell else list(words)
-        environment = {**os.environ, "CONSUL_LOCK_HELD": "true"}
-        try:
-            child = subprocess.Popen(command, env=environment, stdin=None if stdin else subprocess.DEVNULL)
-        except OSError as error:
-            raise Failure(f"Failed to run child process: {words[0]}: {error.strerror}") from None
+        child = Child(["/bin/sh", "-c", " ".join(words)] if shell else words, stdin=stdin)
         threading.Thread(target=self._monitor, daemon=True).start()
         threading.Thread(target=self._await, args=(child,), daemon=True).start()
-        with signals_for(child):
+        with signals_to(lambda number, _: child.signal(number)):
             if self._news.get() == "lost":
                 self.lost, self._held = True, False
                 self._say("Lock lost, killing child")
-                stop(child)
+                child.stop()
             return child.wait()
 
     def end(self) -> None:
@@ -161,7 +155,7 @@ class Runner:
         with suppress(Failure):
             self._api.put(f"/v1/session/destroy/{escaped(self._contest.session)}")
 
-    def _await(self, child: subprocess.Popen[bytes]) -> None:
+    def _await(self, child: Child) -> None:
         child.wait()
         self._news.put("ended")
 
@@ -201,25 +195,21 @@ class Runner:
             print(words, file=sys.stderr)
 
 
+def give_up(*_: object) -> None:
+    """No lock, no child."""
+    raise Failure("Shutdown triggered or timeout during lock acquisition")
+
+
 @contextmanager
-def signals_for(child: subprocess.Popen[bytes]) -> Iterator[None]:
-    """What would end this process ends the child: then the lock is given back in good order."""
+def signals_to(handler: Callable[[int, object], object]) -> Iterator[None]:
+    """What would end this process is for ``handler``: what is held is then given back in good order."""
     numbers = (signal.SIGTERM, signal.SIGINT)
-    before = [signal.signal(number, lambda received, _: child.send_signal(received)) for number in numbers]
+    before = [signal.signal(number, handler) for number in numbers]
     try:
         yield
     finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
-
-
-def stop(child: subprocess.Popen[bytes]) -> None:
-    """Ask the child to end, and make it end if it does not."""
-    child.terminate()
-    try:
-        child.wait(KILL_AFTER_S)
-    except subprocess.TimeoutExpired:
-        child.kill()
+        for number, former in zip(numbers, before, strict=True):
+            signal.signal(number, former)
 
 
 def seconds(text: str) -> float:

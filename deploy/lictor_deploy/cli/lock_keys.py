@@ -45,6 +45,9 @@ class Contest(Protocol):
 class KeyLock:
     """One holder at a time."""
 
+    behavior = "release"
+    """What becomes of the keys when the session ends."""
+
     def __init__(self, api: HttpApi, prefix: str, session: str) -> None:
         self.session = session
         self._api = api
@@ -89,10 +92,13 @@ class KeyLock:
 class Semaphore:
     """Up to ``limit`` holders at a time."""
 
+    behavior = "delete"  # or the key of a contender that died would stay for ever
+
     def __init__(self, api: HttpApi, prefix: str, session: str, limit: int) -> None:
         self.session = session
         self._api = api
         self._prefix = prefix
+        self._lock = f"/v1/kv/{escaped(prefix)}/.lock"
         self._limit = limit
         self._index = 0
         self._entered = False
@@ -119,12 +125,13 @@ class Semaphore:
         return self.session in self._holders(wait_s)[0]
 
     def give_back(self) -> None:
-        """Leave the holders, and the contest."""
+        """Leave the holders, and the contest; the last one removes the key, and with it the limit."""
         while True:
             holders, lock_index = self._holders(0.0)
             if self.session not in holders:
                 break
-            if self._write([holder for holder in holders if holder != self.session], lock_index):
+            others = [holder for holder in holders if holder != self.session]
+            if self._write(others, lock_index) if others else self._remove(lock_index):
                 break
         self._api.delete(f"/v1/kv/{escaped(self._prefix)}/{self.session}")
 
@@ -152,9 +159,11 @@ class Semaphore:
 
     def _write(self, holders: list[str], lock_index: int) -> bool:
         content = {"Limit": self._limit, "Holders": dict.fromkeys(holders, True)}
-        path = f"/v1/kv/{escaped(self._prefix)}/.lock"
         body = json.dumps(content).encode()
-        return expect(self._api.put(path, body, cas=str(lock_index), flags=str(SEMAPHORE_FLAGS))).text == "true"
+        return expect(self._api.put(self._lock, body, cas=str(lock_index), flags=str(SEMAPHORE_FLAGS))).text == "true"
+
+    def _remove(self, lock_index: int) -> bool:
+        return expect(self._api.delete(self._lock, cas=str(lock_index))).text == "true"
 
 
 def index_of(answer: HttpAnswer) -> int:

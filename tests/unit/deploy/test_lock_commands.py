@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -23,7 +26,7 @@ from lictor_deploy.cli import lock_keys
 from lictor_deploy.cli.main import child_apart
 from lictor_messages.answers import Query, Rendered
 from lictor_messages.catalog import CheckRecord, NodeRecord, Register
-from lictor_messages.kv import GetKey, ListKeys
+from lictor_messages.kv import GetKey, ListKeys, PutKey
 from lictor_messages.refusals import Refused
 from lictor_messages.sessions import DestroySession, ListSessions
 from lictor_messages.web import GatewayOptions, HttpAnswered, HttpAsked
@@ -200,6 +203,55 @@ def test_the_child_ends_when_the_lock_is_lost(lictor, consul, flags):
     ran = lictor("lock", *flags, "jobs/a", "exec sleep 60")
     other.join()
     assert (ran.status, ran.err) == (1, "Lock lost, the child was ended\n")
+
+
+def test_what_the_child_has_started_ends_with_it(lictor, consul, tmp_path):
+    def take_away():
+        consul.until(lambda: any(e.session for e in consul.entries().values()))
+        while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().endswith("\n"):
+            time.sleep(0.01)
+        consul.apply(DestroySession(id=consul.sessions()[0].id))
+
+    other = threading.Thread(target=take_away)
+    other.start()
+    assert lictor("lock", "jobs/a", f"sleep 60 & echo $! > {tmp_path / 'pid'}; wait").status == 1
+    other.join()
+    assert not alive(int((tmp_path / "pid").read_text()))
+
+
+def alive(pid):
+    """Whether it runs; a zombie does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_a_signal_while_the_lock_is_somebody_elses_ends_the_contest_in_good_order(lictor, consul):
+    session = hold(consul, "jobs/a/.lock", lock_keys.LOCK_FLAGS)
+    apply = consul.apply
+
+    def signalling(command):
+        outcome = apply(command)
+        if isinstance(command, PutKey) and command.acquire:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return outcome
+
+    consul.apply = signalling
+    ran = lictor("lock", "jobs/a", "true")
+    assert ran.status == 1
+    assert "Shutdown triggered" in ran.err  # beside what the server says of the answer that nobody took
+    assert [s.id for s in consul.sessions()] == [session]
+
+
+def test_the_last_holder_of_a_semaphore_takes_it_away_limit_and_all(lictor, consul):
+    assert lictor("lock", "-n=2", "jobs/a", "true").status == 0
+    assert consul.entries() == {}
+    assert lictor("lock", "-n=3", "jobs/a", "true").status == 0
+    join(consul, "other", limit=2)
+    before = set(consul.entries())
+    assert "Semaphore limit conflict" in lictor("lock", "-n=3", "jobs/a", "true").err
+    assert set(consul.entries()) == before
 
 
 def test_a_semaphore_has_room_for_its_limit(lictor, consul):

@@ -153,6 +153,17 @@ def test_what_fails_says_so_in_consuls_words_and_nothing_is_written(ready, opera
     assert ready.store.digest() == before
 
 
+def test_what_has_no_name_is_not_written(ready):
+    before = values(ready)
+    for verb in ("set", "cas", "delete", "get", "get-tree", "get-or-empty"):
+        assert [f.what for f in do(ready, kv("set", "other"), kv(verb, "")).failures] == ["Must provide key"]
+    nameless = do(ready, service("set", id="", service=""))
+    assert [f.what for f in nameless.failures] == ["Must provide service name with ID"]
+    assert values(ready) == before
+    assert not do(ready, kv("delete-tree", "")).failures
+    assert values(ready) == {}
+
+
 def test_all_failures_are_told(ready):
     outcome = do(ready, kv("get", "x"), kv("set", "y"), kv("get", "z"), kv("get", "y"))
     assert [f.op_index for f in outcome.failures] == [0, 2]
