@@ -3,6 +3,7 @@
     python benchmarks                 everything
     python benchmarks laptop          a hundred nodes: start, memory, rest, detection, events (beside serf)
     python benchmarks writes          reads and writes of three servers (beside etcd and PySyncObj)
+    python benchmarks edge            processor time of a request without sockets: comparable on a busy machine too
     python benchmarks failover        every promise while leaders are killed, and how long nobody takes a write
     python benchmarks absence         a server away for 100,000 writes, and one that loses its disk
     python benchmarks watchers        ten thousand blocked queries on one service, and on a key each
@@ -20,6 +21,7 @@ import sys
 
 import absence
 import breakages
+import edge
 import failover
 import laptop
 import simulator
@@ -30,6 +32,7 @@ import writes
 PARTS = {
     "laptop": lambda _: laptop.main(),
     "writes": writes.main,
+    "edge": lambda _: edge.main(),
     "failover": failover.main,
     "absence": absence.main,
     "watchers": watchers.main,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from lictor_actors.hosts.http_connection import HttpConnection
+from lictor_actors.hosts.http_heard import Heard
 from lictor_actors.hosts.http_response import Encoder
 from lictor_messages.web import HttpAnswered, HttpAsked
 
@@ -54,6 +55,7 @@ class HttpDoor:
         self.ask = ask
         self.limits = limits or HttpLimits()
         self.encode = Encoder().encode
+        self.heard = Heard()
         self.tick = 0
         self.closed = False
         self._servers: list[asyncio.Server] = []

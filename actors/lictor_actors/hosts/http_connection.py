@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import httptools
 
+from lictor_actors.hosts.http_heard import Asked
 from lictor_actors.hosts.http_response import CONTINUE, refusal
 from lictor_messages.web import HttpAnswered, HttpAsked
 
@@ -24,16 +25,6 @@ if TYPE_CHECKING:
 
 Answer = Callable[[HttpAnswered], None]
 Gone = Callable[[], None]
-
-
-@dataclass(slots=True)
-class Asked:
-    """A complete request, and how its answer has to leave."""
-
-    asked: HttpAsked
-    http10: bool
-    close: bool
-    gzips: bool
 
 
 class Refuse(Exception):
@@ -86,6 +77,18 @@ class HttpConnection(asyncio.Protocol):
         """Feed the parser; whatever it finds wrong is answered in its turn."""
         if self._last:
             return
+        heard = None if self._in_message else self._door.heard.find(self.peer, data)
+        if heard is None:
+            self._parse(data)
+        else:
+            self._queue.append(heard)
+        self._pump()
+        if self._queue and not self._paused and not self._closing():
+            self._paused = True
+            self._live().pause_reading()
+
+    def _parse(self, data: bytes) -> None:
+        starts, waiting = not self._in_message, len(self._queue)
         if self._in_head:
             self._head_bytes += len(data)
         try:
@@ -94,13 +97,12 @@ class HttpConnection(asyncio.Protocol):
                 raise Refuse(431, "Request header fields too large")
         except httptools.HttpParserUpgrade:
             self._last = True  # we upgrade to nothing: the request is answered as HTTP/1.1, then we close
-            cast(Asked, self._queue[-1]).close = True
+            self._queue[-1] = replace(cast(Asked, self._queue[-1]), close=True)
         except (httptools.HttpParserError, Refuse) as error:
             self._refuse(error)
-        self._pump()
-        if self._queue and not self._paused and not self._closing():
-            self._paused = True
-            self._live().pause_reading()
+        else:
+            if starts and not self._in_message and len(self._queue) == waiting + 1:
+                self._door.heard.keep(data, cast(Asked, self._queue[-1]))
 
     def eof_received(self) -> bool:
         """Half-closed: keep our side open for answers under way; the sweep calls the request off soon after."""

@@ -59,11 +59,11 @@ class Turn:
         cause = self.envelope.cause if self.envelope else ""
         self._send(Envelope(self.me, to, message, cause=cause), early)
 
-    def ask(self, to: str, message: Message, *, budget: int = 0, early: bool = False) -> str:
-        """A request whose answer comes back to this actor; returns its id."""
+    def ask(self, to: str, message: Message, *, budget: int = 0, early: bool = False, cause: str = "") -> str:
+        """A request whose answer comes back to this actor; returns its id. ``cause``: of an earlier turn's request."""
         life, handled = self.life, self.envelope
         request, me = life.new_request(), life.address
-        cause = (handled.cause if handled is not None else "") or request
+        cause = cause or (handled.cause if handled is not None else "") or request
         envelope = Envelope(me, to, message, request=request, reply_to=me, budget=budget, cause=cause)
         self.effects.append(Send(envelope, early, life.persisted))
         return request

@@ -18,7 +18,7 @@ from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.roles.http_api.api import ROUTER
 from lictor_actors.roles.http_api.calls import Call, Deadlines, Waiter
-from lictor_actors.roles.http_api.known import KnownReads
+from lictor_actors.roles.http_api.known import Known, KnownReads
 from lictor_actors.roles.http_api.plan import Plan, error_answer, text
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 from lictor_messages.agent import ServerSilent
@@ -110,7 +110,7 @@ class Gateway(Actor):
             turn.reply(outcome)
 
     def _place(self, waiter: Waiter, turn: Turn) -> None:
-        """Join an equal blocked query, or make a call of one's own."""
+        """Join an equal query that blocks or has yet to be sent, or make a call of one's own."""
         plan = waiter.plan
         if isinstance(plan.message, Query) and plan.message.min_index:
             waiter.due = waiter.due or turn.now + plan.message.wait_ns
@@ -118,32 +118,49 @@ class Gateway(Actor):
             plan = _portion(plan, left)
             call = self._parked.get(plan.message)
             if call is None:
-                call = self._new_call(plan, left + left // JITTER_FRACTION, turn)
+                call = self._ask(plan, left, turn)
                 self._parked[plan.message], call.parked = call, True
+        elif waiter.known is not None:
+            call = waiter.known.gathers or self._read(waiter.known, turn)
         else:
-            call = self._new_call(plan, plan.takes_ns + plan.takes_ns // JITTER_FRACTION, turn)
+            call = self._ask(plan, plan.takes_ns, turn)
         call.waiters[waiter.ticket.request] = waiter
         self._waiting[waiter.ticket.request] = call
 
-    def _new_call(self, plan: Plan, takes_ns: int, turn: Turn) -> Call:
+    def _ask(self, plan: Plan, takes_ns: int, turn: Turn) -> Call:
+        call = self._new_call(plan, takes_ns, turn)
+        self._send(call, call.message, turn)
+        return call
+
+    def _read(self, known: Known, turn: Turn) -> Call:
+        """Whoever asks alone is asked for at once; a crowd once, for all who have come by the end of this moment."""
+        last, plan = known.last, known.plan
+        known.crowded = known.crowded or (last is not None and last.request != "")
+        call = known.last = self._new_call(plan, plan.takes_ns, turn, known)
+        if known.crowded:
+            known.gathers = call
+            turn.set_timer(_retry_timer(call), 0, RetryDue(call=call.number))
+        else:
+            self._send(call, call.message, turn)
+        return call
+
+    def _new_call(self, plan: Plan, takes_ns: int, turn: Turn, known: Known | None = None) -> Call:
         self._count += 1
-        hold = self.options.rpc_hold_timeout_ns
+        most = takes_ns + self.options.rpc_hold_timeout_ns
         # A sixteenth more than the time for holding, so that the last try can still be answered.
-        deadline = turn.now + takes_ns + hold + hold // JITTER_FRACTION
-        call = Call(self._count, plan.message, plan, deadline)
+        call = Call(self._count, plan.message, plan, turn.now + most + most // JITTER_FRACTION, known)
         self._calls[call.number] = call
         look = self._deadlines.add(call)
         if not self._alarm or look < self._alarm:
             self._set_alarm(look, turn)
-        self._send(call, call.message, turn)
         return call
 
-    def _send(self, call: Call, message: Message, turn: Turn) -> None:
+    def _send(self, call: Call, message: Message, turn: Turn, cause: str = "") -> None:
         to, budget = self._whom(call), call.deadline - turn.now
         if call.doubtful:
             me, request = turn.me, call.doubtful
             turn.forward(to, Envelope(me, me, message, request=request, reply_to=me, budget=budget, cause=request))
-        call.request = call.doubtful or turn.ask(to, message, budget=budget)
+        call.request = call.doubtful or turn.ask(to, message, budget=budget, cause=cause)
         call.sent = turn.now
         call.wait_over = turn.now + (message.wait_ns if isinstance(message, Query) else 0)
         self._asked[call.request] = call
@@ -242,11 +259,14 @@ class Gateway(Actor):
         call = self._calls.get(due.call)
         if call is None or call.request:
             return
-        message = call.message
+        message, known = call.message, call.known
+        if known is not None and known.gathers is call:
+            known.gathers, known.crowded = None, len(call.waiters) > 1
         if call.parked:
             rest = max((waiter.due for waiter in call.waiters.values()), default=0) - turn.now
             message = message.model_copy(update={"wait_ns": min(max(rest, 1), self.options.park_ns)})
-        self._send(call, message, turn)
+        first = next(iter(call.waiters.values()), None)
+        self._send(call, message, turn, first.ticket.cause if first is not None else "")
 
     # -- servers that are gone -------------------------------------------------
 
@@ -306,6 +326,9 @@ class Gateway(Actor):
         if call.request:
             self._asked.pop(call.request, None)
         elif call.refusal is not None:
+            turn.cancel_timer(_retry_timer(call))
+        elif call.known is not None and call.known.gathers is call:
+            call.known.gathers = None
             turn.cancel_timer(_retry_timer(call))
         if call.parked:
             del self._parked[call.message]

@@ -36,6 +36,8 @@ class Call:
     message: Message
     plan: Plan
     deadline: int
+    known: Known | None = None
+    """For a read that comes again and again and does not block."""
     waiters: dict[str, Waiter] = field(default_factory=dict)
     """By the id of the HTTP request."""
     request: str = ""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lictor_actors.roles.http_api.plan import Plan, rendered, rendered_with_consistency
 from lictor_actors.roles.http_api.request import HttpRequest
 from lictor_messages.answers import Query
 from lictor_messages.base import Message
 from lictor_messages.web import HttpAnswered, HttpAsked
+
+if TYPE_CHECKING:
+    from lictor_actors.roles.http_api.calls import Call
 
 READS_MOST = 1024
 BYTES_MOST = 16 << 20
@@ -22,7 +27,7 @@ _SAID_ALIKE = (rendered, rendered_with_consistency)
 class Known:
     """One target: what it asks for, and the last answer with its response unless it blocks."""
 
-    __slots__ = ("answer", "blocks", "plan", "request", "said")
+    __slots__ = ("answer", "blocks", "crowded", "gathers", "last", "plan", "request", "said")
 
     def __init__(self, plan: Plan, request: HttpRequest, blocks: bool) -> None:
         self.blocks = blocks
@@ -30,6 +35,12 @@ class Known:
         self.request = request
         self.answer: Message | None = None
         self.said: HttpAnswered | None = None
+        self.last: Call | None = None
+        """What asked for it last."""
+        self.crowded = False
+        """True while several ask at the same moment: then they are asked for together."""
+        self.gathers: Call | None = None
+        """The call that is about to be sent for all who have come."""
 
 
 class KnownReads:
