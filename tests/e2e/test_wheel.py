@@ -1,5 +1,7 @@
 """The wheel, installed beside a project that has its own ``messages`` and ``actors``."""
 
+import re
+import shlex
 import subprocess
 import sys
 import venv
@@ -8,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("lictor", "lictor_messages", "lictor_actors", "lictor_deploy")
 
@@ -103,3 +105,42 @@ def test_a_cluster_runs_from_the_wheel(project):
     address = run(sys.executable, "-c", "from lictor_deploy.control import own_addresses; print(own_addresses()[1])")
     flags = ["-servers", "1", "-agents", "1", "-base-ip", address.strip()]
     assert run(script, "dev", *flags, "-exec", "lictor members", cwd=project).count("alive") == 2
+
+
+TESTS = """
+import pytest
+from actors import WHOSE as ACTORS
+from messages import WHOSE as MESSAGES
+
+@pytest.mark.cluster(servers=3, agents=1, faults="wan", seeds=3, kind="sim")
+def test_sim(cluster):
+    cluster.kv.put("whose", ACTORS + MESSAGES)
+    assert cluster.seed != 2
+
+@pytest.mark.cluster(servers=1, agents=1, faults="wan")
+def test_live(cluster, consul_url):
+    assert cluster.nodes["server-1"].http in consul_url
+    cluster.kv.put("whose", ACTORS)
+    assert cluster.kv.get("whose").value == b"my own actors"
+"""
+
+
+def pytest_in(project, *words):
+    command = [project / "env" / "bin" / "python", "-m", "pytest", "-p", "no:cacheprovider", *words]
+    return subprocess.run([str(word) for word in command], cwd=project, capture_output=True, text=True, timeout=120)
+
+
+def test_the_pytest_plugin_of_the_wheel_serves_that_project_and_a_failing_seed_is_run_again(project):
+    (project / "test_mine.py").write_text(TESTS)
+    ran = pytest_in(project, "test_mine.py")
+    assert "1 failed, 3 passed" in ran.stdout, ran.stdout + ran.stderr
+    told = ran.stdout.partition("Lictor cluster")[2]
+    assert "seed 2, 4 nodes" in told
+    assert "leads term" in told
+    program, *words = shlex.split(re.search(r"^again: (.*)$", told, re.MULTILINE)[1])
+    assert (program, words) == ("pytest", ["test_mine.py::test_sim[seed=2]"])
+    again = pytest_in(project, *words)
+    assert "1 failed in" in again.stdout
+    hashes = re.findall(r"events, hash (\w+)\)", ran.stdout + again.stdout)
+    assert len(hashes) == 2
+    assert len(set(hashes)) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections import deque
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
     from lictor_actors.client.sync_client import Client
 
 LOOK_EVERY_S = 0.05
-LOG_LINES = 20
-"""Of each process, in a failure's report."""
+EVENTS = 40
+"""From the logs of all processes together, in a failure's report."""
+LOG_LINES = 200
+"""Looked at from the end of each log."""
+STAMPED = re.compile(r"\d{4}-\d\d-\d\dT")
 
 
 class LiveCluster(Cluster):
@@ -102,7 +106,7 @@ class LiveCluster(Cluster):
             crashed.heal()
 
     def story(self) -> str:
-        """What a person wants to know when a test failed on this cluster: facts, faults in force, ends of the logs."""
+        """What a person wants to know when a test failed on this cluster: facts, faults in force, what happened."""
         told = [f"{name}={value}" for name, value in self.environment.items()]
         try:
             status = self.status()
@@ -110,7 +114,7 @@ class LiveCluster(Cluster):
             told += [f"in force: {fault['id']} {fault['what']}" for fault in status["faults"]]
         except Failure as gone:
             told.append(str(gone))
-        return "\n".join([*told, tails(Path(self.logs))])
+        return "\n".join([*told, happened(Path(self.logs))])
 
     def close(self) -> None:
         """Hang up the clients."""
@@ -160,14 +164,24 @@ def started(wanted: Wish, data: Path) -> Iterator[LiveCluster]:
             cluster.close()
 
 
-def tails(logs: Path) -> str:
-    """Where the logs are and how they end."""
-    told = [f"logs: {logs}"]
-    for file in sorted(logs.glob("*.log")):
-        with file.open(errors="replace") as lines:
-            tail = deque(lines, maxlen=LOG_LINES)
-        told += [f"-- {file.name}{'' if tail else ' (empty)'}", *(line.rstrip("\n") for line in tail)]
-    return "\n".join(told)
+def happened(logs: Path) -> str:
+    """Where the logs are and what happened last, on all processes in one order of time."""
+    events = sorted(event for file in logs.glob("*.log") for event in _events(file))[-EVENTS:]
+    return "\n".join([f"logs: {logs}", f"what happened (last {len(events)}):", *events])
+
+
+def _events(file: Path) -> list[str]:
+    """The last lines of a log, each with what goes on below it, such as a traceback."""
+    with file.open(errors="replace") as lines:
+        tail = deque(lines, maxlen=LOG_LINES)
+    events: list[str] = []
+    for line in tail:
+        shown = f"  {line.rstrip()}"
+        if STAMPED.match(line) or not events:
+            events.append(shown)
+        else:
+            events[-1] += f"\n{shown}"
+    return events
 
 
 def sweep(data: Path, keep_logs: bool) -> None:

@@ -87,7 +87,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         item.stash[FAILED] = True
         story, shared = item.stash.get(STORY, None), _shared(item)
         if story is None and shared is not None:
-            story = shared.story
+            story = _local_story(item, shared.story)
         if story is not None:
             report.sections.append(("Lictor cluster", story()))
     return report
@@ -144,10 +144,10 @@ def _local(item: pytest.Item, wanted: Wish, temporary: pytest.TempPathFactory) -
     from lictor_deploy.pytest_plugin import live
 
     data = temporary.mktemp("lictor")
-    item.stash[STORY] = lambda: live.tails(data / "logs")
+    item.stash[STORY] = _local_story(item, lambda: live.happened(data / "logs"))
     try:
         with live.started(wanted, data) as made:
-            item.stash[STORY] = made.story
+            item.stash[STORY] = _local_story(item, made.story)
             yield made
     except Failure as failure:
         raise _sentence(failure) from None
@@ -158,7 +158,8 @@ def _simulated(item: pytest.Item, wanted: Wish, seed: int) -> Iterator[SimCluste
     from lictor_deploy.pytest_plugin import sim
 
     made = sim.make(wanted, seed)
-    item.stash[STORY] = lambda: sim.story(made, _again(item, wanted, seed))
+    flags = () if seed in wanted.seeds else ("--lictor-seed", str(seed))
+    item.stash[STORY] = lambda: sim.story(made, _again(item, *flags))
     try:
         sim.settle(made, wanted)
     except Failure as failure:
@@ -166,6 +167,10 @@ def _simulated(item: pytest.Item, wanted: Wish, seed: int) -> Iterator[SimCluste
     yield made
     if not item.stash.get(FAILED, False):
         made.check()
+
+
+def _local_story(item: pytest.Item, told: Callable[[], str]) -> Callable[[], str]:
+    return lambda: f"{told()}\nagain: {_again(item)}"
 
 
 def _tidy(shared: SharedCluster) -> None:
@@ -188,7 +193,7 @@ def _wish(item: pytest.Item) -> Wish:
             raise ValueError("the cluster marker takes keyword arguments only: cluster(servers=3, agents=5)")
         return wish(marker.kwargs for marker in markers)
     except ValueError as error:
-        raise _sentence(error) from None
+        raise _sentence(ValueError(f"{item.nodeid}: {error}")) from None
 
 
 def _seeds(config: pytest.Config, wanted: Wish) -> tuple[int, ...]:
@@ -205,8 +210,7 @@ def _shared(item: pytest.Item) -> SharedCluster | None:
     return item.config.stash.get(SHARED, None) if uses else None
 
 
-def _again(item: pytest.Item, wanted: Wish, seed: int) -> str:
-    """The command that runs this test with this seed, from the directory that pytest was started in."""
+def _again(item: pytest.Item, *flags: str) -> str:
+    """The command that runs this test alone, from the directory that pytest was started in."""
     path = os.path.relpath(item.path, item.config.invocation_params.dir)
-    words = ["pytest", path + item.nodeid[item.nodeid.index("::") :]]
-    return shlex.join(words if seed in wanted.seeds else [*words, "--lictor-seed", str(seed)])
+    return shlex.join(["pytest", path + item.nodeid[item.nodeid.index("::") :], *flags])

@@ -16,7 +16,7 @@ def make(wanted: Wish, seed: int) -> SimCluster:
 
 
 def settle(cluster: SimCluster, wanted: Wish) -> None:
-    """Until it is whole; from then on its faults are in force. Raises Failure for an unknown preset."""
+    """Until it is whole; from then on its faults are in force."""
     cluster.wait_whole()
     inject(cluster.faults, wanted.faults)
 

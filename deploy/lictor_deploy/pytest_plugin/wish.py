@@ -8,6 +8,8 @@ from typing import Any, Literal, get_args
 
 Kind = Literal["local", "sim"]
 Profile = Literal["lan", "wan", "local"]
+SERVERS_MOST, AGENTS_MOST = 9, 1000
+"""More servers than anyone has, and more agents than one machine bears: as in a scenario file."""
 Faults = str | Callable[[Any], Any]
 """The name of a preset, or a function that is given the cluster's fault verbs."""
 
@@ -42,8 +44,8 @@ def wish(markers: Iterable[Mapping[str, Any]]) -> Wish:
     if kind == "local" and "seeds" in given:
         raise ValueError("seeds are for simulated clusters: use kind='sim', or leave seeds out")
     return Wish(
-        servers=_count("servers", given.get("servers", Wish.servers), least=1),
-        agents=_count("agents", given.get("agents", Wish.agents), least=0),
+        servers=_count("servers", given.get("servers", Wish.servers), 1, SERVERS_MOST),
+        agents=_count("agents", given.get("agents", Wish.agents), 0, AGENTS_MOST),
         kind=kind,
         faults=_faults(given.get("faults", ())),
         seeds=_seeds(given.get("seeds", 1)) if kind == "sim" else (),
@@ -51,9 +53,9 @@ def wish(markers: Iterable[Mapping[str, Any]]) -> Wish:
     )
 
 
-def _count(name: str, value: object, least: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{name} is a number from {least} on, not {value!r}")
+def _count(name: str, value: object, least: int, most: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise ValueError(f"{name} is a number from {least} to {most}, not {value!r}")
     return value
 
 
@@ -66,7 +68,7 @@ def _one_of(name: str, value: Any, names: Any) -> Any:
 def _seeds(value: object) -> tuple[int, ...]:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
         return tuple(range(value))
-    if isinstance(value, Sequence) and value and all(isinstance(seed, int) for seed in value):
+    if isinstance(value, Sequence) and value and all(type(seed) is int for seed in value):
         return tuple(value)
     raise ValueError(f"seeds is how many (1 or more) or a list of them, not {value!r}")
 
@@ -76,4 +78,8 @@ def _faults(value: object) -> tuple[Faults, ...]:
     for fault in several:
         if not isinstance(fault, str) and not callable(fault):
             raise ValueError(f"faults names a preset, or is a function of the cluster's fault verbs, not {fault!r}")
+        if isinstance(fault, str):
+            from lictor_deploy.pytest_plugin.presets import preset  # it brings much along: only for whom it concerns
+
+            preset(fault)
     return tuple(several)
