@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Literal
 
-from lictor_actors.client.api import KeyValues
 from lictor_actors.client.both import Sync
 from lictor_actors.client.errors import LictorError
+from lictor_actors.client.kv import KeyValues
 from lictor_actors.faults import Faults, world_faults
 from lictor_actors.hosts.spec import NodeSpec
 from lictor_actors.hosts.world import World

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Literal, Unpack
 
 from lictor_actors.client.both import Api, Ask, M, both
-from lictor_actors.client.results import NS, ReadOptions, Rows, held_back_s, query_fields
+from lictor_actors.client.questions import ask, ok, read
+from lictor_actors.client.results import NS, ReadOptions, Rows, query_fields
 from lictor_messages.answers import Written
 from lictor_messages.catalog import SERF_HEALTH
 from lictor_messages.durations import go_duration
@@ -55,30 +56,29 @@ class SessionApi(Api[M]):
             node_checks=tuple(node_checks),
             service_checks=tuple(service_checks),
         )
-        return Ask(CreateSession(session=session), Written, lambda _: session.id, timeout)
+        return ask(CreateSession(session=session), Written, lambda _: session.id, timeout)
 
     @both
     def renew(self, session_id: str, *, timeout: float | None = None) -> Ask[SessionRecord | None]:
         """Start the TTL anew; None if the session is gone."""
-        return Ask(RenewSession(id=session_id), Sessions, _one, timeout)
+        return ask(RenewSession(id=session_id), Sessions, _one, timeout)
 
     @both
     def destroy(self, session_id: str, *, timeout: float | None = None) -> Ask[bool]:
         """End a session: its keys are released, or deleted, and shunned for its lock-delay."""
-        return Ask(DestroySession(id=session_id), Written, lambda a: a.ok, timeout)
+        return ask(DestroySession(id=session_id), Written, ok, timeout)
 
     @both
     def info(self, session_id: str, **options: Unpack[ReadOptions]) -> Ask[SessionRecord | None]:
         """One session, None if it does not exist."""
-        query = GetSession(id=session_id, **query_fields(options))
-        return Ask(query, Sessions, _one, options.get("timeout"), held_back_s(options))
+        return read(GetSession(id=session_id, **query_fields(options)), Sessions, _one, options)
 
     @both
     def list(self, node: str = "", **options: Unpack[ReadOptions]) -> Ask[Rows[SessionRecord]]:
         """All sessions, or those of a node."""
         fields = query_fields(options)
         query = ListNodeSessions(node=node, **fields) if node else ListSessions(**fields)
-        return Ask(query, Sessions, lambda a: Rows.of(a, a.sessions), options.get("timeout"), held_back_s(options))
+        return read(query, Sessions, lambda a: Rows.of(a, a.sessions), options)
 
 
 def _one(answer: Sessions) -> SessionRecord | None:

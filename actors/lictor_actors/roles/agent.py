@@ -14,12 +14,13 @@ from typing import Any
 from lictor_actors.kernel.actor import Actor, UnknownMessage
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.roles.anti_entropy import AntiEntropy
-from lictor_actors.roles.event_list import EventList, concerns, filter_refused
+from lictor_actors.roles.doorways import Doorways
+from lictor_actors.roles.event_list import EventList, concerns, event_refused
+from lictor_actors.roles.leaving import Leaving
 from lictor_actors.roles.local_state import LocalState, checker_of
 from lictor_actors.roles.registrations import Registrations
 from lictor_actors.roles.server_routes import ServerRoutes
 from lictor_messages.agent import (
-    Accepted,
     AgentDescription,
     AgentOptions,
     ChangeSyncDue,
@@ -34,7 +35,6 @@ from lictor_messages.agent import (
     ListEvents,
     ListLocalChecks,
     ListLocalServices,
-    NodeStopping,
     OutputSyncDue,
     ReapCriticalDue,
     RebalanceDue,
@@ -47,17 +47,15 @@ from lictor_messages.agent import (
     UpdateCheck,
 )
 from lictor_messages.answers import Answer, Command, Query, Written
-from lictor_messages.autopilot import PrepareToLeave, ReadyToLeave
+from lictor_messages.autopilot import ReadyToLeave
 from lictor_messages.base import FrozenMap, Message
-from lictor_messages.doorways import NEW_LEADER, SERVER_STARTED, AskAgain
-from lictor_messages.envelope import Envelope, at, role_of
+from lictor_messages.envelope import Envelope, at
 from lictor_messages.host import ActorSpec, Recovered, Undeliverable
 from lictor_messages.members import (
     Departed,
     FireEvent,
     ForceLeave,
     Join,
-    Leave,
     ListMembers,
     Member,
     MemberFailed,
@@ -82,7 +80,8 @@ class Agent(Actor):
         self._prober = options.prober or at("prober", options.node)
         self._alive: dict[str, None] = {}
         self._self = _first_idea_of_self(options)
-        self._leaving: dict[str, Ticket] = {}
+        self._leaving = Leaving(options, self._prober)
+        self._doorways = Doorways(options.doorways)
         self.routes = ServerRoutes(options.node if options.server else "")
         self.sync = AntiEntropy(options, self.routes)
         self.local = LocalState(options.name, checker_of(options.node), self.sync.changed)
@@ -117,10 +116,10 @@ class Agent(Actor):
             ListMembers: self._to_prober,
             Join: self._to_prober,
             ForceLeave: self._to_prober,
-            LeaveCluster: self._leave,
+            LeaveCluster: self._leaving.asked,
             CreateSession: self._create_session,
-            ReadyToLeave: self._server_ready,
-            Departed: self._departed,
+            ReadyToLeave: self._leaving.server_ready,
+            Departed: self._leaving.departed,
             CheckerStarted: lambda _, turn: self.local.run_all(turn),
             FullSyncDue: lambda _, turn: self.sync.full_sync(turn),
             ChangeSyncDue: lambda _, turn: self.sync.change_sync_due(turn),
@@ -187,13 +186,7 @@ class Agent(Actor):
         self._to_server(command, turn)
 
     def _undeliverable(self, notice: Undeliverable, turn: Turn) -> None:
-        if self.sync.not_reached(notice.request, notice.target, turn):
-            return
-        if (leaver := self._leaving.pop(notice.request, None)) is not None and role_of(notice.target) == "server":
-            self._say_goodbye(leaver, turn)  # its server is down: there is nothing to hand over
-            return
-        if leaver is not None:
-            turn.answer(leaver, Refused(code="Undeliverable", text="the prober could not be reached"))
+        if self.sync.not_reached(notice.request, notice.target, turn) or self._leaving.not_reached(notice, turn):
             return
         if notice.waiter and not self.routes.remembers(notice.request):
             self._forgot(notice, turn)
@@ -225,8 +218,8 @@ class Agent(Actor):
 
     def _answered(self, message: Message, turn: Turn) -> None:
         request = turn.envelope.request if turn.envelope else ""
-        if not self.sync.answered(request, message, turn) and request in self._leaving:
-            turn.answer(self._leaving.pop(request), message)
+        if not self.sync.answered(request, message, turn):
+            self._leaving.answered(message, turn)
 
     # -- members -------------------------------------------------------------
 
@@ -259,61 +252,24 @@ class Agent(Actor):
         self.sync.cluster_size(len(self._alive))
         self.routes.remove(event.member.node)
         if event.member.is_server and not isinstance(event, MemberReaped):
-            self._tell_doorways(AskAgain(stale=True), turn)
+            self._doorways.server_gone(turn)
 
     def _to_prober(self, _: Message, turn: Turn) -> None:
         assert turn.envelope is not None
         self.routes.hold(turn.envelope, self._prober)
         turn.forward(self._prober)
 
-    def _leave(self, _: LeaveCluster, turn: Turn) -> None:
-        """A server first hands over what it leads, so that nobody has to wait for an election time-out."""
-        if self.options.server:
-            self._leaving[turn.ask(at("server", self.options.node), PrepareToLeave())] = turn.ticket()
-        else:
-            self._say_goodbye(turn.ticket(), turn)
-
-    def _server_ready(self, _: ReadyToLeave, turn: Turn) -> None:
-        request = turn.envelope.request if turn.envelope else ""
-        ticket = self._leaving.pop(request, None)
-        if ticket is not None:
-            self._say_goodbye(ticket, turn)
-
-    def _say_goodbye(self, ticket: Ticket, turn: Turn) -> None:
-        self._leaving[turn.ask(self._prober, Leave())] = ticket
-
-    def _departed(self, _: Departed, turn: Turn) -> None:
-        request = turn.envelope.request if turn.envelope else ""
-        ticket = self._leaving.pop(request, None)
-        if ticket is not None:
-            turn.answer(ticket, Accepted())
-            turn.send(at("host", self.options.node), NodeStopping(why="left the cluster"))
-
-    # -- user events ---------------------------------------------------------
-
     def _fire_event(self, event: FireEvent, turn: Turn) -> None:
-        text = filter_refused(event.node_filter, event.service_filter, event.tag_filter)
-        if not event.name:
-            turn.reply(Refused(code="BadRequest", text="Missing name"))
-        elif text:
-            turn.reply(Refused(code="Invalid", text=text))
-        else:
+        refused = event_refused(event)
+        if refused is None:
             self._to_prober(event, turn)
+        else:
+            turn.reply(refused)
 
     def _user_event(self, event: UserEvent, turn: Turn) -> None:
-        if event.name == NEW_LEADER:
-            self._tell_doorways(AskAgain(stale=False), turn)
-        elif event.name == SERVER_STARTED:
-            # Also what waits for the leader: a server that has just begun knows nobody yet, so what it was asked
-            # to pass on, and even that it could not, was lost.
-            self._tell_doorways(AskAgain(stale=True), turn)
-            self._tell_doorways(AskAgain(stale=False), turn)
-        elif concerns(event, self.options.name, (s.record for s in self.local.services.values())):
+        own = (service.record for service in self.local.services.values())
+        if not self._doorways.heard(event, turn) and concerns(event, self.options.name, own):
             self.events.happened(event, turn)
-
-    def _tell_doorways(self, message: AskAgain, turn: Turn) -> None:
-        for doorway in self.options.doorways:
-            turn.send(doorway, message)
 
     # -- itself --------------------------------------------------------------
 

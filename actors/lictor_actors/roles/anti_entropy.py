@@ -14,20 +14,16 @@ from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.roles.catalog_differences import differences, same_node
 from lictor_actors.roles.gathering import Gathering
 from lictor_actors.roles.local_state import Key, LocalState
+from lictor_actors.roles.own_writes import NODE_KEY, OwnWrites
 from lictor_actors.roles.server_routes import ServerRoutes
 from lictor_messages.agent import Accepted, AgentOptions, ChangeSyncDue, FullSyncDue, OutputSyncDue, RoundLateDue
 from lictor_messages.answers import Command, Written
 from lictor_messages.base import Message
 from lictor_messages.catalog import (
-    CheckRecord,
     Checks,
-    Deregister,
     ListNodeChecks,
     ListNodeServices,
-    NodeRecord,
     NodeServices,
-    Register,
-    ServiceRecord,
 )
 from lictor_messages.refusals import Refused
 
@@ -39,7 +35,6 @@ FIRST_RETRY_NS = SECOND // 2
 ROUND_NS = 3 * SECOND
 """A round that was not answered by then has failed; whoever waits for it is told Accepted all the same."""
 ROUND_MOST = 128
-NODE_KEY: Key = ("node", "")
 
 
 def scale(nodes: int) -> int:
@@ -64,6 +59,7 @@ class AntiEntropy:
         self._compare: dict[str, Message | None] = {}
         self._full_at = 0
         self._failures = 0
+        self._written = OwnWrites(options)
         self._gathering = Gathering("change-sync", ChangeSyncDue())
         self._waiting: list[Ticket] = []
         self._waiting_for_round: list[Ticket] = []
@@ -166,48 +162,11 @@ class AntiEntropy:
         keys = list(self.dirty)[:ROUND_MOST]
         for key in keys:
             del self.dirty[key]
-        # Services first: a check of a service that changed too goes into the same entry of the log.
-        commands = [self._service_command(i, keys, turn) for kind, i in keys if kind == "service"]
-        with_service = {key for _, taken in commands for key in taken}
-        commands += [
-            self._check_command(i, turn) for kind, i in keys if kind == "check" and (kind, i) not in with_service
-        ]
-        if NODE_KEY in keys and not any(isinstance(c, Register) for c, _ in commands):
-            commands.append((self._register(None, ()), (NODE_KEY,)))
+        commands = self._written.commands(keys, self.local, self._node_known)
+        for kind, i in (key for _, taken in commands for key in taken):
+            if kind == "check" and i in self.local.checks:
+                self._written_with_output(i, turn)
         return commands
-
-    def _service_command(self, service_id: str, keys: list[Key], turn: Turn) -> tuple[Command, tuple[Key, ...]]:
-        service = self.local.services.get(service_id)
-        if service is None:
-            return Deregister(node=self._options.name, service_id=service_id), (("service", service_id),)
-        checks = [i for i in self.local.checks_of(service_id) if ("check", i) in keys]
-        for check_id in checks:
-            self._written_with_output(check_id, turn)
-        records = tuple(self.local.checks[i].record for i in checks)
-        taken: tuple[Key, ...] = (("service", service_id), *(("check", i) for i in checks))
-        return self._register(service.record, records), taken
-
-    def _check_command(self, check_id: str, turn: Turn) -> tuple[Command, tuple[Key, ...]]:
-        key: Key = ("check", check_id)
-        check = self.local.checks.get(check_id)
-        if check is None:
-            return Deregister(node=self._options.name, check_id=check_id), (key,)
-        self._written_with_output(check_id, turn)
-        return self._register(None, (check.record,)), (key,)
-
-    def _register(self, service: ServiceRecord | None, checks: tuple[CheckRecord, ...]) -> Register:
-        return Register(node=self._me(), skip_node_update=self._node_known, service=service, checks=checks)
-
-    def _me(self) -> NodeRecord:
-        o = self._options
-        return NodeRecord(
-            node=o.name,
-            address=o.address,
-            id=o.node_id,
-            datacenter=o.dc,
-            tagged_addresses=o.tagged_addresses,
-            meta=o.meta,
-        )
 
     def answered(self, request: str, message: Message, turn: Turn) -> bool:
         """Take the answer to one of our own requests; False if it is not ours."""
@@ -300,7 +259,7 @@ class AntiEntropy:
             self.sync_changes(turn)
 
     def _mark_differences(self, theirs: NodeServices, checks: Checks) -> None:
-        mine = self._me()
+        mine = self._written.node
         self._node_known = same_node(theirs.node, mine)
         # A node that the catalog does not have is left to the leader, which registers every member: after a start
         # that spares a hundred entries of the log. Only the agent knows its meta data.

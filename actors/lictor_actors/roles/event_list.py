@@ -10,7 +10,8 @@ from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.store.patterns import BadPattern, compiled, found
 from lictor_messages.agent import Events, EventWaitDue, ListEvents
 from lictor_messages.catalog import ServiceRecord
-from lictor_messages.members import UserEvent
+from lictor_messages.members import FireEvent, UserEvent
+from lictor_messages.refusals import Refused
 
 WAIT_NS = 300_000_000_000
 WAIT_MOST_NS = 600_000_000_000
@@ -100,16 +101,18 @@ def _selects(event: UserEvent, node: str, services: Iterable[ServiceRecord]) -> 
     )
 
 
-def filter_refused(node: str, service: str, tag: str) -> str:
-    """What is wrong with an event's filters, "" if nothing is."""
-    if tag and not service:
-        return "Cannot provide tag filter without service filter"
-    for name, pattern in (("node", node), ("service", service), ("tag", tag)):
+def event_refused(event: FireEvent) -> Refused | None:
+    """What is wrong with an event that is to be fired, None if nothing is."""
+    if not event.name:
+        return Refused(code="BadRequest", text="Missing name")
+    if event.tag_filter and not event.service_filter:
+        return Refused(code="Invalid", text="Cannot provide tag filter without service filter")
+    for name, pattern in (("node", event.node_filter), ("service", event.service_filter), ("tag", event.tag_filter)):
         try:
             compiled(pattern)
         except BadPattern as e:
-            return f"Invalid {name} filter: error parsing regexp: {e}"
-    return ""
+            return Refused(code="Invalid", text=f"Invalid {name} filter: error parsing regexp: {e}")
+    return None
 
 
 def _answer(events: tuple[UserEvent, ...]) -> Events:

@@ -17,8 +17,8 @@ from lictor_deploy.pytest_plugin.wish import Wish
 from lictor_deploy.sentence import Failure
 
 if TYPE_CHECKING:
-    from lictor_actors.client.api import KeyValues
     from lictor_actors.client.both import Sync
+    from lictor_actors.client.kv import KeyValues
     from lictor_actors.client.sync_client import Client
 
 LOOK_EVERY_S = 0.05

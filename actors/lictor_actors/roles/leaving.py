@@ -1,0 +1,67 @@
+"""Leaving for good: a server first hands over what it leads, then gossip says goodbye, then the node stops.
+
+whoever leaves > agent > server: PrepareToLeave > ReadyToLeave > prober: Leave > Departed > host: NodeStopping
+"""
+
+from __future__ import annotations
+
+from lictor_actors.kernel.turn import Ticket, Turn
+from lictor_messages.agent import Accepted, AgentOptions, LeaveCluster, NodeStopping
+from lictor_messages.autopilot import PrepareToLeave, ReadyToLeave
+from lictor_messages.base import Message
+from lictor_messages.envelope import at, role_of
+from lictor_messages.host import Undeliverable
+from lictor_messages.members import Departed, Leave
+from lictor_messages.refusals import Refused
+
+
+class Leaving:
+    """Who asked to leave, by the request that is under way for them."""
+
+    def __init__(self, options: AgentOptions, prober: str) -> None:
+        self._options = options
+        self._prober = prober
+        self._leavers: dict[str, Ticket] = {}
+
+    def asked(self, _: LeaveCluster, turn: Turn) -> None:
+        """With what it leads handed over, nobody has to wait for an election time-out."""
+        if self._options.server:
+            self._leavers[turn.ask(at("server", self._options.node), PrepareToLeave())] = turn.ticket()
+        else:
+            self._say_goodbye(turn.ticket(), turn)
+
+    def server_ready(self, _: ReadyToLeave, turn: Turn) -> None:
+        """The server leads nothing any more."""
+        leaver = self._leaver_of(turn)
+        if leaver is not None:
+            self._say_goodbye(leaver, turn)
+
+    def departed(self, _: Departed, turn: Turn) -> None:
+        """The others know it: the node may stop."""
+        leaver = self._leaver_of(turn)
+        if leaver is not None:
+            turn.answer(leaver, Accepted())
+            turn.send(at("host", self._options.node), NodeStopping(why="left the cluster"))
+
+    def answered(self, message: Message, turn: Turn) -> None:
+        """Anything else that server or prober answer is for whoever asked."""
+        leaver = self._leaver_of(turn)
+        if leaver is not None:
+            turn.answer(leaver, message)
+
+    def not_reached(self, notice: Undeliverable, turn: Turn) -> bool:
+        """One of our requests could not be handed over; False if it is not ours."""
+        leaver = self._leavers.pop(notice.request, None)
+        if leaver is None:
+            return False
+        if role_of(notice.target) == "server":
+            self._say_goodbye(leaver, turn)  # its server is down: there is nothing to hand over
+        else:
+            turn.answer(leaver, Refused(code="Undeliverable", text="the prober could not be reached"))
+        return True
+
+    def _say_goodbye(self, leaver: Ticket, turn: Turn) -> None:
+        self._leavers[turn.ask(self._prober, Leave())] = leaver
+
+    def _leaver_of(self, turn: Turn) -> Ticket | None:
+        return self._leavers.pop(turn.envelope.request, None) if turn.envelope else None
