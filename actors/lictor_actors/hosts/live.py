@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import TYPE_CHECKING
@@ -19,7 +18,7 @@ from lictor_actors.hosts.live_lag import LagWatch
 from lictor_actors.hosts.live_ledger import LiveLedger
 from lictor_actors.hosts.live_node import LiveNode, Readiness, start_over
 from lictor_actors.hosts.node import Birth, Node
-from lictor_actors.hosts.seat import Seat
+from lictor_actors.hosts.run_queue import RunQueue
 from lictor_actors.hosts.spec import NodeSpec
 from lictor_actors.hosts.tree import birth, tree
 from lictor_messages.base import Message
@@ -33,12 +32,6 @@ if TYPE_CHECKING:
     from lictor_actors.hosts.jobs import Jobs
 
 log = logging.getLogger("lictor")
-
-TICK_MESSAGES_MAX = 256
-TICK_S_MAX = 0.002
-LONG_TURN_S = 0.005
-
-Mail = tuple[Seat, int, Message, Envelope | None]
 
 
 class LiveHost:
@@ -63,9 +56,8 @@ class LiveHost:
         self._directory = LiveDirectory()
         self._paths: dict[tuple[str, str], Callable[[Envelope], None]] = {}
         """(source, target) on one node → who takes the mail there: found once instead of for every message."""
-        self._queue: deque[Mail] = deque()
-        self._dirty: dict[LiveLedger, None] = {}
-        self._ticking = False
+        self._queue = RunQueue(self.counters)
+        self.enqueue = self._queue.put
         self._faults = LiveFaults(Random(secrets.randbits(64)), self._post, self._after, self.count)
         self._boot = secrets.randbits(32)
         self.now = self._faults.clocks.now
@@ -80,6 +72,7 @@ class LiveHost:
 
         self._loop = asyncio.get_running_loop()
         self._bus = NngBus(self._cluster, self._loop, self._arrived, self._returned, self.count)
+        self._queue.start(self._loop, self._bus.flush)
         self._jobs: Jobs = Jobs()
         if self._lanes is not None:
             self._bus.listen(*self._lanes)
@@ -94,7 +87,7 @@ class LiveHost:
         if spec.server and spec.data_dir:
             start_over(spec)
         node = Node(name, self, make, actors or tree(spec))
-        running = self._nodes[name] = LiveNode(spec, node, self._loop, self._faults, self._ledger_dirty)
+        running = self._nodes[name] = LiveNode(spec, node, self._loop, self._faults, self._queue.sync_soon)
         self._directory.begin(name, (spec.gossip_url, spec.rest_url))
         self._by_url.setdefault(spec.gossip_url, []).append(node)
         self._bus.listen(*spec.listen_urls)
@@ -108,7 +101,7 @@ class LiveHost:
         self._garbage.stop()
         for running in reversed(list(self._nodes.values())):
             running.node.stop("the host is closing")
-        self._tick()
+        self._queue.tick()
         for running in self._nodes.values():
             await running.close_doors()
         await self._jobs.close()
@@ -169,50 +162,6 @@ class LiveHost:
     def _after(self, seconds: float, call: Callable[[], None]) -> Handle:
         return self._loop.call_later(seconds, call)
 
-    # -- Ground: the run queue -----------------------------------------------
-
-    def enqueue(self, seat: Seat, life: int, message: Message, envelope: Envelope | None) -> None:
-        """See ``Ground``."""
-        self._queue.append((seat, life, message, envelope))
-        if not self._ticking:
-            self._wake()
-
-    def _wake(self) -> None:
-        if not self._ticking:
-            self._ticking = True
-            self._loop.call_soon(self._tick)
-
-    def _tick(self) -> None:
-        queue, clock = self._queue, time.perf_counter
-        before = started = clock()
-        for _ in range(TICK_MESSAGES_MAX):
-            if not queue:
-                break
-            seat, life, message, envelope = queue.popleft()
-            seat.take(life, message, envelope)
-            now = clock()
-            if now - before > LONG_TURN_S:
-                self._long_turn(seat, message, now - before)
-            if now - started > TICK_S_MAX:
-                break
-            before = now
-        self._bus.flush()
-        if self._dirty:
-            self._sync_journals()
-        self._ticking = False
-        if queue:
-            self._wake()
-
-    def _sync_journals(self) -> None:
-        dirty, self._dirty = self._dirty, {}
-        for ledger in dirty:
-            ledger.flush()
-        self._bus.flush()
-
-    def _long_turn(self, seat: Seat, message: Message, took: float) -> None:
-        self.counters["long_turns"] += 1
-        log.debug("long turn: %s %s took %.1f ms", seat.address, message.kind, took * 1e3)
-
     # -- Ground: the bus -----------------------------------------------------
 
     def post(self, envelope: Envelope) -> None:
@@ -238,7 +187,7 @@ class LiveHost:
             self._bus.post(url, envelope)
             if corrupt:
                 self._bus.spoil(url)
-            self._wake()
+            self._queue.wake()
         else:
             self._returned(envelope, "unknown_address")
 
@@ -303,10 +252,6 @@ class LiveHost:
     def ledger(self, node: str) -> LiveLedger:
         """See ``Ground``."""
         return self._nodes[node].ledger
-
-    def _ledger_dirty(self, ledger: LiveLedger) -> None:
-        self._dirty[ledger] = None
-        self._wake()
 
     def count(self, what: str) -> None:
         """See ``Ground``."""

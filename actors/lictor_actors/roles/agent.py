@@ -12,10 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 from lictor_actors.kernel.actor import Actor, UnknownMessage
-from lictor_actors.kernel.turn import Ticket, Turn
+from lictor_actors.kernel.turn import Turn
 from lictor_actors.roles.anti_entropy import AntiEntropy
 from lictor_actors.roles.doorways import Doorways
 from lictor_actors.roles.event_list import EventList, concerns, event_refused
+from lictor_actors.roles.forwarding import Forwarding
 from lictor_actors.roles.leaving import Leaving
 from lictor_actors.roles.local_state import LocalState, checker_of
 from lictor_actors.roles.registrations import Registrations
@@ -49,7 +50,7 @@ from lictor_messages.agent import (
 from lictor_messages.answers import Answer, Command, Query, Written
 from lictor_messages.autopilot import ReadyToLeave
 from lictor_messages.base import FrozenMap, Message
-from lictor_messages.envelope import Envelope, at
+from lictor_messages.envelope import at
 from lictor_messages.host import ActorSpec, Recovered, Undeliverable
 from lictor_messages.members import (
     Departed,
@@ -83,6 +84,7 @@ class Agent(Actor):
         self._leaving = Leaving(options, self._prober)
         self._doorways = Doorways(options.doorways)
         self.routes = ServerRoutes(options.node if options.server else "")
+        self._forwarding = Forwarding(options, self.routes)
         self.sync = AntiEntropy(options, self.routes)
         self.local = LocalState(options.name, checker_of(options.node), self.sync.changed)
         self.sync.local = self.local
@@ -98,7 +100,7 @@ class Agent(Actor):
             Written: self._answered,
             Refused: self._answered,
             Undeliverable: self._undeliverable,
-            ServerSilent: self._server_silent,
+            ServerSilent: self._forwarding.silent,
             CheckResult: self.own.check_result,
             UpdateCheck: self.own.update_check,
             TtlDue: self.own.ttl_due,
@@ -117,7 +119,7 @@ class Agent(Actor):
             Join: self._to_prober,
             ForceLeave: self._to_prober,
             LeaveCluster: self._leaving.asked,
-            CreateSession: self._create_session,
+            CreateSession: self._forwarding.create_session,
             ReadyToLeave: self._leaving.server_ready,
             Departed: self._leaving.departed,
             CheckerStarted: lambda _, turn: self.local.run_all(turn),
@@ -148,7 +150,7 @@ class Agent(Actor):
         if row is not None:
             row(message, turn)
         elif isinstance(message, Query | Command):
-            self._to_server(message, turn)
+            self._forwarding.pass_on(message, turn)
         elif isinstance(message, Answer):
             self._answered(message, turn)
         else:
@@ -163,53 +165,12 @@ class Agent(Actor):
         for service_id, service in self.local.services.items():
             assert service.record.id == service_id
 
-    # -- requests for servers ------------------------------------------------
-
-    def _to_server(self, message: Query | Command, turn: Turn) -> None:
-        if message.dc and message.dc != self.options.dc:
-            turn.reply(Refused(code="NoPathToDatacenter"))
-            return
-        server = self.routes.first()
-        if not server:
-            turn.reply(Refused(code="NoServers"))
-            return
-        assert turn.envelope is not None
-        held = turn.envelope if turn.envelope.body is message else _with_body(turn.envelope, message)
-        self.routes.hold(held, server)
-        turn.forward(server, held)
-
-    def _create_session(self, command: CreateSession, turn: Turn) -> None:
-        """A session is this node's own unless it names another."""
-        if not command.session.node:
-            session = command.session.model_copy(update={"node": self.options.name})
-            command = command.model_copy(update={"session": session})
-        self._to_server(command, turn)
+    # -- answers and silence -------------------------------------------------
 
     def _undeliverable(self, notice: Undeliverable, turn: Turn) -> None:
-        if self.sync.not_reached(notice.request, notice.target, turn) or self._leaving.not_reached(notice, turn):
-            return
-        if notice.waiter and not self.routes.remembers(notice.request):
-            self._forgot(notice, turn)
-            return
-        held, server = self.routes.not_reached(notice.request, notice.target)
-        if held is None:
-            return
-        self.routes.rotate(notice.target)
-        if server:
-            # It did not happen, so asking another server is safe.
-            turn.forward(server, held)
-        else:
-            turn.answer(_ticket_of(held), Refused(code="Undeliverable"))
-
-    def _forgot(self, notice: Undeliverable, turn: Turn) -> None:
-        """Too many requests were on their way to remember this one. Its doorway hears at once that it must ask again,
-        not after a minute; indefinite, because nobody knows any more whether another server has been asked.
-        """
-        self.routes.rotate(notice.target)
-        turn.answer(Ticket(notice.request, notice.waiter, "", notice.request), Refused(code="TimedOut"))
-
-    def _server_silent(self, silent: ServerSilent, _: Turn) -> None:
-        self.routes.rotate(silent.server or self.routes.asked_of(silent.request))
+        sync, leaving = self.sync, self._leaving
+        if not (sync.not_reached(notice.request, notice.target, turn) or leaving.not_reached(notice, turn)):
+            self._forwarding.not_reached(notice, turn)
 
     def _rebalance(self, _: RebalanceDue, turn: Turn) -> None:
         self.routes.rebalance(turn.rng)
@@ -304,23 +265,3 @@ def _first_idea_of_self(o: AgentOptions) -> Member:
     """Until the prober tells: enough to answer who this is."""
     tags = FrozenMap({"role": "consul" if o.server else "node", "dc": o.dc, "id": o.node_id})
     return Member(name=o.name, dc=o.dc, address=o.address, port=8301, gossip="", rest="", tags=tags)
-
-
-def _with_body(e: Envelope, body: Message) -> Envelope:
-    """The same request with something filled in."""
-    filled = Envelope(
-        e.source,
-        e.target,
-        body,
-        request=e.request,
-        reply_to=e.reply_to,
-        hops=e.hops,
-        budget=e.budget,
-        cause=e.cause,
-    )
-    filled.arrived = e.arrived
-    return filled
-
-
-def _ticket_of(held: Envelope) -> Ticket:
-    return Ticket(held.request, held.reply_to, held.source, held.cause or held.request)
