@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from multiprocessing import get_context
 from os import cpu_count
 from pathlib import Path
 from typing import TypeVar
@@ -94,7 +95,10 @@ def in_processes(one: Callable[[S], T], inputs: Sequence[S], jobs: int) -> Itera
     if jobs == 1:
         yield from map(one, inputs)
         return
-    with ProcessPoolExecutor(jobs) as pool:
+    # Not forked from this process: nng aborts in a child of a process that has used it, and threads may be running.
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["__main__", "lictor_actors.swarm"])
+    with ProcessPoolExecutor(jobs, context) as pool:
         yield from pool.map(one, inputs)
 
 

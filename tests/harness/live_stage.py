@@ -7,6 +7,8 @@ import tempfile
 from collections.abc import Callable
 from typing import Any
 
+import pynng
+
 from lictor_actors.hosts.live import LiveHost
 from lictor_actors.hosts.seat import Seat
 from lictor_actors.hosts.spec import NodeSpec
@@ -89,6 +91,12 @@ class LiveStage:
         waiting = self._answers.get(envelope.request)
         if waiting is not None and not waiting.done():
             waiting.set_result(envelope.body)
+
+
+def opens_a_socket(_: int) -> bool:
+    """In a process of its own: nng aborts if that was forked from one that has sockets."""
+    with pynng.Push0():
+        return True
 
 
 async def _came_true(true: Callable[[], bool]) -> None:

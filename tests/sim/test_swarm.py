@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ from lictor_actors.raft import leadership
 from lictor_actors.swarm import run_seed
 from lictor_actors.swarm.kept import Kept, read
 from lictor_actors.swarm.plan import FAULTS, FaultName, draw
+from lictor_deploy.sim import in_processes
 
 pytestmark = pytest.mark.timeout(1200)  # many seeds, and the machine may have other things to do
 SEEDS = int(os.environ.get("LICTOR_SWARM_SEEDS", "16"))
@@ -24,8 +23,7 @@ KEPT = list(read((Path(__file__).parent / "kept.jsonl").read_text().splitlines()
 
 @pytest.mark.sim
 def test_a_batch_of_seeds_keeps_every_promise_and_reaches_the_interesting_places() -> None:
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        reports = list(pool.map(run_seed, range(1, SEEDS + 1)))
+    reports = list(in_processes(run_seed, range(1, SEEDS + 1), jobs=0))
     assert [str(report) for report in reports if not report.ok] == []
     reached: Counter[str] = Counter()
     for report in reports:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pynng
 import pytest
+from live_stage import opens_a_socket
 
 from lictor_actors.swarm import Report
 from lictor_actors.swarm.plan import Plan
@@ -82,6 +84,11 @@ def test_digests_are_equal_whatever_the_number_of_processes(capsys: pytest.Captu
 
 def test_a_range_runs_in_several_processes() -> None:
     assert sim.run(range(20, 22), until_s=2.5, jobs=2) == 0
+
+
+def test_the_processes_of_a_range_owe_nothing_to_the_sockets_of_this_one() -> None:
+    with pynng.Push0():
+        assert list(sim.in_processes(opens_a_socket, range(2), 2)) == [True, True]
 
 
 def test_a_stop_on_the_way_shows_an_actor(capsys: pytest.CaptureFixture[str]) -> None:
