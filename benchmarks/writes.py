@@ -22,6 +22,8 @@ from lictor_deploy.control import Cluster
 CONNECTIONS = (1, 16, 64)
 PUT = Request("PUT", "/v1/kv/k%d", VALUE)
 GET = Request("GET", "/v1/kv/read")
+KEYS = 1000
+GET_DIFFERENT = Request("GET", "/v1/kv/read%d", different=KEYS)
 GET_CONSISTENT = Request("GET", "/v1/kv/read?consistent")
 REGISTER = Request("PUT", "/v1/agent/service/register", '{"Name":"bench","ID":"b%d","Port":80,"Check":{"TTL":"600s"}}')
 INSTANCES = (10, 100, 1000)
@@ -39,7 +41,8 @@ def main(quick: bool = False) -> None:
         cluster = stack.enter_context(Cluster.local(3, 0))
         peer = stack.enter_context(etcd()) if HAVE_ETCD else None
         leader = leader_address(cluster)
-        put(leader, "/v1/kv/read", VALUE.encode())
+        for key in ("read", *(f"read{number}" for number in range(KEYS))):
+            put(leader, f"/v1/kv/{key}", VALUE.encode())
         key_values(leader, peer, seconds)
         if HAVE_PYSYNCOBJ:
             against_pysyncobj(leader, seconds)
@@ -59,6 +62,7 @@ def key_values(leader: str, peer: Etcd | None, seconds: float) -> None:
     for what, ours, others in (
         ("PUT, fsynced on a majority", PUT, {"v2": V2_PUT, "v3 gateway": V3_PUT}),
         ("GET default", GET, {}),
+        (f"GET default, {KEYS:,} keys in turn", GET_DIFFERENT, {}),
         ("GET ?consistent", GET_CONSISTENT, {"v3 gateway": V3_GET}),
     ):
         for connections in CONNECTIONS:

@@ -14,7 +14,7 @@ _SCRIPT = """
 local count = {first}
 function request()
   count = count + 1
-  return wrk.format("{method}", string.format("{path}", count), nil, {body})
+  return wrk.format("{method}", string.format("{path}", {number}), nil, {body})
 end
 function done(summary, latency)
   local wrong = summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.timeout
@@ -40,12 +40,13 @@ class Load(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What to ask; ``%d`` in path and body is the number of the request."""
+    """What to ask; ``%d`` in path and body is the number of the request, or which of ``different`` it is about."""
 
     method: str
     path: str
     body: str = ""
     content_type: str = "application/json"
+    different: int = 0
 
 
 class Numbers:
@@ -62,6 +63,7 @@ def load(address: str, request: Request, connections: int, seconds: float) -> Lo
         first=Numbers.first,
         method=request.method,
         path=request.path,
+        number=f"count % {request.different}" if request.different else "count",
         body=f"string.format({body}, count)" if "%d" in request.body else body,
         content_type=request.content_type,
     )
