@@ -24,7 +24,7 @@ from lictor_messages.journal import (
     SnapshotEnd,
     TruncateFrom,
 )
-from lictor_messages.raft import InstallSnapshot, SnapshotAnswer
+from lictor_messages.raft import AppendAnswer, AppendEntries, InstallSnapshot, SnapshotAnswer
 
 SMALL = RaftOptions(snapshot_threshold=10, trailing_logs=4, frame_bytes=64)
 CHUNK = 40
@@ -54,6 +54,33 @@ def test_a_snapshot_is_taken_after_so_many_entries_and_the_log_keeps_a_tail() ->
         assert raft.snapshot.index > 25
         assert raft.first_index == raft.snapshot.index - SMALL.trailing_logs + 1
     assert len(net.commands(leader)) == 40
+
+
+def test_a_late_message_about_entries_that_a_snapshot_stands_for_is_answered_with_what_is_committed() -> None:
+    """They were committed, so they are in every leader's log; more than that the message does not show."""
+    net = Network(options=SMALL)
+    leader = net.elect()
+    busy(net, 40)
+    net.run(SECOND)
+    follower = next(name for name in net.names if name != leader)
+    raft, since = net.raft(follower), net.now
+    before = (raft.last_index, raft.commit_index)
+    assert raft.first_index > 9
+    late = AppendEntries(
+        term=raft.term,
+        leader=leader,
+        prev_index=2,
+        prev_term=2,
+        entries=(bytes(7) + b"\x02\x00x",) * 90,
+        commit=0,
+        round=1,
+    )
+    net.say(leader, follower, late)
+    net.run(10 * MS)
+    answers = [m for source, to, m in messages(net, AppendAnswer, since) if (source, to) == (follower, leader)]
+    assert isinstance(answers[0], AppendAnswer)
+    assert (answers[0].ok, answers[0].match) == (True, before[1])
+    assert (raft.last_index, raft.commit_index) == before
 
 
 def test_a_restarted_server_begins_with_its_snapshot_and_has_everything() -> None:

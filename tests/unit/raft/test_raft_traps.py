@@ -6,6 +6,7 @@ from raft_network import MS, SECOND, Network
 from lictor_actors.raft import Overloaded, RaftOptions, Role
 from lictor_actors.raft.follower import CommittedTruncated
 from lictor_messages.raft import (
+    AppendAnswer,
     AppendEntries,
     ElectionDue,
     HeartbeatDue,
@@ -13,6 +14,7 @@ from lictor_messages.raft import (
     RequestVote,
     SnapshotAnswer,
     TimeoutNow,
+    Vote,
 )
 
 ELECTION = RaftOptions().election_ns
@@ -134,6 +136,116 @@ def test_a_snapshot_of_an_earlier_term_is_answered_so_that_who_sends_it_steps_do
     answers = [m for _, source, to, m in net.sent if (source, to) == (follower, old) and isinstance(m, SnapshotAnswer)]
     assert [(answer.term, answer.offset) for answer in answers] == [(term, 0)]
     assert net.raft(follower).incoming is None
+
+
+# -- messages of another time ------------------------------------------------------------------------------------------
+
+
+def alone(seed: int = 1) -> Network:
+    """``n1`` of three, the others down: it asks for pre-votes in vain."""
+    net = Network(3, seed)
+    for name in ("n2", "n3"):
+        net.crash(name)
+    net.run_until(lambda: net.raft("n1").role is Role.PRE_CANDIDATE)
+    return net
+
+
+def candidate() -> Network:
+    """``n1`` stands for term 2, and its own vote is on disk."""
+    net = alone()
+    net.say("n2", "n1", Vote(term=2, pre=True, granted=True))
+    net.run(10 * MS)
+    assert (net.raft("n1").role, net.raft("n1").term) == (Role.CANDIDATE, 2)
+    return net
+
+
+def test_a_late_pre_vote_for_an_earlier_term_counts_for_nothing() -> None:
+    net = alone()
+    net.say("n2", "n1", Vote(term=1, pre=True, granted=True))
+    assert net.raft("n1").role is Role.PRE_CANDIDATE
+
+
+@pytest.mark.parametrize(
+    "late", [Vote(term=1, granted=True), Vote(term=2, pre=True, granted=True), Vote(term=3, pre=True, granted=True)]
+)
+def test_a_late_vote_of_another_election_elects_nobody(late: Vote) -> None:
+    net = candidate()
+    net.say("n2", "n1", late)
+    assert net.raft("n1").role is Role.CANDIDATE
+    net.say("n2", "n1", Vote(term=2, granted=True))
+    assert net.raft("n1").role is Role.LEADER
+
+
+def test_a_stranger_elects_nobody() -> None:
+    net = candidate()
+    net.say("n9", "n1", Vote(term=2, granted=True))
+    assert net.raft("n1").role is Role.CANDIDATE
+
+
+def test_a_refusal_of_a_later_term_ends_a_candidacy() -> None:
+    net = candidate()
+    net.say("n2", "n1", Vote(term=7, granted=False))
+    assert (net.raft("n1").role, net.raft("n1").term) == (Role.FOLLOWER, 7)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_who_has_given_its_vote_waits_a_whole_time_out_for_whoever_got_it(seed: int) -> None:
+    """Section 5.2: a vote is a reason not to stand, or those who voted would compete with whom they voted for."""
+    net = alone(seed)
+    net.run(net.options.election_ns // 2)
+    net.say("n2", "n1", RequestVote(term=7, last_index=9, last_term=6))
+    net.run(ELECTION - MS)
+    assert (net.raft("n1").role, net.raft("n1").term) == (Role.FOLLOWER, 7)
+
+
+def test_a_candidate_of_a_later_term_does_not_depose_a_leader_that_is_heard() -> None:
+    """A leader is as loyal to itself as its followers are: its own heartbeats tell it when it is heard no more."""
+    net = Network()
+    leader = net.elect()
+    net.run(3 * SECOND)
+    other, term = next(name for name in net.names if name != leader), net.raft(leader).term
+    net.say(other, leader, RequestVote(term=99, last_index=99, last_term=98))
+    assert (net.leaders(), net.raft(leader).term) == ([leader], term)
+
+
+@pytest.mark.parametrize("pre", [True, False])
+def test_nobody_gets_a_vote_for_a_term_that_is_over(pre: bool) -> None:
+    """The answer tells the term of today, or whoever asks would ask for ever."""
+    net = alone()
+    net.say("n2", "n1", AppendEntries(term=9, leader="n2", prev_index=1, prev_term=1, commit=0, round=1))
+    net.run(ELECTION + MS)
+    net.say("n3", "n1", RequestVote(term=5, pre=pre, last_index=99, last_term=8))
+    net.run(10 * MS)
+    votes = [m for _, source, to, m in net.sent if (source, to) == ("n1", "n3") and isinstance(m, Vote)]
+    assert [(vote.granted, vote.term) for vote in votes] == [(False, 9)]
+
+
+def test_an_answer_to_an_earlier_leadership_is_no_answer_to_this_one() -> None:
+    """It may speak of entries that have been cut since: commit would count copies that are not there."""
+    net = Network()
+    leader = net.elect()
+    follower = next(name for name in net.names if name != leader)
+    raft, term = net.raft(leader), net.raft(leader).term
+    net.isolate(leader)
+    (index,) = net.propose(leader, b"a")
+    net.run(ELECTION // 2)
+    silent = raft.contacts(net.now)[follower]
+    net.say(follower, leader, AppendAnswer(term=term - 1, ok=True, match=index, round=99))
+    net.say(follower, leader, SnapshotAnswer(term=term - 1, index=index, offset=0))
+    assert raft.commit_index < index
+    assert raft.matches()[follower] < index
+    assert raft.contacts(net.now)[follower] == silent
+
+
+def test_a_snapshots_answer_of_a_later_term_deposes_its_sender() -> None:
+    net = Network()
+    leader = net.elect()
+    other = next(name for name in net.names if name != leader)
+    net.say(other, leader, SnapshotAnswer(term=99, index=5, offset=0))
+    assert (net.raft(leader).role, net.raft(leader).term) == (Role.FOLLOWER, 99)
+
+
+# -- disks, leases, limits ---------------------------------------------------------------------------------------------
 
 
 def test_a_disk_that_has_written_something_else_has_not_written_the_own_vote() -> None:
