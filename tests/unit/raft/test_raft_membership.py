@@ -430,6 +430,17 @@ def test_without_a_target_the_fittest_voter_takes_over() -> None:
     net.run_until(lambda: net.leaders() == [fit])
 
 
+@pytest.mark.parametrize("place", [0, 1])
+def test_whoever_is_silent_is_not_the_fittest_however_much_it_has(place: int) -> None:
+    """It would be waited for in vain while the cluster takes no writes."""
+    net = Network()
+    leader = net.elect()
+    others = [name for name in net.names if name != leader]
+    net.crash(others[place])
+    net.run(SECOND)
+    assert net.do(leader, lambda raft, turn: raft.transfer_leadership("", turn)) == others[1 - place]
+
+
 def test_a_leader_alone_has_nobody_to_hand_over_to() -> None:
     net = Network(1)
     leader = net.elect()

@@ -220,6 +220,24 @@ def test_nobody_gets_a_vote_for_a_term_that_is_over(pre: bool) -> None:
     assert [(vote.granted, vote.term) for vote in votes] == [(False, 9)]
 
 
+def test_a_read_waits_for_the_no_op_though_a_majority_answers_every_round() -> None:
+    """Whose log lags answers too, and proves leadership: but what was committed before, a new leader does not know.
+
+    Nor does each answer begin another round meanwhile, or they would follow each other without a pause.
+    """
+    net = candidate()
+    net.say("n2", "n1", Vote(term=2, granted=True))
+    net.run(10 * MS)
+    raft, reads = net.raft("n1"), net.hosts["n1"].server.reads
+    leading = raft._leading
+    assert leading is not None
+    net.do("n1", lambda raft, turn: raft.read(turn))
+    for _ in range(5):
+        net.do("n1", lambda raft, turn: raft.due(HeartbeatDue(), turn))
+        net.say("n2", "n1", AppendAnswer(term=2, ok=False, match=1, round=leading.rounds.round))
+    assert (reads, leading.rounds.round, raft.lease_valid(net.now)) == ([], 6, False)
+
+
 def test_an_answer_to_an_earlier_leadership_is_no_answer_to_this_one() -> None:
     """It may speak of entries that have been cut since: commit would count copies that are not there."""
     net = Network()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lictor_actors.store.errors import QueryRefused
+from lictor_actors.store.watches import Watches
 from lictor_messages.answers import Written
 from lictor_messages.queries import (
     CreatePreparedQuery,
@@ -130,6 +131,60 @@ def test_a_query_goes_with_its_session(log):
     log.ok(DestroySession(id=SESSION))
     assert [q.name for q in log.ask(ListPreparedQueries()).queries] == ["stays"]
     assert log.at(ListPreparedQueries()) == log.index
+    assert log.store.queries.by_session == {}
+
+
+def test_a_query_is_at_its_own_index_and_what_it_finds_at_the_services(log):
+    keep(log, 1, name="q")
+    kept = log.index
+    log.node("n1")
+    log.service("n1", "web")
+    registered = log.index
+    keep(log, 2, name="other")
+    assert (log.at(GetPreparedQuery(id=numbered(1))), log.at(ListPreparedQueries())) == (kept, log.index)
+    assert log.at(ExecutePreparedQuery(name_or_id="q")) == registered
+
+
+def test_answers_may_be_for_no_time_at_all(log):
+    assert keep(log, name="q", dns_ttl="0s").ok
+    assert log.ask(ExecutePreparedQuery(name_or_id="q")).dns_ttl == "0s"
+
+
+def test_the_template_for_every_name_may_be_replaced(log):
+    keep(log, 1, template=TEMPLATE)
+    assert log.ok(UpdatePreparedQuery(query=prepared(1, "db", template=TEMPLATE)))
+    assert explained(log, "any")[0].service.service == "db"
+
+
+@pytest.mark.parametrize("asked", [GetPreparedQuery(id=numbered(1)), ListPreparedQueries()])
+def test_whoever_watches_a_query_is_woken_by_what_happens_to_it(log, asked):
+    keep(log, 1, name="q")
+    watches = Watches()
+
+    def woken_by(command):
+        log.store.take_touched()
+        watches.park(asked.model_copy(update={"min_index": log.at(asked)}), "me")
+        assert log.ok(command)
+        return bool(watches.wake(log.store))
+
+    assert woken_by(UpdatePreparedQuery(query=prepared(1, name="q2")))
+    assert woken_by(DeletePreparedQuery(id=numbered(1)))
+
+
+def test_nobody_is_woken_by_what_happens_to_another_query(log):
+    keep(log, 1, name="q")
+    log.store.take_touched()
+    asked = GetPreparedQuery(id=numbered(1))
+    watches = Watches()
+    watches.park(asked.model_copy(update={"min_index": log.at(asked)}), "me")
+    keep(log, 2, name="other")
+    assert not watches.wake(log.store)
+
+
+def test_a_query_has_an_id_that_can_be_one(log):
+    """Doorways choose ids; whoever writes to the log past them is held to the same rule."""
+    query = PreparedQuery(id="short", name="q", service=ServiceQuery(service="web"))
+    assert isinstance(log.apply(CreatePreparedQuery(query=query)), Refused)
 
 
 # -- found

@@ -249,7 +249,25 @@ def test_a_transaction_that_only_reads_changes_nothing(ready):
     assert ready.store.digest() == before
 
 
-def test_a_read_that_would_write_is_refused(ready):
-    outcome = ready.ask(ReadTransaction(operations=(kv("get"), kv("set", value=b"x"))))
+def test_a_read_of_an_empty_store_reports_no_index_zero(log):
+    assert log.ask(ReadTransaction(operations=(kv("get-tree", ""),))).index == 1
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        kv("set", value=b"x"),
+        kv("lock", session=A),
+        node("set", address="10.0.0.9"),
+        node("delete"),
+        service("set"),
+        check("set"),
+        Operation(session=SessionOperation(verb="delete", id=A)),
+    ],
+)
+def test_a_read_that_would_write_is_refused(ready, write):
+    """It would be done on the one server that was asked, and on no other."""
+    before = ready.store.digest()
+    outcome = ready.ask(ReadTransaction(operations=(kv("get"), write)))
     assert [f.op_index for f in outcome.failures] == [1]
-    assert values(ready) == {"k": b"old"}
+    assert ready.store.digest() == before
