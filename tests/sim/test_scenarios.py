@@ -8,6 +8,7 @@ import pytest
 
 from lictor_actors.presets import PRESETS
 from lictor_actors.scenario import load, parse
+from lictor_actors.timeline import read
 from lictor_deploy.scenario.in_world import run_seed
 from lictor_deploy.scenario.run import run
 
@@ -77,6 +78,13 @@ def test_a_trace_names_the_faults_with_whom_they_hit() -> None:
 def test_promises_that_a_disk_broke_are_found() -> None:
     reports = [run_seed(parse(AMNESIA), seed) for seed in range(3)]
     assert [report.seed for report in reports if report.ok] == []
+    # Raft's judge is not asked here: clients notice by themselves.
+    assert all("not linearizable" in report.failures[0] for report in reports)
+
+
+def test_rafts_judge_speaks_unless_it_is_left_out() -> None:
+    report = run_seed(parse(AMNESIA.replace("always = []", "")), 1)
+    assert report.failures[0].startswith("PromiseBroken")
 
 
 def test_an_expectation_that_does_not_come_about_in_time_is_named() -> None:
@@ -94,8 +102,31 @@ def test_many_seeds_run_in_processes_and_are_told_together(capsys: pytest.Captur
     assert "one_leader: median" in told
 
 
-def test_a_seed_that_fails_is_told_with_how_to_run_it_again(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(parse(AMNESIA, default_name="amnesia"), 1, 1, 1, live=False, trace=False) == 1
-    told = capsys.readouterr().err
-    assert "amnesia, sim, seed 1: FAILED" in told
-    assert "-seed 1 -trace" in told
+def test_a_seed_that_fails_is_told_once_with_how_to_run_it_again(capsys: pytest.CaptureFixture[str]) -> None:
+    made = parse(AMNESIA, default_name="amnesia")
+    assert run(made, 1, 1, 1, live=False, trace=False, named="my files/amnesia.toml") == 1
+    told = capsys.readouterr()
+    assert told.out.count("amnesia, sim, seed 1: FAILED") == 1
+    assert "again   lictor chaos run 'my files/amnesia.toml' -seed 1 -trace" in told.out
+    assert told.err == ""
+
+
+def test_seeds_that_fail_are_told_each(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(parse(AMNESIA), 1, 2, 1, live=False, trace=False, named="amnesia.toml") == 1
+    told = capsys.readouterr()
+    assert "lictor chaos run amnesia.toml -seed 2 -trace" in told.err
+    assert "FAILED  seeds 1 2" in told.out
+
+
+def test_what_a_judge_has_ended_still_says_how_much_had_happened() -> None:
+    report = run_seed(parse(AMNESIA), 1)
+    assert not report.ok
+    assert report.faults > 0
+    assert report.operations > 0
+
+
+def test_a_seed_of_a_scenario_becomes_a_timeline_with_its_verdict(tmp_path: Path) -> None:
+    file = tmp_path / "run.jsonl"
+    assert run(parse(AMNESIA), 1, 1, 1, live=False, trace=False, timeline=file) == 1
+    records = list(read(file.read_text().splitlines()))
+    assert {"fault", "verdict", "message", "operation"} <= {record.kind for record in records}

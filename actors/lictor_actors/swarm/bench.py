@@ -26,17 +26,19 @@ from lictor_messages.envelope import at
 
 
 class Bench:
-    """Watches a world from the moment it is made."""
+    """Watches a world from the moment it is made; without ``raft`` its promises may be broken unseen."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, raft: bool = True) -> None:
         self.world = world
         self.raft = RaftJudge(self._on_disk)
         self.swim = SwimJudge()
         self.events = EventJudge()
         self.suspicions = SuspicionJudge(self._members, LOCAL.suspicion_min(1))
-        world.watchers.setdefault("server", []).append(self._saw_server)
+        if raft:
+            world.watchers.setdefault("server", []).append(self._saw_server)
+            world.listeners.append(self.raft.heard)
         world.watchers.setdefault("prober", []).append(self._saw_prober)
-        world.listeners += [self.raft.heard, self.swim.heard, self.events.heard]
+        world.listeners += [self.swim.heard, self.events.heard]
         world.trace.taps.append(self.suspicions)
 
     def leader(self) -> str:

@@ -57,7 +57,7 @@ def run(
     trace
         Print every event of one seed on standard output.
     timeline
-        With -live: write everything that happened into this file, for `lictor timeline FILE -html PAGE`.
+        Write everything that happened in one run into this file, for `lictor timeline FILE -html PAGE`.
     """
     from lictor_deploy.cli.sim import refuse_bad_counts
     from lictor_deploy.scenario.run import run as run_scenario
@@ -67,11 +67,10 @@ def run(
     refuse_bad_counts(seeds, jobs)
     if on_processes and (seeds > 1 or trace):
         raise Failure("A live cluster cannot be replayed: leave -seeds and -trace out.")
-    if trace and seeds > 1:
-        raise Failure("-trace shows one run: leave -seeds out, and name the run with -seed.")
-    if timeline is not None and not on_processes:
-        raise Failure("-timeline is for -live: a seed is drawn by `lictor sim -timeline FILE`.")
-    return run_scenario(found, found.seed if seed is None else seed, seeds, jobs, on_processes, trace, timeline)
+    if seeds > 1 and (trace or timeline is not None):
+        raise Failure("-trace and -timeline show one run: leave -seeds out, and name the run with -seed.")
+    first = found.seed if seed is None else seed
+    return run_scenario(found, first, seeds, jobs, on_processes, trace, timeline, named=scenario)
 
 
 @app.command

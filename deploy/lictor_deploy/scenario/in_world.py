@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from lictor_actors.faults.in_force import Playing
 from lictor_actors.faults.in_world import WorldFaults, world_faults
 from lictor_actors.hosts.world import World
 from lictor_actors.hosts.world.cluster import add_node, cluster_specs
@@ -29,10 +30,20 @@ WHOLE_WITHIN_S = 60.0
 LAST_LOOK_S = 5.0
 
 
-def run_seed(scenario: Scenario, seed: int, trace: Callable[[str], None] | None = None) -> ScenarioReport:
-    """Run the scenario with this seed. Never raises what a judge has to say: the report has it."""
+def run_seed(
+    scenario: Scenario,
+    seed: int,
+    trace: Callable[[str], None] | None = None,
+    watch: Callable[[World], object] | None = None,
+) -> ScenarioReport:
+    """Run the scenario with this seed. Never raises what a judge has to say: the report has it.
+
+    ``watch`` is given the world before anything happens.
+    """
     started = time.perf_counter()
     run = _Run(scenario, seed, trace)
+    if watch is not None:
+        watch(run.world)
     try:
         run.play()
     except (AssertionError, JournalCorrupt, RuntimeError) as broken:
@@ -44,14 +55,15 @@ class _Run:
     def __init__(self, scenario: Scenario, seed: int, trace: Callable[[str], None] | None) -> None:
         self.report = ScenarioReport(scenario.name, "sim", seed)
         self._scenario = scenario
-        self._world = World(seed, check_every=CHECK_EVERY, trace=trace)
-        self._bench = Bench(self._world)
+        self.world = World(seed, check_every=CHECK_EVERY, trace=trace)
+        self._bench = Bench(self.world, raft="raft" in scenario.expect.always)
         self._nodes = []
         for spec in cluster_specs(seed, scenario.cluster.servers, scenario.cluster.agents):
-            add_node(self._world, spec.model_copy(update={"profile": scenario.cluster.profile}))
+            add_node(self.world, spec.model_copy(update={"profile": scenario.cluster.profile}))
             self._nodes.append(spec.node)
-        self._faults: WorldFaults = world_faults(self._world)
+        self._faults: WorldFaults = world_faults(self.world)
         self._clients: _Clients | None = None
+        self._playing: Playing | None = None
 
     def play(self) -> None:
         """The cluster comes up whole, the steps strike, everything heals, the expectations are looked at."""
@@ -62,26 +74,29 @@ class _Run:
             script = KvScript(self._scenario.workload.kv, stream(self.report.seed, "scenario", "kv"))
             # A message that comes twice may be refused once and done once: then refusals are not to be believed.
             twice = any(fault.name == "duplicate" for step in self._scenario.step for fault in step.faults)
-            self._clients = _Clients(self._world, script, self._nodes, believed=not twice)
-        playing = self._faults.play(self._scenario.step)
+            self._clients = _Clients(self.world, script, self._nodes, believed=not twice)
+        self._playing = self._faults.play(self._scenario.step)
         self._run(self._scenario.lasts_s)
-        playing.heal()
+        self._playing.heal()
         self._faults.revive()
-        self.report.faults = playing.director.struck
         self._eventually()
         self._look_back()
 
     def closed(self, wall_s: float) -> ScenarioReport:
-        """The report, with its figures."""
-        self.report.ran_s = self._world.time / SECOND
+        """The report, with its figures, also of a run that a judge has ended."""
+        if self._playing is not None:
+            self.report.faults = self._playing.director.struck
+        if self._clients is not None:
+            self.report.count(self._clients.script.history)
+        self.report.ran_s = self.world.time / SECOND
         self.report.wall_s = wall_s
-        self.report.digest = self._world.trace.digest
+        self.report.digest = self.world.trace.digest
         return self.report
 
     def _eventually(self) -> None:
-        began, open_ = self._world.time, dict(self._scenario.expect.eventually.bounds)
+        began, open_ = self.world.time, dict(self._scenario.expect.eventually.bounds)
         while open_:
-            passed = (self._world.time - began) / SECOND
+            passed = (self.world.time - began) / SECOND
             for name, within_s in list(open_.items()):
                 wrong = self._wrong(name)
                 if not wrong:
@@ -99,7 +114,7 @@ class _Run:
             return
         self._clients.stop()
         self._run(TIMEOUT_S)
-        self._clients.last_look(self._world.running()[0])
+        self._clients.last_look(self.world.running()[0])
         self._run(LAST_LOOK_S)
         if self._scenario.expect.linearizable:
             self.report.judge(self._clients.script.history)
@@ -114,15 +129,15 @@ class _Run:
 
     def _until(self, true: Callable[[], bool]) -> bool:
         while not true():
-            if self._world.time > WHOLE_WITHIN_S * SECOND:
+            if self.world.time > WHOLE_WITHIN_S * SECOND:
                 return False
             self._run(LOOK_EVERY_S)
         return True
 
     def _run(self, seconds: float) -> None:
-        self._world.run(seconds)
-        if self._world.crashes:
-            who, error = self._world.crashes[0]
+        self.world.run(seconds)
+        if self.world.crashes:
+            who, error = self.world.crashes[0]
             raise RuntimeError(f"{who} raised {error!r}") from error
 
 

@@ -71,6 +71,7 @@ async def _play(cluster: Cluster, scenario: Scenario, report: ScenarioReport) ->
     if clients is not None:
         await clients.stop()
         if scenario.expect.linearizable:
+            report.count(clients.script.history)
             report.judge(clients.script.history)
     report.ran_s = time.monotonic() - began
 

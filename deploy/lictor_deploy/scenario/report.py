@@ -37,10 +37,13 @@ class ScenarioReport:
         """True if everything expected came about."""
         return not self.failures
 
-    def judge(self, history: History) -> None:
-        """Are the clients' answers explained by one order?"""
+    def count(self, history: History) -> None:
+        """How much the clients asked, and how much of it they were never told."""
         self.operations = len(history.operations)
         self.unknown = sum(not o.known and o.action != "get" for o in history.operations)
+
+    def judge(self, history: History) -> None:
+        """Are the clients' answers explained by one order?"""
         for verdict in linearizability.judge(history):
             if not verdict.ok:
                 self.failures.append(f"not linearizable: {verdict}")

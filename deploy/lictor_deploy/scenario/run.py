@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from functools import partial
@@ -14,11 +15,26 @@ from lictor_deploy.sentence import Failure
 
 
 def run(
-    scenario: Scenario, seed: int, seeds: int, jobs: int, live: bool, trace: bool, timeline: Path | None = None
+    scenario: Scenario,
+    seed: int,
+    seeds: int,
+    jobs: int,
+    live: bool,
+    trace: bool,
+    timeline: Path | None = None,
+    *,
+    named: str = "",
 ) -> int:
-    """Run ``seeds`` of them from ``seed`` on (``jobs`` 0: a process a core); the exit status: 0 if all is well."""
+    """Run ``seeds`` of them from ``seed`` on (``jobs`` 0: a process a core); the exit status: 0 if all is well.
+
+    ``named``: what a person calls the scenario, to run it again.
+    """
     try:
-        return _live(scenario, seed, timeline) if live else _in_world(scenario, range(seed, seed + seeds), jobs, trace)
+        if live:
+            return _live(scenario, seed, timeline)
+        if seeds == 1:
+            return _one_in_world(scenario, seed, trace, timeline, named)
+        return _in_world(scenario, range(seed, seed + seeds), jobs, named)
     except UnsupportedFault as error:
         raise Failure(f"{scenario.name}: {error}.") from None
 
@@ -31,24 +47,40 @@ def _live(scenario: Scenario, seed: int, timeline: Path | None) -> int:
     return 0 if report.ok else 1
 
 
-def _in_world(scenario: Scenario, seeds: range, jobs: int, trace: bool) -> int:
+def _one_in_world(scenario: Scenario, seed: int, trace: bool, timeline: Path | None, named: str) -> int:
+    from lictor_actors.timeline.record import write
+    from lictor_actors.timeline.recorder import Recorder
+    from lictor_deploy.scenario.in_world import run_seed
+
+    recorders: list[Recorder] = []
+    watch = None if timeline is None else lambda world: recorders.append(Recorder(world))
+    report = run_seed(scenario, seed, print if trace else None, watch)
+    # With a trace on stdout the verdict must not get into whatever reads it.
+    print(_told(report, named), file=sys.stderr if trace else sys.stdout)
+    if timeline is not None:
+        for failure in report.failures:
+            recorders[0].verdict(report.ran_s, failure)
+        timeline.write_text("".join(write(recorders[0].records())), encoding="utf-8")
+    return 0 if report.ok else 1
+
+
+def _told(report: ScenarioReport, named: str) -> str:
+    """The report, and of one that failed how to see all that happened."""
+    again = f"lictor chaos run {shlex.quote(named)} -seed {report.seed}"
+    return str(report) if report.ok else f"{report}\n  again   {again} -trace\n  draw    {again} -timeline run.jsonl"
+
+
+def _in_world(scenario: Scenario, seeds: range, jobs: int, named: str) -> int:
     from lictor_deploy.scenario.in_world import run_seed
     from lictor_deploy.sim import in_processes
 
-    if trace:
-        report = run_seed(scenario, seeds[0], trace=print)
-        print(report, file=sys.stderr)  # not into whatever reads the trace
-        return 0 if report.ok else 1
     started = time.perf_counter()
     reports = []
     for report in in_processes(partial(run_seed, scenario), seeds, jobs):
         reports.append(report)
         if not report.ok:
-            print(f"{report}\n  again   lictor chaos run … -seed {report.seed} -trace", file=sys.stderr)
-    if len(reports) == 1:
-        print(reports[0])
-    else:
-        _summary(reports, time.perf_counter() - started)
+            print(_told(report, named), file=sys.stderr)
+    _summary(reports, time.perf_counter() - started)
     return 0 if all(report.ok for report in reports) else 1
 
 

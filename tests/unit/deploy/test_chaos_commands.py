@@ -59,7 +59,8 @@ def test_ls_shows_presets_and_files(lictor, file, tmp_path):
         (["run", "wan", "-seeds", "0"], "1 or more"),
         (["run", "wan", "-jobs", "-1"], "-jobs must be 1 or more"),
         (["run", "wan", "-live", "-seeds", "3"], "cannot be replayed"),
-        (["run", "wan", "-trace", "-seeds", "3"], "-trace shows one run"),
+        (["run", "wan", "-trace", "-seeds", "3"], "-trace and -timeline show one run"),
+        (["run", "wan", "-timeline", "x.jsonl", "-seeds", "3"], "-trace and -timeline show one run"),
         (["check"], "Name a scenario file"),
     ],
 )
