@@ -13,9 +13,9 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from lictor_actors.faults.healing import Heals
 from lictor_actors.faults.levels import refuse_unsupported
 from lictor_actors.faults.steps import Step
 from lictor_actors.faults.verbs import Verbs
@@ -120,8 +120,8 @@ class Cluster:
             time.sleep(0.1)
 
 
-class FaultHandle:
-    """A fault in force on a running cluster; heals when told to, or at the end of a (async) ``with`` block."""
+class FaultHandle(Heals):
+    """A fault in force on a running cluster."""
 
     def __init__(self, cluster: Cluster, id: str, what: str) -> None:
         self.id = id
@@ -133,25 +133,11 @@ class FaultHandle:
         """End the fault; doing it twice does no harm."""
         self._cluster.ask("heal", fault=self.id)
 
-    def __enter__(self) -> FaultHandle:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.heal()
-
-    async def __aenter__(self) -> FaultHandle:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
-        self.heal()
-
     def __repr__(self) -> str:
         return f"<{self.id} {self.what}>"
 
 
-class PlayHandle:
+class PlayHandle(Heals):
     """A plan that the cluster's parent plays."""
 
     def __init__(self, cluster: Cluster, id: str) -> None:
@@ -167,12 +153,6 @@ class PlayHandle:
         ended = self._cluster.ask("halt", play=self.id)
         self.struck, self.refused = ended["struck"], ended["refused"]
         self._cluster.faults.heal_all()
-
-    def __enter__(self) -> PlayHandle:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.heal()
 
 
 class ClusterFaults(Verbs[FaultHandle]):

@@ -12,14 +12,11 @@ from lictor_actors.roles.http_api.definitions import (
     CHECK_DEFINITION,
     SERVICE_DEFINITION,
     check_spec,
-    tagged_addresses,
-    weights,
+    own_service,
 )
 from lictor_actors.roles.http_api.request import HttpError
 from lictor_deploy.sentence import Failure
 from lictor_messages.agent import CheckSpec, RegisterService
-from lictor_messages.base import FrozenMap
-from lictor_messages.catalog import ServiceRecord
 from lictor_messages.refusals import Refused
 
 T = TypeVar("T")
@@ -47,20 +44,8 @@ def decode(raw: dict[str, Any], struct: Struct) -> dict[str, Any]:
 def registration_of(given: dict[str, Any], node: str) -> RegisterService:
     """What the agent would have been asked over HTTP."""
     one = [given["Check"]] if given.get("Check") else []
-    service = ServiceRecord(
-        node=node,
-        id=given.get("ID") or given.get("Name", ""),
-        service=given.get("Name", ""),
-        tags=given.get("Tags", ()),
-        address=given.get("Address", ""),
-        port=given.get("Port", 0),
-        socket_path=given.get("SocketPath", ""),
-        meta=FrozenMap(given.get("Meta", {})),
-        tagged_addresses=tagged_addresses(given),
-        weights=weights(given),
-        enable_tag_override=given.get("EnableTagOverride", False),
-    )
-    return RegisterService(service=service, checks=tuple(map(check_spec, [*one, *given.get("Checks", ())])))
+    checks = tuple(map(check_spec, [*one, *given.get("Checks", ())]))
+    return RegisterService(service=own_service(given, node), checks=checks)
 
 
 def attempt(what: str, make: Callable[[], T]) -> T:

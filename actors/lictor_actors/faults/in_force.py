@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 from lictor_actors.faults.book import Fault, FaultBook
 from lictor_actors.faults.director import Director
+from lictor_actors.faults.healing import Heals
 from lictor_actors.faults.steps import Step
 from lictor_actors.faults.verbs import Time, Verbs
 from lictor_actors.faults.vocabulary import Verb, in_seconds
@@ -50,8 +50,8 @@ class Backend(Protocol):
         ...
 
 
-class Injected:
-    """A fault in force; it heals when told to, or at the end of a ``with`` block. Healing twice does no harm."""
+class Injected(Heals):
+    """A fault in force."""
 
     def __init__(self, faults: Faults, fault: Fault) -> None:
         self.fault = fault
@@ -66,25 +66,11 @@ class Injected:
         """End the fault and undo what it did."""
         self._faults.heal(self.fault.id)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.heal()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
-        self.heal()
-
     def __repr__(self) -> str:
         return f"<{self.fault.id} {self.fault.what}>"
 
 
-class Playing:
+class Playing(Heals):
     """A plan that is being played; at its end, or when told to, everything heals."""
 
     def __init__(self, faults: Faults, director: Director) -> None:
@@ -95,12 +81,6 @@ class Playing:
         """No step strikes any more, and everything heals."""
         self.director.end()
         self._faults.heal_all()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.heal()
 
 
 class Faults(Verbs[Injected]):

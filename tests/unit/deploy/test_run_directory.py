@@ -2,6 +2,8 @@ import json
 import os
 import socket
 import stat
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -10,10 +12,11 @@ from lictor_deploy.sentence import Failure
 
 
 @pytest.fixture(autouse=True)
-def runtime(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+def runtime(monkeypatch):
     monkeypatch.delenv("LICTOR_CONTROL", raising=False)
-    return tmp_path
+    with tempfile.TemporaryDirectory(prefix="lictor-") as short:  # pytest's own may be too long for a socket's path
+        monkeypatch.setenv("XDG_RUNTIME_DIR", short)
+        yield Path(short)
 
 
 def listen(path):

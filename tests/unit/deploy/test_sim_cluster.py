@@ -108,7 +108,8 @@ def test_always_fails_at_the_moment_when_it_is_no_longer_true(cluster):
 def test_an_actor_that_raises_fails_whoever_let_time_pass(cluster, monkeypatch):
     monkeypatch.setattr(cluster.world.actor("agent@agent-1.dc1"), "handle", lambda message, turn: 1 / 0)
     with pytest.raises(AssertionError, match=r"agent@agent-1.dc1 raised ZeroDivisionError"):
-        cluster.run(300)
+        cluster.run(3000)
+    assert cluster.time_s < 1000
 
 
 def test_an_unknown_node_is_named(cluster):

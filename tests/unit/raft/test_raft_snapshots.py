@@ -302,6 +302,7 @@ def test_an_install_that_takes_longer_than_the_trailing_logs_last_does_end() -> 
     assert net.hosts[away].server.restores == 1
 
 
+@pytest.mark.slow
 def test_the_log_does_not_wait_for_ever_for_who_is_slow() -> None:
     options = RaftOptions(snapshot_threshold=10, trailing_logs=0, held_logs=50)
     net = Network(options=options)
@@ -394,6 +395,7 @@ def test_the_log_stays_until_the_snapshot_is_on_disk() -> None:
     net.run_until(lambda: net.raft(leader).first_index > 1)
 
 
+@pytest.mark.slow
 def test_power_that_fails_at_any_moment_of_a_snapshot_leaves_one_that_is_good() -> None:
     for seed in range(60):
         net = Network(options=SMALL, seed=seed)

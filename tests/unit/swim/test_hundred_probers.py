@@ -1,10 +1,13 @@
 """The size that must work: 100 probers join through one seed, one crashes, everyone agrees."""
 
+import pytest
+
 from lictor_messages.members import MemberFailed, MemberJoined
 
 S = 1_000_000_000
 
 
+@pytest.mark.slow
 def test_hundred_join_through_one_seed_and_see_a_crash_within_the_formulas(net):
     net.add("n0")
     for i in range(1, 100):
@@ -30,6 +33,7 @@ def test_hundred_join_through_one_seed_and_see_a_crash_within_the_formulas(net):
     net.until(net.converged, within=5)
 
 
+@pytest.mark.slow
 def test_a_hundred_that_start_at_the_same_moment_see_each_other_soon(net):
     """Nobody knows anybody when they ask: the second exchange catches whom gossip has missed."""
     net.add("n0")

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from lictor_actors.swim.profile import LAN
 from lictor_messages.codec import FRAME_MAX, pack
 from lictor_messages.members import FireEvent, Join, Joined, UserEvent
@@ -111,6 +113,7 @@ def test_an_event_that_gossip_told_nobody_arrives_as_soon_as_an_ack_shows_the_di
     assert [[e.id for e in net.told(f"n{n}", UserEvent)] for n in range(4)] == [["e1"]] * 4
 
 
+@pytest.mark.slow
 def test_exchanges_of_a_cluster_do_not_fall_together(cluster):
     net = cluster(30)
     net.run(200)

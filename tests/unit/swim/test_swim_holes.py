@@ -203,6 +203,7 @@ def test_hearsay_in_a_push_pull_is_no_second_accuser(net):
     assert suspicion.deadline - net.now == 24 * S
 
 
+@pytest.mark.slow
 def test_gossip_missed_by_somebody_is_repaired_at_the_next_ack_not_at_the_next_push_pull(cluster):
     net = cluster(40)
     net.run(200)

@@ -124,7 +124,7 @@ def service_registration(request: HttpRequest) -> RegisterService:
     checks = [given["Check"]] if given.get("Check") else []
     checks += [check for check in given.get("Checks", ()) if check]
     return RegisterService(
-        service=_service(given, request.options.name),
+        service=own_service(given, request.options.name),
         checks=tuple(check_spec(check) for check in checks),
         replace_existing_checks=request.has("replace-existing-checks"),
     )
@@ -176,7 +176,8 @@ def weights(given: dict[str, Any]) -> Weights:
     return Weights(passing=given["Weights"].get("Passing", 0), warning=given["Weights"].get("Warning", 0))
 
 
-def _service(given: dict[str, Any], node: str) -> ServiceRecord:
+def own_service(given: dict[str, Any], node: str) -> ServiceRecord:
+    """A service of this node; its id is its name if it has none."""
     return ServiceRecord(
         node=node,
         id=given.get("ID", "") or given.get("Name", ""),
