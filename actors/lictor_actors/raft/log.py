@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -152,6 +152,15 @@ class Log:
     def size_from(self, lo: int) -> int:
         """Bytes of the entries from ``lo`` to the end."""
         return self._sizes[-1] - self._sizes[lo - self.offset - 1]
+
+    def size_between(self, after: int, upto: int) -> int:
+        """Bytes of the entries behind ``after`` up to ``upto``."""
+        return self._sizes[upto - self.offset] - self._sizes[after - self.offset]
+
+    def tail_of(self, upto: int, most_bytes: int) -> int:
+        """The index behind which the entries up to ``upto`` have no more than so many bytes."""
+        place = upto - self.offset
+        return self.offset + bisect_left(self._sizes, self._sizes[place] - most_bytes, 0, place)
 
     def batch(self, lo: int, most_bytes: int) -> Sequence[Entry]:
         """Entries from ``lo`` on that fit into ``most_bytes``; at least one if there is one."""

@@ -28,6 +28,9 @@ class RaftOptions(Record):
     """Entries applied since the last snapshot after which another one is due."""
     trailing_logs: int = 10_240
     """Entries before the snapshot that stay, so that who was away for a moment needs no snapshot."""
+    log_bytes: int = 64 * 1024 * 1024
+    """The same for large entries: a snapshot is due when so much, and as much as the last snapshot has, was applied
+    since; half of it stays before the snapshot, however few entries that are. The log is held in memory."""
     held_logs: int = 131_072
     """Entries that a leader keeps at most for followers that are on their way: with none, an install that takes
     longer than the trailing entries last would have to begin again, for ever."""

@@ -20,8 +20,11 @@ class Snapshotting(Facts):
     @property
     def snapshot_due(self) -> bool:
         """True if enough was applied since the last one, and none is under way."""
-        since = self._stable.snapshot.index if self._stable.snapshot else 0
-        return self._taken - since >= self.options.snapshot_threshold and not self._staging
+        snapshot, log = self._stable.snapshot, self._stable.log
+        since, size = (snapshot.index, snapshot.size) if snapshot else (0, 0)
+        enough = self._taken - since >= self.options.snapshot_threshold
+        grown = enough or log.size_between(max(since, log.offset), self._taken) >= max(size, self.options.log_bytes)
+        return grown and not self._staging
 
     @property
     def _staging(self) -> bool:
@@ -68,7 +71,8 @@ class Snapshotting(Facts):
         snapshot, log = self._stable.snapshot, self._stable.log
         if snapshot is None or not self._stable.snapshot_durable:
             return
-        upto = snapshot.index - self.options.trailing_logs
+        tail = log.tail_of(snapshot.index, self.options.log_bytes // 2)
+        upto = max(snapshot.index - self.options.trailing_logs, tail)
         if self._leading:
             upto = min(upto, self._leading.held_from(turn.now))
         if upto > log.offset:

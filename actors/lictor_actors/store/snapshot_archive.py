@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from typing import Any
 
 META = "meta.json"
+VERSION = 1
+"""Of the layout, as Consul counts it."""
 STATE = "state.bin"
 SUMS = "SHA256SUMS"
 BLOCK = tarfile.BLOCKSIZE
@@ -209,6 +211,8 @@ def _meta(data: bytes) -> dict[str, Any]:
         raise ArchiveRefused(f"failed to read snapshot file: failed to decode snapshot metadata: {error}") from error
     if not isinstance(meta, dict):
         raise ArchiveRefused("failed to read snapshot file: failed to decode snapshot metadata: it is no object")
+    if meta.get("Version", VERSION) not in (0, VERSION):
+        raise ArchiveRefused(f"failed to restore snapshot: unsupported snapshot version {meta['Version']}")
     return meta
 
 

@@ -83,6 +83,20 @@ def test_a_late_message_about_entries_that_a_snapshot_stands_for_is_answered_wit
     assert (raft.last_index, raft.commit_index) == before
 
 
+def test_large_entries_are_not_kept_by_number_alone() -> None:
+    options = RaftOptions(log_bytes=1000, frame_bytes=64)
+    net = Network(options=options)
+    leader = net.elect()
+    busy(net, 200, prefix="large" * 8)
+    net.run(SECOND)
+    for name in net.names:
+        raft = net.raft(name)
+        assert raft.snapshot is not None
+        kept = (raft.last_index - raft.first_index) * len("large" * 8)
+        assert kept < raft.snapshot.size + options.log_bytes
+    assert len(net.commands(leader)) == 200
+
+
 def test_a_restarted_server_begins_with_its_snapshot_and_has_everything() -> None:
     net = Network(options=SMALL)
     net.elect()

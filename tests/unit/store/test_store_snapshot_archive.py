@@ -124,6 +124,7 @@ def test_every_cut_is_noticed():
         ([*three(), ("state.bin", b"again")], "state.bin is there twice"),
         (three(meta=b"not json"), "failed to decode snapshot metadata"),
         (three(meta=b"[]"), "failed to decode snapshot metadata"),
+        (three(meta=b'{"Version": 2}'), "unsupported snapshot version 2"),
     ],
 )
 def test_what_is_missing_or_wrong_is_named(files, words):

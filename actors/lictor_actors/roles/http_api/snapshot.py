@@ -12,7 +12,7 @@ from lictor_actors.roles.http_api.plan import SHARED, Plan, done, query_headers
 from lictor_actors.roles.http_api.query import check_datacenter, read_options
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 from lictor_actors.roles.http_api.routes import Routes
-from lictor_actors.store.snapshot_archive import ArchiveReader, ArchiveRefused, ArchiveWriter
+from lictor_actors.store.snapshot_archive import VERSION, ArchiveReader, ArchiveRefused, ArchiveWriter
 from lictor_actors.store.snapshot_frames import MARK
 from lictor_messages.answers import Written
 from lictor_messages.snapshots import (
@@ -28,8 +28,6 @@ from lictor_messages.web import HttpAnswered
 GZIP = (("Content-Type", "application/x-gzip"), *SHARED)
 PART_BYTES = 96 * 1024
 """One part of a restore: an entry of the log, well below what one message of Raft carries."""
-VERSION = 1
-"""Of the layout, as Consul counts it."""
 SECOND_NS = 1_000_000_000
 
 
