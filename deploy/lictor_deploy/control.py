@@ -98,7 +98,7 @@ class Cluster:
             question["with"] = arguments
         answer = exchange(self.control, question)
         if "error" in answer:
-            raise Failure(f"{answer['error']}.")
+            raise Failure(answer["error"] if answer["error"].endswith("?") else f"{answer['error']}.")
         return answer
 
     def status(self) -> dict[str, Any]:

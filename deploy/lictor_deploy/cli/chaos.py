@@ -59,7 +59,7 @@ def run(
     timeline
         Write everything that happened in one run into this file, for `lictor timeline FILE -html PAGE`.
     """
-    from lictor_deploy.cli.sim import refuse_bad_counts
+    from lictor_deploy.cli.sim import refuse_bad_counts, refuse_unwritable
     from lictor_deploy.scenario.run import run as run_scenario
 
     found = find(scenario)
@@ -69,6 +69,8 @@ def run(
         raise Failure("A live cluster cannot be replayed: leave -seeds and -trace out.")
     if seeds > 1 and (trace or timeline is not None):
         raise Failure("-trace and -timeline show one run: leave -seeds out, and name the run with -seed.")
+    if timeline is not None:
+        refuse_unwritable(timeline)
     first = found.seed if seed is None else seed
     return run_scenario(found, first, seeds, jobs, on_processes, trace, timeline, named=scenario)
 

@@ -102,7 +102,8 @@ def broken(verb: str, said: dict[str, Any]) -> FaultHandle:
     try:
         return verbs().inject(make(verb, **said))
     except (ValueError, LookupError) as error:
-        raise Failure(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+        text = str(error)
+        raise Failure(f"{text[:1].upper()}{text[1:]}{'' if text.endswith('?') else '.'}") from None
 
 
 def brief(fault: FaultHandle) -> str:

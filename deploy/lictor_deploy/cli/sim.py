@@ -91,7 +91,7 @@ def sim(
     one_run = {"-trace": trace, "-timeline": timeline, "-without": without, "-show": show, "-shell": shell}
     _refuse_beside(many, one_run | {flag: count is not None for flag, count in counts.items()})
     for file in filter(None, (timeline, keep)):
-        _refuse_unwritable(file)
+        refuse_unwritable(file)
     if planted:
         from lictor_deploy.sim import planted as hunt_all
 
@@ -150,7 +150,7 @@ def _refuse_beside(many: str, one_run: Mapping[str, object]) -> None:
             raise Failure(f"{flag} is for one run: leave {many} out.")
 
 
-def _refuse_unwritable(file: Path) -> None:
+def refuse_unwritable(file: Path) -> None:
     """Now, and not when the run is over."""
     try:
         file.open("a").close()

@@ -53,8 +53,11 @@ def timeline(
     width
         Columns of the terminal.
     """
+    from lictor_deploy.cli.sim import refuse_unwritable
     from lictor_deploy.durations import seconds
     from lictor_deploy.timelines import Window, show
 
+    if html is not None:
+        refuse_unwritable(html)
     window = Window(seconds(since) if since else 0.0, seconds(until) if until else float("inf"), kinds, node)
     return show(file, window, live=live, record_s=seconds(record) if record else 0.0, html=html, width=width)

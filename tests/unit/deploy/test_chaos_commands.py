@@ -61,6 +61,7 @@ def test_ls_shows_presets_and_files(lictor, file, tmp_path):
         (["run", "wan", "-live", "-seeds", "3"], "cannot be replayed"),
         (["run", "wan", "-trace", "-seeds", "3"], "-trace and -timeline show one run"),
         (["run", "wan", "-timeline", "x.jsonl", "-seeds", "3"], "-trace and -timeline show one run"),
+        (["run", "wan", "-timeline", "/none/x.jsonl"], "Cannot write /none/x.jsonl: No such file or directory."),
         (["check"], "Name a scenario file"),
     ],
 )

@@ -35,6 +35,11 @@ def test_a_file_is_drawn(file: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert "leads term" not in out
 
 
+def test_a_page_that_cannot_be_written_is_a_sentence(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["timeline", str(file), "-html", "/none/out.html"]) == 1
+    assert "Cannot write /none/out.html: No such file or directory." in capsys.readouterr().err
+
+
 def test_a_page_is_written(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page = tmp_path / "out.html"
     assert run(["timeline", str(file), "-html", str(page)]) == 0
