@@ -48,8 +48,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Make the marker known, refuse to run nothing."""
     config.addinivalue_line("markers", MARKER)
+    count: int | None = config.getoption("--lictor-seeds")
+    if count is not None and count < 1:
+        raise pytest.UsageError(f"--lictor-seeds is how many, 1 or more, not {count}")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -117,10 +120,9 @@ def shared_cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
     from lictor_deploy.pytest_plugin import live
 
     config = request.config
-    size = {name: int(config.getini(f"lictor_{name}")) for name in ("servers", "agents")}
     data = tmp_path_factory.mktemp("lictor-shared")
     try:
-        with live.started(wish([size]), data) as made:
+        with live.started(_shared_wish(config), data) as made:
             config.stash[SHARED] = shared = live.SharedCluster(made.control, lambda: config.stash[PREFIX])
             yield shared
             del config.stash[SHARED]
@@ -194,6 +196,15 @@ def _wish(item: pytest.Item) -> Wish:
         return wish(marker.kwargs for marker in markers)
     except ValueError as error:
         raise _sentence(ValueError(f"{item.nodeid}: {error}")) from None
+
+
+def _shared_wish(config: pytest.Config) -> Wish:
+    """What pytest's configuration says of the shared cluster; ValueError names the setting."""
+    said = {name: str(config.getini(f"lictor_{name}")) for name in ("servers", "agents")}
+    try:
+        return wish([{name: int(text) if text.isdecimal() else text for name, text in said.items()}])
+    except ValueError as error:
+        raise ValueError(f"in pytest's configuration, lictor_{error}") from None
 
 
 def _seeds(config: pytest.Config, wanted: Wish) -> tuple[int, ...]:

@@ -206,6 +206,21 @@ def test_url(consul_url): pass
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["-o", "lictor_servers=0"], "in pytest's configuration, lictor_servers is a number from 1 to 9, not 0"),
+        (["-o", "lictor_agents=few"], "lictor_agents is a number from 0 to 1000, not 'few'"),
+        (["--lictor-seeds", "0"], "--lictor-seeds is how many, 1 or more, not 0"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_a_sentence(project, flags, words):
+    done = project.test("def test_it(shared_cluster): pass", *flags)
+    assert words in done.stdout + done.stderr
+    assert "plugin.py" not in done.stdout + done.stderr
+
+
+@pytest.mark.slow
 def test_a_project_may_have_a_cluster_of_its_own(project):
     done = project.test("""
 @pytest.fixture
