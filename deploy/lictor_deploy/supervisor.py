@@ -79,7 +79,6 @@ class Supervisor:
         self._heard = heard
         self._died = died
         self._stopping = False
-        self._watched: dict[int, Callable[[], None]] = {}
         self._awake, self._wake = socket.socketpair()
         for end in (self._awake, self._wake):
             end.setblocking(False)

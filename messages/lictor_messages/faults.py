@@ -60,17 +60,11 @@ class ClockRule(Record):
 
 
 class SetRules(Message):
-    """Replace the whole list of rules of a process; answered by RulesSet."""
+    """Replace the whole list of rules of a process."""
 
     rules: tuple[FaultRule, ...]
     disks: tuple[DiskRule, ...] = ()
     clocks: tuple[ClockRule, ...] = ()
-
-
-class RulesSet(Message):
-    """The rules are in force."""
-
-    count: int
 
 
 class HandleActor(Message):
@@ -96,9 +90,3 @@ class SpoilOnce(Message):
     what: Literal["jump", "bit_flip"]
     by_ns: int = 0
     """jump: by how much the wall clock moves."""
-
-
-class ActorHandled(Message):
-    """How many actors the verb was applied to."""
-
-    count: int

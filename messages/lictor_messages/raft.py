@@ -103,6 +103,3 @@ class HeartbeatDue(Message):
 
 RaftMessage = AppendEntries | AppendAnswer | InstallSnapshot | SnapshotAnswer | RequestVote | Vote | TimeoutNow
 """What servers say to each other."""
-
-RaftDue = ElectionDue | HeartbeatDue
-"""What a server's timers say to it."""

@@ -7,7 +7,7 @@ what changed since it last looked, so that judging costs less than running.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lictor_actors.raft import Raft, Role
@@ -205,8 +205,3 @@ class RaftJudge:
         if seen is None or seen.raft.durable_index < index:
             return False
         return index < seen.raft.first_index or seen.raft.term_at(index) == term
-
-
-def agree(rafts: Iterable[Raft]) -> bool:
-    """True if all of them have committed the same index: the logs are equal up to there by the promises above."""
-    return len({raft.commit_index for raft in rafts}) <= 1

@@ -90,7 +90,34 @@ class Agent(Actor):
         self.sync.local = self.local
         self.own = Registrations(options.name, self.local, self.sync)
         self.events = EventList(options.event_buffer)
-        self._table: dict[type[Message], Callable[[Any, Turn], None]] = {
+        self._rows = self._table()
+
+    def start(self, turn: Turn) -> None:
+        """Hire the checker, take what the configuration says, ask who is there."""
+        turn.spawn(ActorSpec(role="checker"))
+        refused = [self.own.take_service(register, turn, keep=False) for register in self.options.services]
+        refused += [self.own.take_check(spec, turn, keep=False) for spec in self.options.checks]
+        for why in refused:
+            if why is not None:
+                turn.note(f"left out of the configuration: {why.words}")
+        turn.ask(self._prober, ListMembers())
+        turn.set_timer("rebalance", self.routes.rebalance_after(1, turn.rng), RebalanceDue())
+
+    def handle(self, message: Message, turn: Turn) -> None:
+        """Reads and writes go to a server, everything else is in the table."""
+        row = self._rows.get(type(message))
+        if row is not None:
+            row(message, turn)
+        elif isinstance(message, Query | Command):
+            self._forwarding.pass_on(message, turn)
+        elif isinstance(message, Answer):
+            self._answered(message, turn)
+        else:
+            raise UnknownMessage(message)
+
+    def _table(self) -> dict[type[Message], Callable[[Any, Turn], None]]:
+        """The table of contents: what is done about each kind of mail."""
+        return {
             MemberJoined: self._member_alive,
             MemberUpdated: self._member_alive,
             MemberFailed: self._member_gone,
@@ -132,29 +159,6 @@ class Agent(Actor):
             RebalanceDue: self._rebalance,
             Recovered: self._recovered,
         }
-
-    def start(self, turn: Turn) -> None:
-        """Hire the checker, take what the configuration says, ask who is there."""
-        turn.spawn(ActorSpec(role="checker"))
-        refused = [self.own.take_service(register, turn, keep=False) for register in self.options.services]
-        refused += [self.own.take_check(spec, turn, keep=False) for spec in self.options.checks]
-        for why in refused:
-            if why is not None:
-                turn.note(f"left out of the configuration: {why.words}")
-        turn.ask(self._prober, ListMembers())
-        turn.set_timer("rebalance", self.routes.rebalance_after(1, turn.rng), RebalanceDue())
-
-    def handle(self, message: Message, turn: Turn) -> None:
-        """Reads and writes go to a server, everything else is in the table."""
-        row = self._table.get(type(message))
-        if row is not None:
-            row(message, turn)
-        elif isinstance(message, Query | Command):
-            self._forwarding.pass_on(message, turn)
-        elif isinstance(message, Answer):
-            self._answered(message, turn)
-        else:
-            raise UnknownMessage(message)
 
     def check(self) -> None:
         """Every check of a service has its service; nothing is kept under another id."""
