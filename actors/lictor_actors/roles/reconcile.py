@@ -29,10 +29,11 @@ FAILED = "Agent not live or unreachable"
 
 def wanted(members: Iterable[Member], catalog: Catalog, me: str) -> list[Command]:
     """The writes that bring the catalog in line with these members; none if it is already. ``me`` never goes."""
-    commands = []
+    commands: list[Command] = []
     for member in members:
-        command = _for_member(member, catalog, me)
-        if command is not None:
+        if _is_another_machine(member, catalog):
+            commands += filter(None, (_failed(member, catalog), _alive(member, catalog)))
+        elif (command := _for_member(member, catalog, me)) is not None:
             commands.append(command)
     return commands
 
@@ -63,6 +64,18 @@ def _for_member(member: Member, catalog: Catalog, me: str) -> Command | None:
             return Deregister(node=member.name) if known and member.node != me else None
 
 
+def _is_another_machine(member: Member, catalog: Catalog) -> bool:
+    """Its node came back with an empty disk and another id, before gossip had given the old one up.
+
+    The catalog keeps a name for its id until that node has failed. It has, gossip only did not say so: then it is
+    written down here, so that what was tied to the old machine ends and the new one can have the name.
+    """
+    node, new_id = catalog.node(member.name), member.tags.get("id", "")
+    if member.status != "alive" or node is None or catalog.check(member.name, SERF_HEALTH) is None:
+        return False
+    return bool(new_id and node.id) and new_id.lower() != node.id.lower()
+
+
 def _alive(member: Member, catalog: Catalog) -> Command | None:
     service = _consul_service(member) if member.is_server else None
     if _is_right(member, service, catalog):
@@ -82,6 +95,8 @@ def _alive(member: Member, catalog: Catalog) -> Command | None:
 def _is_right(member: Member, service: ServiceRecord | None, catalog: Catalog) -> bool:
     node, check = catalog.node(member.name), catalog.check(member.name, SERF_HEALTH)
     if node is None or node.address != member.address or check is None or check.status != "passing":
+        return False
+    if _is_another_machine(member, catalog):
         return False
     return service is None or catalog.service(member.name, service.id) is not None
 

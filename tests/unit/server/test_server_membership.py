@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import pytest
 from servers_in_world import Servers
 
+from lictor_actors.hosts.tree import tree
 from lictor_actors.raft import Role
 from lictor_actors.roles.prober import Prober
-from lictor_messages.agent import Accepted, LeaveCluster
+from lictor_messages.agent import Accepted, LeaveCluster, RegisterService
 from lictor_messages.answers import Written
 from lictor_messages.autopilot import PrepareToLeave, ReadyToLeave, RemovePeer, TransferLeadership
-from lictor_messages.catalog import ListNodes
+from lictor_messages.catalog import SERF_HEALTH, ListNodes, ServiceRecord
 from lictor_messages.envelope import at
 from lictor_messages.kv import GetKey, PutKey
 from lictor_messages.members import Leave
@@ -85,6 +86,26 @@ def test_a_wiped_server_rejoins_as_a_new_one_and_votes_again(three):
     # It counts again: the cluster survives the loss of another one.
     three.world.crash(next(node for node in three.followers() if node != wiped))
     three.put("k", "v")
+
+
+def test_a_server_that_comes_back_under_another_id_before_gossip_missed_it_has_its_name(three):
+    """The catalog kept the name for the old id, whose serfHealth never failed: every registration was refused."""
+    wiped = three.followers()[0]
+    spec = next(spec for spec in three.specs if spec.node == wiped)
+    fresh = spec.model_copy(update={"id": "11111111-2222-3333-4444-555555555555"})
+    three.world.machines[wiped].become(tree(fresh))
+    three.world.restart(wiped, keep_disk=False)
+
+    def held() -> list[str]:
+        return [node.id for node in three.ask(three.leader(), ListNodes()).nodes if node.node == spec.name]
+
+    three.until(lambda: held() == [fresh.id], 20)
+    web = ServiceRecord(node=spec.name, id="web", service="web", port=80)
+    three.world.ask(wiped, f"agent@{wiped}", RegisterService(service=web))
+    three.until(lambda: three.server(three.leader()).store.catalog.service(spec.name, "web"), 20)
+    three.until(
+        lambda: three.server(three.leader()).store.catalog.check(spec.name, SERF_HEALTH).status == "passing", 20
+    )
 
 
 def test_a_server_whose_address_changed_goes_on(three):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lictor_actors.hosts.clock import NodeClock
@@ -96,6 +96,10 @@ class Machine:
     def wipe(self) -> None:
         """Lose the disk."""
         self.disk = MemoryDisk()
+
+    def become(self, tree: Sequence[ActorSpec]) -> None:
+        """From its next boot on the node is made of this."""
+        self._plan = replace(self._plan, tree=tuple(tree))
 
     def receive(self, envelope: Envelope) -> None:
         """Something came over the wire; an inbox refuses a target that it does not host."""
