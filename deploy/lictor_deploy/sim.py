@@ -106,7 +106,7 @@ def _summary(reports: list[Report], wall_s: float) -> None:
     reached: Counter[str] = Counter()
     faults: Counter[str] = Counter()
     for report in reports:
-        reached.update({name: bool(count) for name, count in report.sometimes().items()})
+        reached.update({name: bool(count) for name, count in (report.sometimes() | report.changes()).items()})
         faults.update({n.removeprefix("fault_"): c for n, c in report.counters.items() if n.startswith("fault_")})
     healed = sorted(report.healed_after_s for report in reports)
     virtual_s = sum(report.virtual_s for report in reports)

@@ -13,7 +13,8 @@ import pytest
 from lictor_actors.raft import leadership
 from lictor_actors.swarm import run_seed
 from lictor_actors.swarm.kept import Kept, read
-from lictor_actors.swarm.plan import FAULTS, FaultName, draw
+from lictor_actors.swarm.plan import CHANGES, FAULTS, FaultName, draw
+from lictor_actors.swarm.report import Report
 from lictor_deploy.sim import in_processes
 
 pytestmark = pytest.mark.timeout(1200)  # many seeds, and the machine may have other things to do
@@ -31,6 +32,22 @@ def test_a_batch_of_seeds_keeps_every_promise_and_reaches_the_interesting_places
     assert [name for name, count in reached.items() if not count] == []
 
 
+def servers_come_and_go(seed: int) -> Report:
+    """Nothing but changes of membership, one after the other."""
+    plan = replace(draw(seed), servers=3 + 2 * (seed % 2), faults=CHANGES, every_s=1.5, snapshot_every=20)
+    return run_seed(seed, 40.0, plan=plan)  # somebody dead is cleared away after some fifteen seconds
+
+
+@pytest.mark.sim
+def test_servers_come_and_go_under_load_in_every_way_that_there_is() -> None:
+    reports = list(in_processes(servers_come_and_go, range(1, 9), jobs=0))
+    assert [str(report) for report in reports if not report.ok] == []
+    reached: Counter[str] = Counter()
+    for report in reports:
+        reached.update(report.changes())
+    assert [name for name, count in reached.items() if not count] == []
+
+
 @pytest.mark.sim
 @pytest.mark.parametrize("kept", KEPT, ids=[str(kept.plan.seed) for kept in KEPT])
 def test_runs_that_once_found_something(kept: Kept) -> None:
@@ -42,7 +59,7 @@ def test_a_seed_is_a_plan() -> None:
     assert draw(7) == draw(7)
     plans = [draw(seed) for seed in range(200)]
     assert {plan.servers for plan in plans} == {1, 3, 5}
-    assert {fault for plan in plans for fault in plan.faults} == set(FAULTS)
+    assert {fault for plan in plans for fault in plan.faults} == {*FAULTS, *CHANGES}
 
 
 # -- mutants: each breaks one rule, and a judge must say so; more in test_planted_bugs.py ----------

@@ -62,6 +62,11 @@ class Injected(Heals):
         """Its name in the log."""
         return self.fault.id
 
+    @property
+    def what(self) -> str:
+        """In words, with whom it hit."""
+        return self.fault.what
+
     def heal(self) -> None:
         """End the fault and undo what it did."""
         self._faults.heal(self.fault.id)

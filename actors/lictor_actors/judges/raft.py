@@ -29,6 +29,8 @@ class _Seen:
     applied: int = 0
     led: int = 0
     """The term it led when last seen, 0 if it did not lead."""
+    voters: tuple[str, ...] = ()
+    """Of the configuration that was in force."""
     terms: list[int] = field(default_factory=lambda: [0])
     """Term of each entry of its log; place 0 stands for the empty log."""
 
@@ -56,6 +58,7 @@ class RaftJudge:
         """(index, term) -> (term before it, what it holds): equal wherever both are equal."""
         self._committed: list[_Committed] = [_Committed(b"", 0, 0)]
         self._votes: dict[tuple[str, int], str] = {}
+        self._wiped: dict[str, None] = {}
 
     @property
     def committed(self) -> int:
@@ -86,6 +89,11 @@ class RaftJudge:
         if first != candidate:
             raise PromiseBroken(f"two votes in term {term}: {voter} voted for {first} and for {candidate}")
 
+    def wiped(self, node: str) -> None:
+        """This server has lost its disk. What it has promised it must not contradict all the same."""
+        self._seen.pop(node, None)
+        self._wiped[node] = None
+
     # -- what servers are ----------------------------------------------------------
 
     def saw(self, node: str, raft: Raft, applied: int = 0) -> None:
@@ -104,6 +112,7 @@ class RaftJudge:
         seen.led = raft.term if leads else 0
         if raft.commit_index > seen.commit:
             self._state_machine_safety(node, seen, raft)
+        seen.voters = raft.configuration
 
     def _only_forward(self, node: str, seen: _Seen, raft: Raft, applied: int) -> None:
         if raft.term < seen.term or raft.commit_index < seen.commit or applied < seen.applied:
@@ -177,7 +186,7 @@ class RaftJudge:
         if raft.role is Role.LEADER:
             self._committed_by_own_term(node, raft)
             if raft.commit_index == self.committed:
-                self._durable_on_a_quorum(node, raft)
+                self._durable_on_a_quorum(node, raft, seen.voters)
         seen.commit = raft.commit_index
 
     def _committed_by_own_term(self, node: str, raft: Raft) -> None:
@@ -190,15 +199,25 @@ class RaftJudge:
 
     # -- what stands on disks --------------------------------------------------------
 
-    def _durable_on_a_quorum(self, node: str, raft: Raft) -> None:
-        index = raft.commit_index
-        term = raft.term_at(index)
-        servers = raft.configuration
-        have = [server for server in servers if self._has(server, index, term)]
+    def _durable_on_a_quorum(self, node: str, raft: Raft, voters_before: tuple[str, ...]) -> None:
+        """Of the configuration before or after this turn: a leader may have committed, and then changed it."""
+        index, term = raft.commit_index, raft.term_at(raft.commit_index)
+        for voters in dict.fromkeys((raft.configuration, voters_before or raft.configuration)):
+            have = self._have(voters, index, term)
+            if not voters or self._on_disk is None or 2 * len(have) > len(voters):
+                return
+        raise PromiseBroken(f"{node} committed entry {index} of term {term}, durable on {have} only")
+
+    def _have(self, servers: tuple[str, ...], index: int, term: int | None) -> list[str]:
+        have = [s for s in servers if self._has(s, index, term) or self._gives_no_votes(s)]
         if self._on_disk is not None and 2 * len(have) <= len(servers):
             have += [s for s in servers if s not in have and self._on_disk(s, index) == term]
-        if servers and self._on_disk is not None and 2 * len(have) <= len(servers):
-            raise PromiseBroken(f"{node} committed entry {index} of term {term}, durable on {have} only")
+        return have
+
+    def _gives_no_votes(self, server: str) -> bool:
+        """It may have lost what it acknowledged, but until it is let in again it helps nobody to lead without it."""
+        seen = self._seen.get(server)
+        return server in self._wiped and (seen is None or not seen.raft.admitted)
 
     def _has(self, server: str, index: int, term: int | None) -> bool:
         seen = self._seen.get(server)

@@ -95,6 +95,10 @@ class Facts:
         latest = self._stable.membership.latest
         return latest if latest.index <= self._commit_index else None
 
+    def members_at(self, index: int) -> Dated:
+        """The configuration that was in force after entry ``index``, as far as the log reaches."""
+        return self._stable.membership.at(index)
+
     @property
     def identity(self) -> str:
         """What tells this disk from an earlier one of the same server; "" for those that bootstrapped."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 from random import Random
 
@@ -10,6 +11,7 @@ from lictor_actors.hosts.world import World
 from lictor_actors.journal.journal import Journal
 from lictor_actors.judges.catalog import differences, disagreements
 from lictor_actors.judges.events import EventJudge
+from lictor_actors.judges.membership import Change, MembershipJudge
 from lictor_actors.judges.raft import RaftJudge
 from lictor_actors.judges.suspicions import SuspicionJudge
 from lictor_actors.judges.swim import SwimJudge, incomplete
@@ -31,6 +33,10 @@ class Bench:
     def __init__(self, world: World, *, raft: bool = True) -> None:
         self.world = world
         self.raft = RaftJudge(self._on_disk)
+        self.membership = MembershipJudge(self._changed)
+        self.gone: dict[str, None] = {}
+        """Nodes that have left for good."""
+        self._listeners: list[Callable[[Change], None]] = []
         self.swim = SwimJudge()
         self.events = EventJudge()
         self.suspicions = SuspicionJudge(self._members, LOCAL.suspicion_min(1))
@@ -41,9 +47,13 @@ class Bench:
         world.listeners += [self.swim.heard, self.events.heard]
         world.trace.taps.append(self.suspicions)
 
+    def on_change(self, listener: Callable[[Change], None]) -> None:
+        """Call this with each change of Raft's configuration that is committed."""
+        self._listeners.append(listener)
+
     def leader(self) -> str:
         """The node that leads the highest term and is able to serve, "" if there is none."""
-        ready = {name: server.raft.term for name, server in self._servers().items() if server.raft.ready}
+        ready = {name: server.raft.term for name, server in self.servers().items() if server.raft.ready}
         return max(ready, key=lambda name: ready[name], default="")
 
     def members_wrong(self) -> list[str]:
@@ -60,11 +70,19 @@ class Bench:
         """How each server's catalog differs from what runs."""
         wrong = []
         up = [name.partition(".")[0] for name in self.world.running()]
-        known = [name.partition(".")[0] for name in self.world.machines]
-        for name, server in self._servers().items():
+        known = [name.partition(".")[0] for name in self.world.machines if name not in self.gone]
+        for name, server in self.servers().items():
             health = {check.node: check.status for check in serf_health(server.store.catalog)}
             wrong += [f"{name}: {text}" for text in disagreements(health, up, known)]
         return wrong
+
+    def voters_wrong(self) -> list[str]:
+        """Servers that run and have no vote: autopilot takes it from who is gone, and gives it back. And who left."""
+        servers = self.servers()
+        leader = servers.get(self.leader())
+        voters, members = (leader.raft.configuration, leader.raft.members.names) if leader is not None else ((), ())
+        wrong = [f"{name} has no vote" for name in servers if name not in voters]
+        return wrong + [f"{name} has left for good and is still a member" for name in members if name in self.gone]
 
     def services_wrong(self) -> list[str]:
         """How each server's catalog differs from what the agents own."""
@@ -73,28 +91,22 @@ class Bench:
             agent = self.world.actor(at("agent", name))
             if isinstance(agent, Agent):
                 owned = _owned(agent)
-                for server in self._servers().values():
+                for server in self.servers().values():
                     wrong += differences(owned, _held(server.store.catalog, name.partition(".")[0]))
         return wrong
-
-    def voters_wrong(self) -> list[str]:
-        """Servers that run and have no vote: autopilot takes it from who is gone, and must give it back."""
-        servers = self._servers()
-        leader = servers.get(self.leader())
-        voters = leader.raft.configuration if leader is not None else ()
-        return [f"{name} has no vote" for name in servers if name not in voters]
 
     def stores_wrong(self) -> list[str]:
         """Servers that have applied the same entries and hold something else."""
         digests: dict[int, tuple[str, str]] = {}
         wrong = []
-        for name, server in self._servers().items():
+        for name, server in self.servers().items():
             first, digest = digests.setdefault(server.applied, (name, server.store.digest()))
             if digest != server.store.digest():
                 wrong.append(f"{first} and {name} differ after entry {server.applied}")
         return wrong
 
-    def _servers(self) -> dict[str, Server]:
+    def servers(self) -> dict[str, Server]:
+        """The server actors that live."""
         found = {name: self.world.actor(at("server", name)) for name in self.world.running()}
         return {name: server for name, server in found.items() if isinstance(server, Server)}
 
@@ -102,6 +114,11 @@ class Bench:
         if seat.life is not None and isinstance(seat.life.actor, Server):
             server = seat.life.actor
             self.raft.saw(seat.node.name, server.raft, server.applied)
+            self.membership.saw(seat.node.name, server.raft)
+
+    def _changed(self, change: Change) -> None:
+        for tell in self._listeners:
+            tell(change)
 
     def _saw_prober(self, seat: Seat) -> None:
         self.suspicions.saw(seat.node.name)

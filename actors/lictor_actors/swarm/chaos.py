@@ -12,9 +12,12 @@ from random import Random
 
 from lictor_actors.faults import Faults, world_faults
 from lictor_actors.faults.in_force import Injected
+from lictor_actors.hosts.spec import NodeSpec
 from lictor_actors.hosts.world import World
 from lictor_actors.hosts.world.streams import stream
-from lictor_actors.swarm.plan import FaultName, Plan
+from lictor_actors.swarm.bench import Bench
+from lictor_actors.swarm.changes import Changes, Done
+from lictor_actors.swarm.plan import ChangeName, FaultName, Plan
 
 DRIFT_MAX = 0.02
 """A lease holds for nine tenths of an election time-out: clocks may differ in speed by less than that."""
@@ -27,11 +30,11 @@ class Strike:
     """One fault of a run."""
 
     number: int
-    name: FaultName
+    name: FaultName | ChangeName
     at_s: float
     what: str = ""
     """In words, with whom it hit; "" if there was nobody to hit, or if it was left out."""
-    injected: list[Injected] = field(default_factory=list, repr=False)
+    injected: list[Injected | Done] = field(default_factory=list, repr=False)
 
     def heal(self) -> None:
         """End what it did."""
@@ -42,22 +45,29 @@ class Strike:
 class Chaos:
     """Faults on a world until ``end``. ``plan.without`` names strikes that are left out."""
 
-    def __init__(self, world: World, plan: Plan) -> None:
+    def __init__(self, world: World, plan: Plan, bench: Bench, specs: Sequence[NodeSpec]) -> None:
         self.faults: Faults = world_faults(world)
         self.strikes: list[Strike] = []
         self._world = world
         self._plan = plan
+        self._bench = bench
         self._rng = stream(plan.seed, "chaos")
         self._going = True
         self._flapping = ""
+        self._changes = Changes(world, bench, specs)
+        if plan.changes_servers:
+            self._changes.begin(stream(plan.seed, "operator"))
         self._again()
 
     def end(self) -> None:
         """Heal everything, start what is down."""
         self._going = False
         self.faults.heal_all()
+        for strike in self.strikes:
+            strike.heal()
+        self._changes.end()
         for name, machine in self._world.machines.items():
-            if not machine.running:
+            if not machine.running and name not in self._bench.gone:
                 self._world.restart(name)
 
     def _again(self) -> None:
@@ -74,11 +84,11 @@ class Chaos:
         if number not in self._plan.without:
             self._world.count(f"fault_{strike.name}")
             strike.injected = list(self._inject(strike.name, rng))
-            strike.what = "; ".join(injected.fault.what for injected in strike.injected)
-            self._world.at(lasts_s, strike.heal)
+            strike.what = "; ".join(injected.what for injected in strike.injected)
+            self._world.at(max([lasts_s, *(i.lasts_s for i in strike.injected if isinstance(i, Done))]), strike.heal)
         self._again()
 
-    def _inject(self, name: FaultName, rng: Random) -> Sequence[Injected]:
+    def _inject(self, name: FaultName | ChangeName, rng: Random) -> Sequence[Injected | Done]:
         faults = self.faults
         match name:
             case "partition":
@@ -107,7 +117,7 @@ class Chaos:
                 return [faults.isolate(node), faults.skew(node, -float(rng.randint(1, 10)))]
         return self._hit_one(name, rng)
 
-    def _hit_one(self, name: FaultName, rng: Random) -> Sequence[Injected]:
+    def _hit_one(self, name: FaultName | ChangeName, rng: Random) -> Sequence[Injected | Done]:
         faults = self.faults
         match name:
             case "pause":
@@ -126,6 +136,9 @@ class Chaos:
                 node = self._victim(rng)
                 rate = 1 + rng.uniform(-DRIFT_MAX, DRIFT_MAX)
                 return [faults.skew(node, float(rng.randint(-10, 10))), faults.drift(node, rate)]
+            case "add_server" | "leave" | "remove_peer" | "wipe" | "abandon" | "transfer":
+                change = self._changes.make(name, rng)
+                return [change] if change is not None else []
         return []
 
     # -- whom ------------------------------------------------------------------

@@ -51,8 +51,9 @@ class Followers:
     def behind(self, truth: dict[str, bytes | None]) -> list[str]:
         """Which followers have missed the last word on their key."""
         wrong = []
-        for name, key, _ in self._following:
-            wrong += self._judge.behind(name, key, truth[key])
+        for name, key, door in self._following:
+            if door.up:
+                wrong += self._judge.behind(name, key, truth[key])
         return wrong
 
     # -- following -----------------------------------------------------------------------------

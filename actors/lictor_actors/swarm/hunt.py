@@ -64,6 +64,7 @@ OFTEN = {"every_s": 0.7, "lasts_s": 1.0}
 BUSY = {"agents": 0, "clients": 8, "think_max_s": 0.1, "patience_s": 0.8}
 """Somebody always asks, also on the side of a cut where most requests are in vain: all are at servers."""
 DEADLY = {"faults": ("kill",), "every_s": 6.0, "lasts_s": 6.0}
+SERVERS_CHANGE = {"servers": 5, "agents": 1, "clients": 4, **OFTEN}
 PLANTED = (
     Planted(
         "an older term's entry committed by counting",
@@ -92,6 +93,20 @@ PLANTED = (
         "leadership changed",
         known=1,
         plan={**THREE, "every_s": 4.0, "faults": ("flap",), "weather": calm_weather()},
+    ),
+    Planted(
+        "membership changes before a commit in the own term",
+        mutants.changes_before_a_commit_of_its_own,
+        "before a commit in its own term",
+        known=6,
+        plan={**SERVERS_CHANGE, "faults": ("isolate", "remove_peer", "transfer", "wipe")},
+    ),
+    Planted(
+        "two changes of membership at once",
+        mutants.changes_while_a_change_is_under_way,
+        "a second change",
+        known=2,
+        plan={**SERVERS_CHANGE, "faults": ("cut", "hold", "leave", "remove_peer", "wipe")},
     ),
     Planted(
         "a repeated write is applied twice",

@@ -21,11 +21,14 @@ LOCK = "lock"
 class Locker:
     """One client. It trusts its lock for one TTL after it sent the last renewal that was answered."""
 
-    def __init__(self, world: World, judge: SessionJudge, node: str, name: str, rng: Random) -> None:
+    def __init__(
+        self, world: World, judge: SessionJudge, node: str, name: str, rng: Random, *, nodes_leave: bool
+    ) -> None:
         self._world = world
         self._judge = judge
         self._rng = rng
         self._door = world.door(node, name)
+        self._nodes_leave = nodes_leave
         self._session, self._trusts_until = "", 0
         self._tenure: Tenure | None = None
         self._attempt = 0
@@ -44,11 +47,11 @@ class Locker:
         self._tenure = None
         rng, sent = self._rng, self._world.time
         self._session = f"{rng.getrandbits(32):08x}-0000-4000-8000-{rng.getrandbits(48):012x}"
-        # A session that gossip ends before its client knows needs a lock-delay as long as the client's trust.
+        # A session that gossip ends before its client knows needs a lock-delay as long as the client's trust:
+        # because its node is ill, or because its node has left.
         checks: tuple[str, ...] = rng.choice(((), ("serfHealth",)))
-        session = SessionRecord(
-            id=self._session, node="", ttl="10s", node_checks=checks, lock_delay_ns=TTL_NS if checks else 0
-        )
+        delay_ns = TTL_NS if checks or self._nodes_leave else 0
+        session = SessionRecord(id=self._session, node="", ttl="10s", node_checks=checks, lock_delay_ns=delay_ns)
         self._trusts_until = sent + TTL_NS
         self._ask(CreateSession(session=session), self._created)
 

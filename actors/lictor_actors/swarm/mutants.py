@@ -13,6 +13,8 @@ from typing import Any
 from lictor_actors.kernel.effects import Effect
 from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Turn
+from lictor_actors.raft import Configuration, Raft, Role
+from lictor_actors.raft.facts import Facts
 from lictor_actors.raft.leadership import Leadership
 from lictor_actors.raft.log import Entry, Log
 from lictor_actors.raft.role_changes import RoleChanges
@@ -119,6 +121,27 @@ def trusts_the_wall_clock(patch: Patch) -> None:
 
     turn = Life.turn
     patch.set(Life, "turn", turn_by_wall)
+
+
+def changes_before_a_commit_of_its_own(patch: Patch) -> None:
+    """A new leader changes the configuration before anything of its own term is committed (raft-dev, July 2015)."""
+
+    def reconfigure(self: Raft, configuration: Configuration, turn: Turn) -> None:
+        hasty = Patch()
+        hasty.set(Leadership, "own_term_committed", True)
+        try:
+            real(self, configuration, turn)
+        finally:
+            hasty.undo()
+
+    real = Raft.reconfigure
+    patch.set(Raft, "reconfigure", reconfigure)
+    patch.set(Facts, "ready", property(lambda self: self.role is Role.LEADER))
+
+
+def changes_while_a_change_is_under_way(patch: Patch) -> None:
+    """A leader changes the configuration again, and the change before is not committed (dissertation, section 4.1)."""
+    patch.set(Facts, "settled_members", property(lambda self: self._stable.membership.latest))
 
 
 # -- the store -----------------------------------------------------------------------------------

@@ -34,6 +34,9 @@ FaultName = Literal[
 ]
 """``flap``: a server that does not lead is cut off again and again; ``set_back``: cut off, and its clock set back."""
 FAULTS: tuple[FaultName, ...] = get_args(FaultName)
+ChangeName = Literal["add_server", "leave", "remove_peer", "wipe", "abandon", "transfer"]
+"""Servers that come, go and hand over: see ``changes``."""
+CHANGES: tuple[ChangeName, ...] = get_args(ChangeName)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Plan:
     keys: int
     think_max_s: float
     """Clients wait up to this long between two requests."""
-    faults: tuple[FaultName, ...]
+    faults: tuple[FaultName | ChangeName, ...]
     every_s: float
     """Mean time between two faults."""
     lasts_s: float
@@ -68,6 +71,11 @@ class Plan:
         w = self.weather
         flaps = self.faults == ("flap",) and not self.without
         return flaps and self.servers >= 3 and not w.loss and w.latency_max_ns <= 30 * MS
+
+    @property
+    def changes_servers(self) -> bool:
+        """True if servers come and go."""
+        return any(name in CHANGES for name in self.faults)
 
     def __str__(self) -> str:
         w, d = self.weather, self.disk
@@ -98,7 +106,7 @@ def draw(seed: int) -> Plan:
         clients=rng.randint(2, 4),
         keys=rng.randint(1, 3),
         think_max_s=rng.choice((0.1, 0.4)),
-        faults=tuple(sorted(rng.sample(FAULTS, rng.randint(1, 5)))),
+        faults=(*sorted(rng.sample(FAULTS, rng.randint(1, 5))), *_changes(seed)),
         every_s=rng.uniform(*every),
         lasts_s=rng.uniform(*lasts),
         weather=_weather(rng),
@@ -107,6 +115,12 @@ def draw(seed: int) -> Plan:
         snapshot_every=rng.choice((0, 0, 20, 60)),
         patience_s=rng.choice((0.8, 3.0, 3.0)),
     )
+
+
+def _changes(seed: int) -> list[ChangeName]:
+    """In half of the seeds the cluster's servers change too; drawn apart, so that the others stay what they were."""
+    rng = stream(seed, "changes")
+    return sorted(rng.sample(CHANGES, rng.randint(1, 4))) if rng.random() < 0.5 else []
 
 
 def calm_weather() -> Weather:

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from lictor_actors.swarm.plan import FaultName, Plan
+from lictor_actors.swarm.plan import ChangeName, FaultName, Plan
+
+CHANGES_REACHED = (
+    "nonvoter_added",
+    "voter_added",
+    "server_removed",
+    "leader_removed_itself",
+    "left_server_removed",
+    "dead_server_cleared_away",
+    "wiped_server_readmitted",
+    "snapshot_at_newcomer",
+    "leadership_transferred",
+)
+"""What becomes of servers that come and go, each counted when it is committed, among clients that write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +25,7 @@ class Struck:
     """One fault of a run: its number, which ``-without`` takes, its name and time, and whom it hit, in words."""
 
     number: int
-    name: FaultName
+    name: FaultName | ChangeName
     at_s: float
     what: str
 
@@ -79,6 +92,10 @@ class Report:
             "event_delivered": self.events_delivered,
             "lock_taken": c.get("lock_taken", 0),
         }
+
+    def changes(self) -> dict[str, int]:
+        """The same of servers that come and go; a batch in which none do reaches nothing of it."""
+        return {name: self.counters.get(name, 0) for name in CHANGES_REACHED}
 
     def __str__(self) -> str:
         lines = [

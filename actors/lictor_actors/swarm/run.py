@@ -95,7 +95,8 @@ class Run:
             trace=trace,
         )
         self.bench = Bench(self.world)
-        self.nodes = [add_node(self.world, spec).name for spec in _specs(plan)]
+        self._specs = _specs(plan)
+        self.nodes = [add_node(self.world, spec).name for spec in self._specs]
         self.clients = Clients(
             self.world,
             self.nodes,
@@ -118,7 +119,10 @@ class Run:
         servers, keys = nodes[: self.plan.servers], self.clients.keys
         self._followers = Followers(world, self.watches, nodes, servers, keys, stream(seed, "followers"))
         rng = stream(seed, "lockers")
-        self._lockers = [Locker(world, self.locks, rng.choice(nodes), f"locker{i}", rng) for i in range(LOCKERS)]
+        leave = self.plan.changes_servers
+        self._lockers = [
+            Locker(world, self.locks, rng.choice(nodes), f"locker{i}", rng, nodes_leave=leave) for i in range(LOCKERS)
+        ]
         world.watchers["server"].append(self._saw_server)
 
     def _saw_server(self, seat: Seat) -> None:
@@ -127,7 +131,7 @@ class Run:
 
     def _begin_chaos(self) -> None:
         self._terms_before_chaos = len(self.bench.raft.leaders)
-        self.chaos = Chaos(self.world, self.plan)
+        self.chaos = Chaos(self.world, self.plan, self.bench, self._specs)
 
     # -- the parts of a run ---------------------------------------------------------
 
@@ -185,7 +189,8 @@ class Run:
 
     def mourn(self) -> None:
         """One node dies for good: within a bound every other, and the catalog, must know it (SWIM's completeness)."""
-        mortal = self.nodes if self.plan.servers > 2 else self.nodes[self.plan.servers :]
+        servers, running = self.bench.servers(), self.world.running()
+        mortal = running if len(servers) > 2 else [node for node in running if node not in servers]
         if mortal and not self.failures:
             self.world.kill(stream(self.plan.seed, "death").choice(mortal))
             self._settle(DEATH_KNOWN_WITHIN_S, "a death is not known")
@@ -237,8 +242,9 @@ class Run:
         )
 
     def _wrong(self) -> list[str]:
-        for name in self.world.ended:
-            return [f"{name} went down by itself: {self.world.ended[name]}"]
+        for name, why in self.world.ended.items():
+            if name not in self.bench.gone:
+                return [f"{name} went down by itself: {why}"]
         if not self.bench.leader():
             return ["no server leads"]
         bench = self.bench

@@ -30,6 +30,11 @@ class Door:
         self._count = 0
         self._machine.doors[name] = self._machine.node.doors[name] = self._take
 
+    @property
+    def up(self) -> bool:
+        """True while its node runs."""
+        return self._machine.running
+
     def ask(self, target: str, message: Message, then: Then, within_s: float = 10.0, request: str = "") -> str:
         """Post a request; ``then`` gets its answer, or Refused TimedOut. ``target`` may be a role of this node.
 
