@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import faulthandler
 import logging
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,8 +23,10 @@ from lictor_deploy.config import AgentConfig
 from lictor_deploy.definitions import check_of, service_of
 from lictor_deploy.identity import WILDCARDS, advertised, node_id, node_name
 from lictor_deploy.limits import Listener, own_directory, raise_file_limit, require_free
+from lictor_deploy.log import start_log
 from lictor_deploy.sentence import Failure
 from lictor_messages.agent import LeaveCluster
+from lictor_messages.durations import parse_go_duration
 from lictor_messages.envelope import Envelope, at
 from lictor_messages.faults import FAULTS_PATH
 from lictor_messages.web import HttpAnswered, HttpAsked
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 FILES_NEEDED = 256
 LEAVE_S_MAX = 12.0
 """How long a graceful leave may take before the process ends without it."""
-LEVELS = {"TRACE": "DEBUG", "DEBUG": "DEBUG", "INFO": "INFO", "WARN": "WARNING", "ERR": "ERROR", "ERROR": "ERROR"}
 LEFT, STOPPED = 0, 1
 """Exit codes: Consul's 0 means a graceful leave, everything else is 1."""
 
@@ -84,6 +83,8 @@ def node_spec(config: AgentConfig) -> NodeSpec:
         address=address,
         listen=(f"tcp://{bind}:{ports.serf_lan}", f"tcp://{bind}:{ports.server}") if elsewhere else (),
         join=(*config.start_join, *config.retry_join),
+        retry_join_ns=parse_go_duration(config.retry_interval),
+        rpc_hold_timeout_ns=parse_go_duration(config.performance.rpc_hold_timeout),
         profile=config.gossip_profile,
         raft_multiplier=config.performance.raft_multiplier,
         snapshot_threshold=config.raft_snapshot_threshold,
@@ -129,6 +130,7 @@ class AgentRun:
         self._over: asyncio.Future[int] = self._loop.create_future()
         self._loop.add_signal_handler(signal.SIGINT, self._signalled, self._config.leaves_on_interrupt)
         self._loop.add_signal_handler(signal.SIGTERM, self._signalled, self._config.leaves_on_terminate)
+        self._loop.add_signal_handler(signal.SIGHUP, reload_asked)
         try:
             await self._host.start()
             self._node = await self._host.add(self._spec)
@@ -183,6 +185,11 @@ class AgentRun:
             self._over.set_result(status)
 
 
+def reload_asked() -> None:
+    """SIGHUP, for Consul "read the configuration again": to be ended by it would surprise."""
+    logging.getLogger("lictor").warning("agent: SIGHUP changes nothing yet; restart the agent to reload its files")
+
+
 def banner(spec: NodeSpec) -> str:
     """What Consul's agent says when it starts, in its order."""
     lines = {
@@ -196,26 +203,3 @@ def banner(spec: NodeSpec) -> str:
     }
     body = "\n".join(f"{name:>18}: {value}" for name, value in lines.items())
     return f"==> Starting Lictor agent...\n{body}\n\n==> Log data will now stream in as it occurs:\n"
-
-
-class ConsulFormat(logging.Formatter):
-    """``2026-01-02T15:04:05.000Z [INFO]  agent: …``."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """One line, and the traceback if there is one."""
-        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
-        level = f"[{'WARN' if record.levelname == 'WARNING' else record.levelname}]"
-        text = f"{stamp}.{int(record.msecs):03d}Z {level:<7} {record.getMessage()}"
-        return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
-
-
-def start_log(level: str, stream: Any = None) -> None:
-    """Log to ``stream`` (standard output if None) from this level on; a library in C that crashes leaves a trace."""
-    if level.upper() not in LEVELS:
-        raise Failure(f"Invalid log level {level!r}: use TRACE, DEBUG, INFO, WARN or ERR.")
-    handler = logging.StreamHandler(stream or sys.stdout)
-    faulthandler.enable(handler.stream)
-    handler.setFormatter(ConsulFormat())
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(LEVELS[level.upper()])

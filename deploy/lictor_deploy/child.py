@@ -14,8 +14,9 @@ from lictor_actors.faults.desk import Reply
 from lictor_actors.faults.over_http import FaultsOverHttp
 from lictor_actors.hosts.live import LiveHost
 from lictor_actors.timeline.live import LiveRecorder
-from lictor_deploy.agent import in_loop, start_log
+from lictor_deploy.agent import in_loop
 from lictor_deploy.channel import Channel, Said
+from lictor_deploy.log import start_log
 from lictor_deploy.plan import ProcessPlan
 from lictor_deploy.sentence import Failure
 from lictor_messages.faults import FAULTS_PATH, HandleActor, SetRules

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from lictor_deploy.config_rules import contradictions
 from lictor_deploy.sentence import Failure
 
 Raw = dict[str, Any]
@@ -41,9 +42,11 @@ NOT_IN_FORCE = (
     "enable_debug",
     "limits",
     "log_json",
+    "performance.leave_drain_time",
     "primary_datacenter",
     "raft_protocol",
     "rejoin_after_leave",
+    "retry_max",
     "session_ttl_min",
     "telemetry",
     "ui",
@@ -52,6 +55,8 @@ NOT_IN_FORCE = (
 )
 """Consul's keys that are harmless to leave out: accepted, and named in a warning. All others are refused, so that
 nobody believes in encryption or ACLs that are not there."""
+NO_LISTENER = ("https", "dns", "grpc", "grpc_tls", "serf_wan")
+"""Ports that are named the same way if somebody sets them."""
 NO_TLS = "there is no TLS yet."
 NO_WAN = "there is no pool of several datacenters yet."
 NO_SCRIPTS = "there are no script checks yet."
@@ -75,7 +80,7 @@ class Section(BaseModel):
 
 
 class Ports(Section):
-    """-1 switches a listener off, 0 means its default."""
+    """-1 switches a listener off, 0 means its default. Those of NO_LISTENER may be named, and nobody listens there."""
 
     http: int = 8500
     https: int = -1
@@ -93,7 +98,6 @@ class Performance(Section):
     """Raft's clock."""
 
     raft_multiplier: float = 5
-    leave_drain_time: str = "5s"
     rpc_hold_timeout: str = "7s"
 
 
@@ -114,8 +118,7 @@ class AgentConfig(Section):
     ports: Ports = Ports()
     retry_join: list[str] = []
     start_join: list[str] = []
-    retry_interval: str = "30s"
-    retry_max: int = 0
+    retry_interval: str = "1s"
     performance: Performance = Performance()
     raft_snapshot_threshold: int = 16_384
     raft_trailing_logs: int = 10_240
@@ -157,12 +160,18 @@ def load(files: Iterable[str], directories: Iterable[str], flags: Raw, *, dev: b
     ignored: dict[str, None] = {}
     for path in [*map(Path, files), *(path for name in directories for path in config_files(Path(name)))]:
         raw = read(path)
-        for key in NOT_IN_FORCE:
-            if raw.pop(key, None) is not None:
-                ignored[key] = None
+        ignored |= dict.fromkeys(key for key in NOT_IN_FORCE if take_out(raw, key))
         checked(raw, f"{path}: ")
         merged = merge(merged, raw)
-    return settled(checked(merge(merged, flags), "")), list(ignored)
+    config = settled(checked(merge(merged, flags), ""))
+    return config, [*ignored, *(f"ports.{name}" for name in NO_LISTENER if getattr(config.ports, name) > 0)]
+
+
+def take_out(raw: Raw, key: str) -> bool:
+    """Remove ``key``, or ``section.key``; True if it was there."""
+    section, _, name = key.rpartition(".")
+    place = raw.get(section) if section else raw
+    return isinstance(place, dict) and place.pop(name, None) is not None
 
 
 def config_files(directory: Path) -> list[Path]:
@@ -232,32 +241,12 @@ def complaint(problem: Any) -> str:
 
 def settled(config: AgentConfig) -> AgentConfig:
     """Defaults for the ports that were 0, one way to say bootstrap, and refusals of what contradicts itself."""
+    contradictions(config)
     expect = 1 if config.bootstrap else config.bootstrap_expect
     ports = {name: value or Ports.model_fields[name].default for name, value in config.ports}
-    config = config.model_copy(
+    return config.model_copy(
         update={"datacenter": config.datacenter.lower(), "bootstrap_expect": expect, "ports": Ports(**ports)}
     )
-    contradictions(config)
-    return config
-
-
-def contradictions(config: AgentConfig) -> None:
-    """What cannot be meant."""
-    if config.bootstrap_expect < 0:
-        raise Failure("bootstrap_expect cannot be negative: give the number of servers to wait for.")
-    if config.bootstrap_expect and not config.server:
-        raise Failure("bootstrap_expect needs -server: only servers elect a leader.")
-    if not config.datacenter.replace("-", "").replace("_", "").isalnum():
-        raise Failure(f"Invalid datacenter {config.datacenter!r}: use letters, digits, - and _.")
-    if config.performance.raft_multiplier <= 0 or config.performance.raft_multiplier > 10:
-        raise Failure("performance.raft_multiplier must be between 0 and 10: 1 is fast, 5 suits small machines.")
-    if config.raft_snapshot_threshold < 1 or config.raft_trailing_logs < 0:
-        raise Failure("raft_snapshot_threshold must be at least 1 and raft_trailing_logs at least 0, in log entries.")
-    if config.fault_injection_token and not config.enable_fault_injection:
-        raise Failure("fault_injection_token guards nothing unless enable_fault_injection is true: set both, or none.")
-    for name, port in config.ports:
-        if not -1 <= port <= 65535:
-            raise Failure(f"ports.{name} must be a port number, or -1 to switch it off, not {port}.")
 
 
 def said(error: OSError) -> str:

@@ -20,6 +20,7 @@ from lictor_deploy.child import run_child
 from lictor_deploy.cli.columns import columns
 from lictor_deploy.control_server import ControlServer
 from lictor_deploy.limits import own_directory, raise_file_limit, require_free
+from lictor_deploy.log import threshold_of
 from lictor_deploy.plan import DevOptions, Place, ProcessPlan, all_places, listeners, make_plan
 from lictor_deploy.progress import make_progress
 from lictor_deploy.readiness import Readiness
@@ -40,6 +41,7 @@ INTERRUPTED = 130
 def run_dev(options: DevOptions, *, data_dir: str, command: str, log_level: str) -> int:
     """Start the cluster, run ``command`` or wait for Ctrl-C, stop it; the exit code."""
     started = time.monotonic()
+    threshold_of(log_level)  # a wrong one would end every process
     with run_dir() as run, kept_in(data_dir) as data:
         plans = make_plan(options, run, data, cores())
         raise_file_limit(max(len(plan.specs) for plan in plans) * FILES_PER_NODE + FILES_PER_PROCESS)
@@ -264,10 +266,12 @@ def end_command(child: subprocess.Popen[bytes], number: int, *, whole_group: boo
 def try_next(places: Sequence[Place]) -> str:
     """What to do with a fresh cluster."""
     default = "" if places[0].http == "127.0.0.1:8500" else f" -http-addr={places[0].http}"
+    beside = Path(sys.executable).parent
+    path = "" if shutil.which("lictor") else f"  export PATH={beside}:$PATH\n"
     return (
-        "Try, in another terminal:\n"
+        f"Try, in another terminal:\n{path}"
         f"  lictor members{default}\n"
         f"  lictor kv put{default} greeting hello\n"
-        f"  curl http://{places[-1].http}/v1/kv/greeting?raw\n"
+        f"  curl 'http://{places[-1].http}/v1/kv/greeting?raw'\n"
         "  lictor fault isolate leader      # and later: lictor fault heal -all\n"
     )

@@ -90,8 +90,12 @@ def refuse(options: DevOptions) -> None:
         raise Failure("A cluster needs a server: use -servers 1 or more (3 survive the loss of one).")
     if options.agents < 0:
         raise Failure("-agents cannot be negative.")
+    if not 0 < options.raft_multiplier <= 10:
+        raise Failure("-raft-multiplier must be between 0 and 10: 1 is fast, 5 suits small machines.")
+    if options.http_port < 1:
+        raise Failure(f"-http-port {options.http_port} is no port: the first that nodes can have is 1.")
     last = options.http_port + options.servers + options.agents
-    if options.http_port < 1 or last + (ONE_IP_STEP if options.one_ip else 0) > 65535:
+    if last + (ONE_IP_STEP if options.one_ip else 0) > 65535:
         raise Failure(f"-http-port {options.http_port} leaves no room for the ports of all nodes: choose a lower one.")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from lictor_actors.hosts.http import HttpDoor, HttpLimits
+from lictor_actors.hosts.http_request import accepts_gzip
 from lictor_messages.web import HttpAnswered, HttpAsked
 
 try:
@@ -303,6 +304,22 @@ def test_gzip_from_1400_bytes_on(site, size, zipped):
     site(test)
 
 
+@pytest.mark.parametrize(
+    ("value", "taken"),
+    [
+        (b"gzip", True),
+        (b"deflate, GZIP", True),
+        (b"br;q=1.0, gzip;q=0.5", True),
+        (b"br;q=0, gzip", True),
+        (b"gzip;q=0", False),
+        (b"gzip; q=0.000, identity", False),
+        (b"identity", False),
+    ],
+)
+def test_who_takes_gzip(value, taken):
+    assert accepts_gzip(value) is taken
+
+
 def test_a_header_value_cannot_start_another_header(site):
     async def test(s):
         s.reply = lambda _: HttpAnswered(status=200, headers=(("X-A", "b\r\nX-Evil: 1"),))
@@ -323,7 +340,6 @@ def test_a_header_value_cannot_start_another_header(site):
         (b"GET / HTTP/9.9\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\n\r\n", 400),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
-        (b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n", 400),
         (b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
         (b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400),
         (b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n", 400),
@@ -342,6 +358,27 @@ def test_bad_requests_are_refused_and_the_connection_ends(site, data, status):
         assert said.startswith(b"HTTP/1.1 %d " % status)
         assert said.count(b"HTTP/1.1") == 1
         assert not s.asked
+
+    site(test)
+
+
+def test_a_url_is_taken_as_it_was_typed(site):
+    """curl escapes nothing: /v1/kv/grüße leaves it as UTF-8. httptools would refuse every byte above 127."""
+
+    async def test(here: Site) -> None:
+        last = "PUT /v1/kv/grüße?dc=ü HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\nü".encode()
+        await here.talk(b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n", "ü".encode(), last)
+        first, second = here.asked
+        assert second.target == "/v1/kv/gr%C3%BC%C3%9Fe?dc=%C3%BC"
+        assert first.body == second.body == "ü".encode()
+
+    site(test)
+
+
+def test_what_else_is_wrong_with_a_url_is_said(site):
+    async def test(here: Site) -> None:
+        answer = await here.talk(b"GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET /\xff HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"must be written as percent escapes" in answer
 
     site(test)
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, cast
 import httptools
 
 from lictor_actors.hosts.http_heard import Asked
+from lictor_actors.hosts.http_request import accepts_gzip, escaped_target
 from lictor_actors.hosts.http_response import CONTINUE, refusal
 from lictor_messages.web import HttpAnswered, HttpAsked
 
@@ -89,6 +90,8 @@ class HttpConnection(asyncio.Protocol):
 
     def _parse(self, data: bytes) -> None:
         starts, waiting = not self._in_message, len(self._queue)
+        if starts and not data.isascii():
+            data = escaped_target(data)
         if self._in_head:
             self._head_bytes += len(data)
         try:
@@ -183,7 +186,7 @@ class HttpConnection(asyncio.Protocol):
         if key == "host":
             self._has_host = True
         elif key == "accept-encoding":
-            self._gzips = b"gzip" in value.lower()
+            self._gzips = accepts_gzip(value)
         elif key == "content-length" and int(value) > self._body_most():
             raise Refuse(413, f"Request body({int(value)} bytes) too large, max size: {self._body_most()} bytes")
         elif key == "expect" and value.lower() == b"100-continue":
@@ -305,8 +308,7 @@ class HttpConnection(asyncio.Protocol):
         if isinstance(error, httptools.HttpParserCallbackError) and isinstance(error.__context__, Refuse):
             error = error.__context__
         if not self._last or self._in_message:
-            status, text = (error.status, error.text) if isinstance(error, Refuse) else (400, "400 Bad Request")
-            self._queue.append(refusal(status, text))
+            self._queue.append(refusal(*_said(error)))
         self._last, self._in_message, self._in_head = True, False, False
 
     def _closing(self) -> bool:
@@ -315,3 +317,11 @@ class HttpConnection(asyncio.Protocol):
     def _live(self) -> asyncio.Transport:
         assert self._transport is not None
         return self._transport
+
+
+def _said(error: Exception) -> tuple[int, str]:
+    if isinstance(error, Refuse):
+        return error.status, error.text
+    if isinstance(error, httptools.HttpParserInvalidURLError):
+        return 400, "400 Bad Request: the URL holds characters that must be written as percent escapes"
+    return 400, "400 Bad Request"

@@ -28,6 +28,10 @@ class NodeSpec(Record):
     """URLs to listen on; the advertised ones if empty."""
     join: tuple[str, ...] = ()
     """Gossip addresses to join through, retried until one answers."""
+    retry_join_ns: int = 1_000_000_000
+    """Time between those attempts."""
+    rpc_hold_timeout_ns: int = 7_000_000_000
+    """How long a request is held while there is no leader or no server."""
     version: str = ""
     """What it says that it runs; the installed version if empty."""
     profile: Literal["lan", "wan", "local"] = "lan"

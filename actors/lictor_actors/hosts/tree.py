@@ -74,6 +74,7 @@ def _prober(spec: NodeSpec) -> ProberOptions:
         tags=_tags(spec),
         profile=spec.profile,
         join=tuple(url for url in spec.join if not (url.startswith("tcp") and url == spec.gossip_url)),
+        retry_join_ns=spec.retry_join_ns,
         tell=tuple(tell),
     )
 
@@ -119,4 +120,11 @@ def _doorways(spec: NodeSpec) -> tuple[str, ...]:
 def _gateway(spec: NodeSpec) -> GatewayOptions:
     http = f"{spec.client_address}:{spec.http_port}" if spec.http_port >= 0 else ""
     server = at("server", spec.node) if spec.server else ""
-    return GatewayOptions(node=spec.node, name=spec.name, dc=spec.dc, http_addr=http, server=server)
+    return GatewayOptions(
+        node=spec.node,
+        name=spec.name,
+        dc=spec.dc,
+        rpc_hold_timeout_ns=spec.rpc_hold_timeout_ns,
+        server=server,
+        http_addr=http,
+    )

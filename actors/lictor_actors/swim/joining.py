@@ -53,6 +53,7 @@ class Joining:
         self._addresses = addresses
         self._retry = retry
         self._retries = 0
+        self._complained: list[str] = []
         self._attempts: dict[int, Attempt] = {}
         self._count = 0
 
@@ -118,7 +119,16 @@ class Joining:
         if attempt.ticket is not None:
             turn.answer(attempt.ticket, Joined(count=attempt.count, errors=tuple(attempt.errors)), early=True)
         elif attempt.count == 0:
+            self._complain(attempt.errors, turn)
             self._retry_later(turn)
+        elif self._complained:
+            turn.note("join: somebody has answered")
+
+    def _complain(self, errors: list[str], turn: Turn) -> None:
+        """Once, and again when the reasons change: whoever waits for this node looks into its log."""
+        if errors != self._complained:
+            turn.note(f"join: nobody has answered, trying again and again: {'; '.join(errors)}")
+        self._complained = errors
 
     def _retry_later(self, turn: Turn) -> None:
         """Jittered, so that a whole cluster that waits for one address does not knock in step."""

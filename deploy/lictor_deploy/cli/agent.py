@@ -36,6 +36,7 @@ def agent(
     """Run one node until it is told to stop.
 
     SIGINT and SIGTERM make a client agent leave and a server just stop; exit code 0 after a graceful leave, else 1.
+    SIGHUP does not read the configuration again yet.
 
     Example: lictor agent -dev
     Example: lictor agent -server -bootstrap-expect=3 -data-dir=/var/lib/lictor -retry-join=10.0.0.5
@@ -83,7 +84,7 @@ def agent(
     retry_join
         The same: joins are always retried.
     retry_interval
-        Time between attempts to join, like 30s.
+        Time between attempts to join (1s).
     log_level
         TRACE, DEBUG, INFO, WARN or ERR.
     """

@@ -30,7 +30,13 @@ app = App(
 )
 
 
-add = App(name="add", help="Put a fault in force: `lictor fault add VERB …` is `lictor fault VERB …`.")
+add = App(
+    name="add",
+    help=(
+        "Put a fault in force: `lictor fault add VERB …` is `lictor fault VERB …`. "
+        "Example: lictor fault add isolate leader -for 10s"
+    ),
+)
 app.command(add)
 
 

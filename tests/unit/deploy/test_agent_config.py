@@ -3,6 +3,7 @@ import uuid
 
 import pytest
 
+from lictor_actors.hosts.tree import tree
 from lictor_deploy.agent import node_spec
 from lictor_deploy.config import load, node_meta_of
 from lictor_deploy.sentence import Failure
@@ -96,6 +97,12 @@ def test_files_that_are_not_there():
 def test_harmless_keys_are_accepted_and_named(file):
     merged, ignored = load([file("a.json", {"ui_config": {"enabled": True}, "node_name": "x"})], [], {}, dev=False)
     assert (merged.node_name, ignored) == ("x", ["ui_config"])
+    sections = {"performance": {"leave_drain_time": "5s"}, "ports": {"dns": 8600, "grpc": -1}, "retry_max": 3}
+    assert load([file("b.json", sections)], [], {}, dev=False)[1] == [
+        "performance.leave_drain_time",
+        "retry_max",
+        "ports.dns",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -107,6 +114,13 @@ def test_harmless_keys_are_accepted_and_named(file):
         ({"ports": {"http": 70000}}, "ports.http must be a port"),
         ({"performance": {"raft_multiplier": 0}}, "raft_multiplier"),
         ({"fault_injection_token": "x"}, "guards nothing unless enable_fault_injection is true"),
+        ({"bootstrap": True}, "needs -server"),
+        ({"server": True, "bootstrap": True, "bootstrap_expect": 3}, "give one of the two"),
+        ({"retry_interval": "3"}, "retry_interval '3' is no length of time"),
+        ({"performance": {"rpc_hold_timeout": "0s"}}, "performance.rpc_hold_timeout '0s' is no length of time"),
+        ({"bind_addr": "localhost"}, "bind_addr 'localhost' is no IP address"),
+        ({"client_addr": "127.0.0.1 ::1"}, "client_addr '127.0.0.1 ::1' is no IP address"),
+        ({"advertise_addr": "0.0.0.0"}, "advertise_addr '0.0.0.0' leads nowhere"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(flags, words):
@@ -136,6 +150,13 @@ def test_dev_is_a_fast_server_of_its_own():
 def test_a_port_of_0_is_its_default_and_minus_1_is_none():
     spec = node_spec(config(dev=True, flags={"ports": {"http": 0, "bus": -1}}))
     assert (spec.http_port, spec.door_port) == (8500, -1)
+
+
+def test_the_times_of_the_configuration_are_those_of_the_actors():
+    flags = {"retry_interval": "10s", "performance": {"rpc_hold_timeout": "3s"}}
+    options = {spec.role: spec.options for spec in tree(node_spec(config(dev=True, flags=flags)))}
+    assert options["prober"].retry_join_ns == 10_000_000_000
+    assert options["gateway"].rpc_hold_timeout_ns == 3_000_000_000
 
 
 def test_a_wildcard_bind_listens_everywhere_and_advertises_an_address():

@@ -77,7 +77,8 @@ def test_places_are_what_the_nodes_listen_on():
         ({"agents": -1}, "cannot be negative"),
         ({"base_ip": "here"}, "-base-ip"),
         ({"base_ip": "255.255.255.250"}, "-base-ip"),
-        ({"http_port": 0}, "-http-port"),
+        ({"http_port": 0}, "-http-port 0 is no port"),
+        ({"raft_multiplier": 0}, "-raft-multiplier must be between 0 and 10"),
         ({"http_port": 65000, "one_ip": True}, "-http-port"),
     ],
 )

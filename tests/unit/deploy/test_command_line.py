@@ -80,6 +80,25 @@ def test_version_loads_neither_models_nor_sockets():
     assert done.stdout == f"Lictor v{VERSION}\n[]\n"
 
 
+def test_an_agent_loads_little_before_it_answers():
+    """Client libraries' own harnesses give up after two seconds; half a second it takes on a machine at rest."""
+    code = (
+        "import sys; import lictor_deploy.cli.main, lictor_deploy.cli.agent, lictor_deploy.agent;"
+        "import lictor_actors.hosts.http, lictor_actors.hosts.door;"
+        "late = {'aiohttp', 'hypothesis', 'ray', 'rich', 'tenacity', 'lictor_actors.faults.vocabulary',"
+        "'lictor_actors.swarm', 'lictor_actors.timeline.diagram', 'lictor_deploy.local'};"
+        "print(sorted(late & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_a_log_level_that_does_not_exist_ends_a_cluster_before_it_starts(lictor):
+    ran = lictor("dev", "-log-level=LOUD")
+    assert (ran.status, ran.out) == (1, "")
+    assert "Invalid log level 'LOUD'" in ran.err
+
+
 def test_version_in_json(lictor):
     assert f'"Version": "{VERSION}"' in lictor("version", "-format=json").out
 

@@ -30,6 +30,11 @@ def test_unknown_paths_are_404_and_empty(desk, target):
     assert (answer.status, answer.body) == (404, b"")
 
 
+@pytest.mark.parametrize("target", ["http://n1:8500", "HTTPS://[::1]/?a=b?"])
+def test_a_whole_url_is_taken_as_its_path(desk, target):
+    assert desk.get(target).body == b"Consul Agent"
+
+
 def test_the_root_page_is_a_line_of_text(desk):
     assert desk.get("/").body == b"Consul Agent"
 

@@ -9,6 +9,7 @@ from lictor_actors.kernel.turn import Turn
 from lictor_messages.web import GatewayOptions, HttpAsked
 
 _BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
+_ORIGIN = re.compile(r"^https?://[^/]*", re.IGNORECASE)
 _UNPRINTABLE_SPACES = re.compile(r"[^\S ]")
 NO_PARAMS: dict[str, list[str]] = {}
 
@@ -34,6 +35,8 @@ class HttpRequest:
         self.secret = turn.life.secret
         """Unpredictable bytes, for ids; the turn itself is not kept, since the request may wait for minutes."""
         target, _, self.query = asked.target.partition("?")
+        if not target.startswith("/"):  # as proxies are asked; every server must take it (RFC 9112, 3.2.2)
+            target = _ORIGIN.sub("", target) or "/"
         self.path = decoded_path(target)
         self.params = parsed_query(self.query) if self.query else NO_PARAMS
         self.rest = ""
