@@ -19,7 +19,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 LICTOR = [sys.executable, "-m", "lictor_deploy.cli.main"]
 # Beside the addresses that this process gives its clusters.
 IP = own_addresses()[1].rsplit(".", 1)[0] + ".250" if own_addresses()[0] == "-base-ip" else "127.0.0.1"
-HTTP = f"{IP}:8500"
+SECOND_IP = IP.rsplit(".", 1)[0] + ".251"
+HTTP, SECOND_HTTP = f"{IP}:8500", f"{SECOND_IP}:8500"
 PATIENCE_S = 120
 """Beside other work a Python that takes half a second to start has taken ten."""
 PAUSE = threading.Event()
@@ -30,9 +31,9 @@ def agents():
     """Start agents; none survives the test."""
     started = []
 
-    def start(*flags):
+    def start(*flags, ip=IP):
         process = subprocess.Popen(
-            [*LICTOR, "agent", f"-bind={IP}", f"-client={IP}", *flags],
+            [*LICTOR, "agent", f"-bind={ip}", f"-client={ip}", *flags],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -46,20 +47,20 @@ def agents():
         process.communicate()
 
 
-def first_answer(process):
+def first_answer(process, http=HTTP):
     """Wait until HTTP answers."""
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end and process.poll() is None:
         with suppress(URLError, ConnectionError):
-            urlopen(f"http://{HTTP}/v1/agent/self", timeout=PATIENCE_S).close()
+            urlopen(f"http://{http}/v1/agent/self", timeout=PATIENCE_S).close()
             return
         PAUSE.wait(0.02)
     process.kill()
     raise AssertionError(process.communicate())
 
 
-def lictor(*words):
-    return subprocess.run([*LICTOR, *words, f"-http-addr={HTTP}"], capture_output=True, text=True, timeout=PATIENCE_S)
+def lictor(*words, http=HTTP):
+    return subprocess.run([*LICTOR, *words, f"-http-addr={http}"], capture_output=True, text=True, timeout=PATIENCE_S)
 
 
 def until(what):
@@ -188,6 +189,26 @@ def test_a_taken_port_is_named(agents):
     assert second.returncode == 1
     assert f"{HTTP} (HTTP) is already in use" in err
     assert "-http-port" in err
+
+
+@pytest.mark.parametrize(
+    ("flag", "words"),
+    [
+        ("-node=same", "another node is called 'same' already"),
+        ("-datacenter=far", "a gossip pool is one datacenter's"),
+    ],
+)
+def test_who_may_not_join_is_told_why(agents, flag, words):
+    first_answer(agents("-dev", "-node=same"))
+    second = agents("-dev", flag, f"-retry-join={IP}", ip=SECOND_IP)
+    first_answer(second, SECOND_HTTP)
+    joined = lictor("join", IP, http=SECOND_HTTP)
+    assert joined.returncode == 1
+    assert words in joined.stderr
+    second.terminate()
+    out, _ = second.communicate(timeout=PATIENCE_S)
+    assert f"join: nobody has answered, trying again and again: {IP}: " in out
+    assert words in out
 
 
 def test_foreign_bytes_on_the_bus_do_no_harm(agents):

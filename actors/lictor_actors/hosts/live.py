@@ -207,14 +207,14 @@ class LiveHost:
         if running is not None:
             running.node.deliver(envelope)
             return
-        # A join names a place, not a node: anyone there but the asker itself will do.
+        # A join names a place, not a node: anyone there will do, and one of the asker's name if nobody else is there.
         home = node_of(envelope.source)
-        for node in self._by_url.get(name, ()):
-            if node.name != home:
-                envelope.target = at(role_of(envelope.target), node.name)
-                node.deliver(envelope)
-                return
-        self._not_hosted(envelope)
+        there = sorted(self._by_url.get(name, ()), key=lambda node: node.name == home)
+        if not there:
+            self._not_hosted(envelope)
+            return
+        envelope.target = at(role_of(envelope.target), there[0].name)
+        there[0].deliver(envelope)
 
     def _not_hosted(self, envelope: Envelope) -> None:
         self.count("arrived_for_nobody")

@@ -8,7 +8,7 @@ from typing import Any
 from lictor_actors.kernel.actor import Actor, UnknownMessage
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.awareness import Awareness
-from lictor_actors.swim.border import refusal, stranger
+from lictor_actors.swim.border import name_taken, refusal, sender, stranger
 from lictor_actors.swim.departure import Departure, Undertaker
 from lictor_actors.swim.events import UserEvents
 from lictor_actors.swim.gossip import Gossiper
@@ -206,17 +206,26 @@ class Prober(Actor):
         self._hear(gossip.updates, self._source(turn), turn)
 
     def _push_pull(self, push: PushPull, turn: Turn) -> None:
-        source, me = self._source(turn), self.members.me
-        if source == me.address:  # a join through a URL that this node shares may come back to it
+        source, asker, me = self._source(turn), sender(push.updates), self.members.me
+        if source == me.address and (asker is None or not me.moves_to(asker)):
+            # A join through a URL that this node shares may come back to it.
+            self.joining.undeliverable(self._request(turn), "that is this node itself", turn)
             return
-        other = stranger(push.updates, me.alive)
-        if other is None:
+        why = self._unwelcome(asker, turn)
+        if asker is None or why is None:
             self.exchange.asked(push, source, turn)
             self._set_timers(turn)
         elif push.last:
-            # The directory does not know where it lives, and need not: its record does.
-            there = at("prober", other.gossip)
-            turn.answer(turn.ticket()._replace(reply_to=there, source=there), refusal(me.alive, other), early=True)
+            # The directory does not know where it lives, or knows another of its name: its record does.
+            there = at("prober", asker.gossip)
+            turn.answer(turn.ticket()._replace(reply_to=there, source=there), why, early=True)
+
+    def _unwelcome(self, asker: Alive | None, turn: Turn) -> Refused | None:
+        me = self.members.me.alive
+        if asker is None or asker.dc != me.dc:
+            return refusal(me, asker) if asker is not None else None
+        holder = self.membership.namesake(asker, turn)
+        return name_taken(holder) if holder is not None else None
 
     def _push_pull_answer(self, pull: PushPullAnswer, turn: Turn) -> None:
         me = self.members.me.alive

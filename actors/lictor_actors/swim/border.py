@@ -1,4 +1,5 @@
 """Who may not come in: a pool is one datacenter's, and two that were joined by mistake would not come apart again.
+A name is one node's.
 
 Whoever is asked for its view looks first whose view came along, and so does whoever gets the answer (Serf's merge
 delegate). What members of a pool that is mixed already tell each other about strangers is not believed either.
@@ -11,13 +12,19 @@ from lictor_messages.refusals import Refused
 from lictor_messages.swim import Alive
 
 
-def stranger(view: tuple[bytes, ...], me: Alive) -> Alive | None:
-    """Whose view this is, if it is of another datacenter; every view begins with its sender's own record."""
+def sender(view: tuple[bytes, ...]) -> Alive | None:
+    """Whose view this is: every one begins with its sender's own record."""
     try:
-        sender = unpack_body(view[0]) if view else None
+        first = unpack_body(view[0]) if view else None
     except FrameRefused:
         return None
-    return sender if isinstance(sender, Alive) and sender.dc != me.dc else None
+    return first if isinstance(first, Alive) else None
+
+
+def stranger(view: tuple[bytes, ...], me: Alive) -> Alive | None:
+    """Whose view this is, if it is of another datacenter."""
+    other = sender(view)
+    return other if other is not None and other.dc != me.dc else None
 
 
 def refusal(me: Alive, other: Alive) -> Refused:
@@ -26,4 +33,13 @@ def refusal(me: Alive, other: Alive) -> Refused:
         code="Invalid",
         text=f"{other.node} belongs to datacenter '{other.dc}' and {me.node} to '{me.dc}': a gossip pool is one "
         "datacenter's. Give both the same 'datacenter', or join a member of the own one",
+    )
+
+
+def name_taken(holder: Alive) -> Refused:
+    """What a node is told that is called as another one is."""
+    return Refused(
+        code="Invalid",
+        text=f"another node is called '{holder.name}' already, at {holder.address}:{holder.port}. Give this one "
+        "another 'node_name', or stop the other; `lictor force-leave` frees the name of one that has failed",
     )

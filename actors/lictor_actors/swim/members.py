@@ -80,6 +80,10 @@ class Peer:
         """The update that overrules a weaker claim about this member."""
         return self.verdict or self.record
 
+    def moves_to(self, claim: Alive) -> bool:
+        """Whether this claim says that it is reached somewhere else than it says itself."""
+        return (claim.address, claim.port) != (self.alive.address, self.alive.port)
+
     def member(self) -> Member:
         """The view of it that everyone else gets."""
         a = self.alive

@@ -57,7 +57,7 @@ class Membership:
             return True
         if peer is self._members.me:
             return self._alive_me(claim, data, hearing, turn)
-        moved = (claim.address, claim.port) != (peer.alive.address, peer.alive.port)
+        moved = peer.moves_to(claim)
         reclaims = moved and self._may_be_reclaimed(peer, turn)
         if claim.incarnation <= peer.incarnation and not reclaims:
             if data != peer.stronger:
@@ -68,6 +68,13 @@ class Membership:
             return False
         self._revive(peer, claim, data, hearing, turn)
         return True
+
+    def namesake(self, asker: Alive, turn: Turn) -> Alive | None:
+        """Who has the name of whoever asks for this node's view, if that is another node and has not given it up."""
+        peer = self._members.get(asker.node)
+        if peer is None or not peer.moves_to(asker) or self._may_be_reclaimed(peer, turn):
+            return None
+        return peer.alive
 
     def suspect(self, claim: Message, data: bytes, hearing: Hearing, turn: Turn) -> bool:
         """Somebody got no answer: start a suspicion, or confirm the one that runs."""
@@ -174,7 +181,7 @@ class Membership:
         if me.leaving or claim.incarnation < me.incarnation:
             hearing.answers.append(me.stronger)
             return True
-        if (claim.address, claim.port) != (me.alive.address, me.alive.port):
+        if me.moves_to(claim):
             # Refuting would be a war of incarnations with a living namesake that neither can win.
             turn.note(f"conflict: this node's name is also claimed by {claim.address}:{claim.port}")
             return False

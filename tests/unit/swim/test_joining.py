@@ -1,9 +1,11 @@
 import pytest
 
+from lictor_actors.kernel.effects import Note
 from lictor_actors.swim.joining import gossip_url
-from lictor_messages.codec import pack_body
+from lictor_messages.codec import pack_body, unpack_body
 from lictor_messages.envelope import Envelope
-from lictor_messages.members import Join, Joined, Leave
+from lictor_messages.members import Join, Joined, Leave, MemberJoined
+from lictor_messages.refusals import Refused
 from lictor_messages.swim import Alive, PushPull, PushPullAnswer
 
 TCP = "tcp://127.0.0.1"
@@ -181,3 +183,60 @@ def test_a_node_goes_on_trying_addresses_that_refused_it(net):
     net.nodes["n0.dc2"].life = None
     net.add("n0")
     net.until(net.converged, within=3)
+
+
+# -- another node of the same name, and what the log says --------------------------------------------------------------
+
+
+def turned_away(net, asker: bytes) -> tuple[str, str]:
+    """Where to, and with which words, n0 refuses the join of whoever says this of itself."""
+    name = unpack_body(asker).node
+    view = PushPull(updates=(asker,), event_ltime=1, join=True)
+    source = f"prober@{name}"
+    envelope = Envelope(source, "prober@tcp://n0:8301", view, request="join", reply_to=source)
+    net.deliver(net.nodes["n0.dc1"].life, view, envelope)
+    (sent,) = [e for _, e in net.sent if isinstance(e.body, Refused)]
+    assert sent.request == "join"
+    return sent.target, sent.body.words
+
+
+def test_a_namesake_is_turned_away_where_it_says_that_it_is_reached(net):
+    net.add("n0")
+    where, words = turned_away(net, net.alive("n0", 5, gossip="tcp://twin:8301"))
+    assert where == "prober@tcp://twin:8301"
+    assert words.startswith(
+        "another node is called 'n0' already, at 127.0.0.1:10000. Give this one another 'node_name'"
+    )
+    assert net.told("n0", MemberJoined)[1:] == []
+
+
+def test_a_namesake_of_another_member_is_turned_away_too(net):
+    net.add("n0")
+    net.add("n1", "n0")
+    net.until(net.converged, within=5)
+    assert "another node is called 'n1' already" in turned_away(net, net.alive("n1", 5, gossip="tcp://twin:8301"))[1]
+
+
+def test_who_is_turned_away_is_told_why(net):
+    net.add("n0")
+    net.add("n1", address="10.0.0.7")
+    net.gossip("n0", net.alive("n1", 5))
+    net.ask("n1", Join(addresses=("n0",)))
+    net.run(1)
+    (joined,) = net.nodes["n1.dc1"].answers
+    assert joined.errors[0].startswith("n0: another node is called 'n1' already, at 10.0.0.1:8301. ")
+
+
+def test_that_nobody_answers_is_said_once_until_the_reason_changes(net):
+    net.add("n1", "n0")
+    notes = []
+    carry_out = net._carry_out
+    net._carry_out = lambda life, effects: (
+        notes.extend(e.event for e in effects if isinstance(e, Note)),
+        carry_out(life, effects),
+    )
+    net.run(30)
+    assert notes == ["join: nobody has answered, trying again and again: tcp://n0:8301: refused"]
+    net.add("n0")
+    net.until(net.converged, within=2)
+    assert notes[1:] == ["join: somebody has answered"]
