@@ -156,6 +156,16 @@ def test_a_candidates_own_vote_is_on_disk_before_it_asks_for_others() -> None:
     assert net.run_until(lambda: net.raft("n1").role is Role.LEADER) >= 50 * MS
 
 
+def test_who_is_not_elected_times_out_and_stands_again() -> None:
+    """5.2: each candidate times out and starts a new election, as long as it takes."""
+    net = Network()
+    for name in ("n2", "n3"):
+        net.crash(name)
+    net.run(20 * ELECTION)
+    asked = [m for m in heard(net, "n1", RequestVote) if isinstance(m, RequestVote) and m.pre]
+    assert 2 * 9 <= len(asked) <= 2 * 20
+
+
 def test_nobody_is_asked_for_a_vote_before_the_own_one_is_on_disk() -> None:
     """D 3.8: a crash in between must not lead to two votes in one term."""
     net = Network()

@@ -164,6 +164,22 @@ def test_a_blocked_query_outlives_the_client_that_began_it(desk):
     assert list(desk.answers) == [second]
 
 
+def test_a_blocked_query_that_is_refused_and_has_no_client_any_more_is_not_asked_again(desk):
+    desk.gone(desk.http("GET", "/v1/kv/x?index=5"))
+    desk.answer(Refused(code="NoLeader"))
+    desk.pass_time(8)
+    assert len(desk.asked) == 1
+    assert not desk.gateway.open_requests
+
+
+def test_a_blocked_query_that_is_answered_unchanged_before_its_time_is_passed_on(desk):
+    """The store was replaced by a snapshot: whoever watches has to look again, though the index is the same."""
+    request = desk.http("GET", "/v1/kv/x?index=5&wait=60s")
+    desk.pass_time(1)
+    desk.answer(Rendered(index=5, body=b"[]"))
+    assert desk.answers[request].status == 200
+
+
 def test_who_joined_late_waits_as_long_as_it_asked_for(desk):
     first = desk.http("GET", "/v1/kv/x?index=5&wait=60s")
     desk.pass_time(40)

@@ -1,7 +1,12 @@
 """Log, progress, options: the small parts one by one."""
 
+from random import Random
+
 import pytest
 
+from lictor_actors.kernel.actor import Actor
+from lictor_actors.kernel.life import Life
+from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import Entry, RaftOptions
 from lictor_actors.raft.log import Log, UnknownEntryType, from_body, from_packed
 from lictor_actors.raft.membership import Membership, of_voters
@@ -165,6 +170,45 @@ def test_a_late_answer_does_not_end_a_probe() -> None:
     progress = Progress(50, 0)
     assert progress.matched(10)
     assert (progress.state, progress.next, progress.match) == (State.PROBE, 50, 10)
+
+
+def test_what_was_on_its_way_before_a_refusal_is_on_its_way_no_more() -> None:
+    """Else the room that lost messages took would be gone for good."""
+    progress = replicating(5)
+    for _ in range(2):
+        progress.sent(progress.next, 5_000)
+    progress.refused(6, 0)
+    assert progress.state is State.PROBE
+    progress.sent(5, 10)
+    progress.matched(5)
+    assert progress.state is State.REPLICATE
+    assert progress.may_send(10, OPTIONS)
+
+
+def written(*terms: int) -> tuple[Stable, Turn]:
+    """Entries that were given to the journal together, and are not durable yet."""
+    stable, rng = Stable(), Random(1)
+    turn = Turn(Life(Actor(), "server@n1", rng, rng.randbytes), 0, 0, None)
+    stable.append([Entry(index, term, "command", b"x") for index, term in enumerate(terms, start=1)], turn)
+    return stable, turn
+
+
+def test_an_entry_that_was_cut_is_not_durable_when_its_bytes_are() -> None:
+    """Another entry has its place by then, and that one is still being written."""
+    stable, turn = written(1, 1, 1)
+    stable.truncate_from(2, turn)
+    stable.append([Entry(2, 2, "command", b"y"), Entry(3, 2, "command", b"y")], turn)
+    stable.durable(3)
+    assert stable.durable_index == 1
+    stable.durable(6)
+    assert stable.durable_index == 3
+
+
+def test_entries_that_do_not_follow_a_snapshot_are_not_durable_either() -> None:
+    stable, turn = written(1, 1, 1, 1, 1)
+    stable.compact(3, 2, turn)
+    stable.durable(5)
+    assert (stable.log.last_index, stable.durable_index) == (3, 3)
 
 
 def test_the_multiplier_stretches_all_times() -> None:

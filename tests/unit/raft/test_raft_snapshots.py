@@ -252,6 +252,18 @@ def test_a_snapshot_whose_writer_died_does_not_keep_the_next_from_being_written(
     net.run_until(lambda: (snapshot := net.raft(name).snapshot) is not None and snapshot.index > 20)
 
 
+@pytest.mark.parametrize(("behind", "due"), [(0, True), (99, False)])
+def test_half_of_a_leaders_snapshot_that_the_log_has_overtaken_does_not_keep_an_own_one_from_being_taken(
+    behind: int, due: bool
+) -> None:
+    net = Network(options=RaftOptions(snapshot_threshold=10))
+    leader = net.elect()
+    raft = net.raft(next(name for name in net.names if name != leader))
+    raft._stable.staged = Snapshot(raft.commit_index + behind, 2, 1, b"", expected=(999, 7))
+    raft._taken = 10
+    assert raft.snapshot_due == due
+
+
 def test_a_log_that_ends_before_its_snapshot_begins_behind_it_after_a_restart() -> None:
     """The power failed between the snapshot that was taken over and the end of the log it stands for."""
     data = b"state"

@@ -6,7 +6,7 @@ import pytest
 
 from lictor_actors.bus.rules import Rules
 from lictor_actors.hosts.world import World
-from lictor_actors.hosts.world.cluster import add_cluster
+from lictor_actors.hosts.world.cluster import add_cluster, add_node, cluster_specs
 from lictor_actors.raft import Role
 from lictor_actors.roles.server import Server
 from lictor_messages.answers import Command, Query, Rendered, Written
@@ -223,6 +223,27 @@ def test_whoever_waits_at_a_leader_that_steps_down_is_sent_back(three):
     answer = three.ask(old, GetKey(key="k", min_index=index, wait_ns=60 * SECOND), within_s=10)
     assert isinstance(answer, Refused)
     assert answer.code == "NotLeader"
+
+
+def test_a_consistent_read_rests_on_a_round_even_where_a_lease_would_do(three):
+    """A lease rests on clocks that do not drift much; who asks for consistent does not want to rest on them."""
+    leader = three.leader()
+    others = tuple(server for server in three.servers if server != leader)
+    three.world.network.rules = Rules((FaultRule(id="1", groups=((leader,), others), effect="drop"),))
+    assert isinstance(three.world.ask(leader, at("server", leader), GetKey(key="k"), 0.1), Entries)
+    asked = GetKey(key="k", consistency="consistent")
+    assert not isinstance(three.world.ask(leader, at("server", leader), asked, 0.1), Entries)
+
+
+def test_a_server_that_has_applied_nothing_answers_nothing_not_even_stale():
+    """It never heard a leader: what it holds is no state that the cluster ever had."""
+    world = World(seed=1)
+    spec = cluster_specs(1, 3, 0)[0]
+    add_node(world, spec)
+    world.run(5)
+    answer = world.ask(spec.node, at("server", spec.node), GetKey(key="k", consistency="stale"))
+    assert isinstance(answer, Refused)
+    assert answer.code == "NoLeader"
 
 
 def test_another_datacenter_is_refused_by_name(three):
