@@ -39,6 +39,16 @@ def busy(net: Network, entries: int, prefix: str = "e") -> None:
         net.run_until(lambda leader=leader: net.raft(leader).commit_index == net.raft(leader).last_index)
 
 
+def left_behind(net: Network, commands: int = 60) -> tuple[str, str]:
+    """A leader, and a follower that was away while so many commands were committed: more than the log keeps."""
+    leader = net.elect()
+    away = next(name for name in net.names if name != leader)
+    net.crash(away)
+    net.run(SECOND)
+    busy(net, commands)
+    return leader, away
+
+
 def messages(net: Network, kind: type, since: int = 0) -> list[tuple[str, str, object]]:
     return [(source, to, m) for when, source, to, m in net.sent if when >= since and isinstance(m, kind)]
 
@@ -112,11 +122,7 @@ def test_a_restarted_server_begins_with_its_snapshot_and_has_everything() -> Non
 
 def test_who_was_away_too_long_gets_a_snapshot_in_chunks_and_then_the_rest_of_the_log() -> None:
     net = Network(options=SMALL)
-    leader = net.elect()
-    away = next(name for name in net.names if name != leader)
-    net.crash(away)
-    net.run(SECOND)
-    busy(net, 60)
+    leader, away = left_behind(net)
     net.start(away)
     since = net.now
     net.run_until(lambda: len(net.commands(away)) == 60)
@@ -129,11 +135,7 @@ def test_who_was_away_too_long_gets_a_snapshot_in_chunks_and_then_the_rest_of_th
 
 def test_the_leader_goes_on_serving_while_it_sends_a_snapshot() -> None:
     net = Network(options=SMALL)
-    leader = net.elect()
-    away = next(name for name in net.names if name != leader)
-    net.crash(away)
-    net.run(SECOND)
-    busy(net, 60)
+    leader, away = left_behind(net)
     net.start(away)
     net.run_until(lambda: messages(net, SnapshotAnswer))
     index = net.propose(leader, b"meanwhile")[0]
@@ -144,11 +146,7 @@ def test_the_leader_goes_on_serving_while_it_sends_a_snapshot() -> None:
 
 def test_an_install_goes_on_where_it_was_after_the_link_was_cut() -> None:
     net = Network(options=SMALL)
-    leader = net.elect()
-    away = next(name for name in net.names if name != leader)
-    net.crash(away)
-    net.run(SECOND)
-    busy(net, 60)
+    _, away = left_behind(net)
     net.start(away)
     net.run_until(lambda: len(messages(net, SnapshotAnswer)) == 4)
     net.isolate(away)
@@ -163,11 +161,7 @@ def test_an_install_goes_on_where_it_was_after_the_link_was_cut() -> None:
 def test_an_install_goes_on_after_the_follower_lost_power() -> None:
     """What it staged is in its journal."""
     net = Network(options=SMALL)
-    leader = net.elect()
-    away = next(name for name in net.names if name != leader)
-    net.crash(away)
-    net.run(SECOND)
-    busy(net, 60)
+    _, away = left_behind(net)
     net.start(away)
     net.run_until(lambda: len(messages(net, SnapshotAnswer)) == 6)
     net.crash(away)
@@ -281,11 +275,7 @@ def test_a_log_that_ends_before_its_snapshot_begins_behind_it_after_a_restart() 
 
 def test_every_lost_chunk_is_sent_again() -> None:
     net = Network(options=SMALL, seed=3)
-    leader = net.elect()
-    away = next(name for name in net.names if name != leader)
-    net.crash(away)
-    net.run(SECOND)
-    busy(net, 60)
+    leader, away = left_behind(net)
     net.loss = 0.2
     net.start(away)
     net.run_until(lambda: net.commands(away)[:60] == net.commands(leader)[:60], at_most=120 * SECOND)
@@ -294,11 +284,7 @@ def test_every_lost_chunk_is_sent_again() -> None:
 def test_repeated_chunks_do_not_multiply() -> None:
     """Two answers to one chunk must not lead to two streams of chunks."""
     net = Network(options=SMALL)
-    leader = net.elect()
-    away = next(name for name in net.names if name != leader)
-    net.crash(away)
-    net.run(SECOND)
-    busy(net, 100)
+    leader, away = left_behind(net, 100)
     net.repeat = 1.0
     net.start(away)
     net.run_until(lambda: net.hosts[away].server.restores == 1)
@@ -312,11 +298,7 @@ def test_an_install_that_takes_longer_than_the_trailing_logs_last_does_end() -> 
     """The snapshot loop: each install is out of date when it is done, if the log does not wait for it."""
     options = RaftOptions(snapshot_threshold=10, trailing_logs=0, frame_bytes=64)
     net = Network(options=options)
-    leader = net.elect()
-    away = next(name for name in net.names if name != leader)
-    net.crash(away)
-    net.run(SECOND)
-    busy(net, 60)
+    leader, away = left_behind(net)
     net.delay_ns = (20 * MS, 20 * MS)
     net.start(away)
     for number in range(600):
@@ -346,11 +328,7 @@ def test_the_log_does_not_wait_for_ever_for_who_is_slow() -> None:
 
 def test_a_damaged_snapshot_is_thrown_away_and_fetched_again() -> None:
     net = Network(options=SMALL)
-    leader = net.elect()
-    away = next(name for name in net.names if name != leader)
-    net.crash(away)
-    net.run(SECOND)
-    busy(net, 60)
+    leader, away = left_behind(net)
     net.start(away)
     net.run_until(lambda: len(messages(net, SnapshotAnswer)) == 3)
     staged = net.raft(away)._stable.staged
@@ -512,11 +490,7 @@ def test_a_log_that_begins_later_does_not_accept_a_gap() -> None:
 
 def test_a_peer_that_gets_a_snapshot_gets_no_entries_until_it_has_it() -> None:
     net = Network(options=SMALL)
-    leader = net.elect()
-    away = next(name for name in net.names if name != leader)
-    net.crash(away)
-    net.run(SECOND)
-    busy(net, 60)
+    leader, away = left_behind(net)
     net.start(away)
     net.run_until(lambda: messages(net, SnapshotAnswer))
     leading = net.raft(leader)._leading
