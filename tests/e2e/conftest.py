@@ -35,6 +35,16 @@ class Answer(NamedTuple):
         return int(self.headers["X-Consul-Index"])
 
 
+@pytest.fixture
+def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A place of a test's own for sockets and data, so that what is left over is seen."""
+    (tmp_path / "r").mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "r"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.delenv("LICTOR_CONTROL", raising=False)
+    return tmp_path
+
+
 @pytest.fixture(scope="session")
 def until() -> Callable[..., Any]:
     """``until(look, within_s)``: what ``look`` returns as soon as that is true; fails with the last value if late."""

@@ -18,16 +18,6 @@ pytestmark = pytest.mark.e2e
 LICTOR = [sys.executable, "-m", "lictor_deploy.cli.main"]
 
 
-@pytest.fixture
-def runtime(tmp_path, monkeypatch):
-    """Sockets and data of this test's clusters are in a directory of its own."""
-    (tmp_path / "r").mkdir()
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "r"))
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.delenv("LICTOR_CONTROL", raising=False)
-    return tmp_path
-
-
 def dev(*flags, **options):
     return subprocess.Popen(
         [*LICTOR, "dev", *own_addresses(), *flags],

@@ -16,16 +16,6 @@ LICTOR = [sys.executable, "-m", "lictor_deploy.cli.main"]
 
 
 @pytest.fixture
-def runtime(tmp_path, monkeypatch):
-    """A place of its own for sockets and data, so that what is left over is seen."""
-    (tmp_path / "r").mkdir()
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "r"))
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.delenv("LICTOR_CONTROL", raising=False)
-    return tmp_path
-
-
-@pytest.fixture
 def dev():
     """Start ``lictor dev`` in a session of its own; none of its processes survives the test."""
     started = []
