@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from lictor_actors.timeline import Record, read
-from lictor_actors.timeline.choose import STORY, choose, from_start
+from lictor_actors.timeline.choose import STORY, choose, from_start, meant
 from lictor_actors.timeline.diagram import page
 from lictor_actors.timeline.draw import draw
 from lictor_actors.timeline.notes import fault_of, kind_of
 from lictor_actors.timeline.record import KINDS, NoTimeline
+from lictor_actors.timeline.spans import nodes_of
 from lictor_deploy.sentence import Failure
 from lictor_deploy.terminal import painter
 from lictor_messages.envelope import node_of, role_of
@@ -26,20 +27,31 @@ _LINE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3})Z \[\w+\] +(\S+) (.*
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What to show; kinds "" means the story."""
+    """What to show; kinds "" means the story, node "" all of them, else names and globs, comma separated."""
 
     since_s: float
     until_s: float
     kinds: str
     node: str
 
-    def shown(self, records: Iterable[Record], default: Iterable[str]) -> list[Record]:
+    def shown(self, records: Sequence[Record], default: Iterable[str]) -> list[Record]:
         """The records within the window. Raises Failure for a kind that there is not."""
         kinds = [kind.strip() for kind in self.kinds.split(",") if kind.strip()] or list(default)
         for kind in kinds:
             if kind not in KINDS:
                 raise Failure(f"There is no kind {kind!r}: there are {', '.join(KINDS)}.")
-        return choose(records, kinds, self.since_s, self.until_s, self.node)
+        return choose(records, kinds, self.since_s, self.until_s, self._who(records))
+
+    def lanes(self, shown: Sequence[Record], records: Sequence[Record]) -> list[str]:
+        """The nodes that get a lane: those asked for, and whoever the only one of them talks to."""
+        who = self._who(records)
+        return (nodes_of(shown) if len(who) == 1 else []) or who or nodes_of(records)
+
+    def _who(self, records: Sequence[Record]) -> list[str]:
+        try:
+            return meant(self.node, nodes_of(records))
+        except LookupError as error:
+            raise Failure(f"{error.args[0][:1].upper()}{error.args[0][1:]}.") from None
 
 
 def show(
@@ -57,13 +69,15 @@ def show(
     records = _recorded(record_s) if record_s else _live() if live else _from_file(file)
     if html is None:
         columns = width or shutil.get_terminal_size((100, 24)).columns
-        for line in draw(window.shown(records, STORY), records, columns, painter()):
+        shown = window.shown(records, STORY)
+        for line in draw(shown, records, columns, painter(), window.lanes(shown, records)):
             print(line)
         return 0
     shown = window.shown(records, KINDS)
-    title = "lictor dev" if live else f"{file}"
+    title = "lictor dev" if live else file.name if file else ""
     with html.open("w", encoding="utf-8") as out:
-        out.writelines(page(shown, records, title=title, since=window.since_s, until=window.until_s))
+        lanes = window.lanes(shown, records)
+        out.writelines(page(shown, records, lanes, title=title, since=window.since_s, until=window.until_s))
     print(f"{html}: {len(shown)} records")
     return 0
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 
+from lictor_actors.timeline.notes import named
 from lictor_actors.timeline.record import KINDS, Kind, Record
 
 STORY: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind not in ("message", "operation", "note"))
@@ -13,9 +15,16 @@ INF = float("inf")
 
 
 def choose(
-    records: Iterable[Record], kinds: Collection[str] = KINDS, since: float = 0.0, until: float = INF, who: str = ""
+    records: Iterable[Record],
+    kinds: Collection[str] = KINDS,
+    since: float = 0.0,
+    until: float = INF,
+    who: Sequence[str] = (),
 ) -> list[Record]:
-    """Records of these kinds that touch this time; ``who`` names a node that they concern."""
+    """Records of these kinds that touch this time.
+
+    ``who`` names nodes that they concern: one node with whomever it talks to, several only among themselves.
+    """
     return [
         record
         for record in records
@@ -26,9 +35,23 @@ def choose(
     ]
 
 
-def _concerns(record: Record, who: str) -> bool:
-    names = (record.node, record.to, record.node.partition(".")[0], record.to.partition(".")[0])
-    return who in names or (not record.node and who in record.what)
+def _concerns(record: Record, who: Sequence[str]) -> bool:
+    if record.kind == "message" and len(who) > 1:
+        return record.node in who and record.to in who
+    if record.node:
+        return record.node in who or record.to in who
+    return record.kind == "verdict" or bool(named(record.what, [*who, "all"]))
+
+
+def meant(text: str, nodes: Sequence[str]) -> list[str]:
+    """The nodes that these comma separated names and globs mean. Raises LookupError for one that means none."""
+    found: dict[str, None] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        matching = [node for node in nodes if fnmatchcase(node, part) or fnmatchcase(node.partition(".")[0], part)]
+        if not matching:
+            raise LookupError(f"there is no node {part!r} in this timeline: there are {', '.join(nodes)}")
+        found.update(dict.fromkeys(matching))
+    return [node for node in nodes if node in found]
 
 
 def merged(records: Iterable[Record], within_s: float = 1.0) -> list[tuple[Record, int]]:

@@ -10,13 +10,17 @@ from lictor_actors.timeline.notes import named
 from lictor_actors.timeline.record import Kind, Record
 from lictor_actors.timeline.spans import Span, end_of, faults, leaders, nodes_of, outages
 
-LEFT, TOP = 90, 20
-LANE = 150
+LEFT, TOP = 76, 20
+"""Left of the lanes is the time, which stays in sight."""
+LANE_LEAST, LANE_MOST, WIDTH = 44, 150, 1100
+"""Lanes share this width; many get the least, and their names stand upright."""
+UPRIGHT_BELOW = 84
 HEIGHT_LEAST, HEIGHT_MOST = 500, 24_000
 PER_RECORD = 9
 """Pixels that a record gets on average."""
 MESSAGES_MOST = 4000
 """Arrows beyond this are left out, plain ones first: a browser has to draw them all."""
+WORDS_MOST = 90
 TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60)
 FAMILIES = {"raft": "raft", "swim": "swim"}
 ARROWS = {"raft": "raft", "swim": "gossip", "rest": "requests and answers", "delayed": "delayed or held"}
@@ -35,8 +39,10 @@ STYLE = """
 body{font:14px/1.4 system-ui,sans-serif;margin:0;background:#fff;color:#1f2937}
 header{padding:12px 20px;max-width:70em}h1{font-size:18px;margin:0 0 4px}header p{margin:2px 0;color:#4b5563}
 .key{display:inline-flex;align-items:center;gap:5px;margin:2px 14px 2px 0;white-space:nowrap}.key svg{flex:none}
-.names{position:sticky;top:0;background:#fffffff0;border-bottom:1px solid #d1d5db;z-index:1;height:26px}
-.names span{position:absolute;transform:translateX(-50%);font-weight:600;font-size:12px;padding-top:4px}
+.names{position:sticky;top:0;background:#fffffff0;border-bottom:1px solid #d1d5db;z-index:2;height:26px}
+.names span{position:absolute;transform:translateX(-50%);font-weight:600;font-size:12px;bottom:4px;white-space:nowrap}
+.upright{height:84px}.upright span{writing-mode:vertical-rl;transform:translateX(-50%) rotate(180deg)}
+.run{display:flex}.times{position:sticky;left:0;z-index:1;flex:none;background:#ffffffe0}
 text{font:11px system-ui,sans-serif;fill:#6b7280}
 .lane{stroke:#cbd5e1;stroke-width:1.5}.tick{stroke:#f1f5f9}
 .leads{fill:#1d4ed8;opacity:.75}.down{fill:#6b7280;opacity:.55}.fault{fill:#ef4444;opacity:.13}
@@ -44,6 +50,7 @@ text{font:11px system-ui,sans-serif;fill:#6b7280}
 .m{stroke-width:1;fill:none;opacity:.75}.raft{stroke:#2563eb}.swim{stroke:#94a3b8}.rest{stroke:#059669}
 .delayed,.held{stroke-dasharray:6 3;stroke:#d97706}.duplicated{stroke:#7c3aed}
 .gone{stroke:#dc2626}.cross{stroke:#dc2626;stroke-width:1.6}
+.said{fill:#b91c1c;paint-order:stroke;stroke:#fff;stroke-width:3px}
 .op{fill:#059669;opacity:.8}.op.open{fill:#f59e0b}.verdict{stroke:#dc2626;stroke-width:3}
 .m:hover,.op:hover,circle:hover,.fault:hover,.leads:hover{stroke-width:4;opacity:1;stroke:#111827}
 """
@@ -61,40 +68,57 @@ class _Frame(NamedTuple):
         share = (min(max(t, self.since), self.until) - self.since) / (self.until - self.since)
         return round(TOP + share * self.height, 1)
 
+    @property
+    def lane(self) -> float:
+        return min(max(LANE_LEAST, WIDTH // len(self.nodes)), LANE_MOST)
+
     def x(self, node: str) -> float:
-        return LEFT + LANE / 2 + LANE * self.nodes.index(node)
+        return self.lane * (self.nodes.index(node) + 0.5)
 
     @property
     def width(self) -> float:
-        return LEFT + LANE * len(self.nodes) + 20
+        return self.lane * len(self.nodes) + 20
 
 
 def page(
     shown: Sequence[Record],
     everything: Sequence[Record],
+    lanes: Sequence[str] = (),
     *,
     title: str = "Timeline",
     since: float = 0.0,
     until: float = float("inf"),
 ) -> Iterator[str]:
-    """The file, piece by piece: the records that are ``shown`` within this time, spans from ``everything``."""
-    nodes = nodes_of(everything) or [""]
+    """The file, piece by piece: the records that are ``shown`` within this time, spans from ``everything``.
+
+    ``lanes`` are the nodes that have one: all, if left out.
+    """
+    nodes = list(lanes) or nodes_of(everything) or [""]
     until = min(until, end_of(everything)) or 1.0
-    since = min(since, until - 0.001)
+    since = min(since or min((record.t for record in shown), default=0.0), until - 0.001)
     drawn, left_out = _thinned(shown)
     frame = _Frame(since, until, min(max(HEIGHT_LEAST, PER_RECORD * len(drawn)), HEIGHT_MOST), nodes)
     yield f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(title)}</title><style>{STYLE}</style>\n"
     yield from _header(title, frame, drawn, left_out)
-    yield f'<div style="width:{frame.width}px"><div class=names>'
-    yield from (f"<span style=left:{frame.x(node)}px>{escape(node)}</span>" for node in nodes)
-    yield f'</div>\n<svg xmlns="http://www.w3.org/2000/svg" width="{frame.width}" height="{frame.height + 2 * TOP}">\n'
+    yield from _names(frame)
+    high = frame.height + 2 * TOP
+    yield f'<div class=run><svg class=times width={LEFT} height="{high}">'
+    yield from (f"<text x=8 y={y + 4}>{t:.6g} s</text>" for t, y in _ticks(frame))
+    yield f'</svg>\n<svg xmlns="http://www.w3.org/2000/svg" width="{frame.width}" height="{high}">\n'
     yield '<defs><marker id=a viewBox="0 0 6 6" refX=6 refY=3 markerWidth=6 markerHeight=6 orient=auto>'
     yield '<path d="M0 0L6 3L0 6z" fill=context-stroke /></marker></defs>\n'
     yield from _grid(frame)
     yield from _spans(frame, everything)
     for record in drawn:
         yield from _one(frame, record)
-    yield "</svg></div></html>\n"
+    yield "</svg></div></div></html>\n"
+
+
+def _names(frame: _Frame) -> Iterator[str]:
+    upright = " upright" if frame.lane < UPRIGHT_BELOW else ""
+    yield f'<div style="width:{LEFT + frame.width}px"><div class="names{upright}">'
+    yield from (f"<span style=left:{LEFT + frame.x(node)}px>{escape(node)}</span>" for node in frame.nodes)
+    yield "</div>\n"
 
 
 def _thinned(shown: Sequence[Record]) -> tuple[list[Record], int]:
@@ -139,19 +163,24 @@ def _key(shape: str, words: str) -> str:
     return f"<span class=key><svg width=24 height=10>{shape}</svg>{words}</span>"
 
 
-def _grid(frame: _Frame) -> Iterator[str]:
+def _ticks(frame: _Frame) -> Iterator[tuple[float, float]]:
+    """Round times, and where they lie."""
     span = frame.until - frame.since
     step = next((tick for tick in TICKS if frame.height * tick / span >= 40), TICKS[-1])
     for number in range(int(frame.since / step) + 1, int(frame.until / step) + 1):
-        y = frame.y(number * step)
-        yield f'<path class=tick d="M{LEFT} {y}H{frame.width}" /><text x=8 y={y + 4}>{number * step:.6g} s</text>\n'
+        yield number * step, frame.y(number * step)
+
+
+def _grid(frame: _Frame) -> Iterator[str]:
+    for _, y in _ticks(frame):
+        yield f'<path class=tick d="M0 {y}H{frame.width}" />\n'
     for node in frame.nodes:
         yield f'<path class=lane d="M{frame.x(node)} {TOP}v{frame.height}" />\n'
 
 
 def _spans(frame: _Frame, everything: Sequence[Record]) -> Iterator[str]:
     for span in faults(everything, frame.nodes):
-        yield from _box(frame, span, "fault", LANE - 20)
+        yield from _box(frame, span, "fault", 0.86 * frame.lane)
     for span in outages(everything):
         yield from _box(frame, span, "down", 12)
     for span in leaders(everything):
@@ -176,15 +205,23 @@ def _one(frame: _Frame, record: Record) -> Iterator[str]:
     elif record.kind == "verdict":
         y = frame.y(record.t)
         text = escape(record.what.splitlines()[0][:150])
-        yield f'<path class=verdict d="M{LEFT} {y}H{frame.width}">{title}</path>'
-        yield f"<text x={LEFT} y={y - 5}>{text}</text>\n"
+        yield f'<path class=verdict d="M0 {y}H{frame.width}">{title}</path>'
+        yield f"<text class=said x=4 y={y - 5}>{text}</text>\n"
     elif record.kind == "fault":
-        for node in named(record.what, frame.nodes) or frame.nodes:
-            x, y = frame.x(node), frame.y(record.t)
-            yield f'<path class=instant d="M{x - LANE / 2 + 10} {y}h{LANE - 20}">{title}</path>\n'
+        yield from _fault(frame, record, title)
     elif record.node in frame.nodes:
         colour = MARKS[record.kind][0]
         yield f'<circle cx={frame.x(record.node)} cy={frame.y(record.t)} r=5 fill="{colour}">{title}</circle>\n'
+
+
+def _fault(frame: _Frame, record: Record, title: str) -> Iterator[str]:
+    """Where it begins, with its words at the first that it hits."""
+    y, half = frame.y(record.t), 0.43 * frame.lane
+    hit = named(record.what, frame.nodes) or frame.nodes
+    for node in hit:
+        yield f'<path class=instant d="M{frame.x(node) - half} {y}h{2 * half}">{title}</path>\n'
+    if frame.since <= record.t:
+        yield f"<text class=said x={frame.x(hit[0]) - half} y={y - 4}>{escape(record.what[:WORDS_MOST])}</text>\n"
 
 
 def _arrow(frame: _Frame, record: Record, title: str) -> Iterator[str]:
@@ -204,7 +241,7 @@ def _arrow(frame: _Frame, record: Record, title: str) -> Iterator[str]:
 def _operation(frame: _Frame, record: Record, title: str) -> str:
     """Beside the lane, each client in a column of its own."""
     y = frame.y(record.t)
-    lane = 12 + 7 * (sum(map(ord, record.role)) % 7)
+    lane = (0.08 + 0.045 * (sum(map(ord, record.role)) % 7)) * frame.lane
     height = max(2.0, frame.y(record.until) - y) if record.until else 3.0
     css = "op" if record.until else "op open"
     return f'<rect class="{css}" x={frame.x(record.node) + lane} y={y} width=5 height={height:.1f}>{title}</rect>\n'

@@ -50,10 +50,14 @@ def plain(text: str, style: str) -> str:
 
 
 def draw(
-    shown: Sequence[Record], everything: Sequence[Record], width: int = 100, paint: Paint = plain
+    shown: Sequence[Record],
+    everything: Sequence[Record],
+    width: int = 100,
+    paint: Paint = plain,
+    lanes: Sequence[str] = (),
 ) -> Iterator[str]:
-    """Lines for the records that are ``shown``; the lanes' state comes from ``everything``."""
-    nodes = nodes_of(everything)
+    """Lines for the records that are ``shown``; the lanes' state comes from ``everything``. ``lanes``: all nodes."""
+    nodes = lanes or nodes_of(everything)
     lanes = nodes[: max(1, int(width * LANES_SHARE) // LANE)]
     yield from _head(lanes, len(nodes), width)
     state = _State(everything, nodes)

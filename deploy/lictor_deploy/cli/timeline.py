@@ -28,6 +28,7 @@ def timeline(
 
     Example: lictor timeline run.jsonl
     Example: lictor timeline run.jsonl -from 4s -until 7s -html run.html
+    Example: lictor timeline run.jsonl -node "server-*" -html servers.html
     Example: lictor timeline -live -record 5s -html now.html
 
     Parameters
@@ -47,7 +48,7 @@ def timeline(
         Show these kinds only, comma separated: fault, election, leader, suspicion, refutation, failure, crash,
         operation, message, verdict, note. Default: the story, without operations, messages and notes.
     node
-        Show what concerns this node only.
+        Show this node and whom it talks with only; or several, comma separated or as globs, among themselves.
     html
         Write a diagram into this file instead.
     width

@@ -56,6 +56,7 @@ def test_refusals_are_sentences(tmp_path: Path, file: Path, capsys: pytest.Captu
         (["timeline", str(bad)], "line 1 is no record"),
         (["timeline", str(file), "-kinds", "party"], "There is no kind 'party'"),
         (["timeline", str(file), "-from", "soon"], "soon"),
+        (["timeline", str(file), "-node", "server-9"], "There is no node 'server-9' in this timeline"),
     ]:
         assert run(words) == 1
         assert says in capsys.readouterr().err

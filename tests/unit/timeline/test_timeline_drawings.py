@@ -86,6 +86,28 @@ def test_a_page_holds_everything_and_needs_nothing_else() -> None:
     assert "cause c1" in found.titles
 
 
+def test_only_the_lanes_that_are_asked_for_are_drawn() -> None:
+    text = "".join(page(RUN, RUN, [N1, N2]))
+    assert "2 nodes" in text
+    assert text.count("class=lane ") == 2
+    assert f">{A1}</span>" not in text
+    assert "1=server-2.dc1" in list(draw(RUN, RUN, 100, lanes=[N2]))
+
+
+def test_names_of_many_lanes_stand_upright_and_the_times_stay_in_sight() -> None:
+    many = [Record(float(i), f"agent-{i}.dc1", "note", "hello") for i in range(100)]
+    text = "".join(page(many, many))
+    assert '"names upright"' in text
+    assert "<svg class=times " in text
+    assert '"names upright"' not in "".join(page(RUN, RUN))
+
+
+def test_a_page_begins_where_something_is_known_and_says_what_faults_are() -> None:
+    text = "".join(page(RUN[2:], RUN))
+    assert "1 to 5 s" in text
+    assert f">f1 isolate {N1}</text>" in text
+
+
 def test_a_window_leaves_out_what_lies_outside() -> None:
     inside = "".join(page(RUN[2:3], RUN, since=0.9, until=1.2))
     assert "0.9 to 1.2 s" in inside

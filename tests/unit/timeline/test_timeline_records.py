@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lictor_actors.timeline import Record, read, write
-from lictor_actors.timeline.choose import choose, from_start, merged
+from lictor_actors.timeline.choose import choose, from_start, meant, merged
 from lictor_actors.timeline.notes import fault_of, kind_of, named
 from lictor_actors.timeline.record import NoTimeline
 from lictor_actors.timeline.spans import faults, leaders, nodes_of, outages
@@ -82,8 +82,28 @@ def test_what_touches_the_window_is_chosen() -> None:
     assert choose([long, note], since=2.0, until=4.0) == [long, note]
     assert choose([long, note], since=5.5) == []
     assert choose([long, note], kinds=("note",)) == [note]
-    assert choose([long, note], who="server-1") == [long]
-    assert choose([long, note], who=N2) == [note]
+    assert choose([long, note], who=["server-1.dc1"]) == [long]
+    assert choose([long, note], who=[N2]) == [note]
+
+
+def test_one_node_is_shown_with_whom_it_talks_to_and_several_among_themselves() -> None:
+    out = Record(1.0, N1, "message", "raft.vote", to=N2)
+    far = Record(1.0, N2, "message", "swim.ping", to="agent-1.dc1")
+    said = Record(2.0, "", "verdict", "PromiseBroken")
+    lossy = Record(2.0, "", "fault", "f2 loss all all probability=0.1")
+    records = [out, far, said, lossy]
+    assert choose(records, who=[N1]) == [out, said, lossy]
+    assert choose(records, who=[N2]) == records
+    assert choose(records, who=[N1, N2]) == [out, said, lossy]
+
+
+def test_names_and_globs_mean_nodes() -> None:
+    nodes = [N1, N2, "agent-1.dc1", "agent-2.dc1"]
+    assert meant("", nodes) == []
+    assert meant("agent-2, server-*", nodes) == [N1, N2, "agent-2.dc1"]
+    assert meant(N1, nodes) == [N1]
+    with pytest.raises(LookupError, match="no node 'agent-7' in this timeline: there are server-1"):
+        meant("agent-7", nodes)
 
 
 def test_what_many_say_at_once_is_one_line() -> None:
