@@ -152,6 +152,9 @@ async def test_a_handle_heals_at_the_end_of_an_async_block(faults: Faults) -> No
     async with faults.partition("minority", "majority"):
         assert len(faults.ls()) == 1
     assert faults.ls() == ()
+    async with faults.play(preset("wan")):
+        assert len(faults.ls()) == 2
+    assert faults.ls() == ()
 
 
 def test_what_a_plan_can_never_do_is_refused_at_once(faults: Faults, stage: Stage) -> None:
