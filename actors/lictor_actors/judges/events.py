@@ -20,9 +20,12 @@ class EventJudge:
 
     def heard(self, envelope: Envelope) -> None:
         """One message that was posted. Raises EventTwice."""
-        if role_of(envelope.source) != "prober" or role_of(envelope.target) != "agent":
+        body = envelope.body
+        if not isinstance(body, (MemberJoined, UserEvent)) or role_of(envelope.source) != "prober":
             return
-        body, node = envelope.body, node_of(envelope.source)
+        if role_of(envelope.target) != "agent":
+            return
+        node = node_of(envelope.source)
         if isinstance(body, MemberJoined) and body.member.node == node:
             self._told[node] = {}  # only a prober that begins tells of itself: it remembers nothing of before
         elif isinstance(body, UserEvent):

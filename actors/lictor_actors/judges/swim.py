@@ -10,6 +10,9 @@ from collections.abc import Iterable, Mapping
 from lictor_messages.envelope import Envelope, node_of, role_of
 from lictor_messages.members import Member, MemberFailed, MemberJoined, MemberLeft, MemberReaped
 
+TOLD = (MemberFailed, MemberJoined, MemberLeft, MemberReaped)
+"""Looked at first: all that anybody says passes by here."""
+
 
 class Resurrected(AssertionError):
     """A member that was declared dead counts as alive again without having said so."""
@@ -27,7 +30,7 @@ class SwimJudge:
     def heard(self, envelope: Envelope) -> None:
         """One message that was posted; only what probers tell is of interest."""
         body = envelope.body
-        if role_of(envelope.source) != "prober":
+        if not isinstance(body, TOLD) or role_of(envelope.source) != "prober":
             return
         observer = node_of(envelope.source)
         match body:
