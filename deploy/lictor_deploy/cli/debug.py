@@ -15,8 +15,8 @@ app = App(name="debug", help="Look at what is on a node's disk. Example: lictor 
 
 
 @app.command
-def journal(path: str, /, *, stream: str = "", summary: bool = False) -> None:
-    """Show the records of a journal, and whether a node would accept it. Only reads; the node may be running.
+def journal(path: str, /, *, stream: str = "", summary: bool = False) -> int:
+    """Show the records of a journal, and whether a node would accept it (status 1: no). Only reads; it may be in use.
 
     Example: lictor debug journal /var/lib/lictor -stream=server
 
@@ -35,7 +35,9 @@ def journal(path: str, /, *, stream: str = "", summary: bool = False) -> None:
         for line in inspect(disk, only):
             if not stream or line.stream in ("", stream):
                 print(shown(line))
-    print(f"The journal is {verdict(disk)}.")
+    said = verdict(disk)
+    print(f"The journal is {said}.")
+    return int(said.startswith("refused"))
 
 
 def place(path: str) -> tuple[Path, str]:
