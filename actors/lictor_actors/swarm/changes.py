@@ -159,7 +159,7 @@ class Changes(Tap):
             return
         self._world.stop(victim)
         if not for_good:
-            del self._away[victim]
+            self._away.pop(victim, None)  # it may have left twice, and come back in between
             self._world.restart(victim)
 
     def _remove(self, rng: Random) -> Done | None:
