@@ -175,7 +175,7 @@ def test_a_late_answer_does_not_end_a_probe() -> None:
 def test_what_was_on_its_way_before_a_refusal_is_on_its_way_no_more() -> None:
     """Else the room that lost messages took would be gone for good."""
     progress = replicating(5)
-    for _ in range(2):
+    for _ in range(3):
         progress.sent(progress.next, 5_000)
     progress.refused(6, 0)
     assert progress.state is State.PROBE

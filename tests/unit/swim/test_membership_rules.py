@@ -5,7 +5,7 @@ import pytest
 from lictor_messages.codec import unpack_body
 from lictor_messages.host import Forgotten, Located
 from lictor_messages.members import MemberFailed, MemberJoined, MemberLeft, MemberUpdated
-from lictor_messages.swim import Gossip
+from lictor_messages.swim import Gossip, SuspicionDue
 
 
 @pytest.fixture
@@ -107,6 +107,32 @@ def test_a_refuted_suspicion_never_fires(net, n0):
     net.gossip("n0", net.suspect("x", 6))
     net.run(3)
     assert net.status("n0", "x") == "alive"
+
+
+def test_an_alarm_that_rings_before_the_deadline_buries_nobody(net, n0):
+    """A confirmation or a lag has moved the deadline, and the alarm lay in the mailbox already."""
+    net.gossip("n0", net.suspect("x", 5))
+    net.deliver(net.nodes["n0.dc1"].life, SuspicionDue(node="x.dc1"), None)
+    assert net.status("n0", "x") == "alive"
+
+
+def test_a_suspicion_that_enough_confirm_runs_out_at_its_minimum(net, n0):
+    net.gossip("n0", *(net.alive(name, 5) for name in "abc"), net.suspect("x", 5, "a"))
+    net.gossip("n0", net.suspect("x", 5, "b"), net.suspect("x", 5, "c"))
+    net.run(3.9)
+    assert net.status("n0", "x") == "alive"
+    net.run(0.2)
+    assert net.status("n0", "x") == "failed"
+
+
+@pytest.mark.parametrize("accuser", ["x", "a"])
+def test_a_death_or_a_leave_of_an_earlier_life_is_not_believed(net, n0, accuser):
+    """Neither does it shorten the suspicion that runs: it says nothing of today."""
+    net.gossip("n0", *(net.alive(name, 5) for name in "abc"), net.suspect("x", 5, "b"))
+    deadline = net.prober("n0").members.get("x.dc1").suspicion.deadline
+    net.gossip("n0", net.dead("x", 3, accuser))
+    assert net.status("n0", "x") == "alive"
+    assert net.prober("n0").members.get("x.dc1").suspicion.deadline == deadline
 
 
 def test_confirmations_are_gossiped_on_only_if_they_count(net, n0):

@@ -1,5 +1,7 @@
 """The probe cycle: direct, indirect, nacks, the local health score, the buddy system."""
 
+from itertools import pairwise
+
 import pytest
 
 from lictor_actors.swim.profile import LAN
@@ -143,6 +145,32 @@ def test_a_node_that_hears_nobody_blames_itself_and_probes_more_slowly(quiet):
     quiet.sent.clear()
     quiet.run(40)
     assert len(quiet.sent_by("n0", Ping)) <= 6
+
+
+def test_a_round_lasts_as_long_as_its_nodes_health_says(quiet):
+    """Awareness + 1 probe intervals; each good round takes one off."""
+    quiet.prober("n0").awareness.add(3)
+    quiet.run(14)
+    pings = [when for when, e in quiet.sent if e.source == "prober@n0.dc1" and isinstance(e.body, Ping)]
+    gaps = [round((after - before) / (1000 * MS)) for before, after in pairwise(pings)]
+    assert gaps[:4] == [4, 3, 2, 1]
+
+
+def test_with_nobody_to_help_a_failed_round_counts_against_the_prober(cluster):
+    net = cluster(2)
+    net.drops.append(lambda e: True)
+    prober = net.prober("n0")
+    net.until(lambda: prober.awareness.score, within=5)
+    assert prober.awareness.score == 1
+
+
+def test_a_nack_of_another_round_counts_for_nothing(quiet):
+    quiet.drops.append(to("n0", Ack))
+    quiet.run(1.2)
+    current = quiet.prober("n0").probing._round
+    before = current.nacks
+    quiet.hear("n0", Nack(seq=current.seq + 100))
+    assert current.nacks == before
 
 
 def test_the_score_recovers_with_good_probes(quiet):

@@ -193,6 +193,18 @@ def test_a_verdict_at_a_higher_incarnation_is_the_one_to_refute(net):
     assert net.status("n0", "x") == "failed"
 
 
+def test_a_verdict_that_a_later_accusation_has_overtaken_does_not_set_the_incarnation_back(net):
+    """Buried at the old one, it would rise again by a record that the later accusation had outbid."""
+    net.add("n0")
+    net.gossip("n0", net.alive("x", 5))
+    net.gossip("n0", net.dead("x", 5, "a"))
+    net.gossip("n0", net.suspect("x", 7, "b"))
+    net.until(lambda: net.status("n0", "x") == "failed", within=30)
+    assert net.prober("n0").members.get("x.dc1").incarnation == 7
+    net.gossip("n0", net.alive("x", 6))
+    assert net.status("n0", "x") == "failed"
+
+
 def test_hearsay_in_a_push_pull_is_no_second_accuser(net):
     """memberlist accuses in its own name what it only heard; the same accuser twice must not shorten the suspicion."""
     prober = net.add("n0")
