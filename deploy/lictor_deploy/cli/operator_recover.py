@@ -62,6 +62,8 @@ def recover(
 
 def report(planned: StartOver, me: str) -> str:
     """What there is and what there will be."""
+    unknown = [row.name for row in planned.after.rows if row.name not in planned.before.names]
+    warning = [f"Warning:       this log knows no server {name}: is that its name?" for name in unknown]
     return "\n".join(
         (
             f"Server:        {me}",
@@ -69,6 +71,7 @@ def report(planned: StartOver, me: str) -> str:
             f"Snapshot:      {f'of entry {planned.snapshot_index}' if planned.snapshot_index else 'none'}",
             f"Servers now:   {shown(planned.before)}",
             f"Servers then:  {shown(planned.after)}",
+            *warning,
         )
     )
 

@@ -151,6 +151,7 @@ def test_recover_says_what_it_would_do_and_does_it(lictor, directory):
     assert "Servers now:   s1.dc1, s2.dc1, s3.dc1\n" in dry.out
     assert "Servers then:  s1.dc1, s2.dc1\n" in dry.out
     assert {file.name: file.read_bytes() for file in directory.iterdir()} == before
+    assert "Warning" not in dry.out
     assert lictor("operator", "raft", "recover", *flags).status == 0
     assert forced(directory) == ("s1.dc1", "s2.dc1")
 
@@ -166,6 +167,14 @@ def test_recover_refuses_in_a_sentence(lictor, directory, flags, words):
     ran = lictor("operator", "raft", "recover", f"-data-dir={directory}", *flags)
     assert ran.status == 1
     assert words in ran.err
+
+
+def test_recover_wonders_at_a_server_that_the_log_does_not_know(lictor, directory):
+    dry = lictor(
+        "operator", "raft", "recover", "-dry-run", f"-data-dir={directory}", "-node=s1", "-peer=s1", "-peer=zz"
+    )
+    assert dry.status == 0
+    assert "Warning:       this log knows no server zz.dc1: is that its name?\n" in dry.out
 
 
 def test_recover_does_not_touch_a_running_server(lictor, directory):
