@@ -172,8 +172,6 @@ def test_recover_refuses_in_a_sentence(lictor, directory, flags, words):
 def test_recover_wonders_at_a_server_that_the_log_does_not_know(lictor, directory):
     flags = (f"-data-dir={directory}", "-node=s1", "-peer=s1", "-peer=zz")
     dry = lictor("operator", "raft", "recover", "-dry-run", *flags)
-        "operator", "raft", "recover", "-dry-run", f"-data-dir={directory}", "-node=s1", "-peer=s1", "-peer=zz"
-    )
     assert dry.status == 0
     assert "Warning:       this log knows no server zz.dc1: is that its name?\n" in dry.out
 
