@@ -39,10 +39,18 @@ class CatalogCare:
         if member.dc == self._options.dc:
             self._doubt([member.node])
 
-    def compare_all(self, leading: bool, turn: Turn) -> None:
-        """Look at every node: at the beginning of a leadership, now and then, and when the store was replaced."""
+    def lead(self, turn: Turn) -> None:
+        """This server leads from now on: look at every member.
+
+        Nodes that gossip does not know wait for the next comparison: a server that has just started may lead before
+        its gossip has found anybody, and would take all nodes away, with their sessions and locks.
+        """
         turn.set_timer(TIMER, self._options.reconcile_every_ns, ReconcileDue())
         self._doubt(self.members)
+
+    def compare_all(self, leading: bool, turn: Turn) -> None:
+        """Look at every node, those too that gossip does not know: now and then, and when the store was replaced."""
+        self.lead(turn)
         if self.members and leading:
             self._write(unknown_nodes(self.members.values(), self._store.catalog), turn)
 

@@ -274,7 +274,7 @@ class Server(Actor):
         self._sessions.lead(self.store, turn)
         self._tombstones.lead(turn)
         self._membership.lead(turn)
-        self._care.compare_all(True, turn)
+        self._care.lead(turn)
 
     def _lost_lead(self, turn: Turn) -> None:
         turn.note(f"leads no more, term {self.raft.term}")

@@ -108,6 +108,23 @@ def test_a_server_that_comes_back_under_another_id_before_gossip_missed_it_has_i
     )
 
 
+def test_a_lone_server_that_restarts_keeps_the_nodes_that_its_gossip_has_not_found_yet():
+    one = Servers(servers=1, agents=1)
+    leader = one.leader()
+    one.write(150)  # its store is there at once, from a snapshot
+    one.isolate(leader)
+    one.world.restart(leader)
+
+    def lost() -> bool:
+        return bool(one.leader()) and one.server(leader).raft.ready and "agent-1" not in nodes()
+
+    def nodes() -> list[str]:
+        return list(one.server(leader).store.catalog.nodes)
+
+    assert not one.world.run_until(lost, 10)
+    assert one.server(leader).raft.ready
+
+
 def test_a_server_whose_address_changed_goes_on(three):
     moved = three.followers()[0]
     three.put("before", "1")
