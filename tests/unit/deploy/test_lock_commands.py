@@ -206,17 +206,18 @@ def test_the_child_ends_when_the_lock_is_lost(lictor, consul, flags):
 
 
 def test_what_the_child_has_started_ends_with_it(lictor, consul, tmp_path):
+    told, started = tmp_path / "pid", []
+    os.mkfifo(told)
+
     def take_away():
-        consul.until(lambda: any(e.session for e in consul.entries().values()))
-        while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().endswith("\n"):
-            time.sleep(0.01)
+        started.append(int(told.read_text()))
         consul.apply(DestroySession(id=consul.sessions()[0].id))
 
     other = threading.Thread(target=take_away)
     other.start()
-    assert lictor("lock", "jobs/a", f"sleep 60 & echo $! > {tmp_path / 'pid'}; wait").status == 1
+    assert lictor("lock", "jobs/a", f"sleep 60 & echo $! > {told}; wait").status == 1
     other.join()
-    assert not alive(int((tmp_path / "pid").read_text()))
+    assert not alive(started[0])
 
 
 def alive(pid):
