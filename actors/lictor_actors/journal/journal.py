@@ -208,13 +208,22 @@ class Journal:
             self._synced = self._written
         number = self._segment + 1
         usual = min(self._segment_bytes, FIRST_SEGMENT_BYTES << min(self._segment, 16))
-        room = max(usual, HEADER_SIZE + size)
-        self._reserve(segment_name(number), room)
+        room = self._reserve(segment_name(number), usual, HEADER_SIZE + size)
         self._disk.write_at(segment_name(number), 0, pack_header(number, self._written + 1))
         self._disk.sync(segment_name(number))
         self._segment, self._offset, self._room = number, HEADER_SIZE, room
 
-    def _reserve(self, name: str, room: int) -> None:
+    def _reserve(self, name: str, usual: int, least: int) -> int:
+        """Make the file; its size, which a disk that is nearly full makes smaller than usual."""
+        room, least = max(usual, least), max(min(usual, FIRST_SEGMENT_BYTES), least)
+        while (full := self._refusal(name, room)) is not None:
+            if room == least:
+                raise JournalFull(full) from full
+            room = max(room // 2, least)
+        return room
+
+    def _refusal(self, name: str, room: int) -> OSError | None:
+        """What the disk says if it has not so much room; None once it is reserved."""
         try:
             self._disk.truncate(name, room)
         except OSError as error:
@@ -222,4 +231,5 @@ class Journal:
                 raise
             with suppress(OSError):
                 self._disk.truncate(name, 0)  # others need the room too
-            raise JournalFull(error) from error
+            return error
+        return None

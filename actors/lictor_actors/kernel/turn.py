@@ -72,10 +72,10 @@ class Turn:
         """A request id that no other life of any actor ever uses."""
         return self.life.new_request()
 
-    def forward(self, to: str, held: Envelope | None = None) -> None:
+    def forward(self, to: str, held: Envelope | None = None, *, early: bool = False) -> None:
         """Pass a request on, with one more hop and what is left of its budget; its answer goes to its ``reply_to``.
 
-        It is the request in hand, or one that an earlier turn ``held``.
+        It is the request in hand, or one that an earlier turn ``held``. ``early``: see ``send``.
         """
         e = held or self._in_hand()
         onward = Envelope(
@@ -88,7 +88,7 @@ class Turn:
             budget=e.budget_left(self.now),
             cause=e.cause or e.request,
         )
-        self._send(onward, early=False)
+        self._send(onward, early)
 
     def reply(self, message: Message, *, early: bool = False) -> None:
         """Answer the request in hand; nothing is sent for a one-way message."""

@@ -177,6 +177,9 @@ class Raft(RoleChanges):
 
     def step(self, source: str, message: Message, turn: Turn) -> None:
         """Handle what the server on node ``source`` says."""
+        if self.disk_full:
+            self._overhear(source, message, turn)
+            return
         if not self.term and not self.identity and self._stable.blank:
             self._stable.draw_identity(turn)  # before anything is promised on this disk
         match message:
@@ -196,6 +199,11 @@ class Raft(RoleChanges):
                 self._timeout_now(source, message, turn)
             case _:
                 raise TypeError(f"{message.kind} is not a message of Raft")
+
+    def _overhear(self, source: str, message: Message, turn: Turn) -> None:
+        """Nothing can be taken on and nothing said; to whoever leads, requests can still be passed on."""
+        if isinstance(message, AppendEntries | InstallSnapshot) and message.term >= self.term:
+            self._hear_leader(source, message.term, turn)
 
     def _append_entries(self, source: str, message: AppendEntries, turn: Turn) -> None:
         if message.term < self.term:

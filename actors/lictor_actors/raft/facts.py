@@ -50,6 +50,9 @@ class Facts:
         self._heard_leader = 0
         """When a leader's word came last; the voter is loyal from then on for one shortest election time-out."""
         self._reads: list[tuple[int, int]] = []
+        self.disk_full = False
+        """While it is set nothing can be promised: of the others only who leads is heard, and nobody is asked to vote.
+        What rested on the disk would wait in memory, more of it with each heartbeat."""
         self._started = False
         self._restored: Snapshot | None = None
         """A snapshot whose state the server has not taken over yet."""

@@ -33,9 +33,10 @@ class RoleChanges(Snapshotting):
         left = self._quiet_since + self._timeout_ns - turn.now
         if left > 0:
             turn.set_timer(ELECTION, left, ElectionDue())
-        elif self._may_stand:
+        elif self._may_stand and not self.disk_full:
             self._become_pre_candidate(turn)
         else:
+            self.leader = ""
             self._quiet_since = turn.now
             self._draw_timeout(turn)
 

@@ -77,9 +77,9 @@ class Proposals:
         return True
 
     def leadership_lost(self, turn: Turn) -> None:
-        """Nobody here will hear what became of these."""
+        """Nobody here will hear what became of these. Early: that is so whatever this server still writes."""
         for opened in self.open.values():
-            turn.answer(opened.ticket, Refused(code="LeadershipLost"))
+            turn.answer(opened.ticket, Refused(code="LeadershipLost"), early=True)
         self.open.clear()
 
     def _propose(self, commands: list[tuple[str, str, Command]], tickets: list[Ticket], turn: Turn) -> int:
@@ -99,4 +99,4 @@ class Proposals:
 
     def _refuse(self, tickets: list[Ticket], refusal: Refused, turn: Turn) -> None:
         for ticket in tickets:
-            turn.answer(ticket, refusal)
+            turn.answer(ticket, refusal, early=True)  # nothing was done

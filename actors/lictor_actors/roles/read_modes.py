@@ -53,7 +53,7 @@ class ReadModes:
     def refuse_all(self, refusal: Refused, turn: Turn) -> None:
         """This server leads no more: whoever waits for a leader's answer has to find the new one."""
         for _, ticket in self._confirming.values():
-            turn.answer(ticket, refusal)
+            turn.answer(ticket, refusal, early=True)  # it was a read
         self._confirming.clear()
         self._reads.refuse_all(refusal, turn)
 

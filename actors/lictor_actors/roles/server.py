@@ -154,7 +154,7 @@ class Server(Actor):
             PrepareToLeave: self._handover.leave,
             TransferLateDue: self._handover.late,
             DiskFull: self._disk_is_full,
-            DiskFreed: lambda _, __: setattr(self, "_full", ""),
+            DiskFreed: self._disk_has_room,
             SnapshotSliceDue: lambda _, turn: self._raft_snapshots.due(turn),
             m.MemberJoined: self._member_changed,
             m.MemberUpdated: self._member_changed,
@@ -294,7 +294,7 @@ class Server(Actor):
             self.budgets_spent += 1
             turn.reply(Refused(code="BudgetSpent"), early=True)
         elif self._full and self.raft.leader in ("", self._options.node):
-            turn.reply(Refused(code="JournalFailed", text=f"no space left on device: {self._full}"), early=True)
+            turn.reply(self._no_room(), early=True)
         elif self.raft.role is not Role.LEADER:
             self._to_leader(turn)
         elif self._handover.leaving:
@@ -308,11 +308,21 @@ class Server(Actor):
         else:
             self.proposals.add(command, turn.ticket(), turn)
 
+    def _no_room(self) -> Refused:
+        """Passing if there is somebody else who may soon lead."""
+        alone = self.raft.configuration == (self._options.node,)
+        return Refused(code="JournalFailed" if alone else "NoLeader", text=f"no space left on device: {self._full}")
+
     def _disk_is_full(self, full: DiskFull, turn: Turn) -> None:
         """What rests on the disk waits. A leader that cannot write lets somebody lead who can."""
         self._full = full.why
         turn.note(f"the disk is full: {full.why}")
         self.raft.resign("its disk is full", turn)
+        self.raft.disk_full = True
+
+    def _disk_has_room(self, _: DiskFreed, __: Turn) -> None:
+        self._full = ""
+        self.raft.disk_full = False
 
     def _operate(self, command: RemovePeer | TransferLeadership, turn: Turn) -> None:
         """What an operator asks of the leader, and no log holds."""
@@ -326,13 +336,14 @@ class Server(Actor):
             self.proposals.wait(index, turn.ticket())
 
     def _to_leader(self, turn: Turn) -> None:
+        """Early: neither a request that is passed on nor its refusal rests on what this server still writes."""
         leader, envelope = self.raft.leader, turn.envelope
         if not leader or leader == self._options.node:
-            turn.reply(Refused(code="NoLeader"))
+            turn.reply(Refused(code="NoLeader"), early=True)
         elif envelope is not None and role_of(envelope.source) == "server":
-            turn.reply(Refused(code="NotLeader", leader=leader))
+            turn.reply(Refused(code="NotLeader", leader=leader), early=True)
         else:
-            turn.forward(at("server", leader))
+            turn.forward(at("server", leader), early=True)
 
     def _not_forwarded(self, notice: Undeliverable, turn: Turn) -> None:
         if notice.waiter:

@@ -316,6 +316,17 @@ def test_a_full_disk_tears_nothing_and_the_journal_goes_on_once_there_is_room() 
     assert Journal.open(disk, 300).recovered("server") == records
 
 
+def test_a_disk_that_is_nearly_full_is_filled_with_smaller_segments() -> None:
+    """A disk of 4 MiB has room for 0.25 + 0.5 + 1 + 2 MiB, and then not for 4 at once."""
+    disk = MemoryDisk(capacity=4 << 20)
+    journal = Journal.open(disk)
+    with pytest.raises(JournalFull):
+        journal.write("server", [append(index, 100_000) for index in range(1, 100)])
+    assert sum(disk.list().values()) == 4 << 20
+    journal.sync()
+    assert len(Journal.open(disk).recovered("server")) == journal.written > 35
+
+
 class GreedyDisk(MemoryDisk):
     """Takes all the room that there is before it says that there is not enough, as a file system may."""
 

@@ -31,15 +31,16 @@ def spoil(servers: Servers, node: str, effect: str = "", **more: object) -> None
     servers.world.machines[node].trouble.set_rules(rules)
 
 
-def fill_segment(servers: Servers, node: str, within_s: float = 60) -> None:
-    """Write until the node's disk has had to say that it is full."""
-    before = servers.world.counters.get("disk_full", 0)
+def fill_segment(servers: Servers, nodes: int = 1) -> None:
+    """Write until the disks of so many nodes have had to say that they are full."""
+    wanted = servers.world.counters.get("disk_full", 0) + nodes
     for number in range(10_000):
-        if servers.world.counters.get("disk_full", 0) > before:
+        if servers.world.counters.get("disk_full", 0) >= wanted:
             return
         leader = servers.leader()
         if leader:
             servers.ask(leader, PutKey(key=f"fill{number % 9}", value=b"x" * 60_000), 5)
+        servers.world.run(0.01)
     raise AssertionError("the disk never filled")
 
 
@@ -49,7 +50,7 @@ def fill_segment(servers: Servers, node: str, within_s: float = 60) -> None:
 def test_a_leader_whose_disk_is_full_gives_way_and_goes_on_once_there_is_room(three):
     full = three.leader()
     spoil(three, full, "full")
-    fill_segment(three, full)
+    fill_segment(three)
     three.until(lambda: three.leader() not in ("", full), 5)
     three.put("meanwhile", "written by another leader")
     assert three.world.ended == {}
@@ -80,7 +81,7 @@ def test_a_single_server_with_a_full_disk_refuses_definitely_and_in_words():
     node = one.leader()
     one.put("before", "1")
     spoil(one, node, "full")
-    fill_segment(one, node)
+    fill_segment(one)
     refused = one.ask(node, PutKey(key="k", value=b"v"))
     assert isinstance(refused, Refused)
     assert refused.code == "JournalFailed"
@@ -95,7 +96,7 @@ def test_a_single_server_with_a_full_disk_refuses_definitely_and_in_words():
 def test_a_follower_whose_disk_is_full_acknowledges_nothing_until_there_is_room(three):
     full = three.followers()[0]
     spoil(three, full, "full")
-    fill_segment(three, full)
+    fill_segment(three)
     durable = three.server(full).raft.durable_index
     three.write(30)
     assert three.server(three.leader()).raft.matches()[full] <= durable
@@ -103,10 +104,48 @@ def test_a_follower_whose_disk_is_full_acknowledges_nothing_until_there_is_room(
     three.until(three.same)
 
 
+def test_requests_pass_through_a_server_whose_disk_is_full(three):
+    full = three.followers()[0]
+    spoil(three, full, "full")
+    fill_segment(three)
+    assert not isinstance(three.ask(full, PutKey(key="k", value=b"through")), Refused)
+    assert three.ask(full, GetKey(key="k")).entries[0].value == b"through"
+
+
+def test_a_cluster_of_full_disks_says_so_at_once(three):
+    for node in three.up():
+        spoil(three, node, "full")
+    fill_segment(three, 3)
+    three.until(lambda: not three.leader())
+    for node in three.up():
+        write, read = three.ask(node, PutKey(key="k", value=b"v"), 1), three.ask(node, GetKey(key="k"), 1)
+        assert (write.code, read.code) == ("NoLeader", "NoLeader")
+        assert write.row.passing, "somebody with room may soon lead"
+        assert "no space left on device" in write.words
+    for node in three.up():
+        spoil(three, node)
+    three.put("k", "v")
+
+
+def test_a_full_disk_keeps_nothing_waiting_that_grows(three):
+    """Each heartbeat's answer, and each plea for votes, would wait in memory for as long as nobody makes room."""
+    leader, full = three.leader(), three.followers()[0]
+    spoil(three, full, "full")
+    fill_segment(three)
+    waiting = three.world.machines[full].node.seats["server"].life._held
+    few = len(waiting)
+    three.world.run(60)
+    assert three.server(full).raft.leader == leader
+    three.world.crash(leader)
+    three.world.run(60)
+    assert three.server(full).raft.leader == ""
+    assert len(waiting) == few
+
+
 def test_a_crash_with_a_full_disk_loses_nothing_that_was_acknowledged(three):
     full = three.leader()
     spoil(three, full, "full")
-    fill_segment(three, full)
+    fill_segment(three)
     three.put("k", "v")
     three.world.crash(full)
     spoil(three, full)
