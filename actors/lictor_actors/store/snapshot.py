@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from typing import NamedTuple
 
 from lictor_actors.store.snapshot_frames import (
@@ -107,6 +106,5 @@ def survey(data: bytes) -> tuple[Header, tuple[TableSurvey, ...]]:
 
 def _rows_from(picture: Picture, row: int) -> Iterator[object]:
     for rows in picture.tables:
-        if row < len(rows):
-            yield from islice(rows, row, None)
+        yield from map(rows.__getitem__, range(row, len(rows)))  # islice would walk all rows before it, at every slice
         row = max(0, row - len(rows))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lictor_actors.store.snapshot import START, Place, SnapshotRefused, Thaw, encode, freeze, survey, thaw
+from lictor_actors.store.snapshot import START, Picture, Place, SnapshotRefused, Thaw, encode, freeze, survey, thaw
 from lictor_actors.store.snapshot_frames import FORMAT, MARK, Header, framed, pack_header, pack_row, pack_trailer
 from lictor_actors.store.snapshot_tables import TABLES
 from lictor_actors.store.store import Store
@@ -118,6 +118,22 @@ def test_the_same_place_gives_the_same_slice_again(full):
     _, place = encode(picture, START, 100)
     assert isinstance(place, Place)
     assert encode(picture, place, 100) == encode(picture, place, 100)
+
+
+def test_a_slice_costs_what_is_in_it_not_what_came_before():
+    touched = []
+
+    class Rows(tuple):
+        def __iter__(self):
+            return (self[number] for number in range(len(self)))
+
+        def __getitem__(self, number):
+            touched.append(number)
+            return super().__getitem__(number)
+
+    picture = Picture(Header(1, 0, (("kv", 1000),)), (Rows(range(1000)),))
+    encode(picture, Place(900, 0), 5 * len(pack_row(900)))
+    assert touched == [900, 901, 902, 903, 904]
 
 
 @pytest.mark.parametrize("most", [1, 100, 1000])
