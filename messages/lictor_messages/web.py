@@ -63,5 +63,9 @@ class RetryDue(Message):
     call: int
 
 
+class GoOn(Message):
+    """A gateway's word to itself: go on with this request, now that the mail that came before has had its turn."""
+
+
 class DeadlinesDue(Message):
     """A gateway's timer: some of its calls may have run out of time."""

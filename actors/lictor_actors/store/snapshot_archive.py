@@ -83,7 +83,7 @@ class ArchiveReader:
                 self.meta = _meta(self._small(head))
             elif name == SUMS:
                 self._sums = _sums(self._small(head))
-            elif head.isreg():
+            else:
                 raise ArchiveRefused(f'failed to read snapshot file: unexpected file "{name}" in snapshot')
         self._tar.finish()
         self._verify()
@@ -158,8 +158,10 @@ class _Inflated:
 
     def finish(self) -> None:
         """Read to the end: only then gzip's own checksums have been looked at."""
+        padding = 0
         while True:
-            if self._ready.count(0) != len(self._ready):
+            padding += len(self._ready)
+            if self._ready.count(0) != len(self._ready) or padding > SMALL_MOST:
                 raise ArchiveRefused("failed to read snapshot file: it goes on after its end")
             self._ready.clear()
             if not self._more():

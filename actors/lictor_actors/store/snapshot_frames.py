@@ -72,24 +72,25 @@ class FrameReader:
         self.header: Header | None = None
         self.done = False
         """The checksum was read, and it is right."""
-        self._rest = b""
+        self._rest = bytearray()
         self._check = 0
         self._left: list[tuple[str, int]] = []
+        """Tables with the number of their rows that are still to come, the next table last."""
 
     def feed(self, data: bytes) -> Iterator[tuple[str, Any, int]]:
         """(table, row, its bytes) for every row that is now complete."""
-        data = self._rest + data
+        self._rest += data
+        if self.header is None:
+            self._take_header()
         at = 0
-        while (frame := self._frame(data, at)) is not None:
-            start, end = frame
-            if self._took_ends(data, at, start, end):
-                at = end
-                continue
-            self._check = zlib.crc32(data[at:end], self._check)
+        while self._left and (end := self._end(at)):
             table = self._next_table()
+            row = self._rest[at + LENGTH.size : end]
             at = end
-            yield table, _unpacked(data[start:end], f"a row of {table}"), end - start
-        self._rest = data[at:]
+            yield table, _unpacked(row, f"a row of {table}"), len(row)
+        self._take(at)
+        if self.header is not None and not self._left:
+            self._take_trailer()
 
     def finish(self) -> Header:
         """All bytes were fed: the header, if they were a whole snapshot."""
@@ -97,33 +98,40 @@ class FrameReader:
             raise SnapshotRefused("the snapshot is cut short")
         return self.header
 
-    def _frame(self, data: bytes, at: int) -> tuple[int, int] | None:
-        """Where the content of the next frame begins and ends, None if it is not complete."""
-        if self.done and at < len(data):
-            raise SnapshotRefused("the snapshot goes on after its end")
-        start = at + LENGTH.size + (0 if self.header else len(MARK))
-        if self.header is None and not MARK.startswith(data[: len(MARK)]):
+    def _take_header(self) -> None:
+        if not MARK.startswith(self._rest[: len(MARK)]):
             raise SnapshotRefused("this is no snapshot of a Lictor store")
-        if len(data) < start:
-            return None
-        (length,) = LENGTH.unpack_from(data, start - LENGTH.size)
+        end = self._end(len(MARK))
+        if end:
+            self.header = _header(self._rest[len(MARK) + LENGTH.size : end])
+            self._left = [table for table in reversed(self.header.tables) if table[1]]
+            self._take(end)
+
+    def _take_trailer(self) -> None:
+        end = 0 if self.done else self._end(0)
+        if end:
+            if self._rest[LENGTH.size : end] != LENGTH.pack(self._check):
+                raise SnapshotRefused("the snapshot is damaged: its checksum does not match")
+            self.done = True
+            del self._rest[:end]
+        if self.done and self._rest:
+            raise SnapshotRefused("the snapshot goes on after its end")
+
+    def _end(self, at: int) -> int:
+        """Where the frame at this place ends, 0 if it is not complete."""
+        start = at + LENGTH.size
+        if len(self._rest) < start:
+            return 0
+        (length,) = LENGTH.unpack_from(self._rest, at)
         if length > FRAME_MOST:
             raise SnapshotRefused(f"the snapshot is damaged: a row of {length} bytes")
-        return (start, start + length) if start + length <= len(data) else None
+        end: int = start + length
+        return end if end <= len(self._rest) else 0
 
-    def _took_ends(self, data: bytes, at: int, start: int, end: int) -> bool:
-        """The header and the trailer are read here."""
-        if self.header is None:
-            self._check = zlib.crc32(data[at:end])
-            self.header = _header(data[start:end])
-            self._left = [table for table in reversed(self.header.tables) if table[1]]
-            return True
-        if self._left:
-            return False
-        if data[start:end] != LENGTH.pack(self._check):
-            raise SnapshotRefused("the snapshot is damaged: its checksum does not match")
-        self.done = True
-        return True
+    def _take(self, size: int) -> None:
+        """So many bytes have been read: the checksum covers them."""
+        self._check = zlib.crc32(self._rest[:size], self._check)
+        del self._rest[:size]
 
     def _next_table(self) -> str:
         name, rows = self._left.pop()
@@ -132,7 +140,7 @@ class FrameReader:
         return name
 
 
-def _header(content: bytes) -> Header:
+def _header(content: bytearray) -> Header:
     fields = _unpacked(content, "its header")
     try:
         found = fields["format"]
@@ -144,7 +152,7 @@ def _header(content: bytes) -> Header:
     raise SnapshotRefused(f"the snapshot has format {found}, this version reads {FORMAT}")
 
 
-def _unpacked(content: bytes, what: str) -> Any:
+def _unpacked(content: bytearray, what: str) -> Any:
     try:
         return ormsgpack.unpackb(content)
     except ValueError as error:

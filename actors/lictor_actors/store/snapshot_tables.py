@@ -15,6 +15,7 @@ from lictor_actors.store.catalog import fold
 from lictor_actors.store.ordered import inner
 from lictor_actors.store.rows import lean
 from lictor_messages.autopilot import AutopilotConfiguration
+from lictor_messages.base import Record
 from lictor_messages.catalog import CheckRecord, NodeRecord, ServiceRecord
 from lictor_messages.kv import Entry
 from lictor_messages.queries import PreparedQuery
@@ -31,9 +32,15 @@ class Table(NamedTuple):
     rows: Callable[[Store], Sequence[object]]
     """Pointers to all rows, in any order that every replica agrees on."""
     load: Callable[[Store, Any], None]
-    """Puts back one row as msgpack gives it: records come as dictionaries, tuples as lists."""
+    """Puts back one row as ``read`` gives it."""
     covers: tuple[str, ...]
     """Attributes of the store that ``load`` fills."""
+    record: type[Record] | None = None
+    """What rows are; None for tuples."""
+
+    def read(self, row: Any) -> Any:
+        """A row as msgpack gives it, where a tuple is a list: the record, once it is known to be one."""
+        return row if self.record is None else lean(self.record.model_validate(row))
 
 
 def _values(table: dict[Any, Any]) -> tuple[Any, ...]:
@@ -48,8 +55,8 @@ def _entries(store: Store) -> Sequence[object]:
     return _values(store.kv.entries)
 
 
-def _load_entry(store: Store, row: Any) -> None:
-    store.kv.load(lean(Entry.model_validate(row)))
+def _load_entry(store: Store, entry: Entry) -> None:
+    store.kv.load(entry)
 
 
 def _tombstones(store: Store) -> Sequence[object]:
@@ -64,8 +71,7 @@ def _nodes(store: Store) -> Sequence[object]:
     return _values(store.catalog.nodes)
 
 
-def _load_node(store: Store, row: Any) -> None:
-    node = lean(NodeRecord.model_validate(row))
+def _load_node(store: Store, node: NodeRecord) -> None:
     store.catalog.nodes[fold(node.node)] = node
     if node.id:
         store.catalog.node_ids[node.id.lower()] = fold(node.node)
@@ -75,8 +81,7 @@ def _services(store: Store) -> Sequence[object]:
     return _inner_values(store.catalog.services)
 
 
-def _load_service(store: Store, row: Any) -> None:
-    service = lean(ServiceRecord.model_validate(row))
+def _load_service(store: Store, service: ServiceRecord) -> None:
     name, service_id = fold(service.node), fold(service.id)
     inner(store.catalog.services, name)[service_id] = service
     inner(store.catalog.instances, fold(service.service))[name, service_id] = service
@@ -86,8 +91,7 @@ def _checks(store: Store) -> Sequence[object]:
     return _inner_values(store.catalog.checks)
 
 
-def _load_check(store: Store, row: Any) -> None:
-    check = lean(CheckRecord.model_validate(row))
+def _load_check(store: Store, check: CheckRecord) -> None:
     name, bearing = fold(check.node), store.catalog.bearing
     on = name, fold(check.service_id)
     inner(store.catalog.checks, name)[fold(check.check_id)] = check
@@ -118,8 +122,8 @@ def _sessions(store: Store) -> Sequence[object]:
     return _values(store.sessions.rows)
 
 
-def _load_session(store: Store, row: Any) -> None:
-    store.sessions.load(lean(SessionRecord.model_validate(row)))
+def _load_session(store: Store, session: SessionRecord) -> None:
+    store.sessions.load(session)
 
 
 def _lock_delays(store: Store) -> Sequence[object]:
@@ -135,16 +139,16 @@ def _queries(store: Store) -> Sequence[object]:
     return _values(store.queries.rows)
 
 
-def _load_query(store: Store, row: Any) -> None:
-    store.queries.load(lean(PreparedQuery.model_validate(row)))
+def _load_query(store: Store, query: PreparedQuery) -> None:
+    store.queries.load(query)
 
 
 def _autopilot(store: Store) -> Sequence[object]:
     return tuple(store.autopilot)
 
 
-def _load_autopilot(store: Store, row: Any) -> None:
-    store.autopilot.row = AutopilotConfiguration.model_validate(row)
+def _load_autopilot(store: Store, row: AutopilotConfiguration) -> None:
+    store.autopilot.row = row
 
 
 def _remembered(store: Store) -> Sequence[object]:
@@ -170,17 +174,23 @@ TABLES: tuple[Table, ...] = (
         _load_index,
         ("indexes.tables", "indexes.services", "indexes.extinction", "kv.reaped_at"),
     ),
-    Table("kv", _entries, _load_entry, ("kv.entries", "kv.held")),
+    Table("kv", _entries, _load_entry, ("kv.entries", "kv.held"), Entry),
     Table("tombstones", _tombstones, _load_tombstone, ("kv.tombstones",)),
-    Table("nodes", _nodes, _load_node, ("catalog.nodes", "catalog.node_ids")),
-    Table("services", _services, _load_service, ("catalog.services", "catalog.instances")),
-    Table("checks", _checks, _load_check, ("catalog.checks", "catalog.bearing")),
-    Table("sessions", _sessions, _load_session, ("sessions.rows", "sessions.by_node", "sessions.by_check")),
+    Table("nodes", _nodes, _load_node, ("catalog.nodes", "catalog.node_ids"), NodeRecord),
+    Table("services", _services, _load_service, ("catalog.services", "catalog.instances"), ServiceRecord),
+    Table("checks", _checks, _load_check, ("catalog.checks", "catalog.bearing"), CheckRecord),
+    Table(
+        "sessions", _sessions, _load_session, ("sessions.rows", "sessions.by_node", "sessions.by_check"), SessionRecord
+    ),
     Table("lock-delays", _lock_delays, _load_lock_delay, ("locks.delays",)),
     Table(
-        "queries", _queries, _load_query, ("queries.rows", "queries.by_name", "queries.templates", "queries.by_session")
+        "queries",
+        _queries,
+        _load_query,
+        ("queries.rows", "queries.by_name", "queries.templates", "queries.by_session"),
+        PreparedQuery,
     ),
-    Table("autopilot", _autopilot, _load_autopilot, ("autopilot.row",)),
+    Table("autopilot", _autopilot, _load_autopilot, ("autopilot.row",), AutopilotConfiguration),
     Table("dedup", _remembered, _load_remembered, ("dedup._buckets", "dedup._now", "dedup._last")),
     Table(
         "staged",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -35,6 +36,8 @@ class Desk:
         self.timers: dict[str, tuple[int, Message]] = {}
         self.asked: list[Envelope] = []
         self.answers: dict[str, HttpAnswered] = {}
+        self.own: deque[Envelope] = deque()
+        """What the gateway has sent to itself, and not got yet."""
 
     def http(self, method: str, target: str, body: bytes | dict[str, Any] = b"", **headers: str) -> str:
         """Send an HTTP request; returns its id."""
@@ -86,6 +89,13 @@ class Desk:
         for effect in self.life.turn(message, envelope, self.now, self.now):
             self._carry_out(effect)
         self.gateway.check()
+        self.go_on()
+
+    def go_on(self) -> None:
+        """What the gateway has sent to itself arrives."""
+        while self.own:
+            mine = self.own.popleft()
+            self.take(mine.body, mine)
 
     def _carry_out(self, effect: Effect) -> None:
         if isinstance(effect, SetTimer):
@@ -100,6 +110,8 @@ class Desk:
             assert envelope.request not in self.answers, "answered twice"
             assert isinstance(envelope.body, HttpAnswered)
             self.answers[envelope.request] = envelope.body
+        elif envelope.target == GATEWAY:
+            self.own.append(envelope)
         else:
             assert envelope.target in (AGENT, SERVER)
             self.asked.append(envelope)

@@ -139,6 +139,20 @@ def test_garbage_behind_the_archive_is_refused():
         read(written() + gzip.compress(b"more"))
 
 
+def test_padding_is_taken_but_not_for_ever():
+    """A megabyte of gzip says a gigabyte of zeros, and they would all be read in one go."""
+    assert read(written() + gzip.compress(bytes(10_240)))[0] == STATE
+    with pytest.raises(ArchiveRefused, match="goes on after its end"):
+        read(written() + gzip.compress(bytes(2 << 20)))
+
+
+def test_a_folder_is_refused_by_its_name():
+    head = tarfile.TarInfo("lost+found")
+    head.type = tarfile.DIRTYPE
+    with pytest.raises(ArchiveRefused, match=r'unexpected file "lost\+found" in snapshot'):
+        read(gzip.compress(head.tobuf() + bytes(1024)))
+
+
 def test_gzip_that_is_no_tar_is_refused():
     with pytest.raises(ArchiveRefused, match="failed to read snapshot file"):
         read(gzip.compress(b"x" * 5000))

@@ -1,11 +1,13 @@
 """/v1/snapshot: the whole store as Consul's archive, and back.
 
 A snapshot is larger than any message should be. It is read slice by slice from the server that took it, and restored
-part by part through the log; the last command of a restore replaces the store at once, on every server alike.
+part by part through the log; the last command of a restore replaces the store at once, on every server alike. An
+archive is read twice: all of it is verified, a piece a turn, before anybody is sent the first part.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from lictor_actors.roles.http_api.plan import SHARED, Plan, done, query_headers
@@ -13,8 +15,11 @@ from lictor_actors.roles.http_api.query import check_datacenter, read_options
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 from lictor_actors.roles.http_api.routes import Routes
 from lictor_actors.store.snapshot_archive import VERSION, ArchiveReader, ArchiveRefused, ArchiveWriter
-from lictor_actors.store.snapshot_frames import MARK
+from lictor_actors.store.snapshot_frames import SnapshotRefused
+from lictor_actors.store.snapshot_thaw import Trial
+from lictor_actors.store.store import Store
 from lictor_messages.answers import Written
+from lictor_messages.envelope import at
 from lictor_messages.snapshots import (
     OpenSnapshot,
     ReadSnapshot,
@@ -23,10 +28,10 @@ from lictor_messages.snapshots import (
     SnapshotSlice,
     StageRestore,
 )
-from lictor_messages.web import HttpAnswered
+from lictor_messages.web import GoOn, HttpAnswered
 
 GZIP = (("Content-Type", "application/x-gzip"), *SHARED)
-PART_BYTES = 96 * 1024
+PART_BYTES = 128 * 1024
 """One part of a restore: an entry of the log, well below what one message of Raft carries."""
 SECOND_NS = 1_000_000_000
 
@@ -42,7 +47,7 @@ def save(request: HttpRequest) -> Plan:
 def restore(request: HttpRequest) -> Plan:
     """Replace the whole store; a damaged archive is refused while nothing has changed."""
     check_datacenter(request)
-    return _Restoring(request).next()
+    return _Verifying(request).go_on(GoOn(), request)
 
 
 class _Saving:
@@ -70,36 +75,50 @@ class _Saving:
         return Plan(ask, self.took, to=opened.server)
 
 
+class _Verifying:
+    """One archive that has come. Its damage may be at its end, so nothing is sent before that has been seen."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._pieces = _state(request.body)
+        self._trial = Trial(Store)
+        self._gateway = at("gateway", request.options.node)
+
+    def go_on(self, _: GoOn, request: HttpRequest) -> Plan:
+        """Verify the next piece; after the last one restoring begins."""
+        try:
+            for piece in self._pieces:
+                self._trial.feed(piece)
+                return Plan(GoOn(), self.go_on, to=self._gateway)
+            self._trial.finish()
+        except ArchiveRefused as refused:
+            raise HttpError(500, str(refused)) from refused
+        except SnapshotRefused as refused:
+            raise HttpError(500, f"failed to restore snapshot: {refused}") from refused
+        return _Restoring(request).next()
+
+
 class _Restoring:
-    """One archive on its way in, read one part ahead: a small one is verified before anything is sent."""
+    """One verified archive on its way in."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._id = request.secret(16).hex()
         self._parts = 0
-        try:
-            self._reader = ArchiveReader(request.body)
-            self._pieces = self._reader.state(PART_BYTES)
-            self._piece = next(self._pieces, None)
-            if not (self._piece or b"").startswith(MARK):
-                raise HttpError(500, "failed to restore snapshot: this is no snapshot of a Lictor store")
-        except ArchiveRefused as refused:
-            raise HttpError(500, str(refused)) from refused
+        self._reader = ArchiveReader(request.body)
+        self._pieces = self._reader.state(PART_BYTES)
 
     def next(self) -> Plan:
         """The next part, or the end: every part is safe to repeat."""
-        piece = self._piece
-        if piece is None:
-            restore = RestoreStaged(id=self._id, parts=self._parts, digest=self._reader.state_sum)
-            return Plan(restore, done)
-        try:
-            self._piece = next(self._pieces, None)
-        except ArchiveRefused as refused:
-            raise HttpError(500, str(refused)) from refused
-        self._parts += 1
-        return Plan(StageRestore(id=self._id, part=self._parts - 1, data=piece), self._staged)
+        for piece in self._pieces:
+            self._parts += 1
+            return Plan(StageRestore(id=self._id, part=self._parts - 1, data=piece), self._staged)
+        return Plan(RestoreStaged(id=self._id, parts=self._parts, digest=self._reader.state_sum), done)
 
     def _staged(self, _: Written, __: HttpRequest) -> Plan:
         return self.next()
+
+
+def _state(archive: bytes) -> Iterator[bytes]:
+    yield from ArchiveReader(archive).state(PART_BYTES)  # whatever is wrong with it shows at the first piece or later
 
 
 def _meta(opened: SnapshotOpened) -> dict[str, Any]:
