@@ -96,6 +96,26 @@ def test_a_change_is_proposed_only_if_those_who_answer_can_commit_it():
     assert membership()._can_be_committed(change, {**there, "c.dc1": election - 1})
 
 
+def test_a_wiped_server_is_let_in_anew_only_while_the_other_voters_can_commit_that():
+    """Then it is no voter for a while: it must not be counted for the change that makes it one voter fewer."""
+    net = Network()
+    leader = net.elect()
+    wiped, away = (name for name in net.names if name != leader)
+    net.crash(away)
+    net.wipe(wiped)
+    net.run_until(lambda: net.raft(leader).newcomers())
+    net.run(2 * RaftOptions().election_ns)
+    options = ServerOptions(node=leader, name="a", prober=f"prober@{leader}", dc="dc1", version="1")
+    made = RaftMembership(options, net.raft(leader))
+    assert net.raft(leader).newcomers()
+    assert made._next_change({}, AutopilotConfiguration(), net.now) is None
+    net.start(away)
+    net.run(2 * RaftOptions().election_ns)
+    change = made._next_change({}, AutopilotConfiguration(), net.now)
+    assert change is not None
+    assert change.nonvoters == (wiped,)
+
+
 def test_a_server_that_left_goes_whether_the_dead_are_cleared_away_or_not(monkeypatch):
     monkeypatch.setattr(RaftMembership, "_can_be_committed", lambda self, change, contacts: True)
     made, rng = membership(), Random(1)

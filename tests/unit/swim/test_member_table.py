@@ -45,6 +45,32 @@ def test_a_newcomer_is_probed_within_2n_minus_1_rounds(table, seed):
     assert "new.dc1" in [table.next_to_probe(0, KEEP, rng).node for _ in range(2 * n - 1)]
 
 
+def test_a_newcomer_gets_any_place_in_the_list():
+    """SWIM section 4.3: at its end, whoever joined last would always be probed last."""
+    places = Counter()
+    for seed in range(660):
+        rng = Random(seed)
+        members = Members(peer("me"))
+        for name in ("n0", "n1", "n2", "n3", "n4", "new"):
+            members.add(peer(name), rng)
+        places[[members.next_to_probe(0, KEEP, rng).node for _ in range(6)].index("new.dc1")] += 1
+    assert sorted(places) == [0, 1, 2, 3, 4, 5]
+    assert all(70 < count < 150 for count in places.values())
+
+
+def test_those_long_dead_leave_the_list_and_those_just_dead_stay(table, rng):
+    """A cluster that loses nodes for ever must not go through all of them in every pass."""
+    gone = table.others["n3.dc1"]
+    table.turn_into(gone, State.DEAD, 0)
+    one_pass = [table.next_to_probe(KEEP - 1, KEEP, rng) for _ in range(20)]
+    assert gone not in one_pass
+    assert gone in table._order
+    for _ in range(20):
+        table.next_to_probe(KEEP, KEEP, rng)
+    assert gone not in table._order
+    assert len(table._order) == 9
+
+
 def test_dead_and_left_are_not_probed_and_there_may_be_nobody(table, rng):
     for p in list(table.others.values()):
         table.turn_into(p, State.DEAD, 0)

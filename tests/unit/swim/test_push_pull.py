@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from lictor_actors.swim.profile import LAN
-from lictor_messages.codec import FRAME_MAX, pack
+from lictor_messages.codec import FRAME_MAX, pack, unpack_body
 from lictor_messages.members import FireEvent, Join, Joined, UserEvent
 from lictor_messages.swim import PushPull, PushPullAnswer
 
@@ -92,6 +92,35 @@ def test_newcomers_meet_suspects(net):
     late = net.add("n1", "n0")
     net.run(0.1)
     assert late.members.get("x.dc1").state.value == "suspect"
+
+
+def test_suspects_are_suspects_on_both_sides_by_push_pull_alone(net):
+    for name, suspect in (("n0", "x"), ("n1", "y")):
+        net.add(name)
+        net.gossip(name, net.alive(suspect, 1), net.suspect(suspect, 1))
+    net.drops.append(lambda e: e.body.kind not in ("swim.push_pull", "swim.push_pull_answer"))
+    net.ask("n1", Join(addresses=("n0",)))
+    net.run(0.1)
+    states = [net.prober(n).members.get(f"{x}.dc1").state.value for n in ("n0", "n1") for x in ("x", "y")]
+    assert states == ["suspect"] * 4
+
+
+def test_a_join_exchanges_no_events_and_later_exchanges_do(net):
+    """What happened before one joined is not its business, and what happened to it alone is not the cluster's."""
+    net.add("n0")
+    net.add("n1")
+    for name in ("n0", "n1"):
+        net.ask(name, FireEvent(id=f"of {name}", name="deploy"))
+    net.ask("n1", Join(addresses=("n0",)))
+    net.until(net.converged, within=1, step=0.001)
+    assert [events_in(net, kind) for kind in (PushPull, PushPullAnswer)] == [0, 0]
+    net.run(60)
+    assert events_in(net, PushPull)
+
+
+def events_in(net, kind):
+    updates = [unpack_body(data) for _, e in net.sent if isinstance(e.body, kind) for data in e.body.updates]
+    return len([update for update in updates if isinstance(update, UserEvent)])
 
 
 def test_events_missed_by_gossip_arrive_by_push_pull(cluster):
