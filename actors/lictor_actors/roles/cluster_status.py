@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import orjson
 
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import Raft, Role
+from lictor_actors.roles.status_json import status_json
 from lictor_messages import status as s
 from lictor_messages.answers import Answer, Query, Rendered
-from lictor_messages.base import Message
 from lictor_messages.members import Member
 from lictor_messages.server import ServerOptions
 
@@ -41,7 +40,7 @@ class ClusterStatus:
         """Answer typed, or as Consul's JSON."""
         answer = self._answer(query, members, applied)
         if query.rendered:
-            turn.reply(Rendered(index=answer.index, body=orjson.dumps(_json(answer))), early=True)
+            turn.reply(Rendered(index=answer.index, body=orjson.dumps(status_json(answer))), early=True)
         else:
             # Early: nothing here says more than what gossip and Raft have already let out.
             turn.reply(answer, early=True)
@@ -104,30 +103,3 @@ class ClusterStatus:
 def _id(node: str, members: Mapping[str, Member]) -> str:
     member = members.get(node)
     return (member.tags.get("id", "") if member else "") or node
-
-
-def _json(answer: Message) -> Any:
-    match answer:
-        case s.Leader():
-            return answer.address
-        case s.Peers():
-            return list(answer.addresses)
-        case s.Datacenters():
-            return list(answer.names)
-        case s.RaftConfiguration():
-            return {"Servers": [_server_json(server) for server in answer.servers], "Index": 0}
-        case s.ServerStats():
-            return {name: str(value) for name, value in answer.model_dump().items()}
-    raise TypeError(f"no JSON for {answer.kind}")
-
-
-def _server_json(server: s.RaftServer) -> dict[str, Any]:
-    return {
-        "ID": server.id,
-        "Node": server.node,
-        "Address": server.address,
-        "Leader": server.leader,
-        "ProtocolVersion": "3",
-        "Voter": server.voter,
-        "LastIndex": server.last_index,
-    }

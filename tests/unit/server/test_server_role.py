@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 
 from lictor_actors.bus.rules import Rules
@@ -9,6 +10,7 @@ from lictor_actors.hosts.world import World
 from lictor_actors.hosts.world.cluster import add_cluster, add_node, cluster_specs
 from lictor_actors.raft import Role
 from lictor_actors.roles.server import Server
+from lictor_actors.roles.status_json import status_json
 from lictor_messages.answers import Command, Query, Rendered, Written
 from lictor_messages.catalog import ListChecksInState, ListNodes
 from lictor_messages.envelope import Envelope, at
@@ -16,7 +18,7 @@ from lictor_messages.faults import FaultRule
 from lictor_messages.kv import DeleteKey, Entries, GetKey, ListKeys, PutKey, ReapTombstones
 from lictor_messages.members import Leave
 from lictor_messages.refusals import Refused
-from lictor_messages.status import GetLeader, GetRaftConfiguration, ListPeers
+from lictor_messages.status import GetLeader, GetRaftConfiguration, ListDatacenters, ListPeers
 
 SECOND = 1_000_000_000
 
@@ -259,6 +261,16 @@ def test_status_is_answered_by_any_server(three):
         assert len(three.ask(server, ListPeers()).addresses) == 3
         servers = three.ask(server, GetRaftConfiguration()).servers
         assert [s.node for s in servers if s.leader] == [leader.partition(".")[0]]
+
+
+@pytest.mark.parametrize("query", [GetLeader, ListPeers, ListDatacenters, GetRaftConfiguration])
+def test_status_is_the_same_json_from_a_server_and_over_http(three, query):
+    leader = three.leader()
+    typed, said = three.ask(leader, query()), three.ask(leader, query(rendered=True))
+    assert said.index == typed.index
+    assert orjson.loads(said.body) == status_json(typed)
+    if query is GetRaftConfiguration:
+        assert all(row["CommitIndex"] for row in orjson.loads(said.body)["Servers"])
 
 
 def test_a_follower_tells_how_far_its_own_log_goes_and_claims_nothing_of_others(three):

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from lictor_actors.roles.http_api.agent_cache import cacheable
 from lictor_actors.roles.http_api.catalog_writes import deregistration, registration
-from lictor_actors.roles.http_api.plan import Plan, json_answer, rendered_with_consistency, written
+from lictor_actors.roles.http_api.plan import Plan, rendered_with_consistency, status_answer, written
 from lictor_actors.roles.http_api.query import read_options, selection
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 from lictor_actors.roles.http_api.routes import Routes
 from lictor_messages.catalog import ListNodes, ListNodeServices, ListServiceNodes, ListServices
-from lictor_messages.status import Datacenters, ListDatacenters
-from lictor_messages.web import HttpAnswered
+from lictor_messages.status import ListDatacenters
 
 
 def datacenters(request: HttpRequest) -> Plan:
     """Names of all datacenters known."""
-    return Plan(ListDatacenters(consistency="stale"), cacheable(request, _datacenters))
+    return Plan(ListDatacenters(consistency="stale"), cacheable(request, status_answer))
 
 
 def nodes(request: HttpRequest) -> Plan:
@@ -66,10 +65,6 @@ def named(request: HttpRequest, missing: str) -> str:
     if not request.rest:
         raise HttpError(400, missing)
     return request.rest
-
-
-def _datacenters(answer: Datacenters, request: HttpRequest) -> HttpAnswered:
-    return json_answer(list(answer.names), request)
 
 
 ROUTES: Routes = {

@@ -16,7 +16,7 @@ from lictor_actors.roles.http_api.decode import (
     string_map,
     strings,
 )
-from lictor_actors.roles.http_api.definitions import ADDRESS, WEIGHTS, decoded, tagged_addresses, weights
+from lictor_actors.roles.http_api.definitions import ADDRESS, WEIGHTS, decoded, named_service
 from lictor_actors.roles.http_api.query import no_path_to_datacenter
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 from lictor_messages.base import FrozenMap
@@ -186,21 +186,8 @@ def _in_this_datacenter(request: HttpRequest, struct: Struct) -> dict[str, Any]:
 
 def service_record(given: dict[str, Any], node: str) -> ServiceRecord:
     """A service of the catalog as a body gives it."""
-    return ServiceRecord(
-        node=node,
-        id=given.get("ID", ""),
-        service=given.get("Service", ""),
-        tags=given.get("Tags", ()),
-        address=given.get("Address", ""),
-        port=given.get("Port", 0),
-        socket_path=given.get("SocketPath", ""),
-        meta=FrozenMap(given.get("Meta", {})),
-        tagged_addresses=tagged_addresses(given),
-        weights=weights(given),
-        enable_tag_override=given.get("EnableTagOverride", False),
-        kind=given.get("Kind", ""),
-        modify_index=given.get("ModifyIndex", 0),
-    )
+    service = named_service(given, node, given.get("ID", ""), given.get("Service", ""))
+    return service.model_copy(update={"kind": given.get("Kind", ""), "modify_index": given.get("ModifyIndex", 0)})
 
 
 def check_record(given: dict[str, Any]) -> CheckRecord:

@@ -178,10 +178,16 @@ def weights(given: dict[str, Any]) -> Weights:
 
 def own_service(given: dict[str, Any], node: str) -> ServiceRecord:
     """A service of this node; its id is its name if it has none."""
+    name = given.get("Name", "")
+    return named_service(given, node, given.get("ID", "") or name, name)
+
+
+def named_service(given: dict[str, Any], node: str, service_id: str, name: str) -> ServiceRecord:
+    """What a service is besides its names: agents and the catalog are told that alike."""
     return ServiceRecord(
         node=node,
-        id=given.get("ID", "") or given.get("Name", ""),
-        service=given.get("Name", ""),
+        id=service_id,
+        service=name,
         tags=given.get("Tags", ()),
         address=given.get("Address", ""),
         port=given.get("Port", 0),

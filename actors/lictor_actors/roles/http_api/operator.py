@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from lictor_actors.roles.http_api.plan import Plan, done, json_answer
+from lictor_actors.roles.http_api.plan import Plan, done, json_answer, status_answer
 from lictor_actors.roles.http_api.query import check_datacenter, read_options
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 from lictor_actors.roles.http_api.routes import Routes
 from lictor_messages.answers import Written
 from lictor_messages.autopilot import RemovePeer, TransferLeadership
-from lictor_messages.status import GetRaftConfiguration, RaftConfiguration, RaftServer
+from lictor_messages.status import GetRaftConfiguration
 from lictor_messages.web import HttpAnswered
 
-RAFT_PROTOCOL = "3"
-"""Consul's number for servers that are known by UUID."""
 WHICH_PEER = "Bad request: Must specify either ?id with the server's ID or ?address with IP:port of peer to remove"
 ONE_OF_BOTH = "Bad request: Must specify only one of ?id or ?address"
 
@@ -22,7 +18,7 @@ ONE_OF_BOTH = "Bad request: Must specify only one of ?id or ?address"
 def raft_configuration(request: HttpRequest) -> Plan:
     """The servers of the Raft configuration, as the leader knows them, or with ``?stale`` any server."""
     consistency = read_options(request).get("consistency", "default")
-    return Plan(GetRaftConfiguration(consistency=consistency), _configuration)
+    return Plan(GetRaftConfiguration(consistency=consistency), status_answer)
 
 
 def remove_peer(request: HttpRequest) -> Plan:
@@ -44,24 +40,6 @@ def transfer_leader(request: HttpRequest) -> Plan:
 
 def _transferred(_: Written, request: HttpRequest) -> HttpAnswered:
     return json_answer({"Success": True}, request)
-
-
-def _configuration(answer: RaftConfiguration, request: HttpRequest) -> HttpAnswered:
-    servers = [_server(server) for server in answer.servers]
-    return json_answer({"Servers": servers, "Index": answer.index}, request)
-
-
-def _server(server: RaftServer) -> dict[str, Any]:
-    return {
-        "ID": server.id,
-        "Node": server.node,
-        "Address": server.address,
-        "Leader": server.leader,
-        "ProtocolVersion": RAFT_PROTOCOL,
-        "Voter": server.voter,
-        "LastIndex": server.last_index,
-        "CommitIndex": server.commit_index,
-    }
 
 
 ROUTES: Routes = {

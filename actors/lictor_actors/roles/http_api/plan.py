@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest
+from lictor_actors.roles.status_json import status_json
 from lictor_messages.answers import Answer, Query, Rendered, Written
 from lictor_messages.base import Message
 from lictor_messages.refusals import Refused
@@ -80,6 +81,11 @@ def json_answer(
 ) -> HttpAnswered:
     """A JSON answer without query headers."""
     return HttpAnswered(status=status, headers=JSON + extra, body=json_body(value, request))
+
+
+def status_answer(answer: Answer, request: HttpRequest) -> HttpAnswered:
+    """What a server says of the cluster itself."""
+    return json_answer(status_json(answer), request)
 
 
 _TRUE, _FALSE = (HttpAnswered(status=200, headers=JSON, body=body) for body in (b"true", b"false"))

@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-from lictor_actors.roles.http_api.plan import Plan, json_answer
+from lictor_actors.roles.http_api.plan import Plan, json_answer, status_answer
 from lictor_actors.roles.http_api.query import check_datacenter
 from lictor_actors.roles.http_api.request import HttpRequest
 from lictor_actors.roles.http_api.routes import Routes
 from lictor_messages.refusals import Refused
-from lictor_messages.status import GetLeader, Leader, ListPeers, Peers
+from lictor_messages.status import GetLeader, ListPeers
 from lictor_messages.web import HttpAnswered
 
 
 def leader(request: HttpRequest) -> Plan:
     """``"ip:port"`` of the leader, or ``""``."""
     check_datacenter(request)
-    return Plan(GetLeader(consistency="stale"), _leader, refused=_no_leader)
+    return Plan(GetLeader(consistency="stale"), status_answer, refused=_no_leader)
 
 
 def peers(request: HttpRequest) -> Plan:
     """``ip:port`` of every server of the Raft configuration."""
     check_datacenter(request)
-    return Plan(ListPeers(consistency="stale"), _peers)
-
-
-def _leader(answer: Leader, request: HttpRequest) -> HttpAnswered:
-    return json_answer(answer.address, request)
+    return Plan(ListPeers(consistency="stale"), status_answer)
 
 
 def _no_leader(refused: Refused, request: HttpRequest) -> HttpAnswered | None:
     return json_answer("", request) if refused.code in ("NoLeader", "NotLeader") else None
-
-
-def _peers(answer: Peers, request: HttpRequest) -> HttpAnswered:
-    return json_answer(list(answer.addresses), request)
 
 
 ROUTES: Routes = {
