@@ -14,6 +14,7 @@ from lictor_actors.bus.memory import Exchange, MemoryBus
 from lictor_actors.bus.nng import NngBus
 from lictor_messages.codec import cluster_id
 from lictor_messages.envelope import Envelope
+from lictor_messages.kv import PutKey
 
 CLUSTER = cluster_id("test")
 
@@ -23,7 +24,8 @@ class Station:
 
     def __init__(self, stage: Stage, url: str, cluster: bytes) -> None:
         self.url = url
-        self.rest = f"{url}-rest"
+        self._other_lane = stage.new_url()
+        self._lane = stage.lane
         self.counters: Counter[str] = Counter()
         self.delivered: list[Envelope] = []
         self.returned: list[tuple[Envelope, str]] = []
@@ -43,10 +45,8 @@ class Station:
         self._changed.set()
 
     def listen(self) -> None:
-        rest = self.rest if not self.url.startswith("tcp") else self.rest_tcp
-        self.bus.listen(self.url, rest)
-
-    rest_tcp = ""
+        lanes = (self.url, self._other_lane)
+        self.bus.listen(*(lanes if self._lane == "gossip" else reversed(lanes)))
 
     async def until(self, predicate: Callable[[], bool], within_s: float = 10.0) -> None:
         async with asyncio.timeout(within_s):
@@ -56,14 +56,24 @@ class Station:
 
 
 class Stage:
-    """Makes stations over one kind of transport."""
+    """Makes stations over one kind of transport, on one of the lanes."""
 
-    def __init__(self, transport: str, folder: Path) -> None:
+    def __init__(self, transport: str, lane: str, folder: Path) -> None:
         self.transport = transport
+        self.lane = lane
         self.exchange = Exchange()
         self.stations: list[Station] = []
         self._folder = folder
         self._numbers = itertools.count(1)
+
+    @property
+    def role(self) -> str:
+        """Whose mail travels on this lane."""
+        return "prober" if self.lane == "gossip" else "server"
+
+    def put(self, key: str, value: bytes = b"", request: str = "") -> Envelope:
+        body = PutKey(key=key, value=value)
+        return Envelope("client@a.dc1", f"{self.role}@b.dc1", body, request=request, reply_to="x@a.dc1")
 
     @property
     def over_nng(self) -> bool:
@@ -71,7 +81,6 @@ class Stage:
 
     def station(self, *, listening: bool = True, url: str = "", cluster: bytes = CLUSTER) -> Station:
         station = Station(self, url or self.new_url(), cluster)
-        station.rest_tcp = self.new_url()
         if listening:
             station.listen()
         self.stations.append(station)
@@ -90,16 +99,17 @@ class Stage:
                 return f"tcp://127.0.0.{_FREE_IP}:{20_000 + next(_PORTS)}"
             case "ipc":
                 return f"ipc://{self._folder}/{number}"
-        return f"{'inproc' if self.over_nng else 'memory'}://{self._folder}/{number}"
+        return f"memory://{self._folder}/{number}"
 
 
 _FREE_IP = 77
 _PORTS = itertools.count(__import__("os").getpid() % 2000 * 20)
 
 
-@pytest.fixture(params=["memory", "inproc", "ipc", "tcp"])
+@pytest.fixture(params=["memory", "ipc gossip", "ipc rest", "tcp gossip", "tcp rest"])
 async def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    made = Stage(request.param, tmp_path_factory.mktemp("b"))
+    transport, _, lane = request.param.partition(" ")
+    made = Stage(transport, lane, tmp_path_factory.mktemp("b"))
     yield made
     for station in made.stations:
         station.bus.close()

@@ -1,7 +1,8 @@
-"""What every bus promises, over memory, inproc, ipc and tcp."""
+"""What every bus promises: in memory, and on both lanes over ipc and tcp."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 
@@ -13,10 +14,6 @@ from lictor_messages.envelope import Envelope
 from lictor_messages.kv import PutKey
 
 
-def put(key: str, value: bytes = b"", request: str = "") -> Envelope:
-    return Envelope("client@a.dc1", "server@b.dc1", PutKey(key=key, value=value), request=request, reply_to="x@a.dc1")
-
-
 def keys(station) -> list[str]:
     return [e.body.key for e in station.delivered]
 
@@ -24,7 +21,14 @@ def keys(station) -> list[str]:
 async def test_a_message_arrives_as_it_was_posted(stage):
     a, b = stage.station(), stage.station()
     e = Envelope(
-        "s@a", "t@b", PutKey(key="k", value=b"\x00\xff", cas=3), request="r", reply_to="q", hops=2, budget=5, cause="c"
+        "s@a",
+        f"{stage.role}@b",
+        PutKey(key="k", value=b"\x00\xff", cas=3),
+        request="r",
+        reply_to="q",
+        hops=2,
+        budget=5,
+        cause="c",
     )
     a.bus.post(b.url, e)
     a.bus.flush()
@@ -37,7 +41,7 @@ async def test_a_message_arrives_as_it_was_posted(stage):
 async def test_nothing_leaves_before_the_flush_and_one_flush_is_one_frame(stage):
     a, b = stage.station(), stage.station()
     for n in range(50):
-        a.bus.post(b.url, put(str(n)))
+        a.bus.post(b.url, stage.put(str(n)))
     assert b.counters["frames_in"] == 0
     a.bus.flush()
     await b.until(lambda: len(b.delivered) == 50)
@@ -47,7 +51,7 @@ async def test_nothing_leaves_before_the_flush_and_one_flush_is_one_frame(stage)
 
 async def test_a_request_to_nobody_is_given_back(stage):
     a = stage.station()
-    a.bus.post(stage.new_url(), put("lost", request="r1"))
+    a.bus.post(stage.new_url(), stage.put("lost", request="r1"))
     a.bus.flush()
     await a.until(lambda: bool(a.returned))
     assert (a.returned[0][0].request, a.returned[0][1]) == ("r1", "no_pipe")
@@ -56,11 +60,11 @@ async def test_a_request_to_nobody_is_given_back(stage):
 async def test_nothing_stale_reaches_the_next_life_of_a_peer(stage):
     a = stage.station()
     url = stage.new_url()
-    a.bus.post(url, put("stale", request="r1"))
+    a.bus.post(url, stage.put("stale", request="r1"))
     a.bus.flush()
     await a.until(lambda: bool(a.returned))
     b = stage.station(url=url)
-    a.bus.post(url, put("fresh"))
+    a.bus.post(url, stage.put("fresh"))
     a.bus.flush()
     await b.until(lambda: bool(b.delivered))
     assert keys(b) == ["fresh"]
@@ -68,14 +72,14 @@ async def test_nothing_stale_reaches_the_next_life_of_a_peer(stage):
 
 async def test_a_peer_that_dies_and_comes_back_is_reached_again(stage):
     a, b = stage.station(), stage.station()
-    a.bus.post(b.url, put("one"))
+    a.bus.post(b.url, stage.put("one"))
     a.bus.flush()
     await b.until(lambda: keys(b) == ["one"])
     b.bus.close()
     b2 = stage.station(url=b.url)
     arrived = False
     for attempt in range(40):
-        a.bus.post(b2.url, put(f"again-{attempt}", request=str(attempt)))
+        a.bus.post(b2.url, stage.put(f"again-{attempt}", request=str(attempt)))
         a.bus.flush()
         try:
             await b2.until(lambda: bool(b2.delivered), within_s=0.25)
@@ -89,17 +93,17 @@ async def test_a_peer_that_dies_and_comes_back_is_reached_again(stage):
 async def test_foreign_bytes_and_other_clusters_are_counted_and_harm_nothing(stage):
     b = stage.station()
     stranger = stage.station(cluster=cluster_id("production"))
-    stranger.bus.post(b.url, put("from another cluster"))
+    stranger.bus.post(b.url, stage.put("from another cluster"))
     stranger.bus.flush()
     await b.until(lambda: b.counters["frame_other_cluster"] == 1)
     if stage.over_nng:
         with pynng.Push0() as raw:
-            raw.dial(b.url, block=True)
+            await asyncio.to_thread(raw.dial, b.url, block=True)  # our loop has to greet back
             raw.send(b"GET / HTTP/1.1\r\n\r\n")
             raw.send(b"")
             await b.until(lambda: b.counters["frame_foreign_bytes"] == 2)
     a = stage.station()
-    a.bus.post(b.url, put("ours"))
+    a.bus.post(b.url, stage.put("ours"))
     a.bus.flush()
     await b.until(lambda: bool(b.delivered))
     assert keys(b) == ["ours"]
@@ -110,8 +114,8 @@ async def test_frames_stay_below_their_limit_and_a_large_message_travels_alone(s
         pytest.skip("memory has no frame limit")
     a, b = stage.station(), stage.station()
     for n in range(6):
-        a.bus.post(b.url, put(str(n), b"v" * (FRAME_MAX // 3)))
-    a.bus.post(b.url, put("large", b"v" * (FRAME_MAX * 2)))
+        a.bus.post(b.url, stage.put(str(n), b"v" * (FRAME_MAX // 3)))
+    a.bus.post(b.url, stage.put("large", b"v" * (FRAME_MAX * 2)))
     a.bus.flush()
     await b.until(lambda: len(b.delivered) == 7)
     assert keys(b)[-1] == "large"
@@ -123,7 +127,7 @@ async def test_a_message_beyond_all_limits_is_given_back_by_name(stage, monkeypa
         pytest.skip("memory has no frame limit")
     monkeypatch.setattr("lictor_actors.bus.nng.REST_BYTES_MAX", 10_000)
     a, b = stage.station(), stage.station()
-    a.bus.post(b.url, put("huge", b"v" * 20_000, request="r"))
+    a.bus.post(b.url, stage.put("huge", b"v" * 20_000, request="r"))
     assert [reason for _, reason in a.returned] == ["too_large"]
 
 
@@ -137,9 +141,9 @@ async def test_a_stalled_peer_holds_back_nobody_else_and_loses_nothing_it_was_se
     stalled.listen(url)
     total = 400
     for n in range(total):
-        a.bus.post(url, put(str(n), b"v" * 60_000))
+        a.bus.post(url, stage.put(str(n), b"v" * 60_000))
         a.bus.flush()
-    a.bus.post(quick.url, put("quick"))
+    a.bus.post(quick.url, stage.put("quick"))
     a.bus.flush()
     await quick.until(lambda: bool(quick.delivered), within_s=2)
     assert not a.returned
@@ -149,8 +153,6 @@ async def test_a_stalled_peer_holds_back_nobody_else_and_loses_nothing_it_was_se
 
 
 async def _drain(socket: pynng.Pull0, total: int, sender) -> list[str]:
-    import asyncio
-
     from lictor_messages.codec import open_frame, unpack
 
     from_cluster = cluster_id("test")
@@ -183,7 +185,7 @@ async def test_an_outbox_over_its_limit_drops_the_oldest_by_name(stage, monkeypa
     a = stage.station()
     url = stage.new_url()
     for n in range(10):
-        a.bus.post(url, put(str(n), b"v" * 60_000, request=str(n)))
+        a.bus.post(url, stage.put(str(n), b"v" * 60_000, request=str(n)))
     full = [e.body.key for e, reason in a.returned if reason == "outbox_full"]
     assert full == [str(n) for n in range(len(full))]
     assert 5 <= len(full) <= 6
@@ -195,10 +197,10 @@ async def test_closing_leaves_no_descriptor_no_file_and_no_mail_behind(stage):
     threads, before = threading.active_count(), _descriptors()
     for _ in range(3):
         a, b = stage.station(), stage.station()
-        a.bus.post(b.url, put("k"))
+        a.bus.post(b.url, stage.put("k"))
         a.bus.flush()
         await b.until(lambda b=b: bool(b.delivered))
-        a.bus.post(stage.new_url(), put("never", request="r"))
+        a.bus.post(stage.new_url(), stage.put("never", request="r"))
         a.bus.close()
         b.bus.close()
         assert [reason for _, reason in a.returned] == ["closed"]

@@ -1,4 +1,8 @@
-"""The bus over nng: two lanes in, one outbox per URL out."""
+"""The bus over nng's Push/Pull: two lanes in, one outbox per URL out.
+
+Gossip goes through pynng. On the other lane, where a request waits for each frame, the event loop speaks nng's protocol
+itself; so whoever uses nng can talk to either, and the tests do.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,20 @@ from collections.abc import Callable
 
 from lictor_actors.bus.inbox import Inbox
 from lictor_actors.bus.outbox import Outbox
+from lictor_actors.bus.pynng_pipes import PynngInlet, PynngPipe
+from lictor_actors.bus.stream_inlet import StreamInlet
+from lictor_actors.bus.stream_pipe import StreamPipe
 from lictor_messages.codec import pack
-from lictor_messages.envelope import Envelope
+from lictor_messages.envelope import Envelope, role_of
 
 GOSSIP_BYTES_MAX = 1 << 20
 REST_BYTES_MAX = 32 << 20
 OUTBOX_BYTES_MAX = 64 << 20
+
+
+def by_gossip(role: str) -> bool:
+    """True if mail for actors of this role travels on the gossip lane."""
+    return role == "prober"
 
 
 class NngBus:
@@ -32,11 +44,11 @@ class NngBus:
         self._count = count
         self._outboxes: dict[str, Outbox] = {}
         self._dirty: dict[str, Outbox] = {}
-        self._gossip = Inbox(cluster, loop, deliver, count, GOSSIP_BYTES_MAX)
-        self._rest = Inbox(cluster, loop, deliver, count, REST_BYTES_MAX)
+        self._gossip = Inbox(cluster, deliver, count, lambda took: PynngInlet(loop, took, GOSSIP_BYTES_MAX))
+        self._rest = Inbox(cluster, deliver, count, lambda took: StreamInlet(loop, took, count, REST_BYTES_MAX))
 
     def listen(self, gossip: str, rest: str) -> None:
-        """Accept frames of the two lanes there; raises nng's error if an address cannot be listened on."""
+        """Accept frames of the two lanes there; raises OSError or nng's error if an address cannot be listened on."""
         self._gossip.listen(gossip)
         self._rest.listen(rest)
 
@@ -92,9 +104,10 @@ class NngBus:
             self.drop(url)
 
     def _open(self, url: str, envelope: Envelope) -> Outbox | None:
+        pipe = PynngPipe if by_gossip(role_of(envelope.target)) else StreamPipe
         try:
-            outbox = Outbox(url, self._cluster, self._loop, self._returned, OUTBOX_BYTES_MAX)
-        except Exception as error:  # nng's own tree of errors: an address that cannot be dialled at all
+            outbox = Outbox(url, self._cluster, self._loop, self._returned, OUTBOX_BYTES_MAX, pipe)
+        except Exception as error:  # also nng's own tree of errors: an address that cannot be dialled at all
             self._returned(envelope, f"bad_address: {error}")
             return None
         self._outboxes[url] = outbox

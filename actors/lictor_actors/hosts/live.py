@@ -66,7 +66,7 @@ class LiveHost:
     # -- life of the host ----------------------------------------------------
 
     async def start(self) -> None:
-        """Open the bus; raises pynng's error if a lane cannot be listened on."""
+        """Open the bus; raises OSError or pynng's error if a lane cannot be listened on."""
         from lictor_actors.hosts.garbage import GarbageWatch
         from lictor_actors.hosts.jobs import Jobs
 

@@ -1,0 +1,100 @@
+"""nng's wire protocol as far as Push and Pull need it: a greeting each way, then frames with their length in front.
+
+Sources: the mappings of SP (Scalability Protocols) to TCP, sp-tcp-mapping-01, and to local sockets, sp-ipc-mapping-01;
+over the latter each frame begins with a byte 1.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from lictor_messages.codec import FrameRefused
+
+PUSH_GREETS = b"\x00SP\x00\x00\x50\x00\x00"
+PULL_GREETS = b"\x00SP\x00\x00\x51\x00\x00"
+_LENGTH_BYTES = 8
+
+
+class Place(NamedTuple):
+    """What a URL names: a path of a local socket, or a host and a port."""
+
+    path: str
+    host: str
+    port: int
+
+    @property
+    def marker(self) -> bytes:
+        """What each frame begins with there."""
+        return b"\x01" if self.path else b""
+
+
+def place_of(url: str) -> Place:
+    """Raises ValueError for what is neither ``ipc://path`` nor ``tcp://host:port``."""
+    parts = urlsplit(url)
+    if parts.scheme == "ipc" and (path := url.removeprefix("ipc://")):
+        return Place(path, "", 0)
+    if parts.scheme == "tcp" and parts.hostname and parts.port is not None:
+        return Place("", parts.hostname, parts.port)
+    raise ValueError(f"{url} is no address of a lane: write tcp://HOST:PORT or ipc://PATH")
+
+
+def made_ready(made: socket.socket) -> socket.socket:
+    """Never blocks; sends small frames at once, and notices in the end that the other machine is gone."""
+    made.setblocking(False)
+    if made.family != socket.AF_UNIX:
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    return made
+
+
+class Splitter:
+    """Cuts what one Push socket sends into its frames."""
+
+    def __init__(self, marker: bytes, bytes_max: int) -> None:
+        self._marker = marker
+        self._bytes_max = bytes_max
+        self._head = len(marker) + _LENGTH_BYTES
+        self._greeted = False
+        self._held = bytearray()
+        self._wanted = len(PUSH_GREETS)
+        """How much there must be before it is looked at: a large frame is not copied for each of its pieces."""
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """The frames that are complete now; raises FrameRefused for what no Push socket of nng says."""
+        if self._held or len(data) < self._wanted:
+            self._held += data
+            if len(self._held) < self._wanted:
+                return
+            data, self._held = bytes(self._held), bytearray()
+        start = 0
+        if not self._greeted:
+            start = self._greeting(data)
+        yield from self._frames(data, start)
+
+    def _greeting(self, data: bytes) -> int:
+        if not data.startswith(PUSH_GREETS):
+            raise FrameRefused("foreign_bytes")
+        self._greeted = True
+        return len(PUSH_GREETS)
+
+    def _frames(self, data: bytes, start: int) -> Iterator[bytes]:
+        while True:
+            body = start + self._head
+            end = body + self._size(data, start) if body <= len(data) else body
+            if end > len(data):
+                break
+            yield data[body:end]
+            start = end
+        self._wanted = end - start
+        self._held += data[start:]
+
+    def _size(self, data: bytes, start: int) -> int:
+        if not data.startswith(self._marker, start):
+            raise FrameRefused("foreign_bytes")
+        size = int.from_bytes(data[start + len(self._marker) : start + self._head])
+        if size > self._bytes_max:
+            raise FrameRefused("too_large", f"{size} bytes")
+        return size

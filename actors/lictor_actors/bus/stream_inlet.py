@@ -1,0 +1,145 @@
+"""An inlet whose sockets the event loop reads itself; see ``stream_pipe`` for why."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import Callable
+
+from lictor_actors.bus.sp import PULL_GREETS, Place, Splitter, made_ready, place_of
+from lictor_messages.codec import FrameRefused
+
+READ_BYTES = 256 * 1024
+"""Read from one connection before the others get a turn."""
+BACKLOG = 1024
+ACCEPT_AGAIN_S = 0.1
+"""Pause after a connection could not be accepted, which is for want of descriptors."""
+
+
+class StreamInlet:
+    """See ``Inlet``. Whoever does not speak as a Push socket is hung up on, and counted."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        took: Callable[[bytes], None],
+        count: Callable[[str], None],
+        bytes_max: int,
+    ) -> None:
+        """``took`` gets each frame; one of more than ``bytes_max`` ends its connection."""
+        self._loop = loop
+        self._took = took
+        self._count = count
+        self._bytes_max = bytes_max
+        self._listeners: dict[socket.socket, Place] = {}
+        self._arrivals: dict[socket.socket, Splitter] = {}
+        self._room = memoryview(bytearray(READ_BYTES))
+
+    def listen(self, url: str) -> None:
+        """See ``Inlet``."""
+        place = place_of(url)
+        listener = _listening(place)
+        self._listeners[listener] = place
+        self._watch(listener)
+
+    def close(self) -> None:
+        """See ``Inlet``."""
+        for connection in list(self._arrivals):
+            self._hang_up(connection)
+        for listener, place in self._listeners.items():
+            self._loop.remove_reader(listener)
+            listener.close()
+            if place.path:
+                os.unlink(place.path)
+        self._listeners.clear()
+
+    def _watch(self, listener: socket.socket) -> None:
+        if listener in self._listeners:
+            self._loop.add_reader(listener, self._accept, listener)
+
+    def _accept(self, listener: socket.socket) -> None:
+        try:
+            connection = listener.accept()[0]
+        except (BlockingIOError, ConnectionAbortedError):
+            return
+        except OSError:
+            # Ready all the time, it would keep the loop busy with nothing else.
+            self._count("accept_failed")
+            self._loop.remove_reader(listener)
+            self._loop.call_later(ACCEPT_AGAIN_S, self._watch, listener)
+            return
+        self._greet(connection, self._listeners[listener])
+
+    def _greet(self, connection: socket.socket, place: Place) -> None:
+        try:
+            made_ready(connection).send(PULL_GREETS)
+        except OSError:  # gone already
+            connection.close()
+            return
+        self._arrivals[connection] = Splitter(place.marker, self._bytes_max)
+        self._loop.add_reader(connection, self._read, connection)
+
+    def _read(self, connection: socket.socket) -> None:
+        try:
+            size = connection.recv_into(self._room)
+        except BlockingIOError:
+            return
+        except OSError:
+            size = 0
+        if not size:
+            self._hang_up(connection)
+            return
+        try:
+            for frame in self._arrivals[connection].feed(bytes(self._room[:size])):
+                self._took(frame)
+        except FrameRefused as refusal:
+            self._count(f"frame_{refusal.reason}")
+            self._hang_up(connection)
+
+    def _hang_up(self, connection: socket.socket) -> None:
+        del self._arrivals[connection]
+        self._loop.remove_reader(connection)
+        connection.close()
+
+
+def _listening(place: Place) -> socket.socket:
+    """A socket that listens there; raises OSError with the address in its words."""
+    with contextlib.ExitStack() as undo:
+        try:
+            listener = undo.enter_context(_bound(place))
+            listener.listen(BACKLOG)
+        except OSError as error:
+            where = place.path or f"{place.host}:{place.port}"
+            raise OSError(error.errno, f"cannot listen at {where}: {error.strerror or error}") from error
+        listener.setblocking(False)
+        undo.pop_all()
+        return listener
+
+
+def _bound(place: Place) -> socket.socket:
+    if place.path:
+        _clear_away(place.path)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        address: str | tuple[str, int] = place.path
+    else:
+        family, _, _, _, (host, port, *_) = socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        address = (str(host), int(port))
+    try:
+        listener.bind(address)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _clear_away(path: str) -> None:
+    """Remove a socket's file that its process left behind: nobody answers there."""
+    with contextlib.suppress(FileNotFoundError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(path)
+        except ConnectionRefusedError:
+            os.unlink(path)

