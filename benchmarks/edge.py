@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import cast
 
 from table import show
@@ -73,7 +75,7 @@ class Client(asyncio.Transport):
         """See ``pause_reading``."""
 
 
-async def measure() -> dict[str, list[float]]:
+async def measure(folder: Path) -> dict[str, list[float]]:
     """Microseconds of a request, by kind."""
     host = LiveHost("edge")
     await host.start()
@@ -82,7 +84,7 @@ async def measure() -> dict[str, list[float]]:
         server=True,
         bootstrap_expect=1,
         gossip="inproc://edge-g",
-        rest="inproc://edge-r",
+        rest=f"ipc://{folder}/r",
         http_port=0,
     )
     await host.add(spec)
@@ -122,7 +124,8 @@ def main() -> None:
     """Measure and print."""
     import uvloop
 
-    found = uvloop.run(measure())
+    with TemporaryDirectory() as folder:
+        found = uvloop.run(measure(Path(folder)))
     rows = [(name, f"{sorted(took)[len(took) // 2]:.1f}", f"{min(took):.1f}") for name, took in found.items()]
     show("processor time of a request, µs", ("64 connections", "median", "least"), rows)
 

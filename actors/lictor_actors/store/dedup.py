@@ -10,6 +10,12 @@ from lictor_messages.base import KINDS, Message
 
 REMEMBERED_NS = 60_000_000_000
 BUCKET_NS = 10_000_000_000
+ROW_OUTCOMES = 512
+"""Outcomes that share a row of a snapshot: under load most of its rows would be theirs, at 2.5 µs each."""
+
+Short = int | tuple[str, Message]
+"""An outcome as it is kept: hundreds of thousands are remembered under load, so a Written is its index, negated when it
+did not hold. Any other is its kind and the message."""
 
 
 class Dedup:
@@ -25,7 +31,7 @@ class Dedup:
     def __init__(self) -> None:
         self._now = 0
         self._last = 0
-        self._buckets: dict[int, dict[str, Message | int]] = {}
+        self._buckets: dict[int, dict[str, Short]] = {}
 
     def first_outcome(self, asker: str, request: str, at_ns: int) -> Message | None:
         """What this request was answered before, or None if it is new (or carries no id)."""
@@ -34,8 +40,9 @@ class Dedup:
             return None
         key = _key(asker, request)
         for bucket in self._buckets.values():
-            if key in bucket:
-                return _expand(bucket[key])
+            short = bucket.get(key)
+            if short is not None:
+                return _expand(short)
         return None
 
     def remember(self, asker: str, request: str, outcome: Message) -> None:
@@ -55,40 +62,46 @@ class Dedup:
 
     def rows(self) -> Sequence[object]:
         """For a snapshot: the time, and what is remembered."""
-        remembered = ((at, key, _plain(short)) for at, bucket in self._buckets.items() for key, short in bucket.items())
-        return (("now", self._now, self._last), *remembered)
+        rows: list[object] = [("now", self._now, self._last)]
+        for at, bucket in self._buckets.items():
+            keys, shorts = tuple(bucket), tuple(bucket.values())
+            for first in range(0, len(keys), ROW_OUTCOMES):
+                rows.append((at, keys[first : first + ROW_OUTCOMES], shorts[first : first + ROW_OUTCOMES]))
+        return rows
 
     def load(self, row: Any) -> None:
         """Put back one row of a snapshot."""
-        at, key, short = row[:3]
+        at, keys, shorts = row[:3]
         if at == "now":
-            self._now, self._last = key, short
+            self._now, self._last = keys, shorts
+        elif isinstance(keys, str):  # from a time when each had a row of its own
+            self._buckets.setdefault(at, {})[keys] = _loaded(shorts)
         else:
-            outcome = short if isinstance(short, int) else KINDS[short[0]].model_validate(short[1])
-            self._buckets.setdefault(at, {})[key] = outcome
+            self._buckets.setdefault(at, {}).update(zip(keys, map(_loaded, shorts), strict=True))
 
     def _advance(self, at_ns: int) -> None:
-        self._now += min(max(0, at_ns - self._last), BUCKET_NS)
+        before, step = self._now // BUCKET_NS, at_ns - self._last
         self._last = at_ns
-        oldest = (self._now - REMEMBERED_NS) // BUCKET_NS
-        for bucket in [b for b in self._buckets if b < oldest]:
-            del self._buckets[bucket]
+        self._now += min(max(0, step), BUCKET_NS)
+        if self._now // BUCKET_NS != before:
+            oldest = (self._now - REMEMBERED_NS) // BUCKET_NS
+            for bucket in [b for b in self._buckets if b < oldest]:
+                del self._buckets[bucket]
 
 
 def _key(asker: str, request: str) -> str:
     return f"{asker}\0{request}"
 
 
-def _shorten(outcome: Message) -> Message | int:
-    """Hundreds of thousands are remembered under load: a Written is its index, negated when it did not hold."""
+def _shorten(outcome: Message) -> Short:
     if type(outcome) is Written and outcome.index > 0:
         return outcome.index if outcome.ok else -outcome.index
-    return outcome
+    return outcome.kind, outcome
 
 
-def _expand(short: Message | int) -> Message:
-    return Written(ok=short > 0, index=abs(short)) if isinstance(short, int) else short
+def _expand(short: Short) -> Message:
+    return Written(ok=short > 0, index=abs(short)) if isinstance(short, int) else short[1]
 
 
-def _plain(short: Message | int) -> object:
-    return short if isinstance(short, int) else (short.kind, short)
+def _loaded(plain: Any) -> Short:
+    return plain if isinstance(plain, int) else (plain[0], KINDS[plain[0]].model_validate(plain[1]))

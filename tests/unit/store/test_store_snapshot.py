@@ -1,14 +1,18 @@
 """Snapshots of the store: frozen in one turn, encoded in slices, thawed whole or refused."""
 
+import math
 import zlib
 
+import ormsgpack
 import pytest
 
+from lictor_actors.store.dedup import ROW_OUTCOMES
 from lictor_actors.store.snapshot import START, Picture, Place, SnapshotRefused, Thaw, encode, freeze, survey, thaw
 from lictor_actors.store.snapshot_frames import FORMAT, MARK, Header, framed, pack_header, pack_row, pack_trailer
 from lictor_actors.store.snapshot_tables import TABLES
 from lictor_actors.store.snapshot_thaw import Trial
 from lictor_actors.store.store import Store
+from lictor_messages.answers import Written
 from lictor_messages.catalog import ListNodes, ListServiceHealth
 from lictor_messages.kv import GetKey, ListKeys, PutKey, ReapTombstones
 from lictor_messages.queries import CreatePreparedQuery, PreparedQuery, QueryTemplate, ServiceQuery
@@ -98,6 +102,25 @@ def test_a_retry_is_answered_with_its_first_outcome_after_a_thaw(full):
     assert retried.index == full.index - 2
     assert again.evaluate(GetKey(key="once")).entries[0].value == b""
     assert not again.apply_once(full.index + 2, 8, "gateway@n1.dc1", "r2", PutKey(key="lost", cas=0)).ok
+
+
+def test_many_outcomes_share_a_row_and_all_come_back():
+    store, again = Store(), Store()
+    for number in range(2000):
+        store.apply_once(number + 1, number, "gateway@n1.dc1", f"r{number}", PutKey(key="k", cas=number % 3))
+    rows = store.dedup.rows()
+    assert len(rows) == 1 + math.ceil(2000 / ROW_OUTCOMES)
+    for row in ormsgpack.unpackb(ormsgpack.packb(list(rows), option=ormsgpack.OPT_SERIALIZE_PYDANTIC)):
+        again.dedup.load(row)
+    assert list(again.dedup) == list(store.dedup)
+
+
+def test_outcomes_of_an_older_snapshot_have_a_row_each():
+    store = Store()
+    for row in (["now", 5, 5], [0, "gateway@n1.dc1\0r1", 7], [0, "gateway@n1.dc1\0r2", -8]):
+        store.dedup.load(row)
+    assert store.dedup.first_outcome("gateway@n1.dc1", "r1", 5) == Written(index=7)
+    assert store.dedup.first_outcome("gateway@n1.dc1", "r2", 5) == Written(ok=False, index=8)
 
 
 def test_an_empty_store_has_a_snapshot_too():
