@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -96,14 +97,15 @@ class Stage:
         number = next(self._numbers)
         match self.transport:
             case "tcp":
-                return f"tcp://127.0.0.{_FREE_IP}:{20_000 + next(_PORTS)}"
+                return f"tcp://{_OWN_IP}:{next(_PORTS)}"
             case "ipc":
                 return f"ipc://{self._folder}/{number}"
         return f"memory://{self._folder}/{number}"
 
 
-_FREE_IP = 77
-_PORTS = itertools.count(__import__("os").getpid() % 2000 * 20)
+_OWN_IP = f"127.77.{os.getpid() % 200}.{os.getpid() // 200 % 200}"
+"""No other process's: tests run in several."""
+_PORTS = itertools.count(20_000)
 
 
 @pytest.fixture(params=["memory", "ipc gossip", "ipc rest", "tcp gossip", "tcp rest"])
