@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -43,5 +44,5 @@ def event(
     if tag and not service:
         raise Failure("Cannot provide tag filter without service filter.")
     query = {key: value for key, value in (("node", node), ("service", service), ("tag", tag)) if value}
-    answer = expect(reach.api().put(f"/v1/event/fire/{escaped(name)}", payload.encode(), **query))
+    answer = expect(reach.api().put(f"/v1/event/fire/{escaped(name)}", os.fsencode(payload), **query))
     print(f"Event ID: {answer.json()['ID']}")

@@ -147,12 +147,19 @@ def target(path: str, query: Mapping[str, str]) -> str:
 
 
 def escaped(text: str) -> str:
-    """A key, name or id in a path: slashes stay."""
-    return quote(text, safe="/")
+    """A key, name or id in a path: slashes stay. Failure for what came in as other bytes than text."""
+    try:
+        return quote(text, safe="/")
+    except UnicodeEncodeError:
+        raise Failure(f"{text!r} is not valid UTF-8, as keys and names have to be.") from None
 
 
 def expect(answer: HttpAnswer) -> HttpAnswer:
     """The answer if it is a 200, else Consul's own sentence."""
     if answer.status == 200:
         return answer
+    if answer.status == 301:  # a read could follow, a write would be lost
+        raise Failure(
+            f"No path has empty parts, . or ..: this one would become {answer.headers.get('Location', '')!r}."
+        )
     raise Failure(f"Unexpected response code: {answer.status} ({answer.text})")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -227,7 +228,7 @@ def read(data: str) -> bytes:
     if data == "-":
         return sys.stdin.buffer.read()
     if not data.startswith("@"):
-        return data.encode()
+        return os.fsencode(data)  # the bytes that were typed, text or not
     try:
         return Path(data[1:]).read_bytes()
     except OSError as error:

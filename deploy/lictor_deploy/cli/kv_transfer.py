@@ -75,7 +75,7 @@ def parsed(text: bytes) -> list[Pair]:
     """All pairs; Failure if one of them is wrong, before any is written."""
     try:
         rows = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Failure(f"Cannot unmarshal data: {error}") from None
     if not isinstance(rows, list):
         raise Failure("Cannot unmarshal data: it is no list of objects with key, flags and value")
@@ -87,8 +87,9 @@ def pair(number: int, row: Any) -> Pair:
     if not isinstance(row, dict) or not isinstance(row.get("key"), str) or not row["key"]:
         raise Failure(f"Cannot unmarshal data: entry {number} has no key")
     key, flags, value = row["key"], row.get("flags") or 0, row.get("value") or ""
-    if not isinstance(flags, int) or not 0 <= flags <= UINT64_MAX:
+    if type(flags) is not int or not 0 <= flags <= UINT64_MAX:
         raise Failure(f"Cannot unmarshal data: the flags of {key} are no whole number of 64 bits")
+    escaped(key)  # or it could be refused after others were written
     try:
         return Pair(key.removeprefix("/"), flags, base64.b64decode(value, validate=True))
     except (binascii.Error, ValueError, TypeError):

@@ -74,7 +74,15 @@ def lock(
         raise Failure("Error! Missing the command to run. Example: lictor lock jobs/nightly ./nightly.sh")
     if n <= 0:
         raise Failure("Lock holder limit must be positive")
+    if monitor_retry < 0:
+        raise Failure("Number for 'monitor-retry' must be >= 0")
+    if not prefix.strip("/"):
+        raise Failure(
+            "Error! Missing the key below which the lock is kept. Example: lictor lock jobs/nightly ./nightly.sh"
+        )
     within_s = seconds(try_ or timeout)
+    if within_s < 0:
+        raise Failure("Timeout must be positive")
     runner = Runner(reach.api(), prefix.strip("/"), n, monitor_retry, verbose)
     try:
         runner.begin(name or f"Consul lock for '{' '.join(child)}' at '{prefix}'")

@@ -55,7 +55,10 @@ class KeyLock:
         self._index = 0
 
     def attempt(self) -> bool:
-        """Acquire the key."""
+        """Acquire the key, unless it is there already and is no lock: somebody's data would be gone."""
+        entry = self._look(0.0)
+        if entry is not None and entry["Flags"] != LOCK_FLAGS:
+            raise Failure("Existing key does not match lock use")
         answer = expect(self._api.put(self._path, acquire=self.session, flags=str(LOCK_FLAGS)))
         return answer.text == "true"
 
@@ -64,8 +67,6 @@ class KeyLock:
         entry = self._look(0.0)
         if entry is None or not entry.get("Session"):
             time.sleep(min(RETRY_S, at_most_s))
-        elif entry["Flags"] != LOCK_FLAGS:
-            raise Failure("Existing key does not match lock use")
         else:
             self._look(min(WAIT_S, at_most_s))
 

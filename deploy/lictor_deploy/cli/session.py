@@ -50,6 +50,8 @@ def create(
     no_checks
         No check ends the session.
     """
+    if check and no_checks:
+        raise Failure("Error! -check and -no-checks exclude each other.")
     body: dict[str, Any] = {"Name": name, "LockDelay": lock_delay, "Behavior": behavior, "TTL": ttl}
     if node:
         body["Node"] = node

@@ -200,6 +200,9 @@ def test_what_was_exported_is_what_is_imported(lictor, agent, takes):
         ('[{"key":"a","value":7}]', "Cannot base64 decode value of key a"),
         ('[{"key":"a","flags":-1}]', "the flags of a are no whole number"),
         ('[{"key":"a","flags":"1"}]', "the flags of a are no whole number"),
+        ('[{"key":"a","flags":true}]', "the flags of a are no whole number"),
+        ('[{"key":"a"},{"key":"\\ud800"}]', "is not valid UTF-8"),
+        ("[" * 100_000, "Cannot unmarshal data: "),
     ],
 )
 def test_import_refuses_bad_data_before_anything_is_written(lictor, agent, data, words):

@@ -97,6 +97,18 @@ def test_put_takes_data_that_begins_with_a_dash(lictor, agent, monkeypatch, data
     assert agent.asked[0].body == (b"from stdin" if data == "-" else b"-5")
 
 
+def test_bytes_that_are_no_text_are_a_value_and_no_key(lictor, agent):
+    agent.on("PUT", "/v1/kv/k", True)
+    assert lictor("kv", "put", "k", "\udcff").status == 0
+    assert agent.asked[0].body == b"\xff"
+    assert "is not valid UTF-8" in lictor("kv", "put", "k\udcff", "v").err
+
+
+def test_a_path_that_would_be_another_is_told(lictor, agent):
+    agent.on("PUT", "/v1/kv/a//b", status=301)
+    assert "empty parts" in lictor("kv", "put", "a//b", "v").err
+
+
 def test_put_reads_a_file(lictor, agent, tmp_path):
     (tmp_path / "f").write_bytes(b"\x00file")
     agent.on("PUT", "/v1/kv/x", True)

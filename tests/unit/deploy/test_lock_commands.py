@@ -192,6 +192,12 @@ def test_a_key_that_is_no_lock_is_not_taken_for_one(lictor, consul):
     assert "does not match lock use" in lictor("lock", "jobs/a", "true").err
 
 
+def test_data_in_the_place_of_a_lock_is_left_alone(lictor, consul):
+    consul.apply(PutKey(key="jobs/a/.lock", value=b"data"))
+    assert "does not match lock use" in lictor("lock", "jobs/a", "true").err
+    assert consul.entries()["jobs/a/.lock"].value == b"data"
+
+
 @pytest.mark.parametrize("flags", [[], ["-n=2"]], ids=["lock", "semaphore"])
 def test_the_child_ends_when_the_lock_is_lost(lictor, consul, flags):
     def take_away():
@@ -321,6 +327,9 @@ def test_bad_arguments_are_a_sentence(lictor, consul):
         lictor("lock", "p").err == "Error! Missing the command to run. Example: lictor lock jobs/nightly ./nightly.sh\n"
     )
     assert lictor("lock", "-n=0", "p", "c").err == "Lock holder limit must be positive\n"
+    assert lictor("lock", "-try=-1s", "p", "c").err == "Timeout must be positive\n"
+    assert lictor("lock", "-monitor-retry=-1", "p", "c").err == "Number for 'monitor-retry' must be >= 0\n"
+    assert "Missing the key" in lictor("lock", "/", "c").err
     assert "invalid duration" in lictor("lock", "-timeout=x", "p", "c").err
     assert "Failed to run child process: /none" in lictor("lock", "-shell=false", "p", "/none").err
     assert consul.sessions() == ()

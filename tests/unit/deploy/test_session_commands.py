@@ -28,6 +28,14 @@ def test_checks_can_be_chosen_or_left_out(lictor, agent, flags, checks):
     assert json.loads(agent.asked[0].body)["NodeChecks"] == checks
 
 
+def test_checks_cannot_be_chosen_and_left_out(lictor, agent):
+    assert (
+        lictor("session", "create", "-check=a", "-no-checks").err
+        == "Error! -check and -no-checks exclude each other.\n"
+    )
+    assert agent.asked == []
+
+
 def test_a_refusal_is_told_in_the_servers_words(lictor, agent):
     agent.on("PUT", "/v1/session/create", b"Check 'x' is in critical state", status=500)
     ran = lictor("session", "create")
