@@ -216,6 +216,13 @@ async def test_the_file_of_a_dead_process_is_cleared_away_and_a_living_one_is_no
         end.inlet(url)
 
 
+async def test_a_file_that_is_no_socket_is_left_alone(end, tmp_path):
+    (tmp_path / "notes").write_text("mine")
+    with pytest.raises(OSError, match="in use"):
+        end.inlet(f"ipc://{tmp_path}/notes")
+    assert (tmp_path / "notes").read_text() == "mine"
+
+
 @pytest.mark.parametrize("url", ["tcp://host", "tcp://:8300", "tcp://h:99999", "ipc://", "udp://h:1", "n1"])
 async def test_what_is_no_address_is_refused_at_once(end, url):
     with pytest.raises(ValueError, match=r"address of a lane|[Pp]ort"):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 from lictor_actors.bus.sp import PULL_GREETS, Place, Splitter, made_ready, place_of
 from lictor_messages.codec import FrameRefused
@@ -52,7 +52,7 @@ class StreamInlet:
             self._loop.remove_reader(listener)
             listener.close()
             if place.path:
-                os.unlink(place.path)
+                Path(place.path).unlink(missing_ok=True)
         self._listeners.clear()
 
     def _watch(self, listener: socket.socket) -> None:
@@ -137,9 +137,13 @@ def _bound(place: Place) -> socket.socket:
 
 
 def _clear_away(path: str) -> None:
-    """Remove a socket's file that its process left behind: nobody answers there."""
-    with contextlib.suppress(FileNotFoundError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+    """Remove a socket's file that a process left behind: nobody answers there. What else is wrong, ``bind`` will say."""
+    file = Path(path)
+    if not file.is_socket():
+        return
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)
         try:
             probe.connect(path)
         except ConnectionRefusedError:
-            os.unlink(path)
+            file.unlink()
