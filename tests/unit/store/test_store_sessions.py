@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lictor_actors.store.snapshot import START, encode, freeze, thaw
 from lictor_messages.answers import Written
 from lictor_messages.catalog import Deregister
 from lictor_messages.kv import GetKey, ListKeys, PutKey
@@ -294,6 +295,43 @@ def test_no_lock_delay_and_at_most_a_minute_of_it(ready):
 def test_a_log_clock_that_is_set_back_an_hour_does_not_shun_a_key_for_an_hour(ready):
     lost(ready, 15 * SECOND)
     assert at(ready, 100 * SECOND, PutKey(key="k", acquire=B)).ok
+
+
+def test_another_loss_does_not_end_a_lock_delay(ready):
+    lost(ready, 15 * SECOND)
+    create(ready, C, lock_delay_ns=SECOND)
+    ready.put("z", acquire=C)
+    at(ready, 1_005 * SECOND, DestroySession(id=C))
+    assert not at(ready, 1_014 * SECOND, PutKey(key="k", acquire=B)).ok
+
+
+def test_a_lost_key_keeps_its_value_and_flags(ready):
+    create(ready)
+    ready.put("k", b"v", flags=7, acquire=A)
+    ready.ok(DestroySession(id=A))
+    assert (entry(ready).value, entry(ready).flags, entry(ready).session) == (b"v", 7, "")
+    assert ready.store.locks.delays == {}, "no lock-delay was asked for"
+
+
+def test_keys_are_lost_in_one_order_on_every_server_whatever_it_was_restored_from(ready):
+    """A server that starts from a snapshot has not seen in which order they were locked."""
+    create(ready, A, lock_delay_ns=15 * SECOND)
+    for key in ("a", "z"):
+        ready.put(key)
+    for key in ("z", "a"):
+        ready.put(key, acquire=A)
+    data, _ = encode(freeze(ready.store), START, 1 << 20)
+    restored = thaw([data])
+    for store in (ready.store, restored):
+        store.apply(ready.index + 1, 1_000 * SECOND, DestroySession(id=A))
+    assert list(ready.store.locks) == list(restored.locks)
+    assert ready.store.digest() == restored.digest()
+
+
+def test_nobody_gives_back_what_nobody_holds(ready):
+    ready.put("k", b"v")
+    assert not ready.store.locks.release("k", b"other", 0, "", ready.index + 1)
+    assert entry(ready).value == b"v"
 
 
 def test_lock_delays_are_forgotten_when_they_are_over(ready):
