@@ -62,6 +62,14 @@ def test_as_long_as_more_come_it_looks_again_and_then_no_more(gathering: Gatheri
     assert looks(still) == []
 
 
+def test_each_round_counts_anew(gathering: Gathering) -> None:
+    gathering.goes_at_once(True, turn())
+    assert gathering.look_again(10, turn(1))
+    gathering.gone(10, True)
+    gathering.goes_at_once(True, turn(2))
+    assert gathering.look_again(1, turn(3))
+
+
 def test_those_who_never_stop_coming_do_not_keep_the_first_from_going(gathering: Gathering) -> None:
     gathering.goes_at_once(True, turn())
     assert gathering.look_again(10, turn(WAIT_MOST_NS - 1))

@@ -41,6 +41,25 @@ def test_a_session_whose_end_was_proposed_cannot_be_renewed_any_more() -> None:
     assert timers.due(store, turn(30.6)) == END
 
 
+def test_who_is_gone_cannot_be_renewed_and_is_not_ended_again() -> None:
+    timers, store = led()
+    assert not timers.renew(store, ID[:-1] + "9", turn(1))
+    assert store.apply(3, 3, END[0]).ok
+    assert not timers.renew(store, ID, turn(1))
+    moment = turn(20)
+    assert timers.due(store, moment) == []
+    assert alarms(moment) == []
+
+
+def test_nothing_is_kept_of_a_session_that_was_ended() -> None:
+    """A leader may end a million of them."""
+    timers, store = led()
+    assert timers.due(store, turn(20)) == END
+    assert store.apply(3, 3, END[0]).ok
+    assert timers.due(store, turn(30)) == []
+    assert (timers._ttls, timers._deadlines, timers._heap, timers._expiring) == ({}, {}, [], {})
+
+
 def test_whoever_leads_again_starts_every_ttl_in_full() -> None:
     timers, store = led()
     assert timers.due(store, turn(20)) == END
@@ -87,6 +106,7 @@ def test_who_leads_no_more_ends_nothing_and_starts_no_clock() -> None:
     following = turn(21)
     timers.applied(store, following)
     assert alarms(following) == []
+    assert not store.sessions.take_opened(), "news that nobody takes would pile up"
     leading = turn(30)
     timers.lead(store, leading)
     assert timers.due(store, turn(50)) == [*END, DestroySession(id=other.id)]
