@@ -28,7 +28,12 @@ def node_id(configured: str, data_dir: str) -> str:
     if not data_dir:
         return str(uuid.uuid4())
     file = Path(data_dir) / "node-id"
-    return parsed(file.read_text().strip(), str(file)) if file.exists() else keep(file, str(uuid.uuid4()))
+    try:
+        return parsed(file.read_text().strip(), str(file)) if file.exists() else keep(file, str(uuid.uuid4()))
+    except OSError as error:
+        raise Failure(
+            f"The node's id cannot be kept in {file}: {error.strerror}. Mend that, or give -node-id."
+        ) from None
 
 
 def parsed(text: str, where: str) -> str:

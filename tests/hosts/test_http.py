@@ -429,6 +429,24 @@ def test_a_path_may_take_larger_bodies(site, target, status, framing):
     site(test)
 
 
+def test_a_large_snapshot_is_taken_back_if_it_comes_fast_enough(site):
+    async def test(s):
+        reader, writer = await s.dial()
+        head = b"PUT /v1/snapshot HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 900000000\r\n\r\n"
+        writer.write(head)
+        assert await asyncio.wait_for(reader.readline(), 10) == b"HTTP/1.1 100 Continue\r\n"
+        writer.write(b"a" * 4_000_000)
+        connection = next(iter(s.door._connections))
+        await s.until(lambda: connection._body_size == 4_000_000)
+        s.tick(5)
+        assert connection._in_message
+        s.tick(1)
+        assert b"HTTP/1.1 408 " in await asyncio.wait_for(reader.read(), 10)
+        writer.close()
+
+    site(test)
+
+
 def test_what_is_compressed_already_stays_as_it_is(site):
     async def test(s):
         s.reply = lambda _: HttpAnswered(

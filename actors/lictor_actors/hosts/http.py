@@ -30,8 +30,8 @@ class HttpLimits:
     """Bytes of the request target: more is answered 414."""
     body: int = 1024 * 1024
     """Bytes of a body: more is answered 413. Consul's own limit on values is the gateway's affair."""
-    larger_bodies: Mapping[str, int] = field(default_factory=lambda: {"/v1/snapshot": 64 * 1024 * 1024})
-    """The same for paths that take more."""
+    larger_bodies: Mapping[str, int] = field(default_factory=lambda: {"/v1/snapshot": 1024 * 1024 * 1024})
+    """The same for paths that take more: what ``GET /v1/snapshot`` gave has to be taken back."""
     connections_per_client: int = 200
     """Consul's limits.http_max_conns_per_client: more are answered 429."""
     write_buffer: int = 256 * 1024
@@ -40,6 +40,8 @@ class HttpLimits:
     """A client that stays slow for this long is cut off."""
     slow_sender_s: int = 15
     """A request must be whole after this long: later it is answered 408."""
+    slow_sender_bytes: int = 1024 * 1024
+    """For every so many bytes that have come of a body its sender has another second."""
     idle_s: int = 120
     """An idle connection is closed after this long."""
     half_closed_s: int = 1

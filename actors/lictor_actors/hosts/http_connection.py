@@ -153,7 +153,7 @@ class HttpConnection(asyncio.Protocol):
             if waited > (limits.half_closed_s if self._hung_up else limits.answer_s):
                 self.abort()
         elif self._in_message:
-            if waited > limits.slow_sender_s:
+            if waited > limits.slow_sender_s + self._body_size // limits.slow_sender_bytes:
                 self._refuse(Refuse(408, "Request timed out"))
                 self._pump()
         elif waited > limits.idle_s:

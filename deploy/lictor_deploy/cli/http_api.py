@@ -47,6 +47,7 @@ class HttpApi:
 
     def __init__(self, address: str, *, token: str = "", datacenter: str = "", stale: bool = False) -> None:
         self.address = address
+        self.patience_s = TIMEOUT_S
         self._connect = connector(address)
         self._headers = {"X-Consul-Token": token} if token else {}
         self._always: dict[str, str] = {"dc": datacenter} if datacenter else {}
@@ -68,12 +69,15 @@ class HttpApi:
     def ask(self, method: str, path: str, query: Mapping[str, str], body: bytes = b"") -> HttpAnswer:
         """One request on a fresh connection; Failure if nobody answers."""
         connection = self._connect()
+        connection.timeout = self.patience_s
         try:
             connection.request(method, target(path, {**self._always, **query}), body or None, self._headers)
             response = connection.getresponse()
             return HttpAnswer(response.status, dict(response.getheaders()), response.read())
         except TimeoutError:
-            raise Failure(f"The agent at {self.address} did not answer within {TIMEOUT_S:.0f} s. {REMEDY}") from None
+            raise Failure(
+                f"The agent at {self.address} did not answer within {self.patience_s:.0f} s. {REMEDY}"
+            ) from None
         except OSError as error:
             raise Failure(f"Cannot reach an agent at {self.address}: {reason(error)}. {REMEDY}") from None
         except HTTPException as error:

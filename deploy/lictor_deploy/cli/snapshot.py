@@ -13,12 +13,14 @@ from lictor_actors.store.snapshot import TableSurvey, survey
 from lictor_actors.store.snapshot_archive import ArchiveReader, ArchiveRefused
 from lictor_actors.store.snapshot_frames import SnapshotRefused
 from lictor_deploy.cli.columns import columns
-from lictor_deploy.cli.http_api import expect
+from lictor_deploy.cli.http_api import HttpApi, expect
 from lictor_deploy.cli.options import DEFAULT_REACH, Reach
 from lictor_deploy.sentence import Failure
 
 app = App(name="snapshot", help="Save and restore all that the servers know. Example: lictor snapshot save backup.snap")
 PIECE = 1024 * 1024
+PATIENCE_S = 660.0
+"""As long as an agent keeps a request open."""
 META = ("ID", "Size", "Index", "Term", "Version")
 LINE = "----"
 
@@ -47,7 +49,7 @@ def save(file: Path, /, *, reach: Reach = DEFAULT_REACH) -> None:
     file
         Where to write it. An older file is replaced only by a whole and verified new one.
     """
-    archive = expect(reach.api().get("/v1/snapshot")).body
+    archive = expect(patient(reach).get("/v1/snapshot")).body
     inspected = inspect_archive(archive, "The snapshot that came")
     write(file, archive)
     print(f"Saved and verified snapshot to index {inspected.meta.get('Index')}")
@@ -64,7 +66,7 @@ def restore(file: Path, /, *, reach: Reach = DEFAULT_REACH) -> None:
     file
         What `lictor snapshot save` wrote. A damaged file is refused before anything changes.
     """
-    expect(reach.api().put("/v1/snapshot", read(file)))
+    expect(patient(reach).put("/v1/snapshot", read(file)))
     print("Restored snapshot")
 
 
@@ -83,6 +85,13 @@ def inspect(file: Path, /, *, format: Literal["pretty", "json"] = "pretty") -> N
     """
     inspected = inspect_archive(read(file), str(file))
     print(as_json(inspected) if format == "json" else pretty(inspected))
+
+
+def patient(reach: Reach) -> HttpApi:
+    """The agent's API, given time for a large store."""
+    api = reach.api()
+    api.patience_s = PATIENCE_S
+    return api
 
 
 def inspect_archive(archive: bytes, what: str) -> Inspected:

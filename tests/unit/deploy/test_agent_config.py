@@ -6,6 +6,7 @@ import pytest
 from lictor_actors.hosts.tree import tree
 from lictor_deploy.agent import node_spec
 from lictor_deploy.config import load, node_meta_of
+from lictor_deploy.identity import node_id
 from lictor_deploy.sentence import Failure
 
 
@@ -163,6 +164,12 @@ def test_a_wildcard_bind_listens_everywhere_and_advertises_an_address():
     spec = node_spec(config(flags={"node_name": "n", "advertise_addr": "10.1.2.3"}))
     assert spec.gossip_url == "tcp://10.1.2.3:8301"
     assert spec.listen_urls == ("tcp://0.0.0.0:8301", "tcp://0.0.0.0:8300")
+
+
+def test_a_node_id_that_cannot_be_kept_is_a_sentence(tmp_path):
+    (tmp_path / "node-id.new").mkdir()
+    with pytest.raises(Failure, match=r"The node's id cannot be kept in .*node-id: Is a directory"):
+        node_id("", str(tmp_path))
 
 
 def test_the_node_id_survives_restarts(tmp_path):

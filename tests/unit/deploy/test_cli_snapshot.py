@@ -7,9 +7,11 @@ import sys
 
 import pytest
 
+from lictor_actors.hosts.http import HttpLimits
 from lictor_actors.store.snapshot import START, encode, freeze
 from lictor_actors.store.snapshot_archive import ArchiveWriter
 from lictor_actors.store.store import Store
+from lictor_deploy.cli.http_api import HttpAnswer, HttpApi
 from lictor_deploy.cli.snapshot import byte_size
 from lictor_messages.kv import PutKey
 
@@ -33,6 +35,15 @@ def file(tmp_path, archive):
     path = tmp_path / "backup.snap"
     path.write_bytes(archive)
     return path
+
+
+def test_a_large_store_is_given_as_much_time_as_an_agent_gives(lictor, tmp_path, monkeypatch):
+    given = []
+    monkeypatch.setattr(HttpApi, "ask", lambda api, *_: given.append(api.patience_s) or HttpAnswer(500, {}, b""))
+    (tmp_path / "s").touch()
+    lictor("snapshot", "restore", str(tmp_path / "s"))
+    lictor("snapshot", "save", str(tmp_path / "s"))
+    assert given == [HttpLimits().answer_s] * 2
 
 
 def test_save_writes_what_the_agent_sends(lictor, agent, archive, tmp_path):
