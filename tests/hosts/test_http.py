@@ -447,6 +447,44 @@ def test_a_large_snapshot_is_taken_back_if_it_comes_fast_enough(site):
     site(test)
 
 
+LARGE = b"PUT /v1/snapshot HTTP/1.1\r\nHost: x\r\nContent-Length: 12000\r\n\r\n"
+
+
+def test_one_large_body_at_a_time_until_it_is_answered(site):
+    async def test(s):
+        s.reply = None
+        first, second, third = [await s.dial() for _ in range(3)]
+        first[1].write(LARGE + b"a" * 12_000)
+        await s.until(lambda: s.open)
+        second[1].write(LARGE + b"a" * 12_000)
+        said = await asyncio.wait_for(second[0].read(), 10)
+        assert said.startswith(b"HTTP/1.1 429 ")
+        assert b"try again when it has been answered" in said
+        s.open.pop()(HttpAnswered(status=200))
+        assert (await one_answer(first[0]))[0].startswith(b"HTTP/1.1 200 ")
+        third[1].write(LARGE + b"a" * 12_000)
+        await s.until(lambda: s.open)
+        for _, writer in (first, second, third):
+            writer.close()
+
+    site(test)
+
+
+def test_who_hangs_up_in_a_large_body_leaves_room_for_the_next(site):
+    async def test(s):
+        _, leaving = await s.dial()
+        leaving.write(LARGE + b"a" * 11_000)
+        await s.until(lambda: s.door._large)
+        leaving.close()
+        await s.until(lambda: not s.door.connections)
+        reader, writer = await s.dial()
+        writer.write(LARGE + b"a" * 12_000)
+        assert (await one_answer(reader))[0].startswith(b"HTTP/1.1 200 ")
+        writer.close()
+
+    site(test)
+
+
 def test_what_is_compressed_already_stays_as_it_is(site):
     async def test(s):
         s.reply = lambda _: HttpAnswered(

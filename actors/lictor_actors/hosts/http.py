@@ -31,7 +31,8 @@ class HttpLimits:
     body: int = 1024 * 1024
     """Bytes of a body: more is answered 413. Consul's own limit on values is the gateway's affair."""
     larger_bodies: Mapping[str, int] = field(default_factory=lambda: {"/v1/snapshot": 1024 * 1024 * 1024})
-    """The same for paths that take more: what ``GET /v1/snapshot`` gave has to be taken back."""
+    """The same for paths that take more: what ``GET /v1/snapshot`` gave has to be taken back. One
+    at a time, from its first bytes to its answer: they are held in memory."""
     connections_per_client: int = 200
     """Consul's limits.http_max_conns_per_client: more are answered 429."""
     write_buffer: int = 256 * 1024
@@ -64,6 +65,8 @@ class HttpDoor:
         self._connections: dict[HttpConnection, None] = {}
         self._per_client: dict[str, int] = {}
         self._sweeping: asyncio.TimerHandle | None = None
+        self._large: HttpConnection | None = None
+        """Whose request has a body of more than ``limits.body``."""
         self._empty = asyncio.Event()
         self._empty.set()
 
@@ -107,6 +110,7 @@ class HttpDoor:
 
     def forget(self, connection: HttpConnection) -> None:
         """A connection is gone."""
+        self.done_with_large(connection)
         if connection not in self._connections:
             return
         del self._connections[connection]
@@ -117,6 +121,16 @@ class HttpDoor:
             del self._per_client[connection.peer]
         if not self._connections:
             self._all_gone()
+
+    def takes_large(self, connection: HttpConnection) -> bool:
+        """Whether this connection may go on with a body of more than ``limits.body``."""
+        self._large = self._large or connection
+        return self._large is connection
+
+    def done_with_large(self, connection: HttpConnection) -> None:
+        """If this connection had such a body: it has been answered, or nobody waits for that any more."""
+        if self._large is connection:
+            self._large = None
 
     def _all_gone(self) -> None:
         self._empty.set()

@@ -203,9 +203,15 @@ class HttpConnection(asyncio.Protocol):
         """httptools: a piece of the body, chunked or not."""
         self._owes_continue = False  # it did not wait to be asked
         self._body_size += len(piece)
-        if self._body_size > self._limits.body and self._body_size > self._body_most():
-            raise Refuse(413, f"Request body too large, max size: {self._body_most()} bytes")
+        if self._body_size > self._limits.body:
+            self._take_large()
         self._body.append(piece)
+
+    def _take_large(self) -> None:
+        if self._body_size > self._body_most():
+            raise Refuse(413, f"Request body too large, max size: {self._body_most()} bytes")
+        if not self._door.takes_large(self):
+            raise Refuse(429, "Another request of this size is under way: try again when it has been answered")
 
     def _body_most(self) -> int:
         path = self._target.partition(b"?")[0].decode("latin-1")
@@ -272,6 +278,8 @@ class HttpConnection(asyncio.Protocol):
 
     def _rest(self) -> None:
         """Nothing is open: read on, or close if nothing more can come."""
+        if not self._in_message:
+            self._door.done_with_large(self)
         if self._closing() or self._lingers:
             return
         if self._last:
