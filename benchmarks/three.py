@@ -23,11 +23,13 @@ class Three:
 
     def __init__(self, home: Path, more: Mapping[str, object]) -> None:
         self.home = home
+        self.first = 240
+        """The last part of the first one's address, less one; what starts after a change has another address."""
         self.processes: dict[int, subprocess.Popen[bytes]] = {}
         (home / "conf.json").write_text(json.dumps({**CONFIGURATION, **more}))
 
     def address(self, i: int) -> str:
-        return f"{NET}.{240 + i}"
+        return f"{NET}.{self.first + i}"
 
     def start(self, i: int) -> None:
         ip = self.address(i)

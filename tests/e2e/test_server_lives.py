@@ -1,4 +1,5 @@
-"""Three server processes with few entries between snapshots: one is away, one loses its disk, then two are lost.
+"""Three server processes with few entries between snapshots: one is away, one loses its disk, then two are lost;
+and all of them move to other addresses.
 
 ``python benchmarks absence`` does the first two with Consul's figures and a hundred thousand writes.
 """
@@ -22,6 +23,22 @@ def three(tmp_path: Path) -> Iterator[Three]:
         made.start(i)
     yield made
     made.end()
+
+
+def test_a_cluster_whose_addresses_have_all_changed(three: Three) -> None:
+    three.until(lambda: three.voters(1) == 3)
+    three.write(1, 300)
+    ids = {name: server["ID"] for name, server in three.peers(1).items()}
+    for i in (1, 2, 3):
+        three.kill(i)
+    three.first = 230
+    for i in (1, 2, 3):
+        three.start(i)
+    three.until(lambda: three.http(2, "PUT", "/v1/kv/after", b"x") == b"true")
+    assert three.http(3, "GET", "/v1/kv/k49?raw") == b"299"
+    peers = three.peers(1)
+    assert {name: server["ID"] for name, server in peers.items()} == ids
+    three.until(lambda: all(three.peers(1)[f"n{i}"]["Address"] == f"{three.address(i)}:8300" for i in (1, 2, 3)))
 
 
 def test_a_long_absence_a_lost_disk_and_a_lost_majority(three: Three) -> None:
