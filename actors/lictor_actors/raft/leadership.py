@@ -138,7 +138,7 @@ class Leadership:
                 self.advance_commit()
         else:
             agreed = self.stable.log.last_not_above(answer.hint_index, answer.hint_term)
-            progress.refused(answer.match, agreed)
+            progress.refused(answer.match, agreed, newest=answer.round > progress.acked_round)
         if answer.round > progress.acked_round:
             progress.acked_round = answer.round
             self._prove()

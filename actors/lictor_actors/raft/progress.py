@@ -94,9 +94,17 @@ class Progress:
             self.snapshot = None
         return news
 
-    def refused(self, rejected: int, agreed: int) -> None:
-        """The follower has no such entry at ``rejected``; the logs may agree up to ``agreed``. Late news is ignored."""
+    def refused(self, rejected: int, agreed: int, newest: bool = False) -> None:
+        """The follower has no such entry at ``rejected``; the logs may agree up to ``agreed``. Late news is ignored.
+
+        ``newest``: this answers a later round than any other answer did. A follower that has no more what it had then
+        was started with less: the end of its log was damaged, and could not be told from writes that were torn.
+        """
         self.probing = False
+        if newest and rejected <= self.match:
+            self.match = 0
+            self._probe_from(agreed + 1)
+            return
         if self.state is State.REPLICATE:
             if rejected > self.match:
                 self._probe_from(self.match + 1)

@@ -155,6 +155,12 @@ def test_a_refusal_of_something_known_to_match_is_late_news() -> None:
     assert progress.state is State.REPLICATE
 
 
+def test_a_refusal_in_the_newest_round_of_something_known_to_match_is_a_loss() -> None:
+    progress = replicating(20)
+    progress.refused(19, 11, newest=True)
+    assert (progress.state, progress.next, progress.match) == (State.PROBE, 12, 0)
+
+
 def test_a_probe_follows_the_hint_but_never_below_the_match() -> None:
     progress = Progress(50, 0)
     progress.refused(49, 30)

@@ -5,6 +5,7 @@ from raft_network import MS, SECOND, Network
 
 from lictor_actors.raft import Overloaded, RaftOptions, Role
 from lictor_actors.raft.follower import CommittedTruncated
+from lictor_messages.journal import Append
 from lictor_messages.raft import (
     AppendAnswer,
     AppendEntries,
@@ -319,6 +320,27 @@ def test_a_lost_message_is_found_by_the_next_heartbeat() -> None:
     net.run(MS)
     net.heal()
     net.run_until(lambda: all(net.commands(name) == [b"a"] for name in net.names), at_most=300 * MS)
+
+
+@pytest.mark.parametrize("lost", [1, 4])
+def test_a_follower_that_starts_with_less_than_it_had_is_sent_that_again(lost: int) -> None:
+    """Damage to the last batch of a journal looks like a torn write, and is cut. Under the same leader, which knows
+    that the follower had it, nothing but its own refusals says that it has it no more."""
+    net = Network(3)
+    leader = net.elect()
+    follower = next(name for name in net.names if name != leader)
+    net.propose(leader, b"a", b"b", b"c", b"d")
+    net.run_until(net.settled)
+    net.crash(follower)
+    host = net.hosts[follower]
+    last = max(host.durable_log)
+    for index in range(last - lost + 1, last + 1):
+        del host.durable_log[index]
+    host.records = [r for r in host.records if not (isinstance(r, Append) and r.index > last - lost)]
+    net.start(follower)
+    assert net.raft(follower).last_index == last - lost
+    net.run_until(lambda: net.raft(follower).last_index == last, at_most=SECOND)
+    assert net.leader() == leader
 
 
 def test_a_leader_takes_on_only_so_much_without_a_quorum() -> None:
