@@ -137,7 +137,7 @@ def _bound(place: Place) -> socket.socket:
 
 
 def _clear_away(path: str) -> None:
-    """Remove a socket's file that a process left behind: nobody answers there. What else is wrong, ``bind`` will say."""
+    """Remove a socket's file that a process left behind: nobody answers there. What else is wrong ``bind`` will say."""
     file = Path(path)
     if not file.is_socket():
         return
