@@ -35,7 +35,8 @@ class Dedup:
 
     def first_outcome(self, asker: str, request: str, at_ns: int) -> Message | None:
         """What this request was answered before, or None if it is new (or carries no id)."""
-        self._advance(at_ns)
+        if at_ns != self._last:  # entries that are proposed together have one stamp
+            self._advance(at_ns)
         if not request:
             return None
         key = _key(asker, request)
