@@ -29,7 +29,11 @@ def node_id(configured: str, data_dir: str) -> str:
         return str(uuid.uuid4())
     file = Path(data_dir) / "node-id"
     try:
-        return parsed(file.read_text().strip(), str(file)) if file.exists() else keep(file, str(uuid.uuid4()))
+        return (
+            parsed(file.read_text(errors="replace").strip(), str(file))
+            if file.exists()
+            else keep(file, str(uuid.uuid4()))
+        )
     except OSError as error:
         raise Failure(
             f"The node's id cannot be kept in {file}: {error.strerror}. Mend that, or give -node-id."

@@ -54,7 +54,7 @@ def read_peers(file: Path, node: str) -> tuple[ServerRow, ...]:
     try:
         rows = json.loads(file.read_text())
         return tuple(ServerRow(full_name(row["id"], node), not row.get("non_voter", False)) for row in rows)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         example = '[{"id": "server-1", "non_voter": false}]'
         raise CannotStartOver(f"{file} is no list of servers such as {example}: {error!r}") from error
 

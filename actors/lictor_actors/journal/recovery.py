@@ -75,6 +75,9 @@ def recover(disk: Disk) -> Recovery:
         found.later = numbers[place + 1 :]
         break
     _refuse_corruption(disk, found)
+    if numbers and numbers[0] > 1 and not found.streams:
+        # Older segments go only when this one holds, durably, what is still needed of them.
+        raise _corrupt(found, numbers[0], "nothing of it can be read, and the segments before it were dropped")
     return found
 
 
@@ -105,6 +108,8 @@ def _refuse_corruption(disk: Disk, found: Recovery) -> None:
     for number, start in [*places, *((later, 0) for later in found.later)]:
         data = disk.read(segment_name(number), 0)
         first = first_record(number, data)
+        if first is None and data[HEADER_SIZE:].strip(b"\0"):
+            raise _corrupt(found, number, f"the header of {segment_name(number)} was durable before what follows it")
         if first is not None and first > lost:
             raise _corrupt(found, number, f"record {lost} was durable before {segment_name(number)} was begun")
         for offset, located in _good_records(number, data, start):

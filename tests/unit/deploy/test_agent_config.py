@@ -177,9 +177,10 @@ def test_the_node_id_survives_restarts(tmp_path):
     first = node_spec(config(flags=flags)).id
     assert str(uuid.UUID(first)) == first
     assert node_spec(config(flags=flags)).id == first
-    (tmp_path / "node-id").write_text("nonsense")
-    with pytest.raises(Failure, match="not a UUID"):
-        node_spec(config(flags=flags))
+    for junk in (b"nonsense", b"\xff\xfe", b""):
+        (tmp_path / "node-id").write_bytes(junk)
+        with pytest.raises(Failure, match="not a UUID"):
+            node_spec(config(flags=flags))
 
 
 @pytest.mark.parametrize("name", ["a@b", "a/b", "a b"])

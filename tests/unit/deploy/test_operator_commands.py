@@ -194,8 +194,9 @@ def test_peers_json_is_applied_once(directory):
     assert forced(directory) == ("s1.dc1",)
 
 
-def test_a_peers_json_that_is_none_is_refused_by_name(directory):
-    (directory / "peers.json").write_text("nonsense")
+@pytest.mark.parametrize("text", ["nonsense", "[" * 100_000], ids=["nonsense", "nested without end"])
+def test_a_peers_json_that_is_none_is_refused_by_name(directory, text):
+    (directory / "peers.json").write_text(text)
     with pytest.raises(CannotStartOver, match=r"peers\.json is no list of servers"):
         apply_peers_file(directory, "s1.dc1")
 

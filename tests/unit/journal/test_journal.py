@@ -216,6 +216,29 @@ def test_a_segment_that_the_power_left_half_begun_is_begun_again() -> None:
     assert Journal.open(disk, 300).recovered("server") == [append(index) for index in range(1, 9)]
 
 
+@pytest.mark.parametrize("left", [b"", b"junk" * 100, pack_header(7, 20)], ids=["nothing", "junk", "header"])
+def test_a_journal_of_which_only_late_segments_are_left_was_never_empty(left: bytes) -> None:
+    """Whoever took it for that of a new server would promise again what it has promised differently."""
+    disk = MemoryDisk()
+    disk.write_at(segment_name(7), 0, left)
+    with pytest.raises(JournalCorrupt):
+        Journal.open(disk)
+
+
+def test_the_first_segment_full_of_junk_is_no_torn_beginning() -> None:
+    disk = MemoryDisk()
+    disk.write_at(segment_name(1), 0, b"junk" * 100)
+    with pytest.raises(JournalCorrupt, match="header"):
+        Journal.open(disk)
+
+
+def test_a_first_header_that_the_power_cut_tore_is_a_new_journal() -> None:
+    disk = MemoryDisk()
+    disk.write_at(segment_name(1), 0, pack_header(1, 1)[:20])
+    disk.truncate(segment_name(1), 300)
+    assert Journal.open(disk).written == 0
+
+
 def test_a_missing_segment_in_the_middle_is_corruption() -> None:
     disk = MemoryDisk()
     journal = Journal.open(disk, segment_bytes=300)
