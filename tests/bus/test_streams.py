@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import socket
 from collections import Counter
@@ -11,7 +12,7 @@ from collections import Counter
 import pynng
 import pytest
 
-from lictor_actors.bus import stream_inlet
+from lictor_actors.bus import stream_inlet, stream_pipe
 from lictor_actors.bus.sp import PULL_GREETS, PUSH_GREETS, Splitter, place_of
 from lictor_actors.bus.stream_inlet import StreamInlet
 from lictor_actors.bus.stream_pipe import StreamPipe
@@ -165,6 +166,36 @@ async def test_who_announces_too_large_a_frame_is_hung_up_on_and_counted(end, ur
     assert end.counters == {"frame_too_large": 1}
 
 
+@pytest.mark.parametrize("says", [b"", PUSH_GREETS[:7]])
+async def test_who_never_greets_is_hung_up_on_and_who_has_greeted_may_be_silent(end, url, says, monkeypatch):
+    monkeypatch.setattr(stream_inlet, "GREETING_S", 0.2)
+    end.inlet(url)
+    pipe = end.pipe(url)
+    await end.until(lambda: pipe.connected)
+    await _hung_up_on(url, says)
+    assert end.counters == {"never_greeted": 1}
+    assert pipe.send(b"after a while")
+    await end.until(lambda: end.frames == [b"after a while"])
+
+
+async def test_who_greets_and_hangs_up_each_time_is_not_dialled_without_a_pause(end, url, monkeypatch):
+    monkeypatch.setattr(stream_pipe, "RECONNECT_MIN_S", 0.1)
+    arrivals = []
+
+    def hang_up(listener: socket.socket) -> None:
+        with listener.accept()[0] as connection:
+            connection.send(PULL_GREETS)
+        arrivals.append(end.loop.time())
+        end.happened.set()
+
+    with stream_inlet._listening(place_of(url)) as listener:
+        end.loop.add_reader(listener, hang_up, listener)
+        end.pipe(url)
+        await end.until(lambda: len(arrivals) == 3)
+        end.loop.remove_reader(listener)
+    assert all(later - before > 0.09 for before, later in itertools.pairwise(arrivals)), arrivals
+
+
 async def test_a_pipe_ignores_who_is_no_pull_socket_and_finds_who_is(end, url):
     refused = asyncio.Event()
 
@@ -214,6 +245,21 @@ async def test_the_file_of_a_dead_process_is_cleared_away_and_a_living_one_is_no
     end.inlet(url)
     with pytest.raises(OSError, match=f"cannot listen at {tmp_path}/lane: .*in use"):
         end.inlet(url)
+
+
+async def test_a_listener_that_closes_leaves_alone_the_file_of_the_one_that_follows_at_once(end, tmp_path, monkeypatch):
+    url, close = f"ipc://{tmp_path}/lane", socket.socket.close
+    first = end.inlet(url)
+
+    def close_and_be_followed(closing: socket.socket) -> None:
+        close(closing)
+        monkeypatch.setattr(socket.socket, "close", close)
+        end.inlet(url)
+
+    monkeypatch.setattr(socket.socket, "close", close_and_be_followed)
+    first.close()
+    pipe = end.pipe(url)
+    await end.until(lambda: pipe.connected)
 
 
 async def test_a_file_that_is_no_socket_is_left_alone(end, tmp_path):

@@ -57,7 +57,8 @@ class Splitter:
         self._marker = marker
         self._bytes_max = bytes_max
         self._head = len(marker) + _LENGTH_BYTES
-        self._greeted = False
+        self.greeted = False
+        """The other side has shown that it is a Push socket."""
         self._held = bytearray()
         self._wanted = len(PUSH_GREETS)
         """How much there must be before it is looked at: a large frame is not copied for each of its pieces."""
@@ -70,14 +71,14 @@ class Splitter:
                 return
             data, self._held = bytes(self._held), bytearray()
         start = 0
-        if not self._greeted:
+        if not self.greeted:
             start = self._greeting(data)
         yield from self._frames(data, start)
 
     def _greeting(self, data: bytes) -> int:
         if not data.startswith(PUSH_GREETS):
             raise FrameRefused("foreign_bytes")
-        self._greeted = True
+        self.greeted = True
         return len(PUSH_GREETS)
 
     def _frames(self, data: bytes, start: int) -> Iterator[bytes]:

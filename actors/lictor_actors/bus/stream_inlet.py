@@ -16,6 +16,8 @@ READ_BYTES = 256 * 1024
 BACKLOG = 1024
 ACCEPT_AGAIN_S = 0.1
 """Pause after a connection could not be accepted, which is for want of descriptors."""
+GREETING_S = 10.0
+"""How long an arrival may take to greet, as with nng: port scanners would keep their descriptors for ever."""
 
 
 class StreamInlet:
@@ -50,9 +52,9 @@ class StreamInlet:
             self._hang_up(connection)
         for listener, place in self._listeners.items():
             self._loop.remove_reader(listener)
-            listener.close()
-            if place.path:
+            if place.path:  # while it is still ours: closed, the next process may clear it away and listen there
                 Path(place.path).unlink(missing_ok=True)
+            listener.close()
         self._listeners.clear()
 
     def _watch(self, listener: socket.socket) -> None:
@@ -80,6 +82,13 @@ class StreamInlet:
             return
         self._arrivals[connection] = Splitter(place.marker, self._bytes_max)
         self._loop.add_reader(connection, self._read, connection)
+        self._loop.call_later(GREETING_S, self._expect_greeted, connection)
+
+    def _expect_greeted(self, connection: socket.socket) -> None:
+        splitter = self._arrivals.get(connection)
+        if splitter is not None and not splitter.greeted:
+            self._count("never_greeted")
+            self._hang_up(connection)
 
     def _read(self, connection: socket.socket) -> None:
         try:

@@ -49,8 +49,7 @@ class StreamPipe:
 
     def redial(self) -> None:
         """See ``Pipe``."""
-        self.close()
-        self._dialling = self._loop.create_task(self._dial())
+        self._dial_after(0.0)
 
     def close(self) -> None:
         """See ``Pipe``."""
@@ -62,7 +61,16 @@ class StreamPipe:
             self._socket.close()
             self._socket = None
 
-    async def _dial(self) -> None:
+    def _hung_up_on(self) -> None:
+        # Who greets and hangs up each time, whatever the reason, is not to cost a core on either side.
+        self._dial_after(RECONNECT_MIN_S)
+
+    def _dial_after(self, wait: float) -> None:
+        self.close()
+        self._dialling = self._loop.create_task(self._dial(wait))
+
+    async def _dial(self, first_wait: float = 0.0) -> None:
+        await asyncio.sleep(first_wait)
         for wait in _waits():
             try:
                 async with asyncio.timeout(DIAL_S):
@@ -80,7 +88,7 @@ class StreamPipe:
         except BlockingIOError:
             sent = 0
         except OSError:
-            self.redial()
+            self._hung_up_on()
             return 0
         if sent < len(data):
             self._loop.add_writer(connection, self._writable, connection)
@@ -103,7 +111,7 @@ class StreamPipe:
         except OSError:
             gone = True
         if gone:
-            self.redial()
+            self._hung_up_on()
 
 
 def _waits() -> Iterator[float]:
