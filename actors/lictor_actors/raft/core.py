@@ -201,9 +201,12 @@ class Raft(RoleChanges):
                 raise TypeError(f"{message.kind} is not a message of Raft")
 
     def _overhear(self, source: str, message: Message, turn: Turn) -> None:
-        """Nothing can be taken on and nothing said; to whoever leads, requests can still be passed on."""
+        """Nothing can be taken on and nothing said; to whoever leads, requests can still be passed on.
+
+        That is no contact: what stands here grows older with each entry that is passed over.
+        """
         if isinstance(message, AppendEntries | InstallSnapshot) and message.term >= self.term:
-            self._hear_leader(source, message.term, turn)
+            self._follow(source, message.term, turn)
 
     def _append_entries(self, source: str, message: AppendEntries, turn: Turn) -> None:
         if message.term < self.term:
@@ -221,9 +224,13 @@ class Raft(RoleChanges):
         self._say(source, answer.model_copy(update={"newcomer": newcomer}) if newcomer else answer, turn)
 
     def _hear_leader(self, source: str, term: int, turn: Turn) -> None:
+        self._follow(source, term, turn)
+        self._heard_leader = turn.now
+
+    def _follow(self, source: str, term: int, turn: Turn) -> None:
         if term > self.term or self.role is not Role.FOLLOWER or self.leader != source:
             self._become_follower(term, source, turn)
-        self._heard_leader = self._quiet_since = turn.now
+        self._quiet_since = turn.now
 
     def _install_snapshot(self, source: str, message: InstallSnapshot, turn: Turn) -> None:
         if message.term < self.term:

@@ -112,6 +112,20 @@ def test_requests_pass_through_a_server_whose_disk_is_full(three):
     assert three.ask(full, GetKey(key="k")).entries[0].value == b"through"
 
 
+def test_a_server_whose_disk_is_full_does_not_pass_old_data_off_as_fresh(three):
+    """It hears who leads, and applies nothing."""
+    full = three.followers()[0]
+    spoil(three, full, "full")
+    fill_segment(three)
+    three.put("k", "new")
+    three.world.run(10)
+    raft = three.server(full).raft
+    assert raft.leader == three.leader()
+    assert three.ask(full, GetKey(key="k", consistency="stale")).last_contact_ms > 9_000
+    answer = three.ask(full, GetKey(key="k", consistency="stale", max_stale_ns=5_000_000_000))
+    assert answer.entries[0].value == b"new"
+
+
 def test_a_cluster_of_full_disks_says_so_at_once(three):
     for node in three.up():
         spoil(three, node, "full")
