@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lictor import Refused
 from lictor_deploy.sim_cluster import SimCluster
 from lictor_messages.kv import PutKey
 
@@ -27,6 +28,20 @@ def down(cluster: SimCluster) -> list[str]:
 
 def servers_that_serve(cluster: SimCluster) -> int:
     return sum(cluster.world.actor(f"server@server-{n}.dc1") is not None for n in (1, 2, 3))
+
+
+def registered_until_refused(cluster: SimCluster) -> list[str]:
+    """Services that agent-1 accepted before it said that its disk is full."""
+    accepted: list[str] = []
+    for number in range(200):
+        try:
+            cluster.client("agent-1").agent.register_service(f"s{number}", tags=("x" * 20_000,))
+        except Refused as refused:
+            if "no space left on device" not in str(refused):
+                raise
+            return accepted
+        accepted.append(f"s{number}")
+    raise AssertionError("it was never refused")
 
 
 # -- network -----------------------------------------------------------------------------------------
@@ -185,6 +200,22 @@ def test_a_server_whose_disk_is_full_leads_no_more_and_goes_on_when_there_is_roo
         assert servers_that_serve(cluster) == 3
     cluster.run(3)
     cluster.wait_whole()
+
+
+def test_an_agent_whose_disk_is_full_accepts_nothing_that_its_next_start_would_not_know(cluster: SimCluster) -> None:
+    agent = cluster.client("agent-1").agent
+    with cluster.faults.full_disk("agent-1"):
+        accepted = registered_until_refused(cluster)
+        assert accepted
+        with pytest.raises(Refused, match="no space left on device"):
+            agent.deregister_service("s0")
+        assert cluster.client("agent-1").kv.put("k", b"what passes through needs no room")
+    cluster.run(3)
+    agent.register_service("last")
+    with cluster.faults.kill("agent-1"):
+        cluster.run(1)
+    cluster.run(5)
+    assert {service.id for service in agent.services()} == {*accepted, "last"}
 
 
 def test_a_lying_disk_loses_what_was_promised_and_only_a_power_cut_shows_it(cluster: SimCluster) -> None:

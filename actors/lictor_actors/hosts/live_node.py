@@ -22,7 +22,6 @@ from lictor_actors.hosts.spec import NodeSpec
 from lictor_actors.journal.memory_disk import MemoryDisk
 from lictor_messages.envelope import Envelope, at
 from lictor_messages.faults import DiskRule, HandleActor
-from lictor_messages.host import DiskFreed, DiskFull
 from lictor_messages.web import HttpAnswered, HttpAsked
 
 if TYPE_CHECKING:
@@ -129,9 +128,7 @@ class LiveNode:
 
     def _disk_full(self, error: OSError | None) -> None:
         log.warning("%s: %s", self.node.name, f"the journal waits: {error}" if error else "the disk has room again")
-        seat = self.node.seats.get("server")
-        if seat is not None:
-            seat.deliver(DiskFull(why=str(error)) if error else DiskFreed(), None)
+        self.node.disk_full(error)
 
     def _disk_failed(self, error: OSError) -> None:
         self.node.ground.count("journal_failed")

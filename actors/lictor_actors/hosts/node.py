@@ -10,7 +10,7 @@ from lictor_actors.kernel.actor import Actor
 from lictor_messages.agent import NodeStopping
 from lictor_messages.envelope import Envelope, at, node_of, role_of
 from lictor_messages.faults import ActorVerb
-from lictor_messages.host import ActorSpec, Forgotten, Located, Redial, Undeliverable
+from lictor_messages.host import ActorSpec, DiskFreed, DiskFull, Forgotten, Located, Redial, Undeliverable
 
 Birth = Callable[[ActorSpec], Actor]
 """Makes the actor of a spec: the table of roles."""
@@ -150,6 +150,12 @@ class Node:
         """The actor that lives in this seat now."""
         seat = self.seats.get(role)
         return seat.life.actor if seat is not None and seat.life is not None else None
+
+    def disk_full(self, error: OSError | None) -> None:
+        """The journal waits for room, or (None) waits no more: whoever writes to it hears of that."""
+        for seat in self.seats.values():
+            if seat.life is not None and seat.life.actor.journalled:
+                seat.deliver(DiskFull(why=str(error)) if error else DiskFreed(), None)
 
     def spawn(self, parent: Seat, spec: ActorSpec) -> None:
         """Seat a child of ``parent`` and start it."""

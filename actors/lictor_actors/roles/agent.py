@@ -51,7 +51,7 @@ from lictor_messages.answers import Answer, Command, Query, Written
 from lictor_messages.autopilot import ReadyToLeave
 from lictor_messages.base import FrozenMap, Message
 from lictor_messages.envelope import at
-from lictor_messages.host import ActorSpec, Recovered, Undeliverable
+from lictor_messages.host import ActorSpec, DiskFreed, DiskFull, Recovered, Undeliverable
 from lictor_messages.members import (
     Departed,
     FireEvent,
@@ -69,6 +69,9 @@ from lictor_messages.members import (
 )
 from lictor_messages.refusals import Refused
 from lictor_messages.sessions import CreateSession
+
+KEPT = RegisterService | DeregisterService | RegisterCheck | DeregisterCheck | SetMaintenance
+"""What the journal remembers: refused while it has no room, or it would be gone with the next start."""
 
 
 class Agent(Actor):
@@ -90,6 +93,8 @@ class Agent(Actor):
         self.sync.local = self.local
         self.own = Registrations(options.name, self.local, self.sync)
         self.events = EventList(options.event_buffer)
+        self._full = ""
+        """What the disk said when it had no room, "" while it has."""
         self._rows = self._table()
 
     def start(self, turn: Turn) -> None:
@@ -106,7 +111,9 @@ class Agent(Actor):
     def handle(self, message: Message, turn: Turn) -> None:
         """Reads and writes go to a server, everything else is in the table."""
         row = self._rows.get(type(message))
-        if row is not None:
+        if self._full and isinstance(message, KEPT):
+            turn.reply(Refused(code="JournalFailed", text=f"no space left on device: {self._full}"))
+        elif row is not None:
             row(message, turn)
         elif isinstance(message, Query | Command):
             self._forwarding.pass_on(message, turn)
@@ -158,6 +165,8 @@ class Agent(Actor):
             ReapCriticalDue: self.own.reap_critical,
             RebalanceDue: self._rebalance,
             Recovered: self._recovered,
+            DiskFull: lambda full, _: setattr(self, "_full", full.why),
+            DiskFreed: lambda _, __: setattr(self, "_full", ""),
         }
 
     def check(self) -> None:

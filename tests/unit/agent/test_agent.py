@@ -38,7 +38,7 @@ from lictor_messages.base import FrozenMap, Message
 from lictor_messages.catalog import CheckRecord, ServiceRecord, TaggedAddress, Weights
 from lictor_messages.doorways import NEW_LEADER, SERVER_STARTED, AskAgain
 from lictor_messages.envelope import Envelope
-from lictor_messages.host import Recovered, Undeliverable
+from lictor_messages.host import DiskFreed, DiskFull, Recovered, Undeliverable
 from lictor_messages.journal import Cell
 from lictor_messages.kv import GetKey, PutKey
 from lictor_messages.members import (
@@ -98,6 +98,11 @@ def refusal(b, message: Message) -> tuple[str, str]:
     return answer.code, answer.words
 
 
+def refusal_or_none(b, message: Message) -> str | None:
+    answers = b.replies(b.ask(message))
+    return answers[0].code if answers and isinstance(answers[0], Refused) else None
+
+
 def checks(b) -> dict[str, CheckRecord]:
     (answer,) = b.replies(b.ask(ListLocalChecks()))
     assert isinstance(answer, LocalChecks)
@@ -144,6 +149,26 @@ def test_maintenance_of_a_service_bears_its_name_and_survives_its_registration_a
 def test_maintenance_of_a_service_that_is_not_here_is_refused(agent) -> None:
     code, text = refusal(agent, SetMaintenance(enable=True, service_id="zz"))
     assert (code, text.startswith('Unknown service ID "zz"')) == ("NotFound", True)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        RegisterService(service=ServiceRecord(node="", id="late", service="late")),
+        DeregisterService(id="web"),
+        RegisterCheck(check=CheckSpec(id="c", name="c", type="ttl", ttl_ns=SECOND)),
+        DeregisterCheck(id="c"),
+        SetMaintenance(enable=True),
+    ],
+)
+def test_what_the_journal_should_remember_is_refused_while_it_has_no_room(agent, kept) -> None:
+    agent.host(DiskFull(why="cannot grow the log"))
+    before = len(agent.journal)
+    assert refusal(agent, kept) == ("JournalFailed", "no space left on device: cannot grow the log")
+    assert len(agent.journal) == before
+    assert agent.replies(agent.ask(ListLocalServices()))
+    agent.host(DiskFreed())
+    assert refusal_or_none(agent, kept) in (None, "NotFound")
 
 
 # -- requests for servers ------------------------------------------------------

@@ -21,7 +21,7 @@ from lictor_actors.hosts.world.trace import Listener, Trace
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope, node_of, role_of
 from lictor_messages.faults import ActorVerb
-from lictor_messages.host import ActorSpec, DiskFreed, DiskFull
+from lictor_messages.host import ActorSpec
 
 SECOND = 1_000_000_000
 EPOCH_NS = 1_700_000_000 * SECOND
@@ -177,9 +177,7 @@ class World:
 
     def _disk_full(self, machine: Machine, error: OSError | None) -> None:
         self.count("disk_full" if error else "disk_freed")
-        seat = machine.node.seats.get("server")
-        if seat is not None:
-            seat.deliver(DiskFull(why=str(error)) if error else DiskFreed(), None)
+        machine.node.disk_full(error)
 
     def _disk_failed(self, machine: Machine, error: OSError) -> None:
         self.count("journal_failed")
