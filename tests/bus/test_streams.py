@@ -275,6 +275,30 @@ async def test_what_is_no_address_is_refused_at_once(end, url):
         end.pipe(url)
 
 
+async def test_many_that_have_much_to_say_take_turns_and_leave_the_loop_its_own(end, url, monkeypatch):
+    monkeypatch.setattr(stream_inlet, "READ_BYTES", 1000)
+    monkeypatch.setattr(stream_inlet, "BYTES_A_TURN", 1000)
+    end.inlet(url)
+    pipes = [end.pipe(url) for _ in range(5)]
+    for pipe in pipes:
+        await end.until(lambda pipe=pipe: pipe.connected and pipe.send(b"here"))
+    await end.until(lambda: len(end.frames) == len(pipes))
+    end.frames.clear()
+    body = bytes(1000 - 8 - len(place_of(url).marker) - 1)  # each frame is all that is read in a turn
+    for _ in range(2):
+        assert all(pipe.send(bytes([who]) + body) for who, pipe in enumerate(pipes))
+    in_each_turn = []
+    async with asyncio.timeout(10):
+        while len(end.frames) < 2 * len(pipes):
+            before = len(end.frames)
+            await asyncio.sleep(0)
+            in_each_turn.append(len(end.frames) - before)
+    assert max(in_each_turn) == 1, in_each_turn
+    who = [frame[0] for frame in end.frames]
+    assert sorted(who[:5]) == [0, 1, 2, 3, 4], who
+    assert who[5:] == who[:5]
+
+
 async def test_without_descriptors_arrivals_wait_and_the_loop_does_not_spin(end, url, monkeypatch):
     accept, left = socket.socket.accept, [OSError(24, "too many open files")] * 2
 

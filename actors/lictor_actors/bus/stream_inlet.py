@@ -13,6 +13,8 @@ from lictor_messages.codec import FrameRefused
 
 READ_BYTES = 256 * 1024
 """Read from one connection before the others get a turn."""
+BYTES_A_TURN = READ_BYTES
+"""Read from all of them before the loop gets a turn: 200 that flood a server would keep it from its timers for long."""
 BACKLOG = 1024
 ACCEPT_AGAIN_S = 0.1
 """Pause after a connection could not be accepted, which is for want of descriptors."""
@@ -38,6 +40,10 @@ class StreamInlet:
         self._listeners: dict[socket.socket, Place] = {}
         self._arrivals: dict[socket.socket, Splitter] = {}
         self._room = memoryview(bytearray(READ_BYTES))
+        self._bytes = 0
+        """Read in this turn of the loop."""
+        self._waiting: dict[socket.socket, None] = {}
+        """What could be read when the turn was over, in order; they come first in the next."""
 
     def listen(self, url: str) -> None:
         """See ``Inlet``."""
@@ -81,7 +87,7 @@ class StreamInlet:
             connection.close()
             return
         self._arrivals[connection] = Splitter(place.marker, self._bytes_max)
-        self._loop.add_reader(connection, self._read, connection)
+        self._loop.add_reader(connection, self._readable, connection)
         self._loop.call_later(GREETING_S, self._expect_greeted, connection)
 
     def _expect_greeted(self, connection: socket.socket) -> None:
@@ -90,6 +96,19 @@ class StreamInlet:
             self._count("never_greeted")
             self._hang_up(connection)
 
+    def _readable(self, connection: socket.socket) -> None:
+        if self._bytes < BYTES_A_TURN:
+            self._read(connection)
+        else:
+            self._waiting[connection] = None
+
+    def _next_turn(self) -> None:
+        self._bytes = 0
+        while self._waiting and self._bytes < BYTES_A_TURN:
+            connection = next(iter(self._waiting))
+            del self._waiting[connection]
+            self._read(connection)
+
     def _read(self, connection: socket.socket) -> None:
         try:
             size = connection.recv_into(self._room)
@@ -97,6 +116,9 @@ class StreamInlet:
             return
         except OSError:
             size = 0
+        if self._bytes < BYTES_A_TURN <= self._bytes + size:
+            self._loop.call_soon(self._next_turn)
+        self._bytes += size
         if not size:
             self._hang_up(connection)
             return
@@ -109,6 +131,7 @@ class StreamInlet:
 
     def _hang_up(self, connection: socket.socket) -> None:
         del self._arrivals[connection]
+        self._waiting.pop(connection, None)
         self._loop.remove_reader(connection)
         connection.close()
 
