@@ -17,7 +17,18 @@ from lictor_messages.codec import cluster_id
 from lictor_messages.envelope import Envelope
 from lictor_messages.kv import PutKey
 
+try:
+    import uvloop
+except ImportError:
+    uvloop = None
+
 CLUSTER = cluster_id("test")
+
+
+@pytest.hookimpl(optionalhook=True)  # pytest-asyncio has it since 1.4
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Each test runs on both loops: they differ in when a callback is called and in how a socket is watched."""
+    return {"asyncio": asyncio.new_event_loop} | ({"uvloop": uvloop.new_event_loop} if uvloop else {})
 
 
 class Station:
