@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -86,6 +86,13 @@ class Stage:
     def put(self, key: str, value: bytes = b"", request: str = "") -> Envelope:
         body = PutKey(key=key, value=value)
         return Envelope("client@a.dc1", f"{self.role}@b.dc1", body, request=request, reply_to="x@a.dc1")
+
+    async def serve(self, url: str, client: Callable[..., Awaitable[None]]) -> asyncio.Server:
+        """Somebody else's server there."""
+        if url.startswith("ipc"):
+            return await asyncio.start_unix_server(client, url.removeprefix("ipc://"))
+        host, _, port = url.removeprefix("tcp://").partition(":")
+        return await asyncio.start_server(client, host, int(port))
 
     @property
     def over_nng(self) -> bool:

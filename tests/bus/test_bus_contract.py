@@ -9,6 +9,7 @@ import threading
 import pynng
 import pytest
 
+from lictor_actors.bus.sp import PULL_GREETS
 from lictor_messages.codec import FRAME_MAX, cluster_id
 from lictor_messages.envelope import Envelope
 from lictor_messages.kv import PutKey
@@ -176,6 +177,30 @@ async def _drain(socket: pynng.Pull0, total: int, sender) -> list[str]:
     finally:
         loop.remove_reader(fd)
     return got
+
+
+async def test_what_a_peer_did_not_read_to_the_end_before_it_hung_up_is_given_back(stage):
+    if not stage.over_nng:
+        pytest.skip("memory takes everything whole")
+    a, url, taken = stage.station(), stage.new_url(), asyncio.Event()
+
+    async def reads_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(PULL_GREETS)
+        await reader.readexactly(9)  # its greeting, and a frame has begun
+        taken.set()
+        await until_closed.wait()
+        writer.transport.abort()
+
+    until_closed = asyncio.Event()
+    async with await stage.serve(url, reads_nothing):
+        for number in range(2):
+            a.bus.post(url, stage.put(f"large{number}", b"v" * (30 << 20), request=f"r{number}"))
+        a.bus.flush()
+        await taken.wait()
+        assert not a.returned
+        until_closed.set()
+        await a.until(lambda: bool(a.returned))
+    assert [(e.request, reason) for e, reason in a.returned] == [("r0", "cut_off")]
 
 
 async def test_an_outbox_over_its_limit_drops_the_oldest_by_name(stage, monkeypatch):

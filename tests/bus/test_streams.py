@@ -38,7 +38,7 @@ class End:
         return inlet
 
     def pipe(self, url: str) -> StreamPipe:
-        pipe = StreamPipe(url, self.loop, self.happened.set)
+        pipe = StreamPipe(url, self.loop, self.happened.set, lambda: self._count("cut_off"))
         self.closing.append(pipe)
         return pipe
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lictor_actors.bus.pipes import Inlet
+from lictor_actors.bus.inlet import Inlet
 from lictor_messages.codec import FrameRefused, open_frame, unpack
 from lictor_messages.envelope import Envelope
 

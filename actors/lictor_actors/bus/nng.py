@@ -1,7 +1,7 @@
 """The bus over nng's Push/Pull: two lanes in, one outbox per URL out.
 
-Gossip goes through pynng. On the other lane, where a request waits for each frame, the event loop speaks nng's protocol
-itself; so whoever uses nng can talk to either, and the tests do.
+Gossip comes in through pynng. On the other lane, where a request waits for each frame, the event loop reads nng's
+protocol itself, and it writes it on both; so whoever uses nng can talk to either end, and the tests do.
 """
 
 from __future__ import annotations
@@ -11,20 +11,14 @@ from collections.abc import Callable
 
 from lictor_actors.bus.inbox import Inbox
 from lictor_actors.bus.outbox import Outbox
-from lictor_actors.bus.pynng_pipes import PynngInlet, PynngPipe
+from lictor_actors.bus.pynng_inlet import PynngInlet
 from lictor_actors.bus.stream_inlet import StreamInlet
-from lictor_actors.bus.stream_pipe import StreamPipe
 from lictor_messages.codec import pack
-from lictor_messages.envelope import Envelope, role_of
+from lictor_messages.envelope import Envelope
 
 GOSSIP_BYTES_MAX = 1 << 20
 REST_BYTES_MAX = 32 << 20
 OUTBOX_BYTES_MAX = 64 << 20
-
-
-def by_gossip(role: str) -> bool:
-    """True if mail for actors of this role travels on the gossip lane."""
-    return role == "prober"
 
 
 class NngBus:
@@ -104,10 +98,9 @@ class NngBus:
             self.drop(url)
 
     def _open(self, url: str, envelope: Envelope) -> Outbox | None:
-        pipe = PynngPipe if by_gossip(role_of(envelope.target)) else StreamPipe
         try:
-            outbox = Outbox(url, self._cluster, self._loop, self._returned, OUTBOX_BYTES_MAX, pipe)
-        except Exception as error:  # also nng's own tree of errors: an address that cannot be dialled at all
+            outbox = Outbox(url, self._cluster, self._loop, self._returned, OUTBOX_BYTES_MAX)
+        except ValueError as error:
             self._returned(envelope, f"bad_address: {error}")
             return None
         self._outboxes[url] = outbox

@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from lictor_actors.bus.pipes import Pipe
+from lictor_actors.bus.stream_pipe import StreamPipe
 from lictor_messages.codec import FRAME_MAX, frame
 from lictor_messages.envelope import Envelope
 
@@ -27,15 +27,9 @@ class Outbox:
     """The queue and the pipe behind it."""
 
     def __init__(
-        self,
-        url: str,
-        cluster: bytes,
-        loop: asyncio.AbstractEventLoop,
-        returned: Returned,
-        bytes_max: int,
-        pipe: Callable[[str, asyncio.AbstractEventLoop, Callable[[], None]], Pipe],
+        self, url: str, cluster: bytes, loop: asyncio.AbstractEventLoop, returned: Returned, bytes_max: int
     ) -> None:
-        """``pipe`` makes the pipe; whatever it raises says that the URL cannot be dialled at all."""
+        """Raises ValueError for a URL that cannot be dialled at all."""
         self.url = url
         self.spoil_next = False
         """Fault: the next frame arrives with a byte changed."""
@@ -45,11 +39,13 @@ class Outbox:
         self._bytes_max = bytes_max
         self._mail: deque[tuple[float, Envelope, bytes]] = deque()
         self._bytes = 0
+        self._underway: list[Envelope] = []
+        """What the frame holds that was taken in part."""
         self._refused = False
         """The pipe took nothing and has not spoken since: no frame need be made for it."""
         self._sweep: asyncio.TimerHandle | None = None
         self._dialled = loop.time()
-        self._pipe = pipe(url, loop, self._pipe_changed)
+        self._pipe = StreamPipe(url, loop, self._pipe_changed, self._frame_cut_off)
 
     def put(self, envelope: Envelope, packed: bytes) -> None:
         """Queue one packed envelope; over the limit the oldest mail goes first."""
@@ -66,8 +62,9 @@ class Outbox:
                 self._refused = True
                 break
             self.spoil_next = False
-            for _ in range(count):
-                self._bytes -= len(self._mail.popleft()[2])
+            taken = [self._mail.popleft() for _ in range(count)]
+            self._bytes -= sum(len(packed) for _, _, packed in taken)
+            self._underway = [envelope for _, envelope, _ in taken] if self._pipe.underway else []
         self._age()
 
     def redial(self, at_most_every_s: float = 1.0) -> None:
@@ -121,6 +118,11 @@ class Outbox:
         self._bytes -= len(packed)
         self._returned(envelope, reason)
 
+    def _frame_cut_off(self) -> None:
+        underway, self._underway = self._underway, []
+        for envelope in underway:
+            self._returned(envelope, "cut_off")
+
     def _pipe_changed(self) -> None:
-        self._refused = False
+        self._refused, self._underway = False, []
         self.flush()

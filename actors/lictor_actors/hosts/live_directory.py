@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from lictor_actors.bus.nng import by_gossip
-
 Lanes = tuple[str, str]
 """URLs for gossip and for the rest."""
 
@@ -36,7 +34,7 @@ class LiveDirectory:
         lanes = self.lanes(node, other)
         if not lanes:
             return ""
-        return lanes[0] if by_gossip(role) else lanes[1]
+        return lanes[0] if role == "prober" else lanes[1]
 
     def _all_lanes(self) -> list[Lanes]:
         return [lanes for known in self._known.values() for lanes in known.values()]

@@ -1,0 +1,20 @@
+"""Where frames come in. There are two kinds, which understand the same senders because both speak nng's Push/Pull.
+
+``pynng_inlet`` leaves the sockets to nng and its threads, ``stream_inlet`` reads them in the event loop.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Inlet(Protocol):
+    """What an inbox needs of it."""
+
+    def listen(self, url: str) -> None:
+        """Accept frames there too; raises OSError or nng's own error if that cannot be."""
+        ...
+
+    def close(self) -> None:
+        """Accept and receive no more."""
+        ...

@@ -1,0 +1,46 @@
+"""An inlet by pynng: a Pull0 with a listener per node, driven by its event descriptor."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pynng
+
+FRAMES_A_TURN = 64
+"""Frames taken before the loop gets a turn."""
+
+
+class PynngInlet:
+    """See ``Inlet``."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, took: Callable[[bytes], None], bytes_max: int) -> None:
+        """``took`` gets each frame; one of more than ``bytes_max`` ends its connection."""
+        self._loop = loop
+        self._took = took
+        self._socket: Any = pynng.Pull0(recv_buffer_size=128, recv_max_size=bytes_max)
+        # A duplicate: the loop may outlive the descriptor that nng owns and closes with the socket.
+        self._readable = os.dup(self._socket.recv_fd)
+        loop.add_reader(self._readable, self._receive)
+
+    def listen(self, url: str) -> None:
+        """See ``Inlet``."""
+        self._socket.listen(url)
+
+    def close(self) -> None:
+        """See ``Inlet``."""
+        self._loop.remove_reader(self._readable)
+        self._socket.close()
+        os.close(self._readable)
+
+    def _receive(self) -> None:
+        for _ in range(FRAMES_A_TURN):
+            try:
+                data = self._socket.recv(block=False)
+            except pynng.TryAgain:
+                return
+            except RuntimeError:  # pynng 0.9 cannot unpack an empty message, which only strangers send
+                data = b""
+            self._took(data)
