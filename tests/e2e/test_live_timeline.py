@@ -23,7 +23,7 @@ def test_messages_drops_delays_faults_elections_and_clients_are_on_one_timeline(
     assert all(old in (record.node, record.to) and not record.until for record in dropped)
     assert any(record.what.startswith("raft.") for record in dropped)
     late = [record.until - record.t for record in messages if record.fate == "delayed" and record.until]
-    assert min(late) >= 0.03
+    assert min(late) >= 0.029  # the loop counts in whole milliseconds, from the beginning of its turn
     plain = [record for record in messages if not record.fate]
     assert all(record.until > record.t - 0.001 for record in plain)
     assert len(plain) > 20
