@@ -143,6 +143,11 @@ class Turn:
         return self.life.buggify is not None and self.life.buggify(name)
 
     @property
+    def wrote(self) -> bool:
+        """True if something was written to the journal in this turn: whoever is to hear of it waits for the disk."""
+        return any(type(effect) is Persist for effect in self.effects)
+
+    @property
     def budget_spent(self) -> bool:
         """True if the request in hand has waited for as long as it may take: whoever asked waits no more."""
         return self.envelope is not None and self.envelope.budget_left(self.now) < 0

@@ -204,10 +204,8 @@ class Server(Actor):
         restored = self.raft.take_restored()
         if restored is not None:
             self._take_over(restored, turn)
-        committed = self.raft.take_committed()
-        if committed:
-            self._apply(committed, turn)
-            self._raft_snapshots.begin_if_due(self.store, turn)
+        if self._was_leader or not turn.wrote:
+            self._apply_committed(turn)
         self._modes.confirmed(turn)
         if self._announcements.waiting and self.raft.leader:
             self._announcements.started(turn)
@@ -219,6 +217,13 @@ class Server(Actor):
             self._membership.change_if_wanted(self._care.members, self.store.autopilot.row, turn)
         if leading:
             self._care.go_on(self.applied, turn)
+
+    def _apply_committed(self, turn: Turn) -> None:
+        """On a follower not in a turn that writes: the leader waits for what the disk takes, and nobody for this."""
+        committed = self.raft.take_committed()
+        if committed:
+            self._apply(committed, turn)
+            self._raft_snapshots.begin_if_due(self.store, turn)
 
     def _take_over(self, snapshot: Snapshot, turn: Turn) -> None:
         """The state after entry ``snapshot.index``, all at once: at start, or because a leader sent it."""
