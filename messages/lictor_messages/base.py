@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, NoReturn
+from typing import Annotated, Any, ClassVar, NoReturn, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
@@ -44,6 +44,9 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+R = TypeVar("R", bound=Record)
+
+
 class Message(Record):
     """Something that may be said. Its kind is ``module.snake_name`` and is registered when it is defined."""
 
@@ -58,6 +61,15 @@ class Message(Record):
         if known is not cls and known.__qualname__ != cls.__qualname__:
             raise TypeError(f"two messages share the kind {cls.kind}: {known!r} and {cls!r}")
         KINDS[cls.kind] = cls
+
+
+def read(kind: type[R], fields: object) -> R:
+    """Fields as they came over a wire or from a log, checked; raises ValidationError.
+
+    The same as ``model_validate``, which takes nearly twice as long, because it looks at its own options first.
+    """
+    record: R = kind.__pydantic_validator__.validate_python(fields)
+    return record
 
 
 def wire_name(module: str, name: str) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 import ormsgpack
 from pydantic import ValidationError
 
-from lictor_messages.base import KINDS, Message
+from lictor_messages.base import KINDS, Message, read
 from lictor_messages.envelope import Envelope
 
 MAGIC = b"\x4c\x52"
@@ -140,7 +140,7 @@ def _body(kind: object, fields: object) -> Message:
     if known is None:
         raise FrameRefused("unknown_kind", str(kind))
     try:
-        return known.model_validate(fields)
+        return read(known, fields)
     except ValidationError as e:
         first = e.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from lictor_messages.base import Message
 
 
@@ -11,6 +13,14 @@ class Append(Message):
     index: int
     term: int
     data: bytes
+
+
+class AppendMany(Message):
+    """Entries of one term join the end of the log together, the first of them at ``index``."""
+
+    index: int
+    term: int
+    bodies: tuple[bytes, ...]
 
 
 class TruncateFrom(Message):
@@ -61,4 +71,13 @@ class Compact(Message):
     term: int
 
 
-JournalRecord = Append | TruncateFrom | Cell | SnapshotBegin | SnapshotChunk | SnapshotEnd | Compact
+JournalRecord = Append | AppendMany | TruncateFrom | Cell | SnapshotBegin | SnapshotChunk | SnapshotEnd | Compact
+
+
+def appended(record: JournalRecord) -> Iterator[tuple[int, int, bytes]]:
+    """(index, term, body) of each entry that this record adds to the log."""
+    if isinstance(record, Append):
+        yield record.index, record.term, record.data
+    elif isinstance(record, AppendMany):
+        for index, body in enumerate(record.bodies, record.index):
+            yield index, record.term, body

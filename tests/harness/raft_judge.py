@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lictor_actors.kernel.effects import Effect, Persist
 from lictor_actors.raft import Raft, Role
 from lictor_messages.base import Message
-from lictor_messages.journal import Append
+from lictor_messages.journal import appended
 from lictor_messages.raft import RequestVote, Vote
 
 if TYPE_CHECKING:
@@ -64,14 +64,13 @@ class Judge:
 
     def _log_matching(self, raft: Raft, effects: Sequence[Effect]) -> None:
         for effect in effects:
-            if isinstance(effect, Persist) and isinstance(effect.record, Append):
-                record = effect.record
-                before = raft.term_at(record.index - 1)
+            for index, term, body in appended(effect.record) if isinstance(effect, Persist) else ():
+                before = raft.term_at(index - 1)
                 if before is None:
                     continue  # the log begins here: a snapshot stands for what came before
-                fact = (before, record.data)
-                known = self.written.setdefault((record.index, record.term), fact)
-                assert known == fact, f"entry {record.index} of term {record.term} is {known} and {fact}"
+                fact = (before, body)
+                known = self.written.setdefault((index, term), fact)
+                assert known == fact, f"entry {index} of term {term} is {known} and {fact}"
 
     def _commits(self, hosts: Mapping[str, Host], raft: Raft) -> None:
         for index in range(self.highest_commit + 1, raft.commit_index + 1):

@@ -22,7 +22,7 @@ from lictor_messages.base import Message
 from lictor_messages.codec import pack_body, unpack_body
 from lictor_messages.envelope import Envelope, at, node_of
 from lictor_messages.host import Durable, Recovered
-from lictor_messages.journal import Append, Compact, JournalRecord, TruncateFrom
+from lictor_messages.journal import Compact, JournalRecord, TruncateFrom, appended
 from lictor_messages.raft import ElectionDue, HeartbeatDue
 
 MS = 1_000_000
@@ -361,9 +361,9 @@ class Network:
     def _store(self, host: Host, items: list[tuple[int, JournalRecord]]) -> None:
         for _, record in items:
             host.records.append(record)
-            if isinstance(record, Append):
-                host.durable_log[record.index] = record.term
-            elif isinstance(record, TruncateFrom):
+            for index, term, _ in appended(record):
+                host.durable_log[index] = term
+            if isinstance(record, TruncateFrom):
                 self._cut(host, record.index)
             elif isinstance(record, Compact):
                 if host.durable_log.get(record.upto) != record.term:

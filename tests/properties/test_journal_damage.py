@@ -15,6 +15,7 @@ from lictor_actors.raft.membership import of_voters
 from lictor_actors.raft.stable import Stable
 from lictor_messages.journal import (
     Append,
+    AppendMany,
     Cell,
     Compact,
     JournalRecord,
@@ -32,7 +33,9 @@ def small_journal(synced_every: int) -> tuple[MemoryDisk, list[JournalRecord], i
     disk, records, previous = MemoryDisk(), [], 0
     journal = Journal.open(disk, SEGMENT)
     for index in range(1, 13):
-        record = Append(index=index, term=1, data=b"value-%d" % index)
+        body = b"value-%d" % index
+        one = Append(index=2 * index, term=1, data=body)
+        record = one if index % 3 else AppendMany(index=2 * index, term=1, bodies=(body, b"", body))
         journal.write("server", [record])
         records.append(record)
         if index % synced_every == 0:

@@ -9,7 +9,16 @@ from lictor_actors.journal.disk import Disk
 from lictor_actors.journal.records import UnknownKind, good_record
 from lictor_actors.journal.recovery import JournalCorrupt, recover
 from lictor_actors.journal.segments import HEADER_SIZE, JournalTooNew, first_record, segment_name, segment_number
-from lictor_messages.journal import Append, Cell, Compact, JournalRecord, SnapshotBegin, SnapshotChunk, TruncateFrom
+from lictor_messages.journal import (
+    Append,
+    AppendMany,
+    Cell,
+    Compact,
+    JournalRecord,
+    SnapshotBegin,
+    SnapshotChunk,
+    TruncateFrom,
+)
 
 
 class Line(NamedTuple):
@@ -79,6 +88,9 @@ def describe(record: JournalRecord) -> str:
     match record:
         case Append():
             return f"entry {record.index} of term {record.term}, {len(record.data)} bytes"
+        case AppendMany():
+            last, size = record.index + len(record.bodies) - 1, sum(map(len, record.bodies))
+            return f"entries {record.index} to {last} of term {record.term}, {size} bytes"
         case TruncateFrom():
             return f"the log is cut from entry {record.index} on"
         case Cell():

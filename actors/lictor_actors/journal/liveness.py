@@ -7,7 +7,7 @@ snapshot. The cells in it are few and small: those still in force are written ag
 
 from __future__ import annotations
 
-from lictor_messages.journal import Append, Cell, Compact, JournalRecord, SnapshotBegin, SnapshotEnd
+from lictor_messages.journal import Append, AppendMany, Cell, Compact, JournalRecord, SnapshotBegin, SnapshotEnd
 
 
 class _Stream:
@@ -29,7 +29,9 @@ class _Stream:
     def saw(self, segment: int, record: JournalRecord) -> None:
         match record:
             case Append():
-                self.highest[segment] = max(record.index, self.highest.get(segment, 0))
+                self._entry(segment, record.index)
+            case AppendMany():
+                self._entry(segment, record.index + len(record.bodies) - 1)
             case Cell(data=b""):
                 self.cells.pop(record.name, None)
             case Cell():
@@ -40,6 +42,9 @@ class _Stream:
                 self.snapshot, self.begun = self.begun, 0
             case Compact():
                 self.compacted = max(self.compacted, record.upto)
+
+    def _entry(self, segment: int, index: int) -> None:
+        self.highest[segment] = max(index, self.highest.get(segment, 0))
 
     def first_needed(self, end: int) -> int:
         log = min((segment for segment, index in self.highest.items() if index > self.compacted), default=end)

@@ -18,6 +18,7 @@ from zlib import crc32
 
 from lictor_messages.journal import (
     Append,
+    AppendMany,
     Cell,
     Compact,
     JournalRecord,
@@ -33,10 +34,11 @@ _CHECKED_FROM = 8
 _PLACE = struct.Struct(">QQ")
 _CHECKSUM = struct.Struct(">I")
 _NAME = struct.Struct(">H")
+_LENGTH = struct.Struct(">I")
 
 _SNAPSHOT = struct.Struct(">QQI")
 
-_APPEND, _TRUNCATE_FROM, _CELL, _COMPACT, _SNAPSHOT_BEGIN, _SNAPSHOT_CHUNK, _SNAPSHOT_END = range(1, 8)
+_APPEND, _TRUNCATE_FROM, _CELL, _COMPACT, _SNAPSHOT_BEGIN, _SNAPSHOT_CHUNK, _SNAPSHOT_END, _APPEND_MANY = range(1, 9)
 
 
 class Located(NamedTuple):
@@ -85,6 +87,8 @@ def _fields(record: JournalRecord) -> tuple[int, int, int, bytes]:
     match record:
         case Append():
             return _APPEND, record.term, record.index, record.data
+        case AppendMany():
+            return _APPEND_MANY, record.term, record.index, b"".join([_LENGTH.pack(len(b)) + b for b in record.bodies])
         case TruncateFrom():
             return _TRUNCATE_FROM, 0, record.index, b""
         case Cell():
@@ -125,8 +129,18 @@ def _begin(term: int, index: int, data: bytes) -> SnapshotBegin:
     )
 
 
+def _append_many(term: int, index: int, data: bytes) -> AppendMany:
+    bodies, at = [], 0
+    while at < len(data):
+        end = at + _LENGTH.size + _LENGTH.unpack_from(data, at)[0]
+        bodies.append(data[at + _LENGTH.size : end])
+        at = end
+    return AppendMany(index=index, term=term, bodies=tuple(bodies))
+
+
 _READERS: dict[int, Callable[[int, int, bytes], JournalRecord]] = {
     _APPEND: lambda term, index, data: Append(index=index, term=term, data=data),
+    _APPEND_MANY: _append_many,
     _TRUNCATE_FROM: lambda _, index, __: TruncateFrom(index=index),
     _CELL: _cell,
     _COMPACT: lambda term, index, _: Compact(upto=index, term=term),

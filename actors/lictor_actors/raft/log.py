@@ -18,9 +18,13 @@ UNKNOWN_TERM = -1
 """Of the entry before a replayed log, until the journal tells."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entry:
-    """One place of the log: what every server applies there, once it is committed."""
+    """One place of the log: what every server applies there, once it is committed.
+
+    Never changed; not frozen, because one is made on every server for every write, and that would cost three times
+    as much.
+    """
 
     index: int
     term: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from lictor_actors.kernel.turn import Turn
@@ -13,6 +13,7 @@ from lictor_actors.raft.membership import Membership, unpack_configuration, unpa
 from lictor_actors.raft.snapshot import Snapshot
 from lictor_messages.journal import (
     Append,
+    AppendMany,
     Cell,
     Compact,
     JournalRecord,
@@ -20,6 +21,7 @@ from lictor_messages.journal import (
     SnapshotChunk,
     SnapshotEnd,
     TruncateFrom,
+    appended,
 )
 
 TERM_CELL = "term"
@@ -27,6 +29,9 @@ IDENTITY_CELL = "identity"
 FORCED_CELL = "forced"
 _TERM = struct.Struct(">Q")
 _IDENTITY_BYTES = 8
+RECORD_BYTES = 128 * 1024
+"""Entries that share a record of the journal have no more than this: each record has its header and checksum, and is
+handed from one to the next on its own."""
 
 
 class _Pending(NamedTuple):
@@ -80,10 +85,9 @@ class Stable:
     def recover(self, record: JournalRecord) -> None:
         """Replay one record of the journal; what the journal gives back is on disk."""
         match record:
-            case Append(index=index, term=term, data=body):
-                if index != self.log.last_index + 1:
-                    self.log.begin_at(index)
-                self._add(from_body(index, term, body))
+            case Append() | AppendMany():
+                for index, term, body in appended(record):
+                    self._recover_entry(index, term, body)
             case TruncateFrom(index=index):
                 self._replay_cut(index)
             case Cell(name=name, data=data):
@@ -99,6 +103,11 @@ class Stable:
             case SnapshotEnd():
                 self._recover_end(record)
         self.durable_index = self.log.last_index
+
+    def _recover_entry(self, index: int, term: int, body: bytes) -> None:
+        if index != self.log.last_index + 1:
+            self.log.begin_at(index)
+        self._add(from_body(index, term, body))
 
     def _recover_cell(self, name: str, data: bytes) -> None:
         if name == TERM_CELL:
@@ -170,9 +179,10 @@ class Stable:
     def append(self, entries: Sequence[Entry], turn: Turn) -> None:
         """Add entries to the end of the log."""
         number, forced = 0, self.membership.forced
+        for record in _records(entries):
+            number = turn.persist(record)
         for entry in entries:
             self._add(entry)
-            number = turn.persist(Append(index=entry.index, term=entry.term, data=entry.body))
         if forced and not self.membership.forced:
             number = turn.persist(Cell(name=FORCED_CELL, data=b""))
         if number:
@@ -267,6 +277,27 @@ class Stable:
 
 class LostBeginning(RuntimeError):
     """The journal's oldest segments are missing."""
+
+
+def _records(entries: Sequence[Entry]) -> Iterator[Append | AppendMany]:
+    """What the journal keeps of them: one record for many small ones, as long as the term is the same."""
+    run: list[Entry] = []
+    size = 0
+    for entry in entries:
+        if run and (entry.term != run[0].term or size + len(entry.data) > RECORD_BYTES):
+            yield _record(run)
+            run, size = [], 0
+        run.append(entry)
+        size += len(entry.data)
+    if run:
+        yield _record(run)
+
+
+def _record(run: list[Entry]) -> Append | AppendMany:
+    first = run[0]
+    if len(run) == 1:
+        return Append(index=first.index, term=first.term, data=first.body)
+    return AppendMany(index=first.index, term=first.term, bodies=tuple([entry.body for entry in run]))
 
 
 def pack_term(term: int, vote: str) -> Cell:

@@ -7,7 +7,7 @@ import ormsgpack
 from lictor_actors.store.errors import UnknownCommand
 from lictor_messages import autopilot, catalog, kv, snapshots
 from lictor_messages.answers import Command
-from lictor_messages.base import KINDS
+from lictor_messages.base import KINDS, read
 
 __all__ = ["pack_command", "unpack_command"]
 
@@ -33,4 +33,4 @@ def unpack_command(data: bytes) -> tuple[int, str, str, Command]:
     known = KINDS.get(kind)
     if known is None or not issubclass(known, Command):
         raise UnknownCommand(kind)
-    return at_ns, asker, request, known.model_validate(fields)
+    return at_ns, asker, request, read(known, fields)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from lictor_actors.store.indexes import Indexes
 from lictor_actors.store.ordered import Ordered, keys_under
-from lictor_actors.store.rows import lean
+from lictor_actors.store.rows import row_of
 from lictor_messages.answers import Written
 from lictor_messages.kv import DeleteKey, Entries, Entry, GetKey, KeyNames, ListKeyNames, ListKeys, PutKey
 
@@ -50,17 +50,16 @@ class KeyTable:
                 return
             if old.session != session:
                 self._unhold(old)
-        self.entries[key] = lean(
-            Entry(
-                key=key,
-                value=value,
-                flags=flags,
-                lock_index=lock_index,
-                session=session,
-                create_index=old.create_index if old is not None else index,
-                modify_index=index,
-            )
-        )
+        fields = {
+            "key": key,
+            "value": value,
+            "flags": flags,
+            "lock_index": lock_index,
+            "session": session,
+            "create_index": old.create_index if old is not None else index,
+            "modify_index": index,
+        }
+        self.entries[key] = row_of(Entry, fields)
         if session:
             self.held.setdefault(session, {})[key] = None
         self.tombstones.pop(key, None)  # the entry itself now holds the prefix's index up

@@ -1,4 +1,8 @@
-"""Rows as the tables keep them."""
+"""Rows as the tables keep them.
+
+They are made of fields that were checked before they came into the log, so they are put together by hand: pydantic's
+own ways take two to six times as long, on every server for every write.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,16 @@ from lictor_messages.base import Record
 R = TypeVar("R", bound=Record)
 
 _FIELDS: dict[type[Record], set[str]] = {}
+
+
+def row_of(kind: type[R], fields: dict[str, Any]) -> R:
+    """A row of these fields: all that its kind has, in their order, with values of the right types."""
+    row = kind.__new__(kind)
+    put = object.__setattr__
+    put(row, "__dict__", fields)
+    put(row, "__pydantic_extra__", None)
+    put(row, "__pydantic_private__", None)
+    return lean(row)
 
 
 def lean(row: R) -> R:
@@ -26,16 +40,20 @@ def lean(row: R) -> R:
 
 def with_fields(row: R, **fields: Any) -> R:
     """The row with these fields: mostly it has them already, and is taken as it is."""
-    same = all(getattr(row, name) == value for name, value in fields.items())
-    return row if same else row.model_copy(update=fields)
+    has = row.__dict__
+    for name, value in fields.items():
+        if has[name] != value:
+            return row_of(type(row), has | fields)
+    return row
 
 
 def stamped(row: R, old: R | None, index: int) -> R | None:
     """``row`` as it is written at ``index`` over ``old``, or None if the write changes nothing."""
     if old is None:
-        return lean(row.model_copy(update={"create_index": index, "modify_index": index}))
-    kept = {"create_index": old.create_index, "modify_index": old.modify_index}  # type: ignore[attr-defined]
-    new = row.model_copy(update=kept)
-    if new == old:
+        return row_of(type(row), row.__dict__ | {"create_index": index, "modify_index": index})
+    before = old.__dict__
+    fields = row.__dict__ | {"create_index": before["create_index"], "modify_index": before["modify_index"]}
+    if fields == before:
         return None
-    return lean(row.model_copy(update={"create_index": kept["create_index"], "modify_index": index}))
+    fields["modify_index"] = index
+    return row_of(type(row), fields)

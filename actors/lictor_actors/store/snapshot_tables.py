@@ -15,7 +15,7 @@ from lictor_actors.store.catalog import fold
 from lictor_actors.store.ordered import inner
 from lictor_actors.store.rows import lean
 from lictor_messages.autopilot import AutopilotConfiguration
-from lictor_messages.base import Record
+from lictor_messages.base import Record, read
 from lictor_messages.catalog import CheckRecord, NodeRecord, ServiceRecord
 from lictor_messages.kv import Entry
 from lictor_messages.queries import PreparedQuery
@@ -40,7 +40,7 @@ class Table(NamedTuple):
 
     def read(self, row: Any) -> Any:
         """A row as msgpack gives it, where a tuple is a list: the record, once it is known to be one."""
-        return row if self.record is None else lean(self.record.model_validate(row))
+        return row if self.record is None else lean(read(self.record, row))
 
 
 def _values(table: dict[Any, Any]) -> tuple[Any, ...]:

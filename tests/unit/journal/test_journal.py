@@ -10,6 +10,7 @@ from lictor_actors.journal.recovery import JournalCorrupt
 from lictor_actors.journal.segments import HEADER_SIZE, JournalTooNew, pack_header, segment_name
 from lictor_messages.journal import (
     Append,
+    AppendMany,
     Cell,
     Compact,
     JournalRecord,
@@ -22,6 +23,7 @@ from lictor_messages.journal import (
 RECORDS = [
     Cell(name="term", data=b"\x01n1"),
     Append(index=1, term=1, data=b"\x00put"),
+    AppendMany(index=2, term=3, bodies=(b"\x00put", b"\x00", b"\x00" + bytes(300))),
     TruncateFrom(index=1),
     SnapshotBegin(index=9, term=2, configuration_index=3, configuration=b"c", size=5, checksum=7),
     SnapshotChunk(offset=0, data=b"state"),

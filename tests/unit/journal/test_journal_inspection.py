@@ -9,6 +9,7 @@ from lictor_actors.journal.memory_disk import MemoryDisk
 from lictor_actors.journal.segments import segment_name
 from lictor_messages.journal import (
     Append,
+    AppendMany,
     Cell,
     Compact,
     JournalRecord,
@@ -22,6 +23,7 @@ ALL: list[JournalRecord] = [
     Cell(name="term", data=b"\x01"),
     Cell(name="gone", data=b""),
     Append(index=1, term=2, data=b"\x00put"),
+    AppendMany(index=2, term=3, bodies=(b"\x00put", b"\x00")),
     TruncateFrom(index=1),
     SnapshotBegin(index=7, term=2, configuration_index=1, configuration=b"c"),
     SnapshotChunk(offset=0, data=b"state"),
@@ -46,13 +48,14 @@ def test_every_record_is_shown_in_words_with_its_place() -> None:
         "cell term, 1 bytes",
         "cell gone removed",
         "entry 1 of term 2, 4 bytes",
+        "entries 2 to 3 of term 3, 5 bytes",
         "the log is cut from entry 1 on",
         "snapshot of entry 7, term 2, begins",
         "snapshot, 5 bytes from 0 on",
         "snapshot ends: 5 bytes, checksum 00000abc",
         "entries up to 7 of term 2 are forgotten",
     ]
-    assert [line.number for line in lines[1:]] == list(range(1, 9))
+    assert [line.number for line in lines[1:]] == list(range(1, 10))
     assert {line.stream for line in lines[1:]} == {"server"}
     offsets = [line.offset for line in lines]
     assert offsets == sorted(offsets)
@@ -100,7 +103,7 @@ def test_a_running_nodes_directory_can_be_read_but_not_written(tmp_path) -> None
     journal.write("server", ALL)
     journal.sync()
     reader = ReadOnlyDisk(tmp_path)
-    assert verdict(reader).startswith("whole up to record 8")
+    assert verdict(reader).startswith("whole up to record 9")
     for forbidden in (
         lambda: reader.write_at("x", 0, b""),
         lambda: reader.sync("x"),

@@ -4,15 +4,17 @@ from random import Random
 
 import pytest
 
+from lictor_actors.journal.liveness import Liveness
 from lictor_actors.kernel.actor import Actor
+from lictor_actors.kernel.effects import Persist
 from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import Entry, RaftOptions
 from lictor_actors.raft.log import Log, UnknownEntryType, from_body, from_packed
 from lictor_actors.raft.membership import Membership, of_voters
 from lictor_actors.raft.progress import Progress, State
-from lictor_actors.raft.stable import Stable
-from lictor_messages.journal import Append, Cell, Compact, TruncateFrom
+from lictor_actors.raft.stable import RECORD_BYTES, Stable
+from lictor_messages.journal import Append, AppendMany, Cell, Compact, JournalRecord, TruncateFrom, appended
 
 
 def log_of(*terms: int) -> Log:
@@ -104,6 +106,40 @@ def test_a_journal_is_replayed() -> None:
     assert stable.log.term_at(2) == 4
     stable.recover(Compact(upto=2, term=4))
     assert (stable.log.offset, stable.log.last_index) == (2, 2)
+
+
+def test_entries_of_one_batch_share_a_record_unless_their_terms_differ_or_they_are_large() -> None:
+    def records(*entries: tuple[int, int]) -> list[JournalRecord]:
+        """Of entries with this (term, size)."""
+        stable, rng = Stable(), Random(1)
+        turn = Turn(Life(Actor(), "server@n1", rng, rng.randbytes), 0, 0, None)
+        batch = [Entry(index, term, "command", bytes(size)) for index, (term, size) in enumerate(entries, 1)]
+        stable.append(batch, turn)
+        written = [effect.record for effect in turn.effects if isinstance(effect, Persist)]
+        again = Stable()
+        for record in written:
+            again.recover(record)
+        assert again.log.entries(1, len(batch) + 1) == batch
+        assert [index for record in written for index, _, _ in appended(record)] == [entry.index for entry in batch]
+        return written
+
+    assert [type(record) for record in records((1, 9))] == [Append]
+    assert [type(record) for record in records((1, 9), (1, 0), (1, 9))] == [AppendMany]
+    assert [type(record) for record in records((1, 9), (2, 9), (2, 9), (3, 9))] == [Append, AppendMany, Append]
+    half = RECORD_BYTES // 2
+    assert [type(record) for record in records((1, half), (1, half), (1, half), (1, 2 * half))] == [
+        AppendMany,
+        Append,
+        Append,
+    ]
+
+
+def test_what_a_batch_brought_keeps_its_segment_until_all_of_it_is_compacted() -> None:
+    liveness = Liveness()
+    liveness.saw(1, "server", AppendMany(index=1, term=1, bodies=(b"a", b"b", b"c")))
+    for upto, needed in ((2, 1), (3, 2)):
+        liveness.saw(2, "server", Compact(upto=upto, term=1))
+        assert liveness.first_needed(2) == needed
 
 
 OPTIONS = RaftOptions(frame_bytes=100, eager_messages=2, inflight_messages=4, inflight_bytes=10_000)
@@ -204,9 +240,9 @@ def test_an_entry_that_was_cut_is_not_durable_when_its_bytes_are() -> None:
     stable, turn = written(1, 1, 1)
     stable.truncate_from(2, turn)
     stable.append([Entry(2, 2, "command", b"y"), Entry(3, 2, "command", b"y")], turn)
-    stable.durable(3)
+    stable.durable(1)
     assert stable.durable_index == 1
-    stable.durable(6)
+    stable.durable(3)
     assert stable.durable_index == 3
 
 
