@@ -19,12 +19,18 @@ class Snapshotting(Facts):
 
     @property
     def snapshot_due(self) -> bool:
-        """True if enough was applied since the last one, and none is under way."""
+        """True if enough was applied since the last one, and none is under way.
+
+        A snapshot is as large as the state: a large one has to wait for more than some entries, or writing it would
+        never end.
+        """
+        if self._staging:
+            return False
         snapshot, log = self._stable.snapshot, self._stable.log
         since, size = (snapshot.index, snapshot.size) if snapshot else (0, 0)
-        enough = self._taken - since >= self.options.snapshot_threshold
-        grown = enough or log.size_between(max(since, log.offset), self._taken) >= max(size, self.options.log_bytes)
-        return grown and not self._staging
+        applied = log.size_between(max(since, log.offset), self._taken)
+        many = self._taken - since >= self.options.snapshot_threshold
+        return (many and applied >= size // 2) or applied >= max(size, self.options.log_bytes)
 
     @property
     def _staging(self) -> bool:

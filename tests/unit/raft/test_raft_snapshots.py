@@ -107,6 +107,22 @@ def test_large_entries_are_not_kept_by_number_alone() -> None:
     assert len(net.commands(leader)) == 200
 
 
+def test_a_large_state_is_not_written_again_for_a_few_entries() -> None:
+    net = Network(options=RaftOptions(snapshot_threshold=10))
+    leader = net.elect()
+    busy(net, 20)
+    net.run(SECOND)
+    first = net.raft(leader).snapshot
+    assert first is not None
+    first.add(bytes(10_000))  # as if the state were so large
+    busy(net, 40, prefix="small")
+    net.run(SECOND)
+    assert net.raft(leader).snapshot is first
+    busy(net, 20, prefix="large" * 50)
+    net.run(SECOND)
+    assert net.raft(leader).snapshot is not first
+
+
 def test_a_restarted_server_begins_with_its_snapshot_and_has_everything() -> None:
     net = Network(options=SMALL)
     net.elect()
@@ -250,11 +266,13 @@ def test_a_snapshot_whose_writer_died_does_not_keep_the_next_from_being_written(
 def test_half_of_a_leaders_snapshot_that_the_log_has_overtaken_does_not_keep_an_own_one_from_being_taken(
     behind: int, due: bool
 ) -> None:
-    net = Network(options=RaftOptions(snapshot_threshold=10))
+    net = Network()
     leader = net.elect()
+    busy(net, 20)
+    net.run_until(net.settled)
     raft = net.raft(next(name for name in net.names if name != leader))
+    raft.options = RaftOptions(snapshot_threshold=10)
     raft._stable.staged = Snapshot(raft.commit_index + behind, 2, 1, b"", expected=(999, 7))
-    raft._taken = 10
     assert raft.snapshot_due == due
 
 
