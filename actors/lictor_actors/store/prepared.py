@@ -137,7 +137,7 @@ class PreparedTable:
             return f"name '{query.name}' aliases an existing query name"
         if not query.name and query.template.type and holder not in (None, query.id):
             return "a query template with an empty name already exists"
-        if query.name in self.rows:
+        if fold(query.name) in self.rows:
             return f"name '{query.name}' aliases an existing query ID"
         return ""
 
@@ -179,7 +179,7 @@ class PreparedTable:
 
     def resolve(self, name_or_id: str) -> PreparedQuery | None:
         """By id, else by name, else the template with the longest prefix that fits. Raises QueryRefused."""
-        row = self.rows.get(name_or_id)
+        row = self.rows.get(fold(name_or_id))
         if row is not None:
             if row.template.type:
                 raise QueryRefused(Refused(code="Invalid", text=BY_NAME_ONLY))

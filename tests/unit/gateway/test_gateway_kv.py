@@ -142,3 +142,10 @@ def test_locks_are_asked_of_the_store_with_their_session(desk):
     assert desk.upstream() == PutKey(key="x", value=b"v", flags=3, acquire=UUID)
     desk.http("PUT", "/v1/kv/x?release=")
     assert desk.upstream() == PutKey(key="x", release="")
+
+
+def test_the_session_of_a_lock_is_found_whatever_its_case(desk):
+    desk.http("PUT", f"/v1/kv/X?acquire={UUID.upper()}")
+    assert desk.upstream() == PutKey(key="X", acquire=UUID)
+    desk.http("PUT", f"/v1/kv/X?release={UUID.upper()}")
+    assert desk.upstream() == PutKey(key="X", release=UUID)

@@ -80,6 +80,15 @@ def test_update_and_delete_name_the_query_in_the_path_and_answer_nothing(desk, h
     assert desk.answers[request].status == 500
 
 
+def test_ids_of_queries_and_their_sessions_are_found_whatever_their_case(desk):
+    desk.http("PUT", f"/v1/query/{ID.upper()}", {**BODY, "Session": ID.upper()})
+    assert desk.upstream() == UpdatePreparedQuery(query=QUERY)
+    desk.http("DELETE", f"/v1/query/{ID.upper()}")
+    assert desk.upstream() == DeletePreparedQuery(id=ID)
+    desk.http("GET", f"/v1/query/{ID.upper()}")
+    assert desk.upstream().id == ID
+
+
 @pytest.mark.parametrize(
     ("target", "query"),
     [

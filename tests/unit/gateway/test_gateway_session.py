@@ -133,6 +133,15 @@ def test_destroy_is_true(desk):
     assert desk.answers[request].body == b"true"
 
 
+def test_an_id_is_found_whatever_its_case(desk):
+    desk.http("PUT", f"/v1/session/destroy/{ID.upper()}")
+    assert desk.upstream() == DestroySession(id=ID)
+    desk.http("PUT", f"/v1/session/renew/{ID.upper()}")
+    assert desk.upstream() == RenewSession(id=ID)
+    desk.http("GET", f"/v1/session/info/{ID.upper()}")
+    assert desk.upstream().id == ID
+
+
 def test_renew_answers_the_session(desk):
     request = desk.http("PUT", f"/v1/session/renew/{ID}")
     assert desk.upstream() == RenewSession(id=ID)

@@ -56,6 +56,14 @@ def test_every_family_of_operations_reaches_the_store(desk):
     )
 
 
+def test_sessions_are_found_whatever_the_case_of_their_ids(desk):
+    verbs = [{"KV": {"Verb": verb, "Key": "K", "Session": ID.upper()}} for verb in ("lock", "unlock", "check-session")]
+    put(desk, [*verbs, {"Session": {"Verb": "delete", "Session": {"ID": ID.upper()}}}])
+    *keys, session = desk.upstream().operations
+    assert [(operation.kv.key, operation.kv.session) for operation in keys] == [("K", ID)] * 3
+    assert session == Operation(session=SessionOperation(verb="delete", id=ID))
+
+
 def test_results_have_consuls_shape(desk, header):
     request = put(desk, [{"KV": {"Verb": "set", "Key": "k"}}, {"KV": {"Verb": "delete", "Key": "x"}}])
     entry = Entry(key="k", create_index=5, modify_index=5)

@@ -78,6 +78,7 @@ def test_the_same_again_moves_no_index(log):
     [
         (prepared(2, name="Q"), "name 'Q' aliases an existing query name"),
         (prepared(2, name=numbered(1)), f"name '{numbered(1)}' aliases an existing query ID"),
+        (prepared(2, name=numbered(1).upper()), f"name '{numbered(1).upper()}' aliases an existing query ID"),
         (prepared(2, name="x", service=""), "Invalid prepared query: Must provide a Service name to query"),
         (prepared(2), "Invalid prepared query: Must be bound to a session"),
         (prepared(2, name="x", session=SESSION), f'invalid session "{SESSION}"'),
@@ -192,7 +193,8 @@ def test_a_query_has_an_id_that_can_be_one(log):
 
 def test_a_query_is_found_by_id_and_by_name_whatever_its_case(log):
     keep(log, 1, name="Q")
-    assert explained(log, numbered(1)) == explained(log, "q") == explained(log, "Q") != ()
+    assert explained(log, numbered(1)) == explained(log, numbered(1).upper()) == explained(log, "Q") != ()
+    assert explained(log, "q") == explained(log, "Q")
     assert explained(log, "q2") == ()
     assert not log.ask(ExecutePreparedQuery(name_or_id="q2")).found
 

@@ -8,6 +8,7 @@ from lictor_actors.roles.http_api.plan import SHARED, Plan, query_headers, rende
 from lictor_actors.roles.http_api.query import check_datacenter, parse_uint, read_options
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 from lictor_actors.roles.http_api.routes import Routes
+from lictor_actors.roles.http_api.uuids import as_made
 from lictor_messages.kv import DeleteKey, Entries, GetKey, ListKeyNames, ListKeys, PutKey
 from lictor_messages.web import HttpAnswered
 
@@ -43,7 +44,7 @@ def put(request: HttpRequest) -> Plan:
     cas = parse_uint(request.param("cas")) if request.has("cas") else None
     command = PutKey(key=key, value=request.body, flags=flags, cas=cas)
     if "acquire" in request.params or "release" in request.params:
-        acquire, release = (request.param(name) if request.has(name) else None for name in ("acquire", "release"))
+        acquire, release = (_session(request, name) for name in ("acquire", "release"))
         command = command.model_copy(update={"acquire": acquire, "release": release})
     return Plan(command, written, safe=False)
 
@@ -62,6 +63,10 @@ def _key(request: HttpRequest) -> str:
     if not request.rest:
         raise HttpError(400, "Missing key name")
     return request.rest
+
+
+def _session(request: HttpRequest, name: str) -> str | None:
+    return as_made(request.param(name)) if request.has(name) else None
 
 
 def _raw(answer: Entries, request: HttpRequest) -> HttpAnswered:

@@ -19,7 +19,7 @@ from lictor_actors.roles.http_api.plan import (
 from lictor_actors.roles.http_api.query import INT64_MAX, check_datacenter, read_options
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 from lictor_actors.roles.http_api.routes import Endpoint, Routes
-from lictor_actors.roles.http_api.uuids import check_uuid, new_uuid
+from lictor_actors.roles.http_api.uuids import as_made, known_uuid, new_uuid
 from lictor_actors.store.render import shape, to_json
 from lictor_messages.answers import Answer, Rendered, Written
 from lictor_messages.base import FrozenMap
@@ -67,20 +67,21 @@ def look_up(request: HttpRequest) -> Plan | HttpAnswered:
         if request.rest.endswith(suffix):
             request.rest = request.rest[: -len(suffix)]
             return endpoint(request)
-    check_uuid(request.rest, "prepared query")
-    return Plan(GetPreparedQuery(id=request.rest, **read_options(request)), _found)
+    query_id = known_uuid(request.rest, "prepared query")
+    return Plan(GetPreparedQuery(id=query_id, **read_options(request)), _found)
 
 
 def update(request: HttpRequest) -> Plan:
     """Replace a query."""
     check_datacenter(request)
-    return Plan(UpdatePreparedQuery(query=_query(decoded(request, _QUERY), request.rest)), done, safe=False)
+    query = _query(decoded(request, _QUERY), as_made(request.rest))
+    return Plan(UpdatePreparedQuery(query=query), done, safe=False)
 
 
 def delete(request: HttpRequest) -> Plan:
     """Forget a query."""
     check_datacenter(request)
-    return Plan(DeletePreparedQuery(id=request.rest), done, safe=False)
+    return Plan(DeletePreparedQuery(id=as_made(request.rest)), done, safe=False)
 
 
 def execute(request: HttpRequest) -> Plan:
@@ -144,7 +145,7 @@ def _query(given: dict[str, Any], query_id: str) -> PreparedQuery:
     return PreparedQuery(
         id=query_id,
         name=given.get("Name", ""),
-        session=given.get("Session", ""),
+        session=as_made(given.get("Session", "")),
         token=given.get("Token", ""),
         template=QueryTemplate(
             type=template.get("Type", ""),

@@ -9,7 +9,7 @@ from lictor_actors.roles.http_api.plan import Plan, json_answer, query_headers, 
 from lictor_actors.roles.http_api.query import check_datacenter, read_options
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 from lictor_actors.roles.http_api.routes import Routes
-from lictor_actors.roles.http_api.uuids import check_uuid, new_uuid
+from lictor_actors.roles.http_api.uuids import known_uuid, new_uuid
 from lictor_actors.store.render import session_json
 from lictor_messages.answers import Written
 from lictor_messages.catalog import SERF_HEALTH
@@ -82,9 +82,7 @@ def _named(request: HttpRequest, missing: str) -> str:
 
 
 def _id(request: HttpRequest) -> str:
-    session = _named(request, "Missing session")
-    check_uuid(session, "session")
-    return session
+    return known_uuid(_named(request, "Missing session"), "session")
 
 
 def _given(request: HttpRequest) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from lictor_actors.roles.http_api.plan import JSON, Plan, prettied, query_header
 from lictor_actors.roles.http_api.query import check_datacenter, read_options
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 from lictor_actors.roles.http_api.routes import Routes
+from lictor_actors.roles.http_api.uuids import as_made
 from lictor_actors.store.render import shape, to_json
 from lictor_actors.store.txn import reads_only
 from lictor_messages.base import FrozenMap
@@ -102,7 +103,8 @@ def _operation(given: dict[str, Any], request: HttpRequest) -> Operation:
         op = given["Check"]
         return Operation(check=CheckOperation(verb=op.get("Verb", ""), check=check_record(op.get("Check", {}))))
     op = given["Session"]
-    return Operation(session=SessionOperation(verb=op.get("Verb", ""), id=op.get("Session", {}).get("ID", "")))
+    session = as_made(op.get("Session", {}).get("ID", ""))
+    return Operation(session=SessionOperation(verb=op.get("Verb", ""), id=session))
 
 
 def _key(given: dict[str, Any], request: HttpRequest) -> KeyOperation:
@@ -116,7 +118,7 @@ def _key(given: dict[str, Any], request: HttpRequest) -> KeyOperation:
         value=value,
         flags=given.get("Flags", 0),
         index=given.get("Index", 0),
-        session=given.get("Session", ""),
+        session=as_made(given.get("Session", "")),
     )
 
 

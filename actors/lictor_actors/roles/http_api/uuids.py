@@ -14,7 +14,13 @@ def new_uuid(random: bytes) -> str:
     return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
 
 
-def check_uuid(given: str, of: str) -> None:
-    """Raises HttpError, in Consul's words, for what cannot be the id of one of these."""
+def as_made(given: str) -> str:
+    """An id as ``new_uuid`` writes it: Consul looks ids up by their sixteen bytes, so it takes them in any case."""
+    return given.lower()
+
+
+def known_uuid(given: str, of: str) -> str:
+    """The same of one that must have the length; raises HttpError, in Consul's words, for what cannot be an id."""
     if len(given) != UUID_LENGTH:
         raise HttpError(500, f"failed {of} lookup: index error: UUID must be 36 characters")
+    return as_made(given)
