@@ -99,7 +99,7 @@ def _one(store: Store, operation: Operation, index: int) -> Results:
         return on_check(store.catalog, operation.check, index)
     if operation.session is not None:
         return _on_session(store, operation.session, index)
-    return ()
+    raise Failed("an operation must be one of KV, Node, Service, Check and Session")
 
 
 def _on_session(store: Store, op: SessionOperation, index: int) -> Results:

@@ -64,6 +64,19 @@ def test_sessions_are_found_whatever_the_case_of_their_ids(desk):
     assert session == Operation(session=SessionOperation(verb="delete", id=ID))
 
 
+def test_an_empty_operation_is_no_less_an_operation(desk):
+    """Whoever misspelt what he meant must not be told that it was done."""
+    put(desk, [{"KV": {}}, {"Node": {}}, {"Service": {}}, {"Check": {}}, {"Session": {}}, {"KV": None}, {}, None])
+    families = [next(iter(operation.model_fields_set), "") for operation in desk.upstream().operations]
+    assert families == ["kv", "node", "service", "check", "session", "", "", ""]
+
+
+def test_of_several_families_the_first_counts(desk):
+    put(desk, [{"Node": {"Verb": "get"}, "KV": {"Verb": "set", "Key": "k"}}, {"KV": None, "Node": {"Verb": "set"}}])
+    first, second = desk.upstream().operations
+    assert (first.kv.key, first.node, second.node.verb) == ("k", None, "set")
+
+
 def test_results_have_consuls_shape(desk, header):
     request = put(desk, [{"KV": {"Verb": "set", "Key": "k"}}, {"KV": {"Verb": "delete", "Key": "x"}}])
     entry = Entry(key="k", create_index=5, modify_index=5)

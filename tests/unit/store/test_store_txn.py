@@ -142,6 +142,11 @@ def test_delete_cas_and_delete_tree(ready):
         (check("set", service_id="x"), "Missing service registration"),
         (check("explode"), 'unknown Check verb "explode"'),
         (Operation(session=SessionOperation(verb="explode", id=A)), 'unknown Session verb "explode"'),
+        (kv("", ""), 'unknown KV verb ""'),
+        (node("", node=""), "Must provide node"),
+        (service("", node="", id="", service=""), 'unknown Service verb ""'),
+        (check("", node="", check_id="", name=""), 'unknown Check verb ""'),
+        (Operation(), "an operation must be one of KV, Node, Service, Check and Session"),
     ],
 )  # fmt: skip
 def test_what_fails_says_so_in_consuls_words_and_nothing_is_written(ready, operation, words):

@@ -9,6 +9,7 @@ from typing import Any
 from lictor_actors.roles.http_api.catalog_writes import CHECK, SERVICE, check_record, service_record
 from lictor_actors.roles.http_api.decode import (
     BadBody,
+    Decode,
     Struct,
     anything,
     integer,
@@ -41,6 +42,7 @@ from lictor_messages.txn import (
 )
 from lictor_messages.web import HttpAnswered
 
+FAMILIES = ("KV", "Node", "Service", "Check", "Session")
 LIMIT_PAGE = "https://developer.hashicorp.com/consul/docs/agent/options#txn_max_req_len"
 
 
@@ -85,26 +87,28 @@ def _operations(request: HttpRequest) -> tuple[Operation, ...]:
         given = list_of(_TXN_OP, "api.TxnOp")(parse_json(request.body), "")
         if len(given) > OPERATIONS_MOST:
             raise HttpError(413, f"Transaction contains too many operations ({len(given)} > {OPERATIONS_MOST})")
-        return tuple(_operation(one, request) for one in given if any(one.values()))
+        return tuple(_operation(one, request) for one in given)
     except BadBody as error:
         raise HttpError(400, f"Failed to parse body: {error}") from error
 
 
 def _operation(given: dict[str, Any], request: HttpRequest) -> Operation:
-    if given.get("KV"):
-        return Operation(kv=_key(given["KV"], request))
-    if given.get("Node"):
-        return Operation(node=_node(given["Node"], request))
-    if given.get("Service"):
-        op = given["Service"]
+    """Of several families Consul takes the first and ignores the rest; the store refuses an operation that has none."""
+    family = next((name for name in FAMILIES if given.get(name) is not None), "")
+    op = given.get(family, {})
+    if family == "KV":
+        return Operation(kv=_key(op, request))
+    if family == "Node":
+        return Operation(node=_node(op, request))
+    if family == "Service":
         service = service_record(op.get("Service", {}), op.get("Node", ""))
         return Operation(service=ServiceOperation(verb=op.get("Verb", ""), service=service))
-    if given.get("Check"):
-        op = given["Check"]
+    if family == "Check":
         return Operation(check=CheckOperation(verb=op.get("Verb", ""), check=check_record(op.get("Check", {}))))
-    op = given["Session"]
-    session = as_made(op.get("Session", {}).get("ID", ""))
-    return Operation(session=SessionOperation(verb=op.get("Verb", ""), id=session))
+    if family == "Session":
+        session = as_made(op.get("Session", {}).get("ID", ""))
+        return Operation(session=SessionOperation(verb=op.get("Verb", ""), id=session))
+    return Operation()
 
 
 def _key(given: dict[str, Any], request: HttpRequest) -> KeyOperation:
@@ -136,6 +140,11 @@ def _node(given: dict[str, Any], request: HttpRequest) -> NodeOperation:
     return NodeOperation(verb=given.get("Verb", ""), node=record)
 
 
+def _unless_null(struct: Struct) -> Decode:
+    """Go's way with a pointer: null is as good as absent, while an empty object is there."""
+    return lambda value, where: None if value is None else struct(value, where)
+
+
 def _bytes(value: Any, where: str) -> bytes:
     """Go's way with []byte: base64, null for none."""
     try:
@@ -162,29 +171,28 @@ _NODE = Struct(
     },
 )
 _SERVICE = Struct(SERVICE.name, {**SERVICE.fields, "ContentHash": string, "Datacenter": string})
+_KV = Struct(
+    "KVTxnOp",
+    {
+        "Verb": string,
+        "Key": string,
+        "Value": _bytes,
+        "Flags": unsigned,
+        "Index": unsigned,
+        "Session": string,
+        "Namespace": string,
+        "Partition": string,
+    },
+)
+_SESSION = Struct("Session", {"ID": string, "Namespace": string, "Partition": string})
 _TXN_OP = Struct(
     "TxnOp",
     {
-        "KV": Struct(
-            "KVTxnOp",
-            {
-                "Verb": string,
-                "Key": string,
-                "Value": _bytes,
-                "Flags": unsigned,
-                "Index": unsigned,
-                "Session": string,
-                "Namespace": string,
-                "Partition": string,
-            },
-        ),
-        "Node": Struct("NodeTxnOp", {"Verb": string, "Node": _NODE}),
-        "Service": Struct("ServiceTxnOp", {"Verb": string, "Node": string, "Service": _SERVICE}),
-        "Check": Struct("CheckTxnOp", {"Verb": string, "Check": CHECK}),
-        "Session": Struct(
-            "SessionTxnOp",
-            {"Verb": string, "Session": Struct("Session", {"ID": string, "Namespace": string, "Partition": string})},
-        ),
+        "KV": _unless_null(_KV),
+        "Node": _unless_null(Struct("NodeTxnOp", {"Verb": string, "Node": _NODE})),
+        "Service": _unless_null(Struct("ServiceTxnOp", {"Verb": string, "Node": string, "Service": _SERVICE})),
+        "Check": _unless_null(Struct("CheckTxnOp", {"Verb": string, "Check": CHECK})),
+        "Session": _unless_null(Struct("SessionTxnOp", {"Verb": string, "Session": _SESSION})),
     },
 )
 
