@@ -90,6 +90,11 @@ class Alive(Message):
         """``name.dc``."""
         return f"{self.name}.{self.dc}"
 
+    @property
+    def id(self) -> str:
+        """The node's id, "" if it says none."""
+        return self.tags.get("id", "")
+
 
 class Suspect(Message):
     """``accuser`` got no answer from ``node``."""

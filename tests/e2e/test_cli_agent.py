@@ -21,6 +21,7 @@ LICTOR = [sys.executable, "-m", "lictor_deploy.cli.main"]
 IP = own_addresses()[1].rsplit(".", 1)[0] + ".250" if own_addresses()[0] == "-base-ip" else "127.0.0.1"
 SECOND_IP = IP.rsplit(".", 1)[0] + ".251"
 HTTP, SECOND_HTTP = f"{IP}:8500", f"{SECOND_IP}:8500"
+ID = "0a1b2c3d-0000-4000-8000-000000000001"
 PATIENCE_S = 120
 """Beside other work a Python that takes half a second to start has taken ten."""
 PAUSE = threading.Event()
@@ -196,10 +197,11 @@ def test_a_taken_port_is_named(agents):
     [
         ("-node=same", "another node is called 'same' already"),
         ("-datacenter=far", "a gossip pool is one datacenter's"),
+        (f"-node-id={ID}", "has the id of node 'same'"),
     ],
 )
 def test_who_may_not_join_is_told_why(agents, flag, words):
-    first_answer(agents("-dev", "-node=same"))
+    first_answer(agents("-dev", "-node=same", f"-node-id={ID}"))
     second = agents("-dev", flag, f"-retry-join={IP}", ip=SECOND_IP)
     first_answer(second, SECOND_HTTP)
     joined = lictor("join", IP, http=SECOND_HTTP)

@@ -8,7 +8,7 @@ from typing import Any
 from lictor_actors.kernel.actor import Actor, UnknownMessage
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.awareness import Awareness
-from lictor_actors.swim.border import name_taken, refusal, sender, stranger
+from lictor_actors.swim.border import id_taken, name_taken, refusal, sender, stranger
 from lictor_actors.swim.departure import Departure, Undertaker
 from lictor_actors.swim.events import UserEvents
 from lictor_actors.swim.gossip import Gossiper
@@ -211,7 +211,7 @@ class Prober(Actor):
             # A join through a URL that this node shares may come back to it.
             self.joining.undeliverable(self._request(turn), "that is this node itself", turn)
             return
-        why = self._unwelcome(asker, turn)
+        why = self._unwelcome(asker, push.join, turn)
         if asker is None or why is None:
             self.exchange.asked(push, source, turn)
             self._set_timers(turn)
@@ -220,12 +220,16 @@ class Prober(Actor):
             there = at("prober", asker.gossip)
             turn.answer(turn.ticket()._replace(reply_to=there, source=there), why, early=True)
 
-    def _unwelcome(self, asker: Alive | None, turn: Turn) -> Refused | None:
+    def _unwelcome(self, asker: Alive | None, joins: bool, turn: Turn) -> Refused | None:
         me = self.members.me.alive
         if asker is None or asker.dc != me.dc:
             return refusal(me, asker) if asker is not None else None
         holder = self.membership.namesake(asker, turn)
-        return name_taken(holder) if holder is not None else None
+        if holder is not None:
+            return name_taken(holder)
+        # Only at the door: two who came in by different ones at once would lose sight of each other as well.
+        twin = self.members.twin(asker) if joins else None
+        return id_taken(twin.alive, asker) if twin is not None else None
 
     def _push_pull_answer(self, pull: PushPullAnswer, turn: Turn) -> None:
         me = self.members.me.alive

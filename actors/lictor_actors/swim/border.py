@@ -1,5 +1,5 @@
 """Who may not come in: a pool is one datacenter's, and two that were joined by mistake would not come apart again.
-A name is one node's.
+A name is one node's, and so is an id: the catalog takes the same id under another name for the same node renamed.
 
 Whoever is asked for its view looks first whose view came along, and so does whoever gets the answer (Serf's merge
 delegate). What members of a pool that is mixed already tell each other about strangers is not believed either.
@@ -33,6 +33,16 @@ def refusal(me: Alive, other: Alive) -> Refused:
         code="Invalid",
         text=f"{other.node} belongs to datacenter '{other.dc}' and {me.node} to '{me.dc}': a gossip pool is one "
         "datacenter's. Give both the same 'datacenter', or join a member of the own one",
+    )
+
+
+def id_taken(holder: Alive, asker: Alive) -> Refused:
+    """What a node is told that brought along another one's id."""
+    return Refused(
+        code="Invalid",
+        text=f"node '{asker.name}' has the id of node '{holder.name}', which lives at {holder.address}:{holder.port}: "
+        f"was its data directory copied? Stop '{asker.name}', remove the file 'node-id' from its data directory, or "
+        "set another 'node_id', and start it again",
     )
 
 

@@ -132,6 +132,11 @@ class Members:
         others = (peer for peer in self.others.values() if peer.present and peer.alive.gossip != url)
         return next((peer for peer in others if peer.advertised == url), None)
 
+    def twin(self, alive: Alive) -> Peer | None:
+        """The live one of another name whose id this is."""
+        everyone = (self.me, *self.others.values()) if alive.id else ()
+        return next((p for p in everyone if p.alive.id == alive.id and p.node != alive.node and p.present), None)
+
     def add(self, peer: Peer, rng: Random) -> None:
         """A member that was unknown, alive."""
         self.others[peer.node] = peer

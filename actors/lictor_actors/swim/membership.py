@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.awareness import Awareness
+from lictor_actors.swim.border import id_taken
 from lictor_actors.swim.gossip import Gossiper
 from lictor_actors.swim.listeners import Listeners
 from lictor_actors.swim.members import Members, Peer, State
@@ -213,7 +214,9 @@ class Membership:
     # Transitions of the others.
 
     def _meet(self, claim: Alive, data: bytes, hearing: Hearing, turn: Turn) -> None:
-        peer = Peer(claim, data, turn.now)
+        peer, me = Peer(claim, data, turn.now), self._members.me.alive
+        if claim.id and claim.id == me.id:  # they came in by different doors in the same moment
+            turn.note(f"conflict: {id_taken(me, claim).words}")
         self._members.add(peer, turn.rng)
         self._listeners.located(claim, turn)
         self._listeners.tell(MemberJoined(member=peer.member()), turn)

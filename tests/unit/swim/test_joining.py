@@ -217,6 +217,69 @@ def test_a_namesake_of_another_member_is_turned_away_too(net):
     assert "another node is called 'n1' already" in turned_away(net, net.alive("n1", 5, gossip="tcp://twin:8301"))[1]
 
 
+ID, ANOTHER = {"id": "0a1b2c3d-0000-4000-8000-000000000001"}, {"id": "0a1b2c3d-0000-4000-8000-000000000002"}
+
+
+def notes_of(net) -> list[str]:
+    """What all nodes put on the timeline from now on."""
+    notes, carry_out = [], net._carry_out
+    net._carry_out = lambda life, effects: (
+        notes.extend(e.event for e in effects if isinstance(e, Note)),
+        carry_out(life, effects),
+    )
+    return notes
+
+
+@pytest.mark.parametrize("holder", ["n0", "n1"])
+def test_a_copy_of_a_members_id_is_turned_away_and_told_what_to_do(net, holder):
+    net.add("n0", tags=ID if holder == "n0" else ANOTHER)
+    net.add("n1", "n0", tags=ID if holder == "n1" else ANOTHER)
+    net.until(net.converged, within=5)
+    net.add("copy", tags=ID)
+    net.ask("copy", Join(addresses=("n0",)))
+    net.run(5)
+    (joined,) = net.nodes["copy.dc1"].answers
+    assert joined.errors[0].startswith(f"n0: node 'copy' has the id of node '{holder}', which lives at 127.0.0.1:1000")
+    assert "Stop 'copy', remove the file 'node-id' from its data directory" in joined.errors[0]
+    assert net.prober("copy").alive_count == 1
+    assert net.status("n0", "copy") == net.status("n1", "copy") == "unknown"
+
+
+def test_nodes_without_an_id_are_no_copies_of_each_other(net):
+    net.add("n0")
+    net.add("n1", "n0")
+    net.until(net.converged, within=5)
+
+
+@pytest.mark.parametrize("end", ["crash", "leave"])
+def test_a_node_may_come_back_under_another_name_once_its_old_one_has_failed_or_left(net, end):
+    net.add("n0", tags=ANOTHER)
+    net.add("old", "n0", tags=ID)
+    net.until(net.converged, within=5)
+    if end == "leave":
+        net.ask("old", Leave())
+        net.run(2)
+    net.crash("old")
+    net.add("new", "n0", tags=ID)
+    net.until(lambda: net.status("n0", "new") == "alive", within=30)
+    assert net.status("n0", "old") == ("failed" if end == "crash" else "left")
+
+
+def test_two_of_one_id_that_came_in_by_different_doors_say_so(net):
+    net.add("n0")
+    net.add("n1", "n0")
+    net.until(net.converged, within=5)
+    notes = notes_of(net)
+    net.add("a", "n0", tags=ID)
+    net.add("b", "n1", tags=ID)
+    net.until(net.converged, within=5)
+    told = [note for note in notes if note.startswith("conflict: ")]
+    assert [note.partition(", which")[0] for note in sorted(told)] == [
+        "conflict: node 'a' has the id of node 'b'",
+        "conflict: node 'b' has the id of node 'a'",
+    ]
+
+
 def test_who_is_turned_away_is_told_why(net):
     net.add("n0")
     net.add("n1", address="10.0.0.7")
@@ -229,12 +292,7 @@ def test_who_is_turned_away_is_told_why(net):
 
 def test_that_nobody_answers_is_said_once_until_the_reason_changes(net):
     net.add("n1", "n0")
-    notes = []
-    carry_out = net._carry_out
-    net._carry_out = lambda life, effects: (
-        notes.extend(e.event for e in effects if isinstance(e, Note)),
-        carry_out(life, effects),
-    )
+    notes = notes_of(net)
     net.run(30)
     assert notes == ["join: nobody has answered, trying again and again: tcp://n0:8301: refused"]
     net.add("n0")
