@@ -359,6 +359,7 @@ class Server(Actor):
     # -- reads ----------------------------------------------------------------
 
     def _query(self, query: Query, turn: Turn) -> None:
+        self._apply_committed(turn)  # also what was put off: who was in touch with the leader knows what it said
         if query.dc and query.dc != self._options.dc:
             turn.reply(Refused(code="NoPathToDatacenter"))
         elif self._status.answers(query):
