@@ -41,6 +41,10 @@ class BlockedDue(Message):
     """The oldest blocked query has waited long enough."""
 
 
+class ApplyDue(Message):
+    """The next of many committed entries."""
+
+
 class SnapshotSliceDue(Message):
     """The next slice of the snapshot that is being written."""
 

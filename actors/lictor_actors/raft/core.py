@@ -161,12 +161,12 @@ class Raft(RoleChanges):
         self._leading.reconfigure(configuration, turn)
         self._after_leading(self._leading, turn)
 
-    def take_committed(self) -> list[Entry]:
-        """Entries committed since the last call, in order."""
-        if self._taken == self._commit_index:
+    def take_committed(self, most: int) -> list[Entry]:
+        """Entries committed since the last call, in order, and no more than so many."""
+        if not self.behind:
             return []
-        first, self._taken = self._taken + 1, self._commit_index
-        return list(self._stable.log.entries(first, self._commit_index + 1))
+        first, self._taken = self._taken + 1, min(self._taken + most, self._commit_index)
+        return list(self._stable.log.entries(first, self._taken + 1))
 
     def take_reads(self) -> list[tuple[int, int]]:
         """(read id, index): the read may be served once everything up to ``index`` is applied."""

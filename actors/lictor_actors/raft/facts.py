@@ -68,6 +68,11 @@ class Facts:
         return self._commit_index
 
     @property
+    def behind(self) -> bool:
+        """True if there is something committed that was not taken with ``take_committed`` yet."""
+        return self._taken < self._commit_index
+
+    @property
     def last_index(self) -> int:
         """The end of the log."""
         return self._stable.log.last_index

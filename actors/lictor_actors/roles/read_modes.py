@@ -1,6 +1,7 @@
 """By what right a query is answered here: stale ones by any server, all others by the leader.
 
 - ``stale``: from what this server has applied, if it heard a leader lately enough for the asker.
+  One that still applies what it knows to be committed is as good as one that did not hear it.
 - ``default``: under the leader's lease, asking nobody.
 - ``consistent``, and default without a lease: after a round in which a majority still took this server for its leader.
 """
@@ -37,7 +38,7 @@ class ReadModes:
             self._read(query, turn.ticket(), turn)
         elif self._raft.role is not Role.LEADER:
             return False
-        elif query.consistency == "default" and self._raft.lease_valid(turn.now):
+        elif query.consistency == "default" and self._raft.lease_valid(turn.now) and not self._raft.behind:
             self._read(query, turn.ticket(), turn)
         else:
             self._confirming[self._raft.read(turn)] = (query, turn.ticket())
@@ -58,7 +59,7 @@ class ReadModes:
         self._reads.refuse_all(refusal, turn)
 
     def _fresh_enough(self, query: Query, turn: Turn) -> bool:
-        if query.consistency != "stale" or isinstance(query, RenewSession):
+        if query.consistency != "stale" or isinstance(query, RenewSession) or self._raft.behind:
             return False
         return not query.max_stale_ns or self._raft.last_contact(turn.now) <= query.max_stale_ns
 

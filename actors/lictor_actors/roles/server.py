@@ -45,6 +45,7 @@ from lictor_messages.host import DiskFreed, DiskFull, Durable, Recovered, Undeli
 from lictor_messages.kv import ReapDue
 from lictor_messages.refusals import Refused
 from lictor_messages.server import (
+    ApplyDue,
     AskBlank,
     Blankness,
     BlockedDue,
@@ -59,6 +60,9 @@ from lictor_messages.sessions import SessionsDue
 from lictor_messages.snapshots import RestoreStaged, SnapshotIdleDue
 from lictor_messages.status import GetRaftConfiguration
 
+APPLY_MOST = 256
+"""Entries applied in one turn, about ten milliseconds. After a restart there are many times as many, and who applied them all at once would
+hear and say nothing for longer than an election takes."""
 REFETCHED = "as a new server this one fetches everything from the others"
 
 
@@ -87,6 +91,8 @@ class Server(Actor):
         self._care = CatalogCare(options, self.store, self.proposals.propose_own)
         self._modes = ReadModes(self.raft, self.store, self._reads, self._sessions, self._snapshots)
         self._was_leader = False
+        self._applying = False
+        """True while ApplyDue is on its way, because more is committed than one turn applies."""
         self._awake = False
         self.budgets_spent = 0
         """Writes that were dropped because they had waited for too long before they came to be proposed."""
@@ -155,6 +161,7 @@ class Server(Actor):
             TransferLateDue: self._handover.late,
             DiskFull: self._disk_is_full,
             DiskFreed: self._disk_has_room,
+            ApplyDue: self._apply_due,
             SnapshotSliceDue: lambda _, turn: self._raft_snapshots.due(turn),
             m.MemberJoined: self._member_changed,
             m.MemberUpdated: self._member_changed,
@@ -206,7 +213,8 @@ class Server(Actor):
             self._take_over(restored, turn)
         if self._was_leader or not turn.wrote:
             self._apply_committed(turn)
-        self._modes.confirmed(turn)
+        if not self.raft.behind:
+            self._modes.confirmed(turn)
         if self._announcements.waiting and self.raft.leader:
             self._announcements.started(turn)
         leading = self.raft.role is Role.LEADER
@@ -220,10 +228,19 @@ class Server(Actor):
 
     def _apply_committed(self, turn: Turn) -> None:
         """On a follower not in a turn that writes: the leader waits for what the disk takes, and nobody for this."""
-        committed = self.raft.take_committed()
+        if self._applying:
+            return  # the rest comes with ApplyDue: other messages wait for one slice, and not for one each
+        committed = self.raft.take_committed(APPLY_MOST)
         if committed:
             self._apply(committed, turn)
+        self._applying = self.raft.behind
+        if self._applying:
+            turn.set_timer("server.apply", 0, ApplyDue())
+        elif committed:
             self._raft_snapshots.begin_if_due(self.store, turn)
+
+    def _apply_due(self, _: ApplyDue, __: Turn) -> None:
+        self._applying = False  # the turn goes on with it when it settles
 
     def _take_over(self, snapshot: Snapshot, turn: Turn) -> None:
         """The state after entry ``snapshot.index``, all at once: at start, or because a leader sent it."""

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
+from servers_in_world import Servers
+
 from lictor_actors.hosts.world import World
 from lictor_actors.hosts.world.cluster import add_cluster
 from lictor_actors.kernel.effects import Send
 from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import Entry, Role
+from lictor_actors.roles import server as roles
 from lictor_actors.roles.server import Server
 from lictor_messages.answers import Written
 from lictor_messages.envelope import Envelope, at, node_of
@@ -114,3 +118,50 @@ def test_a_deposed_leader_answers_the_write_that_its_successor_tells_it_is_commi
     assert turn.wrote
     said_then = [effect.envelope.body for effect in turn.effects if isinstance(effect, Send)]
     assert [type(body) for body in said_then if isinstance(body, Written | Refused)] == [Written]
+
+
+@pytest.mark.parametrize("consistency", ["default", "consistent", "stale"])
+@pytest.mark.parametrize("at_leader", [True, False])
+def test_who_has_much_to_apply_answers_nothing_older_meanwhile(
+    consistency: str, at_leader: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log of many entries is applied in many turns, between which the others are heard."""
+    monkeypatch.setattr(roles, "APPLY_MOST", 3)
+    three = Servers(snapshot_threshold=10_000)
+    three.write(80)
+    three.put("last", "written")
+    for node in three.nodes:
+        three.world.crash(node)
+    for node in three.nodes:
+        three.world.restart(node)
+
+    def who() -> list[str]:
+        nodes = ([three.leader()] if three.leader() else []) if at_leader else three.followers()
+        return [node for node in nodes if three.leader() and three.server(node).raft.behind]
+
+    three.until(who)
+    node = who()[0]
+    assert three.server(node).raft.commit_index - three.server(node).applied > 3
+    answer = three.ask(node, GetKey(key="last", consistency=consistency))
+    assert isinstance(answer, Entries)
+    assert [entry.value for entry in answer.entries] == [b"written"]
+    three.until(three.same)
+
+
+def test_a_read_that_came_before_a_single_server_knew_what_is_committed_waits_until_all_of_it_is_applied(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(roles, "APPLY_MOST", 3)
+    one = Servers(servers=1, agents=0, snapshot_threshold=10_000)
+    one.write(80)
+    one.put("last", "written")
+    node = one.leader()
+    one.world.crash(node)
+    one.world.restart(node)
+    one.until(one.leader)
+    assert not one.server(node).raft.ready
+    since = one.world.time
+    answer = one.ask(node, GetKey(key="last"))
+    assert isinstance(answer, Entries)
+    assert [entry.value for entry in answer.entries] == [b"written"]
+    assert one.world.time - since < HEARTBEAT_S * 1e9, "nothing but heartbeats moved it on"
