@@ -132,6 +132,7 @@ def test_entries_of_one_batch_share_a_record_unless_their_terms_differ_or_they_a
         Append,
         Append,
     ]
+    assert [type(record) for record in records(*[(1, half)] * 5)] == [AppendMany, AppendMany, Append]
 
 
 def test_what_a_batch_brought_keeps_its_segment_until_all_of_it_is_compacted() -> None:
@@ -233,6 +234,14 @@ def written(*terms: int) -> tuple[Stable, Turn]:
     turn = Turn(Life(Actor(), "server@n1", rng, rng.randbytes), 0, 0, None)
     stable.append([Entry(index, term, "command", b"x") for index, term in enumerate(terms, start=1)], turn)
     return stable, turn
+
+
+def test_entries_of_several_records_are_durable_with_the_last_of_them() -> None:
+    stable, _ = written(1, 2, 2, 3)
+    stable.durable(2)
+    assert stable.durable_index == 0
+    stable.durable(3)
+    assert stable.durable_index == 4
 
 
 def test_an_entry_that_was_cut_is_not_durable_when_its_bytes_are() -> None:

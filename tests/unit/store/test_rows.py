@@ -46,3 +46,14 @@ def test_a_row_that_has_the_fields_already_is_taken_as_it_is() -> None:
     node = NodeRecord(node="n", address="a")
     assert with_fields(node, node="n", address="a") is node
     assert with_fields(node, id="x", address="a") == NodeRecord(node="n", address="a", id="x")
+
+
+def test_no_row_changes_when_another_is_made_of_it() -> None:
+    node, before = NodeRecord(node="n", address="a"), NodeRecord(node="n", address="a")
+    assert with_fields(node, address="b") is not node
+    first = stamped(node, None, 7)
+    assert first is not None
+    second = stamped(with_fields(node, address="b"), first, 8)
+    assert second is not None
+    assert node == before
+    assert (first.address, first.modify_index, second.address, second.modify_index) == ("a", 7, "b", 8)
