@@ -61,8 +61,8 @@ from lictor_messages.snapshots import RestoreStaged, SnapshotIdleDue
 from lictor_messages.status import GetRaftConfiguration
 
 APPLY_MOST = 256
-"""Entries applied in one turn, about ten milliseconds. After a restart there are many times as many, and who applied them all at once would
-hear and say nothing for longer than an election takes."""
+"""Entries applied in one turn, about ten milliseconds. After a restart there are many times as many, and who applied
+them all at once would hear and say nothing for longer than an election takes."""
 REFETCHED = "as a new server this one fetches everything from the others"
 
 
