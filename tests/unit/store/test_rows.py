@@ -53,7 +53,9 @@ def test_no_row_changes_when_another_is_made_of_it() -> None:
     assert with_fields(node, address="b") is not node
     first = stamped(node, None, 7)
     assert first is not None
-    second = stamped(with_fields(node, address="b"), first, 8)
+    other = with_fields(node, address="b")
+    second = stamped(other, first, 8)
     assert second is not None
+    assert other.modify_index == 0
     assert node == before
     assert (first.address, first.modify_index, second.address, second.modify_index) == ("a", 7, "b", 8)
