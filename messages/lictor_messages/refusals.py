@@ -29,6 +29,7 @@ Code = Literal[
     "TooLarge",
     "UnknownRequest",
     "LeadershipLost",
+    "NotDurable",
     "ActorCrashed",
     "TimedOut",
 ]
@@ -61,6 +62,7 @@ REFUSALS: dict[Code, Row] = {
     "TooLarge": Row(True, False, 413, "Request too large"),
     "UnknownRequest": Row(True, False, 500, "This agent does not know that request"),
     "LeadershipLost": Row(False, True, 500, "leadership lost while committing log"),
+    "NotDurable": Row(False, False, 500, "The disk is full: done, but the next start may not know of it"),
     "ActorCrashed": Row(False, True, 500, "rpc error making call: the server failed while handling the request"),
     "TimedOut": Row(False, True, 500, "rpc error making call: no answer in time"),
 }

@@ -204,6 +204,7 @@ def test_a_server_whose_disk_is_full_leads_no_more_and_goes_on_when_there_is_roo
 
 def test_an_agent_whose_disk_is_full_accepts_nothing_that_its_next_start_would_not_know(cluster: SimCluster) -> None:
     agent = cluster.client("agent-1").agent
+    agent.register_service("first")  # begins a segment, in which there is room for some more
     with cluster.faults.full_disk("agent-1"):
         accepted = registered_until_refused(cluster)
         assert accepted
@@ -215,7 +216,21 @@ def test_an_agent_whose_disk_is_full_accepts_nothing_that_its_next_start_would_n
     with cluster.faults.kill("agent-1"):
         cluster.run(1)
     cluster.run(5)
-    assert {service.id for service in agent.services()} == {*accepted, "last"}
+    begun = f"s{len(accepted)}"  # it met the full disk: refused, and on the disk once there was room
+    assert {service.id for service in agent.services()} == {"first", *accepted, begun, "last"}
+
+
+def test_an_agent_that_dies_beside_a_full_disk_knows_again_all_that_it_accepted(cluster: SimCluster) -> None:
+    agent = cluster.client("agent-1").agent
+    agent.register_service("first")
+    full = cluster.faults.full_disk("agent-1")
+    accepted = registered_until_refused(cluster)
+    assert accepted
+    with cluster.faults.kill("agent-1"):
+        cluster.run(1)
+    full.heal()
+    cluster.run(5)
+    assert {service.id for service in agent.services()} == {"first", *accepted}
 
 
 def test_a_lying_disk_loses_what_was_promised_and_only_a_power_cut_shows_it(cluster: SimCluster) -> None:

@@ -33,10 +33,6 @@ class Ledger(Protocol):
         """Append; ``written`` is called once the records are durable."""
         ...
 
-    def write_unsynced(self, stream: str, records: Sequence[JournalRecord]) -> None:
-        """Append without waiting for the disk."""
-        ...
-
     def close_life(self, stream: str) -> None:
         """A life ended: what it wrote is settled before the next life reads it; its notices are void."""
         ...

@@ -65,14 +65,9 @@ class LiveLedger:
         return list(self._journal.recovered(stream))
 
     def write(self, stream: str, records: Sequence[JournalRecord], written: Callable[[], None]) -> None:
-        """Append; ``written`` is called after the sync that covers it."""
+        """Append at the end of the tick; ``written`` is called after the sync that covers it."""
         if not self._broken:
             self._waiting[stream] = written
-            self.write_unsynced(stream, records)
-
-    def write_unsynced(self, stream: str, records: Sequence[JournalRecord]) -> None:
-        """Append at the end of the tick and leave the rest to the kernel."""
-        if not self._broken:
             self._unwritten.setdefault(stream, []).extend(records)
             self._dirty(self)
 

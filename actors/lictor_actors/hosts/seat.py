@@ -206,9 +206,6 @@ class Seat:
 
     def _persist(self, life: Life, records: list[JournalRecord]) -> None:
         ledger = self._ground.ledger(self.node.name)
-        if not life.actor.synced:
-            ledger.write_unsynced(self.role, records)
-            return
         upto = life.persisted
         ledger.write(self.role, records, lambda: self._written(life, upto))
 

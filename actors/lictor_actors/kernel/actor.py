@@ -17,7 +17,8 @@ class Actor:
     journalled = False
     """True if the actor keeps a stream of the node's journal and wants it back at start."""
     synced = False
-    """True if sends wait for an fsync; otherwise what is written counts as durable at once."""
+    """True if sends wait for an fsync. Otherwise nothing does, and what has to wait until something is on the disk
+    waits in the actor itself, for ``Durable``."""
 
     def start(self, turn: Turn) -> None:
         """Take the first breath."""

@@ -143,6 +143,11 @@ class Turn:
         return self.life.buggify is not None and self.life.buggify(name)
 
     @property
+    def persisted(self) -> int:
+        """The number of the latest record that this life has persisted."""
+        return self.life.persisted
+
+    @property
     def wrote(self) -> bool:
         """True if something was written to the journal in this turn: whoever is to hear of it waits for the disk."""
         return any(type(effect) is Persist for effect in self.effects)

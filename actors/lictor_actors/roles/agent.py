@@ -13,6 +13,7 @@ from typing import Any
 
 from lictor_actors.kernel.actor import Actor, UnknownMessage
 from lictor_actors.kernel.turn import Turn
+from lictor_actors.roles.acknowledgements import Acknowledgements
 from lictor_actors.roles.anti_entropy import AntiEntropy
 from lictor_actors.roles.doorways import Doorways
 from lictor_actors.roles.event_list import EventList, concerns, event_refused
@@ -51,7 +52,7 @@ from lictor_messages.answers import Answer, Command, Query, Written
 from lictor_messages.autopilot import ReadyToLeave
 from lictor_messages.base import FrozenMap, Message
 from lictor_messages.envelope import at
-from lictor_messages.host import ActorSpec, DiskFreed, DiskFull, Recovered, Undeliverable
+from lictor_messages.host import ActorSpec, DiskFreed, DiskFull, Durable, Recovered, Undeliverable
 from lictor_messages.members import (
     Departed,
     FireEvent,
@@ -88,13 +89,12 @@ class Agent(Actor):
         self._doorways = Doorways(options.doorways)
         self.routes = ServerRoutes(options.node if options.server else "")
         self._forwarding = Forwarding(options, self.routes)
-        self.sync = AntiEntropy(options, self.routes)
+        self._acknowledgements = Acknowledgements()
+        self.sync = AntiEntropy(options, self.routes, self._acknowledgements)
         self.local = LocalState(options.name, checker_of(options.node), self.sync.changed)
         self.sync.local = self.local
         self.own = Registrations(options.name, self.local, self.sync)
         self.events = EventList(options.event_buffer)
-        self._full = ""
-        """What the disk said when it had no room, "" while it has."""
         self._rows = self._table()
 
     def start(self, turn: Turn) -> None:
@@ -110,9 +110,9 @@ class Agent(Actor):
 
     def handle(self, message: Message, turn: Turn) -> None:
         """Reads and writes go to a server, everything else is in the table."""
-        row = self._rows.get(type(message))
-        if self._full and isinstance(message, KEPT):
-            turn.reply(Refused(code="JournalFailed", text=f"no space left on device: {self._full}"))
+        row, full = self._rows.get(type(message)), self._acknowledgements.full
+        if full and isinstance(message, KEPT):
+            turn.reply(Refused(code="JournalFailed", text=f"no space left on device: {full}"))
         elif row is not None:
             row(message, turn)
         elif isinstance(message, Query | Command):
@@ -165,8 +165,9 @@ class Agent(Actor):
             ReapCriticalDue: self.own.reap_critical,
             RebalanceDue: self._rebalance,
             Recovered: self._recovered,
-            DiskFull: lambda full, _: setattr(self, "_full", full.why),
-            DiskFreed: lambda _, __: setattr(self, "_full", ""),
+            Durable: self._acknowledgements.durable,
+            DiskFull: self._acknowledgements.disk_full,
+            DiskFreed: self._acknowledgements.disk_freed,
         }
 
     def check(self) -> None:

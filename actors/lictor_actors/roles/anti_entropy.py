@@ -11,12 +11,13 @@ so two writes about the same thing never race each other; what changes meanwhile
 from __future__ import annotations
 
 from lictor_actors.kernel.turn import Ticket, Turn
+from lictor_actors.roles.acknowledgements import Acknowledgements
 from lictor_actors.roles.catalog_differences import differences, same_node
 from lictor_actors.roles.gathering import Gathering
 from lictor_actors.roles.local_state import Key, LocalState
 from lictor_actors.roles.own_writes import NODE_KEY, OwnWrites
 from lictor_actors.roles.server_routes import ServerRoutes
-from lictor_messages.agent import Accepted, AgentOptions, ChangeSyncDue, FullSyncDue, OutputSyncDue, RoundLateDue
+from lictor_messages.agent import AgentOptions, ChangeSyncDue, FullSyncDue, OutputSyncDue, RoundLateDue
 from lictor_messages.answers import Command, Written
 from lictor_messages.base import Message
 from lictor_messages.catalog import (
@@ -33,7 +34,7 @@ RETRY_NS = 15 * SECOND
 SOON_NS = 3 * SECOND
 FIRST_RETRY_NS = SECOND // 2
 ROUND_NS = 3 * SECOND
-"""A round that was not answered by then has failed; whoever waits for it is told Accepted all the same."""
+"""A round that was not answered by then has failed; whoever waits for it waits no longer."""
 ROUND_MOST = 128
 
 
@@ -45,11 +46,12 @@ def scale(nodes: int) -> int:
 class AntiEntropy:
     """What differs, what is being written, and when to look again."""
 
-    def __init__(self, options: AgentOptions, routes: ServerRoutes) -> None:
+    def __init__(self, options: AgentOptions, routes: ServerRoutes, acknowledgements: Acknowledgements) -> None:
         self.dirty: dict[Key, None] = {}
         self.local: LocalState
         self._options = options
         self._routes = routes
+        self._acknowledgements = acknowledgements
         self._nodes = 1
         self._open = False
         self._node_known = False
@@ -61,8 +63,9 @@ class AntiEntropy:
         self._failures = 0
         self._written = OwnWrites(options)
         self._gathering = Gathering("change-sync", ChangeSyncDue())
-        self._waiting: list[Ticket] = []
-        self._waiting_for_round: list[Ticket] = []
+        self._waiting: list[tuple[Ticket, int]] = []
+        """Who waits for a round to be tried, and for which record of the journal after that."""
+        self._waiting_for_round: list[tuple[Ticket, int]] = []
         self._deferred: dict[str, None] = {}
 
     def changed(self, key: Key) -> None:
@@ -89,8 +92,9 @@ class AntiEntropy:
         self.sync_changes(turn)
 
     def wait(self, ticket: Ticket, turn: Turn) -> None:
-        """Answer this asker Accepted once the next round has been tried, whatever came of it."""
-        self._waiting.append(ticket)
+        """Answer this asker Accepted once the next round has been tried, whatever came of it, and what was persisted
+        so far is on the disk."""
+        self._waiting.append((ticket, turn.persisted))
         if not self._round and len(self._waiting) == 1 and self._gathering.goes_at_once(False, turn):
             self.sync_changes(turn)
 
@@ -224,9 +228,9 @@ class AntiEntropy:
         else:
             self.sync_changes(turn)
 
-    def _release(self, waiting: list[Ticket], turn: Turn) -> None:
-        for ticket in waiting:
-            turn.answer(ticket, Accepted())
+    def _release(self, waiting: list[tuple[Ticket, int]], turn: Turn) -> None:
+        for ticket, upto in waiting:
+            self._acknowledgements.give(ticket, upto, turn)
         waiting.clear()
 
     # -- full sync -----------------------------------------------------------

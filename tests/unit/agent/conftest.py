@@ -10,6 +10,7 @@ from lictor_actors.kernel.effects import CancelTimer, Effect, Note, Persist, Run
 from lictor_actors.kernel.life import Life
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope
+from lictor_messages.host import Durable
 from lictor_messages.journal import JournalRecord
 
 SECOND = 1_000_000_000
@@ -28,6 +29,8 @@ class Bench:
         self.spawned: list[str] = []
         self.journal: list[JournalRecord] = []
         self.timers: dict[str, tuple[int, Message]] = {}
+        self.disk_waits = False
+        """True while nothing becomes durable."""
         self._life = Life(actor, address, rng, rng.randbytes)
         self._asks = 0
 
@@ -52,6 +55,10 @@ class Bench:
     def host(self, message: Message) -> None:
         """A word of the host: a job's result, a notice."""
         self._turn(message, None)
+
+    def synced(self) -> None:
+        """All that was persisted is on the disk."""
+        self.host(Durable(upto=self._life.persisted))
 
     def fire(self, name: str) -> None:
         """The timer of this name is due."""
@@ -83,8 +90,11 @@ class Bench:
         return [e for e in self.sent if isinstance(e.body, kind)]
 
     def _turn(self, message: Message, envelope: Envelope | None) -> None:
+        before = len(self.journal)
         self._take(self._life.turn(message, envelope, self.now, self.now))
         self.actor.check()
+        if len(self.journal) > before and not self.disk_waits:
+            self.synced()
 
     def _take(self, effects: list[Effect]) -> None:
         for effect in effects:

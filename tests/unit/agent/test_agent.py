@@ -171,6 +171,31 @@ def test_what_the_journal_should_remember_is_refused_while_it_has_no_room(agent,
     assert refusal_or_none(agent, kept) in (None, "NotFound")
 
 
+WEB = RegisterService(service=ServiceRecord(node="", id="web", service="web"))
+
+
+def test_a_registration_is_accepted_once_it_is_on_the_disk(agent) -> None:
+    agent.disk_waits = True
+    first, second = agent.ask(WEB), agent.ask(SetMaintenance(enable=True))
+    assert agent.replies(first) == agent.replies(second) == []
+    assert agent.replies(agent.ask(ListLocalServices())), "only what was registered waits"
+    agent.synced()
+    assert agent.replies(first) == agent.replies(second) == [Accepted()]
+
+
+def test_a_registration_that_meets_a_full_disk_is_refused_and_nobody_says_that_it_did_not_happen(agent) -> None:
+    agent.disk_waits = True
+    asked = agent.ask(WEB)
+    agent.host(DiskFull(why="cannot grow the log"))
+    (refused,) = agent.replies(asked)
+    assert (refused.code, refused.words) == ("NotDurable", "no space left on device: cannot grow the log")
+    assert not refused.row.definite
+    agent.host(DiskFreed())
+    agent.synced()
+    assert agent.replies(asked) == [refused]
+    assert agent.replies(agent.ask(WEB)) == [Accepted()]
+
+
 # -- requests for servers ------------------------------------------------------
 
 

@@ -81,12 +81,6 @@ class WorldLedger:
         if not self._syncing and self._full is None:
             self._begin()
 
-    def write_unsynced(self, stream: str, records: Sequence[JournalRecord]) -> None:
-        """Append; a later sync takes it along."""
-        left = records if self._full is not None else self._append(stream, records)
-        if left:
-            self._waiting.append(_Write(stream, tuple(left), _nothing))
-
     def close_life(self, stream: str) -> None:
         """Put what the life still had waiting onto the disk, and forget its notices."""
         for write in self._waiting:
