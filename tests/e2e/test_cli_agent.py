@@ -170,7 +170,7 @@ def test_bad_input_over_http_breaks_nothing(agents):
         (["-dev", "-log-level=LOUD"], "Invalid log level"),
         (["-dev", "-node=a b"], "Invalid node name"),
         (["-data-dir=/proc/nope"], "Cannot use the data directory"),
-        (["-dev", "-bind=192.0.2.1"], "--bind specified multiple times"),
+        (["-dev", "-bind=192.0.2.1"], "this machine has no such address"),
         (["-dev", "-http-port=80000"], "ports.http must be a port number"),
         (["-dev", "-serf-lan-port=seven"], "--serf-lan-port"),
     ],

@@ -94,7 +94,7 @@ def build(chosen: str = "") -> App:
         help_flags=["--help", "-h"],
         version_flags=[],
         help_format="plaintext",
-        default_parameter=Parameter(negative=(), show_default=False),
+        default_parameter=Parameter(negative=(), show_default=False, allow_repeating=True),  # the last one wins
     )
     for name, (place, summary) in COMMANDS.items():
         if name == chosen:  # its own docstring says more than the line in the list

@@ -43,6 +43,19 @@ def test_a_value_may_begin_with_a_dash_where_nothing_else_can_be_meant(lictor, a
     assert agent.asked[0].target == "/v1/kv/x?flags=3"
 
 
+def test_of_a_flag_that_is_given_twice_the_last_one_wins(lictor, agent):
+    agent.on("PUT", "/v1/kv/x", b"true")
+    assert lictor("kv", "put", "-flags=3", "-flags", "4", "-cas=false", "-cas", "-modify-index=7", "x", "y").status == 0
+    assert [asked.target for asked in agent.asked] == ["/v1/kv/x?flags=4&cas=7"]
+
+
+def test_a_flag_that_takes_several_values_keeps_them_all(lictor, agent):
+    rows = [{"Node": "n1", "Meta": {"a": "b"}}, {"Node": "n2", "Meta": {"a": "b", "c": "d"}}]
+    agent.on("GET", "/v1/catalog/nodes", [{"ID": "", "Address": "", "Datacenter": "dc1"} | row for row in rows])
+    out = lictor("catalog", "nodes", "-node-meta=a=b", "-node-meta", "c=d").out
+    assert ("n1" in out, "n2" in out) == (False, True)
+
+
 @pytest.mark.parametrize("flag", ["-v", "-version", "--version"])
 def test_the_version_is_also_a_flag(lictor, flag):
     assert lictor(flag).out == f"Lictor v{VERSION}\n"
