@@ -29,6 +29,7 @@ CHECKSUM = struct.Struct(">I")
 FRAME_MAX = 256 * 1024
 """Bytes that a frame may hold; a message that does not fit alone is refused at the sender."""
 
+_TEXTS = {str}
 _PACK = ormsgpack.OPT_SERIALIZE_PYDANTIC
 
 
@@ -120,8 +121,8 @@ def unpack(data: bytes) -> Envelope:
     if type(fields) is not list or len(fields) < 9:
         raise FrameRefused("malformed", "an envelope has nine fields")
     source, target, request, reply_to, hops, budget, cause, kind, body = fields[:9]
-    texts = (source, target, request, reply_to, cause, kind)
-    if not all(type(t) is str for t in texts) or type(hops) is not int or type(budget) is not int:
+    types = {type(source), type(target), type(request), type(reply_to), type(cause), type(kind)}
+    if types != _TEXTS or type(hops) is not int or type(budget) is not int:
         raise FrameRefused("malformed", "an envelope field has the wrong type")
     return Envelope(
         source,

@@ -196,9 +196,10 @@ class Gateway(Actor):
             return
         self._end(call, turn)
         said: dict[str, HttpAnswered] = {}
+        unchanged = _is_unchanged(call, answer, turn.now)
         for waiter in call.waiters.values():
             del self._waiting[waiter.ticket.request]
-            if _is_unchanged(call, answer, turn.now) and waiter.due - turn.now > JOIN_LEAST_NS:
+            if unchanged and waiter.due - turn.now > JOIN_LEAST_NS:
                 self._place(waiter, turn)
             else:
                 self._render(waiter, answer, said, turn)
