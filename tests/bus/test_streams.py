@@ -19,6 +19,7 @@ from lictor_actors.bus.stream_pipe import StreamPipe
 from lictor_messages.codec import FrameRefused
 
 MOST = 1_000_000
+NOTICES_SILENCE = pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux's TCP_USER_TIMEOUT")
 
 
 class End:
@@ -99,6 +100,40 @@ async def test_nngs_own_pull_socket_understands(end, url):
         assert pipe.send(b"one")
         assert pipe.send(b"two")
         assert [await asyncio.to_thread(nng.recv) for _ in range(2)] == [b"one", b"two"]
+
+
+@pytest.mark.slow
+@NOTICES_SILENCE
+async def test_a_peer_that_takes_nothing_for_seconds_is_hung_up_on_and_dialled_afresh(end):
+    """What a link that swallows everything does, too: left alone the kernel tries on for a quarter of an hour."""
+    dialled: list[asyncio.StreamWriter] = []
+
+    async def never_reads(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        dialled.append(writer)
+        writer.write(PULL_GREETS)
+        end.happened.set()
+
+    server = await asyncio.start_server(never_reads, "127.0.0.1", 0, limit=1024)
+    pipe = end.pipe("tcp://{}:{}".format(*server.sockets[0].getsockname()))
+    await end.until(lambda: pipe.connected)
+    while pipe.send(bytes(MOST)):
+        pass
+    await end.until(lambda: len(dialled) == 2 and end.counters["cut_off"] == 1)
+    for writer in dialled:
+        writer.transport.abort()
+    server.close()
+
+
+@NOTICES_SILENCE
+async def test_both_ends_of_a_connection_over_tcp_notice_that_the_other_machine_is_gone(end):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        url = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    inlet, pipe = end.inlet(url), end.pipe(url)
+    await end.until(lambda: pipe.connected and inlet._arrivals)
+    for one in (pipe._socket, *inlet._arrivals):
+        assert one.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        assert one.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 15
+        assert one.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 5000
 
 
 # -- a stream in pieces ------------------------------------------------------------------------------------------------

@@ -16,6 +16,24 @@ from lictor_messages.codec import FrameRefused
 PUSH_GREETS = b"\x00SP\x00\x00\x50\x00\x00"
 PULL_GREETS = b"\x00SP\x00\x00\x51\x00\x00"
 _LENGTH_BYTES = 8
+SILENT_S = 5
+"""How long the other machine may leave unacknowledged what it was sent, or take nothing more: then the connection is
+given up. Left alone the kernel tries for a quarter of an hour, at ever longer intervals, so a link that was cut for a
+minute would stay dead for another one after it has healed."""
+IDLE_S = 15
+"""After so long without a word the kernel asks whether the other machine is still there."""
+_OVER_TCP = [
+    (level, getattr(socket, option), value)
+    for level, option, value in (
+        (socket.IPPROTO_TCP, "TCP_NODELAY", 1),
+        (socket.SOL_SOCKET, "SO_KEEPALIVE", 1),
+        (socket.IPPROTO_TCP, "TCP_KEEPIDLE", IDLE_S),
+        (socket.IPPROTO_TCP, "TCP_KEEPINTVL", SILENT_S),
+        (socket.IPPROTO_TCP, "TCP_KEEPCNT", 2),
+        (socket.IPPROTO_TCP, "TCP_USER_TIMEOUT", SILENT_S * 1000),
+    )
+    if hasattr(socket, option)  # not every system has all of them
+]
 
 
 class Place(NamedTuple):
@@ -42,11 +60,11 @@ def place_of(url: str) -> Place:
 
 
 def made_ready(made: socket.socket) -> socket.socket:
-    """Never blocks; sends small frames at once, and notices in the end that the other machine is gone."""
+    """Never blocks; sends small frames at once, and notices soon that the other machine is gone."""
     made.setblocking(False)
     if made.family != socket.AF_UNIX:
-        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for level, option, value in _OVER_TCP:
+            made.setsockopt(level, option, value)
     return made
 
 

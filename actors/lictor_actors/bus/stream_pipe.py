@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterator
 
 from lictor_actors.bus.sp import PULL_GREETS, PUSH_GREETS, Place, made_ready, place_of
 
-DIAL_S = 5.0
-"""How long one attempt may take; a failed probe ends it sooner."""
+DIAL_S = 1.0
+"""How long one attempt may take: then the kernel would say its first word again, and wait longer each time. A failed
+probe ends it sooner."""
 RECONNECT_MIN_S = 0.02
 RECONNECT_MAX_S = 0.2
 
