@@ -24,7 +24,7 @@ class ServerOptions(Message):
     open_writes_max: int = 4096
     rendered_bytes_max: int = 32 << 20
     snapshot_threshold: int = 16_384
-    """Log entries after which a server takes a snapshot (``raft_snapshot_threshold``)."""
+    """Log entries after which a server takes a snapshot, a large one later (``raft_snapshot_threshold``)."""
     trailing_logs: int = 10_240
     """Log entries that it keeps before the snapshot (``raft_trailing_logs``)."""
 

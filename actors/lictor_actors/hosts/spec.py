@@ -37,7 +37,7 @@ class NodeSpec(Record):
     profile: Literal["lan", "wan", "local"] = "lan"
     raft_multiplier: float = 1.0
     snapshot_threshold: int = 16_384
-    """Log entries after which a server takes a snapshot."""
+    """Log entries after which a server takes a snapshot, a large one later."""
     trailing_logs: int = 10_240
     """Log entries that a server keeps before its snapshot."""
     meta: ReadOnly = FrozenMap()

@@ -26,11 +26,12 @@ class Snapshotting(Facts):
         """
         if self._staging:
             return False
-        snapshot, log = self._stable.snapshot, self._stable.log
+        snapshot, log, options = self._stable.snapshot, self._stable.log, self.options
         since, size = (snapshot.index, snapshot.size) if snapshot else (0, 0)
-        applied = log.size_between(max(since, log.offset), self._taken)
-        many = self._taken - since >= self.options.snapshot_threshold
-        return (many and applied >= size // 2) or applied >= max(size, self.options.log_bytes)
+        entries, applied = self._taken - since, log.size_between(max(since, log.offset), self._taken)
+        if entries >= options.snapshot_threshold and applied >= size // 2:
+            return True
+        return entries >= options.snapshot_longest or applied >= max(size, options.log_bytes)
 
     @property
     def _staging(self) -> bool:

@@ -273,4 +273,5 @@ def test_the_constants_keep_their_order_and_where_they_are_consuls_its_values() 
     assert options.lease_ns < options.election_ns
     assert 5 * options.heartbeat_ns <= options.election_ns
     assert (options.snapshot_threshold, options.trailing_logs) == (16_384, 10_240)
+    assert options.snapshot_threshold < options.snapshot_longest < options.held_logs
     assert options.held_logs > options.trailing_logs

@@ -124,19 +124,21 @@ def test_a_large_state_is_not_written_again_for_a_few_entries() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "threshold", "log_bytes", "untaken", "due"),
+    ("size", "threshold", "longest", "log_bytes", "untaken", "due"),
     [
-        (2 * 1000, 5, 9999, 0, True),
-        (2 * 1000, 11, 9999, 0, False),
-        (2 * 1200, 5, 9999, 0, False),
-        (2 * 1000, 1, 9999, 5, False),
-        (1000, 11, 1000, 0, True),
-        (2 * 1000, 11, 1000, 0, False),
-        (1000, 11, 1200, 0, False),
+        (2 * 1000, 5, 99, 9999, 0, True),
+        (2 * 1000, 11, 99, 9999, 0, False),
+        (2 * 1200, 5, 99, 9999, 0, False),
+        (2 * 1000, 1, 99, 9999, 5, False),
+        (2 * 1200, 5, 10, 9999, 0, True),
+        (2 * 1200, 5, 11, 9999, 0, False),
+        (1000, 11, 99, 1000, 0, True),
+        (2 * 1000, 11, 99, 1000, 0, False),
+        (1000, 11, 99, 1200, 0, False),
     ],
 )
 def test_a_snapshot_is_due_by_what_was_applied_since_the_last_one(
-    size: int, threshold: int, log_bytes: int, untaken: int, due: bool
+    size: int, threshold: int, longest: int, log_bytes: int, untaken: int, due: bool
 ) -> None:
     """Ten entries of 109 bytes, the untaken ones among them; more of them stand before the snapshot."""
     net = Network()
@@ -148,7 +150,7 @@ def test_a_snapshot_is_due_by_what_was_applied_since_the_last_one(
     last.add(bytes(size))
     raft._stable.snapshot = last
     raft._taken -= untaken
-    raft.options = RaftOptions(snapshot_threshold=threshold, log_bytes=log_bytes)
+    raft.options = RaftOptions(snapshot_threshold=threshold, snapshot_longest=longest, log_bytes=log_bytes)
     assert raft.snapshot_due == due
 
 
