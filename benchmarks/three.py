@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -31,13 +31,14 @@ class Three:
     def address(self, i: int) -> str:
         return f"{NET}.{self.first + i}"
 
-    def start(self, i: int) -> None:
+    def start(self, i: int, *more: str, joins: Sequence[int] = (1, 2)) -> None:
+        """``joins``: the numbers of those through whom it joins."""
         ip = self.address(i)
         flags = [f"-bind={ip}", f"-client={ip}", "-server", "-bootstrap-expect=3", f"-node=n{i}"]
-        joins = [f"-retry-join={self.address(j)}" for j in (1, 2)]
+        flags += [f"-retry-join={self.address(j)}" for j in joins]
         files = [f"-data-dir={self.home / f'd{i}'}", f"-config-file={self.home / 'conf.json'}"]
         with open(self.home / f"n{i}.log", "ab") as log:
-            self.processes[i] = subprocess.Popen([*LICTOR, "agent", *flags, *joins, *files], stdout=log, stderr=log)
+            self.processes[i] = subprocess.Popen([*LICTOR, "agent", *flags, *files, *more], stdout=log, stderr=log)
 
     def end(self) -> None:
         for i in self.processes:

@@ -84,6 +84,7 @@ def node_spec(config: AgentConfig) -> NodeSpec:
         listen=(f"tcp://{bind}:{ports.serf_lan}", f"tcp://{bind}:{ports.server}") if elsewhere else (),
         join=(*config.start_join, *config.retry_join),
         retry_join_ns=parse_go_duration(config.retry_interval),
+        rejoin_after_leave=config.rejoin_after_leave,
         rpc_hold_timeout_ns=parse_go_duration(config.performance.rpc_hold_timeout),
         profile=config.gossip_profile,
         raft_multiplier=config.performance.raft_multiplier,

@@ -45,7 +45,6 @@ NOT_IN_FORCE = (
     "performance.leave_drain_time",
     "primary_datacenter",
     "raft_protocol",
-    "rejoin_after_leave",
     "retry_max",
     "session_ttl_min",
     "telemetry",
@@ -119,6 +118,7 @@ class AgentConfig(Section):
     retry_join: list[str] = []
     start_join: list[str] = []
     retry_interval: str = "1s"
+    rejoin_after_leave: bool = False
     performance: Performance = Performance()
     raft_snapshot_threshold: int = 16_384
     raft_trailing_logs: int = 10_240

@@ -134,12 +134,23 @@ class ProberOptions(Message):
     join: tuple[str, ...] = ()
     """Gossip URLs, ``host:port`` or ``host``; tried until one answers."""
     retry_join_ns: int = 1_000_000_000
+    rejoin_after_leave: bool = False
+    """Look for those it knew even if it left on purpose."""
     tell: tuple[str, ...] = ()
     """Addresses on this node that hear every MemberEvent and UserEvent."""
     reconnect_timeout_ns: int = 72 * HOUR_NS
     """After this long a failed member is forgotten."""
     tombstone_timeout_ns: int = 24 * HOUR_NS
     """After this long a left member is forgotten."""
+
+
+class Remembered(Message):
+    """In a prober's journal: through whom its next life may rejoin."""
+
+    addresses: tuple[str, ...] = ()
+    """Gossip URLs, as the members advertise them."""
+    left: bool = False
+    """It has left on purpose since."""
 
 
 class ProbeDue(Message):
@@ -174,6 +185,10 @@ class SuspicionDue(Message):
 
 class ReapDue(Message):
     """Time to forget members that are long gone."""
+
+
+class RememberDue(Message):
+    """Time to look whether the members worth remembering are others."""
 
 
 class ReconnectDue(Message):

@@ -30,6 +30,8 @@ class NodeSpec(Record):
     """Gossip addresses to join through, retried until one answers."""
     retry_join_ns: int = 1_000_000_000
     """Time between those attempts."""
+    rejoin_after_leave: bool = False
+    """After a graceful leave, too, rejoin through those that it knew."""
     rpc_hold_timeout_ns: int = 7_000_000_000
     """How long a request is held while there is no leader or no server."""
     version: str = ""

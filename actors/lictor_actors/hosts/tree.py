@@ -75,6 +75,7 @@ def _prober(spec: NodeSpec) -> ProberOptions:
         profile=spec.profile,
         join=tuple(url for url in spec.join if not (url.startswith("tcp") and url == spec.gossip_url)),
         retry_join_ns=spec.retry_join_ns,
+        rejoin_after_leave=spec.rejoin_after_leave,
         tell=tuple(tell),
     )
 

@@ -19,12 +19,13 @@ from lictor_actors.swim.membership import Membership
 from lictor_actors.swim.probe import Probing
 from lictor_actors.swim.profile import PROFILES, Profile
 from lictor_actors.swim.pushpull import Exchange
+from lictor_actors.swim.remembering import Remembering
 from lictor_actors.swim.seen import Seen
 from lictor_actors.swim.updates import Hearing, Updates
 from lictor_messages.base import Message
 from lictor_messages.codec import pack_body
 from lictor_messages.envelope import at, role_of
-from lictor_messages.host import LoopLagged, Undeliverable
+from lictor_messages.host import DiskFreed, DiskFull, Durable, LoopLagged, Recovered, Undeliverable
 from lictor_messages.members import (
     FireEvent,
     ForceLeave,
@@ -59,6 +60,7 @@ from lictor_messages.swim import (
     PushPullDue,
     ReapDue,
     ReconnectDue,
+    RememberDue,
     RetryJoinDue,
     Suspect,
     SuspicionDue,
@@ -68,7 +70,9 @@ SECOND_NS = 1_000_000_000
 
 
 class Prober(Actor):
-    """SWIM + Lifeguard + Serf's events for one node; journals nothing, so all that it sends may leave early."""
+    """SWIM + Lifeguard + Serf's events for one node. What it sends never rests on its journal, and may leave early."""
+
+    journalled = True
 
     def __init__(self, options: ProberOptions, profile: Profile | None = None) -> None:
         self._options = options
@@ -98,8 +102,8 @@ class Prober(Actor):
         me.record, me.incarnation, me.since = pack_body(me.alive), me.alive.incarnation, turn.now
         self._listeners.located(me.alive, turn)
         self._listeners.tell(MemberJoined(member=me.member()), turn)
-        self.joining.begin(turn)
         self.exchange.begin(turn)
+        self.remembering.begin(turn)
 
     def handle(self, message: Message, turn: Turn) -> None:
         """Everything that may be said to a prober is in ``_contents``."""
@@ -124,6 +128,7 @@ class Prober(Actor):
 
     def _contents(self) -> dict[type[Message], Callable[[Any, Turn], None]]:
         return {
+            Recovered: self._recovered,
             Ping: self._ping,
             Ack: self._ack,
             ProbeDue: lambda _, turn: self._with_timers(self.probing.next_round, turn),
@@ -144,12 +149,16 @@ class Prober(Actor):
             FireEvent: self.events.fire,
             ForceLeave: self._force_leave,
             Leave: self._leave,
+            RememberDue: self.remembering.due,
             LeaveDue: lambda _, turn: self.departure.finish(turn),
             ReapDue: lambda _, turn: self.undertaker.reap(turn),
             ReconnectDue: lambda _, turn: self.undertaker.reconnect(turn),
             LoopLagged: self._loop_lagged,
             Undeliverable: lambda u, turn: self.joining.undeliverable(u.request, u.reason, turn),
             Refused: self._refused,
+            Durable: _ignored,
+            DiskFull: _ignored,
+            DiskFreed: _ignored,
         }
 
     def _wire(self) -> None:
@@ -166,10 +175,12 @@ class Prober(Actor):
         self.probing = Probing(profile, members, self.membership, gossiper, self._listeners, self.awareness)
         self.exchange = Exchange(profile, members, self.membership, gossiper, self.events, self.updates)
         options = self._options
-        self.joining = Joining(profile, members, self.exchange, options.join, options.retry_join_ns)
-        self.departure = Departure(profile, members, gossiper)
         keep = options.reconnect_timeout_ns, options.tombstone_timeout_ns
-        self.undertaker = Undertaker(profile, members, self.membership, self.exchange, *keep)
+        self.remembering = Remembering(members, options.rejoin_after_leave, options.reconnect_timeout_ns)
+        join = options.join, options.retry_join_ns
+        self.joining = Joining(profile, members, self.exchange, self.remembering, *join)
+        self.departure = Departure(profile, members, gossiper)
+        self.undertaker = Undertaker(profile, members, self.membership, self.exchange, self.remembering, *keep)
 
     def _first_record(self, incarnation: int) -> Alive:
         o = self._options
@@ -252,6 +263,12 @@ class Prober(Actor):
 
     # Timers and requests from this node.
 
+    def _recovered(self, batch: Recovered, turn: Turn) -> None:
+        self.remembering.collect(batch.records, turn)
+        if batch.done:
+            self.joining.begin(turn)
+            self._set_timers(turn)
+
     def _gossip_due(self, _: GossipDue, turn: Turn) -> None:
         self.gossiper.tick(turn)
         self.departure.progress(turn)
@@ -270,6 +287,7 @@ class Prober(Actor):
     def _leave(self, _: Leave, turn: Turn) -> None:
         self.probing.stop(turn)
         self.departure.leave(turn)
+        self.remembering.left(turn)
 
     def _loop_lagged(self, lagged: LoopLagged, turn: Turn) -> None:
         """The host was late, so acks and refutations may lie unread: doubt the accusations of that time."""
@@ -298,3 +316,7 @@ class Prober(Actor):
 
     def _request(self, turn: Turn) -> str:
         return turn.envelope.request if turn.envelope else ""
+
+
+def _ignored(_: Message, __: Turn) -> None:
+    """Word of the disk: what is remembered there may be late, or wait for room, and nobody waits for it."""

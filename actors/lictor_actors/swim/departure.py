@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.swim.gossip import Gossiper
-from lictor_actors.swim.members import Members, Peer, State
+from lictor_actors.swim.members import Members, State
 from lictor_actors.swim.membership import Membership
 from lictor_actors.swim.profile import Profile
 from lictor_actors.swim.pushpull import Exchange
+from lictor_actors.swim.remembering import Remembering
 from lictor_actors.swim.updates import Hearing
 from lictor_messages.codec import pack_body
+from lictor_messages.envelope import at
 from lictor_messages.members import Departed, ForcedOut, ForceLeave
 from lictor_messages.refusals import Refused
 from lictor_messages.swim import Dead, LeaveDue, LeaveIntent, ReapDue, ReconnectDue
@@ -61,6 +63,7 @@ class Undertaker:
         members: Members,
         membership: Membership,
         exchange: Exchange,
+        remembering: Remembering,
         keep_failed: int,
         keep_left: int,
     ) -> None:
@@ -68,6 +71,7 @@ class Undertaker:
         self._members = members
         self._membership = membership
         self._exchange = exchange
+        self._remembering = remembering
         self._keep = {State.DEAD: keep_failed, State.LEFT: keep_left}
         self._reaping = self._reconnecting = False
 
@@ -85,10 +89,11 @@ class Undertaker:
     def watch(self, turn: Turn) -> None:
         """Set the timers that the present state of the table needs."""
         gone = len(self._members.others) + 1 > self._members.alive_count
+        missed = gone or bool(self._remembering.unmet)
         if gone and not self._reaping:
             self._reaping = True
             turn.set_timer("reap", self._profile.reap_interval, ReapDue())
-        if gone and not self._reconnecting:
+        if missed and not self._reconnecting:
             self._reconnecting = True
             turn.set_timer("reconnect", self._jittered(turn), ReconnectDue())
 
@@ -103,10 +108,10 @@ class Undertaker:
     def reconnect(self, turn: Turn) -> None:
         """Now and then somebody tries a failed member, more often the more have failed: partitions heal."""
         self._reconnecting = False
-        failed = self._members.in_state(State.DEAD)
-        if failed and turn.rng.random() < len(failed) / self._members.alive_count:
-            peer: Peer = failed[int(turn.rng.random() * len(failed))]
-            self._exchange.ask(peer.address, turn)
+        missed = [peer.address for peer in self._members.in_state(State.DEAD)]
+        missed += [at("prober", url) for url in self._remembering.look_for(turn.now)]
+        if missed and turn.rng.random() < len(missed) / self._members.alive_count:
+            self._exchange.ask(missed[int(turn.rng.random() * len(missed))], turn)
         self.watch(turn)
 
     def _jittered(self, turn: Turn) -> int:

@@ -8,6 +8,7 @@ from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.swim.members import Members
 from lictor_actors.swim.profile import Profile
 from lictor_actors.swim.pushpull import Exchange
+from lictor_actors.swim.remembering import Remembering
 from lictor_messages.envelope import at
 from lictor_messages.members import Join, Joined
 from lictor_messages.swim import JoinDue, RetryJoinDue
@@ -45,11 +46,18 @@ class Joining:
     """The join attempts under way, and the retries of the options' addresses."""
 
     def __init__(
-        self, profile: Profile, members: Members, exchange: Exchange, addresses: tuple[str, ...], retry: int
+        self,
+        profile: Profile,
+        members: Members,
+        exchange: Exchange,
+        remembering: Remembering,
+        addresses: tuple[str, ...],
+        retry: int,
     ) -> None:
         self._profile = profile
         self._members = members
         self._exchange = exchange
+        self._remembering = remembering
         self._addresses = addresses
         self._retry = retry
         self._retries = 0
@@ -58,9 +66,10 @@ class Joining:
         self._count = 0
 
     def begin(self, turn: Turn) -> None:
-        """Try the addresses of the options, until one has answered or somebody has found this node."""
-        if self._addresses and self._members.alone:
-            self._try(self._addresses, None, self._retry, turn)
+        """Try the options' addresses and those remembered, until one has answered or somebody has found this node."""
+        by_url = {gossip_url(address): address for address in (*self._remembering.known, *self._addresses)}
+        if by_url and self._members.alone:
+            self._try(tuple(by_url.values()), None, self._retry, turn)
 
     def asked(self, request: Join, turn: Turn) -> None:
         """Try these addresses once, for somebody who waits."""
@@ -109,7 +118,7 @@ class Joining:
             if error:
                 attempt.errors.append(f"{address}: {error}")
             else:
-                attempt.count += 1
+                self._reached(address, attempt, turn)
             if not attempt.silent:
                 self._finish(number, attempt, turn)
 
@@ -119,10 +128,15 @@ class Joining:
         if attempt.ticket is not None:
             turn.answer(attempt.ticket, Joined(count=attempt.count, errors=tuple(attempt.errors)), early=True)
         elif attempt.count == 0:
-            self._complain(attempt.errors, turn)
+            self._complain(sorted(attempt.errors), turn)
             self._retry_later(turn)
         elif self._complained:
             turn.note("join: somebody has answered")
+
+    def _reached(self, address: str, attempt: Attempt, turn: Turn) -> None:
+        attempt.count += 1
+        if attempt.count == 1 and attempt.ticket is None and address in self._remembering.known:
+            turn.note(f"join: rejoined through {address}, which it knew before")
 
     def _complain(self, errors: list[str], turn: Turn) -> None:
         """Once, and again when the reasons change: whoever waits for this node looks into its log."""

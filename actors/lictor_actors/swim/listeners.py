@@ -10,7 +10,7 @@ from lictor_messages.swim import Alive
 
 
 class Listeners:
-    """The prober journals nothing, so that everything it says may leave early."""
+    """Nothing that is said here rests on the prober's journal, so everything may leave early."""
 
     __slots__ = ("_host", "_tell")
 

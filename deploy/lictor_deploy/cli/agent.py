@@ -31,6 +31,7 @@ def agent(
     join: tuple[str, ...] = (),
     retry_join: tuple[str, ...] = (),
     retry_interval: str | None = None,
+    rejoin: bool | None = None,
     log_level: str | None = None,
 ) -> int:
     """Run one node until it is told to stop.
@@ -85,6 +86,8 @@ def agent(
         The same: joins are always retried.
     retry_interval
         Time between attempts to join (1s).
+    rejoin
+        After a graceful leave, too, look for those that this node knew; after any other end it does so anyway.
     log_level
         TRACE, DEBUG, INFO, WARN or ERR.
     """
@@ -100,6 +103,7 @@ def agent(
         "client_addr": client,
         "advertise_addr": advertise,
         "retry_interval": retry_interval,
+        "rejoin_after_leave": rejoin,
         "log_level": log_level,
         "ports": given({"http": http_port, "bus": bus_port, "server": server_port, "serf_lan": serf_lan_port}) or None,
         "node_meta": node_meta_of(node_meta) or None,

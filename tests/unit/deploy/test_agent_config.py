@@ -160,6 +160,13 @@ def test_the_times_of_the_configuration_are_those_of_the_actors():
     assert options["gateway"].rpc_hold_timeout_ns == 3_000_000_000
 
 
+@pytest.mark.parametrize("given", [True, False])
+def test_rejoining_after_a_leave_is_the_probers_business(file, given):
+    config_file = file("c.json", {"rejoin_after_leave": given})
+    options = {spec.role: spec.options for spec in tree(node_spec(config(config_file, dev=True)))}
+    assert options["prober"].rejoin_after_leave is given
+
+
 def test_a_wildcard_bind_listens_everywhere_and_advertises_an_address():
     spec = node_spec(config(flags={"node_name": "n", "advertise_addr": "10.1.2.3"}))
     assert spec.gossip_url == "tcp://10.1.2.3:8301"

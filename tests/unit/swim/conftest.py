@@ -7,14 +7,15 @@ from random import Random
 
 import pytest
 
-from lictor_actors.kernel.effects import CancelTimer, Send, SetTimer
+from lictor_actors.kernel.effects import CancelTimer, Note, Persist, Send, SetTimer
 from lictor_actors.kernel.life import Life
 from lictor_actors.roles.prober import Prober
 from lictor_actors.swim.profile import Profile
 from lictor_messages.base import Message
 from lictor_messages.codec import pack_body
 from lictor_messages.envelope import Envelope, node_of, role_of
-from lictor_messages.host import Forgotten, Located, Undeliverable
+from lictor_messages.host import Forgotten, Located, Recovered, Undeliverable
+from lictor_messages.journal import JournalRecord
 from lictor_messages.swim import Alive, Dead, Gossip, ProberOptions, Suspect
 
 MS = 1_000_000
@@ -31,6 +32,8 @@ class Node:
     told: list[tuple[int, Message]] = field(default_factory=list)
     answers: list[Message] = field(default_factory=list)
     timers: dict[str, int] = field(default_factory=dict)
+    journal: list[JournalRecord] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     paused: list[tuple[Message, Envelope | None]] | None = None
     blocked: list[tuple[str, Envelope]] | None = None
 
@@ -65,6 +68,7 @@ class Net:
         life = Life(prober, f"prober@{name}.{dc}", Random(self.rng.random()), self.rng.randbytes)
         node.life = life
         self._carry_out(life, life.start(self.now, self.wall + self.now))
+        self.deliver(life, Recovered(records=tuple(node.journal), done=True), None)
         return prober
 
     def crash(self, name: str) -> None:
@@ -189,6 +193,10 @@ class Net:
                     self._after(after, lambda n=name, k=number, m=message: self._timer(life, n, k, m))
                 case CancelTimer(name):
                     node.timers.pop(name, None)
+                case Persist(record):
+                    node.journal.append(record)
+                case Note(event):
+                    node.notes.append(event)
                 case Send(envelope):
                     self._post(life, node, envelope)
 
