@@ -102,6 +102,18 @@ class ReadyToLeave(Message):
     """The server's part in leaving is done, or was given up after its time."""
 
 
+class AwaitRemoval(Message):
+    """To a server whose node has said goodbye: tell when the others can do without its vote. Answer: Removed."""
+
+
+class Removed(Message):
+    """Raft's configuration does not count on this server any more."""
+
+
+class RemovalLateDue(Message):
+    """The others should do without this node's server by now."""
+
+
 class AutopilotDue(Message):
     """The leader looks at the servers again."""
 

@@ -49,7 +49,7 @@ from lictor_messages.agent import (
     UpdateCheck,
 )
 from lictor_messages.answers import Answer, Command, Query, Written
-from lictor_messages.autopilot import ReadyToLeave
+from lictor_messages.autopilot import ReadyToLeave, RemovalLateDue, Removed
 from lictor_messages.base import FrozenMap, Message
 from lictor_messages.envelope import at
 from lictor_messages.host import ActorSpec, DiskFreed, DiskFull, Durable, Recovered, Undeliverable
@@ -156,6 +156,8 @@ class Agent(Actor):
             CreateSession: self._forwarding.create_session,
             ReadyToLeave: self._leaving.server_ready,
             Departed: self._leaving.departed,
+            Removed: self._leaving.removed,
+            RemovalLateDue: self._leaving.late,
             CheckerStarted: lambda _, turn: self.local.run_all(turn),
             FullSyncDue: lambda _, turn: self.sync.full_sync(turn),
             ChangeSyncDue: lambda _, turn: self.sync.change_sync_due(turn),

@@ -1,4 +1,4 @@
-"""Leadership that changes hands on request, or because its node is about to leave."""
+"""Leadership that changes hands on request, or because its node is about to leave; and the vote that goes with it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.raft import NotLeading, Raft, Role
 from lictor_messages.answers import Written
-from lictor_messages.autopilot import PrepareToLeave, ReadyToLeave, TransferLateDue, TransferLeadership
+from lictor_messages.autopilot import (
+    AwaitRemoval,
+    PrepareToLeave,
+    ReadyToLeave,
+    Removed,
+    TransferLateDue,
+    TransferLeadership,
+)
 from lictor_messages.base import Message
 from lictor_messages.members import Member
 from lictor_messages.refusals import Refused
@@ -24,6 +31,8 @@ class Handover:
         self._raft = raft
         self._waiting: list[tuple[Ticket, Message, Message]] = []
         """Who waits, what it hears of success and what of failure."""
+        self._going: list[Ticket] = []
+        """Who waits until the others can do without this server."""
         self.leaving = False
         """True once this node is about to go: nothing new is taken on."""
 
@@ -44,6 +53,22 @@ class Handover:
             turn.reply(ReadyToLeave())
         else:
             self._wait(turn.ticket(), ReadyToLeave(), ReadyToLeave(), turn)
+
+    def await_removal(self, _: AwaitRemoval, turn: Turn) -> None:
+        """Of two voters the one that stays needs the other's vote, until the configuration has it no longer."""
+        self._going.append(turn.ticket())
+
+    def look(self, turn: Turn) -> None:
+        """The configuration may have changed."""
+        if self._going and not self._counts:
+            going, self._going = self._going, []
+            for ticket in going:
+                turn.answer(ticket, Removed())
+
+    @property
+    def _counts(self) -> bool:
+        me = self._options.node
+        return me in self._raft.members.names and self._raft.configuration != (me,)
 
     def done(self, turn: Turn) -> None:
         """This server leads no more."""

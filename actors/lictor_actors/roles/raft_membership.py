@@ -3,7 +3,7 @@
 In this order, whatever is first to be done:
 
 1. A server that **lost its disk** (or is new) asks to be let in under a new identity: it becomes a non-voter.
-2. A server that **left** goes.
+2. A server that **left** goes; the leader too, if it is leaving and its successor could not take over.
 3. A server that gossip has and the configuration has not is **added** as a non-voter.
 4. A non-voter that autopilot finds stable is **promoted**.
 5. A server that autopilot finds dead is **removed**.
@@ -61,14 +61,19 @@ class RaftMembership:
         self._autopilot.look(members, wanted, turn)
         return self._autopilot.health(index)
 
-    def change_if_wanted(self, members: Mapping[str, Member], wanted: AutopilotConfiguration, turn: Turn) -> None:
-        """Propose the first change that is due; the next one is looked for when it is committed."""
+    def change_if_wanted(
+        self, members: Mapping[str, Member], wanted: AutopilotConfiguration, leaving: bool, turn: Turn
+    ) -> None:
+        """Propose the first change that is due; the next one is looked for when it is committed.
+
+        ``leaving``: this leader's node is about to leave.
+        """
         raft = self._raft
         if not self.wanted or not raft.ready or raft.settled_members is None:
             return
         self.wanted = False
         self._autopilot.look(members, wanted, turn)
-        change = self._next_change(members, wanted, turn.now)
+        change = self._next_change(members, wanted, leaving, turn.now)
         if change is None:
             return
         try:
@@ -96,11 +101,12 @@ class RaftMembership:
         return asked.id in (node, node.rpartition(".")[0], member.tags.get("id") if member else None)
 
     def _next_change(
-        self, members: Mapping[str, Member], wanted: AutopilotConfiguration, now: int
+        self, members: Mapping[str, Member], wanted: AutopilotConfiguration, leaving: bool, now: int
     ) -> Configuration | None:
         raft, servers = self._raft, self._raft.members
         for change in (
             self._with_newcomer(servers),
+            _applied(servers.without, self._raft.me if leaving else ""),
             self._without_left(servers, members),
             self._with_added(servers, members),
             _applied(servers.promoted, self._autopilot.promotable(wanted, now)),

@@ -33,6 +33,7 @@ from lictor_messages import raft as r
 from lictor_messages.answers import Command, Query, Written
 from lictor_messages.autopilot import (
     AutopilotDue,
+    AwaitRemoval,
     GetAutopilotHealth,
     PrepareToLeave,
     RemovePeer,
@@ -158,6 +159,7 @@ class Server(Actor):
             FoundingDue: lambda _, turn: self._founding.due(self._care.members, turn),
             AutopilotDue: lambda _, turn: self._membership.due(turn),
             PrepareToLeave: self._handover.leave,
+            AwaitRemoval: self._handover.await_removal,
             TransferLateDue: self._handover.late,
             DiskFull: self._disk_is_full,
             DiskFreed: self._disk_has_room,
@@ -217,12 +219,14 @@ class Server(Actor):
             self._modes.confirmed(turn)
         if self._announcements.waiting and self.raft.leader:
             self._announcements.started(turn)
+        self._handover.look(turn)
         leading = self.raft.role is Role.LEADER
         if leading != self._was_leader:
             self._was_leader = leading
             self._took_lead(turn) if leading else self._lost_lead(turn)
         if leading and self._membership.wanted:
-            self._membership.change_if_wanted(self._care.members, self.store.autopilot.row, turn)
+            leaving = self._handover.leaving
+            self._membership.change_if_wanted(self._care.members, self.store.autopilot.row, leaving, turn)
         if leading:
             self._care.go_on(self.applied, turn)
 

@@ -108,10 +108,10 @@ def test_a_wiped_server_is_let_in_anew_only_while_the_other_voters_can_commit_th
     options = ServerOptions(node=leader, name="a", prober=f"prober@{leader}", dc="dc1", version="1")
     made = RaftMembership(options, net.raft(leader))
     assert net.raft(leader).newcomers()
-    assert made._next_change({}, AutopilotConfiguration(), net.now) is None
+    assert made._next_change({}, AutopilotConfiguration(), False, net.now) is None
     net.start(away)
     net.run(2 * RaftOptions().election_ns)
-    change = made._next_change({}, AutopilotConfiguration(), net.now)
+    change = made._next_change({}, AutopilotConfiguration(), False, net.now)
     assert change is not None
     assert change.nonvoters == (wiped,)
 
@@ -123,6 +123,6 @@ def test_a_server_that_left_goes_whether_the_dead_are_cleared_away_or_not(monkey
         ("a.dc1", "b.dc1", "c.dc1"), Turn(Life(Actor(), "server@a.dc1", rng, rng.randbytes), 0, 0, None)
     )
     left = Member(name="b", dc="dc1", address="10.0.0.2", port=8301, gossip="", rest="", status="left")
-    change = made._next_change({"b.dc1": left}, AutopilotConfiguration(cleanup_dead_servers=False), 0)
+    change = made._next_change({"b.dc1": left}, AutopilotConfiguration(cleanup_dead_servers=False), False, 0)
     assert change is not None
     assert change.names == ("a.dc1", "c.dc1")

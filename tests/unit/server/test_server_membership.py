@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from servers_in_world import Servers
 
+from lictor_actors.bus.rules import Rules
 from lictor_actors.hosts.tree import tree
 from lictor_actors.raft import Role
 from lictor_actors.roles.prober import Prober
@@ -15,6 +16,7 @@ from lictor_messages.answers import Written
 from lictor_messages.autopilot import PrepareToLeave, ReadyToLeave, RemovePeer, TransferLeadership
 from lictor_messages.catalog import SERF_HEALTH, ListNodes, ServiceRecord
 from lictor_messages.envelope import at
+from lictor_messages.faults import FaultRule
 from lictor_messages.kv import GetKey, PutKey
 from lictor_messages.members import Leave
 from lictor_messages.refusals import Refused
@@ -281,6 +283,43 @@ def test_a_leader_whose_node_leaves_hands_over_first(three):
     assert new not in ("", old)
     three.until(lambda: old not in three.voters())
     three.put("k", "v")
+
+
+@pytest.mark.parametrize("leads", [True, False])
+def test_of_two_servers_one_may_leave_and_the_other_goes_on_alone(leads):
+    """Its successor needs its vote, and its disk for the first entry, until the configuration is without it. Here the
+    vote is lost, so gossip's goodbye has long been said when the successor asks again."""
+    two = Servers(servers=2)
+    leaver = two.leader() if leads else two.followers()[0]
+    (stays,) = (node for node in two.nodes if node != leaver)
+    answers: list[object] = []
+    two.world.network.rules = Rules((FaultRule(id="1", kinds=("raft.vote",), effect="drop"),))
+    two.world.door(leaver, "leaver").ask(at("agent", leaver), LeaveCluster(), answers.append)
+    two.world.run(2)
+    two.heal()
+    two.until(lambda: answers)
+    assert answers == [Accepted()]
+    two.until(lambda: two.leader() == stays and two.voters() == [stays])
+    two.put("k", "v")
+
+
+def test_the_last_server_that_is_left_leaves_after_a_while(three):
+    leaver, *others = three.nodes
+    for node in others:
+        three.world.kill(node)
+    assert isinstance(three.world.ask(leaver, f"agent@{leaver}", LeaveCluster(), 30), Accepted)
+
+
+def test_a_server_that_goes_down_while_its_node_waits_for_its_removal_does_not_keep_the_node(three):
+    leaver, *others = three.nodes
+    for node in others:
+        three.world.kill(node)
+    answers: list[object] = []
+    three.world.door(leaver, "leaver").ask(at("agent", leaver), LeaveCluster(), answers.append)
+    three.world.run(4)
+    three.world.handle_actor("crash", leaver, "server")
+    three.until(lambda: answers, 20)
+    assert answers == [Accepted()]
 
 
 def test_a_node_whose_server_is_down_leaves_all_the_same(three):
