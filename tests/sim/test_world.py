@@ -13,8 +13,9 @@ from lictor_actors.hosts.world.network import Weather
 from lictor_actors.hosts.world.world import InvariantBroken, Livelock
 from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.turn import Turn
+from lictor_messages.agent import NodeStopping
 from lictor_messages.base import Message
-from lictor_messages.envelope import Envelope
+from lictor_messages.envelope import Envelope, at
 from lictor_messages.host import ActorSpec, Durable, Recovered, Undeliverable
 from lictor_messages.jobs import ConnectPinged, HttpProbed, PingByConnect, ProbeHttp
 from lictor_messages.journal import Cell
@@ -188,6 +189,19 @@ def test_what_is_sent_to_a_dead_node_is_lost_in_silence_and_counted() -> None:
     assert isinstance(answer, Refused)
     assert answer.code == "TimedOut"
     assert world.counters["sent_to_a_dead_node"] == 1
+
+
+def test_a_goodbye_of_the_life_before_ends_nobody() -> None:
+    """A node that says goodbye goes a moment later; meanwhile it may have been stopped and started again."""
+    world = make()
+    world.door(N1, "leaver").tell(at("host", N1), NodeStopping(why="left"))
+    world.run(0)
+    world.stop(N1)
+    world.restart(N1)
+    world.introduce()
+    world.run(1)
+    assert world.ended == {}
+    assert world.ask(N2, f"echo@{N1}", Say(text="hello")) == Say(text="hello")
 
 
 def test_a_killed_process_leaves_a_machine_that_refuses() -> None:

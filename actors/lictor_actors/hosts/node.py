@@ -141,8 +141,9 @@ class Node:
             self.start()
 
     def _end(self, why: str) -> None:
-        self.stop(why)
-        self.ground.node_ended(self.name, why)
+        if any(seat.life is not None for seat in self.seats.values()):  # else somebody has stopped it meanwhile
+            self.stop(why)
+            self.ground.node_ended(self.name, why)
 
     # -- seats ---------------------------------------------------------------
 
