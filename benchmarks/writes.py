@@ -49,7 +49,7 @@ def main(quick: bool = False) -> None:
         health(leader, seconds)
         registrations(leader, seconds)
         wake_ups(leader, rounds)
-        failovers(cluster, peer, 3 if quick else 10)
+        failovers(cluster, peer, 3 if quick else 20)
 
 
 # -- keys and values -------------------------------------------------------------
