@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -653,5 +655,24 @@ def test_a_port_that_is_taken_is_an_os_error(site):
     async def test(s):
         with pytest.raises(OSError, match="in use"):
             await HttpDoor(s.ask).listen("127.0.0.1", s.port)
+
+    site(test)
+
+
+def test_a_connection_that_is_over_is_freed_without_the_collector(site):
+    """What is alive at a collection is set aside: of a cycle that dies later nobody would ever hear (``garbage``)."""
+
+    async def test(here):
+        _, writer = await here.dial()
+        writer.write(GET % 1)
+        await here.settle()
+        freed = asyncio.Event()
+        weakref.finalize(next(iter(here.door._connections)), freed.set)
+        gc.disable()
+        try:
+            writer.close()
+            await asyncio.wait_for(freed.wait(), 10)
+        finally:
+            gc.enable()
 
     site(test)

@@ -116,6 +116,7 @@ class HttpConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone: whoever works for it is told."""
         self._last = True
+        del self._parser  # it knows this object: the collector would not see that both are dead (``garbage``)
         self._queue.clear()
         self._door.forget(self)
         gone, self._gone, self._open = self._gone, None, None
