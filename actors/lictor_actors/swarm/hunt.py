@@ -98,7 +98,7 @@ PLANTED = (
         "membership changes before a commit in the own term",
         mutants.changes_before_a_commit_of_its_own,
         "before a commit in its own term",
-        known=6,
+        known=151,
         plan={**SERVERS_CHANGE, "faults": ("isolate", "remove_peer", "transfer", "wipe")},
     ),
     Planted(
