@@ -66,7 +66,7 @@ class Message(Record):
 def read(kind: type[R], fields: object) -> R:
     """Fields as they came over a wire or from a log, checked; raises ValidationError.
 
-    The same as ``model_validate``, which takes nearly twice as long, because it looks at its own options first.
+    The same as ``model_validate``, which takes 0.3 to 0.7 µs more, because it looks at its own options first.
     """
     record: R = kind.__pydantic_validator__.validate_python(fields)
     return record

@@ -1,7 +1,7 @@
 """Rows as the tables keep them.
 
 They are made of fields that were checked before they came into the log, so they are put together by hand: pydantic's
-own ways take two to six times as long, on every server for every write.
+own ways take about twice as long (1.7 and 1.0 µs for a key), on every server for every write.
 """
 
 from __future__ import annotations
