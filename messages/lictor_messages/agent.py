@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lictor_messages.answers import Answer
-from lictor_messages.base import FrozenMap, Message, ReadOnly, Record
+from lictor_messages.base import STORED, WIRE, FrozenMap, Message, ReadOnly, Record
 from lictor_messages.catalog import CheckRecord, CheckStatus, ServiceRecord
 from lictor_messages.members import Member, UserEvent
 
@@ -48,7 +48,7 @@ class CheckSpec(Record):
         return self.type in ("http", "tcp")
 
 
-class RegisterService(Message):
+class RegisterService(Message, kind="agent.register_service", on=WIRE | STORED):
     """Register a service and its checks with the local agent; answered by Accepted or Refused."""
 
     service: ServiceRecord
@@ -56,19 +56,19 @@ class RegisterService(Message):
     replace_existing_checks: bool = False
 
 
-class DeregisterService(Message):
+class DeregisterService(Message, kind="agent.deregister_service", on=WIRE):
     """Answered by Accepted, or Refused NotFound."""
 
     id: str
 
 
-class RegisterCheck(Message):
+class RegisterCheck(Message, kind="agent.register_check", on=WIRE | STORED):
     """Answered by Accepted or Refused."""
 
     check: CheckSpec
 
 
-class DeregisterCheck(Message):
+class DeregisterCheck(Message, kind="agent.deregister_check", on=WIRE):
     """Answered by Accepted, or Refused NotFound."""
 
     id: str
@@ -83,7 +83,7 @@ class SetMaintenance(Message):
     """"" for the node."""
 
 
-class UpdateCheck(Message):
+class UpdateCheck(Message, kind="agent.update_check", on=WIRE | STORED):
     """Report a TTL check's state; answered by Accepted, or Refused."""
 
     id: str
@@ -91,35 +91,35 @@ class UpdateCheck(Message):
     output: str = ""
 
 
-class Accepted(Message):
+class Accepted(Message, kind="agent.accepted", on=WIRE):
     """Done; the catalog follows by anti-entropy."""
 
 
-class ListLocalServices(Message):
+class ListLocalServices(Message, kind="agent.list_local_services", on=WIRE):
     """/v1/agent/services; answered by LocalServices."""
 
 
-class LocalServices(Message):
+class LocalServices(Message, kind="agent.local_services", on=WIRE):
     """The services that this agent owns."""
 
     services: tuple[ServiceRecord, ...]
 
 
-class ListLocalChecks(Message):
+class ListLocalChecks(Message, kind="agent.list_local_checks", on=WIRE):
     """/v1/agent/checks; answered by LocalChecks."""
 
 
-class LocalChecks(Message):
+class LocalChecks(Message, kind="agent.local_checks", on=WIRE):
     """The checks that this agent owns."""
 
     checks: tuple[CheckRecord, ...]
 
 
-class DescribeAgent(Message):
+class DescribeAgent(Message, kind="agent.describe_agent", on=WIRE):
     """/v1/agent/self; answered by AgentDescription."""
 
 
-class AgentDescription(Message):
+class AgentDescription(Message, kind="agent.agent_description", on=WIRE):
     """Who this agent is and what it knows."""
 
     node: str
@@ -134,7 +134,7 @@ class AgentDescription(Message):
     stats: ReadOnly = FrozenMap()
 
 
-class ListEvents(Message):
+class ListEvents(Message, kind="agent.list_events", on=WIRE):
     """/v1/event/list: blocks while the list's index equals ``min_index``; answered by Events."""
 
     name: str = ""
@@ -142,13 +142,13 @@ class ListEvents(Message):
     wait_ns: int = 0
 
 
-class Events(Answer):
+class Events(Answer, kind="agent.events", on=WIRE):
     """The last user events that this agent has seen, oldest first, at most 256."""
 
     events: tuple[UserEvent, ...]
 
 
-class LeaveCluster(Message):
+class LeaveCluster(Message, kind="agent.leave_cluster", on=WIRE):
     """/v1/agent/leave: answered by Accepted once the leave has spread; then the node stops."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from lictor_messages.base import Message
+from lictor_messages.base import STORED, WIRE, Message
 
 Consistency = Literal["default", "consistent", "stale"]
 
@@ -32,7 +32,7 @@ class Answer(Message):
     last_contact_ms: int = 0
 
 
-class Rendered(Answer):
+class Rendered(Answer, kind="answers.rendered", on=WIRE):
     """An answer as Consul's JSON, made once per query and index; ``found`` is False for a KV miss (HTTP 404)."""
 
     body: bytes
@@ -45,7 +45,7 @@ class Command(Message):
     dc: str = ""
 
 
-class Written(Message):
+class Written(Message, kind="answers.written", on=WIRE | STORED):
     """The outcome of a write at log index ``index``; ``ok`` is False for a lost compare-and-set."""
 
     ok: bool = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lictor_messages.answers import Answer, Command, Query
-from lictor_messages.base import Message, Record
+from lictor_messages.base import STORED, WIRE, Message, Record
 from lictor_messages.members import Status
 
 MILLISECOND = 1_000_000
@@ -25,24 +25,24 @@ class AutopilotConfiguration(Record):
     modify_index: int = 0
 
 
-class SetAutopilotConfiguration(Command):
+class SetAutopilotConfiguration(Command, kind="autopilot.set_autopilot_configuration", on=WIRE | STORED):
     """Replace the configuration; with ``cas`` only if that is its index. Answered by Written."""
 
     configuration: AutopilotConfiguration
     cas: int | None = None
 
 
-class GetAutopilotConfiguration(Query):
+class GetAutopilotConfiguration(Query, kind="autopilot.get_autopilot_configuration", on=WIRE):
     """Answered by AutopilotConfigured."""
 
 
-class AutopilotConfigured(Answer):
+class AutopilotConfigured(Answer, kind="autopilot.autopilot_configured", on=WIRE):
     """The configuration in force."""
 
     configuration: AutopilotConfiguration
 
 
-class GetAutopilotHealth(Query):
+class GetAutopilotHealth(Query, kind="autopilot.get_autopilot_health", on=WIRE):
     """What the leader thinks of the servers; answered by AutopilotHealth, by the leader only."""
 
 
@@ -69,7 +69,7 @@ class ServerHealth(Record):
     """Up to here it has what is committed, and knows it or will with the next heartbeat."""
 
 
-class AutopilotHealth(Answer):
+class AutopilotHealth(Answer, kind="autopilot.autopilot_health", on=WIRE):
     """All servers; the cluster is healthy if each is."""
 
     healthy: bool
@@ -78,7 +78,7 @@ class AutopilotHealth(Answer):
     servers: tuple[ServerHealth, ...]
 
 
-class RemovePeer(Command):
+class RemovePeer(Command, kind="autopilot.remove_peer", on=WIRE):
     """Take a server out of the Raft configuration, by ``id`` or ``address``. For the leader; never in the log itself.
 
     Answered by Written once that is committed.
@@ -88,7 +88,7 @@ class RemovePeer(Command):
     address: str = ""
 
 
-class TransferLeadership(Command):
+class TransferLeadership(Command, kind="autopilot.transfer_leadership", on=WIRE):
     """Hand leadership to the server ``id`` ("": the fittest). For the leader; never in the log. Answered by Written."""
 
     id: str = ""

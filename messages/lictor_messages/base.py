@@ -1,15 +1,41 @@
-"""The root of every message: frozen through and through, named by kind, found in one registry."""
+"""The root of every message: frozen through and through, named by kind, found in the registries of its channels.
+
+A message that stays on its node is named after its class. One that crosses to another node, is written to a disk or is
+carried by gossip says its name and its channels itself, so that moving or renaming the class changes neither what
+travels nor what is stored::
+
+    class PutKey(Command, kind="kv.put_key", on=WIRE | STORED):
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from enum import Flag
 from typing import Annotated, Any, ClassVar, NoReturn, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+
+class Channel(Flag):
+    """Where a kind may be met outside the actors of one node."""
+
+    HOME = 0
+    """Nowhere."""
+    WIRE = 1
+    """In frames: between nodes, and between a client actor and its door."""
+    STORED = 2
+    """On disks: in the log, in what is remembered of its outcomes, in cells of the journal."""
+    CLAIM = 4
+    """In the updates that gossip carries."""
+
+
+HOME, WIRE, STORED, CLAIM = Channel.HOME, Channel.WIRE, Channel.STORED, Channel.CLAIM
+
 KINDS: dict[str, type[Message]] = {}
-"""Every kind that may travel, by its wire name (``raft.append_entries``)."""
+"""Every kind by its name (``raft.append_entries``): faults and timelines see all of them."""
+KINDS_ON: dict[Channel, dict[str, type[Message]]] = {channel: {} for channel in (WIRE, STORED, CLAIM)}
+"""The kinds of each channel. What is read from one is looked up there and nowhere else."""
 
 
 class FrozenMap(dict[str, Any]):
@@ -48,19 +74,26 @@ R = TypeVar("R", bound=Record)
 
 
 class Message(Record):
-    """Something that may be said. Its kind is ``module.snake_name`` and is registered when it is defined."""
+    """Something that may be said. ``kind`` is its name: ``module.snake_name`` where the class does not say another."""
 
     kind: ClassVar[str] = ""
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, *, kind: str = "", on: Channel = HOME, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if cls.__name__.startswith("_"):  # an abstract root such as _Query never travels itself
             return
-        cls.kind = wire_name(cls.__module__, cls.__name__)
-        known = KINDS.setdefault(cls.kind, cls)
-        if known is not cls and known.__qualname__ != cls.__qualname__:
-            raise TypeError(f"two messages share the kind {cls.kind}: {known!r} and {cls!r}")
-        KINDS[cls.kind] = cls
+        if on and not kind:
+            raise TypeError(f"{cls.__name__} leaves its node, so its kind is to be written out: kind='…'")
+        cls.kind = kind or home_name(cls.__module__, cls.__name__)
+        for registry in (KINDS, *(KINDS_ON[channel] for channel in on)):
+            _enter(registry, cls)
+
+
+def _enter(registry: dict[str, type[Message]], kind: type[Message]) -> None:
+    known = registry.setdefault(kind.kind, kind)
+    if known is not kind and known.__qualname__ != kind.__qualname__:
+        raise TypeError(f"two messages share the kind {kind.kind}: {known!r} and {kind!r}")
+    registry[kind.kind] = kind
 
 
 def read(kind: type[R], fields: object) -> R:
@@ -72,7 +105,7 @@ def read(kind: type[R], fields: object) -> R:
     return record
 
 
-def wire_name(module: str, name: str) -> str:
-    """``lictor_messages.raft``, ``AppendEntries`` → ``raft.append_entries``."""
+def home_name(module: str, name: str) -> str:
+    """The name of a kind that stays at home: ``lictor_messages.raft``, ``ElectionDue`` → ``raft.election_due``."""
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
     return f"{module.rpartition('.')[2]}.{snake}"

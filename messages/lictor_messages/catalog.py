@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from lictor_messages.answers import Answer, Command, Query
-from lictor_messages.base import FrozenMap, ReadOnly, Record
+from lictor_messages.base import STORED, WIRE, FrozenMap, ReadOnly, Record
 
 CheckStatus = Literal["passing", "warning", "critical"]
 
@@ -97,7 +97,7 @@ class CheckRecord(Record):
     modify_index: int = 0
 
 
-class Register(Command):
+class Register(Command, kind="catalog.register", on=WIRE | STORED):
     """Write a node and, if given, a service and checks of it, all in one entry. Outcome: Written or Refused."""
 
     node: NodeRecord
@@ -106,7 +106,7 @@ class Register(Command):
     checks: tuple[CheckRecord, ...] = ()
 
 
-class Deregister(Command):
+class Deregister(Command, kind="catalog.deregister", on=WIRE | STORED):
     """Remove one service, one check, or with neither the whole node. Outcome: Written, also if absent."""
 
     node: str
@@ -121,22 +121,22 @@ class _Filtered(Query):
     node_meta: tuple[tuple[str, str], ...] = ()
 
 
-class ListNodes(_Filtered):
+class ListNodes(_Filtered, kind="catalog.list_nodes", on=WIRE):
     """/v1/catalog/nodes; answered by Nodes."""
 
 
-class ListServices(_Filtered):
+class ListServices(_Filtered, kind="catalog.list_services", on=WIRE):
     """/v1/catalog/services; answered by Services."""
 
 
-class ListServiceNodes(_Filtered):
+class ListServiceNodes(_Filtered, kind="catalog.list_service_nodes", on=WIRE):
     """/v1/catalog/service/:service; answered by ServiceNodes. All of ``tags`` must be present."""
 
     service: str
     tags: tuple[str, ...] = ()
 
 
-class ListNodeServices(_Filtered):
+class ListNodeServices(_Filtered, kind="catalog.list_node_services", on=WIRE):
     """/v1/catalog/node/:node (name, or the start of a node id); answered by NodeServices.
 
     ``as_list`` renders /v1/catalog/node-services/:node instead.
@@ -146,25 +146,25 @@ class ListNodeServices(_Filtered):
     as_list: bool = False
 
 
-class ListNodeChecks(_Filtered):
+class ListNodeChecks(_Filtered, kind="catalog.list_node_checks", on=WIRE):
     """/v1/health/node/:node; answered by Checks."""
 
     node: str
 
 
-class ListServiceChecks(_Filtered):
+class ListServiceChecks(_Filtered, kind="catalog.list_service_checks", on=WIRE):
     """/v1/health/checks/:service; answered by Checks."""
 
     service: str
 
 
-class ListChecksInState(_Filtered):
+class ListChecksInState(_Filtered, kind="catalog.list_checks_in_state", on=WIRE):
     """/v1/health/state/:state, ``any`` for all; answered by Checks."""
 
     state: str
 
 
-class ListServiceHealth(_Filtered):
+class ListServiceHealth(_Filtered, kind="catalog.list_service_health", on=WIRE):
     """/v1/health/service/:service; answered by ServiceHealth."""
 
     service: str
@@ -172,7 +172,7 @@ class ListServiceHealth(_Filtered):
     passing: bool = False
 
 
-class Nodes(Answer):
+class Nodes(Answer, kind="catalog.nodes", on=WIRE):
     """Nodes in the order of names."""
 
     nodes: tuple[NodeRecord, ...]
@@ -185,7 +185,7 @@ class ServiceTags(Record):
     tags: tuple[str, ...]
 
 
-class Services(Answer):
+class Services(Answer, kind="catalog.services", on=WIRE):
     """Service names with their tags."""
 
     services: tuple[ServiceTags, ...]
@@ -198,20 +198,20 @@ class Placement(Record):
     service: ServiceRecord
 
 
-class ServiceNodes(Answer):
+class ServiceNodes(Answer, kind="catalog.service_nodes", on=WIRE):
     """The instances of a service."""
 
     placements: tuple[Placement, ...]
 
 
-class NodeServices(Answer):
+class NodeServices(Answer, kind="catalog.node_services", on=WIRE):
     """A node and its services; ``node`` is None if it is unknown."""
 
     node: NodeRecord | None
     services: tuple[ServiceRecord, ...] = ()
 
 
-class Checks(Answer):
+class Checks(Answer, kind="catalog.checks", on=WIRE):
     """Checks, node by node."""
 
     checks: tuple[CheckRecord, ...]
@@ -225,7 +225,7 @@ class Instance(Record):
     checks: tuple[CheckRecord, ...]
 
 
-class ServiceHealth(Answer):
+class ServiceHealth(Answer, kind="catalog.service_health", on=WIRE):
     """The instances of a service with their health."""
 
     instances: tuple[Instance, ...]

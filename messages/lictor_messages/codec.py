@@ -16,7 +16,8 @@ from collections.abc import Iterable
 import ormsgpack
 from pydantic import ValidationError
 
-from lictor_messages.base import KINDS, Message, read
+from lictor_messages import every as every  # a kind that was never imported would be unknown
+from lictor_messages.base import CLAIM, KINDS_ON, WIRE, Channel, Message, read
 from lictor_messages.envelope import Envelope
 
 MAGIC = b"\x4c\x52"
@@ -30,6 +31,7 @@ FRAME_MAX = 256 * 1024
 """Bytes that a frame may hold; a message that does not fit alone is refused at the sender."""
 
 _TEXTS = {str}
+_WIRE_KINDS = KINDS_ON[WIRE]
 _PACK = ormsgpack.OPT_SERIALIZE_PYDANTIC
 
 
@@ -56,13 +58,19 @@ def pack_body(body: Message) -> bytes:
     return ormsgpack.packb([body.kind, body], option=_PACK)
 
 
-def unpack_body(data: bytes) -> Message:
-    """The reverse of ``pack_body``; raises FrameRefused for an unknown kind or a body that does not fit."""
+def unpack_body(data: bytes, channel: Channel = CLAIM) -> Message:
+    """The reverse of ``pack_body`` for what came by this channel.
+
+    Raises FrameRefused for a kind that the channel does not have or a body that does not fit.
+    """
     try:
         kind, fields = ormsgpack.unpackb(data)
     except (ormsgpack.MsgpackDecodeError, ValueError, TypeError) as e:
         raise FrameRefused("malformed", str(e)) from e
-    return _body(kind, fields)
+    known = KINDS_ON[channel].get(kind) if isinstance(kind, str) else None
+    if known is None:
+        raise FrameRefused("unknown_kind", str(kind)[:64])
+    return read_body(known, fields)
 
 
 def pack(envelope: Envelope) -> bytes:
@@ -114,6 +122,19 @@ def _checked(data: bytes) -> int:
 
 def unpack(data: bytes) -> Envelope:
     """One envelope as ``pack`` made it, without its length; raises FrameRefused."""
+    envelope, kind, fields = unpack_head(data)
+    if kind is None:
+        raise FrameRefused("unknown_kind")
+    envelope.body = read_body(kind, fields)
+    return envelope
+
+
+def unpack_head(data: bytes) -> tuple[Envelope, type[Message] | None, object]:
+    """The envelope alone, the kind of its body, and the body's fields, of which nothing is known yet.
+
+    The envelope has no body until ``read_body`` has read it. The kind is None if the wire has none of that name.
+    Raises FrameRefused.
+    """
     try:
         fields = ormsgpack.unpackb(data)
     except (ormsgpack.MsgpackDecodeError, ValueError, TypeError) as e:
@@ -124,25 +145,27 @@ def unpack(data: bytes) -> Envelope:
     types = {type(source), type(target), type(request), type(reply_to), type(cause), type(kind)}
     if types != _TEXTS or type(hops) is not int or type(budget) is not int:
         raise FrameRefused("malformed", "an envelope field has the wrong type")
-    return Envelope(
-        source,
-        target,
-        _body(kind, body),
-        request=request,
-        reply_to=reply_to,
-        hops=hops,
-        budget=budget,
-        cause=cause,
+    return (
+        Envelope(
+            source,
+            target,
+            None,  # type: ignore[arg-type]
+            request=request,
+            reply_to=reply_to,
+            hops=hops,
+            budget=budget,
+            cause=cause,
+        ),
+        _WIRE_KINDS.get(kind),
+        body,
     )
 
 
-def _body(kind: object, fields: object) -> Message:
-    known = KINDS.get(kind) if isinstance(kind, str) else None
-    if known is None:
-        raise FrameRefused("unknown_kind", str(kind))
+def read_body(kind: type[Message], fields: object) -> Message:
+    """A body of this kind; raises FrameRefused, naming the field, if it does not fit."""
     try:
-        return read(known, fields)
+        return read(kind, fields)
     except ValidationError as e:
         first = e.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise FrameRefused("malformed", f"{kind} {where}: {first['msg']}") from e
+        raise FrameRefused("malformed", f"{kind.kind} {where}: {first['msg']}") from e

@@ -6,7 +6,13 @@ their place on the wire.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from lictor_messages.base import Message
+
+Origin = Literal["home", "wire", "client", "http"]
+"""How mail came in: from an actor of the same node, from another node, by the door for client actors, by HTTP. What
+follows from it within the node has the same origin."""
 
 
 class Envelope:
@@ -15,11 +21,24 @@ class Envelope:
     ``request`` names the request ("" for a one-way message); ``reply_to`` is where its answer goes; ``hops``
     counts forwards; ``budget`` is the time left for the request in nanoseconds (0: none was set); ``cause`` is
     copied through everything that follows from it, so one grep shows a request's whole life. ``via`` stays at
-    home, off the wire: where an answer goes once if ``target`` turns out to be undeliverable. So does ``arrived``:
-    when this node got a request that has a budget, by its own monotonic clock; -1 until then.
+    home, off the wire: where an answer goes once if ``target`` turns out to be undeliverable. So do ``arrived``, when
+    this node got a request that has a budget, by its own monotonic clock (-1 until then), and ``origin``, which the
+    host sets.
     """
 
-    __slots__ = ("arrived", "body", "budget", "cause", "hops", "reply_to", "request", "source", "target", "via")
+    __slots__ = (
+        "arrived",
+        "body",
+        "budget",
+        "cause",
+        "hops",
+        "origin",
+        "reply_to",
+        "request",
+        "source",
+        "target",
+        "via",
+    )
 
     def __init__(
         self,
@@ -33,6 +52,7 @@ class Envelope:
         budget: int = 0,
         cause: str = "",
         via: str = "",
+        origin: Origin = "home",
     ) -> None:
         self.source = source
         self.target = target
@@ -42,6 +62,7 @@ class Envelope:
         self.budget = budget
         self.cause = cause
         self.via = via
+        self.origin = origin
         self.arrived = -1
         self.body = body
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from lictor_messages.base import Message, Record
+from lictor_messages.base import WIRE, Message, Record
 from lictor_messages.journal import JournalRecord
 
 
-class Undeliverable(Message):
+class Undeliverable(Message, kind="host.undeliverable", on=WIRE):
     """The bus knows that a request was not handed over: definite, it did not happen."""
 
     request: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lictor_messages.answers import Answer, Command, Query
-from lictor_messages.base import Message, Record
+from lictor_messages.base import STORED, WIRE, Message, Record
 
 
 class Entry(Record):
@@ -18,7 +18,7 @@ class Entry(Record):
     modify_index: int = 0
 
 
-class PutKey(Command):
+class PutKey(Command, kind="kv.put_key", on=WIRE | STORED):
     """Set a key; with ``cas`` only if its ModifyIndex is that (0: only if it is absent).
 
     With ``acquire`` or ``release``, the id of a session, only if that session gets the lock or gives it back.
@@ -33,7 +33,7 @@ class PutKey(Command):
     release: str | None = None
 
 
-class DeleteKey(Command):
+class DeleteKey(Command, kind="kv.delete_key", on=WIRE | STORED):
     """Delete a key, or with ``recurse`` all keys that start with it. Outcome: Written."""
 
     key: str
@@ -41,7 +41,7 @@ class DeleteKey(Command):
     cas: int | None = None
 
 
-class ReapTombstones(Command):
+class ReapTombstones(Command, kind="kv.reap_tombstones", on=STORED):
     """The leader's own: forget what was deleted at or before this log index. Outcome: Written."""
 
     upto: int
@@ -51,32 +51,32 @@ class ReapDue(Message):
     """The leader's timer: tombstones may be old enough to be reaped."""
 
 
-class GetKey(Query):
+class GetKey(Query, kind="kv.get_key", on=WIRE):
     """One key; answered by Entries (none or one)."""
 
     key: str
 
 
-class ListKeys(Query):
+class ListKeys(Query, kind="kv.list_keys", on=WIRE):
     """All entries under a prefix; answered by Entries."""
 
     prefix: str
 
 
-class ListKeyNames(Query):
+class ListKeyNames(Query, kind="kv.list_key_names", on=WIRE):
     """Names under a prefix, cut after the first ``separator``; answered by KeyNames."""
 
     prefix: str
     separator: str = ""
 
 
-class Entries(Answer):
+class Entries(Answer, kind="kv.entries", on=WIRE):
     """Entries in the order of their keys."""
 
     entries: tuple[Entry, ...]
 
 
-class KeyNames(Answer):
+class KeyNames(Answer, kind="kv.key_names", on=WIRE):
     """Key names in order."""
 
     keys: tuple[str, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from lictor_messages.base import FrozenMap, Message, ReadOnly, Record
+from lictor_messages.base import CLAIM, WIRE, FrozenMap, Message, ReadOnly, Record
 
 Status = Literal["alive", "leaving", "left", "failed"]
 
@@ -72,23 +72,23 @@ class MemberReaped(Message):
 MemberEvent = MemberJoined | MemberUpdated | MemberFailed | MemberLeft | MemberReaped
 
 
-class ListMembers(Message):
+class ListMembers(Message, kind="members.list_members", on=WIRE):
     """Ask a prober for its view; answered by Members."""
 
 
-class Members(Message):
+class Members(Message, kind="members.members", on=WIRE):
     """A prober's view, itself included, in the order of names."""
 
     members: tuple[Member, ...]
 
 
-class Join(Message):
+class Join(Message, kind="members.join", on=WIRE):
     """Ask the prober to join through these; each is a gossip URL, ``host:port`` or ``host``. Answer: Joined."""
 
     addresses: tuple[str, ...]
 
 
-class Joined(Message):
+class Joined(Message, kind="members.joined", on=WIRE):
     """How many of the addresses answered, and what went wrong with the others."""
 
     count: int
@@ -103,7 +103,7 @@ class Departed(Message):
     """The leave has spread."""
 
 
-class ForceLeave(Message):
+class ForceLeave(Message, kind="members.force_leave", on=WIRE):
     """Turn a failed member into a left one (and forget it, with ``prune``); answered by ForcedOut or Refused."""
 
     node: str
@@ -111,11 +111,11 @@ class ForceLeave(Message):
     prune: bool = False
 
 
-class ForcedOut(Message):
+class ForcedOut(Message, kind="members.forced_out", on=WIRE):
     """The member is on its way out."""
 
 
-class FireEvent(Message):
+class FireEvent(Message, kind="members.fire_event", on=WIRE):
     """Spread a user event through gossip; answered by EventFired or Refused."""
 
     id: str
@@ -126,13 +126,13 @@ class FireEvent(Message):
     tag_filter: str = ""
 
 
-class EventFired(Message):
+class EventFired(Message, kind="members.event_fired", on=WIRE):
     """The event is on its way."""
 
     id: str
 
 
-class UserEvent(Message):
+class UserEvent(Message, kind="members.user_event", on=CLAIM):
     """A user event as it arrives at a node: at most once, Lamport-ordered."""
 
     id: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lictor_messages.answers import Answer, Command, Query
-from lictor_messages.base import FrozenMap, ReadOnly, Record
+from lictor_messages.base import STORED, WIRE, FrozenMap, ReadOnly, Record
 from lictor_messages.catalog import Instance
 
 
@@ -54,35 +54,35 @@ class PreparedQuery(Record):
     modify_index: int = 0
 
 
-class CreatePreparedQuery(Command):
+class CreatePreparedQuery(Command, kind="queries.create_prepared_query", on=WIRE | STORED):
     """Keep a new query. Outcome: Written, or Refused Invalid in Consul's words."""
 
     query: PreparedQuery
 
 
-class UpdatePreparedQuery(Command):
+class UpdatePreparedQuery(Command, kind="queries.update_prepared_query", on=WIRE | STORED):
     """Replace the query of this id. Outcome: Written or Refused Invalid."""
 
     query: PreparedQuery
 
 
-class DeletePreparedQuery(Command):
+class DeletePreparedQuery(Command, kind="queries.delete_prepared_query", on=WIRE | STORED):
     """Forget a query. Outcome: Written, or Refused Invalid if there is none."""
 
     id: str
 
 
-class GetPreparedQuery(Query):
+class GetPreparedQuery(Query, kind="queries.get_prepared_query", on=WIRE):
     """/v1/query/:id; answered by PreparedQueries (none or one)."""
 
     id: str
 
 
-class ListPreparedQueries(Query):
+class ListPreparedQueries(Query, kind="queries.list_prepared_queries", on=WIRE):
     """/v1/query; answered by PreparedQueries."""
 
 
-class ExecutePreparedQuery(Query):
+class ExecutePreparedQuery(Query, kind="queries.execute_prepared_query", on=WIRE):
     """/v1/query/:id-or-name/execute; answered by QueryExecuted. Never blocks; each answer is in an order of its own."""
 
     name_or_id: str
@@ -91,19 +91,19 @@ class ExecutePreparedQuery(Query):
     near: str = ""
 
 
-class ExplainPreparedQuery(Query):
+class ExplainPreparedQuery(Query, kind="queries.explain_prepared_query", on=WIRE):
     """/v1/query/:id-or-name/explain: the query that execute would run; answered by PreparedQueries."""
 
     name_or_id: str
 
 
-class PreparedQueries(Answer):
+class PreparedQueries(Answer, kind="queries.prepared_queries", on=WIRE):
     """Queries in the order of their ids."""
 
     queries: tuple[PreparedQuery, ...]
 
 
-class QueryExecuted(Answer):
+class QueryExecuted(Answer, kind="queries.query_executed", on=WIRE):
     """What a query found; ``found`` is False if there is no such query."""
 
     found: bool = True

@@ -9,13 +9,13 @@ from typing import Annotated
 
 from annotated_types import MinLen
 
-from lictor_messages.base import Message
+from lictor_messages.base import WIRE, Message
 
 PackedEntry = Annotated[bytes, MinLen(9)]
 """An entry without its index: term (8 bytes), type (1 byte), data. Its index follows from its place."""
 
 
-class AppendEntries(Message):
+class AppendEntries(Message, kind="raft.append_entries", on=WIRE):
     """The leader's log after ``prev_index``; without entries it is a heartbeat (section 5.3 of the paper)."""
 
     term: int
@@ -28,7 +28,7 @@ class AppendEntries(Message):
     """Counts the leader's heartbeat rounds; the answer repeats it, and so proves leadership since then."""
 
 
-class AppendAnswer(Message):
+class AppendAnswer(Message, kind="raft.append_answer", on=WIRE):
     """``ok``: everything up to ``match`` is durable here and equal to the leader's log.
 
     Not ok: the follower has no entry at ``match`` of the term that was asked for; the hint names the last place
@@ -45,7 +45,7 @@ class AppendAnswer(Message):
     """Identity of a disk that no configuration knows yet: its server was new, or was wiped, and gives no votes."""
 
 
-class InstallSnapshot(Message):
+class InstallSnapshot(Message, kind="raft.install_snapshot", on=WIRE):
     """One chunk of the snapshot that stands for everything up to ``index`` (section 7 of the paper)."""
 
     term: int
@@ -61,7 +61,7 @@ class InstallSnapshot(Message):
     data: bytes
 
 
-class SnapshotAnswer(Message):
+class SnapshotAnswer(Message, kind="raft.snapshot_answer", on=WIRE):
     """The follower has staged the snapshot up to ``offset`` and wants it from there. A whole one gets AppendAnswer."""
 
     term: int
@@ -69,7 +69,7 @@ class SnapshotAnswer(Message):
     offset: int
 
 
-class RequestVote(Message):
+class RequestVote(Message, kind="raft.request_vote", on=WIRE):
     """A (pre-)candidate asks for a vote; ``transfer`` says that the leader itself told it to stand."""
 
     term: int
@@ -79,7 +79,7 @@ class RequestVote(Message):
     transfer: bool = False
 
 
-class Vote(Message):
+class Vote(Message, kind="raft.vote", on=WIRE):
     """The answer to RequestVote; a granted pre-vote repeats the term asked for, a refusal says the voter's own."""
 
     term: int
@@ -87,7 +87,7 @@ class Vote(Message):
     granted: bool
 
 
-class TimeoutNow(Message):
+class TimeoutNow(Message, kind="raft.timeout_now", on=WIRE):
     """From the leader to the server that it wants to be its successor: stand for election at once."""
 
     term: int

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from lictor_messages.base import Message
+from lictor_messages.base import STORED, WIRE, Message
 
 Code = Literal[
     "NotLeader",
@@ -69,7 +69,7 @@ REFUSALS: dict[Code, Row] = {
 """Code → (definite, passing, HTTP status, Consul's text or ours where Consul has none)."""
 
 
-class Refused(Message):
+class Refused(Message, kind="refusals.refused", on=WIRE | STORED):
     """The answer to a request that was not done as asked; ``text`` replaces the table's text if it is set."""
 
     code: Code

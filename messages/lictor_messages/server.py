@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lictor_messages.base import Message
+from lictor_messages.base import WIRE, Message
 
 
 class ServerOptions(Message):
@@ -49,17 +49,17 @@ class SnapshotSliceDue(Message):
     """The next slice of the snapshot that is being written."""
 
 
-class AskBlank(Message):
+class AskBlank(Message, kind="server.ask_blank", on=WIRE):
     """Between servers that wait to found a cluster: has your disk ever held anything of one? Answer: Blankness."""
 
 
-class Blankness(Message):
+class Blankness(Message, kind="server.blankness", on=WIRE):
     """``word`` is this life's own if the disk is blank, "" if it is not."""
 
     word: str
 
 
-class Found(Message):
+class Found(Message, kind="server.found", on=WIRE):
     """All of ``servers`` are blank: begin, if ``word`` is the one you gave."""
 
     servers: tuple[str, ...]

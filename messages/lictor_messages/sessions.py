@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lictor_messages.answers import Answer, Command, Query
-from lictor_messages.base import Message, Record
+from lictor_messages.base import STORED, WIRE, Message, Record
 from lictor_messages.catalog import SERF_HEALTH
 
 SECOND_NS = 1_000_000_000
@@ -34,35 +34,35 @@ class SessionRecord(Record):
     modify_index: int = 0
 
 
-class CreateSession(Command):
+class CreateSession(Command, kind="sessions.create_session", on=WIRE | STORED):
     """Create a session. Outcome: Written, or Refused Invalid in Consul's words."""
 
     session: SessionRecord
 
 
-class DestroySession(Command):
+class DestroySession(Command, kind="sessions.destroy_session", on=WIRE | STORED):
     """End a session; also what the leader proposes when a TTL has run out. Outcome: Written, also if it is unknown."""
 
     id: str
 
 
-class GetSession(Query):
+class GetSession(Query, kind="sessions.get_session", on=WIRE):
     """/v1/session/info/:id; answered by Sessions (none or one)."""
 
     id: str
 
 
-class ListNodeSessions(Query):
+class ListNodeSessions(Query, kind="sessions.list_node_sessions", on=WIRE):
     """/v1/session/node/:node; answered by Sessions."""
 
     node: str
 
 
-class ListSessions(Query):
+class ListSessions(Query, kind="sessions.list_sessions", on=WIRE):
     """/v1/session/list; answered by Sessions."""
 
 
-class RenewSession(Query):
+class RenewSession(Query, kind="sessions.renew_session", on=WIRE):
     """/v1/session/renew/:id: the leader starts the TTL anew. Answered by Sessions, none if it is gone.
 
     No entry of the log: after a change of leader every TTL starts in full anyway.
@@ -71,7 +71,7 @@ class RenewSession(Query):
     id: str
 
 
-class Sessions(Answer):
+class Sessions(Answer, kind="sessions.sessions", on=WIRE):
     """Sessions in the order of their ids."""
 
     sessions: tuple[SessionRecord, ...]

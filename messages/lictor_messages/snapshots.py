@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from lictor_messages.answers import Answer, Command, Query
-from lictor_messages.base import Message
+from lictor_messages.base import STORED, WIRE, Message
 
 
-class OpenSnapshot(Query):
+class OpenSnapshot(Query, kind="snapshots.open_snapshot", on=WIRE):
     """Take a picture of the store; answered by SnapshotOpened, at the consistency that is asked for."""
 
 
-class SnapshotOpened(Answer):
+class SnapshotOpened(Answer, kind="snapshots.snapshot_opened", on=WIRE):
     """A picture that is kept for a while. ``index`` is that of the last write in it."""
 
     id: str
@@ -24,7 +24,7 @@ class SnapshotOpened(Answer):
     """The voters at that time, by node."""
 
 
-class ReadSnapshot(Query):
+class ReadSnapshot(Query, kind="snapshots.read_snapshot", on=WIRE):
     """The slice at a place of a picture; (0, 0) is its beginning. Answered by SnapshotSlice, or Refused NotFound."""
 
     id: str
@@ -32,7 +32,7 @@ class ReadSnapshot(Query):
     check: int = 0
 
 
-class SnapshotSlice(Answer):
+class SnapshotSlice(Answer, kind="snapshots.snapshot_slice", on=WIRE):
     """Some bytes, and the place of the next slice; ``done`` means that there is none."""
 
     data: bytes
@@ -41,7 +41,7 @@ class SnapshotSlice(Answer):
     done: bool = False
 
 
-class StageRestore(Command):
+class StageRestore(Command, kind="snapshots.stage_restore", on=WIRE | STORED):
     """One part of the bytes of a snapshot that is to be restored. Outcome: Written, or Refused Invalid.
 
     Parts come in order, from 0 on; a repeat is harmless, and part 0 of another ``id`` takes the place of what was
@@ -53,7 +53,7 @@ class StageRestore(Command):
     data: bytes
 
 
-class RestoreStaged(Command):
+class RestoreStaged(Command, kind="snapshots.restore_staged", on=WIRE | STORED):
     """Replace the whole store by the snapshot that was staged, at once. Outcome: Written, or Refused Invalid.
 
     ``digest`` is the SHA-256 of all ``parts`` together. If anything does not fit, nothing changes.

@@ -3,41 +3,41 @@
 from __future__ import annotations
 
 from lictor_messages.answers import Answer, Query
-from lictor_messages.base import Record
+from lictor_messages.base import WIRE, Record
 
 
-class GetLeader(Query):
+class GetLeader(Query, kind="status.get_leader", on=WIRE):
     """/v1/status/leader; answered by Leader."""
 
 
-class Leader(Answer):
+class Leader(Answer, kind="status.leader", on=WIRE):
     """Name and ``ip:port`` of the leader's server, "" if there is none."""
 
     node: str
     address: str
 
 
-class ListPeers(Query):
+class ListPeers(Query, kind="status.list_peers", on=WIRE):
     """/v1/status/peers; answered by Peers."""
 
 
-class Peers(Answer):
+class Peers(Answer, kind="status.peers", on=WIRE):
     """``ip:port`` of every server of the Raft configuration."""
 
     addresses: tuple[str, ...]
 
 
-class ListDatacenters(Query):
+class ListDatacenters(Query, kind="status.list_datacenters", on=WIRE):
     """/v1/catalog/datacenters; answered by Datacenters."""
 
 
-class Datacenters(Answer):
+class Datacenters(Answer, kind="status.datacenters", on=WIRE):
     """Names of the datacenters known."""
 
     names: tuple[str, ...]
 
 
-class GetRaftConfiguration(Query):
+class GetRaftConfiguration(Query, kind="status.get_raft_configuration", on=WIRE):
     """/v1/operator/raft/configuration; answered by RaftConfiguration."""
 
 
@@ -54,17 +54,17 @@ class RaftServer(Record):
     commit_index: int = 0
 
 
-class RaftConfiguration(Answer):
+class RaftConfiguration(Answer, kind="status.raft_configuration", on=WIRE):
     """The servers of the Raft configuration."""
 
     servers: tuple[RaftServer, ...]
 
 
-class GetServerStats(Query):
+class GetServerStats(Query, kind="status.get_server_stats", on=WIRE):
     """Figures of the server that answers, for /v1/agent/self and ``lictor info``; answered by ServerStats."""
 
 
-class ServerStats(Answer):
+class ServerStats(Answer, kind="status.server_stats", on=WIRE):
     """Raft's figures of one server."""
 
     state: str

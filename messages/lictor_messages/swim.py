@@ -14,19 +14,19 @@ from __future__ import annotations
 
 from typing import Literal
 
-from lictor_messages.base import FrozenMap, Message, ReadOnly
+from lictor_messages.base import CLAIM, STORED, WIRE, FrozenMap, Message, ReadOnly
 
 HOUR_NS = 3_600_000_000_000
 
 
-class Ping(Message):
+class Ping(Message, kind="swim.ping", on=WIRE):
     """Are you there? Answered by Ack with the same ``seq`` to the envelope's source."""
 
     seq: int
     updates: tuple[bytes, ...] = ()
 
 
-class Ack(Message):
+class Ack(Message, kind="swim.ack", on=WIRE):
     """I am here, or, relayed by a helper: it is."""
 
     seq: int
@@ -35,7 +35,7 @@ class Ack(Message):
     updates: tuple[bytes, ...] = ()
 
 
-class IndirectPing(Message):
+class IndirectPing(Message, kind="swim.indirect_ping", on=WIRE):
     """Ping ``node`` for me; relay its Ack with my ``seq``, or send Nack in time for the end of my round."""
 
     seq: int
@@ -43,19 +43,19 @@ class IndirectPing(Message):
     updates: tuple[bytes, ...] = ()
 
 
-class Nack(Message):
+class Nack(Message, kind="swim.nack", on=WIRE):
     """The helper is well, but the target did not answer it."""
 
     seq: int
 
 
-class Gossip(Message):
+class Gossip(Message, kind="swim.gossip", on=WIRE):
     """Updates only, to a few random members."""
 
     updates: tuple[bytes, ...]
 
 
-class PushPull(Message):
+class PushPull(Message, kind="swim.push_pull", on=WIRE):
     """The sender's whole view, its own record first; answered by PushPullAnswer after the ``last`` part."""
 
     updates: tuple[bytes, ...]
@@ -65,7 +65,7 @@ class PushPull(Message):
     last: bool = True
 
 
-class PushPullAnswer(Message):
+class PushPullAnswer(Message, kind="swim.push_pull_answer", on=WIRE):
     """The view of the one who was asked, before it merged the asker's."""
 
     updates: tuple[bytes, ...]
@@ -73,7 +73,7 @@ class PushPullAnswer(Message):
     last: bool = True
 
 
-class Alive(Message):
+class Alive(Message, kind="swim.alive", on=CLAIM):
     """A node says that it lives, and where. Only the node itself makes these."""
 
     name: str
@@ -96,7 +96,7 @@ class Alive(Message):
         return self.tags.get("id", "")
 
 
-class Suspect(Message):
+class Suspect(Message, kind="swim.suspect", on=CLAIM):
     """``accuser`` got no answer from ``node``."""
 
     node: str
@@ -104,7 +104,7 @@ class Suspect(Message):
     accuser: str
 
 
-class Dead(Message):
+class Dead(Message, kind="swim.dead", on=CLAIM):
     """``node`` did not refute in time; or, if it accuses itself, it left on purpose."""
 
     node: str
@@ -112,7 +112,7 @@ class Dead(Message):
     accuser: str
 
 
-class LeaveIntent(Message):
+class LeaveIntent(Message, kind="swim.leave_intent", on=CLAIM):
     """Somebody wants a failed ``node`` to count as left (and be forgotten, with ``prune``). A live one refutes."""
 
     node: str
@@ -144,7 +144,7 @@ class ProberOptions(Message):
     """After this long a left member is forgotten."""
 
 
-class Remembered(Message):
+class Remembered(Message, kind="swim.remembered", on=STORED):
     """In a prober's journal: through whom its next life may rejoin."""
 
     addresses: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lictor_messages.answers import Answer, Command, Query
-from lictor_messages.base import Record
+from lictor_messages.base import STORED, WIRE, Record
 from lictor_messages.catalog import CheckRecord, NodeRecord, ServiceRecord
 from lictor_messages.kv import Entry
 
@@ -59,13 +59,13 @@ class Operation(Record):
     session: SessionOperation | None = None
 
 
-class Transact(Command):
+class Transact(Command, kind="txn.transact", on=WIRE | STORED):
     """Do all of these in order, or nothing. Outcome: Transacted."""
 
     operations: tuple[Operation, ...]
 
 
-class ReadTransaction(Query):
+class ReadTransaction(Query, kind="txn.read_transaction", on=WIRE):
     """Operations that only read, answered from one state without an entry of the log; answered by Transacted."""
 
     operations: tuple[Operation, ...]
@@ -87,7 +87,7 @@ class Failure(Record):
     what: str
 
 
-class Transacted(Answer):
+class Transacted(Answer, kind="txn.transacted", on=WIRE | STORED):
     """Results in the order of the operations; or, if any failed, only the failures, and nothing was written."""
 
     results: tuple[Result, ...] = ()

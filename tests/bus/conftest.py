@@ -13,7 +13,7 @@ import pytest
 
 from lictor_actors.bus.memory import Exchange, MemoryBus
 from lictor_actors.bus.nng import NngBus
-from lictor_messages.codec import cluster_id
+from lictor_messages.codec import cluster_id, unpack
 from lictor_messages.envelope import Envelope
 from lictor_messages.kv import PutKey
 
@@ -41,12 +41,16 @@ class Station:
         self.counters: Counter[str] = Counter()
         self.delivered: list[Envelope] = []
         self.returned: list[tuple[Envelope, str]] = []
+        self.full = False
         self._changed = asyncio.Event()
         self.bus = stage.make(self, cluster)
 
     def deliver(self, envelope: Envelope) -> None:
         self.delivered.append(envelope)
         self._changed.set()
+
+    def take(self, packed: bytes) -> None:
+        self.deliver(unpack(packed))
 
     def give_back(self, envelope: Envelope, reason: str) -> None:
         self.returned.append((envelope, reason))
@@ -108,7 +112,7 @@ class Stage:
     def make(self, station: Station, cluster: bytes) -> NngBus | MemoryBus:
         loop = asyncio.get_running_loop()
         if self.over_nng:
-            return NngBus(cluster, loop, station.deliver, station.give_back, station.count)
+            return NngBus(cluster, loop, station.take, lambda: station.full, station.give_back, station.count)
         return MemoryBus(self.exchange, cluster, loop, station.deliver, station.give_back, station.count)
 
     def new_url(self) -> str:

@@ -19,7 +19,7 @@ from lictor_actors.kernel.effects import CancelTimer, Effect, Note, Persist, Sen
 from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import Configuration, Entry, Raft, RaftOptions, Role, Snapshot
-from lictor_messages.base import Message
+from lictor_messages.base import WIRE, Message
 from lictor_messages.codec import pack_body, unpack_body
 from lictor_messages.envelope import Envelope, at, node_of
 from lictor_messages.host import Durable, Recovered
@@ -378,7 +378,7 @@ class Network:
 
     def _post(self, envelope: Envelope) -> None:
         source, target = node_of(envelope.source), node_of(envelope.target)
-        body = unpack_body(pack_body(envelope.body))
+        body = unpack_body(pack_body(envelope.body), WIRE)
         self.judge.sent(source, target, body)
         self.sent.append((self.now, source, target, body))
         lost = (source, target) in self.cuts or (self.loss and self.rng.random() < self.loss)

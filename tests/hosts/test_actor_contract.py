@@ -14,7 +14,8 @@ from lictor_actors.hosts.world.ground import WorldGround
 from lictor_actors.hosts.world.ledger import DiskSpeed
 from lictor_actors.kernel.actor import Actor, Poisoned
 from lictor_actors.kernel.turn import Ticket, Turn
-from lictor_messages.base import Message
+from lictor_actors.kernel.vocabulary import By, Vocabulary
+from lictor_messages.base import WIRE, Message
 from lictor_messages.envelope import Envelope
 from lictor_messages.host import ActorSpec, Durable, Recovered, Undeliverable
 from lictor_messages.jobs import ProbeTcp, TcpProbed
@@ -25,13 +26,13 @@ MS = 1_000_000
 N1, N2 = "n1.dc1", "n2.dc1"
 
 
-class Do(Message):
+class Do(Message, kind="test_actor_contract.do", on=WIRE):
     """Asks a test's actor to do what the test wrote under this name."""
 
     what: str
 
 
-class Done(Message):
+class Done(Message, kind="test_actor_contract.done", on=WIRE):
     """Its answer."""
 
     text: str = ""
@@ -48,6 +49,8 @@ Script = dict[str, Callable[["Puppet", Turn], object]]
 
 class Puppet(Actor):
     """Does what the test's script says, and writes down everything that it is handed."""
+
+    hears = Vocabulary().on(Message, by=By.ANYONE)
 
     def __init__(self, script: Script, log: list[str]) -> None:
         self.script, self.log = script, log

@@ -10,6 +10,7 @@ import pytest
 from lictor_actors.client.connection import Connection
 from lictor_actors.client.errors import BadRequest, ConnectionFailed, Indefinite, Unavailable
 from lictor_actors.hosts.door import Door
+from lictor_actors.roles.agent import Agent
 from lictor_messages.agent import CheckDue, ListLocalServices, LocalServices, ServerSilent
 from lictor_messages.answers import Written
 from lictor_messages.base import Message
@@ -19,6 +20,7 @@ from lictor_messages.doorways import AskAgain
 from lictor_messages.envelope import Envelope
 from lictor_messages.host import Undeliverable
 from lictor_messages.kv import Entries, Entry, GetKey, PutKey
+from lictor_messages.raft import TimeoutNow
 from lictor_messages.refusals import Refused
 
 CLUSTER = cluster_id("test")
@@ -49,7 +51,7 @@ class Desk:
 @contextlib.asynccontextmanager
 async def open_door(url: str, **options: int) -> AsyncIterator[Desk]:
     desk = Desk()
-    desk.door = Door("n1.dc1", url, CLUSTER, desk.deliver, **options)
+    desk.door = Door("n1.dc1", url, CLUSTER, desk.deliver, lambda: Agent.hears, **options)
     desk.door.start()
     try:
         yield desk
@@ -204,7 +206,9 @@ def framed(*envelopes: Envelope, cluster: bytes = CLUSTER) -> bytes:
         (framed(), "malformed"),
         (framed(*[Envelope("", "", ListLocalServices(), request="r")] * 2), "malformed"),
         (framed(Envelope("", "", ListLocalServices())), "malformed"),
-        (framed(Envelope("", "", CheckDue(id="x"), request="r")), "not_for_clients"),
+        (framed(Envelope("", "", CheckDue(id="x"), request="r")), "unknown_kind"),
+        (framed(Envelope("", "", TimeoutNow(term=1), request="r")), "not_for_clients"),
+        (framed(Envelope("", "", GetKey(key="x"), request="r" * 600)), "malformed"),
         (framed(Envelope("", "server@n1.dc1", GetKey(key="x"), request="r")), "not_for_clients"),
         (framed(Envelope("", "", GetKey(key="x"), request="r"))[:-3], "corrupt"),
     ],
@@ -243,7 +247,7 @@ async def test_closing_answers_what_is_open_and_leaves_nothing(tmp_path: object)
 
 async def test_an_address_in_use_is_a_sentence() -> None:
     async with open_door("tcp://127.0.0.1:0") as desk:
-        second = Door("n2.dc1", desk.door.url, CLUSTER, desk.deliver)
+        second = Door("n2.dc1", desk.door.url, CLUSTER, desk.deliver, lambda: Agent.hears)
         with pytest.raises(OSError, match=f"cannot listen for client actors at {desk.door.url}: .*in use"):
             second.start()
 

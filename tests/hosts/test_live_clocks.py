@@ -12,7 +12,8 @@ from lictor_actors.hosts import live_clocks
 from lictor_actors.hosts.live_clocks import LiveClocks
 from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.turn import Turn
-from lictor_messages.base import Message
+from lictor_actors.kernel.vocabulary import By, Vocabulary
+from lictor_messages.base import WIRE, Message
 from lictor_messages.faults import ClockRule, SetRules
 from lictor_messages.host import ActorSpec
 
@@ -90,11 +91,11 @@ def test_the_wall_clock_follows_what_is_done_to_the_machines(machine: Machine) -
 # -- on real nodes ---------------------------------------------------------------------------
 
 
-class Look(Message):
+class Look(Message, kind="test_live_clocks.look", on=WIRE):
     """Asks for the time."""
 
 
-class Clock(Message):
+class Clock(Message, kind="test_live_clocks.clock", on=WIRE):
     """What an actor's clocks say."""
 
     now: int
@@ -106,6 +107,8 @@ class Rang(Message):
 
 
 class Watchmaker(Actor):
+    hears = Vocabulary().on(Message, by=By.ANYONE)
+
     def __init__(self) -> None:
         self.rang_after = 0
 

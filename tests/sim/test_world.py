@@ -13,8 +13,9 @@ from lictor_actors.hosts.world.network import Weather
 from lictor_actors.hosts.world.world import InvariantBroken, Livelock
 from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.turn import Turn
+from lictor_actors.kernel.vocabulary import By, Vocabulary
 from lictor_messages.agent import NodeStopping
-from lictor_messages.base import Message
+from lictor_messages.base import WIRE, Message
 from lictor_messages.envelope import Envelope, at
 from lictor_messages.host import ActorSpec, Durable, Recovered, Undeliverable
 from lictor_messages.jobs import ConnectPinged, HttpProbed, PingByConnect, ProbeHttp
@@ -25,13 +26,13 @@ MS = 1_000_000
 N1, N2, N3 = "n1.dc1", "n2.dc1", "n3.dc1"
 
 
-class Say(Message):
+class Say(Message, kind="test_world.say", on=WIRE):
     """To be repeated."""
 
     text: str = ""
 
 
-class Count(Message):
+class Count(Message, kind="test_world.count", on=WIRE):
     """How often did you hear anything? Answered by Say."""
 
 
@@ -41,6 +42,8 @@ class WakeDue(Message):
 
 class Echo(Actor):
     """Answers what it hears, and keeps it."""
+
+    hears = Vocabulary().on(Message, by=By.ANYONE)
 
     def __init__(self) -> None:
         self.heard: list[tuple[int, str]] = []
@@ -62,6 +65,7 @@ class Echo(Actor):
 class Keeper(Actor):
     """Writes down what it is told and counts what came back after a restart."""
 
+    hears = Vocabulary().on(Message, by=By.ANYONE)
     journalled = synced = True
 
     def __init__(self) -> None:
@@ -148,6 +152,8 @@ def test_the_trace_is_one_line_per_event() -> None:
 
 def test_actors_that_answer_each_other_for_ever_are_named() -> None:
     class Parrot(Actor):
+        hears = Vocabulary().on(Message, by=By.ANYONE)
+
         def handle(self, message: Message, turn: Turn) -> None:
             turn.send(turn.me, message)
 

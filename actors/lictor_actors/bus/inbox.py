@@ -1,12 +1,20 @@
-"""One lane's inbox of a process: opens the frames that its inlet takes, hands on envelopes, counts what it refuses."""
+"""One lane's inbox of a process: opens the frames that its inlet takes and hands their envelopes on, in slices.
+
+A frame may hold tens of thousands of envelopes, and a stranger may send nothing but such frames. So a turn of the loop
+takes a slice; while some are left, or the actors have more mail than they can take, nothing more is read.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
 
 from lictor_actors.bus.inlet import Inlet
-from lictor_messages.codec import FrameRefused, open_frame, unpack
-from lictor_messages.envelope import Envelope
+from lictor_messages.codec import FrameRefused, open_frame
+
+SLICE = 256
+"""Envelopes that are judged before the loop gets a turn: about two milliseconds."""
 
 
 class Inbox:
@@ -15,14 +23,19 @@ class Inbox:
     def __init__(
         self,
         cluster: bytes,
-        deliver: Callable[[Envelope], None],
+        loop: asyncio.AbstractEventLoop,
+        take: Callable[[bytes], None],
+        full: Callable[[], bool],
         count: Callable[[str], None],
         inlet: Callable[[Callable[[bytes], None]], Inlet],
     ) -> None:
-        """``inlet`` makes one that hands its frames to whom it is given."""
+        """``take`` gets each packed envelope, unless it is ``full``. ``inlet`` makes one that hands on its frames."""
         self._cluster = cluster
-        self._deliver = deliver
+        self._loop = loop
+        self._take = take
+        self._full = full
         self._count = count
+        self._left: deque[bytes] = deque()
         self._listening: set[str] = set()
         self._inlet: Inlet | None = inlet(self._open)
 
@@ -45,10 +58,29 @@ class Inbox:
         except FrameRefused as refusal:
             self._count(f"frame_{refusal.reason}")
             return
+        if self._left or len(parts) > SLICE:
+            self._put_by(parts)
+            return
         for part in parts:
-            try:
-                envelope = unpack(part)
-            except FrameRefused as refusal:
-                self._count(f"message_{refusal.reason}")
-                continue
-            self._deliver(envelope)
+            self._take(part)
+
+    def _put_by(self, parts: Iterable[bytes]) -> None:
+        """More than one turn takes: the rest comes in the next ones."""
+        if not self._left:
+            self._count("frames_sliced")
+            self._loop.call_soon(self._next_slice)
+            if self._inlet is not None:
+                self._inlet.pause()
+        self._left.extend(parts)
+
+    def _next_slice(self) -> None:
+        if self._inlet is None:
+            self._left.clear()
+            return
+        if not self._full():
+            for _ in range(min(SLICE, len(self._left))):
+                self._take(self._left.popleft())
+        if self._left:
+            self._loop.call_soon(self._next_slice)
+        else:
+            self._inlet.resume()

@@ -15,6 +15,14 @@ class Inlet(Protocol):
         """Accept frames there too; raises OSError or nng's own error if that cannot be."""
         ...
 
+    def pause(self) -> None:
+        """Hand over no more frames than those that are read already."""
+        ...
+
+    def resume(self) -> None:
+        """Go on."""
+        ...
+
     def close(self) -> None:
         """Accept and receive no more."""
         ...

@@ -28,18 +28,21 @@ class NngBus:
         self,
         cluster: bytes,
         loop: asyncio.AbstractEventLoop,
-        deliver: Callable[[Envelope], None],
+        take: Callable[[bytes], None],
+        full: Callable[[], bool],
         returned: Callable[[Envelope, str], None],
         count: Callable[[str], None],
     ) -> None:
+        """``take`` gets each packed envelope that comes in, unless it is ``full``."""
         self._cluster = cluster
         self._loop = loop
         self._returned = returned
         self._count = count
         self._outboxes: dict[str, Outbox] = {}
         self._dirty: dict[str, Outbox] = {}
-        self._gossip = Inbox(cluster, deliver, count, lambda took: PynngInlet(loop, took, GOSSIP_BYTES_MAX))
-        self._rest = Inbox(cluster, deliver, count, lambda took: StreamInlet(loop, took, count, REST_BYTES_MAX))
+        mail = cluster, loop, take, full, count
+        self._gossip = Inbox(*mail, lambda took: PynngInlet(loop, took, GOSSIP_BYTES_MAX))
+        self._rest = Inbox(*mail, lambda took: StreamInlet(loop, took, count, REST_BYTES_MAX))
 
     def listen(self, gossip: str, rest: str) -> None:
         """Accept frames of the two lanes there; raises OSError or nng's error if an address cannot be listened on."""

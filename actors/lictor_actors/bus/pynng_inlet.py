@@ -23,11 +23,22 @@ class PynngInlet:
         self._socket: Any = pynng.Pull0(recv_buffer_size=128, recv_max_size=bytes_max)
         # A duplicate: the loop may outlive the descriptor that nng owns and closes with the socket.
         self._readable = os.dup(self._socket.recv_fd)
+        self._paused = False
         loop.add_reader(self._readable, self._receive)
 
     def listen(self, url: str) -> None:
         """See ``Inlet``."""
         self._socket.listen(url)
+
+    def pause(self) -> None:
+        """See ``Inlet``."""
+        self._paused = True
+        self._loop.remove_reader(self._readable)
+
+    def resume(self) -> None:
+        """See ``Inlet``."""
+        self._paused = False
+        self._loop.add_reader(self._readable, self._receive)
 
     def close(self) -> None:
         """See ``Inlet``."""
@@ -37,6 +48,8 @@ class PynngInlet:
 
     def _receive(self) -> None:
         for _ in range(FRAMES_A_TURN):
+            if self._paused:
+                return
             try:
                 data = self._socket.recv(block=False)
             except pynng.TryAgain:

@@ -44,6 +44,7 @@ class StreamInlet:
         """Read in this turn of the loop."""
         self._waiting: dict[socket.socket, None] = {}
         """What could be read when the turn was over, in order; they come first in the next."""
+        self._paused = False
 
     def listen(self, url: str) -> None:
         """See ``Inlet``."""
@@ -51,6 +52,15 @@ class StreamInlet:
         listener = _listening(place)
         self._listeners[listener] = place
         self._watch(listener)
+
+    def pause(self) -> None:
+        """See ``Inlet``."""
+        self._paused = True
+
+    def resume(self) -> None:
+        """See ``Inlet``."""
+        self._paused = False
+        self._loop.call_soon(self._next_turn)
 
     def close(self) -> None:
         """See ``Inlet``."""
@@ -97,14 +107,14 @@ class StreamInlet:
             self._hang_up(connection)
 
     def _readable(self, connection: socket.socket) -> None:
-        if self._bytes < BYTES_A_TURN:
+        if self._bytes < BYTES_A_TURN and not self._paused:
             self._read(connection)
         else:
             self._waiting[connection] = None
 
     def _next_turn(self) -> None:
         self._bytes = 0
-        while self._waiting and self._bytes < BYTES_A_TURN:
+        while self._waiting and self._bytes < BYTES_A_TURN and not self._paused:
             connection = next(iter(self._waiting))
             del self._waiting[connection]
             self._read(connection)

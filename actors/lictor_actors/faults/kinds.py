@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
 
-import lictor_messages
 from lictor_actors.faults.vocabulary import Verb
+from lictor_messages import every as every  # of a kind that was never imported it would be said that there is none
 from lictor_messages.base import KINDS
 
 
@@ -23,13 +20,4 @@ def refuse_unknown_kinds(verb: Verb) -> None:
 
 
 def _matches(wanted: str) -> bool:
-    # Those of whoever brings messages of their own are in the table as soon as they are imported.
-    return any(fnmatchcase(kind, wanted) for kind in (*_ours(), *KINDS))
-
-
-@cache
-def _ours() -> tuple[str, ...]:
-    """Every kind that Lictor itself has."""
-    for module in iter_modules(lictor_messages.__path__):
-        import_module(f"{lictor_messages.__name__}.{module.name}")
-    return tuple(KINDS)
+    return any(fnmatchcase(kind, wanted) for kind in KINDS)

@@ -13,27 +13,16 @@ from collections.abc import Callable
 
 import pynng
 
-from lictor_messages.agent import (
-    DeregisterCheck,
-    DeregisterService,
-    DescribeAgent,
-    LeaveCluster,
-    ListEvents,
-    ListLocalChecks,
-    ListLocalServices,
-    RegisterCheck,
-    RegisterService,
-    ServerSilent,
-    UpdateCheck,
-)
+from lictor_actors.bus.intake import TEXT_MOST
+from lictor_actors.kernel.vocabulary import By, Vocabulary
+from lictor_messages.agent import ServerSilent
 from lictor_messages.answers import Command, Query
 from lictor_messages.base import Message
-from lictor_messages.codec import HEADER, FrameRefused, frame, open_frame, pack, unpack
+from lictor_messages.codec import HEADER, FrameRefused, frame, open_frame, pack, read_body, unpack_head
 from lictor_messages.door import ANY_CLUSTER
 from lictor_messages.doorways import AskAgain
 from lictor_messages.envelope import Envelope, at, role_of
 from lictor_messages.host import Undeliverable
-from lictor_messages.members import FireEvent, ForceLeave, Join, ListMembers
 from lictor_messages.refusals import Refused
 
 NS = 1_000_000_000
@@ -48,33 +37,21 @@ BUDGET_NS = 60 * NS
 BUDGET_MOST_NS = 660 * NS
 FAREWELL_S = 0.5
 
-ASKABLE = (
-    Query,
-    Command,
-    RegisterService,
-    DeregisterService,
-    RegisterCheck,
-    DeregisterCheck,
-    UpdateCheck,
-    ListLocalServices,
-    ListLocalChecks,
-    DescribeAgent,
-    ListEvents,
-    LeaveCluster,
-    ListMembers,
-    Join,
-    ForceLeave,
-    FireEvent,
-)
-"""What a client may say: anything else would reach an actor that has no line for it."""
-
 
 class Door:
     """Listens at ``url`` for clients of one node and puts itself in their requests' ``reply_to``."""
 
     def __init__(
-        self, node: str, url: str, cluster: bytes, deliver: Callable[[Envelope], None], *, open_most: int = OPEN_MOST
+        self,
+        node: str,
+        url: str,
+        cluster: bytes,
+        deliver: Callable[[Envelope], None],
+        hears: Callable[[], Vocabulary | None],
+        *,
+        open_most: int = OPEN_MOST,
     ) -> None:
+        """``hears`` returns what the agent behind it declares, None while it is down; the rest is refused here."""
         self.url = url
         """Where it listens; after ``start`` with the port that was given if 0 was asked for."""
         self.counts: Counter[str] = Counter()
@@ -83,6 +60,7 @@ class Door:
         self._agent = at("agent", node)
         self._cluster = cluster
         self._deliver = deliver
+        self._hears = hears
         self._open_most = open_most
         self._socket: pynng.Rep0 | None = None
         self._loops: set[asyncio.Task[None]] = set()
@@ -128,6 +106,10 @@ class Door:
             if left <= 0:
                 return
             await asyncio.wait(self._loops, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+
+    def waits(self, request: str) -> bool:
+        """True if a client waits for the answer to this request."""
+        return request in self._waiting
 
     def answered(self, envelope: Envelope) -> None:
         """An envelope for ``door@node``: the answer to one of the open requests, or too late."""
@@ -204,21 +186,28 @@ class Door:
         packed = open_frame(cluster, data)
         if len(packed) != 1:
             raise FrameRefused("malformed", f"a client's frame holds one envelope, this one {len(packed)}")
-        e = unpack(packed[0])
-        if not e.request:
-            raise FrameRefused("malformed", "a request has an id")
-        if not isinstance(e.body, ASKABLE) or (e.target and role_of(e.target) != "agent"):
-            raise FrameRefused("not_for_clients", f"{e.body.kind} to {e.target or self._agent}")
+        e, kind, fields = unpack_head(packed[0])
+        if not e.request or max(len(e.request), len(e.cause)) > TEXT_MOST:
+            raise FrameRefused("malformed", f"a request has an id of at most {TEXT_MOST} characters")
+        if kind is None:
+            raise FrameRefused("unknown_kind")
+        if not self._may_be_said(kind) or (e.target and role_of(e.target) != "agent"):
+            raise FrameRefused("not_for_clients", f"{kind.kind} to {e.target[:TEXT_MOST] or self._agent}")
         budget = min(e.budget if e.budget > 0 else BUDGET_NS, BUDGET_MOST_NS)
         return Envelope(
             self._address,
             self._agent,
-            e.body,
+            read_body(kind, fields),
             request=e.request,
             reply_to=self._address,
             budget=budget,
             cause=e.cause or e.request,
+            origin="client",
         )
+
+    def _may_be_said(self, kind: type[Message]) -> bool:
+        hears = self._hears()
+        return hears is None or hears.hears(kind, By.CLIENTS)
 
     async def _ask(self, envelope: Envelope) -> Message:
         if self._closing:
@@ -248,7 +237,7 @@ class Door:
             self._queries.pop(envelope.request, None)
         if isinstance(envelope.body, Query | Command):
             silent = ServerSilent(request=envelope.request)
-            self._deliver(Envelope(self._address, self._agent, silent, cause=envelope.cause))
+            self._deliver(Envelope(self._address, self._agent, silent, cause=envelope.cause, origin="client"))
 
 
 def _rest_of(e: Envelope, passed_ns: int) -> Envelope:
@@ -256,7 +245,16 @@ def _rest_of(e: Envelope, passed_ns: int) -> Envelope:
     assert isinstance(e.body, Query)
     wait = max(e.body.wait_ns - passed_ns, 1) if e.body.wait_ns else 0
     body, budget = e.body.model_copy(update={"wait_ns": wait}), e.budget - passed_ns
-    return Envelope(e.source, e.target, body, request=e.request, reply_to=e.reply_to, budget=budget, cause=e.cause)
+    return Envelope(
+        e.source,
+        e.target,
+        body,
+        request=e.request,
+        reply_to=e.reply_to,
+        budget=budget,
+        cause=e.cause,
+        origin=e.origin,
+    )
 
 
 def _bound(url: str, listener: pynng.Listener) -> str:

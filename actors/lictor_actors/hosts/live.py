@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import TYPE_CHECKING
 
+from lictor_actors.bus.intake import Desk, Intake
 from lictor_actors.bus.nng import NngBus
 from lictor_actors.hosts.ground import Handle
 from lictor_actors.hosts.live_directory import LiveDirectory
@@ -26,6 +27,7 @@ from lictor_messages.codec import cluster_id
 from lictor_messages.envelope import Envelope, at, node_of, role_of
 from lictor_messages.faults import HandleActor, SetRules
 from lictor_messages.host import ActorSpec, LoopLagged
+from lictor_messages.refusals import Refused
 
 if TYPE_CHECKING:
     from lictor_actors.hosts.http import Ask
@@ -57,6 +59,7 @@ class LiveHost:
         self._paths: dict[tuple[str, str], Callable[[Envelope], None]] = {}
         """(source, target) on one node → who takes the mail there: found once instead of for every message."""
         self._queue = RunQueue(self.counters)
+        self._intake = Intake(self._place, self._desk, self.count)
         self.enqueue = self._queue.put
         self._faults = LiveFaults(Random(secrets.randbits(64)), self._post, self._after, self.count)
         self._boot = secrets.randbits(32)
@@ -71,7 +74,7 @@ class LiveHost:
         from lictor_actors.hosts.jobs import Jobs
 
         self._loop = asyncio.get_running_loop()
-        self._bus = NngBus(self._cluster, self._loop, self._arrived, self._returned, self.count)
+        self._bus = NngBus(self._cluster, self._loop, self._arrived, self._queue.full, self._returned, self.count)
         self._queue.start(self._loop, self._bus.flush)
         self._jobs: Jobs = Jobs()
         if self._lanes is not None:
@@ -199,22 +202,33 @@ class LiveHost:
             self._paths[envelope.source, envelope.target] = taker
             taker(envelope)
 
-    def _arrived(self, envelope: Envelope) -> None:
+    def _arrived(self, packed: bytes) -> None:
+        envelope = self._intake.admit(packed, self._kept_out)
+        if envelope is None:
+            return
         if self._faults.tap is not None:
             self._faults.tap.arrived(envelope)
-        name = node_of(envelope.target)
-        running = self._nodes.get(name)
+        running = self._nodes.get(node_of(envelope.target))
         if running is not None:
             running.node.deliver(envelope)
-            return
-        # A join names a place, not a node: anyone there will do, and one of the asker's name if nobody else is there.
-        home = node_of(envelope.source)
-        there = sorted(self._by_url.get(name, ()), key=lambda node: node.name == home)
-        if not there:
+        else:
             self._not_hosted(envelope)
-            return
-        envelope.target = at(role_of(envelope.target), there[0].name)
-        there[0].deliver(envelope)
+
+    def _place(self, envelope: Envelope) -> None:
+        """A join names a place, not a node: any node there will do, one of the asker's own name only if alone."""
+        home = node_of(envelope.source)
+        there = sorted(self._by_url.get(node_of(envelope.target), ()), key=lambda node: node.name == home)
+        if there:
+            envelope.target = at(role_of(envelope.target), there[0].name)
+
+    def _desk(self, node: str, role: str) -> Desk | None:
+        running = self._nodes.get(node)
+        return running.node.desk(role) if running is not None else None
+
+    def _kept_out(self, envelope: Envelope, kind: type[Message], answer: Refused | None) -> None:
+        running = self._nodes.get(node_of(envelope.target))
+        if running is not None:
+            running.node.keep_out(envelope, answer)
 
     def _not_hosted(self, envelope: Envelope) -> None:
         self.count("arrived_for_nobody")

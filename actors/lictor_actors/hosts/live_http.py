@@ -25,14 +25,16 @@ class WebDesk:
         self._boot = boot
         self._count = 0
         self._waiting: dict[str, Answer] = {}
-        node.doors["http"] = self._answered
+        node.open_door("http", self._answered, lambda _: False)  # the gateway of this node answers, and no other
 
     def ask(self, asked: HttpAsked, answer: Answer) -> Callable[[], None]:
         """Send a request to the gateway; returns what to call if the client hangs up first."""
         self._count += 1
         request = f"{self._boot:x}.h{self._count:x}"
         self._waiting[request] = answer
-        envelope = Envelope(self._me, self._gateway, asked, request=request, reply_to=self._me, cause=request)
+        envelope = Envelope(
+            self._me, self._gateway, asked, request=request, reply_to=self._me, cause=request, origin="http"
+        )
         self._seen(envelope)
         self._node.deliver(envelope)
         return lambda: self._gone(request)
@@ -46,7 +48,7 @@ class WebDesk:
 
     def _gone(self, request: str) -> None:
         if self._waiting.pop(request, None) is not None:
-            self._node.deliver(Envelope(self._me, self._gateway, HttpGone(request=request)))
+            self._node.deliver(Envelope(self._me, self._gateway, HttpGone(request=request), origin="http"))
 
     def _answered(self, envelope: Envelope) -> None:
         answer = self._waiting.pop(envelope.request, None)

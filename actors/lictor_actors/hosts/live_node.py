@@ -20,6 +20,7 @@ from lictor_actors.hosts.live_ledger import LiveLedger
 from lictor_actors.hosts.node import Node
 from lictor_actors.hosts.spec import NodeSpec
 from lictor_actors.journal.memory_disk import MemoryDisk
+from lictor_actors.kernel.vocabulary import Vocabulary
 from lictor_messages.envelope import Envelope, at
 from lictor_messages.faults import DiskRule, HandleActor
 from lictor_messages.web import HttpAnswered, HttpAsked
@@ -82,9 +83,13 @@ class LiveNode:
             from lictor_actors.hosts.door import Door
 
             url = f"tcp://{spec.client_address}:{spec.door_port}"
-            self._door = Door(node.name, url, cluster, self._from_client)
-            node.doors["door"] = self._door.answered
+            self._door = Door(node.name, url, cluster, self._from_client, self._agent_hears)
+            node.open_door("door", self._door.answered, self._door.waits)
             self._door.start()
+
+    def _agent_hears(self) -> Vocabulary | None:
+        desk = self.node.desk("agent")
+        return desk.hears if desk is not None else None
 
     def _from_client(self, envelope: Envelope) -> None:
         self._faults.asked(envelope)

@@ -4,22 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from lictor_actors.bus.intake import Desk
 from lictor_actors.hosts.ground import Ground
 from lictor_actors.hosts.seat import Seat
 from lictor_actors.kernel.actor import Actor
+from lictor_actors.kernel.vocabulary import Vocabulary
 from lictor_messages.agent import NodeStopping
 from lictor_messages.envelope import Envelope, at, node_of, role_of
 from lictor_messages.faults import ActorVerb
 from lictor_messages.host import ActorSpec, DiskFreed, DiskFull, Forgotten, Located, Redial, Undeliverable
+from lictor_messages.refusals import Refused
 
 Birth = Callable[[ActorSpec], Actor]
 """Makes the actor of a spec: the table of roles."""
 Door = Callable[[Envelope], None]
 """Takes what is addressed to a doorway outside the actors, such as ``http@node``."""
-
+Waits = Callable[[str], bool]
+"""Says of a request id whether its answer is waited for."""
 
 GOODBYE_NS = 50_000_000
 """From a node's wish to stop until it does."""
+
+
+class DoorDesk:
+    """What a door takes from other nodes: answers, and nothing else."""
+
+    hears = Vocabulary()
+
+    def __init__(self, waits: Waits) -> None:
+        self.asked = waits
+
+
+OPEN_DESK = DoorDesk(lambda _: True)
+"""Of a door that looks into its own table when the answer has come."""
 
 
 class Node:
@@ -30,6 +47,7 @@ class Node:
         """``name.dc``, the node part of its addresses."""
         self.ground = ground
         self.doors: dict[str, Door] = {"host": self._office}
+        self._desks: dict[str, DoorDesk] = {}
         self.seats: dict[str, Seat] = {}
         self.failed_because = ""
         self._birth = birth
@@ -66,6 +84,18 @@ class Node:
         else:
             self.refuse(envelope, "no_such_actor")
 
+    def open_door(self, role: str, take: Door, waits: Waits) -> None:
+        """From now on ``take`` gets what is addressed to this role; from other nodes only answers it waits for."""
+        self.doors[role] = take
+        self._desks[role] = DoorDesk(waits)
+
+    def desk(self, role: str) -> Desk | None:
+        """Who says what may come in for this role, None if there is none."""
+        seat = self.seats.get(role)
+        if seat is not None:
+            return seat
+        return self._desks.get(role, OPEN_DESK) if role in self.doors else None
+
     def taker(self, role: str) -> Door | None:
         """Who takes mail for this role now and later: an actor's seat or a door; None if there is none."""
         seat = self.seats.get(role)
@@ -80,6 +110,12 @@ class Node:
             self._tell_poster(envelope, reason)
         elif envelope.via:
             self._pass_through(envelope)
+
+    def keep_out(self, envelope: Envelope, answer: Refused | None) -> None:
+        """Mail from another node was not let in; tell the one who waits, if it is a request."""
+        if answer is not None:
+            e = envelope
+            self.ground.post(Envelope(e.target, e.reply_to, answer, request=e.request, cause=e.cause))
 
     def _tell_poster(self, e: Envelope, reason: str) -> None:
         waiter = e.reply_to if e.reply_to != e.source else ""

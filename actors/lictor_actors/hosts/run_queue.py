@@ -19,6 +19,8 @@ from lictor_messages.envelope import Envelope
 
 log = logging.getLogger("lictor")
 
+FULL = 8192
+"""Mail that waits while nothing more is to be read."""
 TICK_MESSAGES_MAX = 256
 TICK_S_MAX = 0.002
 LONG_TURN_S = 0.005
@@ -43,6 +45,10 @@ class RunQueue:
         self._mail.append((seat, life, message, envelope))
         if not self._ticking:
             self.wake()
+
+    def full(self) -> bool:
+        """True while so much waits that what comes over the wire should stay there."""
+        return len(self._mail) > FULL
 
     def sync_soon(self, ledger: LiveLedger) -> None:
         """This ledger was written to."""

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from lictor_actors.hosts.ground import Ground, Handle
 from lictor_actors.kernel.actor import Actor
-from lictor_actors.kernel.effects import CancelTimer, Effect, Note, Persist, Run, Send, SetTimer, Spawn, Stop
+from lictor_actors.kernel.effects import CancelTimer, Count, Effect, Note, Persist, Run, Send, SetTimer, Spawn, Stop
 from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.supervision import Restarts, Verdict
+from lictor_actors.kernel.vocabulary import Vocabulary
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope, at
 from lictor_messages.host import Durable, Recovered
@@ -41,6 +42,8 @@ class Seat:
         self._rng = node.ground.stream(node.name, role)
         self._restarts = Restarts()
         self._backlog: deque[Mail] | None = None
+        self._next_life: Handle | None = None
+        """The timer of a restart that has to wait."""
 
     # -- lives ---------------------------------------------------------------
 
@@ -70,6 +73,8 @@ class Seat:
         """End this life for good; mail that is on its way will find nobody."""
         life, self.life = self.life, None
         self.down_because, self._backlog = why, None
+        _cancel(self._next_life)
+        self._next_life = None
         if life is None:
             return
         for handle in life.timers.values():
@@ -87,6 +92,15 @@ class Seat:
         self.begin()
 
     # -- mail ----------------------------------------------------------------
+
+    @property
+    def hears(self) -> Vocabulary | None:
+        """What the present life may be told, None if there is none."""
+        return self.life.actor.hears if self.life is not None else None
+
+    def asked(self, request: str) -> bool:
+        """True if the present life made this request id."""
+        return self.life is not None and self.life.asked(request)
 
     def deliver(self, message: Message, envelope: Envelope | None) -> None:
         """Put mail on the run queue for the present life."""
@@ -163,14 +177,22 @@ class Seat:
         self.node.report_crash(self, error)
         if envelope is not None:
             self._indefinite(envelope)
-        verdict = self._restarts.crashed(error, now)
+        provoked = envelope is not None and envelope.origin != "home"
+        verdict = self._restarts.crashed(error, now, provoked=provoked)
         if verdict is Verdict.RESTART:
-            self.restart()
+            self._restart_after(self._restarts.pause_ns, error)
         elif verdict is Verdict.STOP:
             self.end(f"stopped: {error}")
         else:
             self.end("gave up")
             self.node.fail(f"{self.address} crashed too often: {error!r}")
+
+    def _restart_after(self, pause_ns: int, error: Exception) -> None:
+        if not pause_ns:
+            self.restart()
+            return
+        self.end(f"crashed again on mail from outside and begins anew in {pause_ns // 1_000_000} ms: {error!r}")
+        self._next_life = self._ground.later(self.node.name, pause_ns, self.begin)
 
     # -- effects -------------------------------------------------------------
 
@@ -199,6 +221,8 @@ class Seat:
                 self._run(life, effect.job)
             case Note():
                 self._ground.note(self.address, effect.event)
+            case Count():
+                self._ground.count(effect.what)
             case Spawn():
                 self.node.spawn(self, effect.spec)
             case Stop():

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from lictor_actors.kernel.turn import Turn
+from lictor_actors.kernel.vocabulary import UnknownMessage, Vocabulary
 from lictor_messages.base import Message
 
 
@@ -14,6 +17,8 @@ class Actor:
     clock. If either raises, none of its effects happen and the supervisor restarts the actor.
     """
 
+    hears: ClassVar[Vocabulary] = Vocabulary()
+    """What may be said to it, and by whom. The bus refuses everything else."""
     journalled = False
     """True if the actor keeps a stream of the node's journal and wants it back at start."""
     synced = False
@@ -25,18 +30,10 @@ class Actor:
 
     def handle(self, message: Message, turn: Turn) -> None:
         """Handle one message: the actor's table of contents. Nothing falls through."""
-        raise UnknownMessage(message)
+        raise UnknownMessage(type(message))
 
     def check(self) -> None:
         """Assert the actor's invariants; the simulator calls it after turns."""
-
-
-class UnknownMessage(TypeError):
-    """The actor has no line for this kind of message."""
-
-    def __init__(self, message: Message) -> None:
-        super().__init__(f"no line for {message.kind}")
-        self.kind = message.kind
 
 
 class Poisoned(RuntimeError):

@@ -75,4 +75,11 @@ class Note:
     event: str
 
 
-Effect = Send | Persist | SetTimer | CancelTimer | Run | Spawn | Stop | Note
+@dataclass(slots=True)
+class Count:
+    """One more of these: what an actor leaves undone has a name, too."""
+
+    what: str
+
+
+Effect = Send | Persist | SetTimer | CancelTimer | Run | Spawn | Stop | Note | Count

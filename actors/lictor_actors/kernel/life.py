@@ -60,6 +60,10 @@ class Life:
         self._requests += 1
         return f"{self._prefix}{self._requests:x}"
 
+    def asked(self, request: str) -> bool:
+        """True if this life made that request id. Its 64 bits cannot be guessed by those who were not asked."""
+        return request.startswith(self._prefix)
+
     def next_record(self) -> int:
         """The number that the next persisted record gets."""
         self.persisted += 1

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
-from lictor_actors.kernel.effects import CancelTimer, Effect, Note, Persist, Run, Send, SetTimer, Spawn, Stop
+from lictor_actors.kernel.effects import CancelTimer, Count, Effect, Note, Persist, Run, Send, SetTimer, Spawn, Stop
 from lictor_messages.base import Message
-from lictor_messages.envelope import Envelope
+from lictor_messages.envelope import Envelope, Origin
 from lictor_messages.host import ActorSpec
 from lictor_messages.journal import JournalRecord
 
@@ -23,6 +23,7 @@ class Ticket(NamedTuple):
     reply_to: str
     source: str
     cause: str
+    origin: Origin = "home"
 
 
 class Turn:
@@ -56,15 +57,19 @@ class Turn:
 
     def send(self, to: str, message: Message, *, early: bool = False) -> None:
         """One-way message. ``early`` does not wait for the journal: each use says why that is safe."""
-        cause = self.envelope.cause if self.envelope else ""
-        self._send(Envelope(self.me, to, message, cause=cause), early)
+        handled = self.envelope
+        if handled is None:
+            self._send(Envelope(self.me, to, message), early)
+        else:
+            self._send(Envelope(self.me, to, message, cause=handled.cause, origin=handled.origin), early)
 
     def ask(self, to: str, message: Message, *, budget: int = 0, early: bool = False, cause: str = "") -> str:
         """A request whose answer comes back to this actor; returns its id. ``cause``: of an earlier turn's request."""
         life, handled = self.life, self.envelope
         request, me = life.new_request(), life.address
         cause = cause or (handled.cause if handled is not None else "") or request
-        envelope = Envelope(me, to, message, request=request, reply_to=me, budget=budget, cause=cause)
+        origin = handled.origin if handled is not None else "home"
+        envelope = Envelope(me, to, message, request=request, reply_to=me, budget=budget, cause=cause, origin=origin)
         self.effects.append(Send(envelope, early, life.persisted))
         return request
 
@@ -87,6 +92,7 @@ class Turn:
             hops=e.hops + 1,
             budget=e.budget_left(self.now),
             cause=e.cause or e.request,
+            origin=e.origin,
         )
         self._send(onward, early)
 
@@ -97,15 +103,15 @@ class Turn:
     def ticket(self) -> Ticket:
         """What is needed to answer the request in hand in a later turn."""
         e = self._in_hand()
-        return Ticket(e.request, e.reply_to, e.source, e.cause or e.request)
+        return Ticket(e.request, e.reply_to, e.source, e.cause or e.request, e.origin)
 
     def answer(self, ticket: Ticket, message: Message, *, early: bool = False) -> None:
         """Answer a request of an earlier turn."""
-        request, reply_to, source, cause = ticket
+        request, reply_to, source, cause, origin = ticket
         if reply_to:
             via = source if source != reply_to else ""
             life = self.life
-            e = Envelope(life.address, reply_to, message, request=request, cause=cause, via=via)
+            e = Envelope(life.address, reply_to, message, request=request, cause=cause, via=via, origin=origin)
             self.effects.append(Send(e, early, life.persisted))
 
     def set_timer(self, name: str, after: int, message: Message) -> None:
@@ -137,6 +143,10 @@ class Turn:
     def note(self, event: str) -> None:
         """Put a line on the timeline."""
         self.effects.append(Note(event))
+
+    def count(self, what: str) -> None:
+        """One more of these, under a name: for what is dropped, refused or ignored."""
+        self.effects.append(Count(what))
 
     def buggify(self, name: str) -> bool:
         """True now and then in some simulated runs, never in production: a place where rare things may happen."""

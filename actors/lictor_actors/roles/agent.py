@@ -8,11 +8,9 @@ prober > agent           members and user events
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from lictor_actors.kernel.actor import Actor, UnknownMessage
+from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.turn import Turn
+from lictor_actors.kernel.vocabulary import By, Handler, Handlers, Vocabulary
 from lictor_actors.roles.acknowledgements import Acknowledgements
 from lictor_actors.roles.anti_entropy import AntiEntropy
 from lictor_actors.roles.doorways import Doorways
@@ -78,6 +76,18 @@ KEPT = RegisterService | DeregisterService | RegisterCheck | DeregisterCheck | S
 class Agent(Actor):
     """One per node, on servers too."""
 
+    hears = (
+        Vocabulary()
+        .on(Query, Command, CreateSession, by=By.CLIENTS)
+        .on(RegisterService, DeregisterService, RegisterCheck, DeregisterCheck, UpdateCheck, by=By.CLIENTS)
+        .on(ListLocalServices, ListLocalChecks, DescribeAgent, LeaveCluster, by=By.CLIENTS)
+        .on(ListMembers, Join, ForceLeave, FireEvent, ListEvents, by=By.CLIENTS)
+        .on(SetMaintenance, ServerSilent, CheckerStarted, CheckResult, TtlDue, ReapCriticalDue)
+        .on(MemberJoined, MemberUpdated, MemberFailed, MemberLeft, MemberReaped, Members, UserEvent)
+        .on(Answer, Written, Refused, Undeliverable, ReadyToLeave, Departed, Removed, RemovalLateDue)
+        .on(FullSyncDue, ChangeSyncDue, RoundLateDue, OutputSyncDue, EventWaitDue, RebalanceDue)
+        .on(Recovered, Durable, DiskFull, DiskFreed)
+    )
     journalled = True
 
     def __init__(self, options: AgentOptions) -> None:
@@ -95,7 +105,7 @@ class Agent(Actor):
         self.sync.local = self.local
         self.own = Registrations(options.name, self.local, self.sync)
         self.events = EventList(options.event_buffer)
-        self._rows = self._table()
+        self._handlers = Handlers(self.hears, self._table())
 
     def start(self, turn: Turn) -> None:
         """Hire the checker, take what the configuration says, ask who is there."""
@@ -109,22 +119,19 @@ class Agent(Actor):
         turn.set_timer("rebalance", self.routes.rebalance_after(1, turn.rng), RebalanceDue())
 
     def handle(self, message: Message, turn: Turn) -> None:
-        """Reads and writes go to a server, everything else is in the table."""
-        row, full = self._rows.get(type(message)), self._acknowledgements.full
+        """What is done about each kind is in the table; what the journal would have to keep waits for room on it."""
+        full = self._acknowledgements.full
         if full and isinstance(message, KEPT):
             turn.reply(Refused(code="JournalFailed", text=f"no space left on device: {full}"))
-        elif row is not None:
-            row(message, turn)
-        elif isinstance(message, Query | Command):
-            self._forwarding.pass_on(message, turn)
-        elif isinstance(message, Answer):
-            self._answered(message, turn)
         else:
-            raise UnknownMessage(message)
+            self._handlers[type(message)](message, turn)
 
-    def _table(self) -> dict[type[Message], Callable[[Any, Turn], None]]:
-        """The table of contents: what is done about each kind of mail."""
+    def _table(self) -> dict[type[Message], Handler]:
+        """The table of contents: reads and writes go to a server, the rest is the agent's own."""
         return {
+            Query: self._forwarding.pass_on,
+            Command: self._forwarding.pass_on,
+            Answer: self._answered,
             MemberJoined: self._member_alive,
             MemberUpdated: self._member_alive,
             MemberFailed: self._member_gone,

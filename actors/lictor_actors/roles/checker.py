@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from lictor_actors.kernel.actor import Actor, UnknownMessage
+from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.turn import Turn
+from lictor_actors.kernel.vocabulary import Handlers, Vocabulary
 from lictor_messages.agent import CheckDue, CheckerStarted, CheckResult, CheckSpec, StartCheck, StopCheck
 from lictor_messages.base import Message
 from lictor_messages.catalog import CheckStatus
@@ -45,19 +45,24 @@ class Running:
 class Checker(Actor):
     """One per agent. It starts empty: its agent tells it everything after ``CheckerStarted``."""
 
+    hears = Vocabulary().on(CheckDue, HttpProbed, TcpProbed, JobFailed, StartCheck, StopCheck, Undeliverable)
+
     def __init__(self) -> None:
         self.running: dict[str, Running] = {}
         self._runs: dict[str, str] = {}
         self._count = 0
-        self._table: dict[type[Message], Callable[[Any, Turn], None]] = {
-            CheckDue: self._due,
-            HttpProbed: self._http_probed,
-            TcpProbed: self._tcp_probed,
-            JobFailed: self._job_failed,
-            StartCheck: self._start_check,
-            StopCheck: self._stop_check,
-            Undeliverable: lambda *_: None,
-        }
+        self._handlers = Handlers(
+            self.hears,
+            {
+                CheckDue: self._due,
+                HttpProbed: self._http_probed,
+                TcpProbed: self._tcp_probed,
+                JobFailed: self._job_failed,
+                StartCheck: self._start_check,
+                StopCheck: self._stop_check,
+                Undeliverable: lambda *_: None,
+            },
+        )
 
     def start(self, turn: Turn) -> None:
         """Ask for work."""
@@ -65,10 +70,7 @@ class Checker(Actor):
 
     def handle(self, message: Message, turn: Turn) -> None:
         """Timers and results, orders from the agent."""
-        row = self._table.get(type(message))
-        if row is None:
-            raise UnknownMessage(message)
-        row(message, turn)
+        self._handlers[type(message)](message, turn)
 
     def check(self) -> None:
         """Every run under way belongs to a check that is being run."""

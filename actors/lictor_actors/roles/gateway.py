@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.turn import Turn
+from lictor_actors.kernel.vocabulary import Handlers, Vocabulary
 from lictor_actors.roles.http_api.api import ROUTER
 from lictor_actors.roles.http_api.calls import Call, Deadlines, Waiter
 from lictor_actors.roles.http_api.known import Known, KnownReads
@@ -28,7 +29,7 @@ from lictor_messages.doorways import AskAgain
 from lictor_messages.envelope import Envelope, at
 from lictor_messages.host import Undeliverable
 from lictor_messages.refusals import Refused
-from lictor_messages.web import DeadlinesDue, GatewayOptions, HttpAnswered, HttpAsked, HttpGone, RetryDue
+from lictor_messages.web import DeadlinesDue, GatewayOptions, GoOn, HttpAnswered, HttpAsked, HttpGone, RetryDue
 
 JITTER_FRACTION = 16
 """Consul waits up to a sixteenth of the hold time between tries, and lets queries block for a sixteenth longer."""
@@ -41,6 +42,8 @@ JOIN_LEAST_NS = 1_000_000_000
 
 class Gateway(Actor):
     """One per node that has an HTTP listener."""
+
+    hears = Vocabulary().on(HttpAsked, HttpGone, AskAgain, GoOn, RetryDue, DeadlinesDue)
 
     def __init__(self, options: GatewayOptions) -> None:
         self.options = options
@@ -56,22 +59,27 @@ class Gateway(Actor):
         self._deadlines = Deadlines()
         self._known = KnownReads()
         self._alarm = 0
+        self._handlers = Handlers(
+            self.hears,
+            {
+                HttpAsked: self._http_asked,
+                HttpGone: self._gone,
+                AskAgain: self._ask_again,
+                GoOn: lambda *_: None,  # its request has ended meanwhile
+                RetryDue: self._retry,
+                DeadlinesDue: lambda _, turn: self._deadlines_due(turn),
+            },
+        )
 
     def handle(self, message: Message, turn: Turn) -> None:
         """HTTP in, answers back, timers."""
-        if type(message) is HttpAsked:
-            self._http_asked(message, turn)
-        elif turn.envelope is not None and (call := self._asked.pop(turn.envelope.request, None)) is not None:
+        envelope = turn.envelope
+        call = self._asked.pop(envelope.request, None) if envelope is not None else None
+        if call is not None:
             self._answered(call, message, turn)
-        elif isinstance(message, RetryDue):
-            self._retry(message, turn)
-        elif isinstance(message, DeadlinesDue):
-            self._deadlines_due(turn)
-        elif isinstance(message, HttpGone):
-            self._gone(message, turn)
-        elif isinstance(message, AskAgain):
-            self._ask_again(message, turn)
-        # Anything else is the answer to a call that has ended: its client has its answer, or has hung up.
+        elif envelope is None or envelope.reply_to or not envelope.request:
+            self._handlers[type(message)](message, turn)
+        # Else it answers a call that has ended: its client has its answer, or has hung up.
 
     def check(self) -> None:
         """Every waiter belongs to a call, every request under way too."""

@@ -12,7 +12,7 @@ from enum import Enum
 
 from lictor_actors.kernel.turn import Turn
 from lictor_messages.agent import CheckSpec, RegisterCheck, RegisterService, StartCheck, StopCheck, TtlDue, UpdateCheck
-from lictor_messages.base import Message
+from lictor_messages.base import STORED, Message
 from lictor_messages.catalog import CheckDefinition, CheckRecord, CheckStatus, ServiceRecord
 from lictor_messages.codec import FrameRefused, pack_body, unpack_body
 from lictor_messages.envelope import at
@@ -236,7 +236,7 @@ class LocalState:
 
     def _take_back(self, name: str, data: bytes, turn: Turn) -> None:
         try:
-            what = unpack_body(data)
+            what = unpack_body(data, STORED)
         except FrameRefused as e:
             turn.note(f"the journal's {name} cannot be read and is left out: {e}")
             return

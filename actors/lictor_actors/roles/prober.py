@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from lictor_actors.kernel.actor import Actor, UnknownMessage
+from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.turn import Turn
+from lictor_actors.kernel.vocabulary import By, Handler, Handlers, Vocabulary
 from lictor_actors.swim.awareness import Awareness
 from lictor_actors.swim.border import id_taken, name_taken, refusal, sender, stranger
 from lictor_actors.swim.departure import Departure, Undertaker
@@ -72,6 +72,14 @@ SECOND_NS = 1_000_000_000
 class Prober(Actor):
     """SWIM + Lifeguard + Serf's events for one node. What it sends never rests on its journal, and may leave early."""
 
+    hears = (
+        Vocabulary()
+        .on(Ping, Ack, IndirectPing, Nack, Gossip, PushPull, by=By.PEERS)
+        .on(ProbeDue, AckDue, NackDue, GossipDue, PushPullDue, SuspicionDue, JoinDue)
+        .on(RetryJoinDue, RememberDue, LeaveDue, ReapDue, ReconnectDue)
+        .on(FireEvent, ForceLeave, Join, Leave, ListMembers)
+        .on(Recovered, PushPullAnswer, LoopLagged, Undeliverable, Refused, Durable, DiskFull, DiskFreed)
+    )
     journalled = True
 
     def __init__(self, options: ProberOptions, profile: Profile | None = None) -> None:
@@ -83,7 +91,7 @@ class Prober(Actor):
         self.gossiper = Gossiper(self._profile, self.members)
         self._listeners = Listeners(me.node, options.tell)
         self._wire()
-        self._table = self._contents()
+        self._handlers = Handlers(self.hears, self._contents())
 
     @property
     def alive_count(self) -> int:
@@ -106,11 +114,8 @@ class Prober(Actor):
         self.remembering.begin(turn)
 
     def handle(self, message: Message, turn: Turn) -> None:
-        """Everything that may be said to a prober is in ``_contents``."""
-        act = self._table.get(type(message))
-        if act is None:
-            raise UnknownMessage(message)
-        act(message, turn)
+        """What is done about each kind is in ``_contents``."""
+        self._handlers[type(message)](message, turn)
 
     def check(self) -> None:
         """The counters agree with the table, and each state with what is held about it."""
@@ -126,7 +131,7 @@ class Prober(Actor):
             assert bool(peer.verdict) == (peer.state is not State.ALIVE), peer.node
             assert peer.incarnation >= peer.alive.incarnation, peer.node
 
-    def _contents(self) -> dict[type[Message], Callable[[Any, Turn], None]]:
+    def _contents(self) -> dict[type[Message], Handler]:
         return {
             Recovered: self._recovered,
             Ping: self._ping,

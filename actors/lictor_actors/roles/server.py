@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
-from lictor_actors.kernel.actor import Actor, Poisoned, UnknownMessage
+from lictor_actors.kernel.actor import Actor, Poisoned
 from lictor_actors.kernel.turn import Ticket, Turn
+from lictor_actors.kernel.vocabulary import By, Handler, Handlers, Vocabulary
 from lictor_actors.raft import Entry, Raft, RaftOptions, Role, Snapshot
 from lictor_actors.raft.snapshot import SnapshotDamaged
 from lictor_actors.raft.stable import LostBeginning
@@ -70,6 +70,17 @@ REFETCHED = "as a new server this one fetches everything from the others"
 class Server(Actor):
     """One voter of the cluster. Any server answers; writes and default reads go through the leader."""
 
+    hears = (
+        Vocabulary()
+        .on(Query, Command, by=By.NODES)
+        .on(r.AppendEntries, r.AppendAnswer, r.RequestVote, r.Vote, r.TimeoutNow, by=By.PEERS)
+        .on(r.InstallSnapshot, r.SnapshotAnswer, AskBlank, Found, by=By.PEERS)
+        .on(r.ElectionDue, r.HeartbeatDue, BlockedDue, ProposeDue, ApplyDue, SnapshotSliceDue, SnapshotIdleDue)
+        .on(FoundingDue, AutopilotDue, ReconcileDue, SessionsDue, ReapDue, TransferLateDue)
+        .on(m.MemberJoined, m.MemberUpdated, m.MemberFailed, m.MemberLeft, m.MemberReaped, m.Members, m.UserEvent)
+        .on(Blankness, PrepareToLeave, AwaitRemoval, Undeliverable, Refused)
+        .on(Recovered, Durable, DiskFull, DiskFreed)
+    )
     journalled = True
     synced = True
 
@@ -99,7 +110,7 @@ class Server(Actor):
         """Writes that were dropped because they had waited for too long before they came to be proposed."""
         self._full = ""
         """What the disk said when it had no room, "" while it has."""
-        self._rare = self._table()
+        self._handlers = Handlers(self.hears, self._table())
 
     # -- what the host and the judges may see ---------------------------------
 
@@ -126,30 +137,26 @@ class Server(Actor):
         turn.ask(self._options.prober, m.ListMembers())
 
     def handle(self, message: Message, turn: Turn) -> None:
-        """The table of contents."""
-        match message:
-            case Query():
-                self._query(message, turn)
-            case Command():
-                self._command(message, turn)
-            case r.AppendEntries() | r.AppendAnswer() | r.RequestVote() | r.Vote() | r.TimeoutNow():
-                self._step(message, turn)
-            case Durable():
-                self.raft.durable(message.upto, turn)
-            case r.ElectionDue() | r.HeartbeatDue():
-                self.raft.due(message, turn)
-            case BlockedDue():
-                self._reads.due(turn)
-            case ProposeDue():
-                self.proposals.due(turn)
-            case _:
-                self._handle_rare(message, turn)
+        """What is done about each kind is in the table; then the server settles what follows from it."""
+        self._handlers[type(message)](message, turn)
         if self._awake:
             self._settle(turn)
 
-    def _table(self) -> dict[type[Message], Callable[[Any, Turn], object]]:
-        """What comes seldom."""
+    def _table(self) -> dict[type[Message], Handler]:
+        """The table of contents."""
         return {
+            Query: self._query,
+            Command: self._command,
+            r.AppendEntries: self._step,
+            r.AppendAnswer: self._step,
+            r.RequestVote: self._step,
+            r.Vote: self._step,
+            r.TimeoutNow: self._step,
+            Durable: lambda durable, turn: self.raft.durable(durable.upto, turn),
+            r.ElectionDue: self.raft.due,
+            r.HeartbeatDue: self.raft.due,
+            BlockedDue: lambda _, turn: self._reads.due(turn),
+            ProposeDue: lambda _, turn: self.proposals.due(turn),
             Recovered: self._recover,
             r.InstallSnapshot: self._snapshot_step,
             r.SnapshotAnswer: self._snapshot_step,
@@ -179,12 +186,6 @@ class Server(Actor):
             Undeliverable: self._not_forwarded,
             Refused: lambda refused, turn: turn.note(f"refused: {refused.code} {refused.words}"),
         }
-
-    def _handle_rare(self, message: Message, turn: Turn) -> None:
-        row = self._rare.get(type(message))
-        if row is None:
-            raise UnknownMessage(message)
-        row(message, turn)
 
     def _snapshot_step(self, message: r.RaftMessage, turn: Turn) -> None:
         self._step(message, turn)

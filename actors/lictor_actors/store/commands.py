@@ -5,14 +5,11 @@ from __future__ import annotations
 import ormsgpack
 
 from lictor_actors.store.errors import UnknownCommand
-from lictor_messages import autopilot, catalog, kv, snapshots
+from lictor_messages import every as every  # a command that was never imported would be unknown
 from lictor_messages.answers import Command
-from lictor_messages.base import KINDS, read
+from lictor_messages.base import KINDS_ON, STORED, read
 
 __all__ = ["pack_command", "unpack_command"]
-
-VOCABULARIES = (autopilot, kv, catalog, snapshots)
-"""Modules that must be imported before a log is read: each registers the kinds of its commands."""
 
 
 def pack_command(at_ns: int, asker: str, request: str, command: Command) -> bytes:
@@ -30,7 +27,7 @@ def unpack_command(data: bytes) -> tuple[int, str, str, Command]:
         at_ns, asker, request, kind, fields = ormsgpack.unpackb(data)
     except (ValueError, TypeError) as e:
         raise ValueError(f"not a log entry of the store: {e}") from e
-    known = KINDS.get(kind)
+    known = KINDS_ON[STORED].get(kind) if isinstance(kind, str) else None
     if known is None or not issubclass(known, Command):
-        raise UnknownCommand(kind)
+        raise UnknownCommand(str(kind))
     return at_ns, asker, request, read(known, fields)

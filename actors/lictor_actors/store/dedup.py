@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lictor_messages.answers import Written
-from lictor_messages.base import KINDS, Message, read
+from lictor_messages.base import KINDS_ON, STORED, Message, read
 
 REMEMBERED_NS = 60_000_000_000
 BUCKET_NS = 10_000_000_000
@@ -105,4 +105,4 @@ def _expand(short: Short) -> Message:
 
 
 def _loaded(plain: Any) -> Short:
-    return plain if isinstance(plain, int) else (plain[0], read(KINDS[plain[0]], plain[1]))
+    return plain if isinstance(plain, int) else (plain[0], read(KINDS_ON[STORED][plain[0]], plain[1]))

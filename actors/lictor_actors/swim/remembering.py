@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.members import Members, Peer, State
+from lictor_messages.base import STORED
 from lictor_messages.codec import FrameRefused, pack_body, unpack_body
 from lictor_messages.journal import Cell, JournalRecord
 from lictor_messages.swim import RememberDue, Remembered
@@ -86,7 +87,7 @@ class Remembering:
 def _read(data: bytes, turn: Turn) -> Remembered:
     """What cannot be read is no reason not to start: it only says where to look first."""
     try:
-        what = unpack_body(data)
+        what = unpack_body(data, STORED)
     except FrameRefused as refused:
         turn.note(f"what the journal remembers of the members cannot be read: {refused}")
         return Remembered()

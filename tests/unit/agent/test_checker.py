@@ -2,7 +2,7 @@
 
 import pytest
 
-from lictor_actors.kernel.actor import UnknownMessage
+from lictor_actors.kernel.vocabulary import UnknownMessage
 from lictor_actors.roles.checker import Checker
 from lictor_messages.agent import CheckerStarted, CheckResult, CheckSpec, ListLocalChecks, StartCheck, StopCheck
 from lictor_messages.base import Message

@@ -13,6 +13,7 @@ import pytest
 import lictor
 from lictor_actors.client.watching import Watching
 from lictor_actors.hosts.door import Door
+from lictor_actors.roles.agent import Agent
 from lictor_messages.agent import Accepted, DescribeAgent, RegisterService, UpdateCheck
 from lictor_messages.answers import Query, Written
 from lictor_messages.base import Message
@@ -69,7 +70,7 @@ class StandIn:
 @contextlib.asynccontextmanager
 async def standing_in(url: str) -> AsyncIterator[StandIn]:
     stand_in = StandIn()
-    stand_in.door = Door("n1.dc1", url, cluster_id("test"), stand_in.deliver)
+    stand_in.door = Door("n1.dc1", url, cluster_id("test"), stand_in.deliver, lambda: Agent.hears)
     stand_in.door.start()
     try:
         yield stand_in

@@ -11,6 +11,7 @@ import pytest
 import lictor
 from lictor_actors.client import locks
 from lictor_actors.hosts.door import Door
+from lictor_actors.roles.agent import Agent
 from lictor_actors.store.store import Store
 from lictor_messages.agent import Accepted
 from lictor_messages.answers import Command, Query
@@ -88,7 +89,7 @@ class StoreBehindDoor:
 async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StoreBehindDoor]:
     monkeypatch.setattr(locks, "RETRY_S", 0.01)
     behind = StoreBehindDoor()
-    behind.door = Door("n1.dc1", "tcp://127.0.0.1:0", cluster_id("test"), behind.deliver)
+    behind.door = Door("n1.dc1", "tcp://127.0.0.1:0", cluster_id("test"), behind.deliver, lambda: Agent.hears)
     behind.door.start()
     yield behind
     await behind.door.close()
@@ -208,7 +209,7 @@ def test_the_blocking_client_locks_too() -> None:
 
     async def start() -> StoreBehindDoor:
         behind = StoreBehindDoor()
-        behind.door = Door("n1.dc1", "tcp://127.0.0.1:0", cluster_id("test"), behind.deliver)
+        behind.door = Door("n1.dc1", "tcp://127.0.0.1:0", cluster_id("test"), behind.deliver, lambda: Agent.hears)
         behind.door.start()
         return behind
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from lictor_actors.kernel.vocabulary import UnknownMessage
 from lictor_messages.agent import ServerSilent
 from lictor_messages.answers import Rendered, Written
+from lictor_messages.envelope import Envelope
 from lictor_messages.host import Undeliverable
 from lictor_messages.kv import GetKey, PutKey
 from lictor_messages.refusals import Refused
@@ -208,6 +210,12 @@ def test_a_blocked_query_that_lost_its_leader_asks_for_the_rest_of_its_wait(desk
     assert desk.answers[request].status == 200
 
 
-def test_a_message_that_no_line_expects_is_ignored(desk):
-    desk.take(Written(), None)
+def test_the_answer_to_a_call_that_has_ended_is_ignored(desk):
+    me = desk.life.address
+    desk.take(Written(), Envelope("server@s1.dc1", me, Written(), request="long-ago"))
     assert not desk.asked
+
+
+def test_what_no_line_expects_is_our_own_mistake(desk):
+    with pytest.raises(UnknownMessage, match=r"no line for answers\.written"):
+        desk.take(Written(), None)

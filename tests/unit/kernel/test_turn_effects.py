@@ -7,10 +7,11 @@ from random import Random
 
 import pytest
 
-from lictor_actors.kernel.actor import Actor, UnknownMessage
+from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.effects import CancelTimer, Note, Persist, Run, Send, SetTimer, Spawn, Stop
 from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Turn
+from lictor_actors.kernel.vocabulary import UnknownMessage
 from lictor_messages.envelope import Envelope
 from lictor_messages.host import ActorSpec, Durable, Redial
 from lictor_messages.journal import Cell

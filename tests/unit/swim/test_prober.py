@@ -2,7 +2,7 @@
 
 import pytest
 
-from lictor_actors.kernel.actor import UnknownMessage
+from lictor_actors.kernel.vocabulary import UnknownMessage
 from lictor_messages.codec import pack, unpack
 from lictor_messages.host import Located
 from lictor_messages.members import ListMembers, MemberJoined, Members

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lictor_messages.base import FrozenMap
+from lictor_messages.base import STORED, FrozenMap
 from lictor_messages.codec import pack_body, unpack_body
 from lictor_messages.host import DiskFreed, DiskFull, Durable
 from lictor_messages.journal import Cell
@@ -15,7 +15,7 @@ A_WHILE = 100
 
 
 def kept(net, name: str) -> Remembered:
-    return unpack_body(net.nodes[f"{name}.dc1"].journal[-1].data)
+    return unpack_body(net.nodes[f"{name}.dc1"].journal[-1].data, STORED)
 
 
 def joins(net, name: str) -> int:

@@ -22,13 +22,11 @@ class Door:
 
     def __init__(self, world: World, node: str, name: str) -> None:
         self.address = at(name, node)
-        self.unasked: list[Envelope] = []
-        """What arrived without an open request: late and repeated answers, one-way messages."""
         self._world = world
         self._machine = world.machines[node]
         self._open: dict[str, tuple[Then, Timer]] = {}
         self._count = 0
-        self._machine.doors[name] = self._machine.node.doors[name] = self._take
+        self._machine.open_door(name, self._take, self._open.__contains__)
 
     @property
     def up(self) -> bool:
@@ -46,7 +44,8 @@ class Door:
         timer = self._world.at(within_s, lambda: self._timed_out(request))
         self._open[request] = (then, timer)
         budget = round(within_s * 1e9)
-        e = Envelope(self.address, to, message, request=request, reply_to=self.address, budget=budget, cause=request)
+        me = self.address
+        e = Envelope(me, to, message, request=request, reply_to=me, budget=budget, cause=request, origin="client")
         if self._machine.running:
             self._world.ground.post(e)
         else:
@@ -55,7 +54,7 @@ class Door:
 
     def tell(self, target: str, message: Message) -> None:
         """Post a one-way message."""
-        self._world.ground.post(Envelope(self.address, target, message))
+        self._world.ground.post(Envelope(self.address, target, message, origin="client"))
 
     def _timed_out(self, request: str) -> None:
         if self._machine.running:
@@ -66,7 +65,7 @@ class Door:
         if envelope.request in self._open:
             self._close(envelope.request, envelope.body)
         else:
-            self.unasked.append(envelope)
+            self._world.count("late_answers_at_doors")
 
     def _close(self, request: str, answer: Message) -> None:
         then, timer = self._open.pop(request, (None, None))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from lictor_actors.bus.intake import Desk, Intake
 from lictor_actors.hosts.clock import NodeClock
 from lictor_actors.hosts.disks_faulty import Trouble
-from lictor_actors.hosts.node import Birth, Node
+from lictor_actors.hosts.node import Birth, Door, Node, Waits
 from lictor_actors.hosts.world.ledger import WorldLedger
 from lictor_actors.hosts.world.streams import stream
 from lictor_actors.journal.memory_disk import MemoryDisk
-from lictor_messages.envelope import Envelope, node_of
+from lictor_messages.envelope import Envelope, at, node_of, role_of
 from lictor_messages.host import ActorSpec
 
 if TYPE_CHECKING:
@@ -47,10 +48,11 @@ class Machine:
         self.refuses = False
         """True while the machine is up and nobody listens: whoever sends is told. Without power: silence."""
         self.directory: dict[str, tuple[str, str]] = {}
-        self.doors: dict[str, Callable[[Envelope], None]] = {}
+        self._doors: dict[str, tuple[Door, Waits]] = {}
         """Doorways from outside: they are there again after a reboot."""
         self.ledger: WorldLedger
         self.node = Node(plan.name, world.ground, plan.birth, plan.tree)
+        self.intake = Intake(self._place, self._desk, world.count)
         self._plan = plan
         self._world = world
         self._line: dict[str, int] = {}
@@ -68,7 +70,8 @@ class Machine:
         self.directory.clear()
         self._line.clear()
         self.node = Node(self.name, self._world.ground, self._plan.birth, self._plan.tree)
-        self.node.doors.update(self.doors)
+        for role, (take, waits) in self._doors.items():
+            self.node.open_door(role, take, waits)
         self.node.start()
 
     def cut(self, torn: bool = True) -> None:
@@ -101,13 +104,23 @@ class Machine:
         """From its next boot on the node is made of this."""
         self._plan = replace(self._plan, tree=tuple(tree))
 
+    def open_door(self, role: str, take: Door, waits: Waits) -> None:
+        """A door into its node, now and after each reboot."""
+        self._doors[role] = take, waits
+        self.node.open_door(role, take, waits)
+
     def receive(self, envelope: Envelope) -> None:
-        """Something came over the wire; an inbox refuses a target that it does not host."""
-        node = node_of(envelope.target)
-        if node == self.name or "://" in node:
+        """Something came over the wire and may come in; an inbox refuses a target that it does not host."""
+        if node_of(envelope.target) == self.name:
             self.node.deliver(envelope)
         else:
             self.node.refuse(envelope, "not_hosted_here")
+
+    def _place(self, envelope: Envelope) -> None:
+        envelope.target = at(role_of(envelope.target), self.name)
+
+    def _desk(self, node: str, role: str) -> Desk | None:
+        return self.node.desk(role) if node == self.name else None
 
     def in_line(self, other: str, latency: int) -> int:
         """The latency that keeps the pipe to ``other`` first in, first out."""

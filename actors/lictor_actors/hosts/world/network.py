@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from lictor_actors.bus.held import Held
 from lictor_actors.bus.rules import DROP, PASS, Rules, Verdict
 from lictor_actors.hosts.world.streams import stream
-from lictor_messages.codec import FRAME_MAX, FrameRefused, cluster_id, frame, open_frame, pack, unpack
+from lictor_messages.base import Message
+from lictor_messages.codec import FRAME_MAX, FrameRefused, cluster_id, frame, open_frame, pack
 from lictor_messages.envelope import Envelope, node_of, role_of
 from lictor_messages.faults import FaultRule
+from lictor_messages.refusals import Refused
 
 if TYPE_CHECKING:
     from lictor_actors.hosts.world.machine import Machine
@@ -44,7 +46,7 @@ class Network:
         machines: dict[str, Machine],
         after: Callable[[int, Callable[[], None]], object],
         count: Callable[[str], None],
-        arrived: Callable[[Envelope, int, str], None],
+        arrived: Callable[[Envelope, type[Message], int, str], None],
         now: Callable[[], int],
     ) -> None:
         self.weather = weather
@@ -182,13 +184,21 @@ class Network:
             self._count("sent_to_a_dead_node")
             return
         try:
-            envelopes = [unpack(part) for part in open_frame(CLUSTER, data)]
+            parts = open_frame(CLUSTER, data)
         except FrameRefused as refusal:
             self._count(f"frame_{refusal.reason}")
             return
-        for envelope in envelopes:
-            self._arrived(envelope, number, target.name)
-            target.receive(envelope)
+        for part in parts:
+            envelope = target.intake.admit(part, partial(self._kept_out, target, number))
+            if envelope is not None:
+                self._arrived(envelope, type(envelope.body), number, target.name)
+                target.receive(envelope)
+
+    def _kept_out(
+        self, target: Machine, number: int, envelope: Envelope, kind: type[Message], answer: Refused | None
+    ) -> None:
+        self._arrived(envelope, kind, number, target.name)
+        target.node.keep_out(envelope, answer)
 
     def _later(self, delay: int, machine: Machine, envelope: Envelope) -> None:
         boot = machine.boots

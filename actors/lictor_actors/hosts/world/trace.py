@@ -56,9 +56,9 @@ class Trace:
         for tap in self.taps:
             tap.sent(time, number, e, fate)
 
-    def delivered(self, time: int, e: Envelope, number: int, target: str) -> None:
-        """A message from another node arrived."""
-        self._event(time, f"{e.target} < {e.source} {e.body.kind} {e.request}", e.body)
+    def delivered(self, time: int, e: Envelope, kind: type[Message], number: int, target: str) -> None:
+        """A message from another node arrived, let in or not: then it has no body."""
+        self._event(time, f"{e.target} < {e.source} {kind.kind} {e.request}", e.body)
         for tap in self.taps:
             tap.delivered(time, number, target)
 

@@ -268,8 +268,8 @@ class World:
         """One more for the run queue."""
         self._ready.append((seat, life, message, envelope))
 
-    def _arrived(self, e: Envelope, number: int, target: str) -> None:
-        self.trace.delivered(self.time, e, number, target)
+    def _arrived(self, e: Envelope, kind: type[Message], number: int, target: str) -> None:
+        self.trace.delivered(self.time, e, kind, number, target)
 
     def count(self, what: str) -> None:
         """One more of these."""

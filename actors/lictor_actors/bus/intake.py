@@ -1,0 +1,166 @@
+"""The one place where mail from the wire is judged, before its body is read: the inbox and the world's network use it.
+
+Mail between actors of one node never comes here. What does is let in by these rules, in this order:
+
+1. A request has an id and somebody to answer to, an answer has the id alone, one-way mail neither.
+2. Nobody speaks in our own node's name, except who joins through an address of ours.
+3. ``host@`` passes on answers that could not reach their asker, and hears nothing else.
+4. Word of what could not be delivered comes from a ``host@``, about a request of the present life, or of the one who
+   waits for its answer.
+5. An answer bears the id of a request that the present life has made; a door looks into its own table.
+6. Everything else is what the actor declares (``Vocabulary``), from whom it declares it.
+
+What is refused is counted by reason, role and kind. A request is told so: it did not happen.
+
+This keeps out what is stray or forged blindly. It does not keep out what somebody says who knows the protocol and may
+connect: see docs/security.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from lictor_actors.kernel.vocabulary import By, Vocabulary
+from lictor_messages.answers import Command, Query
+from lictor_messages.base import Message
+from lictor_messages.codec import FrameRefused, read_body, unpack_head
+from lictor_messages.envelope import Envelope, node_of, role_of
+from lictor_messages.host import Undeliverable
+from lictor_messages.refusals import Refused
+from lictor_messages.swim import PushPull
+
+ASKERS = ("agent", "server", "gateway")
+"""Roles whose requests other nodes' servers take."""
+TEXT_MOST = 512
+"""Characters of an address or an id in an envelope."""
+BUDGET_MOST_NS = 1 << 62
+
+
+class Desk(Protocol):
+    """Who takes the mail of one role of one node."""
+
+    @property
+    def hears(self) -> Vocabulary | None:
+        """What it may be told; None if it is down at the moment, and whoever takes its mail will say why."""
+        ...
+
+    def asked(self, request: str) -> bool:
+        """True if it waits for the answer to this request."""
+        ...
+
+
+Desks = Callable[[str, str], Desk | None]
+"""Of a node that is hosted here and a role: who takes its mail, None if it has no such role."""
+Refuse = Callable[[Envelope, type[Message], Refused | None], None]
+"""Is told what was not let in, which has no body, its kind, and the answer that is owed to a request."""
+
+
+class Intake:
+    """Judges the packed envelopes of frames."""
+
+    def __init__(self, place: Callable[[Envelope], None], desk: Desks, count: Callable[[str], None]) -> None:
+        """``place`` puts the name of a node into a target that names a URL of this process."""
+        self._place = place
+        self._desk = desk
+        self._count = count
+
+    def admit(self, packed: bytes, refuse: Refuse) -> Envelope | None:
+        """One envelope of a frame, if it may come in."""
+        try:
+            envelope, kind, fields = unpack_head(packed)
+        except FrameRefused as refusal:
+            self._count(f"message_{refusal.reason}")
+            return None
+        envelope.origin = "wire"
+        if "://" in envelope.target:
+            self._place(envelope)
+        if _malformed(envelope):
+            self._count("message_form")
+            return None
+        if kind is None:
+            self._count("message_unknown_kind")
+            self._refuse(envelope, Message, Refused(code="UnknownRequest"), refuse)
+            return None
+        why = self._unwelcome(envelope, kind)
+        if not why:
+            try:
+                envelope.body = read_body(kind, fields)
+            except FrameRefused as refusal:
+                self._count("message_malformed")
+                self._refuse(envelope, kind, Refused(code="BadRequest", text=str(refusal)), refuse)
+                return None
+            if kind is not Undeliverable or self._is_ours(envelope):
+                return envelope
+            why = "blind"
+        self._count(f"{why}:{role_of(envelope.target)}:{kind.kind}")
+        self._refuse(envelope, kind, Refused(code="UnknownRequest") if why == "unheard" else None, refuse)
+        return None
+
+    def _refuse(self, e: Envelope, kind: type[Message], answer: Refused | None, refuse: Refuse) -> None:
+        refuse(e, kind, answer if e.reply_to and not self._reflects(e) else None)
+
+    def _reflects(self, e: Envelope) -> bool:
+        """True for a request whose answer would come to an actor of this node that has not asked."""
+        node = node_of(e.target)
+        return e.reply_to != "" and node_of(e.reply_to) == node and not self._waits(e.reply_to, e.request)
+
+    def _unwelcome(self, e: Envelope, kind: type[Message]) -> str:
+        """Why this may not come in, in a word; "" if it may."""
+        node, role = node_of(e.target), role_of(e.target)
+        answers = not e.reply_to and e.request != ""
+        desk = self._desk(node, role)
+        if desk is None:
+            return ""  # the node says so to the sender
+        if node_of(e.source) == node and kind is not PushPull and not (answers and desk.asked(e.request)):
+            return "own_name"
+        if role == "host":
+            return "" if e.request and e.reply_to and not issubclass(kind, Query | Command) else "unheard"
+        if kind is Undeliverable:
+            return "" if role_of(e.source) == "host" else "forged"
+        if answers:
+            return "" if desk.asked(e.request) else "blind"
+        if self._reflects(e):
+            return "blind"
+        return _unheard(desk.hears, kind, e)
+
+    def _is_ours(self, e: Envelope) -> bool:
+        """A notice about a request of the target's present life, or of those for whom it was passed on."""
+        assert isinstance(e.body, Undeliverable)
+        node, waiter = node_of(e.target), e.body.waiter
+        if not waiter or e.body.request != e.request:
+            return self._waits(e.target, e.request) and e.body.request == e.request
+        return node_of(waiter) != node or self._waits(waiter, e.request)
+
+    def _waits(self, address: str, request: str) -> bool:
+        desk = self._desk(node_of(address), role_of(address))
+        return desk is not None and desk.asked(request)
+
+
+def _malformed(e: Envelope) -> bool:
+    """True for an envelope that no node makes."""
+    return (
+        (e.reply_to != "" and not e.request)
+        or not 0 <= e.budget <= BUDGET_MOST_NS
+        or e.hops < 0
+        or max(len(e.source), len(e.target), len(e.request), len(e.reply_to), len(e.cause)) > TEXT_MOST
+        # An address of the wire names a node: a URL would have us dial where a stranger likes.
+        or "://" in e.source
+        or "://" in e.reply_to
+    )
+
+
+def _unheard(hears: Vocabulary | None, kind: type[Message], e: Envelope) -> str:
+    if hears is None:
+        return ""
+    audience = hears.audience(kind)
+    if audience is None:
+        return "unheard"
+    if audience & By.ANYONE:
+        return ""
+    source = role_of(e.source)
+    if audience & By.PEERS and source == role_of(e.target):
+        return ""
+    if audience & By.NODES and e.reply_to and source in ASKERS:
+        return ""
+    return "unheard"

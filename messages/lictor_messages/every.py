@@ -1,0 +1,51 @@
+"""Every module of messages. The codec imports them all: the first frame may hold any kind."""
+
+from __future__ import annotations
+
+from lictor_messages import (
+    agent,
+    answers,
+    autopilot,
+    catalog,
+    doorways,
+    faults,
+    host,
+    jobs,
+    journal,
+    kv,
+    members,
+    queries,
+    raft,
+    refusals,
+    server,
+    sessions,
+    snapshots,
+    status,
+    swim,
+    txn,
+    web,
+)
+
+MODULES = (
+    agent,
+    answers,
+    autopilot,
+    catalog,
+    doorways,
+    faults,
+    host,
+    jobs,
+    journal,
+    kv,
+    members,
+    queries,
+    raft,
+    refusals,
+    server,
+    sessions,
+    snapshots,
+    status,
+    swim,
+    txn,
+    web,
+)
