@@ -112,7 +112,8 @@ class Intake:
         desk = self._desk(node, role)
         if desk is None:
             return ""  # the node says so to the sender
-        if node_of(e.source) == node and kind is not PushPull and not (answers and desk.asked(e.request)):
+        namesake = node_of(e.source) == node
+        if namesake and kind is not PushPull and not (answers and desk.asked(e.request)):
             return "own_name"
         if role == "host":
             return "" if e.request and e.reply_to and not issubclass(kind, Query | Command) else "unheard"
@@ -120,7 +121,7 @@ class Intake:
             return "" if role_of(e.source) == "host" else "forged"
         if answers:
             return "" if desk.asked(e.request) else "blind"
-        if self._reflects(e):
+        if self._reflects(e) and not namesake:  # a namesake is answered where its record says that it lives
             return "blind"
         return _unheard(desk.hears, kind, e)
 
@@ -141,7 +142,7 @@ def _malformed(e: Envelope) -> bool:
     """True for an envelope that no node makes."""
     return (
         (e.reply_to != "" and not e.request)
-        or not 0 <= e.budget <= BUDGET_MOST_NS
+        or abs(e.budget) > BUDGET_MOST_NS  # below zero: spent on the way
         or e.hops < 0
         or max(len(e.source), len(e.target), len(e.request), len(e.reply_to), len(e.cause)) > TEXT_MOST
         # An address of the wire names a node: a URL would have us dial where a stranger likes.
