@@ -9,6 +9,8 @@ import threading
 import pynng
 import pytest
 
+from lictor_actors.bus.inbox import SLICE
+from lictor_actors.bus.nng import NngBus
 from lictor_actors.bus.sp import PULL_GREETS
 from lictor_messages.codec import FRAME_MAX, cluster_id
 from lictor_messages.envelope import Envelope
@@ -238,3 +240,54 @@ async def test_closing_leaves_no_descriptor_no_file_and_no_mail_behind(stage):
 
 def _descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))
+
+
+async def test_a_frame_of_very_many_envelopes_is_taken_in_slices_and_in_order(stage):
+    if not isinstance(stage.station().bus, NngBus):
+        pytest.skip("the bus in memory is for single processes")
+    a, b = stage.station(), stage.station()
+    for n in range(3 * SLICE + 7):
+        a.bus.post(b.url, stage.put(str(n)))
+    a.bus.post(b.url, stage.put("last"))
+    a.bus.flush()
+    turns = await _turns_until(lambda: len(b.delivered) == 3 * SLICE + 8)
+    assert keys(b) == [*map(str, range(3 * SLICE + 7)), "last"]
+    assert b.counters["frames_sliced"] == 1
+    assert turns >= 3
+
+
+async def test_while_the_actors_have_more_than_they_can_take_nothing_more_is_read(stage):
+    if not isinstance(stage.station().bus, NngBus):
+        pytest.skip("the bus in memory is for single processes")
+    a, b = stage.station(), stage.station()
+    b.full = True
+    for n in range(2 * SLICE):
+        a.bus.post(b.url, stage.put(str(n)))
+    a.bus.flush()
+    await b.until(lambda: b.counters["frames_sliced"] == 1)
+    a.bus.post(b.url, stage.put("later"))
+    a.bus.flush()
+    for _ in range(50):
+        await _turn()
+    assert b.delivered == []
+    assert b.counters["frames_in"] == 1
+    b.full = False
+    await b.until(lambda: len(b.delivered) == 2 * SLICE + 1)
+    assert keys(b)[-1] == "later"
+
+
+async def _turns_until(true) -> int:
+    """How many turns of the loop it took."""
+    turns = 0
+    async with asyncio.timeout(10):
+        while not true():
+            await _turn()
+            turns += 1
+    return turns
+
+
+async def _turn() -> None:
+    loop = asyncio.get_running_loop()
+    over = loop.create_future()
+    loop.call_soon(over.set_result, None)
+    await over

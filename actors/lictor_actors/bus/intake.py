@@ -116,7 +116,9 @@ class Intake:
         if namesake and kind is not PushPull and not (answers and desk.asked(e.request)):
             return "own_name"
         if role == "host":
-            return "" if e.request and e.reply_to and not issubclass(kind, Query | Command) else "unheard"
+            if not e.request or not e.reply_to or issubclass(kind, Query | Command):
+                return "unheard"
+            return "blind" if self._reflects(e) else ""
         if kind is Undeliverable:
             return "" if role_of(e.source) == "host" else "forged"
         if answers:

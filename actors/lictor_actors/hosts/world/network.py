@@ -96,7 +96,10 @@ class Network:
     def carry(self, envelope: Envelope, machine: Machine) -> tuple[bytes, int, str]:
         """Send to another node; returns what goes over the wire (b"" if nothing does), its number, and its fate."""
         target, reason = self._locate(envelope.target, machine)
-        packed = pack(envelope) if target is not None else b""
+        try:
+            packed = pack(envelope) if target is not None else b""
+        except (TypeError, ValueError) as error:
+            packed, reason = b"", f"unpackable: {error}"
         if len(packed) > FRAME_MAX:
             reason = "too_large"
         if target is None or reason:
