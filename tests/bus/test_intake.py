@@ -236,3 +236,25 @@ def test_an_unwelcome_body_is_not_even_read(bus) -> None:
 def test_junk_is_counted(bus, packed) -> None:
     assert not bus.admit(packed)
     assert bus.counts == {"message_malformed": 1}
+
+
+def test_what_came_in_once_opens_the_way_for_nothing_else(bus) -> None:
+    """Ways are remembered: each of these differs from one that was let in just before."""
+    me, guess = at("gateway", ME), "guess"
+    assert bus.take(SERVER, "server", PutKey(key="k"), "life.7", me)
+    assert not bus.take(SERVER, "server", PutKey(key="k"), guess, me)
+    assert bus.take(SERVER, "gateway", Written(), "life.1", "")
+    assert not bus.take(SERVER, "gateway", Written(), guess, "")
+    assert bus.take(SERVER, "server", PutKey(key="k"), "r", GATEWAY)
+    assert not bus.take(SERVER, "server", PutKey(key="k"), "r", "")
+    assert not bus.take(PROBER, "server", PutKey(key="k"), "r", GATEWAY)
+    assert not bus.take(SERVER, "agent", PutKey(key="k"), "r", GATEWAY)
+    assert not bus.take(SERVER, "server", PutKey(key="k"), "r" * (TEXT_MOST + 1), GATEWAY)
+    assert not bus.take(SERVER, "server", PutKey(key="k"), "r", GATEWAY, hops=-1)
+
+
+def test_what_is_remembered_is_bounded(bus, monkeypatch) -> None:
+    monkeypatch.setattr("lictor_actors.bus.intake.WAYS_MOST", 10)
+    for n in range(100):
+        assert bus.take(at("server", f"n{n + 9}.dc1"), "server", Vote(term=1, granted=True))
+        assert len(bus._intake._welcome) <= 10

@@ -34,7 +34,12 @@ ASKERS = ("agent", "server", "gateway")
 """Roles whose requests other nodes' servers take."""
 TEXT_MOST = 512
 """Characters of an address or an id in an envelope."""
-BUDGET_MOST_NS = 1 << 62
+NS_MOST = 1 << 62
+WAYS_MOST = 16_384
+"""Ways that are remembered. So many are forgotten at once only where a stranger makes them up."""
+
+Way = tuple[str, str, str, type[Message], bool]
+"""Source, target, where the answer goes, kind, whether it is a request."""
 
 
 class Desk(Protocol):
@@ -64,6 +69,10 @@ class Intake:
         self._place = place
         self._desk = desk
         self._count = count
+        self._welcome: dict[Way, None] = {}
+        """Ways by which mail has come in: each is judged once. Answers and notices are judged each time."""
+        self._askers: dict[str, Desk] = {}
+        """Target → who waits for answers there."""
 
     def admit(self, packed: bytes, refuse: Refuse) -> Envelope | None:
         """One envelope of a frame, if it may come in."""
@@ -73,29 +82,67 @@ class Intake:
             self._count(f"message_{refusal.reason}")
             return None
         envelope.origin = "wire"
-        if "://" in envelope.target:
-            self._place(envelope)
-        if _malformed(envelope):
+        if _excessive(envelope):
             self._count("message_form")
             return None
-        if kind is None:
-            self._count("message_unknown_kind")
-            self._refuse(envelope, Message, Refused(code="UnknownRequest"), refuse)
-            return None
-        why = self._unwelcome(envelope, kind)
-        if not why:
-            try:
-                envelope.body = read_body(kind, fields)
-            except FrameRefused as refusal:
-                self._count("message_malformed")
-                self._refuse(envelope, kind, Refused(code="BadRequest", text=str(refusal)), refuse)
+        if kind is None or not self._is_known(envelope, kind):
+            why = self._judge(envelope, kind)
+            if why:
+                self._keep_out(envelope, kind, why, refuse)
                 return None
-            if kind is not Undeliverable or self._is_ours(envelope):
-                return envelope
-            why = "blind"
-        self._count(f"{why}:{role_of(envelope.target)}:{kind.kind}")
-        self._refuse(envelope, kind, Refused(code="UnknownRequest") if why == "unheard" else None, refuse)
-        return None
+        assert kind is not None
+        try:
+            envelope.body = read_body(kind, fields)
+        except FrameRefused as refusal:
+            self._count("message_malformed")
+            self._refuse(envelope, kind, Refused(code="BadRequest", text=str(refusal)), refuse)
+            return None
+        if kind is Undeliverable and not self._is_ours(envelope):
+            self._keep_out(envelope, kind, "blind", refuse)
+            return None
+        return envelope
+
+    def _is_known(self, e: Envelope, kind: type[Message]) -> bool:
+        """True for what surely comes in: a quarter of a microsecond, where ``_judge`` takes four."""
+        if e.reply_to or not e.request:
+            return (e.source, e.target, e.reply_to, kind, e.request != "") in self._welcome
+        asker = self._askers.get(e.target)
+        return asker is not None and asker.asked(e.request) and kind is not Undeliverable
+
+    def _judge(self, e: Envelope, kind: type[Message] | None) -> str:
+        """Why this may not come in, in a word; "" if it may."""
+        if "://" in e.target:
+            self._place(e)
+        if _malformed(e):
+            return "form"
+        if kind is None:
+            return "unknown_kind"
+        why = self._unwelcome(e, kind)
+        if not why:
+            self._remember(e, kind)
+        return why
+
+    def _remember(self, e: Envelope, kind: type[Message]) -> None:
+        node, role = node_of(e.target), role_of(e.target)
+        desk = self._desk(node, role)
+        if desk is None or desk.hears is None or role == "host" or node_of(e.reply_to) == node:
+            return
+        if len(self._welcome) + len(self._askers) >= WAYS_MOST:
+            self._welcome.clear()
+            self._askers.clear()
+        if e.reply_to or not e.request:
+            self._welcome[e.source, e.target, e.reply_to, kind, e.request != ""] = None
+        elif kind is not Undeliverable:
+            self._askers[e.target] = desk
+
+    def _keep_out(self, e: Envelope, kind: type[Message] | None, why: str, refuse: Refuse) -> None:
+        if why == "form" or kind is None:
+            self._count(f"message_{why}")
+        else:
+            self._count(f"{why}:{role_of(e.target)}:{kind.kind}")
+        answer = Refused(code="UnknownRequest") if why in ("unheard", "unknown_kind") else None
+        if why != "form":
+            self._refuse(e, kind or Message, answer, refuse)
 
     def _refuse(self, e: Envelope, kind: type[Message], answer: Refused | None, refuse: Refuse) -> None:
         refuse(e, kind, answer if e.reply_to and not self._reflects(e) else None)
@@ -140,13 +187,16 @@ class Intake:
         return desk is not None and desk.asked(request)
 
 
+def _excessive(e: Envelope) -> bool:
+    """True for numbers and ids that no node makes. A budget below zero was spent on the way."""
+    return len(e.request) > TEXT_MOST or len(e.cause) > TEXT_MOST or e.hops < 0 or not -NS_MOST <= e.budget <= NS_MOST
+
+
 def _malformed(e: Envelope) -> bool:
-    """True for an envelope that no node makes."""
+    """True for addresses that no node uses."""
     return (
         (e.reply_to != "" and not e.request)
-        or abs(e.budget) > BUDGET_MOST_NS  # below zero: spent on the way
-        or e.hops < 0
-        or max(len(e.source), len(e.target), len(e.request), len(e.reply_to), len(e.cause)) > TEXT_MOST
+        or max(len(e.source), len(e.target), len(e.reply_to)) > TEXT_MOST
         # An address of the wire names a node: a URL would have us dial where a stranger likes.
         or "://" in e.source
         or "://" in e.reply_to

@@ -58,6 +58,8 @@ class LiveHost:
         self._directory = LiveDirectory()
         self._paths: dict[tuple[str, str], Callable[[Envelope], None]] = {}
         """(source, target) on one node → who takes the mail there: found once instead of for every message."""
+        self._takers: dict[str, Callable[[Envelope], None]] = {}
+        """Target → who takes its mail from the wire."""
         self._queue = RunQueue(self.counters)
         self._intake = Intake(self._place, self._desk, self.count)
         self.enqueue = self._queue.put
@@ -208,11 +210,18 @@ class LiveHost:
             return
         if self._faults.tap is not None:
             self._faults.tap.arrived(envelope)
+        taker = self._takers.get(envelope.target)
+        if taker is not None:
+            taker(envelope)
+            return
         running = self._nodes.get(node_of(envelope.target))
-        if running is not None:
-            running.node.deliver(envelope)
-        else:
+        if running is None:
             self._not_hosted(envelope)
+            return
+        taker = running.node.taker(role_of(envelope.target))
+        if taker is not None:
+            self._takers[envelope.target] = taker
+        running.node.deliver(envelope)
 
     def _place(self, envelope: Envelope) -> None:
         """A join names a place, not a node: any node there will do, one of the asker's own name only if alone."""
