@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import ormsgpack
 from pydantic import ValidationError
@@ -89,8 +89,11 @@ def frame(cluster: bytes, packed: Iterable[bytes]) -> bytes:
     return data + CHECKSUM.pack(zlib.crc32(data))
 
 
-def open_frame(cluster: bytes, data: bytes) -> list[bytes]:
-    """The packed envelopes of a frame; raises FrameRefused for bytes that are not this cluster's."""
+def open_frame(cluster: bytes, data: bytes) -> Iterator[bytes]:
+    """The packed envelopes of a frame, one after the other: a frame may hold very many.
+
+    Raises FrameRefused for bytes that are not this cluster's, and where an envelope is cut when its turn comes.
+    """
     if len(data) < HEADER.size or data[:2] != MAGIC:
         raise FrameRefused("foreign_bytes")
     _, version, flags, _, theirs = HEADER.unpack_from(data)
@@ -98,8 +101,11 @@ def open_frame(cluster: bytes, data: bytes) -> list[bytes]:
         raise FrameRefused("other_version", str(version))
     if theirs != cluster:
         raise FrameRefused("other_cluster", theirs.hex())
-    end = _checked(data) if flags & CHECKED else len(data)
-    parts, offset = [], HEADER.size
+    return _parts(data, _checked(data) if flags & CHECKED else len(data))
+
+
+def _parts(data: bytes, end: int) -> Iterator[bytes]:
+    offset = HEADER.size
     while offset < end:
         if offset + LENGTH.size > end:
             raise FrameRefused("malformed", "cut length")
@@ -107,9 +113,8 @@ def open_frame(cluster: bytes, data: bytes) -> list[bytes]:
         offset += LENGTH.size
         if offset + size > end:
             raise FrameRefused("malformed", "cut envelope")
-        parts.append(data[offset : offset + size])
+        yield data[offset : offset + size]
         offset += size
-    return parts
 
 
 def _checked(data: bytes) -> int:

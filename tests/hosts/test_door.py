@@ -190,7 +190,7 @@ async def raw(url: str, data: bytes) -> Message:
         sending = asyncio.to_thread(lambda: (socket.send(data), socket.recv())[1])
         answer = await sending
     cluster = CLUSTER if data[5:13] != bytes(8) else bytes(8)
-    return unpack(open_frame(cluster, answer)[0]).body
+    return unpack(next(open_frame(cluster, answer))).body
 
 
 def framed(*envelopes: Envelope, cluster: bytes = CLUSTER) -> bytes:
@@ -275,7 +275,7 @@ async def test_a_refusal_of_what_was_sent_twice_is_not_definite(tmp_path: object
         await first.arecv()
         first.close()
         with pynng.Rep0(listen=url) as second:
-            again = unpack(open_frame(ANY_CLUSTER, await second.arecv())[0])
+            again = unpack(next(open_frame(ANY_CLUSTER, await second.arecv())))
             refusal = Envelope("door@n1.dc1", "", Refused(code="NoLeader"), request=again.request)
             await second.asend(frame(ANY_CLUSTER, [pack(refusal)]))
             with pytest.raises(Unavailable) as caught:

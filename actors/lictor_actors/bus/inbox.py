@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 
 from lictor_actors.bus.inlet import Inlet
 from lictor_messages.codec import FrameRefused, open_frame
@@ -35,7 +35,8 @@ class Inbox:
         self._take = take
         self._full = full
         self._count = count
-        self._left: deque[bytes] = deque()
+        self._left: deque[Iterator[bytes]] = deque()
+        """What is left of frames, in order."""
         self._listening: set[str] = set()
         self._inlet: Inlet | None = inlet(self._open)
 
@@ -58,28 +59,35 @@ class Inbox:
         except FrameRefused as refusal:
             self._count(f"frame_{refusal.reason}")
             return
-        if self._left or len(parts) > SLICE:
+        if self._left or self._full() or not self._slice(parts):
             self._put_by(parts)
-            return
-        for part in parts:
-            self._take(part)
 
-    def _put_by(self, parts: Iterable[bytes]) -> None:
-        """More than one turn takes: the rest comes in the next ones."""
+    def _slice(self, parts: Iterator[bytes]) -> bool:
+        """Take as many as one turn takes; True if that was all."""
+        try:
+            for number, part in enumerate(parts, 1):
+                self._take(part)
+                if number == SLICE:
+                    return False
+        except FrameRefused as refusal:
+            self._count(f"frame_{refusal.reason}")
+        return True
+
+    def _put_by(self, parts: Iterator[bytes]) -> None:
+        """The rest comes in the next turns."""
         if not self._left:
             self._count("frames_sliced")
             self._loop.call_soon(self._next_slice)
             if self._inlet is not None:
                 self._inlet.pause()
-        self._left.extend(parts)
+        self._left.append(parts)
 
     def _next_slice(self) -> None:
         if self._inlet is None:
             self._left.clear()
             return
-        if not self._full():
-            for _ in range(min(SLICE, len(self._left))):
-                self._take(self._left.popleft())
+        if not self._full() and self._slice(self._left[0]):
+            self._left.popleft()
         if self._left:
             self._loop.call_soon(self._next_slice)
         else:

@@ -148,9 +148,8 @@ class Connection:
 
     def _open(self, data: bytes) -> Message:
         try:
-            packed = open_frame(self._cluster, data)
-            answer = unpack(packed[0]).body
-        except (FrameRefused, IndexError) as e:
+            answer = unpack(next(open_frame(self._cluster, data))).body
+        except (FrameRefused, StopIteration) as e:
             if isinstance(e, FrameRefused) and e.reason == "other_cluster":
                 text = f"the door at {self.url} belongs to another cluster"
                 raise error_of(Refused(code="BadRequest", text=text)) from e

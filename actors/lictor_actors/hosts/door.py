@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from itertools import islice
 
 import pynng
 
@@ -183,9 +184,11 @@ class Door:
         return ANY_CLUSTER if unnamed else self._cluster
 
     def _admit(self, data: bytes, cluster: bytes) -> Envelope:
-        packed = open_frame(cluster, data)
+        packed = list(islice(open_frame(cluster, data), 2))
         if len(packed) != 1:
-            raise FrameRefused("malformed", f"a client's frame holds one envelope, this one {len(packed)}")
+            raise FrameRefused(
+                "malformed", f"a client's frame holds one envelope, this one {'more' if packed else 'none'}"
+            )
         e, kind, fields = unpack_head(packed[0])
         if not e.request or max(len(e.request), len(e.cause)) > TEXT_MOST:
             raise FrameRefused("malformed", f"a request has an id of at most {TEXT_MOST} characters")

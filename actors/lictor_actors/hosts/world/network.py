@@ -187,7 +187,7 @@ class Network:
             self._count("sent_to_a_dead_node")
             return
         try:
-            parts = open_frame(CLUSTER, data)
+            parts = list(open_frame(CLUSTER, data))
         except FrameRefused as refusal:
             self._count(f"frame_{refusal.reason}")
             return
