@@ -25,7 +25,8 @@ class FileDisk:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._open: dict[str, int] = {}
-        self._created: dict[str, None] = {}
+        self._unnamed: dict[str, None] = {}
+        """Files whose names may not be durable: a process that was killed may have left them so."""
         self._unfilled: dict[str, tuple[int, int]] = {}
         """Of files that were given room: from where to where nothing was written since."""
         with _Doing("create the directory", directory):
@@ -37,6 +38,11 @@ class FileDisk:
         except BlockingIOError:
             os.close(self._lock)
             raise DirectoryInUse(f"{directory} is in use by another process: give each node its own data-dir") from None
+
+    @property
+    def where(self) -> str:
+        """The directory."""
+        return str(self._directory)
 
     def read(self, name: str, offset: int, size: int | None = None) -> bytes:
         """Bytes of a file from ``offset`` on."""
@@ -68,12 +74,12 @@ class FileDisk:
         return bytes(upto - end)
 
     def sync(self, name: str) -> None:
-        """Wait for the disk; for a new file also for the directory that names it."""
+        """Wait for the disk; the first time also for the directory that names the file."""
         with _Doing("sync", self._directory, name):
             _sync(self._file(name, create=False))
-            if name in self._created:
+            if name in self._unnamed:
                 os.fsync(self._lock)
-                del self._created[name]
+                del self._unnamed[name]
 
     def truncate(self, name: str, size: int) -> None:
         """Cut, or reserve room: a full disk is noticed here and not in the middle of a record."""
@@ -94,6 +100,7 @@ class FileDisk:
             os.fsync(self._lock)
         self._close(new)
         self._unfilled.pop(old, None)
+        self._unnamed.pop(old, None)
         if old in self._open:
             self._open[new] = self._open.pop(old)
 
@@ -112,12 +119,9 @@ class FileDisk:
     def _file(self, name: str, *, create: bool) -> int:
         file = self._open.get(name)
         if file is None:
-            path = self._directory / name
-            new = create and not path.exists()
-            file = os.open(path, os.O_RDWR | (os.O_CREAT if new else 0), 0o600)
+            file = os.open(self._directory / name, os.O_RDWR | (os.O_CREAT if create else 0), 0o600)
             self._open[name] = file
-            if new:
-                self._created[name] = None
+            self._unnamed[name] = None
         return file
 
     def _close(self, name: str) -> None:
@@ -131,6 +135,11 @@ class ReadOnlyDisk:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+
+    @property
+    def where(self) -> str:
+        """The directory."""
+        return str(self._directory)
 
     def read(self, name: str, offset: int, size: int | None = None) -> bytes:
         """Bytes of a file from ``offset`` on."""

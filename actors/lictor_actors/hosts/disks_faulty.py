@@ -54,6 +54,11 @@ class FaultyDisk:
         self._trouble = trouble
         self._wait = wait
 
+    @property
+    def where(self) -> str:
+        """As on the disk."""
+        return self._disk.where
+
     def read(self, name: str, offset: int, size: int | None = None) -> bytes:
         """Reading is never spoilt: what a bit flip did is in the file itself."""
         return self._disk.read(name, offset, size)

@@ -63,6 +63,11 @@ class LosingDisk:
             if self._cut is not None:
                 self._cut()
 
+    @property
+    def where(self) -> str:
+        """As on the disk."""
+        return self._disk.where
+
     # -- the six verbs -------------------------------------------------------
 
     def read(self, name: str, offset: int, size: int | None = None) -> bytes:

@@ -9,6 +9,11 @@ from typing import Protocol
 class Disk(Protocol):
     """A flat directory of files. Every verb raises OSError with a text that names the file."""
 
+    @property
+    def where(self) -> str:
+        """The directory, for messages to a person; "" if there is none."""
+        ...
+
     def read(self, name: str, offset: int, size: int | None = None) -> bytes:
         """Bytes from ``offset`` on, to the end without a size; fewer than asked for at the end of the file."""
         ...

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from lictor_actors.journal.disk import Disk
 from lictor_actors.journal.records import UnknownKind, good_record
 from lictor_actors.journal.recovery import JournalCorrupt, recover
-from lictor_actors.journal.segments import HEADER_SIZE, JournalTooNew, first_record, segment_name, segment_number
+from lictor_actors.journal.segments import HEADER_SIZE, JournalTooNew, read_header, segment_name, segment_number
 from lictor_messages.journal import (
     Append,
     AppendMany,
@@ -56,14 +56,18 @@ def verdict(disk: Disk) -> str:
 
 def _segment(name: str, number: int, data: bytes) -> Iterator[Line]:
     try:
-        first = first_record(number, data)
+        header = read_header(number, data)
     except JournalTooNew as newer:
         yield Line(name, 0, 0, "", len(data), str(newer))
         return
-    if first is None:
+    if header is None:
         yield Line(name, 0, 0, "", len(data), "no header: never finished, or damaged")
         return
-    yield Line(name, 0, 0, "", len(data), f"segment {number}, records from {first} on")
+    size = f", {header.room} bytes" if header.room else ""
+    on = f", continued in {segment_name(number + 1)}" if header.continued else ""
+    yield Line(name, 0, 0, "", len(data), f"segment {number}, records from {header.first} on{size}{on}")
+    if len(data) < header.room:
+        yield Line(name, len(data), 0, "", 0, "cut here")
     yield from _records(name, number, data)
 
 

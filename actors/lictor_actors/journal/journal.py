@@ -9,10 +9,19 @@ from errno import EDQUOT, ENOSPC
 from lictor_actors.journal.disk import Disk
 from lictor_actors.journal.liveness import Liveness
 from lictor_actors.journal.records import packed
-from lictor_actors.journal.recovery import recover
-from lictor_actors.journal.segments import HEADER_SIZE, SPARE, pack_header, segment_name
-from lictor_messages.journal import Compact, JournalRecord
+from lictor_actors.journal.recovery import OLDEST, OWN, Recovery, recover
+from lictor_actors.journal.segments import (
+    BEGUN,
+    CONTINUED,
+    CONTINUED_AT,
+    HEADER_SIZE,
+    SPARE,
+    pack_header,
+    segment_name,
+)
+from lictor_messages.journal import Cell, Compact, JournalRecord
 
+NO_ROOM = (ENOSPC, EDQUOT)
 SEGMENT_BYTES = 16 * 1024 * 1024
 FIRST_SEGMENT_BYTES = 256 * 1024
 """Each segment is twice as large as the one before, up to SEGMENT_BYTES: an agent writes little and reserves little."""
@@ -52,6 +61,8 @@ class Journal:
         """The first segment that is still on the disk."""
         self._doomed: tuple[int, int] | None = None
         """(segment, number): what is older than the segment goes once record ``number`` is durable."""
+        self._begun = False
+        """True once the first segment is marked as durable."""
         self._segment = 0
         self._offset = 0
         self._room = 0
@@ -130,18 +141,24 @@ class Journal:
         self._written = self._synced = found.last
         self._liveness = found.liveness
         self._oldest = found.first_segment or 1
+        self._begun = found.begun
         self._segment, self._offset = found.segment, found.offset
         if found.segment:
-            self._resume(segment_name(found.segment), found.torn)
+            self._resume(segment_name(found.segment), found)
 
-    def _resume(self, name: str, torn: bool) -> None:
+    def _resume(self, name: str, found: Recovery) -> None:
         """Whatever was read may still be in the operating system's memory only: sync before anyone relies on it."""
-        self._room = self._disk.list()[name]
-        if torn:
-            self._disk.truncate(name, self._offset)
-            self._disk.sync(name)  # before it grows again: a crash must not bring the old tail back
-            self._disk.truncate(name, self._room)
+        # An older version did not note the size: the first write begins a segment that says it.
+        self._room = self._disk.list()[name] if found.room else found.offset
+        if found.torn:
+            # Overwritten rather than cut: a crash must find the file at its size, and not the old tail again.
+            tail = self._disk.read(name, found.offset).rstrip(b"\0")
+            self._disk.write_at(name, found.offset, bytes(len(tail)))
         self._disk.sync(name)
+        if found.segment > found.first_segment:
+            self._mark_continued(found.segment - 1, marked=found.previous_marked)
+        with suppress(JournalFull):  # the first segment is long durable; the next roll marks it
+            self._mark_begun()
 
     def _write(self, stream: str, records: Sequence[JournalRecord]) -> None:
         before = self._segment
@@ -187,7 +204,9 @@ class Journal:
         if needed <= self._oldest:
             return
         for stream, cell in self._liveness.cells_before(needed):
-            self._append(stream, [cell])
+            if stream != OWN:
+                self._append(stream, [cell])
+        self._append(OWN, [Cell(name=OLDEST, data=needed.to_bytes(8, "big"))])
         self._doomed = needed, self._written
 
     def _drop_doomed(self) -> None:
@@ -202,16 +221,41 @@ class Journal:
         self._liveness.dropped_before(needed)
 
     def _roll(self, size: int) -> None:
-        """Begin the next segment, large enough for one record of this size."""
+        """Begin the next segment, large enough for one record of this size.
+
+        The mark that makes it due is the last step: until then recovery takes it for one that was never finished.
+        """
         if self._segment:
             self._disk.sync(segment_name(self._segment))
             self._synced = self._written
         number = self._segment + 1
         usual = min(self._segment_bytes, FIRST_SEGMENT_BYTES << min(self._segment, 16))
         room = self._reserve(segment_name(number), usual, HEADER_SIZE + size)
-        self._disk.write_at(segment_name(number), 0, pack_header(number, self._written + 1))
+        self._disk.write_at(segment_name(number), 0, pack_header(number, self._written + 1, room))
         self._disk.sync(segment_name(number))
+        if self._segment:
+            self._mark_continued(self._segment)
+        self._mark_begun()
         self._segment, self._offset, self._room = number, HEADER_SIZE, room
+
+    def _mark_continued(self, number: int, *, marked: bool = False) -> None:
+        """The next segment is durable, and may not be missing from now on."""
+        if not marked:
+            self._disk.write_at(segment_name(number), CONTINUED_AT, CONTINUED)
+        self._disk.sync(segment_name(number))
+
+    def _mark_begun(self) -> None:
+        """The first segment is durable, and may not be missing from now on."""
+        if self._begun:
+            return
+        try:
+            self._disk.truncate(BEGUN, 0)
+            self._disk.sync(BEGUN)
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            raise JournalFull(error) from error
+        self._begun = True
 
     def _reserve(self, name: str, usual: int, least: int) -> int:
         """Make the file; its size, which a disk that is nearly full makes smaller than usual."""
@@ -227,7 +271,7 @@ class Journal:
         try:
             self._disk.truncate(name, room)
         except OSError as error:
-            if error.errno not in (ENOSPC, EDQUOT):
+            if error.errno not in NO_ROOM:
                 raise
             with suppress(OSError):
                 self._disk.truncate(name, 0)  # others need the room too

@@ -12,13 +12,15 @@ from lictor_actors.journal.torn import surviving
 class _File:
     """Zeros at the end are not stored: preallocation costs nothing here."""
 
-    __slots__ = ("data", "pending", "size", "synced", "synced_size")
+    __slots__ = ("data", "named", "pending", "size", "synced", "synced_size")
 
     def __init__(self) -> None:
         self.data = bytearray()
         self.size = 0
         self.synced = bytearray()
         self.synced_size = 0
+        self.named = False
+        """True once the directory is known to name it, for good."""
         self.pending: list[tuple[int, bytes | None]] = []
         """Writes as (offset, bytes), truncations as (size, None), since the last sync."""
 
@@ -43,6 +45,7 @@ class _File:
                 self.synced[offset : offset + len(data)] = data
                 self.synced_size = max(self.synced_size, offset + len(data))
         self.pending.clear()
+        self.named = True
 
 
 class MemoryDisk:
@@ -56,6 +59,11 @@ class MemoryDisk:
         """True: every sync raises, as a dying disk's does."""
         self.syncs = 0
         """How many syncs there have been."""
+
+    @property
+    def where(self) -> str:
+        """Nowhere."""
+        return ""
 
     # -- the six verbs --------------------------------------------------------------------------------------------
 
@@ -84,6 +92,7 @@ class MemoryDisk:
     def rename(self, old: str, new: str) -> None:
         """Durable at once."""
         self._files[new] = self._file(old)
+        self._files[new].named = True
         del self._files[old]
 
     def list(self) -> Mapping[str, int]:
@@ -95,7 +104,7 @@ class MemoryDisk:
     def crash(self, rng: Random, torn: bool = True) -> None:
         """The power fails: of what was not synced, any part may have reached the disk, in any order.
 
-        Not ``torn``: nothing of it did.
+        Not ``torn``: nothing of it did. A new file of which nothing did is not there.
         """
         for name in sorted(self._files):
             file = self._files[name]
@@ -103,8 +112,10 @@ class MemoryDisk:
             for offset, data in file.pending if torn else ():
                 for piece in surviving(offset, data, rng):
                     file.apply(*piece)
+                    file.named = True
             file.pending.clear()
             file.synced, file.synced_size = bytearray(file.data), file.size
+        self._files = {name: file for name, file in self._files.items() if file.named}
 
     def flip(self, name: str, offset: int, mask: int = 1) -> None:
         """Change bits of one byte behind everyone's back, durably."""
@@ -121,7 +132,7 @@ class MemoryDisk:
         for name, file in self._files.items():
             twin = other._files[name] = _File()
             twin.data, twin.size = bytearray(file.data), file.size
-            twin.synced, twin.synced_size = bytearray(file.data), file.size
+            twin.synced, twin.synced_size, twin.named = bytearray(file.data), file.size, True
         return other
 
     def _change(self, name: str, offset: int, data: bytes | None, end: int) -> None:

@@ -7,7 +7,7 @@ from lictor_actors.journal.journal import Journal, JournalFailed, JournalFull
 from lictor_actors.journal.memory_disk import MemoryDisk
 from lictor_actors.journal.records import good_record, packed
 from lictor_actors.journal.recovery import JournalCorrupt
-from lictor_actors.journal.segments import HEADER_SIZE, JournalTooNew, pack_header, segment_name
+from lictor_actors.journal.segments import HEADER_SIZE, JournalTooNew, pack_header, segment_name, segment_number
 from lictor_messages.journal import (
     Append,
     AppendMany,
@@ -34,6 +34,10 @@ RECORDS = [
 
 def append(index: int, size: int = 40) -> Append:
     return Append(index=index, term=1, data=bytes((index % 256,)) * size)
+
+
+def segments(disk: MemoryDisk) -> dict[str, int]:
+    return {name: size for name, size in disk.list().items() if segment_number(name) is not None}
 
 
 def test_a_new_disk_holds_an_empty_journal() -> None:
@@ -117,8 +121,8 @@ def test_it_rolls_to_further_segments_and_reads_across_them() -> None:
     for index in range(1, 20):
         journal.write("server", [append(index)])
     journal.sync()
-    assert len(disk.list()) > 3
-    assert set(disk.list().values()) == {300}
+    assert len(segments(disk)) > 3
+    assert set(segments(disk).values()) == {300}
     assert Journal.open(disk, 300).recovered("server") == [append(i) for i in range(1, 20)]
 
 
@@ -184,8 +188,8 @@ def test_a_damaged_header_before_good_records_is_corruption() -> None:
     journal = Journal.open(disk, 256)
     journal.write("server", [append(index) for index in range(1, 6)])
     journal.sync()
-    last = list(disk.list())[-1]
-    assert len(disk.list()) > 1
+    last = list(segments(disk))[-1]
+    assert len(segments(disk)) > 1
     disk.flip(last, 3)
     with pytest.raises(JournalCorrupt):
         Journal.open(disk, 256)
@@ -210,7 +214,7 @@ def test_a_segment_that_the_power_left_half_begun_is_begun_again() -> None:
     journal.write("server", [append(1), append(2)])
     journal.sync()
     disk.truncate(segment_name(2), 300)
-    disk.write_at(segment_name(2), 0, pack_header(2, 3)[:20])
+    disk.write_at(segment_name(2), 0, pack_header(2, 3, 300)[:20])
     disk.sync(segment_name(2))
     journal = Journal.open(disk, 300)
     journal.write("server", [append(index) for index in range(3, 9)])
@@ -218,7 +222,7 @@ def test_a_segment_that_the_power_left_half_begun_is_begun_again() -> None:
     assert Journal.open(disk, 300).recovered("server") == [append(index) for index in range(1, 9)]
 
 
-@pytest.mark.parametrize("left", [b"", b"junk" * 100, pack_header(7, 20)], ids=["nothing", "junk", "header"])
+@pytest.mark.parametrize("left", [b"", b"junk" * 100, pack_header(7, 20, 0)], ids=["nothing", "junk", "header"])
 def test_a_journal_of_which_only_late_segments_are_left_was_never_empty(left: bytes) -> None:
     """Whoever took it for that of a new server would promise again what it has promised differently."""
     disk = MemoryDisk()
@@ -236,7 +240,7 @@ def test_the_first_segment_full_of_junk_is_no_torn_beginning() -> None:
 
 def test_a_first_header_that_the_power_cut_tore_is_a_new_journal() -> None:
     disk = MemoryDisk()
-    disk.write_at(segment_name(1), 0, pack_header(1, 1)[:20])
+    disk.write_at(segment_name(1), 0, pack_header(1, 1, 300)[:20])
     disk.truncate(segment_name(1), 300)
     assert Journal.open(disk).written == 0
 
@@ -270,7 +274,7 @@ def test_a_record_is_good_only_in_its_own_place() -> None:
 
 def test_a_newer_format_is_named_and_left_alone() -> None:
     disk = MemoryDisk()
-    header = pack_header(1, 1)
+    header = pack_header(1, 1, 0)
     newer = bytearray(header)
     newer[9] = 2
     newer[32:36] = zlib.crc32(bytes(newer[:32])).to_bytes(4, "big")
@@ -313,7 +317,7 @@ def test_segments_grow_so_that_a_quiet_node_reserves_little() -> None:
     disk = MemoryDisk()
     journal = Journal.open(disk)
     journal.write("agent", [append(1)])
-    assert disk.list() == {segment_name(1): 256 * 1024}
+    assert segments(disk) == {segment_name(1): 256 * 1024}
     journal.write("agent", [append(2, 300_000)])
     assert disk.list()[segment_name(2)] == 512 * 1024
 
@@ -464,7 +468,7 @@ def test_a_node_that_only_keeps_cells_does_not_fill_its_disk() -> None:
     for number in range(500):
         journal.write("agent", [Cell(name=f"check:{number % 3}", data=b"%d" % number)])
         journal.sync()
-    assert sum(disk.list().values()) <= 900
+    assert sum(disk.list().values()) <= 1200
     last = {r.name: r.data for r in Journal.open(disk, 300).recovered("agent") if isinstance(r, Cell)}
     assert last == {"check:0": b"498", "check:1": b"499", "check:2": b"497"}
 

@@ -44,7 +44,7 @@ def written(*batches: list[JournalRecord]) -> MemoryDisk:
 def test_every_record_is_shown_in_words_with_its_place() -> None:
     lines = list(inspect(written(ALL)))
     assert [line.what for line in lines] == [
-        "segment 1, records from 1 on",
+        "segment 1, records from 1 on, 262144 bytes",
         "cell term, 1 bytes",
         "cell gone removed",
         "entry 1 of term 2, 4 bytes",
