@@ -7,10 +7,12 @@ from zlib import crc32
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from older_journal import make_older
 
 from lictor_actors.journal.journal import Journal
 from lictor_actors.journal.memory_disk import MemoryDisk
 from lictor_actors.journal.recovery import JournalCorrupt
+from lictor_actors.journal.segments import BEGUN, CONTINUED_AT, HEADER_SIZE, segment_name, segment_number
 from lictor_actors.raft.membership import of_voters
 from lictor_actors.raft.stable import Stable
 from lictor_messages.journal import (
@@ -57,17 +59,16 @@ def believed(disk: MemoryDisk) -> list[JournalRecord] | None:
     [
         lambda disk, name, at: disk.flip(name, at, 0x01),
         lambda disk, name, at: disk.flip(name, at, 0xFF),
-        lambda disk, name, at: (disk.truncate(name, at), disk.sync(name)),
         lambda disk, name, at: (disk.write_at(name, at, bytes(64)), disk.sync(name)),
     ],
-    ids=["one bit", "one byte", "cut", "a hole of zeros"],
+    ids=["one bit", "one byte", "a hole of zeros"],
 )
 def test_damage_at_every_byte_of_a_small_journal(
     synced_every: int, damage: Callable[[MemoryDisk, str, int], object]
 ) -> None:
     original, records, proved = small_journal(synced_every)
     outcomes = {"all": 0, "tail": 0, "corrupt": 0}
-    for name, size in original.list().items():
+    for name, size in segments(original).items():
         for at in range(size):
             disk = original.copy()
             damage(disk, name, at)
@@ -83,7 +84,107 @@ def test_damage_at_every_byte_of_a_small_journal(
 
 def is_last(name: str, disk: MemoryDisk) -> bool:
     """Damage that takes all of the end with it leaves no trace of what was there."""
-    return name == list(disk.list())[-1]
+    return name == list(segments(disk))[-1]
+
+
+def segments(disk: MemoryDisk) -> dict[str, int]:
+    return {name: size for name, size in disk.list().items() if segment_number(name) is not None}
+
+
+def without(disk: MemoryDisk, *names: str) -> MemoryDisk:
+    left = disk.copy()
+    for name in names:
+        left.rename(name, f"elsewhere-{name}")
+    return left
+
+
+def cut(disk: MemoryDisk, name: str, size: int) -> MemoryDisk:
+    left = disk.copy()
+    left.truncate(name, size)
+    left.sync(name)
+    return left
+
+
+def refusal(disk: MemoryDisk) -> str:
+    before = {name: disk.read(name, 0) for name in disk.list()}
+    with pytest.raises(JournalCorrupt) as refused:
+        Journal.open(disk, SEGMENT)
+    assert {name: disk.read(name, 0) for name in disk.list()} == before, "nothing is touched"
+    assert "lictor operator set-aside" in str(refused.value)
+    return str(refused.value)
+
+
+@pytest.fixture(params=[1, 3, 0], ids=["each synced", "every third synced", "with snapshots"])
+def original(request: pytest.FixtureRequest) -> MemoryDisk:
+    return small_journal(request.param)[0] if request.param else compacted_journal()
+
+
+def test_a_file_that_was_cut_anywhere_is_refused_by_name(original: MemoryDisk) -> None:
+    for name, size in segments(original).items():
+        for at in range(size):
+            said = refusal(cut(original, name, at))
+            assert said.startswith(f"{name} was cut: {size} bytes were reserved, and {at} are left") or (
+                at < HEADER_SIZE and said.startswith(f"{name} has no good header")
+            )
+
+
+def test_a_file_that_is_missing_is_refused_by_name(original: MemoryDisk) -> None:
+    names = list(segments(original))
+    for name in names:
+        assert refusal(without(original, name)).startswith(f"{name} is missing: ")
+    for last in range(1, len(names)):
+        assert refusal(without(original, *names[last:])).startswith(f"{names[last]} is missing: ")
+        assert refusal(without(original, *names[:last])).startswith(f"{names[last - 1]} is missing: ")
+
+
+def test_a_last_file_whose_header_is_gone_is_refused(original: MemoryDisk) -> None:
+    """Also if nothing else is left in it to contradict."""
+    name, size = list(segments(original).items())[-1]
+    original.write_at(name, 0, bytes(size))
+    original.sync(name)
+    assert refusal(original).startswith(f"{name} has no good header")
+
+
+def test_a_directory_whose_journal_is_gone_is_no_new_one(original: MemoryDisk) -> None:
+    left = without(original, *segments(original))
+    assert f"has lost all files of its journal: {BEGUN}" in refusal(left)
+
+
+def test_a_journal_that_lost_only_its_mark_is_whole_and_marked_again(original: MemoryDisk) -> None:
+    left = without(original, BEGUN)
+    assert believed(left) == believed(original)
+    assert BEGUN in left.list()
+
+
+def test_a_mark_that_was_lost_is_written_again_where_the_next_segment_is_there(original: MemoryDisk) -> None:
+    before, name, *_ = list(segments(original))[-2:]
+    original.write_at(before, CONTINUED_AT, bytes(4))
+    original.sync(before)
+    assert believed(original) is not None
+    assert refusal(without(original, name)).startswith(f"{name} is missing")
+
+
+@pytest.mark.parametrize("synced_every", [1, 3])
+def test_a_journal_of_an_older_version_is_read_and_what_it_writes_from_now_on_is_guarded(synced_every: int) -> None:
+    disk, records, _ = small_journal(synced_every)
+    make_older(disk)
+    assert believed(disk.copy()) == records
+    journal = Journal.open(disk, SEGMENT)
+    more = [Append(index=99, term=2, data=b"more")]
+    journal.write("server", more)
+    journal.sync()
+    assert believed(disk.copy()) == records + more
+    last = segment_name(4)
+    assert refusal(cut(disk, last, 400)).startswith(f"{last} was cut")
+    assert refusal(without(disk, last)).startswith(f"{last} is missing")
+    assert refusal(without(disk, *segments(disk)))
+
+
+def test_segments_that_an_older_version_dropped_are_not_missed() -> None:
+    disk = compacted_journal()
+    whole = believed(disk.copy())
+    make_older(disk)
+    assert believed(disk) == whole
 
 
 def compacted_journal() -> MemoryDisk:
@@ -115,15 +216,7 @@ def compacted_journal() -> MemoryDisk:
     return disk
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda disk, name, at: disk.flip(name, at, 0xFF),
-        lambda disk, name, at: (disk.truncate(name, at), disk.sync(name)),
-    ],
-    ids=["one byte", "cut"],
-)
-def test_damage_at_every_byte_of_a_journal_with_snapshots(damage: Callable[[MemoryDisk, str, int], object]) -> None:
+def test_damage_at_every_byte_of_a_journal_with_snapshots() -> None:
     """What is replayed is a state that the server once had, or nothing: never half a snapshot, never a gap."""
     original = compacted_journal()
     assert "journal-00000001" not in original.list()
@@ -135,7 +228,7 @@ def test_damage_at_every_byte_of_a_journal_with_snapshots(damage: Callable[[Memo
     for name, size in original.list().items():
         for at in range(size):
             disk = original.copy()
-            damage(disk, name, at)
+            disk.flip(name, at, 0xFF)
             found = believed(disk)
             refused += found is None
             if found is not None:
