@@ -12,7 +12,7 @@ from older_journal import make_older
 from lictor_actors.journal.journal import Journal
 from lictor_actors.journal.memory_disk import MemoryDisk
 from lictor_actors.journal.recovery import JournalCorrupt
-from lictor_actors.journal.segments import BEGUN, CONTINUED_AT, HEADER_SIZE, segment_name, segment_number
+from lictor_actors.journal.segments import BEGUN, CONTINUED_AT, HEADER_SIZE, pack_header, segment_name, segment_number
 from lictor_actors.raft.membership import of_voters
 from lictor_actors.raft.stable import Stable
 from lictor_messages.journal import (
@@ -162,6 +162,25 @@ def test_a_mark_that_was_lost_is_written_again_where_the_next_segment_is_there(o
     original.sync(before)
     assert believed(original) is not None
     assert refusal(without(original, name)).startswith(f"{name} is missing")
+
+
+def test_records_in_a_cut_file_prove_that_it_had_been_whole_even_without_the_mark() -> None:
+    disk, _, _ = small_journal(1)
+    before, last = list(segments(disk))[-2:]
+    disk.write_at(before, CONTINUED_AT, bytes(4))
+    disk.sync(before)
+    assert refusal(cut(disk, last, SEGMENT // 2)).startswith(f"{last} was cut")
+
+
+def test_a_segment_that_begins_before_the_end_of_the_last_is_not_its_successor() -> None:
+    """An old copy was put back: what the new one held is not here."""
+    disk, _, _ = small_journal(1)
+    last = list(segments(disk))[-1]
+    disk.truncate(last, 0)
+    disk.write_at(last, 0, pack_header(int(last[-8:]), 2, SEGMENT))
+    disk.truncate(last, SEGMENT)
+    disk.sync(last)
+    assert refusal(disk).startswith(f"{last} begins with record 2, and ")
 
 
 @pytest.mark.parametrize("synced_every", [1, 3])

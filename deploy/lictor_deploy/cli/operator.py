@@ -17,6 +17,8 @@ app.command(raft)
 app.command("lictor_deploy.cli.operator_autopilot:app", name="autopilot", help="Look after who may vote.")
 RECOVER_HELP = "Start over with fewer servers. Example: lictor operator raft recover -data-dir=/var/lib/lictor -peer=s1"
 raft.command("lictor_deploy.cli.operator_recover:recover", name="recover", help=RECOVER_HELP)
+ASIDE_HELP = "Start a node over as a new one. Example: lictor operator set-aside -data-dir=/var/lib/lictor"
+app.command("lictor_deploy.cli.operator_set_aside:aside", name="set-aside", help=ASIDE_HELP)
 HEAD = ("Node", "ID", "Address", "State", "Voter", "RaftProtocol", "Match Index", "Commit Index", "Trails Leader By")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from older_journal import make_older
 from servers_in_world import Servers
 
 from lictor_actors.journal.journal import Journal
@@ -207,7 +208,8 @@ def test_a_damaged_journal_is_refused_by_name_with_the_remedy_and_the_remedy_wor
     three.until(three.same)
 
 
-def test_a_journal_whose_oldest_segments_were_deleted_stops_the_server_and_says_why():
+def beheaded() -> tuple[Servers, str]:
+    """A lone server whose first segment was deleted, and its name."""
     one = Servers(servers=1, agents=0, snapshot_threshold=100_000)
     node = one.leader()
     for number in range(80):
@@ -215,7 +217,20 @@ def test_a_journal_whose_oldest_segments_were_deleted_stops_the_server_and_says_
     disk = one.world.machines[node].disk
     assert len(disk.list()) > 1
     one.world.crash(node)
-    disk.rename(next(iter(disk.list())), "elsewhere")
+    disk.rename(next(iter(disk.list())), "first")
+    return one, node
+
+
+def test_a_journal_whose_oldest_segment_was_deleted_is_refused():
+    one, node = beheaded()
+    with pytest.raises(JournalCorrupt, match="journal-00000001 is missing: nothing in journal-00000002"):
+        one.world.restart(node)
+
+
+def test_one_of_an_older_version_stops_the_server_which_says_why():
+    """Nothing in its files tells segments that were dropped from those that are missing; the log does."""
+    one, node = beheaded()
+    make_older(one.world.machines[node].disk)
     one.world.restart(node)
     one.world.run(1)
     why = one.world.seat(f"server@{node}").down_because
