@@ -365,7 +365,7 @@ def test_turns_that_write_meanwhile_share_a_sync() -> None:
         say(world, N1, N1, str(i))
     world.run(0.1)
     assert keeper(world).durable == 50
-    assert world.machines[N1].disk.syncs - before <= 3
+    assert world.machines[N1].disk.syncs - before <= 4  # two of them begin the journal
 
 
 def test_what_a_killed_process_had_written_is_on_disk_and_what_it_held_back_is_not() -> None:
