@@ -74,7 +74,9 @@ def test_a_server_whose_journal_is_gone_or_lacks_a_file_refuses(three: Three) ->
     files = sorted(directory.glob("journal*"))
     for file in files:
         file.rename(aside / file.name)
-    assert f"{directory} has lost all files of its journal: node-has-journal says that there was one" in refused(three, 3)
+    assert f"{directory} has lost all files of its journal: node-has-journal says that there was one" in refused(
+        three, 3
+    )
     for file in files[1:]:
         (aside / file.name).rename(directory / file.name)
     assert f"{files[0]} is missing" in refused(three, 3)

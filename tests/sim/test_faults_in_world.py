@@ -248,6 +248,19 @@ def test_a_lying_disk_loses_what_was_promised_and_only_a_power_cut_shows_it(clus
             all_lose_power()
 
 
+def test_a_server_whose_disk_lied_about_a_whole_file_refuses_to_start_and_can_be_revived(cluster: SimCluster) -> None:
+    with cluster.faults.lying_fsync("server-1"):
+        cluster.kv.put("a", b"1")
+        cluster.run(1)
+    kill = cluster.faults.kill("server-1")
+    cluster.world.machines["server-1.dc1"].disk.truncate("journal-00000001", 100)
+    kill.heal()
+    assert cluster.world.counters["node_refused_to_start"] == 1
+    cluster.faults.revive()
+    cluster.wait_whole()
+    assert cluster.client("server-1").kv.get("a") is not None
+
+
 def test_a_flipped_bit_is_never_served(cluster: SimCluster) -> None:
     for number in range(30):
         cluster.kv.put(f"k{number}", b"1")

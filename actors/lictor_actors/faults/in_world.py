@@ -67,12 +67,14 @@ class WorldBackend:
         try:
             world.restart(node, keep_disk=not wipe)
         except (JournalCorrupt, OSError) as error:
-            if node not in self.flipped and not world.machines[node].trouble.fails:
+            trouble = world.machines[node].trouble
+            if node not in self.flipped and not trouble.fails and not trouble.lied:
                 raise
             self.log(f"{node} cannot start: {error}")
             world.count("node_refused_to_start")
         if wipe:
             self.flipped.pop(node, None)
+            world.machines[node].trouble.lied = False
 
     def spoil(self, wish: SpoilOnce) -> None:
         """See ``Backend``."""

@@ -16,6 +16,8 @@ class Trouble:
     def __init__(self, rng: Random) -> None:
         self._rng = rng
         self._rules: tuple[DiskRule, ...] = ()
+        self.lied = False
+        """True once a sync was kept from the disk: after a power cut, files may lack what they promise."""
 
     def set_rules(self, rules: Iterable[DiskRule]) -> None:
         """These are in force from now on, and no others."""
@@ -77,6 +79,7 @@ class FaultyDisk:
             if self._wait is not None:
                 self._wait(self._trouble.latency_ns())
             if self._trouble.hit("lie"):
+                self._trouble.lied = True
                 return
         self._disk.sync(name)
 

@@ -52,10 +52,10 @@ class JournalCorrupt(RuntimeError):
         place = f"{where}/{name}" if where and name else where or name
         directory = where or "DIRECTORY"
         super().__init__(
-            f"{place} {what}. Look at it with `lictor debug journal {directory}`, and put a good copy back if you have "
-            f"one. Else `lictor operator set-aside -data-dir={directory}` moves the journal and the node's id aside, and "
-            "the node starts empty, as a new one: a server of several then fetches everything from the others; a lone "
-            "server has lost it, and `lictor snapshot restore` brings back what was saved"
+            f"{place} {what}. Look at it with `lictor debug journal {directory}`; what was only moved away, put back. Else "
+            f"`lictor operator set-aside -data-dir={directory}` moves the journal and the node's id aside, and the node "
+            "starts empty, as a new one: a server of several then fetches everything from the others; a lone server "
+            "has lost it, and `lictor snapshot restore` brings back what was saved"
         )
         self.name = name
         self.offset = offset

@@ -47,5 +47,7 @@ def aside(*, data_dir: str, dry_run: bool = False) -> None:
     except DirectoryInUse as busy:
         raise Failure(f"{busy}; or stop the one that uses it.") from None
     except OSError as error:
-        raise Failure(f"Not all could be moved: {error}. Mend that and run this again before the node starts.") from None
+        raise Failure(
+            f"Not all could be moved: {error}. Mend that and run this again before the node starts."
+        ) from None
     print(f"Moved to {place}: {', '.join(names)}.\n{AFTERWARDS}")

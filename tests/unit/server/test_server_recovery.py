@@ -201,7 +201,9 @@ def test_a_damaged_journal_is_refused_by_name_with_the_remedy_and_the_remedy_wor
     disk = three.world.machines[damaged].disk
     name = next(iter(disk.list()))
     disk.flip(name, 2000)
-    with pytest.raises(JournalCorrupt, match=rf"{name} is damaged at byte \d+.*lictor debug journal.*set-aside.*starts empty"):
+    with pytest.raises(
+        JournalCorrupt, match=rf"{name} is damaged at byte \d+.*lictor debug journal.*set-aside.*starts empty"
+    ):
         three.world.restart(damaged)
     three.world.restart(damaged, keep_disk=False)
     three.until(lambda: damaged in three.voters(), 120)
