@@ -52,9 +52,9 @@ class JournalCorrupt(RuntimeError):
         place = f"{where}/{name}" if where and name else where or name
         directory = where or "DIRECTORY"
         super().__init__(
-            f"{place} {what}. Look at it with `lictor debug journal {directory}`; what was only moved away, put back. Else "
-            f"`lictor operator set-aside -data-dir={directory}` moves the journal and the node's id aside, and the node "
-            "starts empty, as a new one: a server of several then fetches everything from the others; a lone server "
+            f"{place} {what}. Look at it with `lictor debug journal {directory}`; put back what was only moved. Else "
+            f"`lictor operator set-aside -data-dir={directory}` moves journal and node-id aside, and the node starts "
+            "empty, as a new one: a server of several then fetches everything from the others; a lone server "
             "has lost it, and `lictor snapshot restore` brings back what was saved"
         )
         self.name = name

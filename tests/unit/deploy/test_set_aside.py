@@ -1,4 +1,4 @@
-"""``lictor operator set-aside``: all of a node's memory or none of it, nothing deleted, never half a memory in between."""
+"""``lictor operator set-aside``: all of a node's memory or none of it, nothing deleted, never half of it."""
 
 from pathlib import Path
 
