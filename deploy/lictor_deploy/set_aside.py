@@ -14,7 +14,7 @@ from pathlib import Path
 from lictor_actors.hosts.disks import FileDisk
 from lictor_actors.journal.segments import BEGUN, SPARE, segment_number
 
-REST = (SPARE, "peers.json", "peers.json.applied", "node-id.new", "node-id")
+REST = (SPARE, "peers.json", "raft/peers.json", "peers.json.applied", "node-id.new", "node-id")
 """What else makes a node who it is; ``peers.json`` would be applied to the empty journal."""
 
 
@@ -24,9 +24,9 @@ def remembered(directory: Path) -> list[str]:
     A crash in between must leave a directory that is refused: without its first segments a journal is, and without
     any, by the mark, which therefore goes last.
     """
-    names = {path.name for path in directory.iterdir() if path.is_file()}
+    names = [path.name for path in directory.iterdir() if path.is_file()]
     segments = sorted((n, name) for name in names if (n := segment_number(name)) is not None)
-    return [name for _, name in segments] + [name for name in (*REST, BEGUN) if name in names]
+    return [name for _, name in segments] + [name for name in (*REST, BEGUN) if (directory / name).is_file()]
 
 
 def set_aside(directory: Path, names: Sequence[str]) -> Path:
@@ -36,9 +36,9 @@ def set_aside(directory: Path, names: Sequence[str]) -> Path:
         place = next(p for n in count(1) if not (p := directory / f"set-aside-{n}").exists())
         place.mkdir(mode=0o700)
         for name in names:
-            os.rename(directory / name, place / name)
-            _sync(place)
-            _sync(directory)
+            os.rename(directory / name, place / name.replace("/", "-"))
+            for changed in (place, (directory / name).parent):
+                _sync(changed)
         return place
     finally:
         disk.close()

@@ -79,7 +79,7 @@ class FileDisk:
             _sync(self._file(name, create=False))
             if name in self._unnamed:
                 os.fsync(self._lock)
-                del self._unnamed[name]
+                self._unnamed.pop(name, None)
 
     def truncate(self, name: str, size: int) -> None:
         """Cut, or reserve room: a full disk is noticed here and not in the middle of a record."""

@@ -202,7 +202,7 @@ class Server(Actor):
             if message.done:
                 self.raft.start(turn)
         except (LostBeginning, SnapshotDamaged) as lost:
-            turn.stop(f"the journal cannot be believed: {lost}. Empty the data directory: {REFETCHED}")
+            turn.stop(f"the journal cannot be believed: {lost}. Use `lictor operator set-aside`: {REFETCHED}")
             return
         if message.done:
             self._awake = True

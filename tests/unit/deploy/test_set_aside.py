@@ -24,19 +24,22 @@ def directory(tmp_path: Path) -> Path:
     disk.close()
     (tmp_path / "mine.txt").write_text("x")
     (tmp_path / "peers.json").write_text("[]")
+    (tmp_path / "raft").mkdir()
+    (tmp_path / "raft" / "peers.json").write_text("[1]")
     return tmp_path
 
 
 def test_all_is_moved_and_the_node_is_another(lictor, directory):
-    before = {path.name: path.read_bytes() for path in directory.iterdir()}
+    before = {path.name: path.read_bytes() for path in directory.iterdir() if path.is_file()}
     old = node_id("", str(directory))
     ran = lictor("operator", "set-aside", f"-data-dir={directory}")
     assert ran.status == 0
     assert f"Moved to {directory}/set-aside-1: journal-00000001, " in ran.out
     assert "lictor snapshot restore" in ran.out
-    assert {path.name for path in directory.iterdir()} == {"mine.txt", "set-aside-1"}
+    assert {path.name for path in directory.iterdir()} == {"mine.txt", "raft", "set-aside-1"}
+    assert not (directory / "raft" / "peers.json").exists()
     moved = {path.name: path.read_bytes() for path in (directory / "set-aside-1").iterdir()}
-    assert {**moved, "mine.txt": b"x"} == before
+    assert {**moved, "mine.txt": b"x"} == {**before, "raft-peers.json": b"[1]"}
     assert node_id("", str(directory)) != old
     disk = FileDisk(directory)
     assert Journal.open(disk).recovered("server") == []
