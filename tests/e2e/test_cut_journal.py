@@ -88,12 +88,20 @@ def test_a_server_whose_journal_is_gone_or_lacks_a_file_refuses(three: Three) ->
     three.until(lambda: three.http(3, "GET", "/v1/kv/k49?raw&stale") == b"99")
 
 
-def test_a_lone_server_that_lost_its_journal_gets_back_what_was_saved(tmp_path: Path) -> None:
+def test_a_lone_server_goes_on_with_what_is_left_or_gets_back_what_was_saved(tmp_path: Path) -> None:
     alone = Three(tmp_path, {})
     start(alone)
     try:
         alone.until(lambda: alone.http(1, "PUT", "/v1/kv/saved", b"1") == b"true")
         alone.cli("snapshot", "save", f"-http-addr={alone.address(1)}:8500", str(tmp_path / "saved.snap"))
+        alone.kill(1)
+        os.truncate(last_segment(tmp_path / "d1"), 100_000)
+        start(alone)
+        assert alone.processes[1].wait(30) == 1
+        assert "journal-00000001 was cut: 262144 bytes were reserved, and 100000 are left" in alone.log(1)
+        assert "Done: the old files are in" in alone.cli("operator", "accept-loss", f"-data-dir={tmp_path / 'd1'}")
+        start(alone)
+        alone.until(lambda: alone.http(1, "GET", "/v1/kv/saved?raw") == b"1")
         alone.kill(1)
         for file in (tmp_path / "d1").glob("journal*"):
             file.unlink()

@@ -52,10 +52,10 @@ class JournalCorrupt(RuntimeError):
         place = f"{where}/{name}" if where and name else where or name
         directory = where or "DIRECTORY"
         super().__init__(
-            f"{place} {what}. Look at it with `lictor debug journal {directory}`; put back what was only moved. Else "
-            f"`lictor operator set-aside -data-dir={directory}` moves journal and node-id aside, and the node starts "
-            "empty, as a new one: a server of several then fetches everything from the others; a lone server "
-            "has lost it, and `lictor snapshot restore` brings back what was saved"
+            f"{place} {what}. Look at it with `lictor debug journal {directory}`; put back what was only moved. Else, "
+            f"one server of several: `lictor operator set-aside -data-dir={directory}`, then start it: it fetches "
+            f"everything from the others, as a new server. A lone server or an agent: `lictor operator accept-loss "
+            f"-data-dir={directory}` keeps what can be read; or set it aside, and `lictor snapshot restore`"
         )
         self.name = name
         self.offset = offset
@@ -109,6 +109,21 @@ def recover(disk: Disk) -> Recovery:
             raise _missing(disk, found.segment)
     _refuse_corruption(disk, found)
     _refuse_lost_beginning(disk, found)
+    return found
+
+
+def readable(disk: Disk) -> Recovery:
+    """What can be read up to the first place that is damaged, cut or missing; nothing is refused.
+
+    For an operator who accepts the loss, of a node that no other counts on. Raises JournalTooNew, OSError.
+    """
+    found = Recovery()
+    for number in sorted(n for n in map(segment_number, disk.list()) if n is not None):
+        data = disk.read(segment_name(number), 0)
+        header = read_header(number, data)
+        if header is None or not _follows(number, header, found):
+            break
+        _read_segment(number, header, data, found)
     return found
 
 

@@ -19,6 +19,8 @@ RECOVER_HELP = "Start over with fewer servers. Example: lictor operator raft rec
 raft.command("lictor_deploy.cli.operator_recover:recover", name="recover", help=RECOVER_HELP)
 ASIDE_HELP = "Start a node over as a new one. Example: lictor operator set-aside -data-dir=/var/lib/lictor"
 app.command("lictor_deploy.cli.operator_set_aside:aside", name="set-aside", help=ASIDE_HELP)
+LOSS_HELP = "Go on with what can be read of a journal. Example: lictor operator accept-loss -data-dir=/var/lib/lictor"
+app.command("lictor_deploy.cli.operator_set_aside:loss", name="accept-loss", help=LOSS_HELP)
 HEAD = ("Node", "ID", "Address", "State", "Voter", "RaftProtocol", "Match Index", "Commit Index", "Trails Leader By")
 
 

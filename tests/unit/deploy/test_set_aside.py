@@ -1,5 +1,9 @@
-"""``lictor operator set-aside``: all of a node's memory or none of it, nothing deleted, never half of it."""
+"""``lictor operator set-aside``: all of a node's memory or none of it, nothing deleted, never half of it.
 
+And ``accept-loss``: what can be read of it, for a node that no other counts on.
+"""
+
+import os
 from pathlib import Path
 
 import pytest
@@ -8,9 +12,11 @@ from lictor_actors.hosts.disks import FileDisk
 from lictor_actors.journal.journal import Journal
 from lictor_actors.journal.recovery import JournalCorrupt
 from lictor_actors.journal.segments import BEGUN
+from lictor_actors.raft.membership import of_voters
+from lictor_deploy import accepted_loss
 from lictor_deploy import set_aside as module
 from lictor_deploy.identity import node_id
-from lictor_messages.journal import Append
+from lictor_messages.journal import Append, Cell, JournalRecord
 
 
 @pytest.fixture
@@ -89,3 +95,94 @@ def test_wherever_it_ends_too_early_the_node_refuses_to_start_and_a_second_time_
         assert module.remembered(directory) == names[moved:]
     module.set_aside(directory, module.remembered(directory))
     assert module.remembered(directory) == []
+
+
+# -- accepting a loss -------------------------------------------------------------------------------------------------
+
+
+def of_servers(directory: Path, *names: str) -> list[JournalRecord]:
+    """What a server among these wrote, in three segments; its agent wrote, too."""
+    founding = b"\x02" + of_voters(names).pack()
+    records = [Cell(name="term", data=(5).to_bytes(8, "big")), Append(index=1, term=1, data=founding)]
+    records += [Append(index=index, term=4, data=b"\x00" + bytes(200)) for index in range(2, 8)]
+    disk = FileDisk(directory)
+    journal = Journal.open(disk, 600)
+    journal.write("agent", [Cell(name="service:web", data=b"1")])
+    for record in records:
+        journal.write("server", [record])
+        journal.sync()
+    disk.close()
+    return records
+
+
+def read(directory: Path, stream: str) -> list[JournalRecord]:
+    disk = FileDisk(directory)
+    try:
+        return Journal.open(disk).recovered(stream)
+    finally:
+        disk.close()
+
+
+def cut_last(directory: Path) -> Path:
+    last = max(directory.glob("journal-0*"))
+    os.truncate(last, 100)
+    return last
+
+
+def test_a_lone_server_goes_on_with_what_can_be_read(lictor, tmp_path):
+    records = of_servers(tmp_path, "s1.dc1")
+    old = node_id("", str(tmp_path))
+    last = cut_last(tmp_path)
+    files = {path.name: path.read_bytes() for path in tmp_path.glob("journal-0*")}
+    dry = lictor("operator", "accept-loss", "-dry-run", f"-data-dir={tmp_path}")
+    assert f"Refused:  {last} was cut" in dry.out
+    assert "Nothing was written" in dry.out
+    assert {path.name: path.read_bytes() for path in tmp_path.glob("journal-0*")} == files
+    ran = lictor("operator", "accept-loss", f"-data-dir={tmp_path}")
+    assert ran.status == 0
+    found = read(tmp_path, "server")
+    assert found == records[: len(found)]
+    assert len(records) - 2 <= len(found) < len(records)
+    assert f"Raft's log up to entry {len(found) - 1} of term 4" in ran.out
+    assert read(tmp_path, "agent") == [Cell(name="service:web", data=b"1")]
+    assert node_id("", str(tmp_path)) == old
+    aside = tmp_path / "set-aside-1"
+    assert {path.name: path.read_bytes() for path in aside.iterdir()} == files
+    assert not (tmp_path / "readable").exists()
+    again = lictor("operator", "accept-loss", f"-data-dir={tmp_path}")
+    assert "would accept this journal" in again.err
+
+
+def test_a_server_of_several_may_not_forget_under_its_own_name(lictor, tmp_path):
+    of_servers(tmp_path, "s1.dc1", "s2.dc1", "s3.dc1")
+    cut_last(tmp_path)
+    ran = lictor("operator", "accept-loss", f"-data-dir={tmp_path}")
+    assert ran.status == 1
+    assert "one of 3 that vote (s1.dc1, s2.dc1, s3.dc1)" in ran.err
+    assert not (tmp_path / "set-aside-1").exists()
+
+
+def test_without_its_beginning_a_log_is_of_no_use(lictor, tmp_path):
+    of_servers(tmp_path, "s1.dc1")
+    (tmp_path / "journal-00000001").unlink()
+    ran = lictor("operator", "accept-loss", f"-data-dir={tmp_path}")
+    assert ran.status == 1
+    assert "perhaps one of several" in ran.err or "beginning of the log is missing" in ran.err
+    for file in tmp_path.glob("journal-0*"):
+        file.unlink()
+    assert "Nothing can be read" in lictor("operator", "accept-loss", f"-data-dir={tmp_path}").err
+
+
+def test_what_ended_midway_says_how_to_go_on_and_is_no_journal_for_a_node(lictor, tmp_path, monkeypatch):
+    of_servers(tmp_path, "s1.dc1")
+    cut_last(tmp_path)
+
+    def fail(*_: object) -> None:
+        raise OSError("the power failed")
+
+    monkeypatch.setattr(accepted_loss, "move", fail)
+    assert "ended midway: the power failed" in lictor("operator", "accept-loss", f"-data-dir={tmp_path}").err
+    monkeypatch.undo()
+    with pytest.raises(JournalCorrupt, match="has lost all files"):
+        read(tmp_path, "server")
+    assert "Put the files back" in lictor("operator", "accept-loss", f"-data-dir={tmp_path}").err

@@ -202,7 +202,7 @@ def test_a_damaged_journal_is_refused_by_name_with_the_remedy_and_the_remedy_wor
     name = next(iter(disk.list()))
     disk.flip(name, 2000)
     with pytest.raises(
-        JournalCorrupt, match=rf"{name} is damaged at byte \d+.*lictor debug journal.*set-aside.*starts empty"
+        JournalCorrupt, match=rf"{name} is damaged at byte \d+.*lictor debug journal.*set-aside.*fetches everything"
     ):
         three.world.restart(damaged)
     three.world.restart(damaged, keep_disk=False)
