@@ -226,6 +226,7 @@ class Journal:
         The mark that makes it due is the last step: until then recovery takes it for one that was never finished.
         """
         if self._segment:
+            self._mark_begun()  # if there was no room for it when the journal of an older version was opened
             self._disk.sync(segment_name(self._segment))
             self._synced = self._written
         number = self._segment + 1
@@ -235,7 +236,8 @@ class Journal:
         self._disk.sync(segment_name(number))
         if self._segment:
             self._mark_continued(self._segment)
-        self._mark_begun()
+        else:
+            self._mark_begun()
         self._segment, self._offset, self._room = number, HEADER_SIZE, room
 
     def _mark_continued(self, number: int, *, marked: bool = False) -> None:

@@ -1,4 +1,5 @@
 import zlib
+from errno import ENOSPC
 from random import Random
 
 import pytest
@@ -7,7 +8,7 @@ from lictor_actors.journal.journal import Journal, JournalFailed, JournalFull
 from lictor_actors.journal.memory_disk import MemoryDisk
 from lictor_actors.journal.records import good_record, packed
 from lictor_actors.journal.recovery import JournalCorrupt
-from lictor_actors.journal.segments import HEADER_SIZE, JournalTooNew, pack_header, segment_name, segment_number
+from lictor_actors.journal.segments import BEGUN, HEADER_SIZE, JournalTooNew, pack_header, segment_name, segment_number
 from lictor_messages.journal import (
     Append,
     AppendMany,
@@ -377,6 +378,51 @@ def test_what_a_full_disk_gave_of_a_segment_is_given_back() -> None:
     journal.sync()
     disk.capacity = 10_000
     assert len(Journal.open(disk, 300).recovered("server")) == journal.written
+
+
+class NoRoomForMark(MemoryDisk):
+    """So full that not even an empty file can be added to the directory."""
+
+    full = True
+
+    def truncate(self, name: str, size: int) -> None:
+        if name == BEGUN and self.full:
+            raise OSError(ENOSPC, "cannot resize: no space left on device", name)
+        super().truncate(name, size)
+
+
+def test_a_disk_without_room_for_the_mark_is_a_full_one() -> None:
+    disk = NoRoomForMark()
+    journal = Journal.open(disk, segment_bytes=300)
+    with pytest.raises(JournalFull):
+        journal.write("server", [append(1)])
+    assert Journal.open(disk.copy(), 300).written == 0
+    disk.full = False
+    journal.write("server", [append(1)])
+    journal.sync()
+    assert Journal.open(disk, 300).recovered("server") == [append(1)]
+    assert BEGUN in disk.list()
+
+
+def test_a_journal_that_cannot_be_marked_is_opened_and_goes_on_in_its_segment_but_begins_no_other() -> None:
+    disk = NoRoomForMark()
+    disk.full = False
+    journal = Journal.open(disk, segment_bytes=300)
+    journal.write("server", [append(1)])
+    journal.sync()
+    disk.rename(BEGUN, "elsewhere")
+    disk.full = True
+    journal = Journal.open(disk, 300)
+    with pytest.raises(JournalFull):
+        journal.write("server", [append(2, 400)])
+    journal.write("server", [append(3)])
+    journal.sync()
+    assert Journal.open(disk, 300).recovered("server") == [append(1), append(3)]
+    disk.full = False
+    journal.write("server", [append(4, 400)])
+    journal.sync()
+    assert Journal.open(disk, 300).recovered("server") == [append(1), append(3), append(4, 400)]
+    assert BEGUN in disk.list()
 
 
 def test_a_disk_that_is_full_in_the_middle_of_a_record_is_a_failed_disk() -> None:
