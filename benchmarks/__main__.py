@@ -2,6 +2,7 @@
 
     python benchmarks                 everything
     python benchmarks laptop          a hundred nodes: start, memory, rest, detection, events (beside serf)
+    python benchmarks startup         from exec to the first answer and the first write (beside consul)
     python benchmarks writes          reads and writes of three servers (beside etcd and PySyncObj)
     python benchmarks edge            processor time of a request without sockets: comparable on a busy machine too
     python benchmarks failover        every promise while leaders are killed, and how long nobody takes a write
@@ -26,11 +27,13 @@ import failover
 import laptop
 import simulator
 import soak
+import startup
 import watchers
 import writes
 
 PARTS = {
     "laptop": lambda _: laptop.main(),
+    "startup": startup.main,
     "writes": writes.main,
     "edge": lambda _: edge.main(),
     "failover": failover.main,
