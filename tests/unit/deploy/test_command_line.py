@@ -8,7 +8,8 @@ import pytest
 from cyclopts import App
 
 from lictor_deploy import VERSION
-from lictor_deploy.cli.main import COMMANDS, build, dashed
+from lictor_deploy.cli.commands import COMMANDS
+from lictor_deploy.cli.tree import build, dashed
 from lictor_messages.version import VERSION as NODES_VERSION
 
 ROOT = Path(__file__).parents[3]
@@ -96,10 +97,11 @@ def test_version_loads_neither_models_nor_sockets():
 def test_an_agent_loads_little_before_it_answers():
     """Client libraries' own harnesses give up after two seconds; half a second it takes on a machine at rest."""
     code = (
-        "import sys; import lictor_deploy.cli.main, lictor_deploy.cli.agent, lictor_deploy.agent;"
-        "import lictor_actors.hosts.http, lictor_actors.hosts.door;"
-        "late = {'aiohttp', 'hypothesis', 'ray', 'rich', 'tenacity', 'lictor_actors.faults.vocabulary',"
-        "'lictor_actors.swarm', 'lictor_actors.timeline.diagram', 'lictor_deploy.local'};"
+        "import sys; import lictor_deploy.cli.main, lictor_deploy.cli.plain_flags, lictor_deploy.cli.agent;"
+        "import lictor_deploy.agent, lictor_actors.hosts.http, lictor_actors.hosts.door, lictor_actors.hosts.jobs;"
+        "late = {'aiohttp', 'cyclopts', 'hypothesis', 'lark', 'ray', 'rich', 'tenacity',"
+        "'lictor_actors.faults.vocabulary', 'lictor_actors.swarm', 'lictor_actors.timeline.diagram',"
+        "'lictor_deploy.cli.tree', 'lictor_deploy.local'};"
         "print(sorted(late & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -12,7 +12,7 @@ from lictor_actors.faults.over_http import question_of
 from lictor_actors.faults.steps import read_step
 from lictor_actors.faults.vocabulary import Verb
 from lictor_deploy.cli.fault_verbs import MEANINGS
-from lictor_deploy.cli.main import build, dashed
+from lictor_deploy.cli.tree import build, dashed
 from lictor_messages.web import HttpAsked
 
 LINK = {"from": "server-1", "to": "agent-*"}

@@ -1,0 +1,31 @@
+"""The names of the commands, and where each is: all that is known of them before one is chosen."""
+
+from __future__ import annotations
+
+HERE = "lictor_deploy.cli"
+COMMANDS = {
+    "agent": (f"{HERE}.agent:agent", "Run one node."),
+    "dev": (f"{HERE}.dev:dev", "Run a whole cluster on this machine."),
+    "members": (f"{HERE}.members:members", "List the members of the gossip pool."),
+    "join": (f"{HERE}.members:join", "Make the agent join a cluster."),
+    "leave": (f"{HERE}.members:leave", "Make the agent leave and stop."),
+    "force-leave": (f"{HERE}.members:force_leave", "Turn a failed member into one that has left."),
+    "maint": (f"{HERE}.maint:maint", "Take a node or a service out of every answer for a while."),
+    "kv": (f"{HERE}.kv:app", "Read and write the key-value store."),
+    "snapshot": (f"{HERE}.snapshot:app", "Save and restore all that the servers know."),
+    "session": (f"{HERE}.session:app", "Make, renew and end sessions."),
+    "lock": (f"{HERE}.lock:lock", "Run a command while holding a lock."),
+    "catalog": (f"{HERE}.catalog:app", "Look into the catalog."),
+    "operator": (f"{HERE}.operator:app", "Look after the servers."),
+    "event": (f"{HERE}.event:event", "Send an event to every node."),
+    "info": (f"{HERE}.info:info", "Show the agent's figures."),
+    "fault": (f"{HERE}.fault:app", "Break a running dev cluster on purpose, and heal it."),
+    "chaos": (f"{HERE}.chaos:app", "Run scenarios of faults."),
+    "sim": (f"{HERE}.sim:sim", "Run clusters under virtual time from a seed."),
+    "explain": (f"{HERE}.explain:explain", "Tell the story of a seed."),
+    "timeline": (f"{HERE}.timeline:timeline", "Draw what happened, on the terminal or for a browser."),
+    "debug": (f"{HERE}.debug:app", "Look at what is on a node's disk."),
+    "version": (f"{HERE}.version:version", "Show the version."),
+}
+"""Name → where its function lives, and its line in the help. Imported on use: ``lictor version`` pays for nothing
+else."""

@@ -1,0 +1,78 @@
+"""The tree of commands as cyclopts reads it, with Go's flag style in front."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from itertools import takewhile
+
+from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
+
+from lictor_deploy.cli.commands import COMMANDS
+
+Flags = frozenset[str]
+
+
+def call(arguments: Sequence[str]) -> int:
+    """Run the command that the arguments name; its exit status. What they say wrong is a sentence on stderr."""
+    app = build(arguments[0] if arguments else "")
+    words, apps, _ = app.parse_commands(list(takewhile(lambda word: not word.startswith("-"), arguments)))
+    try:
+        tokens = dashed(arguments, values_of(apps[-1]))
+        outcome = app(tokens, exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:
+        print(f"{complaint(error)}\nSee `{' '.join(('lictor', *words))} --help`.", file=sys.stderr)
+        return 1
+    return outcome if isinstance(outcome, int) else 0
+
+
+def build(chosen: str = "") -> App:
+    """The tree of commands, with the one that is about to run."""
+    app = App(
+        name="lictor",
+        help="Service discovery and coordination, built from actors. Try `lictor dev` for a whole cluster.",
+        help_flags=["--help", "-h"],
+        version_flags=[],
+        help_format="plaintext",
+        default_parameter=Parameter(negative=(), show_default=False, allow_repeating=True),  # the last one wins
+    )
+    for name, (place, summary) in COMMANDS.items():
+        if name == chosen:  # its own docstring says more than the line in the list
+            app.command(place, name=name)
+        else:
+            app.command(place, name=name, help=summary)
+    return app
+
+
+def complaint(error: CycloptsError) -> str:
+    """What is wrong with the arguments, in one line."""
+    if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
+        return f"Too many arguments: there is no place for {error.unused_tokens[0]!r}."
+    return one_line(str(error))
+
+
+def values_of(app: App) -> Flags | None:
+    """The flags of a command of which an argument may begin with a dash too, None for any other command."""
+    if app.default_command is None:
+        return None
+    arguments = app.assemble_argument_collection()
+    if not any(argument.parameter.allow_leading_hyphen for argument in arguments):
+        return None
+    return frozenset(name.lstrip("-") for argument in arguments for name in argument.names) | {"help"}
+
+
+def dashed(arguments: Sequence[str], known: Flags | None = None) -> list[str]:
+    """Go's flags have one dash or two: ``-http-addr=x`` → ``--http-addr=x``. What follows ``--`` stays, and so does
+    what is not ``known``, where a value may begin with a dash."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    return [f"-{word}" if is_go_flag(word, known) else word for word in arguments[:end]] + list(arguments[end:])
+
+
+def is_go_flag(word: str, known: Flags | None) -> bool:
+    """One dash and more than one letter."""
+    return len(word) > 2 and word[0] == "-" and word[1].isalpha() and (not known or word[1:].partition("=")[0] in known)
+
+
+def one_line(text: str) -> str:
+    """A message without line breaks."""
+    return " ".join(text.split())
