@@ -20,6 +20,7 @@ from lictor_actors.faults.levels import refuse_unsupported
 from lictor_actors.faults.steps import Step
 from lictor_actors.faults.verbs import Verbs
 from lictor_actors.faults.vocabulary import Verb
+from lictor_actors.hosts.models import build_models
 from lictor_deploy.run_dir import find_control
 from lictor_deploy.sentence import Failure
 
@@ -78,6 +79,7 @@ class Cluster:
             start_new_session=True,
         )
         try:
+            build_models()  # a test may break things from several threads, and now there is time
             yield cls(await_control(process))
         finally:
             stop(process)

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from lictor_actors.hosts.models import build_models
 from lictor_deploy.channel import Said
 from lictor_deploy.child import run_child
 from lictor_deploy.cli.columns import columns
@@ -52,6 +53,14 @@ def run_dev(options: DevOptions, *, data_dir: str, command: str, log_level: str)
             return cluster.run(command, started)
         finally:
             cluster.stop()
+
+
+def settle_memory() -> None:
+    """Before a fork: what is imported and built by now is shared by all children and never looked at by the
+    collector."""
+    build_models()
+    gc.collect()
+    gc.freeze()
 
 
 @contextmanager
@@ -106,9 +115,8 @@ class LocalCluster:
         )
 
     def start(self) -> None:
-        """Fork every process; what is imported by now is shared by all of them and never looked at by the collector."""
-        gc.collect()
-        gc.freeze()
+        """Fork every process."""
+        settle_memory()
         self._supervisor.start()
         self._control.open()
         self._announced = announce(self._run)

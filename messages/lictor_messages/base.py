@@ -67,7 +67,7 @@ ReadOnly = Annotated[Mapping[str, str], AfterValidator(FrozenMap)]
 class Record(BaseModel):
     """A frozen value that travels inside messages. Fields hold scalars, bytes, tuples, records, ReadOnly."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 R = TypeVar("R", bound=Record)

@@ -16,6 +16,7 @@ from lictor_actors.client.errors import ClientClosed, LictorError
 from lictor_actors.client.locks import SyncLock
 from lictor_actors.client.results import Rows
 from lictor_actors.client.watching import Watching
+from lictor_actors.hosts.models import build_models
 from lictor_messages.base import Message
 
 T = TypeVar("T")
@@ -25,6 +26,7 @@ class Client(Everything[Sync]):
     """What AsyncClient is, with methods that return their results: ``with lictor.Client("tcp://…") as client:``."""
 
     def __init__(self, url: str = DOOR_URL, *, timeout: float = TIMEOUT_S, cluster: str = "") -> None:
+        build_models()  # any thread may make the first message of a kind
         super().__init__(self._run_ask)
         self._client = AsyncClient(url, timeout=timeout, cluster=cluster)
         self._loop: asyncio.AbstractEventLoop | None = None
