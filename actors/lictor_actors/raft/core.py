@@ -20,6 +20,8 @@ Theory, in a page
   check-quorum alone lets a half-connected server depose leaders for ever.
 - **Loyalty after a restart.** A server that restarts cannot know whom it heard last; it is loyal to nobody in
   particular for one shortest election time-out. Only a server that never had a term may vote at once.
+- **Alone.** The only voter need not wait for an election time-out when it starts or bootstraps: no other can lead or
+  hold a lease. Its log must rule out every other configuration that may be in force.
 - **Membership.** One server changes at a time, so that old and new majorities overlap; only once the configuration
   before and an entry of the leader's own term are committed. A configuration is in force where it is appended. A
   server whose disk was lost is a new server, whatever its name (see ``membership``).
@@ -71,8 +73,7 @@ class Raft(RoleChanges):
             self._restore(self._stable.snapshot)
         never_served = self._stable.term == 0
         self._heard_leader = turn.now - (self.options.election_ns if never_served else 0)
-        self._quiet_since = turn.now
-        self._draw_timeout(turn)
+        self._draw_first_timeout(self.options.election_ns, 2 * self.options.election_ns, turn)
 
     def bootstrap(self, servers: tuple[str, ...], turn: Turn) -> None:
         """Begin the log with this configuration; the same on each of ``servers``, and nothing if there is a log."""
@@ -84,8 +85,7 @@ class Raft(RoleChanges):
             self._stable.set_identity("", turn)  # it has promised nothing yet, so nothing can be forgotten
         self._stable.append([Entry(1, 1, "configuration", of_voters(servers).pack())], turn)
         # No lease can be out there yet, so the first election need not wait for loyalty to end.
-        self._quiet_since = turn.now
-        self._arm(turn.rng.randrange(self.options.heartbeat_ns // 2, self.options.election_ns), turn)
+        self._draw_first_timeout(self.options.heartbeat_ns // 2, self.options.election_ns, turn)
 
     def due(self, message: Message, turn: Turn) -> None:
         """One of the timers fired."""

@@ -51,6 +51,16 @@ class RoleChanges(Snapshotting):
             for configuration in self._stable.membership.possible(self._commit_index)
         )
 
+    @property
+    def _alone(self) -> bool:
+        """No configuration that may be the cluster's has another voter: nobody else can win a vote or hold a lease.
+
+        One that an operator has forced does not count: those who were voters before may be running still.
+        """
+        membership = self._stable.membership
+        possible = membership.possible(self._commit_index)
+        return not membership.forced and {configuration.voters for configuration in possible} == {(self.me,)}
+
     def _heartbeat_due(self, turn: Turn) -> None:
         if self._leading is None:
             return
@@ -64,6 +74,11 @@ class RoleChanges(Snapshotting):
         turn.set_timer(HEARTBEAT, self.options.heartbeat_ns, HeartbeatDue())
         self._leading.tick(turn)
         self._after_leading(self._leading, turn)
+
+    def _draw_first_timeout(self, shortest: int, longest: int, turn: Turn) -> None:
+        """What this life waits before it stands. A time-out parts those that compete: who is alone needs none."""
+        self._quiet_since = turn.now
+        self._arm(0 if self._alone else turn.rng.randrange(shortest, longest), turn)
 
     def _draw_timeout(self, turn: Turn) -> None:
         self._arm(turn.rng.randrange(self.options.election_ns, 2 * self.options.election_ns), turn)
