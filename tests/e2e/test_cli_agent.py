@@ -8,11 +8,13 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from pkgutil import iter_modules
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 import pytest
 
+import lictor_messages
 from lictor_deploy.control import own_addresses
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
@@ -225,3 +227,44 @@ def test_foreign_bytes_on_the_bus_do_no_harm(agents):
                 stranger.sendall(b"\x00SP\x00\x00\x50\x00\x00" + (100).to_bytes(8, "big") + os.urandom(100))
     until(lambda: lictor("kv", "put", "x", "y").returncode == 0)
     assert process.poll() is None
+
+
+LATE = {
+    *("aiohttp", "attr", "cyclopts", "hypothesis", "lark", "ray", "rich", "tenacity"),
+    *("lictor_actors.client", "lictor_actors.faults.vocabulary", "lictor_actors.judges", "lictor_actors.swarm"),
+    *("lictor_actors.timeline.diagram", "lictor_deploy.cli.tree", "lictor_deploy.local"),
+}
+"""What an agent may need once it runs, or never."""
+WATCHED = """
+import os, signal, socket, sys, threading
+from lictor_deploy.cli.main import main
+
+def ask():
+    with socket.create_connection((sys.argv[1], 8500)) as connection:
+        connection.sendall(b"GET /v1/status/leader HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
+        return connection.recv(4096)
+
+def watch():
+    while True:
+        try:
+            assert ask().startswith(b"HTTP/1.1 ")
+            break
+        except ConnectionRefusedError:
+            pause.wait(0.01)
+    print("modules", *sorted(sys.modules), file=sys.stderr, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+pause = threading.Event()
+threading.Thread(target=watch, daemon=True).start()
+main(["agent", "-dev", f"-bind={sys.argv[1]}", f"-client={sys.argv[1]}"])
+"""
+
+
+def test_when_an_agent_first_answers_it_knows_every_message_and_has_loaded_nothing_large_in_vain():
+    """Messages are found by their names in frames: a kind whose module came later would be dropped as unknown."""
+    done = subprocess.run([sys.executable, "-c", WATCHED, IP], capture_output=True, text=True, timeout=PATIENCE_S)
+    loaded = set(done.stderr.split())
+    assert "modules" in loaded, done.stderr
+    messages = {f"lictor_messages.{module.name}" for module in iter_modules(lictor_messages.__path__)}
+    assert messages - loaded == set()
+    assert LATE & loaded == set()
