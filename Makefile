@@ -68,6 +68,8 @@ $(VENV)/.installed: pyproject.toml | $(BIN)/python
 	@echo "Installing Lictor into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	@$(BIN)/python -m pip install --quiet --editable '.[node,speed]'
+	@# An editable install compiles nothing, and where PYTHONDONTWRITEBYTECODE is set each start would compile it all.
+	@$(BIN)/python -m compileall -qq lictor messages actors deploy || test ! -w .
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
