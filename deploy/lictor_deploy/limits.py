@@ -44,18 +44,17 @@ def require_free(listeners: Iterable[Listener]) -> None:
     """Failure names the first address that cannot be listened on."""
     for listener in listeners:
         try:
-            listen_once(listener.ip, listener.port)
+            bind_once(listener.ip, listener.port)
         except OSError as error:
             raise Failure(trouble(listener, error)) from None
 
 
-def listen_once(ip: str, port: int) -> None:
-    """Bind and close again, as a server would bind."""
+def bind_once(ip: str, port: int) -> None:
+    """Bind and close again, as a server would bind, but take no connections: they would be reset."""
     family = socket.AF_INET6 if ":" in ip else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind((ip, port))
-        probe.listen(1)
 
 
 def trouble(listener: Listener, error: OSError) -> str:

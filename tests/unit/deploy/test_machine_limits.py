@@ -26,14 +26,21 @@ def test_a_hard_limit_that_is_too_low_says_what_to_do(limit):
         raise_file_limit(5000)
 
 
-def test_a_taken_port_is_named_with_the_way_out():
+@pytest.mark.parametrize("shared", [0, 1])
+def test_a_taken_port_is_named_with_the_way_out(shared):
     with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, shared)
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(Failure, match=rf"127.0.0.1:{port} \(HTTP\) is already in use.* or use -http-port\."):
             require_free([Listener("127.0.0.1", port, "HTTP", "use -http-port")])
     require_free([Listener("127.0.0.1", port, "HTTP", "use -http-port")])
+
+
+def test_who_connects_while_ports_are_looked_at_is_refused_and_not_reset(monkeypatch):
+    monkeypatch.setattr(socket.socket, "listen", lambda *_: pytest.fail("somebody may connect now"))
+    require_free([Listener("127.0.0.1", 0, "HTTP", "use -http-port")])
 
 
 def test_an_address_of_another_machine_is_said():
