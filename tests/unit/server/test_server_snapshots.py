@@ -86,10 +86,10 @@ def test_a_retry_finds_its_first_outcome_also_after_a_snapshot(three):
     def ask_once(heard: list[Written]) -> None:
         leader = three.leader()
         three.world.machines[leader].node.doors["twice"] = lambda e: heard.append(e.body)
-        door = "twice@server-1.dc1"
+        door, agent = "twice@server-1.dc1", "agent@server-1.dc1"
         three.world.machines["server-1.dc1"].node.doors["twice"] = lambda e: heard.append(e.body)
         write = PutKey(key="once", value=b"v", cas=0)
-        three.world.ground.post(Envelope(door, f"server@{leader}", write, request="r1", reply_to=door))
+        three.world.ground.post(Envelope(agent, f"server@{leader}", write, request="r1", reply_to=door))
         three.until(lambda: heard)
 
     first: list[Written] = []
