@@ -120,7 +120,9 @@ class AgentRun:
     def __init__(self, config: AgentConfig, spec: NodeSpec, cluster: str) -> None:
         self._config = config
         self._spec = spec
-        self._host = LiveHost(cluster, ended=self._ended, beside={FAULTS_PATH: self._about_faults})
+        self._host = LiveHost(
+            cluster, ended=self._ended, stopped=self._actor_stopped, beside={FAULTS_PATH: self._about_faults}
+        )
         self._node: Node | None = None
         self._desk: FaultDesk | None = None
         self._stopping = False
@@ -180,6 +182,15 @@ class AgentRun:
         if failed:
             print(f"The node went down: {why}. The log above says more.", file=sys.stderr)
         self._end(STOPPED if failed else LEFT)
+
+    def _actor_stopped(self, who: str, why: str) -> None:
+        """Without it the node is a member that answers probes and does not do its work. A process that ends is seen:
+        by its service manager, and by the others, which do without it. An injected fault can be healed instead."""
+        if self._config.enable_fault_injection:
+            print(f"{who} stopped for good: {why}. The rest of the agent goes on.", file=sys.stderr, flush=True)
+            return
+        print(f"The agent ends, because {who} stopped for good: {why}.", file=sys.stderr, flush=True)
+        self._end(STOPPED)
 
     def _end(self, status: int) -> None:
         if not self._over.done():

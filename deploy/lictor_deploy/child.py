@@ -44,7 +44,7 @@ class Child:
         self._plan = plan
         self._parent = parent
         web = {FAULTS_PATH: FaultsOverHttp(self._ask_parent).ask}
-        self._host = LiveHost(CLUSTER, lanes=plan.lanes, ended=self._node_ended, beside=web)
+        self._host = LiveHost(CLUSTER, lanes=plan.lanes, ended=self._ended, stopped=self._ended, beside=web)
         self._asked: dict[int, Reply] = {}
         """Questions that the parent has not answered."""
         self._questions = count(1)
@@ -94,8 +94,9 @@ class Child:
             self._reported = report
             self._parent.send({"report": report})
 
-    def _node_ended(self, node: str, why: str) -> None:
-        self._parent.send({"ended": node, "why": why})
+    def _ended(self, who: str, why: str) -> None:
+        """A node, or one actor of it, is down for good."""
+        self._parent.send({"ended": who, "why": why})
 
     def _ask_parent(self, request: Said, reply: Reply) -> None:
         number = next(self._questions)

@@ -206,8 +206,10 @@ class LocalCluster:
                 self._control.done(name, order, count)
             case {"asks": int(number), "request": dict(request)}:
                 self._control.asked(name, number, request)
-            case {"ended": str(node), "why": str(why)}:
-                print(f"{node} has ended: {why}", file=sys.stderr, flush=True)
+            case {"ended": str(who), "why": str(why)} if not self._whole:
+                self._refused = f"{who} has ended: {why}."
+            case {"ended": str(who), "why": str(why)}:
+                print(f"{who} has ended: {why}", file=sys.stderr, flush=True)
 
     def _died(self, process: Process, status: int) -> None:
         self._readiness.forget(spec.node for spec in self._plans[process.name].specs)

@@ -18,6 +18,12 @@ class Undeliverable(Message, kind="host.undeliverable", on=WIRE):
     """Who waits for its answer, if that is not the poster: it passed on somebody else's request, and may have
     forgotten which."""
 
+    @property
+    def down(self) -> str:
+        """Which actor is down and why, for a person; "" if something else kept the request from it."""
+        what, _, why = self.reason.partition(": ")
+        return f"{self.target} is down: {why}" if what == "actor_down" else ""
+
 
 class Durable(Message):
     """Everything that this life persisted up to and including number ``upto`` is on disk."""

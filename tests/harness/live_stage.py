@@ -28,7 +28,8 @@ class LiveStage:
         self.loop = loop
         folder = tempfile.mkdtemp(prefix="lictor-")
         self._lanes = (f"ipc://{folder}/g", f"ipc://{folder}/r")
-        self._host = LiveHost("contract", lanes=self._lanes, ended=lambda node, why: self._ended.add(node))
+        self._host = LiveHost("contract", lanes=self._lanes, ended=self._node_ended, stopped=self._stopped)
+        self.stopped: dict[str, str] = {}
         self._ended: set[str] = set()
         self._names: list[str] = []
         self._nodes: dict[str, Any] = {}
@@ -75,6 +76,12 @@ class LiveStage:
 
     def forget(self, node: str, other: str) -> None:
         self._host.locate(node, other, "", "")
+
+    def _node_ended(self, node: str, why: str) -> None:
+        self._ended.add(node)
+
+    def _stopped(self, who: str, why: str) -> None:
+        self.stopped[who] = why
 
     def is_up(self, node: str) -> bool:
         return node not in self._ended

@@ -115,6 +115,7 @@ class WorldStage(Stage):
         super().__init__()
         self.world = World(seed=1, disk=DiskSpeed(5 * MS, 5 * MS))
         self.seat = self.world.seat
+        self.stopped = self.world.stopped
         self.post = self.world.ground.post
 
     def add(self, name: str, tree: list[ActorSpec], birth: Births) -> None:
@@ -150,7 +151,7 @@ class OnLive(Stage):
         super().__init__()
         live = LiveStage(loop)
         self.add, self.run, self.until, self.ask = live.add, live.run, live.until, live.ask
-        self.seat, self.post = live.seat, live.post
+        self.seat, self.post, self.stopped = live.seat, live.post, live.stopped
         self.forget, self.is_up, self.counted, self.close = live.forget, live.is_up, live.counted, live.close
 
 
@@ -446,6 +447,7 @@ def test_the_same_poison_twice_stops_the_actor_and_names_it(stage: Any) -> None:
     answer = stage.ask(N1, "puppet", Do(what="greet"))
     assert isinstance(answer, Undeliverable)
     assert "entry 17" in answer.reason
+    assert "entry 17" in stage.stopped[f"puppet@{N1}"]
     assert stage.is_up(N1)
 
 
@@ -455,7 +457,8 @@ def test_an_actor_that_stops_stays_down_and_says_why(stage: Any) -> None:
     stage.run()
     answer = stage.ask(N1, "puppet", Do(what="greet"))
     assert isinstance(answer, Undeliverable)
-    assert "had enough" in answer.reason
+    assert answer.down == f"puppet@{N1} is down: had enough"
+    assert stage.stopped == {f"puppet@{N1}": "had enough"}
 
 
 def test_a_paused_actor_takes_no_turns_until_it_is_resumed(stage: Any) -> None:

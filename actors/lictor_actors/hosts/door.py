@@ -119,7 +119,7 @@ class Door:
             self._ask_again(body)
             return
         if isinstance(body, Undeliverable):
-            body = Refused(code="Undeliverable", text=f"{body.target} could not be reached: {body.reason}")
+            body = Refused(code="Undeliverable", text=body.down or f"{body.target} could not be reached: {body.reason}")
         self._resolve(envelope.request, body)
 
     def _ask_again(self, told: AskAgain) -> None:

@@ -101,6 +101,10 @@ class Ground(Protocol):
         """An actor raised: keep the traceback for people."""
         ...
 
+    def actor_stopped(self, who: str, why: str) -> None:
+        """An actor is down for good, and its node goes on without it: people have to hear of that."""
+        ...
+
     def node_ended(self, node: str, why: str) -> None:
         """All actors of the node are gone."""
         ...

@@ -45,13 +45,18 @@ class LiveHost:
         *,
         lanes: tuple[str, str] | None = None,
         ended: Callable[[str, str], None] | None = None,
+        stopped: Callable[[str, str], None] | None = None,
         beside: Mapping[str, Ask] | None = None,
     ) -> None:
-        """``beside``: who answers HTTP requests under these paths, instead of the nodes' gateways."""
+        """``ended`` and ``stopped`` are told which node or actor is down for good, and why.
+
+        ``beside``: who answers HTTP requests under these paths, instead of the nodes' gateways.
+        """
         self.counters: Counter[str] = Counter()
         self._cluster = cluster_id(cluster)
         self._lanes = lanes
         self._ended = ended
+        self._stopped = stopped
         self._beside = beside or {}
         self._nodes: dict[str, LiveNode] = {}
         self._by_url: dict[str, list[Node]] = {}
@@ -293,8 +298,20 @@ class LiveHost:
         if running is not None and running.desk is not None and role_of(who) == "gateway":
             running.desk.gateway_crashed()
 
+    def actor_stopped(self, who: str, why: str) -> None:
+        """See ``Ground``."""
+        log.error("%s stopped for good: %s", who, why)
+        if self._faults.tap is not None:
+            self._faults.tap.note(who, f"stopped: {why}")
+        if self._stopped is not None:
+            self._stopped(who, why)
+
     def node_ended(self, node: str, why: str) -> None:
         """See ``Ground``."""
+        running = self._nodes[node]
+        if running.node.failed_because:
+            log.error("%s went down: %s", at("host", node), why)
+        running.gateway_is_down(why)
         if self._ended is not None:
             self._ended(node, why)
 

@@ -41,10 +41,16 @@ class WebDesk:
 
     def gateway_crashed(self) -> None:
         """Its tickets died with it: nobody would ever answer the requests that are open."""
+        self._refuse_all(Refused(code="ActorCrashed").words)
+
+    def gateway_is_down(self, why: str) -> None:
+        """It does not come back, and whoever waits for it is told why."""
+        self._refuse_all(f"{self._gateway} is down: {why}")
+
+    def _refuse_all(self, words: str) -> None:
         waiting, self._waiting = self._waiting, {}
-        refusal = Refused(code="ActorCrashed")
         for answer in waiting.values():
-            answer(HttpAnswered(status=refusal.row.status, body=refusal.words.encode()))
+            answer(HttpAnswered(status=500, body=words.encode()))
 
     def _gone(self, request: str) -> None:
         if self._waiting.pop(request, None) is not None:
@@ -61,6 +67,10 @@ class WebDesk:
         elif isinstance(body, Refused):
             answer(HttpAnswered(status=body.row.status, body=body.words.encode()))
         elif isinstance(body, Undeliverable):
-            answer(HttpAnswered(status=500, body=f"the gateway is down: {body.reason}".encode()))
+            answer(HttpAnswered(status=500, body=_not_reached(body).encode()))
         else:
             answer(HttpAnswered(status=500, body=f"unexpected answer {body.kind}".encode()))
+
+
+def _not_reached(notice: Undeliverable) -> str:
+    return notice.down or f"{notice.target} could not be reached: {notice.reason}"

@@ -95,6 +95,11 @@ class LiveNode:
         self._faults.asked(envelope)
         self.node.deliver(envelope)
 
+    def gateway_is_down(self, why: str) -> None:
+        """The node has ended: nothing would ever answer the HTTP requests that are open."""
+        if self.desk is not None:
+            self.desk.gateway_is_down(why)
+
     async def close_doors(self) -> None:
         """Nobody comes in any more."""
         if self._http is not None:
@@ -137,10 +142,10 @@ class LiveNode:
 
     def _disk_failed(self, error: OSError) -> None:
         self.node.ground.count("journal_failed")
-        log.error("%s: the journal failed, the server stops: %s", self.node.name, error)
+        log.error("%s: the journal failed: %s", self.node.name, error)
         seat = self.node.seats.get("server")
         if seat is not None:
-            self._loop.call_soon(seat.end, f"journal failed: {error}")
+            self._loop.call_soon(seat.stop, f"journal failed: {error}")
 
     # -- what it sees --------------------------------------------------------
 

@@ -212,6 +212,11 @@ class Node:
         self.ground.note(seat.address, f"crashed: {error!r}")
         self.ground.crashed(seat.address, error)
 
+    def report_stopped(self, seat: Seat, why: str) -> None:
+        """Say aloud that an actor is down for good, while its node goes on."""
+        self.ground.count("actors_stopped")
+        self.ground.actor_stopped(seat.address, why)
+
     def _seat(self, spec: ActorSpec, parent: Seat | None) -> Seat:
         old = self.seats.pop(spec.role, None)
         if old is not None:

@@ -86,6 +86,11 @@ class Seat:
             child.end(why)
             self.node.remove(child)
 
+    def stop(self, why: str) -> None:
+        """End this life, tell people why, and begin no other."""
+        self.end(why)
+        self.node.report_stopped(self, why)
+
     def restart(self) -> None:
         """End the present life, if any, and begin another."""
         self.end("restarting")
@@ -182,7 +187,7 @@ class Seat:
         if verdict is Verdict.RESTART:
             self._restart_after(self._restarts.pause_ns, error)
         elif verdict is Verdict.STOP:
-            self.end(f"stopped: {error}")
+            self.stop(f"the same failed again after a restart: {error}")
         else:
             self.end("gave up")
             self.node.fail(f"{self.address} crashed too often: {error!r}")
@@ -226,7 +231,7 @@ class Seat:
             case Spawn():
                 self.node.spawn(self, effect.spec)
             case Stop():
-                self.end(effect.why)
+                self.stop(effect.why)
 
     def _persist(self, life: Life, records: list[JournalRecord]) -> None:
         ledger = self._ground.ledger(self.node.name)

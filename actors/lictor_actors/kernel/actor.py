@@ -39,6 +39,7 @@ class Actor:
 class Poisoned(RuntimeError):
     """Handling ``what`` will fail again after every restart: a second time stops the actor and names it."""
 
-    def __init__(self, what: str, why: BaseException) -> None:
-        super().__init__(f"{what}: {why!r}")
+    def __init__(self, what: str, why: BaseException, words: str = "") -> None:
+        """``words``: what a person is to read of it, if that is known better than by the exception."""
+        super().__init__(words or f"{what}: {why!r}")
         self.what = what

@@ -57,7 +57,7 @@ class Forwarding:
             turn.forward(server, held)
         else:
             ticket = Ticket(held.request, held.reply_to, held.source, held.cause or held.request)
-            turn.answer(ticket, Refused(code="Undeliverable"))
+            turn.answer(ticket, Refused(code="Undeliverable", text=notice.down))
 
     def _forgot(self, notice: Undeliverable, turn: Turn) -> None:
         """Too many requests were on their way to remember this one. Its doorway hears at once that it must ask again,

@@ -198,7 +198,7 @@ class Gateway(Actor):
             if answer.target == self.options.server:
                 self._send(call, call.message, turn)
                 return
-            answer = Refused(code="Undeliverable")
+            answer = Refused(code="Undeliverable", text=answer.down)
         if isinstance(answer, Refused):
             self._refused(call, answer, turn)
             return

@@ -87,7 +87,7 @@ class Leaving:
         if role_of(notice.target) == "server":
             self._say_goodbye(leaver, turn)  # its server is down: there is nothing to hand over
         else:
-            turn.answer(leaver, Refused(code="Undeliverable", text="the prober could not be reached"))
+            turn.answer(leaver, Refused(code="Undeliverable", text=notice.down or "the prober could not be reached"))
         return True
 
     def _say_goodbye(self, leaver: Ticket, turn: Turn) -> None:

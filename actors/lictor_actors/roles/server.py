@@ -270,8 +270,8 @@ class Server(Actor):
             stamp, asker, request, command = unpack_command(entry.data)
             outcome = self.store.apply_once(entry.index, stamp, asker, request, command)
         except UnknownCommand as unknown:
-            turn.stop(f"entry {entry.index} holds {unknown.kind}, which this version does not know: upgrade it")
-            raise Poisoned(f"entry {entry.index}", unknown) from unknown
+            why = f"entry {entry.index} holds {unknown.kind}, which this version does not know: upgrade it"
+            raise Poisoned(f"entry {entry.index}", unknown, why) from unknown
         except Exception as error:
             raise Poisoned(f"entry {entry.index}", error) from error
         self.proposals.time.applied(stamp, turn.now)
@@ -374,7 +374,8 @@ class Server(Actor):
 
     def _not_forwarded(self, notice: Undeliverable, turn: Turn) -> None:
         if notice.waiter:
-            turn.answer(Ticket(notice.request, notice.waiter, "", notice.request), Refused(code="Undeliverable"))
+            refused = Refused(code="Undeliverable", text=notice.down)
+            turn.answer(Ticket(notice.request, notice.waiter, "", notice.request), refused)
         else:
             turn.note(f"{notice.about} did not reach {notice.target}: {notice.reason}")
 

@@ -251,6 +251,15 @@ def test_what_was_not_delivered_is_given_to_each_other_server_once_and_then_refu
     assert [a.code for a in b.replies("q") if isinstance(a, Refused)] == ["Undeliverable"]
 
 
+def test_a_request_that_needs_a_server_which_is_down_is_refused_with_the_reason(start) -> None:
+    b = start(servers=("s1",))
+    b.ask(GetKey(key="x"), "q")
+    (e,) = b.take_sent()
+    b.host(Undeliverable(request="q", target=e.target, about=e.body.kind, reason="actor_down: journal failed: broken"))
+    (refused,) = b.replies("q")
+    assert refused == Refused(code="Undeliverable", text="server@s1.dc1 is down: journal failed: broken")
+
+
 def test_a_notice_about_anything_else_is_not_taken_for_a_forwarded_request(start) -> None:
     b = start(servers=("s1", "s2"))
     b.ask(PutKey(key="x"), "q")

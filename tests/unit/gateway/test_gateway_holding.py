@@ -86,6 +86,20 @@ def test_a_final_refusal_is_answered_with_its_words(desk, refused, status, words
     assert (desk.answers[request].status, desk.answers[request].body.decode()) == (status, words)
 
 
+@pytest.mark.parametrize("whom", ["server", "agent"])
+def test_after_holding_the_reason_why_an_actor_is_down_is_the_answer(desk, whom):
+    request, why = desk.http("PUT", "/v1/kv/x", b"v"), f"{whom}@n1.dc1 is down: it had enough"
+    while request not in desk.answers:
+        if whom == "agent":
+            e = desk.asked[-1]
+            reason = "actor_down: it had enough"
+            desk.answer(Undeliverable(request=e.request, target=e.target, about=e.body.kind, reason=reason))
+        else:
+            desk.answer(Refused(code="Undeliverable", text=why))
+        desk.pass_time(0.44)
+    assert (desk.answers[request].status, desk.answers[request].body.decode()) == (500, why)
+
+
 def test_silence_ends_in_500_and_the_agent_is_told(desk):
     request = desk.http("GET", "/v1/kv/x")
     asked = desk.asked[-1].request

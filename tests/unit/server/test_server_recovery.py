@@ -188,6 +188,7 @@ def test_a_failed_disk_stops_the_server_with_its_reason_and_the_others_go_on(thr
     three.ask(failed, PutKey(key="k", value=b"v"))
     three.until(lambda: three.leader() not in ("", failed))
     assert "journal failed" in three.world.seat(f"server@{failed}").down_because
+    assert "journal failed" in three.world.stopped[f"server@{failed}"]
     three.put("k2", "v")
 
 

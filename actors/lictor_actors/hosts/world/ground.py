@@ -97,6 +97,11 @@ class WorldGround:
         """An actor raised."""
         self._world.crashes.append((who, error))
 
+    def actor_stopped(self, who: str, why: str) -> None:
+        """An actor is down for good."""
+        self._world.stopped[who] = why
+        self.note(who, f"stopped: {why}")
+
     def node_ended(self, node: str, why: str) -> None:
         """The node has no actors any more."""
         self._machines[node].ended()

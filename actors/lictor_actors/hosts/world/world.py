@@ -62,6 +62,8 @@ class World:
         self.crashes: list[tuple[str, Exception]] = []
         """Actors that raised without being told to: a test demands that there are none."""
         self.ended: dict[str, str] = {}
+        self.stopped: dict[str, str] = {}
+        """Actors that stopped for good while their node went on: address → why."""
         """Nodes that went down by themselves, and why."""
         self.machines: dict[str, Machine] = {}
         self.watchers: dict[str, list[Watcher]] = {}
@@ -183,7 +185,7 @@ class World:
         self.count("journal_failed")
         for seat in list(machine.node.seats.values()):
             if seat.life is not None and seat.life.actor.synced:
-                self.soon(partial(seat.end, f"journal failed: {error}"))
+                self.soon(partial(seat.stop, f"journal failed: {error}"))
 
     # -- time ----------------------------------------------------------------
 
