@@ -138,6 +138,8 @@ class AgentRun:
             await self._host.start()
             self._node = await self._host.add(self._spec)
             print(banner(self._spec), flush=True)
+            if self._stopping and not self._over.done():
+                self._leave()
             return await self._over
         except OSError as error:
             raise Failure(f"The agent cannot start: {error.strerror or error}.") from None
@@ -174,6 +176,10 @@ class AgentRun:
             return
         logging.getLogger("lictor").info("agent: leaving gracefully; a second signal stops at once")
         self._loop.call_later(LEAVE_S_MAX, self._end, STOPPED)
+        if self._node is not None:  # else it leaves as soon as it has started: the others may remember it
+            self._leave()
+
+    def _leave(self) -> None:
         node = self._spec.node
         self._host.post(Envelope(at("host", node), at("agent", node), LeaveCluster()))
 

@@ -68,7 +68,7 @@ class Cluster:
         """Start a cluster, yield it when it is whole, stop it at the end. ``flags`` as for ``lictor dev``."""
         size = ["-servers", str(servers), "-agents", str(agents)]
         addresses = [] if "-base-ip" in flags else own_addresses(next(CLUSTERS))
-        command = [sys.executable, "-m", "lictor_deploy.cli.main", "dev", *addresses, *size]
+        command = [sys.executable, "-m", "lictor_deploy.cli.entry", "dev", *addresses, *size]
         # The command that -exec runs says where the cluster is, then waits for its input to end.
         told = 'echo "$LICTOR_CONTROL"; cat'
         process = subprocess.Popen(

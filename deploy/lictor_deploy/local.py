@@ -36,18 +36,17 @@ SHOW_EVERY_S = 0.1
 READY_WITHIN_S = 120.0
 FILES_PER_NODE = 24
 FILES_PER_PROCESS = 192
-INTERRUPTED = 130
 
 
 def run_dev(options: DevOptions, *, data_dir: str, command: str, log_level: str) -> int:
     """Start the cluster, run ``command`` or wait for Ctrl-C, stop it; the exit code."""
-    started = time.monotonic()
+    started, signals = time.monotonic(), written_down()
     threshold_of(log_level)  # a wrong one would end every process
     with run_dir() as run, kept_in(data_dir) as data:
         plans = make_plan(options, run, data, cores())
         raise_file_limit(max(len(plan.specs) for plan in plans) * FILES_PER_NODE + FILES_PER_PROCESS)
         require_free(listeners(plans))
-        cluster = LocalCluster(options, plans, run, data, log_level)
+        cluster = LocalCluster(options, plans, run, data, log_level, signals)
         try:
             cluster.start()
             return cluster.run(command, started)
@@ -61,6 +60,14 @@ def settle_memory() -> None:
     build_models()
     gc.collect()
     gc.freeze()
+
+
+def written_down() -> list[int]:
+    """SIGINT and SIGTERM from now on: directories are about to be made that have to be removed again."""
+    signals: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: signals.append(number))
+    return signals
 
 
 @contextmanager
@@ -86,7 +93,13 @@ class LocalCluster:
     """The processes of one cluster, what they report, and the control socket."""
 
     def __init__(
-        self, options: DevOptions, plans: Sequence[ProcessPlan], run: Path, data: Path, log_level: str
+        self,
+        options: DevOptions,
+        plans: Sequence[ProcessPlan],
+        run: Path,
+        data: Path,
+        log_level: str,
+        signals: list[int] | None = None,
     ) -> None:
         self._plans = {plan.name: plan for plan in plans}
         self._places = all_places(options)
@@ -101,7 +114,9 @@ class LocalCluster:
         self._whole = False
         """It has been: from then on one node that cannot start does not end all the others."""
         self._announced = False
-        self._supervisor = Supervisor(list(self._plans), self._work, heard=self._heard, died=self._died)
+        self._supervisor = Supervisor(
+            list(self._plans), self._work, heard=self._heard, died=self._died, signals=signals
+        )
         homes = {spec.node: plan.name for plan in plans for spec in plan.specs}
         self._control = ControlServer(
             run / CONTROL,
@@ -124,7 +139,7 @@ class LocalCluster:
     def run(self, command: str, started: float) -> int:
         """Wait until the cluster is whole, then run the command or wait for a signal."""
         if not self._wait_whole():
-            return INTERRUPTED
+            return self._ended_by()
         took = time.monotonic() - started
         self._whole = True
         self._supervisor.tell({"settled": True})
@@ -134,7 +149,10 @@ class LocalCluster:
         print(self._welcome(took), flush=True)
         while not self._supervisor.signals:
             self._step(3600.0)
-        return INTERRUPTED if self._supervisor.signals[0] == signal.SIGINT else 128 + self._supervisor.signals[0]
+        return self._ended_by()
+
+    def _ended_by(self) -> int:
+        return 128 + self._supervisor.signals[0]
 
     def stop(self) -> None:
         """End every process and remove what they left; a second Ctrl-C makes it abrupt."""

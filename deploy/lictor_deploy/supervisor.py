@@ -70,15 +70,19 @@ class Supervisor:
         *,
         heard: Callable[[str, Said], None],
         died: Callable[[Process, int], None],
+        signals: list[int] | None = None,
     ) -> None:
+        """``signals``: where those that came before ``start`` were written down, and later ones will be."""
         self.processes = {name: Process(name) for name in names}
         self.selector = selectors.DefaultSelector()
-        self.signals: list[int] = []
+        self.signals: list[int] = [] if signals is None else signals
         """SIGINT and SIGTERM as they came."""
         self._work = work
         self._heard = heard
         self._died = died
         self._stopping = False
+        self._taken: list[signal.Signals] = []
+        """The signals that are ours, SIGINT first."""
         self._awake, self._wake = socket.socketpair()
         for end in (self._awake, self._wake):
             end.setblocking(False)
@@ -89,7 +93,10 @@ class Supervisor:
     def start(self) -> None:
         """Take over the signals and fork every process."""
         signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        self._taken = [signal.SIGINT, signal.SIGTERM]
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup is to be obeyed
+            self._taken.append(signal.SIGHUP)
+        for number in self._taken:
             signal.signal(number, self._signalled)
         signal.signal(signal.SIGCHLD, _nothing)
         for process in self.processes.values():
@@ -147,7 +154,7 @@ class Supervisor:
     def close(self) -> None:
         """Give the signals back and close what is open."""
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
+        for number in (*self._taken, signal.SIGCHLD):
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
         for process in self.processes.values():
             self._hang_up(process)
@@ -204,7 +211,7 @@ class Supervisor:
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
-            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
+            for number in (*self._taken[1:], signal.SIGCHLD):
                 signal.signal(number, signal.SIG_DFL)
             faulthandler.enable(STDERR)  # until the process has a log of its own
             self._let_go()

@@ -37,6 +37,7 @@ def agent(
     """Run one node until it is told to stop.
 
     SIGINT and SIGTERM make a client agent leave and a server just stop; exit code 0 after a graceful leave, else 1.
+    Both are heard from the first moment on, as process 1 of a container and where a shell had SIGINT ignored.
     SIGHUP does not read the configuration again yet.
 
     Example: lictor agent -dev

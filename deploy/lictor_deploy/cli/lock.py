@@ -84,14 +84,15 @@ def lock(
     if within_s < 0:
         raise Failure("Timeout must be positive")
     runner = Runner(reach.api(), prefix.strip("/"), n, monitor_retry, verbose)
-    try:
-        runner.begin(name or f"Consul lock for '{' '.join(child)}' at '{prefix}'")
-        with signals_to(give_up):
+    with signals_to(give_up):
+        try:
+            runner.begin(name or f"Consul lock for '{' '.join(child)}' at '{prefix}'")
             if not runner.acquire(within_s):
                 give_up()
-        code = runner.run(child, shell=shell, stdin=pass_stdin)
-    finally:
-        runner.end()
+            code = runner.run(child, shell=shell, stdin=pass_stdin)
+        finally:
+            with signals_to(lambda *_: None):  # it is about to end, and what it holds is to be given back first
+                runner.end()
     if runner.lost:
         raise Failure("Lock lost, the child was ended")
     return CHILD_FAILED if child_exit_code and code else 0
