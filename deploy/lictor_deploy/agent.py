@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from lictor_actors.faults.desk import FaultDesk, Reply, Said
 
 FILES_NEEDED = 256
+PRIVATE = 0o077
+"""What is made from now on is for nobody else: files of the journal hold all that the cluster was told."""
 LEAVE_S_MAX = 12.0
 """How long a graceful leave may take before the process ends without it."""
 LEFT, STOPPED = 0, 1
@@ -47,8 +49,9 @@ def run_agent(config: AgentConfig, *, dev: bool) -> int:
         raise Failure("data_dir cannot be empty: name a directory with -data-dir, or use -dev to keep nothing.")
     start_log(config.log_level)
     raise_file_limit(FILES_NEEDED)
+    os.umask(PRIVATE)
     if config.data_dir:
-        own_directory(Path(config.data_dir))
+        own_directory(Path(config.data_dir), say=logging.getLogger("lictor").warning)
     spec = node_spec(config)
     require_free(listeners(config, spec))
     return in_loop(AgentRun(config, spec, "lictor-dev" if dev else "lictor").serve())
@@ -153,7 +156,7 @@ class AgentRun:
 
         config = self._config
         ask = self._ask_faults if config.enable_fault_injection else None
-        faults = FaultsOverHttp(ask, config.fault_injection_token)
+        faults = FaultsOverHttp(ask, config.fault_injection_token, "It is the agent's fault_injection_token.")
         return faults.ask(request, answer)
 
     def _ask_faults(self, request: Said, reply: Reply) -> None:

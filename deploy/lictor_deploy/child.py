@@ -28,22 +28,33 @@ REPORT_LATER_S = 1.0
 
 
 def run_child(
-    plan: ProcessPlan, pipe: socket.socket, rules: SetRules, log_file: Path, log_level: str, trace: str = ""
+    plan: ProcessPlan,
+    pipe: socket.socket,
+    rules: SetRules,
+    log_file: Path,
+    log_level: str,
+    token: Path,
+    trace: str = "",
 ) -> int:
-    """The life of one process; returns its exit code. ``trace``: where it writes down messages, "" for nowhere."""
+    """The life of one process; returns its exit code.
+
+    ``token``: the file with what those have to send who ask for faults over HTTP. ``trace``: where it writes down
+    messages, "" for nowhere.
+    """
     stream = log_file.open("a", buffering=1, encoding="utf-8")
     start_log(log_level, stream)
-    return in_loop(Child(plan, Channel(pipe), rules, trace).serve())
+    return in_loop(Child(plan, Channel(pipe), rules, token, trace).serve())
 
 
 class Child:
     """The nodes of one process and the channel to the parent."""
 
-    def __init__(self, plan: ProcessPlan, parent: Channel, rules: SetRules, trace: str) -> None:
+    def __init__(self, plan: ProcessPlan, parent: Channel, rules: SetRules, token: Path, trace: str) -> None:
         self._trace = trace
         self._plan = plan
         self._parent = parent
-        web = {FAULTS_PATH: FaultsOverHttp(self._ask_parent).ask}
+        whence = f"The user who runs the cluster may read it in {token}."
+        web = {FAULTS_PATH: FaultsOverHttp(self._ask_parent, token.read_text().strip(), whence).ask}
         self._host = LiveHost(CLUSTER, lanes=plan.lanes, ended=self._ended, stopped=self._ended, beside=web)
         self._asked: dict[int, Reply] = {}
         """Questions that the parent has not answered."""

@@ -131,7 +131,7 @@ class AgentConfig(Section):
     enable_fault_injection: bool = False
     """Answer ``/v1/internal/faults``, by which this agent can be broken on purpose. Not for production."""
     fault_injection_token: str = ""
-    """Whoever sends this as X-Consul-Token may break it from anywhere; without one, only who is on this machine."""
+    """Who sends this as X-Consul-Token may break it; needed with ``enable_fault_injection``."""
 
     @property
     def leaves_on_terminate(self) -> bool:

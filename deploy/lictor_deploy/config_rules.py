@@ -27,8 +27,7 @@ def contradictions(config: AgentConfig) -> None:
         raise Failure("performance.raft_multiplier must be between 0 and 10: 1 is fast, 5 suits small machines.")
     if config.raft_snapshot_threshold < 1 or config.raft_trailing_logs < 0:
         raise Failure("raft_snapshot_threshold must be at least 1 and raft_trailing_logs at least 0, in log entries.")
-    if config.fault_injection_token and not config.enable_fault_injection:
-        raise Failure("fault_injection_token guards nothing unless enable_fault_injection is true: set both, or none.")
+    faults_guarded(config)
     for key in ("retry_interval", "performance.rpc_hold_timeout"):
         positive_duration(key, attrgetter(key)(config))
     for key in ("bind_addr", "client_addr", "advertise_addr"):
@@ -36,6 +35,17 @@ def contradictions(config: AgentConfig) -> None:
     for name, port in config.ports:
         if not -1 <= port <= 65535:
             raise Failure(f"ports.{name} must be a port number, or -1 to switch it off, not {port}.")
+
+
+def faults_guarded(config: AgentConfig) -> None:
+    """Faults and their token come together."""
+    if config.fault_injection_token and not config.enable_fault_injection:
+        raise Failure("fault_injection_token guards nothing unless enable_fault_injection is true: set both, or none.")
+    if config.enable_fault_injection and not config.fault_injection_token:
+        raise Failure(
+            "enable_fault_injection needs a fault_injection_token, a secret that callers send as X-Consul-Token: "
+            "without one every user of this machine could break the agent."
+        )
 
 
 def positive_duration(key: str, text: str) -> None:

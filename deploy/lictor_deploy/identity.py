@@ -51,7 +51,8 @@ def parsed(text: str, where: str) -> str:
 def keep(file: Path, text: str) -> str:
     """Write it so that a crash leaves the old file or the new one."""
     new = file.with_suffix(".new")
-    new.write_text(f"{text}\n")
+    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as kept:
+        kept.write(f"{text}\n")
     os.replace(new, file)
     return text
 

@@ -7,10 +7,11 @@ import fcntl
 import os
 import resource
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from lictor_deploy.private import close_to_others
 from lictor_deploy.sentence import Failure
 
 FILES_WANTED_MOST = 65536
@@ -73,10 +74,15 @@ def trouble(listener: Listener, error: OSError) -> str:
     return f"Cannot listen on {where}: {why}. Better {listener.remedy}."
 
 
-def own_directory(path: Path, flag: str = "-data-dir") -> int:
-    """Make the directory, try to write, and lock it for this process; returns the lock's descriptor."""
+def own_directory(path: Path, flag: str = "-data-dir", say: Callable[[str], object] = print) -> int:
+    """Make the directory, close it to other users, try to write, and lock it for this process; the lock's descriptor.
+
+    ``say`` is told in one line if others could have looked into it. Raises Failure.
+    """
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if opened := close_to_others(path, flag):
+            say(f"The data directory {path} was open to other users, who may have read it: closed were {opened}.")
         lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -16,6 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lictor_actors.hosts.models import build_models
+from lictor_deploy.agent import PRIVATE
 from lictor_deploy.channel import Said
 from lictor_deploy.child import run_child
 from lictor_deploy.cli.columns import columns
@@ -25,7 +27,7 @@ from lictor_deploy.log import threshold_of
 from lictor_deploy.plan import DevOptions, Place, ProcessPlan, all_places, listeners, make_plan
 from lictor_deploy.progress import make_progress
 from lictor_deploy.readiness import Readiness
-from lictor_deploy.run_dir import CONTROL, announce, run_dir
+from lictor_deploy.run_dir import CONTROL, TOKEN, announce, run_dir
 from lictor_deploy.sentence import Failure
 from lictor_deploy.supervisor import Process, Supervisor
 
@@ -41,12 +43,13 @@ FILES_PER_PROCESS = 192
 def run_dev(options: DevOptions, *, data_dir: str, command: str, log_level: str) -> int:
     """Start the cluster, run ``command`` or wait for Ctrl-C, stop it; the exit code."""
     started, signals = time.monotonic(), written_down()
+    umask = os.umask(PRIVATE)
     threshold_of(log_level)  # a wrong one would end every process
     with run_dir() as run, kept_in(data_dir) as data:
         plans = make_plan(options, run, data, cores())
         raise_file_limit(max(len(plan.specs) for plan in plans) * FILES_PER_NODE + FILES_PER_PROCESS)
         require_free(listeners(plans))
-        cluster = LocalCluster(options, plans, run, data, log_level, signals)
+        cluster = LocalCluster(options, plans, run, data, log_level, signals, umask)
         try:
             cluster.start()
             return cluster.run(command, started)
@@ -74,7 +77,7 @@ def written_down() -> list[int]:
 def kept_in(data_dir: str) -> Iterator[Path]:
     """The data directory: the one named, which stays, or a temporary one, which goes."""
     path = Path(data_dir) if data_dir else Path(tempfile.mkdtemp(prefix="lictor-data-"))
-    lock = own_directory(path)
+    lock = own_directory(path, say=lambda words: print(words, file=sys.stderr))
     try:
         (path / "logs").mkdir(exist_ok=True)
         yield path
@@ -100,12 +103,18 @@ class LocalCluster:
         data: Path,
         log_level: str,
         signals: list[int] | None = None,
+        umask: int = 0o022,
     ) -> None:
+        """``umask``: what the command is run with, whatever the cluster's own files are made with."""
         self._plans = {plan.name: plan for plan in plans}
         self._places = all_places(options)
         self._run = run
         self._data = data
         self._log_level = log_level
+        self._umask = umask
+        self._token = secrets.token_urlsafe(18)
+        self._token_file = run / TOKEN
+        self._token_file.write_text(f"{self._token}\n")
         specs = [spec for plan in plans for spec in plan.specs]
         self._readiness = Readiness(
             [spec.node for spec in specs if spec.server], [spec.node for spec in specs if not spec.server]
@@ -188,7 +197,7 @@ class LocalCluster:
     def _run_command(self, command: str) -> int:
         # A group of its own, so that what the shell has started can be ended too; at a terminal only ours may read.
         group = None if os.isatty(0) else 0
-        child = subprocess.Popen(command, shell=True, env=self._environment(), process_group=group)
+        child = subprocess.Popen(command, shell=True, env=self._environment(), process_group=group, umask=self._umask)
         while child.poll() is None and not self._supervisor.signals:
             self._step(0.5)
         if self._supervisor.signals:
@@ -207,8 +216,8 @@ class LocalCluster:
         plan = self._plans[name]
         for lane in plan.lanes:  # a life that was killed leaves its socket files
             Path(lane.removeprefix("ipc://")).unlink(missing_ok=True)
-        log_file = self._data / "logs" / f"{name}.log"
-        return run_child(plan, pipe, self._control.rules, log_file, self._log_level, self._control.trace_of(name))
+        log_file, trace = self._data / "logs" / f"{name}.log", self._control.trace_of(name)
+        return run_child(plan, pipe, self._control.rules, log_file, self._log_level, self._token_file, trace)
 
     def _heard(self, name: str, message: Said) -> None:
         match message:
@@ -253,6 +262,7 @@ class LocalCluster:
             "CONSUL_HTTP_ADDR": first.http,
             "LICTOR_BUS": first.door,
             "LICTOR_CONTROL": str(self._run / CONTROL),
+            "LICTOR_FAULT_TOKEN": self._token,
         }
         places = [{"name": p.name, "ip": p.ip, "http": p.http, "door": p.door} for p in self._places]
         return {"nodes": places, "environment": environment, "logs": str(self._data / "logs")}

@@ -16,6 +16,7 @@ from pathlib import Path
 from lictor_deploy.sentence import Failure
 
 CONTROL = "control"
+TOKEN = "fault-token"
 LOCK = "lock"
 FOUND_BY = "dev.json"
 

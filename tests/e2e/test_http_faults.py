@@ -1,8 +1,10 @@
 """Faults over HTTP on real processes: through any node of a dev cluster, and of an agent that was started for them."""
 
 import json
+import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -19,28 +21,46 @@ def cluster():
         yield made
 
 
-def test_any_node_takes_a_fault_for_the_whole_cluster_and_answers_when_it_is_in_force(cluster, http, until):
+@pytest.fixture
+def ask(cluster, http):
+    """With the token that ``lictor dev`` gives to the commands of its own user."""
+    token = cluster.environment["LICTOR_FAULT_TOKEN"]
+    return lambda *asked, **headers: http(*asked, **{"X-Consul-Token": token, **headers})
+
+
+def test_another_user_of_this_machine_can_break_nothing(cluster, ask):
+    """Such a user reaches HTTP, but neither the run directory nor the environment of its owner's processes."""
+    run = Path(cluster.control).parent
+    refused = ask(cluster.nodes["agent-1"], "PUT", FAULTS, {"verb": "kill", "nodes": "all"}, **{"X-Consul-Token": ""})
+    assert (refused.status, f"may read it in {run / 'fault-token'}" in refused.text) == (403, True)
+    assert (run / "fault-token").read_text().strip() == cluster.environment["LICTOR_FAULT_TOKEN"]
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (run, *run.iterdir())}
+    assert {name: mode for name, mode in modes.items() if mode & 0o077} == {}
+    assert stat.S_IMODE(run.parent.stat().st_mode) == 0o700
+
+
+def test_any_node_takes_a_fault_for_the_whole_cluster_and_answers_when_it_is_in_force(cluster, ask, until):
     old = cluster.status()["status"]["leader"].partition(".")[0]
-    made = http(cluster.nodes["agent-2"], "PUT", FAULTS, {"verb": "isolate", "nodes": "leader"}).json
+    made = ask(cluster.nodes["agent-2"], "PUT", FAULTS, {"verb": "isolate", "nodes": "leader"}).json
     assert made["what"].startswith(f"isolate {old}.dc1")
-    assert http(cluster.nodes[old], "GET", FAULTS).json == [made]
+    assert ask(cluster.nodes[old], "GET", FAULTS).json == [made]
     assert [fault.id for fault in cluster.faults.ls()] == [made["id"]]
     until(lambda: cluster.status()["status"]["majority_leader"].partition(".")[0] not in ("", old))
-    assert http(cluster.nodes[old], "DELETE", f"{FAULTS}/{made['id']}").json == {"healed": [made["id"]]}
+    assert ask(cluster.nodes[old], "DELETE", f"{FAULTS}/{made['id']}").json == {"healed": [made["id"]]}
     cluster.wait_whole(40)
 
 
-def test_a_paused_node_still_answers_for_its_faults(cluster, http):
-    http(cluster.nodes["agent-1"], "PUT", FAULTS, {"verb": "pause", "nodes": "agent-1", "duration": "60s"})
-    healed = http(cluster.nodes["agent-1"], "DELETE", FAULTS).json["healed"]
+def test_a_paused_node_still_answers_for_its_faults(cluster, ask):
+    ask(cluster.nodes["agent-1"], "PUT", FAULTS, {"verb": "pause", "nodes": "agent-1", "duration": "60s"})
+    healed = ask(cluster.nodes["agent-1"], "DELETE", FAULTS).json["healed"]
     assert len(healed) == 1
-    assert http(cluster.nodes["agent-1"], "GET", "/v1/status/leader").json
+    assert ask(cluster.nodes["agent-1"], "GET", "/v1/status/leader").json
 
 
-def test_nonsense_is_refused_with_the_same_words_as_elsewhere(cluster, http):
-    refused = http(cluster.nodes["agent-1"], "PUT", FAULTS, {"verb": "delay", "latncy": "1s"})
+def test_nonsense_is_refused_with_the_same_words_as_elsewhere(cluster, ask):
+    refused = ask(cluster.nodes["agent-1"], "PUT", FAULTS, {"verb": "delay", "latncy": "1s"})
     assert (refused.status, "did you mean 'latency'" in refused.text) == (400, True)
-    nobody = http(cluster.nodes["agent-1"], "PUT", FAULTS, {"verb": "kill", "nodes": "agent-99"})
+    nobody = ask(cluster.nodes["agent-1"], "PUT", FAULTS, {"verb": "kill", "nodes": "agent-99"})
     assert (nobody.status, "names no node" in nobody.text) == (400, True)
 
 
@@ -73,13 +93,13 @@ def test_an_agent_has_none_of_it_unless_its_configuration_says_so(agent, http):
 
 
 def test_an_agent_that_was_started_for_faults_breaks_itself_only(agent, http):
-    place = agent(True)
-    assert http(place, "PUT", FAULTS, {"verb": "pause", "nodes": "gateway@solo"}).json["id"] == "f1"
+    place, token = agent(True, "open sesame"), {"X-Consul-Token": "open sesame"}
+    assert http(place, "PUT", FAULTS, {"verb": "pause", "nodes": "gateway@solo"}, **token).json["id"] == "f1"
     with pytest.raises(TimeoutError):
         http(place, "GET", "/v1/status/leader", timeout=0.5)
-    assert http(place, "DELETE", FAULTS).json == {"healed": ["f1"]}
+    assert http(place, "DELETE", FAULTS, **token).json == {"healed": ["f1"]}
     assert http(place, "GET", "/v1/status/leader").status == 200
-    refused = http(place, "PUT", FAULTS, {"verb": "kill", "nodes": "solo"})
+    refused = http(place, "PUT", FAULTS, {"verb": "kill", "nodes": "solo"}, **token)
     assert (refused.status, "nobody would start its process again" in refused.text) == (400, True)
 
 

@@ -74,14 +74,14 @@ def test_an_agent_whose_server_cannot_go_on_ends_with_the_reason(agent, http, un
 
 
 def test_an_agent_that_was_started_for_faults_goes_on_and_its_http_gives_the_reason(agent, http, until) -> None:
-    process, place = agent(enable_fault_injection=True), f"{IP}:8500"
+    process, place = agent(enable_fault_injection=True, fault_injection_token="t"), f"{IP}:8500"
     until(lambda: answered(http, place))
-    http(place, "PUT", "/v1/internal/faults", {"verb": "io_error", "nodes": "solo"})
+    http(place, "PUT", "/v1/internal/faults", {"verb": "io_error", "nodes": "solo"}, **{"X-Consul-Token": "t"})
     with suppress(TimeoutError):
         http(place, "PUT", "/v1/kv/x", b"x", timeout=1)
     refused = http(place, "PUT", "/v1/kv/x", b"x")
     assert (refused.status, "server@solo.dc1 is down: journal failed: " in refused.text) == (500, True)
-    http(place, "DELETE", "/v1/internal/faults")
+    http(place, "DELETE", "/v1/internal/faults", **{"X-Consul-Token": "t"})
     until(lambda: http(place, "PUT", "/v1/kv/x", b"x").text == "true")
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=60)
@@ -110,7 +110,10 @@ def dev(runtime: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
 
 def control_of(process: subprocess.Popen[str]) -> str:
-    return next(line.strip() for line in process.stdout if line.startswith("/"))
+    for line in process.stdout:
+        if line.startswith("/"):
+            return line.strip()
+    raise AssertionError(process.stderr.read())
 
 
 def test_a_dev_cluster_says_it_on_the_terminal_in_the_log_and_through_other_nodes(dev, http, runtime) -> None:

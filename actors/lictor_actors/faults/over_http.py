@@ -1,7 +1,8 @@
 """Faults over HTTP, for a cluster that was started for them: requests become those of the control socket.
 
 ``GET /v1/internal/faults`` lists, ``PUT`` (or ``POST``) with ``{"verb": "isolate", "nodes": "leader"}`` puts a fault in
-force, ``DELETE …/f1`` heals one and ``DELETE`` without a name all. A node's host answers these, not its gateway.
+force, ``DELETE …/f1`` heals one and ``DELETE`` without a name all. A node's host answers these, not its gateway, and
+only to those who know the token.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from lictor_messages.web import HttpAnswered, HttpAsked
 
 OFF = (
     "Faults are off: this agent was not started for them. `lictor dev` is; `lictor agent` needs "
-    '"enable_fault_injection": true in its configuration.'
+    '"enable_fault_injection": true and a "fault_injection_token" in its configuration.'
 )
 BODY = 'Send a JSON object such as {"verb": "isolate", "nodes": "leader", "duration": "10s"}'
 
@@ -35,18 +36,20 @@ class Refusal(Exception):
 
 
 class FaultsOverHttp:
-    """Answers what lies under ``FAULTS_PATH``, to whom ``guard`` lets pass; without an ``ask`` to nobody."""
+    """Answers what lies under ``FAULTS_PATH``, to those who know the token; without an ``ask`` to nobody."""
 
-    def __init__(self, ask: Ask | None = None, token: str = "") -> None:
+    def __init__(self, ask: Ask | None = None, token: str = "", whence: str = "") -> None:
+        """``whence``: a sentence that says where the token is to be had."""
         self._ask = ask
         self._token = token
+        self._whence = whence
 
     def ask(self, asked: HttpAsked, answer: Callable[[HttpAnswered], None]) -> Callable[[], None]:
         """See ``hosts.http.Ask``. Nobody is told when the client hangs up: what was asked for is done."""
         try:
             if self._ask is None:
                 raise Refusal(403, OFF)
-            if why := objection(asked, self._token):
+            if why := objection(asked, self._token, self._whence):
                 raise Refusal(403, why)
             question = question_of(asked)
             self._ask(question, lambda said: answer(answered(question, said)))

@@ -30,7 +30,7 @@ class FileDisk:
         self._unfilled: dict[str, tuple[int, int]] = {}
         """Of files that were given room: from where to where nothing was written since."""
         with _Doing("create the directory", directory):
-            directory.mkdir(parents=True, exist_ok=True)
+            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         with _Doing("open the directory", directory):
             self._lock = os.open(directory, os.O_RDONLY)
         try:

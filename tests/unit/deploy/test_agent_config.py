@@ -114,6 +114,7 @@ def test_harmless_keys_are_accepted_and_named(file):
         ({"datacenter": "a.b"}, "Invalid datacenter"),
         ({"ports": {"http": 70000}}, "ports.http must be a port"),
         ({"performance": {"raft_multiplier": 0}}, "raft_multiplier"),
+        ({"enable_fault_injection": True}, "needs a fault_injection_token, a secret that callers send"),
         ({"fault_injection_token": "x"}, "guards nothing unless enable_fault_injection is true"),
         ({"bootstrap": True}, "needs -server"),
         ({"server": True, "bootstrap": True, "bootstrap_expect": 3}, "give one of the two"),
