@@ -95,12 +95,12 @@ class Agent(Actor):
         self._prober = options.prober or at("prober", options.node)
         self._alive: dict[str, None] = {}
         self._self = _first_idea_of_self(options)
-        self._leaving = Leaving(options, self._prober)
         self._doorways = Doorways(options.doorways)
         self.routes = ServerRoutes(options.node if options.server else "")
         self._forwarding = Forwarding(options, self.routes)
         self._acknowledgements = Acknowledgements()
         self.sync = AntiEntropy(options, self.routes, self._acknowledgements)
+        self._leaving = Leaving(options, self._prober, self.sync)
         self.local = LocalState(options.name, checker_of(options.node), self.sync.changed)
         self.sync.local = self.local
         self.own = Registrations(options.name, self.local, self.sync)

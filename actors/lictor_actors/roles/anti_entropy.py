@@ -10,6 +10,8 @@ so two writes about the same thing never race each other; what changes meanwhile
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.roles.acknowledgements import Acknowledgements
 from lictor_actors.roles.catalog_differences import differences, same_node
@@ -54,6 +56,9 @@ class AntiEntropy:
         self._acknowledgements = acknowledgements
         self._nodes = 1
         self._open = False
+        self._leaving = False
+        self._then: list[Callable[[Turn], None]] = []
+        """What waits for the round under way, the last one."""
         self._node_known = False
         self._round: dict[str, tuple[Key, ...]] = {}
         self._round_failed = False
@@ -76,9 +81,31 @@ class AntiEntropy:
 
     def open(self, turn: Turn) -> None:
         """The journal is read: what the agent does not know now is not there. Until then nothing is compared."""
-        self._open = True
+        self._open = not self._leaving
         if self._routes.first():
             self.server_appeared(turn)
+
+    def close(self, then: Callable[[Turn], None], turn: Turn) -> None:
+        """This node leaves: what it wrote now would bring it back into the catalog. ``then`` is called once what is
+        being written is settled, and that is soon."""
+        self._open, self._leaving = False, True
+        for timer in ("full-sync", "change-sync"):
+            turn.cancel_timer(timer)
+        self._full_at = 0
+        self._then.append(then)
+        self._release(self._waiting, turn)
+        if not self._round:
+            self._go_on(turn)
+
+    def open_again(self, turn: Turn) -> None:
+        """It could not leave, and stays."""
+        self._leaving = False
+        self.open(turn)
+
+    def _go_on(self, turn: Turn) -> None:
+        pending, self._then = self._then, []
+        for then in pending:
+            then(turn)
 
     def cluster_size(self, nodes: int) -> None:
         """How many nodes are alive."""
@@ -104,6 +131,8 @@ class AntiEntropy:
             self._next_full(at - turn.now, turn)
 
     def _next_full(self, after: int, turn: Turn) -> None:
+        if not self._open:
+            return
         self._full_at = turn.now + after
         turn.set_timer("full-sync", after, FullSyncDue())
 
@@ -218,6 +247,9 @@ class AntiEntropy:
     def _round_over(self, turn: Turn) -> None:
         turn.cancel_timer("round")
         self._release(self._waiting_for_round, turn)
+        if not self._open:
+            self._go_on(turn)
+            return
         if self._round_failed:
             self._release(self._waiting, turn)
             turn.set_timer("change-sync", self._retry_after(turn), ChangeSyncDue())
@@ -238,7 +270,7 @@ class AntiEntropy:
     def full_sync(self, turn: Turn) -> None:
         """Ask what the catalog has under this node. Unanswered, it is asked again later."""
         server = self._routes.first()
-        if not server:
+        if not (self._open and server):
             return  # The first server that appears starts it again.
         if self._compare:
             self._routes.rotate(self._asked_server)

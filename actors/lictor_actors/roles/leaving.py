@@ -7,6 +7,7 @@ whoever leaves > agent > server: PrepareToLeave > ReadyToLeave > prober: Leave >
 from __future__ import annotations
 
 from lictor_actors.kernel.turn import Ticket, Turn
+from lictor_actors.roles.anti_entropy import AntiEntropy
 from lictor_messages.agent import Accepted, AgentOptions, LeaveCluster, NodeStopping
 from lictor_messages.autopilot import AwaitRemoval, PrepareToLeave, ReadyToLeave, RemovalLateDue, Removed
 from lictor_messages.base import Message
@@ -22,19 +23,25 @@ GRACE_NS = 5_000_000_000
 class Leaving:
     """Who asked to leave, by the request that is under way for them."""
 
-    def __init__(self, options: AgentOptions, prober: str) -> None:
+    def __init__(self, options: AgentOptions, prober: str, sync: AntiEntropy) -> None:
         self._options = options
         self._prober = prober
+        self._sync = sync
         self._leavers: dict[str, Ticket] = {}
         self._going: dict[str, Ticket] = {}
         """Those for whom all is done but that the others still count on this node's server."""
 
     def asked(self, _: LeaveCluster, turn: Turn) -> None:
+        """From now on this node writes nothing into the catalog: the others are about to take it out of there."""
+        leaver = turn.ticket()
+        self._sync.close(lambda turn: self._begin(leaver, turn), turn)
+
+    def _begin(self, leaver: Ticket, turn: Turn) -> None:
         """With what it leads handed over, nobody has to wait for an election time-out."""
         if self._options.server:
-            self._leavers[turn.ask(at("server", self._options.node), PrepareToLeave())] = turn.ticket()
+            self._leavers[turn.ask(at("server", self._options.node), PrepareToLeave())] = leaver
         else:
-            self._say_goodbye(turn.ticket(), turn)
+            self._say_goodbye(leaver, turn)
 
     def server_ready(self, _: ReadyToLeave, turn: Turn) -> None:
         """The server leads nothing any more."""
@@ -74,7 +81,7 @@ class Leaving:
         """Anything else that server or prober answer is for whoever asked."""
         leaver = self._leaver_of(turn)
         if leaver is not None:
-            turn.answer(leaver, message)
+            self._stay(leaver, message, turn)
 
     def not_reached(self, notice: Undeliverable, turn: Turn) -> bool:
         """One of our requests could not be handed over; False if it is not ours."""
@@ -87,8 +94,13 @@ class Leaving:
         if role_of(notice.target) == "server":
             self._say_goodbye(leaver, turn)  # its server is down: there is nothing to hand over
         else:
-            turn.answer(leaver, Refused(code="Undeliverable", text=notice.down or "the prober could not be reached"))
+            why = notice.down or "the prober could not be reached"
+            self._stay(leaver, Refused(code="Undeliverable", text=why), turn)
         return True
+
+    def _stay(self, leaver: Ticket, why: Message, turn: Turn) -> None:
+        turn.answer(leaver, why)
+        self._sync.open_again(turn)
 
     def _say_goodbye(self, leaver: Ticket, turn: Turn) -> None:
         self._leavers[turn.ask(self._prober, Leave())] = leaver

@@ -15,6 +15,8 @@ from lictor_messages.agent import (
     CheckSpec,
     DeregisterCheck,
     DeregisterService,
+    FullSyncDue,
+    LeaveCluster,
     RegisterCheck,
     RegisterService,
     UpdateCheck,
@@ -34,7 +36,7 @@ from lictor_messages.catalog import (
     ServiceRecord,
 )
 from lictor_messages.host import Recovered, Undeliverable
-from lictor_messages.members import Member, MemberJoined
+from lictor_messages.members import Leave, Member, MemberJoined
 from lictor_messages.refusals import Refused
 
 SECOND = 1_000_000_000
@@ -542,3 +544,46 @@ def _weather(b, catalog: Catalog, rng: Random) -> None:
             b.host(Undeliverable(request=e.request, target=e.target, about=e.body.kind, reason="no_pipe"))
     if rng.random() < 0.5:
         b.pass_time(rng.choice([0.1, 1.0, 4.0]))
+
+
+# -- leaving -------------------------------------------------------------------------
+
+
+def test_a_node_that_leaves_compares_and_writes_no_more(synced) -> None:
+    agent, _ = synced
+    agent.ask(LeaveCluster())
+    assert len(agent.asked(Leave)) == 1
+    assert not {"full-sync", "change-sync"} & set(agent.timers)
+    agent.take_sent()
+    agent.host(FullSyncDue())  # it was on its way
+    agent.tell(server("s2"))
+    q = agent.ask(RegisterService(service=web(id="web")))
+    assert (agent.asked(ListNodeServices), agent.asked(Register)) == ([], [])
+    assert agent.replies(q) == [Accepted()]
+
+
+def test_it_says_goodbye_only_when_what_it_was_writing_is_settled(synced) -> None:
+    agent, _ = synced
+    agent.ask(RegisterService(service=web(id="web")))
+    agent.ask(LeaveCluster())
+    assert agent.asked(Leave) == []
+    (register,) = agent.asked(Register)
+    agent.answer(register, Written())
+    assert len(agent.asked(Leave)) == 1
+
+
+def test_nor_does_it_wait_for_a_silent_server_for_long(synced) -> None:
+    agent, _ = synced
+    agent.ask(RegisterService(service=web(id="web")))
+    agent.ask(LeaveCluster())
+    agent.fire("round")
+    assert len(agent.asked(Leave)) == 1
+    assert "change-sync" not in agent.timers
+
+
+def test_one_that_could_not_leave_goes_on_comparing(synced) -> None:
+    agent, _ = synced
+    agent.ask(LeaveCluster())
+    (leave,) = agent.asked(Leave)
+    agent.host(Undeliverable(request=leave.request, target=leave.target, about="x", reason="actor_down: why"))
+    assert agent.timers["full-sync"][0] - agent.now <= 3 * SECOND
