@@ -21,6 +21,7 @@ from lictor_actors.raft.start_over import CannotStartOver
 from lictor_deploy import VERSION
 from lictor_deploy.config import AgentConfig
 from lictor_deploy.definitions import check_of, service_of
+from lictor_deploy.exposure import warning
 from lictor_deploy.identity import WILDCARDS, advertised, node_id, node_name
 from lictor_deploy.limits import Listener, own_directory, raise_file_limit, require_free
 from lictor_deploy.log import start_log
@@ -54,6 +55,8 @@ def run_agent(config: AgentConfig, *, dev: bool) -> int:
         own_directory(Path(config.data_dir), say=logging.getLogger("lictor").warning)
     spec = node_spec(config)
     require_free(listeners(config, spec))
+    if open_to_strangers := warning(config):
+        logging.getLogger("lictor").warning("agent: %s", open_to_strangers)
     return in_loop(AgentRun(config, spec, "lictor-dev" if dev else "lictor").serve())
 
 

@@ -96,6 +96,18 @@ def test_signals(agents, tmp_path, number, server, status):
     assert (process.returncode, err) == (status, "")
 
 
+def test_an_agent_that_others_may_reach_says_so_once(agents):
+    process = agents("-dev", ip=IP)
+    first_answer(process)
+    process.terminate()
+    assert "without TLS and without keys" not in process.communicate(timeout=PATIENCE_S)[0]
+    process = agents("-dev", "-bind=0.0.0.0", f"-advertise={IP}")
+    first_answer(process)
+    process.terminate()
+    (line,) = [line for line in process.communicate(timeout=PATIENCE_S)[0].splitlines() if "without keys" in line]
+    assert "[WARN]  agent: everybody who can reach 0.0.0.0:8301 and 0.0.0.0:8300 can read and change" in line
+
+
 def test_a_crash_in_a_library_leaves_a_trace_in_the_log(agents):
     process = agents("-dev")
     first_answer(process)

@@ -1,0 +1,36 @@
+"""What an agent says at start about the addresses that other machines may reach."""
+
+from __future__ import annotations
+
+import pytest
+
+from lictor_deploy.config import AgentConfig
+from lictor_deploy.exposure import exposed, warning
+
+
+def test_on_loopback_there_is_nothing_to_say():
+    assert warning(AgentConfig(bind_addr="127.0.0.1")) == ""
+    assert warning(AgentConfig(bind_addr="::1", client_addr="::1")) == ""
+
+
+@pytest.mark.parametrize(
+    ("config", "addresses"),
+    [
+        ({}, ["0.0.0.0:8301", "0.0.0.0:8300"]),
+        ({"bind_addr": "10.0.0.5"}, ["10.0.0.5:8301", "10.0.0.5:8300"]),
+        ({"bind_addr": "127.0.0.1", "client_addr": "0.0.0.0"}, ["0.0.0.0:8500", "0.0.0.0:8304"]),
+        ({"bind_addr": "127.0.0.1", "client_addr": "::", "ports": {"bus": -1}}, ["[::]:8500"]),
+        ({"bind_addr": "fd00::5"}, ["[fd00::5]:8301", "[fd00::5]:8300"]),
+        ({"bind_addr": "127.0.0.1", "advertise_addr": "10.0.0.5"}, []),
+    ],
+)
+def test_every_address_beyond_it_is_named(config, addresses):
+    assert exposed(AgentConfig.model_validate(config)) == addresses
+
+
+def test_the_sentence_names_the_remedy():
+    assert warning(AgentConfig(bind_addr="10.0.0.5", client_addr="10.0.0.5")) == (
+        "everybody who can reach 10.0.0.5:8301, 10.0.0.5:8300, 10.0.0.5:8500 and 10.0.0.5:8304 can read and change all "
+        "that the cluster knows, without TLS and without keys: bind to loopback or to a private network with -bind and "
+        "-client (see docs/security.md)"
+    )
