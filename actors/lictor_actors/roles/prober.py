@@ -116,6 +116,9 @@ class Prober(Actor):
     def handle(self, message: Message, turn: Turn) -> None:
         """What is done about each kind is in ``_contents``."""
         self._handlers[type(message)](message, turn)
+        if self._listeners.servers_changed:
+            self._listeners.servers_changed = False
+            self.remembering.servers_changed(turn)
 
     def check(self) -> None:
         """The counters agree with the table, and each state with what is held about it."""

@@ -12,11 +12,13 @@ from lictor_messages.swim import Alive
 class Listeners:
     """Nothing that is said here rests on the prober's journal, so everything may leave early."""
 
-    __slots__ = ("_host", "_tell")
+    __slots__ = ("_host", "_tell", "servers_changed")
 
     def __init__(self, node: str, tell: tuple[str, ...]) -> None:
         self._host = at("host", node)
         self._tell = tell
+        self.servers_changed = False
+        """Something was told of a server since the prober last looked."""
 
     def tell(self, event: MemberEvent | UserEvent, turn: Turn) -> None:
         """One message for each change; who went, and who said so, also stands on the timeline."""
@@ -24,6 +26,8 @@ class Listeners:
             turn.note(f"failed: {event.member.node}, accused by {event.accuser or 'nobody here'}")
         elif isinstance(event, MemberLeft):
             turn.note(f"left: {event.member.node}")
+        if not isinstance(event, UserEvent) and event.member.is_server:
+            self.servers_changed = True
         for address in self._tell:
             turn.send(address, event, early=True)
 

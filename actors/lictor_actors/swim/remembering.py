@@ -1,7 +1,9 @@
 """Remembering: whom this node knows, kept in its journal, so that after a restart it finds them without being told.
 
 It is one cell of the prober's stream, looked at once a minute and written if it would say something else: a member more
-or less changes it, the traffic of gossip does not. A restart tries at most ``MOST`` addresses. Servers are worth more
+or less changes it, the traffic of gossip does not. On a server it is written as soon as there is another server or one
+less: one that was killed seconds after the cluster had formed would not find it again, and autopilot removes whoever
+stays away. A restart tries at most ``MOST`` addresses. Servers are worth more
 than others: they stay where they are, and agents that found each other first would stop looking for them. A failed one
 stays remembered until it is forgotten, because what failed comes back; whoever left does not.
 """
@@ -44,10 +46,18 @@ class Remembering:
 
     def due(self, _: RememberDue, turn: Turn) -> None:
         """Keep whom this node knows now; as long as it has found nobody, what it knew before."""
-        if self._members.others and not self._members.me.leaving:
-            addresses = dict.fromkeys(peer.alive.gossip for peer in self._worth_keeping())
-            self._keep(Remembered(addresses=tuple(addresses)[:MOST]), turn)
+        if self._may_keep:
+            self._keep(Remembered(addresses=self._known_now()[:MOST]), turn)
         self._look_after(EVERY_NS, turn)
+
+    def servers_changed(self, turn: Turn) -> None:
+        """Another server is there, or one is not any more. Servers keep that at once, if it is not kept yet."""
+        if not (self._may_keep and self._members.me.member().is_server):
+            return
+        # Those of an earlier life that it has yet to meet it keeps too: it may have met the first of them just now.
+        addresses = tuple(dict.fromkeys((*self._known_now(), *self.look_for(turn.now))))[:MOST]
+        if sorted(addresses) != sorted(self._kept.addresses):
+            self._keep(Remembered(addresses=addresses), turn)
 
     def collect(self, records: Iterable[JournalRecord], turn: Turn) -> None:
         """Take a batch of the journal; the last word stands."""
@@ -68,6 +78,13 @@ class Remembering:
     def left(self, turn: Turn) -> None:
         """This node goes on purpose."""
         self._keep(self._kept.model_copy(update={"left": True}), turn)
+
+    @property
+    def _may_keep(self) -> bool:
+        return bool(self._members.others) and not self._members.me.leaving
+
+    def _known_now(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(peer.alive.gossip for peer in self._worth_keeping()))
 
     def _worth_keeping(self) -> list[Peer]:
         staying = [peer for peer in self._members.others.values() if peer.state is not State.LEFT]

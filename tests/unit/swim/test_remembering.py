@@ -225,3 +225,48 @@ def test_what_the_disk_says_is_no_business_of_gossip(acquainted):
     for word in (DiskFull(why="no space left on device"), DiskFreed(), Durable(upto=1)):
         net.deliver(net.nodes["n0.dc1"].life, word, None)
     assert net.converged()
+
+
+# -- servers ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def three_servers(net):
+    for name in ("n0", "n1", "n2"):
+        net.add(name, tags=SERVER)
+    net.ask("n0", Join(addresses=("n1", "n2")))
+    net.until(net.converged, within=2)
+    return net
+
+
+def test_a_server_keeps_the_others_as_soon_as_it_knows_them(three_servers):
+    net = three_servers
+    assert {name: set(kept(net, name).addresses) for name in ("n0", "n1", "n2")} == {
+        "n0": {"tcp://n1:8301", "tcp://n2:8301"},
+        "n1": {"tcp://n0:8301", "tcp://n2:8301"},
+        "n2": {"tcp://n0:8301", "tcp://n1:8301"},
+    }
+
+
+def test_a_server_that_is_killed_right_after_the_cluster_has_formed_finds_it_again(three_servers):
+    net = three_servers
+    net.crash("n0")
+    net.start("n0", tags=SERVER)
+    net.until(net.converged, within=1)
+
+
+def test_a_server_that_has_met_one_of_them_again_still_keeps_the_other(three_servers):
+    net = three_servers
+    net.crash("n0")
+    net.crash("n2")
+    net.start("n0", tags=SERVER)
+    net.until(lambda: net.prober("n0").alive_count > 1, within=1)
+    assert set(kept(net, "n0").addresses) == {"tcp://n1:8301", "tcp://n2:8301"}
+
+
+def test_an_agent_that_hears_of_a_server_waits_for_its_look(three_servers):
+    """A hundred of them that start together would write a file each in the same moment."""
+    net = three_servers
+    net.add("n3", "n0")
+    net.until(net.converged, within=2)
+    assert net.nodes["n3.dc1"].journal == []
