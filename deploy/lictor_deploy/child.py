@@ -18,6 +18,7 @@ from lictor_deploy.agent import in_loop
 from lictor_deploy.channel import Channel, Said
 from lictor_deploy.log import start_log
 from lictor_deploy.plan import ProcessPlan
+from lictor_deploy.run_dir import FaultToken
 from lictor_deploy.sentence import Failure
 from lictor_messages.faults import FAULTS_PATH, HandleActor, SetRules
 
@@ -33,14 +34,10 @@ def run_child(
     rules: SetRules,
     log_file: Path,
     log_level: str,
-    token: Path,
+    token: FaultToken,
     trace: str = "",
 ) -> int:
-    """The life of one process; returns its exit code.
-
-    ``token``: the file with what those have to send who ask for faults over HTTP. ``trace``: where it writes down
-    messages, "" for nowhere.
-    """
+    """The life of one process; returns its exit code. ``trace``: where it writes down messages, "" for nowhere."""
     stream = log_file.open("a", buffering=1, encoding="utf-8")
     start_log(log_level, stream)
     return in_loop(Child(plan, Channel(pipe), rules, token, trace).serve())
@@ -49,12 +46,12 @@ def run_child(
 class Child:
     """The nodes of one process and the channel to the parent."""
 
-    def __init__(self, plan: ProcessPlan, parent: Channel, rules: SetRules, token: Path, trace: str) -> None:
+    def __init__(self, plan: ProcessPlan, parent: Channel, rules: SetRules, token: FaultToken, trace: str) -> None:
         self._trace = trace
         self._plan = plan
         self._parent = parent
-        whence = f"The user who runs the cluster may read it in {token}."
-        web = {FAULTS_PATH: FaultsOverHttp(self._ask_parent, token.read_text().strip(), whence).ask}
+        whence = f"The user who runs the cluster may read it in {token.file}."
+        web = {FAULTS_PATH: FaultsOverHttp(self._ask_parent, token.secret, whence).ask}
         self._host = LiveHost(CLUSTER, lanes=plan.lanes, ended=self._ended, stopped=self._ended, beside=web)
         self._asked: dict[int, Reply] = {}
         """Questions that the parent has not answered."""
@@ -89,6 +86,7 @@ class Child:
         self._parent.send({"up": len(self._plan.specs)})
         while True:
             self._report()
+            self._host.listen_again()
             await asyncio.sleep(self._every)
 
     async def _open(self) -> None:

@@ -50,6 +50,7 @@ class ControlServer:
         self._faults = ParentFaults(book, supervisor, self._orders, self.alarms, self._homes, data, log)
         self._desk = FaultDesk(self._faults)
         self._recording = False
+        self._listener: socket.socket | None = None
 
     @property
     def rules(self) -> SetRules:
@@ -71,6 +72,15 @@ class ControlServer:
         listener.listen(8)
         listener.setblocking(False)
         self._supervisor.watch(listener, lambda: self._accept(listener))
+        self._listener = listener
+
+    def open_again(self) -> None:
+        """Its file was removed: nobody would find the old one any more."""
+        if self._listener is not None:
+            self._supervisor.forget(self._listener)
+            self._listener.close()
+        self._path.unlink(missing_ok=True)
+        self.open()
 
     def close(self) -> None:
         """Nobody can ask any more."""

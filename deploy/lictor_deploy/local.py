@@ -27,9 +27,10 @@ from lictor_deploy.log import threshold_of
 from lictor_deploy.plan import DevOptions, Place, ProcessPlan, all_places, listeners, make_plan
 from lictor_deploy.progress import make_progress
 from lictor_deploy.readiness import Readiness
-from lictor_deploy.run_dir import CONTROL, TOKEN, announce, run_dir
+from lictor_deploy.run_dir import CONTROL, LOCK, TOKEN, FaultToken, announce, make_again, run_dir
 from lictor_deploy.sentence import Failure
 from lictor_deploy.supervisor import Process, Supervisor
+from lictor_deploy.upkeep import LOOK_EVERY_S, Upkeep
 
 STOP_WITHIN_S = 4.0
 """Processes that have not closed everything by then are killed; all in all Ctrl-C takes less than five seconds."""
@@ -50,6 +51,7 @@ def run_dev(options: DevOptions, *, data_dir: str, command: str, log_level: str)
         raise_file_limit(max(len(plan.specs) for plan in plans) * FILES_PER_NODE + FILES_PER_PROCESS)
         require_free(listeners(plans))
         cluster = LocalCluster(options, plans, run, data, log_level, signals, umask)
+        cluster.temporary = [] if data_dir else [data]
         try:
             cluster.start()
             return cluster.run(command, started)
@@ -112,9 +114,13 @@ class LocalCluster:
         self._data = data
         self._log_level = log_level
         self._umask = umask
-        self._token = secrets.token_urlsafe(18)
-        self._token_file = run / TOKEN
-        self._token_file.write_text(f"{self._token}\n")
+        self.temporary: list[Path] = []
+        """Directories beside the run directory that go with the cluster: cleaners are to leave them alone."""
+        self._locks: list[int] = []
+        self._upkeep: Upkeep | None = None
+        self._trouble = ""
+        self._token = FaultToken(secrets.token_urlsafe(18), run / TOKEN)
+        self._token.keep()
         specs = [spec for plan in plans for spec in plan.specs]
         self._readiness = Readiness(
             [spec.node for spec in specs if spec.server], [spec.node for spec in specs if not spec.server]
@@ -144,6 +150,9 @@ class LocalCluster:
         self._supervisor.start()
         self._control.open()
         self._announced = announce(self._run)
+        files = (self._run / CONTROL, self._run / LOCK, self._token.file)
+        self._upkeep = Upkeep(files, (self._run.parent, self._run, *self.temporary))
+        self._look()
 
     def run(self, command: str, started: float) -> int:
         """Wait until the cluster is whole, then run the command or wait for a signal."""
@@ -163,12 +172,37 @@ class LocalCluster:
     def _ended_by(self) -> int:
         return 128 + self._supervisor.signals[0]
 
+    def _look(self) -> None:
+        """Is the run directory still there? The processes look after their own sockets in it."""
+        assert self._upkeep is not None
+        try:
+            if self._upkeep.lost():
+                self._make_run_dir_again(self._upkeep)
+            self._upkeep.touch()
+            self._trouble = ""
+        except (OSError, Failure) as error:
+            if str(error) != self._trouble:  # once, though it is tried every second
+                print(f"{self._run} was removed and cannot be made again: {error}", file=sys.stderr, flush=True)
+            self._trouble = str(error)
+        self._control.alarms.later(LOOK_EVERY_S, self._look)
+
+    def _make_run_dir_again(self, upkeep: Upkeep) -> None:
+        self._locks.append(make_again(self._run))
+        self._token.keep()
+        self._control.open_again()
+        upkeep.lock()
+        if self._announced:
+            announce(self._run)
+        print(f"Somebody removed {self._run} or what is in it: it was made again.", file=sys.stderr, flush=True)
+
     def stop(self) -> None:
         """End every process and remove what they left; a second Ctrl-C makes it abrupt."""
         if not self._supervisor.stop(STOP_WITHIN_S):
             print("Some processes did not end in time and were killed.", file=sys.stderr)
         self._control.close()
         self._supervisor.close()
+        if self._upkeep is not None:
+            self._upkeep.close()
 
     # -- running -------------------------------------------------------------
 
@@ -217,7 +251,7 @@ class LocalCluster:
         for lane in plan.lanes:  # a life that was killed leaves its socket files
             Path(lane.removeprefix("ipc://")).unlink(missing_ok=True)
         log_file, trace = self._data / "logs" / f"{name}.log", self._control.trace_of(name)
-        return run_child(plan, pipe, self._control.rules, log_file, self._log_level, self._token_file, trace)
+        return run_child(plan, pipe, self._control.rules, log_file, self._log_level, self._token, trace)
 
     def _heard(self, name: str, message: Said) -> None:
         match message:
@@ -262,7 +296,7 @@ class LocalCluster:
             "CONSUL_HTTP_ADDR": first.http,
             "LICTOR_BUS": first.door,
             "LICTOR_CONTROL": str(self._run / CONTROL),
-            "LICTOR_FAULT_TOKEN": self._token,
+            "LICTOR_FAULT_TOKEN": self._token.secret,
         }
         places = [{"name": p.name, "ip": p.ip, "http": p.http, "door": p.door} for p in self._places]
         return {"nodes": places, "environment": environment, "logs": str(self._data / "logs")}

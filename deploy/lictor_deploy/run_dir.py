@@ -12,11 +12,25 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from lictor_deploy.sentence import Failure
 
 CONTROL = "control"
 TOKEN = "fault-token"
+
+
+class FaultToken(NamedTuple):
+    """What those have to send who ask for faults over HTTP, and the file in which the cluster's user may read it."""
+
+    secret: str
+    file: Path
+
+    def keep(self) -> None:
+        """Write the file."""
+        self.file.write_text(f"{self.secret}\n")
+
+
 LOCK = "lock"
 FOUND_BY = "dev.json"
 
@@ -58,6 +72,13 @@ def hold(path: Path) -> int:
     fcntl.flock(lock, fcntl.LOCK_EX)
     os.rename(unseen, path / LOCK)
     return lock
+
+
+def make_again(path: Path) -> int:
+    """The run directory of a cluster that runs, with its lock, after somebody has removed it. Raises Failure."""
+    base_dir()
+    path.mkdir(mode=0o700, exist_ok=True)
+    return hold(path)
 
 
 def announce(path: Path) -> bool:

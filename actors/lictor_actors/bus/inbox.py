@@ -10,7 +10,10 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
 
+import pynng
+
 from lictor_actors.bus.inlet import Inlet
+from lictor_actors.bus.sp import is_gone
 from lictor_messages.codec import FrameRefused, open_frame
 
 SLICE = 256
@@ -45,6 +48,17 @@ class Inbox:
         if self._inlet is not None and url not in self._listening:
             self._inlet.listen(url)
             self._listening.add(url)
+
+    def listen_again(self) -> None:
+        """Where a local socket's file was removed, so that nobody new would find it: make it again."""
+        for url in sorted(self._listening if self._inlet is not None else ()):
+            if not is_gone(url):
+                continue
+            try:
+                self._inlet.listen(url)  # type: ignore[union-attr]
+                self._count("listened_again")
+            except (OSError, pynng.NNGException):  # perhaps the directory is gone once more: the next look will tell
+                self._count("not_listened_again")
 
     def close(self) -> None:
         """Stop receiving."""

@@ -12,7 +12,10 @@ class Inlet(Protocol):
     """What an inbox needs of it."""
 
     def listen(self, url: str) -> None:
-        """Accept frames there too; raises OSError or nng's own error if that cannot be."""
+        """Accept frames there too; raises OSError or nng's own error if that cannot be.
+
+        A local socket whose file is gone is replaced by a new one.
+        """
         ...
 
     def pause(self) -> None:

@@ -49,6 +49,11 @@ class NngBus:
         self._gossip.listen(gossip)
         self._rest.listen(rest)
 
+    def listen_again(self) -> None:
+        """Make the files of local sockets again that somebody has removed."""
+        self._gossip.listen_again()
+        self._rest.listen_again()
+
     def post(self, url: str, envelope: Envelope) -> None:
         """Queue for the next flush."""
         try:

@@ -21,6 +21,7 @@ class PynngInlet:
         self._loop = loop
         self._took = took
         self._socket: Any = pynng.Pull0(recv_buffer_size=128, recv_max_size=bytes_max)
+        self._listeners: dict[str, Any] = {}
         # A duplicate: the loop may outlive the descriptor that nng owns and closes with the socket.
         self._readable = os.dup(self._socket.recv_fd)
         self._paused = False
@@ -28,7 +29,10 @@ class PynngInlet:
 
     def listen(self, url: str) -> None:
         """See ``Inlet``."""
-        self._socket.listen(url)
+        old = self._listeners.pop(url, None)
+        if old is not None:
+            old.close()
+        self._listeners[url] = self._socket.listen(url)
 
     def pause(self) -> None:
         """See ``Inlet``."""

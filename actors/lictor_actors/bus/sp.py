@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -57,6 +58,12 @@ def place_of(url: str) -> Place:
     if parts.scheme == "tcp" and parts.hostname and parts.port is not None:
         return Place("", parts.hostname, parts.port)
     raise ValueError(f"{url} is no address of a lane: write tcp://HOST:PORT or ipc://PATH")
+
+
+def is_gone(url: str) -> bool:
+    """Whether this is a local socket without a file, in a directory that is there."""
+    path = Path(place_of(url).path) if url.startswith("ipc://") else None
+    return path is not None and not path.exists() and path.parent.is_dir()
 
 
 def made_ready(made: socket.socket) -> socket.socket:

@@ -120,6 +120,10 @@ class LiveHost:
             await running.ledger.close()
         self._queue.clear()
 
+    def listen_again(self) -> None:
+        """Make the files of local sockets again that somebody has removed; to be called now and then."""
+        self._bus.listen_again()
+
     # -- what the outside may ask --------------------------------------------
 
     def readiness(self) -> dict[str, Readiness]:
