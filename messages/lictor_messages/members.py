@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from lictor_messages.base import CLAIM, WIRE, FrozenMap, Message, ReadOnly, Record
+from lictor_messages.bounds import Natural
 
 Status = Literal["alive", "leaving", "left", "failed"]
 
@@ -141,4 +142,4 @@ class UserEvent(Message, kind="members.user_event", on=CLAIM):
     node_filter: str = ""
     service_filter: str = ""
     tag_filter: str = ""
-    ltime: int = 0
+    ltime: Natural = 0

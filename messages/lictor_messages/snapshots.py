@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lictor_messages.answers import Answer, Command, Query
 from lictor_messages.base import STORED, WIRE, Message
+from lictor_messages.bounds import Checksum, Natural
 
 
 class OpenSnapshot(Query, kind="snapshots.open_snapshot", on=WIRE):
@@ -28,16 +29,16 @@ class ReadSnapshot(Query, kind="snapshots.read_snapshot", on=WIRE):
     """The slice at a place of a picture; (0, 0) is its beginning. Answered by SnapshotSlice, or Refused NotFound."""
 
     id: str
-    row: int = 0
-    check: int = 0
+    row: Natural = 0
+    check: Checksum = 0
 
 
 class SnapshotSlice(Answer, kind="snapshots.snapshot_slice", on=WIRE):
     """Some bytes, and the place of the next slice; ``done`` means that there is none."""
 
     data: bytes
-    row: int = 0
-    check: int = 0
+    row: Natural = 0
+    check: Checksum = 0
     done: bool = False
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Literal
 
 from lictor_messages.base import CLAIM, STORED, WIRE, FrozenMap, Message, ReadOnly
+from lictor_messages.bounds import Fingerprint, Natural, Port
 
 HOUR_NS = 3_600_000_000_000
 
@@ -22,15 +23,15 @@ HOUR_NS = 3_600_000_000_000
 class Ping(Message, kind="swim.ping", on=WIRE):
     """Are you there? Answered by Ack with the same ``seq`` to the envelope's source."""
 
-    seq: int
+    seq: Natural
     updates: tuple[bytes, ...] = ()
 
 
 class Ack(Message, kind="swim.ack", on=WIRE):
     """I am here, or, relayed by a helper: it is."""
 
-    seq: int
-    view: int = 0
+    seq: Natural
+    view: Fingerprint = 0
     """The acker's fingerprint of its alive members and of the latest event; 0 in a relayed ack."""
     updates: tuple[bytes, ...] = ()
 
@@ -38,7 +39,7 @@ class Ack(Message, kind="swim.ack", on=WIRE):
 class IndirectPing(Message, kind="swim.indirect_ping", on=WIRE):
     """Ping ``node`` for me; relay its Ack with my ``seq``, or send Nack in time for the end of my round."""
 
-    seq: int
+    seq: Natural
     node: str
     updates: tuple[bytes, ...] = ()
 
@@ -46,7 +47,7 @@ class IndirectPing(Message, kind="swim.indirect_ping", on=WIRE):
 class Nack(Message, kind="swim.nack", on=WIRE):
     """The helper is well, but the target did not answer it."""
 
-    seq: int
+    seq: Natural
 
 
 class Gossip(Message, kind="swim.gossip", on=WIRE):
@@ -59,7 +60,7 @@ class PushPull(Message, kind="swim.push_pull", on=WIRE):
     """The sender's whole view, its own record first; answered by PushPullAnswer after the ``last`` part."""
 
     updates: tuple[bytes, ...]
-    event_ltime: int
+    event_ltime: Natural
     """The sender's Lamport clock of user events: the next time it would use."""
     join: bool = False
     last: bool = True
@@ -69,7 +70,7 @@ class PushPullAnswer(Message, kind="swim.push_pull_answer", on=WIRE):
     """The view of the one who was asked, before it merged the asker's."""
 
     updates: tuple[bytes, ...]
-    event_ltime: int
+    event_ltime: Natural
     last: bool = True
 
 
@@ -79,11 +80,11 @@ class Alive(Message, kind="swim.alive", on=CLAIM):
     name: str
     dc: str
     address: str
-    port: int
+    port: Port
     gossip: str
     rest: str
     tags: ReadOnly = FrozenMap()
-    incarnation: int
+    incarnation: Natural
 
     @property
     def node(self) -> str:
@@ -100,7 +101,7 @@ class Suspect(Message, kind="swim.suspect", on=CLAIM):
     """``accuser`` got no answer from ``node``."""
 
     node: str
-    incarnation: int
+    incarnation: Natural
     accuser: str
 
 
@@ -108,7 +109,7 @@ class Dead(Message, kind="swim.dead", on=CLAIM):
     """``node`` did not refute in time; or, if it accuses itself, it left on purpose."""
 
     node: str
-    incarnation: int
+    incarnation: Natural
     accuser: str
 
 
@@ -116,7 +117,7 @@ class LeaveIntent(Message, kind="swim.leave_intent", on=CLAIM):
     """Somebody wants a failed ``node`` to count as left (and be forgotten, with ``prune``). A live one refutes."""
 
     node: str
-    incarnation: int
+    incarnation: Natural
     prune: bool = False
 
 

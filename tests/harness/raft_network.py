@@ -8,6 +8,7 @@ from __future__ import annotations
 import heapq
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
@@ -15,7 +16,7 @@ from random import Random
 from raft_judge import Judge
 
 from lictor_actors.kernel.actor import Actor
-from lictor_actors.kernel.effects import CancelTimer, Effect, Note, Persist, Send, SetTimer
+from lictor_actors.kernel.effects import CancelTimer, Count, Effect, Note, Persist, Send, SetTimer
 from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import Configuration, Entry, Raft, RaftOptions, Role, Snapshot
@@ -137,6 +138,8 @@ class Network:
         self.trace: Callable[[str], None] = lambda _line: None
         self.sent: list[tuple[int, str, str, Message]] = []
         self.lost = 0
+        self.counters: Counter[str] = Counter()
+        self.notes: list[tuple[str, str]] = []
         self.wiped: dict[str, None] = {}
         """Servers that ever lost their disks."""
         self.judge = Judge()
@@ -326,7 +329,10 @@ class Network:
                 self._set_timer(host, life, name, after, message)
             case CancelTimer(name=name):
                 host.timers.pop(name, None)
+            case Count(what=what):
+                self.counters[what] += 1
             case Note(event=event):
+                self.notes.append((host.name, event))
                 self.trace(f"{self.stamp} {host.name} = {event}")
             case _:
                 raise AssertionError(f"unexpected {effect}")

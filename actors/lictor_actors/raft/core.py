@@ -25,6 +25,8 @@ Theory, in a page
 - **Membership.** One server changes at a time, so that old and new majorities overlap; only once the configuration
   before and an entry of the leader's own term are committed. A configuration is in force where it is appended. A
   server whose disk was lost is a new server, whatever its name (see ``membership``).
+- **Doubt.** What no server that keeps these rules would say is refused before anything changes; a term far above the
+  own one is approached and not believed, and nobody stands at the last term there is (see ``doubts``).
 - **Snapshots.** What is applied may be forgotten once a snapshot of it is on disk (see ``snapshotting``).
 
 The election timer is not set anew at each heartbeat: when it fires, it is set again for what is left to wait.
@@ -35,8 +37,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lictor_actors.kernel.turn import Turn
+from lictor_actors.raft.doubts import CEILING, FARTHEST, Implausible, plausible
 from lictor_actors.raft.election import judge, refuse
-from lictor_actors.raft.facts import NotLeading, Role
+from lictor_actors.raft.facts import LEAPS_SAID_NS, NotLeading, Role
 from lictor_actors.raft.follower import accept
 from lictor_actors.raft.log import Entry
 from lictor_actors.raft.membership import ChangeRefused, Configuration, check_step, of_voters
@@ -74,6 +77,7 @@ class Raft(RoleChanges):
         never_served = self._stable.term == 0
         self._heard_leader = turn.now - (self.options.election_ns if never_served else 0)
         self._draw_first_timeout(self.options.election_ns, 2 * self.options.election_ns, turn)
+        self._at_the_ceiling(turn)
 
     def bootstrap(self, servers: tuple[str, ...], turn: Turn) -> None:
         """Begin the log with this configuration; the same on each of ``servers``, and nothing if there is a log."""
@@ -177,6 +181,19 @@ class Raft(RoleChanges):
 
     def step(self, source: str, message: Message, turn: Turn) -> None:
         """Handle what the server on node ``source`` says."""
+        try:
+            self._step(source, message, turn)
+        except Implausible as doubt:
+            self._refuse(doubt, source, message, turn)
+
+    def _step(self, source: str, message: Message, turn: Turn) -> None:
+        if source == self.me:
+            raise Implausible("own_name", "it comes in this server's own name")
+        entries = plausible(message, self.fault)
+        if self.term > CEILING:
+            # It was driven there when such terms were still believed: the others would not understand a word.
+            turn.count("raft_beyond_the_last_term")
+            return
         if self.disk_full:
             self._overhear(source, message, turn)
             return
@@ -184,7 +201,7 @@ class Raft(RoleChanges):
             self._stable.draw_identity(turn)  # before anything is promised on this disk
         match message:
             case AppendEntries():
-                self._append_entries(source, message, turn)
+                self._append_entries(source, message, entries, turn)
             case AppendAnswer():
                 self._append_answer(source, message, turn)
             case InstallSnapshot():
@@ -200,15 +217,35 @@ class Raft(RoleChanges):
             case _:
                 raise TypeError(f"{message.kind} is not a message of Raft")
 
+    def _refuse(self, doubt: Implausible, source: str, message: Message, turn: Turn) -> None:
+        """Counted each time, said once: whoever lies may do so a thousand times a second."""
+        turn.count(f"raft_refused_{doubt.name}")
+        if doubt.name not in self._doubted:
+            self._doubted[doubt.name] = None
+            turn.note(f"raft: refuses {message.kind} from {source}: {doubt} (further ones are counted only)")
+
+    def _is_too_far(self, source: str, term: int, turn: Turn) -> bool:
+        """Approach a term that is too far above the own one to be believed; True if it is."""
+        if term <= self.term + FARTHEST:
+            return False
+        turn.count("raft_term_too_far")
+        if turn.now >= self._leapt + LEAPS_SAID_NS:
+            self._leapt = turn.now
+            turn.note(f"raft: {source} speaks of term {term}, this server is in {self.term} and moves on by {FARTHEST}")
+        self._become_follower(self.term + FARTHEST, "", turn)
+        return True
+
     def _overhear(self, source: str, message: Message, turn: Turn) -> None:
         """Nothing can be taken on and nothing said; to whoever leads, requests can still be passed on.
 
         That is no contact: what stands here grows older with each entry that is passed over.
         """
-        if isinstance(message, AppendEntries | InstallSnapshot) and message.term >= self.term:
+        if isinstance(message, AppendEntries | InstallSnapshot) and 0 <= message.term - self.term <= FARTHEST:
             self._follow(source, message.term, turn)
 
-    def _append_entries(self, source: str, message: AppendEntries, turn: Turn) -> None:
+    def _append_entries(self, source: str, message: AppendEntries, entries: list[Entry], turn: Turn) -> None:
+        if self._is_too_far(source, message.term, turn):
+            return
         if message.term < self.term:
             # Answered, not ignored: a leader that was cut off learns of the new term only from us.
             self._say(
@@ -216,7 +253,7 @@ class Raft(RoleChanges):
             )
             return
         self._hear_leader(source, message.term, turn)
-        answer = accept(message, self._stable, self._commit_index, turn)
+        answer = accept(message, entries, self._stable, self._commit_index, turn)
         if answer.ok:
             # Not beyond what this message vouches for: what lies behind may be a deposed leader's.
             self._commit_index = max(self._commit_index, min(message.commit, answer.match))
@@ -233,6 +270,8 @@ class Raft(RoleChanges):
         self._quiet_since = turn.now
 
     def _install_snapshot(self, source: str, message: InstallSnapshot, turn: Turn) -> None:
+        if self._is_too_far(source, message.term, turn):
+            return
         if message.term < self.term:
             self._say(source, SnapshotAnswer(term=self.term, index=message.index, offset=0), turn)
             return
@@ -240,12 +279,16 @@ class Raft(RoleChanges):
         self._say(source, self._install(message, turn), turn)
 
     def _snapshot_answer(self, source: str, message: SnapshotAnswer, turn: Turn) -> None:
+        if self._is_too_far(source, message.term, turn):
+            return
         if message.term > self.term:
             self._become_follower(message.term, "", turn)
         elif message.term == self.term and self._leading:
             self._leading.snapshot_answered(source, message, turn)
 
     def _append_answer(self, source: str, message: AppendAnswer, turn: Turn) -> None:
+        if self._is_too_far(source, message.term, turn):
+            return
         if message.term > self.term:
             self._become_follower(message.term, "", turn)
         elif message.term == self.term and self._leading:
@@ -255,6 +298,8 @@ class Raft(RoleChanges):
     def _request_vote(self, source: str, message: RequestVote, turn: Turn) -> None:
         if (self._loyal(turn.now) and not message.transfer) or not self.admitted:
             self._say(source, refuse(message, self._stable), turn)
+            return
+        if self._is_too_far(source, message.term, turn):
             return
         if message.term > self.term and not message.pre:
             self._become_follower(message.term, "", turn)
@@ -270,6 +315,8 @@ class Raft(RoleChanges):
         return self.role is Role.LEADER or now - self._heard_leader < self.options.election_ns
 
     def _vote(self, source: str, message: Vote, turn: Turn) -> None:
+        if self._is_too_far(source, message.term, turn):
+            return
         if not message.granted:
             if message.term > self.term:
                 self._become_follower(message.term, "", turn)
@@ -283,5 +330,6 @@ class Raft(RoleChanges):
         return self.role is Role.CANDIDATE and vote.term == self.term
 
     def _timeout_now(self, source: str, message: TimeoutNow, turn: Turn) -> None:
-        if message.term == self.term and self.role is Role.FOLLOWER and self.leader == source and self._may_stand:
+        called = message.term == self.term and self.role is Role.FOLLOWER and self.leader == source
+        if called and self._may_stand and not self._at_the_ceiling(turn):
             self._become_candidate(turn, transfer=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 
+from lictor_actors.raft.doubts import EntryFault
 from lictor_actors.raft.election import Ballot
 from lictor_actors.raft.leadership import Leadership
 from lictor_actors.raft.log import Entry
@@ -12,6 +13,9 @@ from lictor_actors.raft.membership import Configuration, Dated
 from lictor_actors.raft.options import RaftOptions
 from lictor_actors.raft.snapshot import Snapshot
 from lictor_actors.raft.stable import Stable
+
+LEAPS_SAID_NS = 10_000_000_000
+"""It is said no more often than this."""
 
 
 class Role(Enum):
@@ -35,6 +39,10 @@ class Facts:
     """One server's state, and the figures that others may read."""
 
     def __init__(self, me: str, options: RaftOptions) -> None:
+        self.fault: EntryFault = lambda _: ""
+        """Set by the one who applies the commands; they are nothing but bytes here."""
+        self.believes: Callable[[Snapshot], str] = lambda _: ""
+        """Set by the one who restores snapshots: why this whole one can never be restored, "" if it can."""
         self.me = me
         self.options = options
         self.role = Role.FOLLOWER
@@ -54,6 +62,13 @@ class Facts:
         """While it is set nothing can be promised: of the others only who leads is heard, and nobody is asked to vote.
         What rested on the disk would wait in memory, more of it with each heartbeat."""
         self._started = False
+        self._doubted: dict[str, None] = {}
+        """Reasons for which something was refused in this life."""
+        self._leapt = -LEAPS_SAID_NS
+        """When it was last said that somebody speaks of a term that is too far away."""
+        self._said_ceiling = False
+        self._unbelievable: tuple[int, int, tuple[int, int]] = (0, 0, (0, 0))
+        """The place of a leader's snapshot that was whole and could not be restored: it is not fetched again."""
         self._restored: Snapshot | None = None
         """A snapshot whose state the server has not taken over yet."""
 

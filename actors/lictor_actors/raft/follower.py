@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lictor_actors.kernel.turn import Turn
-from lictor_actors.raft.log import Entry, from_packed
+from lictor_actors.raft.log import Entry
 from lictor_actors.raft.stable import Stable
 from lictor_messages.raft import AppendAnswer, AppendEntries
 
@@ -12,8 +12,8 @@ class CommittedTruncated(RuntimeError):
     """A leader's log contradicts what was committed: one of the two has lost data, and going on would hide it."""
 
 
-def accept(message: AppendEntries, stable: Stable, commit_index: int, turn: Turn) -> AppendAnswer:
-    """Make the own log agree with the leader's as far as the message shows it."""
+def accept(message: AppendEntries, entries: list[Entry], stable: Stable, commit_index: int, turn: Turn) -> AppendAnswer:
+    """Make the own log agree with the leader's as far as the message shows it; ``entries`` are those it brings."""
     log, prev = stable.log, message.prev_index
     if prev < log.offset:
         # What a snapshot stands for was committed, and so is in every leader's log: a late message.
@@ -28,11 +28,9 @@ def accept(message: AppendEntries, stable: Stable, commit_index: int, turn: Turn
             hint_term=log.term_at(hint) or 0,
             round=message.round,
         )
-    if message.entries:
-        merge(
-            [from_packed(prev + 1 + i, packed) for i, packed in enumerate(message.entries)], stable, commit_index, turn
-        )
-    return AppendAnswer(term=stable.term, ok=True, match=prev + len(message.entries), round=message.round)
+    if entries:
+        merge(entries, stable, commit_index, turn)
+    return AppendAnswer(term=stable.term, ok=True, match=prev + len(entries), round=message.round)
 
 
 def merge(entries: list[Entry], stable: Stable, commit_index: int, turn: Turn) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from lictor_actors.kernel.turn import Turn
+from lictor_actors.raft.doubts import Implausible
 from lictor_actors.raft.log import Entry, EntryType
 from lictor_actors.raft.membership import ChangeRefused, Configuration
 from lictor_actors.raft.options import RaftOptions
@@ -131,6 +132,7 @@ class Leadership:
         progress = self.peers.get(peer)
         if progress is None:
             return
+        self._doubt(answer)
         progress.heard = turn.now
         progress.known_as(answer.newcomer, self.stable.log.last_index + 1)
         if answer.ok:
@@ -147,12 +149,22 @@ class Leadership:
         if self.transfer:
             self._hand_over(self.transfer, turn)
 
+    def _doubt(self, answer: AppendAnswer) -> None:
+        last = self.stable.log.last_index
+        if answer.match > last:
+            raise Implausible("match", f"it speaks of entry {answer.match} of a log that ends at {last}")
+        if answer.round > self.rounds.round:
+            raise Implausible("round", f"it answers round {answer.round}, and the last one sent is {self.rounds.round}")
+        if answer.hint_index > answer.match or answer.hint_term > answer.term:
+            what = f"its hint is entry {answer.hint_index} of term {answer.hint_term}"
+            raise Implausible("hint", f"{what}, and it was asked for {answer.match} in term {answer.term}")
+
     def snapshot_answered(self, peer: str, answer: SnapshotAnswer, turn: Turn) -> None:
         """A peer has staged a part of a snapshot."""
         progress = self.peers.get(peer)
         if progress is not None:
-            progress.heard = turn.now
             self._replication.chunk_wanted(peer, progress, answer.index, answer.offset, turn)
+            progress.heard = turn.now
 
     def held_from(self, now: int) -> int:
         """The log should keep what follows this index."""

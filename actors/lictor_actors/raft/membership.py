@@ -19,6 +19,8 @@ from lictor_actors.raft.log import Entry
 
 VOTER = "voter"
 NONVOTER = "nonvoter"
+_NAME_MOST = 600
+"""Characters of a node's name and its datacenter's together."""
 
 
 class ServerRow(NamedTuple):
@@ -91,6 +93,17 @@ def unpack_configuration(data: bytes) -> Configuration:
     """The reverse of ``Configuration.pack``."""
     rows = ormsgpack.unpackb(data)
     return Configuration(tuple(ServerRow(name, suffrage == VOTER, "".join(rest)) for name, suffrage, *rest in rows))
+
+
+def read_configuration(data: bytes) -> Configuration | None:
+    """The same for bytes that anybody may have written; None for what no leader would put into a log."""
+    try:
+        configuration = unpack_configuration(data)
+    except (ValueError, TypeError):
+        return None
+    names = configuration.names
+    sane = all(type(name) is str and 0 < len(name) <= _NAME_MOST and "@" not in name for name in names)
+    return configuration if sane and configuration.voters and len(set(names)) == len(names) else None
 
 
 def _packed(row: ServerRow) -> list[str]:

@@ -9,6 +9,7 @@ itself included, could vote for it.
 from __future__ import annotations
 
 from lictor_actors.kernel.turn import Turn
+from lictor_actors.raft.doubts import Implausible
 from lictor_actors.raft.options import RaftOptions
 from lictor_actors.raft.progress import Progress, State
 from lictor_actors.raft.stable import Stable
@@ -102,6 +103,8 @@ class Replication:
         """The follower has staged the snapshot of ``index`` up to ``offset``."""
         if progress.snapshot is None or progress.snapshot.index != index:
             return
+        if offset > progress.snapshot.size:
+            raise Implausible("offset", f"it wants byte {offset} of a snapshot of {progress.snapshot.size}")
         if progress.wants_chunk(offset):
             self._send_chunk(peer, progress, turn)
 

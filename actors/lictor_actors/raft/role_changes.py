@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lictor_actors.kernel.turn import Turn
+from lictor_actors.raft.doubts import CEILING
 from lictor_actors.raft.election import Ballot
 from lictor_actors.raft.facts import Role
 from lictor_actors.raft.leadership import Leadership
@@ -13,6 +14,10 @@ from lictor_messages.raft import ElectionDue, HeartbeatDue, RequestVote
 
 ELECTION = "raft.election"
 HEARTBEAT = "raft.heartbeat"
+CURE = (
+    "No cluster comes there by itself: somebody has forged a message. Stop all servers; on the one whose log is the "
+    "longest run `lictor operator raft recover -reset-term`, empty the data directories of the others, and start them all"
+)
 
 
 class RoleChanges(Snapshotting):
@@ -33,7 +38,7 @@ class RoleChanges(Snapshotting):
         left = self._quiet_since + self._timeout_ns - turn.now
         if left > 0:
             turn.set_timer(ELECTION, left, ElectionDue())
-        elif self._may_stand and not self.disk_full:
+        elif self._may_stand and not self.disk_full and not self._at_the_ceiling(turn):
             self._become_pre_candidate(turn)
         else:
             self.leader = ""
@@ -60,6 +65,15 @@ class RoleChanges(Snapshotting):
         membership = self._stable.membership
         possible = membership.possible(self._commit_index)
         return not membership.forced and {configuration.voters for configuration in possible} == {(self.me,)}
+
+    def _at_the_ceiling(self, turn: Turn) -> bool:
+        """True in the last term there is: whoever stood would stand for one that the others refuse as malformed."""
+        if self.term < CEILING:
+            return False
+        if not self._said_ceiling:
+            self._said_ceiling = True
+            turn.note(f"raft: does not stand: {self.term} is the last term there is, or beyond it. {CURE}")
+        return True
 
     def _heartbeat_due(self, turn: Turn) -> None:
         if self._leading is None:

@@ -7,6 +7,7 @@ the log goes before the snapshot that stands for it is on disk. A torn snapshot 
 from __future__ import annotations
 
 from lictor_actors.kernel.turn import Turn
+from lictor_actors.raft.doubts import Implausible
 from lictor_actors.raft.facts import Facts
 from lictor_actors.raft.snapshot import Snapshot, SnapshotDamaged
 from lictor_messages.raft import AppendAnswer, InstallSnapshot, SnapshotAnswer
@@ -100,7 +101,10 @@ class Snapshotting(Facts):
         self._taken = snapshot.index
 
     def _install(self, message: InstallSnapshot, turn: Turn) -> SnapshotAnswer | AppendAnswer:
-        """Stage one chunk; with the last one the snapshot takes the place of what this server had."""
+        """Stage one chunk; with the last one the snapshot takes the place of what this server had.
+
+        Raises Implausible for one whose bytes are right and can never be restored.
+        """
         if message.index <= self._commit_index:
             return self._has_all(message, self._commit_index)
         staged = self._staged_for(message, turn)
@@ -109,17 +113,23 @@ class Snapshotting(Facts):
         if not staged.whole:
             return SnapshotAnswer(term=self.term, index=message.index, offset=staged.size)
         try:
-            self._swap(staged, turn)
+            staged.verify()
         except SnapshotDamaged as damaged:
             turn.note(f"raft: {damaged}: it is fetched again")
             self._stable.staged = None
             return SnapshotAnswer(term=self.term, index=message.index, offset=0)
+        if why := self.believes(staged):
+            self._stable.staged, self._unbelievable = None, staged.place
+            raise Implausible("snapshot_data", f"the snapshot of entry {staged.index} cannot be restored: {why}")
+        self._swap(staged, turn)
         return self._has_all(message, message.index)
 
     def _staged_for(self, message: InstallSnapshot, turn: Turn) -> Snapshot:
         """Where the chunk belongs: also what an earlier leader, or an earlier life, has begun of the same snapshot."""
         staged = self._stable.staged
         wanted = (message.index, message.last_term, (message.size, message.checksum))
+        if wanted == self._unbelievable:
+            raise Implausible("snapshot_data", f"the snapshot of entry {message.index} could not be restored before")
         if staged is None or staged.place != wanted:
             staged = Snapshot(
                 message.index, message.last_term, message.configuration_index, message.configuration, wanted[2]

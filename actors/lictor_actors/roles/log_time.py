@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from lictor_messages.bounds import HIGHEST
+
 
 class LogTime:
     """Nanoseconds. Follows the entries that were applied, and between them the monotonic clock."""
@@ -19,4 +21,4 @@ class LogTime:
         """What to write on an entry that is proposed now: wall time at first, elapsed time from then on."""
         if self._stamp == 0:
             return wall
-        return self._stamp + max(now - self._heard_at, 0)
+        return min(self._stamp + max(now - self._heard_at, 0), HIGHEST)

@@ -25,7 +25,7 @@ from lictor_actors.roles.session_timers import SessionTimers
 from lictor_actors.roles.snapshots import Snapshots
 from lictor_actors.roles.tombstone_timer import TombstoneTimer
 from lictor_actors.store.admission import refuse_command
-from lictor_actors.store.commands import unpack_command
+from lictor_actors.store.entries import EntryReader
 from lictor_actors.store.errors import UnknownCommand
 from lictor_actors.store.store import Store
 from lictor_messages import members as m
@@ -92,6 +92,8 @@ class Server(Actor):
         self._reads = Reads(self.store, options)
         self._status = ClusterStatus(options, self.raft)
         self._raft_snapshots = ServerSnapshots(self.raft)
+        self._entries = EntryReader(self.store.applies)
+        self.raft.fault, self.raft.believes = self._entries.fault, self._raft_snapshots.fault
         self._founding = Founding(options, self.raft)
         self._membership = RaftMembership(options, self.raft)
         self._handover = Handover(options, self.raft)
@@ -267,7 +269,7 @@ class Server(Actor):
 
     def _apply_one(self, entry: Entry, turn: Turn) -> None:
         try:
-            stamp, asker, request, command = unpack_command(entry.data)
+            stamp, asker, request, command = self._entries.read(entry.data)
             outcome = self.store.apply_once(entry.index, stamp, asker, request, command)
         except UnknownCommand as unknown:
             why = f"entry {entry.index} holds {unknown.kind}, which this version does not know: upgrade it"

@@ -57,6 +57,8 @@ class ServerSnapshots:
         self._raft = raft
         self._writing: _Writing | None = None
         self._reading: _Reading | None = None
+        self._ready: tuple[Snapshot, Store] | None = None
+        """A leader's snapshot that was read whole before Raft took it over."""
 
     @property
     def writing(self) -> bool:
@@ -98,12 +100,23 @@ class ServerSnapshots:
         except SnapshotRefused:
             self._reading = None  # its checksum may be wrong too, and then it is fetched again; if not, see ``restore``
 
-    def restore(self, snapshot: Snapshot) -> Store:
-        """The store of this snapshot. Raises Poisoned if this version cannot read it."""
+    def fault(self, snapshot: Snapshot) -> str:
+        """Why this snapshot of a leader's, which is whole, cannot be restored; "" if it can."""
         reading, self._reading = self._reading, None
         if reading is None or reading.snapshot is not snapshot:
             reading = _Reading(snapshot)
         try:
-            return reading.finish()
+            self._ready = snapshot, reading.finish()
+        except SnapshotRefused as refused:
+            return str(refused)
+        return ""
+
+    def restore(self, snapshot: Snapshot) -> Store:
+        """The store of this snapshot. Raises Poisoned if it is the journal's and this version cannot read it."""
+        ready, self._ready = self._ready, None
+        if ready is not None and ready[0] is snapshot:
+            return ready[1]
+        try:
+            return _Reading(snapshot).finish()
         except SnapshotRefused as refused:
             raise Poisoned(f"the snapshot of entry {snapshot.index}", refused) from refused

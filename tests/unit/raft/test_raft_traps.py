@@ -5,6 +5,7 @@ from raft_network import MS, SECOND, Network
 
 from lictor_actors.raft import Overloaded, RaftOptions, Role
 from lictor_actors.raft.follower import CommittedTruncated
+from lictor_actors.raft.membership import of_voters
 from lictor_messages.journal import appended
 from lictor_messages.raft import (
     AppendAnswer,
@@ -127,7 +128,7 @@ def test_a_snapshot_of_an_earlier_term_is_answered_so_that_who_sends_it_steps_do
         index=99,
         last_term=1,
         configuration_index=1,
-        configuration=b"",
+        configuration=of_voters(net.names).pack(),
         size=9,
         checksum=0,
         offset=0,
@@ -215,7 +216,7 @@ def test_nobody_gets_a_vote_for_a_term_that_is_over(pre: bool) -> None:
     net = alone()
     net.say("n2", "n1", AppendEntries(term=9, leader="n2", prev_index=1, prev_term=1, commit=0, round=1))
     net.run(ELECTION + MS)
-    net.say("n3", "n1", RequestVote(term=5, pre=pre, last_index=99, last_term=8))
+    net.say("n3", "n1", RequestVote(term=5, pre=pre, last_index=99, last_term=4))
     net.run(10 * MS)
     votes = [m for _, source, to, m in net.sent if (source, to) == ("n1", "n3") and isinstance(m, Vote)]
     assert [(vote.granted, vote.term) for vote in votes] == [(False, 9)]

@@ -1,13 +1,14 @@
 """A tiny deterministic network of probers in virtual time: each node's host, its directory and its clock."""
 
 import heapq
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
 import pytest
 
-from lictor_actors.kernel.effects import CancelTimer, Note, Persist, Send, SetTimer
+from lictor_actors.kernel.effects import CancelTimer, Count, Note, Persist, Send, SetTimer
 from lictor_actors.kernel.life import Life
 from lictor_actors.roles.prober import Prober
 from lictor_actors.swim.profile import Profile
@@ -48,6 +49,7 @@ class Net:
         self.nodes: dict[str, Node] = {}
         self.drops: list[Callable[[Envelope], bool]] = []
         self.sent: list[tuple[int, Envelope]] = []
+        self.counters: Counter[str] = Counter()
         self._heap: list[tuple[int, int, Callable[[], None]]] = []
         self._count = 0
 
@@ -195,6 +197,8 @@ class Net:
                     node.timers.pop(name, None)
                 case Persist(record):
                     node.journal.append(record)
+                case Count(what):
+                    self.counters[what] += 1
                 case Note(event):
                     node.notes.append(event)
                 case Send(envelope):

@@ -1,0 +1,68 @@
+"""Entries that come from another server: read before they are taken into the log, and read only once.
+
+An entry that cannot be applied stops every server that has it, for good. A leader admits no such command; whoever
+speaks in a leader's name may send one all the same. So a follower reads an entry when it comes, refuses it if it is
+none of this store's, and keeps what it has read until the entry is committed and applied: that costs nothing more.
+
+A kind that is not known at all is let in, because a newer leader may well propose it. It stops the server when it is
+applied, by name: a server that passed it over would have another state than the others from then on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lictor_actors.store.commands import unpack_command
+from lictor_actors.store.errors import UnknownCommand
+from lictor_messages.answers import Command
+from lictor_messages.base import KINDS
+from lictor_messages.bounds import HIGHEST
+
+Read = tuple[int, str, str, Command]
+"""When, who, under which request id, what."""
+MOST_BYTES = 8 * 1024 * 1024
+"""Of entries that may wait to be applied with what was read of them; more are read again."""
+
+
+class EntryReader:
+    """What was read of the entries that are not applied yet."""
+
+    def __init__(self, applies: Callable[[Command], bool]) -> None:
+        self._applies = applies
+        self._waiting: dict[int, tuple[bytes, Read]] = {}
+        """By identity of the bytes, which the log holds too: their hash would cost as much as reading them."""
+        self._bytes = 0
+
+    def fault(self, data: bytes) -> str:
+        """Why this can be no entry of the store's, "" if it can."""
+        try:
+            read = unpack_command(data)
+        except UnknownCommand as unknown:
+            newer = type(unknown.kind) is str and unknown.kind not in KINDS
+            return "" if newer else f"{unknown.kind} is no command"
+        except (ValueError, TypeError) as error:
+            return f"it cannot be read: {type(error).__name__}"
+        at_ns, asker, request, command = read
+        if type(asker) is not str or type(request) is not str:
+            return "it does not say who asked for it"
+        if type(at_ns) is not int or not 0 <= at_ns <= HIGHEST:
+            return "its time is none"
+        if not self._applies(command):
+            return f"{command.kind} is not for the log"
+        self._keep(data, read)
+        return ""
+
+    def read(self, data: bytes) -> Read:
+        """The entry, as ``unpack_command`` reads it."""
+        kept = self._waiting.pop(id(data), None)
+        if kept is None:
+            return unpack_command(data)
+        self._bytes -= len(data)
+        return kept[1]
+
+    def _keep(self, data: bytes, read: Read) -> None:
+        if self._bytes > MOST_BYTES:
+            self._waiting.clear()
+            self._bytes = 0
+        self._waiting[id(data)] = data, read
+        self._bytes += len(data)

@@ -1,0 +1,23 @@
+"""How large a number from another node may be: far more than any cluster comes to, far less than what breaks it.
+
+A number of its own kind that another node says has to leave room for those that follow it. A term of 2^64-2 leaves
+room for none: no server could ever stand again. So it is no number here, and a message with it is malformed.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from annotated_types import Ge, Le
+
+HIGHEST = 2**62
+"""The highest term, index, round, size or incarnation there is: at a million a second it takes 146,000 years."""
+
+Natural = Annotated[int, Ge(0), Le(HIGHEST)]
+"""A number that only grows, as another node says it."""
+Checksum = Annotated[int, Ge(0), Le(2**32 - 1)]
+"""A CRC-32."""
+Fingerprint = Annotated[int, Ge(0), Le(2**64 - 1)]
+"""Eight bytes of a hash."""
+Port = Annotated[int, Ge(0), Le(2**16 - 1)]
+"""A TCP or UDP port."""
