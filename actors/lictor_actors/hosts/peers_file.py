@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from lictor_actors.hosts.disks import FileDisk, ReadOnlyDisk
+from lictor_actors.hosts.term_reset import reset_term
 from lictor_actors.journal.journal import Journal
 from lictor_actors.journal.recovery import recover
 from lictor_actors.raft.membership import ServerRow
 from lictor_actors.raft.start_over import CannotStartOver, StartOver, start_over
+from lictor_messages.journal import JournalRecord
 
 STREAM = "server"
 
@@ -33,20 +35,38 @@ def apply_peers_file(data_dir: Path, node: str) -> StartOver | None:
 
 def write_start_over(data_dir: Path, node: str, peers: Sequence[ServerRow]) -> StartOver:
     """Put the new configuration into the journal of a server that does not run."""
+    return _write(data_dir, lambda journal: start_over(journal, node, peers))
+
+
+def plan_start_over(data_dir: Path, node: str, peers: Sequence[ServerRow]) -> StartOver:
+    """The same, but nothing is touched."""
+    return start_over(_read(data_dir), node, peers)
+
+
+def write_term_reset(data_dir: Path, node: str, _: Sequence[ServerRow]) -> StartOver:
+    """Put a snapshot of term 1 in the place of the log of a server that does not run."""
+    return _write(data_dir, lambda journal: reset_term(journal, node))
+
+
+def plan_term_reset(data_dir: Path, node: str, _: Sequence[ServerRow]) -> StartOver:
+    """The same, but nothing is touched."""
+    return reset_term(_read(data_dir), node)
+
+
+def _read(data_dir: Path) -> Iterable[JournalRecord]:
+    return recover(ReadOnlyDisk(data_dir)).streams.get(STREAM, ())
+
+
+def _write(data_dir: Path, plan: Callable[[Iterable[JournalRecord]], StartOver]) -> StartOver:
     disk = FileDisk(data_dir)
     try:
         journal = Journal.open(disk)
-        planned = start_over(journal.recovered(STREAM), node, peers)
+        planned = plan(journal.recovered(STREAM))
         journal.write(STREAM, planned.records)
         journal.sync()
         return planned
     finally:
         disk.close()
-
-
-def plan_start_over(data_dir: Path, node: str, peers: Sequence[ServerRow]) -> StartOver:
-    """The same, but nothing is touched."""
-    return start_over(recover(ReadOnlyDisk(data_dir)).streams.get(STREAM, ()), node, peers)
 
 
 def read_peers(file: Path, node: str) -> tuple[ServerRow, ...]:

@@ -15,8 +15,9 @@ from lictor_messages.raft import ElectionDue, HeartbeatDue, RequestVote
 ELECTION = "raft.election"
 HEARTBEAT = "raft.heartbeat"
 CURE = (
-    "No cluster comes there by itself: somebody has forged a message. Stop all servers; on the one whose log is the "
-    "longest run `lictor operator raft recover -reset-term`, empty the data directories of the others, and start them all"
+    "No cluster comes there by itself: somebody forged a message. Stop all servers. On the one whose log is longest"
+    " run `lictor operator raft recover -reset-term -data-dir=… -peer=<its name>`; empty the data directories of the "
+    "others. Then start them all"
 )
 
 

@@ -4,6 +4,9 @@ Every server that is left is stopped, told the new configuration, and started. T
 whichever is most up-to-date wins the first election among those that are left, as always, and decides for all: only
 what none of them has is lost. The leader then puts the configuration into the log; from there on it is one like any
 other. Until then it is in force because a cell of the journal says so.
+
+If the terms themselves are lost, because somebody drove them to the last one there is, one server alone starts over:
+``hosts.term_reset`` puts what its log says into a snapshot of term 1, and the others come with empty disks.
 """
 
 from __future__ import annotations
@@ -24,26 +27,38 @@ class CannotStartOver(ValueError):
 class StartOver:
     """What a server has, what it will have, and the records that make it so."""
 
+    term: int
     last_index: int
     last_term: int
     snapshot_index: int
     before: Configuration
     after: Configuration
     records: tuple[JournalRecord, ...]
+    folded: bool = False
+    """True if the records replace all that the journal held of Raft by one snapshot of term 1."""
+    skipped: tuple[str, ...] = ()
+    """Entries that no server could ever apply, and that the snapshot is without."""
 
 
 def start_over(journal: Iterable[JournalRecord], me: str, wanted: Sequence[ServerRow]) -> StartOver:
     """What to write to the journal of server ``me`` so that it starts with these servers. Raises CannotStartOver."""
-    stable = Stable()
-    for record in journal:
-        stable.recover(record)
-    _refuse(stable, me, wanted)
+    stable = what_is_left(journal, me, wanted)
     before = stable.membership.latest.configuration
     after = Configuration(tuple(_with_identity(row, before, stable, me) for row in wanted))
     forced = Forced(max(stable.term, stable.log.last_term), after)
     snapshot_index = stable.snapshot.index if stable.snapshot else 0
     cell = Cell(name=FORCED_CELL, data=forced.pack())
-    return StartOver(stable.log.last_index, stable.log.last_term, snapshot_index, before, after, (cell,))
+    last_index, last_term = stable.log.last_index, stable.log.last_term
+    return StartOver(stable.term, last_index, last_term, snapshot_index, before, after, (cell,))
+
+
+def what_is_left(journal: Iterable[JournalRecord], me: str, wanted: Sequence[ServerRow]) -> Stable:
+    """What the journal of server ``me`` says. Raises CannotStartOver if nothing can be begun with it."""
+    stable = Stable()
+    for record in journal:
+        stable.recover(record)
+    _refuse(stable, me, wanted)
+    return stable
 
 
 def _refuse(stable: Stable, me: str, wanted: Sequence[ServerRow]) -> None:

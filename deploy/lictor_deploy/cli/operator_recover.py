@@ -8,12 +8,21 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from lictor_actors.hosts.disks import DirectoryInUse
-from lictor_actors.hosts.peers_file import full_name, plan_start_over, write_start_over
+from lictor_actors.hosts.peers_file import (
+    full_name,
+    plan_start_over,
+    plan_term_reset,
+    write_start_over,
+    write_term_reset,
+)
 from lictor_actors.journal.recovery import JournalCorrupt
 from lictor_actors.journal.segments import JournalTooNew
 from lictor_actors.raft.membership import Configuration, ServerRow
 from lictor_actors.raft.start_over import CannotStartOver, StartOver
 from lictor_deploy.sentence import Failure
+
+DO_THE_OTHERS = "Done: start the server, and the others once they are done."
+EMPTY_THE_OTHERS = "Done: empty the data directories of all other servers, then start this server and them."
 
 
 def recover(
@@ -22,12 +31,18 @@ def recover(
     peer: Annotated[list[str], Parameter(negative="")],
     node: str = "",
     datacenter: str = "dc1",
+    reset_term: bool = False,
     dry_run: bool = False,
 ) -> None:
     """Make the server in a data directory start with other servers than before; stop it first.
 
     Only for a cluster that lost its majority for good: what no server that is left has is lost. Do it on each server
     that is left, with the same -peer flags, then start them. ``peers.json`` in the data directory does the same.
+
+    With -reset-term, and one -peer, which is the server itself: for a cluster whose servers say in their logs that they
+    are in the last term there is, so that none of them can be elected again. All that this server's log holds becomes
+    a snapshot of term 1, and it goes on alone. Do it on one server only, the one whose log is longest (-dry-run says
+    how long it is), empty the data directories of all others, and start them: they join as new servers.
 
     Example: lictor operator raft recover -dry-run -data-dir=/var/lib/lictor -node=s1 -peer=s1 -peer=s2
 
@@ -41,6 +56,8 @@ def recover(
         Name of the server that the directory belongs to; not needed with a single peer.
     datacenter
         Its datacenter.
+    reset_term
+        Begin again in term 1, as the only server.
     dry_run
         Only say what would be done.
     """
@@ -50,14 +67,18 @@ def recover(
         raise Failure("Say with -node whose directory this is: it has to be one of the peers.")
     me = full_name(node or peer[0], f".{datacenter}")
     rows = [ServerRow(full_name(name, me)) for name in peer]
+    if reset_term and [row.name for row in rows] != [me]:
+        raise Failure(
+            "With -reset-term this server goes on alone: give -peer once, with its own name. The others join it again "
+            "with empty data directories."
+        )
+    plan, write = (plan_term_reset, write_term_reset) if reset_term else (plan_start_over, write_start_over)
     try:
-        planned = (plan_start_over if dry_run else write_start_over)(Path(data_dir), me, rows)
+        planned = (plan if dry_run else write)(Path(data_dir), me, rows)
     except (CannotStartOver, JournalCorrupt, JournalTooNew, DirectoryInUse) as refused:
         raise Failure(f"{refused}.") from None
     print(report(planned, me))
-    print(
-        "Nothing was written (-dry-run)." if dry_run else "Done: start the server, and the others once they are done."
-    )
+    print("Nothing was written (-dry-run)." if dry_run else EMPTY_THE_OTHERS if reset_term else DO_THE_OTHERS)
 
 
 def report(planned: StartOver, me: str) -> str:
@@ -67,11 +88,14 @@ def report(planned: StartOver, me: str) -> str:
     return "\n".join(
         (
             f"Server:        {me}",
+            f"Term:          {planned.term}",
             f"Log:           up to entry {planned.last_index} of term {planned.last_term}",
             f"Snapshot:      {f'of entry {planned.snapshot_index}' if planned.snapshot_index else 'none'}",
             f"Servers now:   {shown(planned.before)}",
             f"Servers then:  {shown(planned.after)}",
+            *([f"Term then:     1, with one snapshot of entry {planned.last_index}"] if planned.folded else []),
             *warning,
+            *(f"Warning:       left out, it cannot be applied: {entry}" for entry in planned.skipped),
         )
     )
 

@@ -169,6 +169,33 @@ def test_recover_refuses_in_a_sentence(lictor, directory, flags, words):
     assert words in ran.err
 
 
+def test_recover_begins_again_in_term_1_alone(lictor, directory):
+    """For a cluster whose terms somebody drove to the last one there is. The second entry of this log is none."""
+    flags = (f"-data-dir={directory}", "-peer=s1", "-reset-term")
+    before = {file.name: file.read_bytes() for file in directory.iterdir()}
+    dry = lictor("operator", "raft", "recover", "-dry-run", *flags)
+    assert dry.status == 0
+    assert "Term:          5\n" in dry.out
+    assert "Servers then:  s1.dc1\n" in dry.out
+    assert "Term then:     1, with one snapshot of entry 2\n" in dry.out
+    assert "Warning:       left out, it cannot be applied: entry 2" in dry.out
+    assert {file.name: file.read_bytes() for file in directory.iterdir()} == before
+    done = lictor("operator", "raft", "recover", *flags)
+    assert done.status == 0
+    assert "empty the data directories of all other servers" in done.out
+    again = lictor("operator", "raft", "recover", "-dry-run", *flags)
+    assert "Term:          1\n" in again.out
+    assert "Servers now:   s1.dc1\n" in again.out
+    assert "Snapshot:      of entry 2\n" in again.out
+
+
+@pytest.mark.parametrize("flags", [("-node=s1", "-peer=s2"), ("-node=s1", "-peer=s1", "-peer=s2")])
+def test_recover_in_term_1_is_for_one_server_alone(lictor, directory, flags):
+    ran = lictor("operator", "raft", "recover", f"-data-dir={directory}", "-reset-term", *flags)
+    assert ran.status == 1
+    assert "give -peer once, with its own name" in ran.err
+
+
 def test_recover_wonders_at_a_server_that_the_log_does_not_know(lictor, directory):
     flags = (f"-data-dir={directory}", "-node=s1", "-peer=s1", "-peer=zz")
     dry = lictor("operator", "raft", "recover", "-dry-run", *flags)
