@@ -10,6 +10,7 @@ from lictor_actors.kernel.vocabulary import By, Handler, Handlers, Vocabulary
 from lictor_actors.swim.awareness import Awareness
 from lictor_actors.swim.border import id_taken, name_taken, refusal, sender, stranger
 from lictor_actors.swim.departure import Departure, Undertaker
+from lictor_actors.swim.doubts import Doubts
 from lictor_actors.swim.events import UserEvents
 from lictor_actors.swim.gossip import Gossiper
 from lictor_actors.swim.joining import Joining
@@ -108,6 +109,7 @@ class Prober(Actor):
         me = self.members.me
         me.alive = self._first_record(turn.wall // SECOND_NS)
         me.record, me.incarnation, me.since = pack_body(me.alive), me.alive.incarnation, turn.now
+        self._doubts.begin(me.incarnation, turn.now)
         self._listeners.located(me.alive, turn)
         self._listeners.tell(MemberJoined(member=me.member()), turn)
         self.exchange.begin(turn)
@@ -174,7 +176,8 @@ class Prober(Actor):
         seen = Seen()
         self.membership = Membership(profile, members, gossiper, self._listeners, self.awareness, seen)
         self.events = UserEvents(profile, gossiper, self._listeners)
-        self.updates = Updates(members, seen)
+        self._doubts = Doubts()
+        self.updates = Updates(members, seen, self._doubts)
         self.updates.on(Alive, self.membership.alive)
         self.updates.on(Suspect, self.membership.suspect)
         self.updates.on(Dead, self.membership.dead)
@@ -226,6 +229,8 @@ class Prober(Actor):
 
     def _push_pull(self, push: PushPull, turn: Turn) -> None:
         source, asker, me = self._source(turn), sender(push.updates), self.members.me
+        if asker is not None and self._doubts.nonsense(asker, turn):
+            asker = None
         if source == me.address and (asker is None or not me.moves_to(asker)):
             # A join through a URL that this node shares may come back to it.
             self.joining.undeliverable(self._request(turn), "that is this node itself", turn)

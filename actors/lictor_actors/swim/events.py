@@ -12,6 +12,11 @@ from lictor_messages.codec import pack_body
 from lictor_messages.members import EventFired, FireEvent, UserEvent
 from lictor_messages.refusals import Refused
 
+FARTHEST = 2**32
+"""How far above the own clock a time is believed. An event from further away is ignored; a clock that is further away
+is approached by so much with each exchange of views, which are seconds apart where they differ. One forged time can
+thus hide others' events from those who heard it until the next exchange has moved all clocks up, and not for good;
+and an honest clock is never so far ahead: at a thousand events a second that takes fifty days of absence."""
 RING = 512
 """Lamport times remembered; an event further behind the clock is too old to be told from a repeat."""
 
@@ -47,8 +52,7 @@ class UserEvents:
 
     def fire(self, request: FireEvent, turn: Turn) -> None:
         """Start an event here; this node hears it like every other."""
-        size = len(request.name.encode()) + len(request.payload)
-        if size > self._profile.event_bytes_max:
+        if self._size(request) > self._profile.event_bytes_max:
             limit = self._profile.event_bytes_max
             turn.reply(Refused(code="BadRequest", text=f"user event exceeds sane limit of {limit} bytes"))
             return
@@ -59,11 +63,24 @@ class UserEvents:
     def heard(self, event: Message, data: bytes, hearing: Hearing, turn: Turn) -> bool:
         """An event from elsewhere: old ones and repeats stop here."""
         assert isinstance(event, UserEvent)
+        if event.ltime > self.clock.time + FARTHEST:
+            turn.count("gossip_ltime_too_far")
+            return False
+        if self._size(event) > self._profile.event_bytes_max:
+            turn.count("gossip_refused_event_size")
+            return True
         self.clock.witness(event.ltime)
         too_old = event.ltime < max(self._oldest, self.clock.time - RING)
         if not too_old and data not in self._slot(event.ltime):
             self._deliver(event, data, turn)
         return True
+
+    def approach(self, time: int, turn: Turn) -> int:
+        """What to believe of the clock that another node says it has."""
+        if time <= self.clock.time + FARTHEST:
+            return time
+        turn.count("gossip_ltime_too_far")
+        return self.clock.time + FARTHEST
 
     def skip_past(self, time: int) -> None:
         """This node has just joined: what happened before that is not its business."""
@@ -72,6 +89,10 @@ class UserEvents:
     def recent(self) -> list[bytes]:
         """The events of the ring, oldest first, for a push/pull."""
         return [data for _, slot in sorted(self._ring, key=lambda entry: entry[0]) for data in slot]
+
+    @staticmethod
+    def _size(event: FireEvent | UserEvent) -> int:
+        return len(event.name.encode()) + len(event.payload)
 
     def _slot(self, ltime: int) -> tuple[bytes, ...]:
         held, events = self._ring[ltime % RING]

@@ -82,10 +82,10 @@ class Exchange:
         self.ask(peer.address, turn)
 
     def _merge(self, updates: tuple[bytes, ...], event_ltime: int, source: str, turn: Turn) -> None:
-        alone = self._members.alone
+        alone, event_time = self._members.alone, self._events.approach(event_ltime, turn)
         if alone:
-            self._events.skip_past(event_ltime)
-        self._events.clock.witness(event_ltime - 1)
+            self._events.skip_past(event_time)
+        self._events.clock.witness(event_time - 1)
         self._updates.take_in(updates, Hearing(source, merging=True, quiet=alone), turn)
         if alone and not self._members.alone:
             self._membership.announce(turn)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lictor_actors.kernel.turn import Turn
+from lictor_actors.swim.doubts import Doubts
 from lictor_actors.swim.members import Members
 from lictor_actors.swim.seen import Seen
 from lictor_messages.base import Message
@@ -35,11 +36,12 @@ Rule = Callable[[Message, bytes, Hearing, Turn], bool]
 class Updates:
     """The door through which every piece of gossip comes."""
 
-    def __init__(self, members: Members, seen: Seen) -> None:
+    def __init__(self, members: Members, seen: Seen, doubts: Doubts) -> None:
         self.malformed = 0
         """Updates that could not be decoded: junk, or kinds of a newer version."""
         self._members = members
         self._seen = seen
+        self._doubts = doubts
         self._rules: dict[str, Rule] = {}
 
     def on(self, kind: type[Message], rule: Rule) -> None:
@@ -65,4 +67,6 @@ class Updates:
         if rule is None:
             self.malformed += 1
             return True
-        return rule(update, data, hearing, turn)
+        if self._doubts.too_far(update, turn):
+            return False
+        return self._doubts.nonsense(update, turn) or rule(update, data, hearing, turn)

@@ -270,3 +270,17 @@ def cluster(net):
         return net
 
     return build
+
+
+@pytest.fixture(scope="session")
+def net_of():
+    """Builds a converged cluster of its own each time it is asked: for properties."""
+
+    def build(n: int) -> Net:
+        net = Net()
+        for i in range(n):
+            net.add(f"n{i}", *(["n0"] if i else []))
+        net.until(net.converged, within=20)
+        return net
+
+    return build
