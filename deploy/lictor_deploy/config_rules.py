@@ -6,7 +6,6 @@ import ipaddress
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from lictor_actors.swim.doubts import name_fault
 from lictor_deploy.sentence import Failure
 from lictor_messages.durations import parse_go_duration
 
@@ -33,8 +32,6 @@ def contradictions(config: AgentConfig) -> None:
         positive_duration(key, attrgetter(key)(config))
     for key in ("bind_addr", "client_addr", "advertise_addr"):
         ip_address(key, getattr(config, key))
-    if config.node_name and (why := name_fault(config.node_name)):
-        raise Failure(f"node_name {config.node_name!r} is no name, {why}: other nodes would ignore this one.")
     for name, port in config.ports:
         if not -1 <= port <= 65535:
             raise Failure(f"ports.{name} must be a port number, or -1 to switch it off, not {port}.")

@@ -7,6 +7,7 @@ import socket
 import uuid
 from pathlib import Path
 
+from lictor_actors.swim.doubts import name_fault
 from lictor_deploy.sentence import Failure
 
 UNUSUAL = set("@/\\ \t\r\n\0")
@@ -18,6 +19,8 @@ def node_name(configured: str) -> str:
     name = configured or socket.gethostname()
     if not name or UNUSUAL & set(name):
         raise Failure(f"Invalid node name {name!r}: no blanks, @ and / please. Set it with -node.")
+    if why := name_fault(name):
+        raise Failure(f"Invalid node name {name!r}: {why}, and other nodes would ignore it. Set it with -node.")
     return name
 
 

@@ -121,8 +121,6 @@ def test_harmless_keys_are_accepted_and_named(file):
         ({"retry_interval": "3"}, "retry_interval '3' is no length of time"),
         ({"performance": {"rpc_hold_timeout": "0s"}}, "performance.rpc_hold_timeout '0s' is no length of time"),
         ({"bind_addr": "localhost"}, "bind_addr 'localhost' is no IP address"),
-        ({"node_name": "rack1/web"}, "node_name 'rack1/web' is no name, it has a '/', a '@' or a control character"),
-        ({"node_name": "n" * 256}, "is no name, it is longer than 255 bytes"),
         ({"client_addr": "127.0.0.1 ::1"}, "client_addr '127.0.0.1 ::1' is no IP address"),
         ({"advertise_addr": "0.0.0.0"}, "advertise_addr '0.0.0.0' leads nowhere"),
     ],
@@ -193,7 +191,7 @@ def test_the_node_id_survives_restarts(tmp_path):
             node_spec(config(flags=flags))
 
 
-@pytest.mark.parametrize("name", ["a@b", "a/b", "a b"])
+@pytest.mark.parametrize("name", ["a@b", "a/b", "a b", "a\0b", "n" * 256, "é" * 128])
 def test_node_names_that_cannot_be_addressed(name):
     with pytest.raises(Failure, match="Invalid node name"):
         node_spec(config(dev=True, flags={"node_name": name}))
