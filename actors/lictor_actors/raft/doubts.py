@@ -3,7 +3,7 @@
 Peers are not known by keys, so anybody who reaches the port may speak in a peer's name. Raft's arithmetic takes each
 number at its word: a term beyond all others ends elections for good, an answer to a round that was never sent proves
 a lease, an entry that cannot be applied stops every server that applies it. What is refused here can do none of that;
-what a liar may still say, because an honest server might, is listed in ``docs/hostile-numbers.md``.
+what a liar may still say, because an honest server might, is listed in ``docs/forged-messages.md``.
 
 A term far above the own one may be true: whoever was away for long, or is new, sees it. It is approached and not
 believed: see ``FARTHEST``.

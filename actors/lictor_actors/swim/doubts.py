@@ -85,7 +85,7 @@ def _is_node(node: str) -> bool:
 
 
 def _is_url(url: str) -> bool:
-    return 0 < len(url.encode()) <= NAME_BYTES and _plain(url) and "@" not in url
+    return 0 < len(url.encode()) <= NAME_BYTES and _plain(url)
 
 
 def _plain(text: str) -> bool:

@@ -108,7 +108,7 @@ def test_without_the_limit_one_claim_buries_a_member_for_good(cluster, monkeypat
         ("address", {"address": "10.0.0.1/8"}),
         ("address", {"address": "a\0b"}),
         ("address", {"gossip": ""}),
-        ("address", {"gossip": "tcp://x@y"}),
+        ("address", {"gossip": "tcp://x\0y"}),
         ("address", {"rest": "tcp://" + "x" * 250}),
         ("tags", {"tags": {f"tag{n}": "x" * 20 for n in range(25)}}),
         ("tags", {"tags": {"x": "y" * 512}}),
