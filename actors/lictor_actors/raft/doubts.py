@@ -40,30 +40,32 @@ class Implausible(ValueError):
 
 def plausible(message: Message, fault: EntryFault) -> list[Entry]:
     """The entries that it brings, [] if it is of a kind that brings none. Raises Implausible."""
-    match message:
-        case AppendEntries():
-            return _entries_of(message, fault)
-        case InstallSnapshot():
-            _doubt_snapshot(message)
-        case RequestVote():
-            _doubt_candidate(message)
+    if isinstance(message, AppendEntries):
+        if message.prev_term > message.term:
+            raise Implausible("prev_term", f"the entry before is of term {message.prev_term}, above its own")
+        return _entries_of(message, fault) if message.entries else []
+    if isinstance(message, InstallSnapshot):
+        _doubt_snapshot(message)
+    elif isinstance(message, RequestVote):
+        _doubt_candidate(message)
     return []
 
 
 def _entries_of(message: AppendEntries, fault: EntryFault) -> list[Entry]:
-    if message.prev_term > message.term:
-        raise Implausible("prev_term", f"the entry before is of term {message.prev_term}, above its own")
-    entries, term, index = [], message.prev_term, message.prev_index
+    entries: list[Entry] = []
+    term, index, highest = message.prev_term, message.prev_index, message.term
+    if index + len(message.entries) > HIGHEST:
+        raise Implausible(
+            "entry_index", f"{len(message.entries)} entries after {index}, beyond the last one there can be"
+        )
     for packed in message.entries:
         index += 1
         try:
             entry = from_packed(index, packed)
         except UnknownEntryType as unknown:
             raise Implausible("entry_type", str(unknown)) from unknown
-        if index > HIGHEST:
-            raise Implausible("entry_index", f"entry {index} is beyond the last one there can be")
-        if not term <= entry.term <= message.term or not entry.term:
-            raise Implausible("entry_term", f"entry {index} of term {entry.term} between {term} and {message.term}")
+        if not term <= entry.term <= highest or not entry.term:
+            raise Implausible("entry_term", f"entry {index} of term {entry.term} between {term} and {highest}")
         term = entry.term
         if entry.type == "command":
             if why := fault(entry.data):

@@ -10,6 +10,7 @@ applied, by name: a server that passed it over would have another state than the
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
 from lictor_actors.store.commands import unpack_command
@@ -21,16 +22,17 @@ from lictor_messages.bounds import HIGHEST
 Read = tuple[int, str, str, Command]
 """When, who, under which request id, what."""
 MOST_BYTES = 8 * 1024 * 1024
-"""Of entries that may wait to be applied with what was read of them; more are read again."""
+"""Of entries that may wait with what was read of them; if they are more, all are read again."""
 
 
 class EntryReader:
-    """What was read of the entries that are not applied yet."""
+    """What was read of the entries that are not applied yet, in their order."""
 
     def __init__(self, applies: Callable[[Command], bool]) -> None:
         self._applies = applies
-        self._waiting: dict[int, tuple[bytes, Read]] = {}
-        """By identity of the bytes, which the log holds too: their hash would cost as much as reading them."""
+        self._applied: dict[type[Command], None] = {}
+        """Kinds of which that is known."""
+        self._waiting: deque[tuple[bytes, Read]] = deque()
         self._bytes = 0
 
     def fault(self, data: bytes) -> str:
@@ -47,22 +49,23 @@ class EntryReader:
             return "it does not say who asked for it"
         if type(at_ns) is not int or not 0 <= at_ns <= HIGHEST:
             return "its time is none"
-        if not self._applies(command):
-            return f"{command.kind} is not for the log"
-        self._keep(data, read)
+        if type(command) not in self._applied:
+            if not self._applies(command):
+                return f"{command.kind} is not for the log"
+            self._applied[type(command)] = None
+        self._bytes += len(data)
+        if self._bytes > MOST_BYTES:
+            self._waiting.clear()
+            self._bytes = len(data)
+        self._waiting.append((data, read))
         return ""
 
     def read(self, data: bytes) -> Read:
-        """The entry, as ``unpack_command`` reads it."""
-        kept = self._waiting.pop(id(data), None)
-        if kept is None:
-            return unpack_command(data)
-        self._bytes -= len(data)
-        return kept[1]
-
-    def _keep(self, data: bytes, read: Read) -> None:
-        if self._bytes > MOST_BYTES:
-            self._waiting.clear()
-            self._bytes = 0
-        self._waiting[id(data)] = data, read
-        self._bytes += len(data)
+        """The entry, as ``unpack_command`` reads it. What waits before it came to nothing: its place is taken."""
+        waiting = self._waiting
+        while waiting:
+            kept, read = waiting.popleft()
+            if kept is data:  # the log holds the very bytes that were read
+                return read
+        self._bytes = 0
+        return unpack_command(data)

@@ -19,7 +19,7 @@ from lictor_actors.raft.membership import of_voters
 from lictor_actors.raft.stable import pack_term
 from lictor_actors.raft.start_over import CannotStartOver
 from lictor_actors.roles.log_time import LogTime
-from lictor_actors.store.commands import pack_command
+from lictor_actors.store.commands import pack_command, unpack_command
 from lictor_actors.store.entries import EntryReader
 from lictor_actors.store.store import Store
 from lictor_messages.base import Message
@@ -155,20 +155,23 @@ def test_a_kind_of_a_newer_version_is_taken_in_and_stops_the_server_by_name_when
     assert EntryReader(Store().applies).fault(ormsgpack.packb([1, "a", "r", "kv.put_many", {"key": "k"}])) == ""
 
 
-def test_what_was_read_is_read_once():
-    reader, data = EntryReader(Store().applies), pack_command(1, "a", "r", PutKey(key="k", value=b"v"))
-    assert reader.fault(data) == ""
-    kept = reader._waiting[id(data)][1]
-    assert reader.read(data) is kept
-    assert reader.read(data) == kept
-    assert (reader._bytes, reader._waiting) == (0, {})
+def test_what_was_read_is_read_once_and_in_any_case_right():
+    reader = EntryReader(Store().applies)
+    datas = [pack_command(1, "a", f"r{n}", PutKey(key=f"k{n}", value=b"v")) for n in range(6)]
+    assert [reader.fault(data) for data in datas[:4]] == [""] * 4
+    kept = [read for _, read in reader._waiting]
+    assert reader.read(datas[0]) is kept[0]
+    assert reader.read(datas[2]) is kept[2]  # the one between was overwritten
+    for data in (datas[5], datas[3], datas[1]):
+        assert reader.read(data) == unpack_command(data)
+    assert not reader._waiting
 
 
 def test_what_is_kept_of_entries_that_are_never_applied_is_bounded():
     reader = EntryReader(Store().applies)
     for number in range(100):
         assert reader.fault(pack_command(1, "a", f"{number}", PutKey(key="k", value=bytes(500_000)))) == ""
-        assert sum(len(data) for data, _ in reader._waiting.values()) <= 9_000_000
+        assert sum(len(data) for data, _ in reader._waiting) <= 9_000_000
 
 
 def test_the_time_of_a_log_does_not_run_beyond_what_an_entry_may_say():
