@@ -10,6 +10,7 @@ applied, by name: a server that passed it over would have another state than the
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable
 
@@ -21,6 +22,7 @@ from lictor_messages.bounds import HIGHEST
 
 Read = tuple[int, str, str, Command]
 """When, who, under which request id, what."""
+_NAME = re.compile(r"[a-z_]{1,64}\.[a-z0-9_]{1,64}")
 MOST_BYTES = 8 * 1024 * 1024
 """Of entries that may wait with what was read of them; if they are more, all are read again."""
 
@@ -40,7 +42,7 @@ class EntryReader:
         try:
             read = unpack_command(data)
         except UnknownCommand as unknown:
-            newer = type(unknown.kind) is str and unknown.kind not in KINDS
+            newer = _NAME.fullmatch(unknown.kind) and unknown.kind not in KINDS
             return "" if newer else f"{unknown.kind} is no command"
         except (ValueError, TypeError) as error:
             return f"it cannot be read: {type(error).__name__}"

@@ -81,7 +81,7 @@ def test_a_forged_term_to_each_server_leaves_a_cluster_that_leads_and_writes(thr
     before = term_of(three)
     to_each(three, forged(kind, term))
     if term > HIGHEST:
-        assert three.world.counters["frame_malformed"] == 3
+        assert three.world.counters["message_malformed"] == 3
         assert term_of(three) == before
     three.until(lambda: three.leader(), 10)
     three.put("after", "written", 10)
