@@ -222,7 +222,7 @@ class Raft(RoleChanges):
         turn.count(f"raft_refused_{doubt.name}")
         if doubt.name not in self._doubted:
             self._doubted[doubt.name] = None
-            turn.note(f"raft: refuses {message.kind} from {source}: {doubt} (further ones are counted only)")
+            turn.note(f"raft: refuses {message.kind} from {source!r}: {doubt} (further ones are counted only)")
 
     def _is_too_far(self, source: str, term: int, turn: Turn) -> bool:
         """Approach a term that is too far above the own one to be believed; True if it is."""
@@ -231,7 +231,9 @@ class Raft(RoleChanges):
         turn.count("raft_term_too_far")
         if turn.now >= self._leapt + LEAPS_SAID_NS:
             self._leapt = turn.now
-            turn.note(f"raft: {source} speaks of term {term}, this server is in {self.term} and moves on by {FARTHEST}")
+            turn.note(
+                f"raft: {source!r} speaks of term {term}, this server is in {self.term} and moves on by {FARTHEST}"
+            )
         self._become_follower(self.term + FARTHEST, "", turn)
         return True
 

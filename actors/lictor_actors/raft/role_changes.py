@@ -73,7 +73,7 @@ class RoleChanges(Snapshotting):
             return False
         if not self._said_ceiling:
             self._said_ceiling = True
-            turn.note(f"raft: does not stand: {self.term} is the last term there is, or beyond it. {CURE}")
+            turn.note(f"raft: will not stand again: {self.term} is the last term there is, or beyond it. {CURE}")
         return True
 
     def _heartbeat_due(self, turn: Turn) -> None:
@@ -145,6 +145,7 @@ class RoleChanges(Snapshotting):
         self._leading.open(turn)
         turn.cancel_timer(ELECTION)
         turn.set_timer(HEARTBEAT, self.options.heartbeat_ns, HeartbeatDue())
+        self._at_the_ceiling(turn)  # now, while it leads, there is time for the cure
 
     def _stand(self, turn: Turn) -> None:
         self._ballot = Ballot(self.configuration)

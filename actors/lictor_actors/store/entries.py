@@ -43,7 +43,7 @@ class EntryReader:
             read = unpack_command(data)
         except UnknownCommand as unknown:
             newer = _NAME.fullmatch(unknown.kind) and unknown.kind not in KINDS
-            return "" if newer else f"{unknown.kind} is no command"
+            return "" if newer else f"{unknown.kind[:64]!r} is no command"
         except (ValueError, TypeError) as error:
             return f"it cannot be read: {type(error).__name__}"
         at_ns, asker, request, command = read

@@ -252,7 +252,9 @@ def test_nobody_is_told_to_stand_beyond_the_last_term() -> None:
 
 def test_the_term_before_the_last_one_is_a_term_like_any_other() -> None:
     net = behind(*("n1", "n2", "n3"), terms=CEILING - 1)
-    assert net.raft(net.elect()).term == CEILING
+    leader = net.elect()
+    assert net.raft(leader).term == CEILING
+    assert [name for name, text in net.notes if "the last term there is" in text] == [leader]
 
 
 # -- what no honest server says ---------------------------------------------------------------------------------------
