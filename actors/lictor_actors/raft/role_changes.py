@@ -16,8 +16,8 @@ ELECTION = "raft.election"
 HEARTBEAT = "raft.heartbeat"
 CURE = (
     "No cluster comes there by itself: somebody forged a message. Stop all servers. On the one whose log is longest"
-    " run `lictor operator raft recover -reset-term -data-dir=… -peer=<its name>`; empty the data directories of the "
-    "others. Then start them all"
+    " run `lictor operator raft recover -reset-term -data-dir=… -peer=<its name>`, on the others `lictor operator "
+    "set-aside -data-dir=…`. Then start them all"
 )
 
 

@@ -22,7 +22,9 @@ from lictor_actors.raft.start_over import CannotStartOver, StartOver
 from lictor_deploy.sentence import Failure
 
 DO_THE_OTHERS = "Done: start the server, and the others once they are done."
-EMPTY_THE_OTHERS = "Done: empty the data directories of all other servers, then start this server and them."
+EMPTY_THE_OTHERS = (
+    "Done: empty the data directories of all others (`lictor operator set-aside`), then start all servers."
+)
 
 
 def recover(

@@ -182,7 +182,7 @@ def test_recover_begins_again_in_term_1_alone(lictor, directory):
     assert {file.name: file.read_bytes() for file in directory.iterdir()} == before
     done = lictor("operator", "raft", "recover", *flags)
     assert done.status == 0
-    assert "empty the data directories of all other servers" in done.out
+    assert "empty the data directories of all others" in done.out
     again = lictor("operator", "raft", "recover", "-dry-run", *flags)
     assert "Term:          1\n" in again.out
     assert "Servers now:   s1.dc1\n" in again.out
