@@ -54,8 +54,10 @@ class FaultDesk:
         """Do it and reply; what makes no sense is replied to with a sentence."""
         try:
             self._do(request, reply)
-        except (LookupError, TypeError, ValueError) as error:
+        except (LookupError, TypeError, ValueError, ArithmeticError) as error:
             reply({"error": plain(error)})
+        except RecursionError:
+            reply({"error": "this request is nested too deeply"})
 
     def list(self) -> list[Said]:
         """The faults in force, oldest first."""

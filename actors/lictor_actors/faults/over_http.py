@@ -16,6 +16,7 @@ from lictor_actors.faults.desk import Ask, Said
 from lictor_actors.faults.guard import objection
 from lictor_actors.faults.steps import unknown
 from lictor_actors.faults.vocabulary import VERBS
+from lictor_actors.roles.http_api.decode import BadBody, parse_json
 from lictor_messages.faults import FAULTS_PATH
 from lictor_messages.web import HttpAnswered, HttpAsked
 
@@ -23,6 +24,10 @@ OFF = (
     "Faults are off: this agent was not started for them. `lictor dev` is; `lictor agent` needs "
     '"enable_fault_injection": true and a "fault_injection_token" in its configuration.'
 )
+BODY_MOST = 64 * 1024
+"""Bytes. It is told on to the process that carries faults out, in a line of JSON that has a limit too."""
+LEVELS_MOST = 32
+"""Deeper nesting means nothing here, and takes a stack wherever it is said again."""
 BODY = 'Send a JSON object such as {"verb": "isolate", "nodes": "leader", "duration": "10s"}'
 
 
@@ -79,20 +84,35 @@ def question_of(asked: HttpAsked) -> Said:
 
 def said_in(body: bytes) -> Said:
     """A verb with its parameters, or ``{"steps": [...]}``, a plan like a scenario's. Raises Refusal."""
+    if len(body) > BODY_MOST:
+        raise Refusal(413, f"Request body({len(body)} bytes) too large, max size: {BODY_MOST} bytes")
     try:
-        said: Any = json.loads(body)
-    except ValueError as error:
+        said = parse_json(body)
+    except BadBody as error:
         raise Refusal(400, f"the body is not JSON: {error}. {BODY}") from None
     if not isinstance(said, dict):
         raise Refusal(400, f"the body is no object. {BODY}")
+    if is_deep(said):
+        raise Refusal(400, f"the body is nested more than {LEVELS_MOST} levels deep. {BODY}")
     if "steps" in said:
         return plan_in(said)
     verb = said.pop("verb", None)
     if verb is None:
         raise Refusal(400, f"verb is missing. {BODY}")
-    if verb not in tuple(VERBS):
-        raise Refusal(400, f"verb: {unknown(str(verb), VERBS, 'the list of faults')}")
+    if not isinstance(verb, str):
+        raise Refusal(400, f"verb: there is no fault without a name. {BODY}")
+    if verb not in VERBS:
+        raise Refusal(400, f"verb: {unknown(verb, VERBS, 'the list of faults')}")
     return {"ask": verb, "with": said}
+
+
+def is_deep(value: Any) -> bool:
+    """True for more than LEVELS_MOST levels of objects and lists."""
+    level = [value]
+    for _ in range(LEVELS_MOST):
+        inner = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
+        level = [part for parts in inner for part in parts]
+    return any(isinstance(one, dict | list) for one in level)
 
 
 def plan_in(said: Said) -> Said:

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import isinf
 from typing import Any
 
 import orjson
@@ -18,6 +19,9 @@ import orjson
 from lictor_actors.roles.http_api.query import INT64_MAX, UINT64_MAX
 from lictor_messages.durations import parse_go_duration
 
+DIGITS_MOST = len(str(UINT64_MAX))
+SHOWN_MOST = 64
+"""Characters of a name or a number that an error text repeats."""
 Decode = Callable[[Any, str], Any]
 """From a JSON value and the name of where it stands (``Struct.Field``) to the value of the field."""
 
@@ -51,7 +55,7 @@ class Struct:
         for key, item in value.items():
             field = names.get(key.lower())
             if field is None:
-                raise BadBody(f'json: unknown field "{_clean(key)}"')
+                raise BadBody(f'json: unknown field "{_shortened(key)}"')
             decoded[field] = self.fields[field](item, f"{self.name}.{field}")
         return decoded
 
@@ -62,11 +66,15 @@ def decode_body(body: bytes, struct: Struct) -> dict[str, Any]:
 
 
 def parse_json(body: bytes) -> Any:
-    """JSON as Python values; raises BadBody with Go's words."""
+    """JSON as Python values; raises BadBody with Go's words, and nothing else whatever the bytes are.
+
+    Whole numbers have 64 bits at most: one beyond is a float, of which no field takes it for whole.
+    """
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
-        return _parse_first(body.decode(errors="replace").lstrip(" \t\r\n"))
+        text = body.decode(errors="replace").lstrip(" \t\r\n")
+        return _parse_first(_ESCAPE.sub(_character, text) if "\\u" in text else text)
 
 
 def _parse_first(text: str) -> Any:
@@ -78,6 +86,16 @@ def _parse_first(text: str) -> Any:
         raise BadBody(_syntax_error(text, error)) from error
     except RecursionError as error:
         raise BadBody("json: exceeded max depth") from error
+
+
+def _character(escape: re.Match[str]) -> str:
+    """Half of a surrogate pair is no character: Go puts U+FFFD there, and so do we."""
+    return "\N{REPLACEMENT CHARACTER}" if escape[1] else escape[0]
+
+
+_ESCAPE = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
+)
 
 
 def _syntax_error(text: str, error: json.JSONDecodeError) -> str:
@@ -92,7 +110,21 @@ def _no_constant(name: str) -> Any:
     raise BadBody(f"invalid character {name[0]!r} looking for beginning of value")
 
 
-_FIRST_VALUE = json.JSONDecoder(parse_constant=_no_constant)
+def _whole(digits: str) -> int | float:
+    """Python reads whole numbers of any length up to 4,300 digits, and raises beyond: 64 bits have twenty."""
+    if len(digits) > DIGITS_MOST or not -INT64_MAX <= int(digits) <= UINT64_MAX:
+        return _real(digits)
+    return int(digits)
+
+
+def _real(digits: str) -> float:
+    value = float(digits)
+    if isinf(value):
+        raise BadBody(f"json: cannot unmarshal number {_shortened(digits)} into Go value of type float64")
+    return value
+
+
+_FIRST_VALUE = json.JSONDecoder(parse_constant=_no_constant, parse_int=_whole, parse_float=_real)
 
 
 # -- fields ---------------------------------------------------------------------
@@ -104,7 +136,7 @@ def string(value: Any, where: str) -> str:
         return ""
     if not isinstance(value, str):
         raise _mismatch(value, where, "string")
-    return _clean(value)
+    return value
 
 
 def boolean(value: Any, where: str) -> bool:
@@ -142,7 +174,7 @@ def duration(value: Any, where: str) -> int:
         try:
             return parse_go_duration(value)
         except ValueError as error:
-            raise BadBody(f'time: invalid duration "{_clean(value)}"') from error
+            raise BadBody(f'time: invalid duration "{_shortened(value)}"') from error
     if isinstance(value, bool) or not isinstance(value, int | float) or not -INT64_MAX <= value <= INT64_MAX:
         raise _mismatch(value, where, "time.Duration")
     return int(value)
@@ -174,7 +206,7 @@ def map_of(item: Decode, go_type: str) -> Decode:
             return {}
         if not isinstance(value, dict):
             raise _mismatch(value, where, f"map[string]{go_type}")
-        return {_clean(key): item(one, where) for key, one in value.items()}
+        return {key: item(one, where) for key, one in value.items()}
 
     return decode
 
@@ -200,9 +232,8 @@ def _json_kind(value: Any) -> str:
     return "number"
 
 
-def _clean(text: str) -> str:
-    """Half of a surrogate pair is no character: Go puts U+FFFD there, and so do we."""
-    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+def _shortened(text: str) -> str:
+    return text if len(text) <= SHOWN_MOST else f"{text[:SHOWN_MOST]}…"
 
 
 def _snake(field: str) -> str:

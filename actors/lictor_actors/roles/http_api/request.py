@@ -69,13 +69,13 @@ def decoded_path(target: str) -> str:
     """The path, unescaped once. Raises HttpError 400 for broken escapes and for characters nobody can see."""
     if "%" in target:
         if _BAD_ESCAPE.search(target):
-            raise HttpError(400, "400 Bad Request")
+            raise HttpError(400, "400 Bad Request: after a % in the path two hexadecimal digits must follow")
         try:
             target = unquote_to_bytes(target).decode()
         except UnicodeDecodeError as error:
-            raise HttpError(400) from error
+            raise HttpError(400, "400 Bad Request: the path is not UTF-8") from error
     if not target.isprintable() or _UNPRINTABLE_SPACES.search(target):
-        raise HttpError(400)
+        raise HttpError(400, "400 Bad Request: the path holds characters that cannot be seen")
     return target
 
 
