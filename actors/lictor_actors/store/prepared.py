@@ -121,14 +121,9 @@ class PreparedTable:
         self.indexes.touch("query", query.id)
 
     def _fault(self, query: PreparedQuery) -> str:
-        why = _query_fault(query)
+        why = query_fault(query)
         if why:
             return f"Invalid prepared query: {why}"
-        if query.template.type:
-            try:
-                check_template(query)
-            except BadTemplate as error:
-                return f"Invalid prepared query: {error}"
         return self._clash(query) or (self.session_fault(query.session) if query.session else "")
 
     def _clash(self, query: PreparedQuery) -> str:
@@ -236,7 +231,19 @@ def _healthy(checks: tuple[CheckRecord, ...], only_passing: bool, ignored: froze
     )
 
 
-def _query_fault(query: PreparedQuery) -> str:
+def query_fault(query: PreparedQuery) -> str:
+    """Why no query can be like this, "" if it can."""
+    why = _plain_fault(query)
+    if why or not query.template.type:
+        return why
+    try:
+        check_template(query)
+    except BadTemplate as error:
+        return str(error)
+    return ""
+
+
+def _plain_fault(query: PreparedQuery) -> str:
     if not (query.name or query.template.type or query.session):
         return "Must be bound to a session"
     if not query.service.service:

@@ -54,7 +54,7 @@ class SessionTable:
     def create(self, command: CreateSession, index: int) -> Written | Refused:
         """Begin a session; its node and checks must exist, the checks not be critical."""
         session = command.session
-        why = _fault(session) or self._missing(session)
+        why = session_fault(session) or self._missing(session)
         if why:
             return Refused(code="Invalid", text=why)
         if session.id in self.rows:
@@ -181,7 +181,8 @@ def ttl_ns(session: SessionRecord) -> int:
     return parse_go_duration(session.ttl) if session.ttl else 0
 
 
-def _fault(session: SessionRecord) -> str:
+def session_fault(session: SessionRecord) -> str:
+    """Why no session can be like this, in Consul's words; "" if it can."""
     if len(session.id) != UUID_LENGTH:
         return "Must provide ID"
     if not session.node:

@@ -14,6 +14,8 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
+
 META = "meta.json"
 VERSION = 1
 """Of the layout, as Consul counts it."""
@@ -27,6 +29,8 @@ STATE_MOST = 1024 * 1024 * 1024
 GZIP = 16 + zlib.MAX_WBITS
 LEVEL = 1
 PIECE = 64 * 1024
+SLACK = 256 * 1024
+"""Bytes of archive that may hold nothing: gzip members without content, by the million, would be read in one turn."""
 
 
 class ArchiveRefused(Exception):
@@ -93,7 +97,7 @@ class ArchiveReader:
         if len(block) == BLOCK and block.count(0) == BLOCK:
             return None
         try:
-            head = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+            head = tarfile.TarInfo.frombuf(block, "utf-8", "replace")
         except tarfile.HeaderError as error:
             raise ArchiveRefused(f"failed to read snapshot file: {error}") from error
         if head.size < 0:  # GNU's way to say large sizes can say these too
@@ -135,6 +139,8 @@ class _Inflated:
             raise ArchiveRefused(f"failed to decompress snapshot: {'gzip: invalid header' if archive else 'EOF'}")
         self._archive = archive
         self._at = 0
+        self._inflated = 0
+        """Bytes that have come out of it."""
         self._tail = b""
         """Taken from the archive and not inflated yet."""
         self._inflate = zlib.decompressobj(GZIP)
@@ -183,6 +189,9 @@ class _Inflated:
         if not (self._tail or inflated or self._inflate.eof):
             raise ArchiveRefused("failed to read snapshot file: unexpected EOF")
         self._ready += inflated
+        self._inflated += len(inflated)
+        if self._at > SLACK + self._inflated * 2:
+            raise ArchiveRefused("failed to decompress snapshot: it is far longer than what is in it")
         self._tail = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
         return True
 
@@ -208,13 +217,16 @@ def _padded(data: bytes) -> bytes:
 
 def _meta(data: bytes) -> dict[str, Any]:
     try:
-        meta = json.loads(data)
+        meta = orjson.loads(data)  # Python's own raises RecursionError for brackets without end
     except ValueError as error:
         raise ArchiveRefused(f"failed to read snapshot file: failed to decode snapshot metadata: {error}") from error
     if not isinstance(meta, dict):
         raise ArchiveRefused("failed to read snapshot file: failed to decode snapshot metadata: it is no object")
-    if meta.get("Version", VERSION) not in (0, VERSION):
-        raise ArchiveRefused(f"failed to restore snapshot: unsupported snapshot version {meta['Version']}")
+    version = meta.get("Version", VERSION)
+    if type(version) is not int:
+        raise ArchiveRefused("failed to restore snapshot: unsupported snapshot version: it is no number")
+    if version not in (0, VERSION):
+        raise ArchiveRefused(f"failed to restore snapshot: unsupported snapshot version {version}")
     return meta
 
 

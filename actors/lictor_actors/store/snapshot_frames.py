@@ -143,13 +143,25 @@ class FrameReader:
 def _header(content: bytearray) -> Header:
     fields = _unpacked(content, "its header")
     try:
-        found = fields["format"]
+        found = _number(fields["format"])
         if found == FORMAT:
-            tables = tuple((str(name), int(rows)) for name, rows in fields["tables"])
-            return Header(int(fields["index"]), int(fields["burned"]), tables)
+            tables = tuple((_name(name), _number(rows)) for name, rows in fields["tables"])
+            return Header(_number(fields["index"]), _number(fields["burned"]), tables)
     except (TypeError, KeyError, ValueError) as error:
         raise SnapshotRefused(f"the snapshot is damaged: its header does not fit: {error!r}") from error
     raise SnapshotRefused(f"the snapshot has format {found}, this version reads {FORMAT}")
+
+
+def _number(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise TypeError("a number that is none")
+    return value
+
+
+def _name(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a name that is none")
+    return value
 
 
 def _unpacked(content: bytearray, what: str) -> Any:

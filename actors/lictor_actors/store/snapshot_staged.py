@@ -95,7 +95,7 @@ class Staged:
         self.parts.append(data)
         self._digest.update(data)
         if self._thaw is None:
-            self._thaw = Thaw(self._empty())
+            self._thaw = Thaw(self._empty(), foreign=True)
         if not self._refused:
             try:
                 self._thaw.feed(data)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import io
 import tarfile
 from zlib import crc32
 
+import ormsgpack
 import pytest
 
 from lictor_actors.roles.http_api.snapshot import PART_BYTES
 from lictor_actors.store.snapshot import START, encode, freeze
 from lictor_actors.store.snapshot_archive import ArchiveReader, ArchiveWriter
-from lictor_actors.store.snapshot_frames import Header, framed, pack_header, pack_row, pack_trailer
+from lictor_actors.store.snapshot_frames import MARK, Header, framed, pack_header, pack_row, pack_trailer
 from lictor_actors.store.store import Store
 from lictor_messages.answers import Written
 from lictor_messages.envelope import Envelope
@@ -218,6 +221,101 @@ def archived(files):
             info.size = len(data)
             tar.addfile(info, io.BytesIO(data))
     return raw.getvalue()
+
+
+DEEP = "nine hundred lists"
+"""Stands for them: the packer would refuse them."""
+
+
+def packed(row):
+    return framed(ormsgpack.packb(row).replace(ormsgpack.packb(DEEP), b"\x91" * 900 + b"\x01"))
+
+
+HEAD = {"format": 1, "index": 7, "burned": 0, "tables": []}
+
+
+def headed(**fields):
+    """A snapshot of nothing under this header."""
+    data = MARK + packed({**HEAD, **fields})
+    return archive(data + pack_trailer(crc32(data)))
+
+
+def member(name, **fields):
+    """An archive that begins with such a file."""
+    info = tarfile.TarInfo(name)
+    for field, value in fields.items():
+        setattr(info, field, value)
+    return gzip.compress(info.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape"))
+
+
+def with_meta(meta):
+    """Sums and all, so that nothing else is wrong with it."""
+    sums = f"{hashlib.sha256(meta).hexdigest()}  meta.json\n{hashlib.sha256(STATE).hexdigest()}  state.bin\n"
+    return archived({"meta.json": meta, "state.bin": STATE, "SHA256SUMS": sums.encode()})
+
+
+STAGED_IN_STAGED = snapshot(0)
+for _ in range(2000):
+    STAGED_IN_STAGED = rows("staged", pack_row(["r", 1, ""]), pack_row(STAGED_IN_STAGED))
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (with_meta(b"[" * 100_000), "failed to decode snapshot metadata"),
+        (with_meta(b'{"Version":' + b"[" * 1000 + b"]" * 1000 + b"}"), "unsupported snapshot version: it is no number"),
+        (with_meta(b'{"Version":' + b"9" * 5000 + b"}"), "failed to decode snapshot metadata"),
+        (with_meta(b'{"Version":1.0}'), "unsupported snapshot version"),
+        (with_meta(b'{"Version":true}'), "unsupported snapshot version"),
+        (with_meta(b'{"Version":NaN}'), "failed to decode snapshot metadata"),
+        (with_meta(b'{"\xff":1}'), "failed to decode snapshot metadata"),
+        (with_meta(b"null"), "it is no object"),
+        (with_meta(b""), "failed to decode snapshot metadata"),
+        (member("odd\udcff"), "unexpected file"),
+        (member("meta.json", size=2**40), "meta.json has 1099511627776 bytes"),
+        (member("state.bin", size=2**70), "state.bin has 1180591620717411303424 bytes"),
+        (member("state.bin", size=-1), "bytes"),
+        (gzip.compress(b"") * 30_000, "far longer than what is in it"),
+        (b"".join(gzip.compress(b"\0") for _ in range(30_000)), "far longer than what is in it"),
+        (headed(index=float("inf")), "its header does not fit"),
+        (headed(index=2**64 - 1), "its index is 18446744073709551615"),
+        (headed(index="9" * 5000), "its header does not fit"),
+        (headed(index=-1), "its header does not fit"),
+        (headed(format=DEEP), "its header does not fit"),
+        (headed(tables=[[DEEP, 1]]), "its header does not fit"),
+        (headed(tables=[["kv", True]]), "its header does not fit"),
+        (headed(tables=DEEP), "its header does not fit"),
+        (archive(rows("kv", framed(b"\x91" * 100_000 + b"\xc0"))), "a row of kv cannot be read"),
+        (archive(rows("kv", packed({"key": DEEP}))), "a row of kv does not fit: key: Input should be"),
+        (archive(rows("indexes", packed([DEEP, "", 1]))), "a row of indexes does not fit"),
+        (archive(rows("indexes", pack_row(["table", "kvs", "1"]))), "a row of indexes does not fit: no index"),
+        (archive(rows("tombstones", pack_row(["k", None]))), "a row of tombstones does not fit: no tombstone"),
+        (archive(rows("lock-delays", pack_row(["k", 1, 1.5]))), "a row of lock-delays does not fit"),
+        (archive(rows("kv", pack_row({"key": "k", "create_index": 1, "modify_index": 2**63}))), "the snapshot is of 1"),
+        (
+            archive(
+                rows(
+                    "sessions",
+                    pack_row({"id": "s" * 36, "node": "n", "ttl": "x", "create_index": 1, "modify_index": 1}),
+                )
+            ),
+            "Session TTL 'x' invalid",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "archive",
+)
+def test_what_would_be_wrong_for_good_never_reaches_the_log(desk, body, words):
+    answer = desk.put("/v1/snapshot", body)
+    assert answer.status == 500
+    assert words in answer.body.decode()
+    assert len(answer.body) < 400
+    assert desk.asked == []
+
+
+def test_snapshots_inside_snapshots_are_not_looked_into(desk):
+    """What was being restored when a snapshot was taken is not restored with it."""
+    desk.http("PUT", "/v1/snapshot", archive(STAGED_IN_STAGED))
+    assert isinstance(desk.upstream(), StageRestore)
 
 
 def test_an_archive_is_verified_a_piece_a_turn_so_that_others_are_served(desk, monkeypatch):

@@ -210,15 +210,18 @@ def test_other_bytes_are_refused_at_once():
 
 @pytest.mark.slow
 def test_a_trial_refuses_what_a_thaw_refuses_and_nothing_else(full):
-    """Whatever byte is changed, and the checksum made right again: rows that are no rows, or of no known kind."""
+    """Whatever byte is changed, and the checksum made right again: rows that are no rows, or of no known kind.
+
+    What only all rows together show, the store sees that has them all.
+    """
     good = whole(full.store)[:-8]
     refused = 0
     for at in range(len(good)):
         body = good[:at] + bytes([good[at] ^ (0x01, 0x20, 0x80, 0xFF)[at % 4]]) + good[at + 1 :]
         data = body + pack_trailer(zlib.crc32(body))
-        expected = refuses(Thaw(Store()), data)
-        assert refuses(Trial(Store), data) == expected, at
-        refused += expected
+        expected = refuses(Thaw(Store(), foreign=True), data)
+        assert bool(refuses(Trial(Store), data)) == (bool(expected) and "contradicts itself" not in expected), at
+        refused += bool(expected)
     assert len(good) / 3 < refused < len(good)
 
 
@@ -227,9 +230,9 @@ def refuses(reader, data):
         for start in range(0, len(data), 1000):
             reader.feed(data[start : start + 1000])
         reader.finish()
-    except SnapshotRefused:
-        return True
-    return False
+    except SnapshotRefused as refused:
+        return str(refused)
+    return ""
 
 
 def snapshot_of(tables, *rows):
