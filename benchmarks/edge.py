@@ -17,6 +17,7 @@ from table import show
 
 from lictor_actors.hosts.http import HttpDoor
 from lictor_actors.hosts.http_connection import HttpConnection
+from lictor_actors.hosts.http_sites import Sites
 from lictor_actors.hosts.live import LiveHost
 from lictor_actors.hosts.spec import NodeSpec
 
@@ -42,7 +43,7 @@ class Client(asyncio.Transport):
         self._request = request
         self._enough = enough
         self.left = 0
-        self.connection = HttpConnection(door)
+        self.connection = HttpConnection(door, Sites(local=True))
         self.connection.connection_made(self)
 
     def go(self, requests: int) -> None:

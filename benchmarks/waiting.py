@@ -43,7 +43,7 @@ class Watcher(asyncio.Protocol):
         if self.transport.is_closing():  # type: ignore[attr-defined]
             raise ConnectionResetError("the node hung up before it was asked")
         self.answered = asyncio.get_running_loop().create_future()
-        head = f"{method} {path} HTTP/1.1\r\nHost: bench\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n".encode()
         self.transport.write(head + body)  # type: ignore[attr-defined]
 
 

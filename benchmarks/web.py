@@ -48,7 +48,7 @@ class Web:
         try:
             async with asyncio.timeout(self._timeout_s):
                 reader, writer = await self._connected()
-                head = f"{method} {target} HTTP/1.1\r\nHost: lictor\r\nContent-Length: {len(body)}\r\n\r\n"
+                head = f"{method} {target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
                 writer.write(head.encode() + body)
                 return await _read(reader)
         except (OSError, EOFError, TimeoutError) as error:

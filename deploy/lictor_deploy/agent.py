@@ -101,6 +101,7 @@ def node_spec(config: AgentConfig) -> NodeSpec:
         checks=tuple(check_of(raw) for raw in config.checks),
         data_dir=config.data_dir,
         client_address=config.client_addr,
+        http_allowed_hosts=tuple(config.http_config.allowed_hosts),
         http_port=ports.http,
         door_port=ports.bus,
         gossip_port=ports.serf_lan,

@@ -100,6 +100,13 @@ class Performance(Section):
     rpc_hold_timeout: str = "7s"
 
 
+class HttpConfig(Section):
+    """Who may ask over HTTP."""
+
+    allowed_hosts: list[str] = []
+    """Names under which this agent may be asked, beside localhost and IPs; ``*`` for all."""
+
+
 class AgentConfig(Section):
     """The core keys of Consul's agent configuration, merged from files and flags."""
 
@@ -119,6 +126,7 @@ class AgentConfig(Section):
     start_join: list[str] = []
     retry_interval: str = "1s"
     rejoin_after_leave: bool = False
+    http_config: HttpConfig = HttpConfig()
     performance: Performance = Performance()
     raft_snapshot_threshold: int = 16_384
     raft_trailing_logs: int = 10_240

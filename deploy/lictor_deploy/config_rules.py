@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ def contradictions(config: AgentConfig) -> None:
     if config.raft_snapshot_threshold < 1 or config.raft_trailing_logs < 0:
         raise Failure("raft_snapshot_threshold must be at least 1 and raft_trailing_logs at least 0, in log entries.")
     faults_guarded(config)
+    allowed_hosts(config.http_config.allowed_hosts)
     for key in ("retry_interval", "performance.rpc_hold_timeout"):
         positive_duration(key, attrgetter(key)(config))
     for key in ("bind_addr", "client_addr", "advertise_addr"):
@@ -46,6 +48,13 @@ def faults_guarded(config: AgentConfig) -> None:
             "enable_fault_injection needs a fault_injection_token, a secret that callers send as X-Consul-Token: "
             "without one every user of this machine could break the agent."
         )
+
+
+def allowed_hosts(names: Iterable[str]) -> None:
+    """Refuse what no Host header can be, above all whole URLs."""
+    for name in names:
+        if not name or not name.isprintable() or any(c in name for c in "/ ,@") or ("*" in name and name != "*"):
+            raise Failure(f"http_config.allowed_hosts: {name!r} is no host's name: write consul.example, or * for any.")
 
 
 def positive_duration(key: str, text: str) -> None:

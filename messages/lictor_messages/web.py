@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from lictor_messages.base import Message
 
+KV_VALUE_MOST = 524_288
+"""Bytes of a KV value, and of the body of a transaction, by Consul's defaults."""
+
 
 class HttpAsked(Message):
     """One HTTP request, header names in lower case.
@@ -41,7 +44,7 @@ class GatewayOptions(Message):
     """``name.dc``, the node part of the addresses of its agent and prober."""
     name: str
     dc: str = "dc1"
-    kv_max_value_size: int = 524_288
+    kv_max_value_size: int = KV_VALUE_MOST
     """Bytes of a KV value, Consul's limits.kv_max_value_size."""
     rpc_hold_timeout_ns: int = 7_000_000_000
     """How long a request is held while there is no leader or no server, Consul's performance.rpc_hold_timeout."""

@@ -114,10 +114,10 @@ def spoken(address, data):
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + RANDOM[:500],
         b"GET / HTTP/9.9\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-        b"GET /v1/kv/a b HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"PUT /v1/kv/x HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
-        b"PUT /v1/kv/x HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        b"PUT /v1/kv/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"GET /v1/kv/a b HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"PUT /v1/kv/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n",
+        b"PUT /v1/kv/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"PUT /v1/kv/x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     ],
     ids=lambda data: ascii(data[:24]),
 )
@@ -161,7 +161,7 @@ def test_strangers_that_never_finish_hold_nobody_up(unharmed, http):
     host, _, port = unharmed.http.partition(":")
     strangers = [socket.create_connection((host, int(port))) for _ in range(100)]
     for stranger in strangers:
-        stranger.sendall(b"PUT /v1/kv/x HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf")
+        stranger.sendall(b"PUT /v1/kv/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf")
     assert http(unharmed, "GET", "/v1/kv/bad/acknowledged?raw").text == "yes"
     for stranger in strangers:
         stranger.close()

@@ -6,128 +6,21 @@ import asyncio
 import gc
 import gzip
 import weakref
-from collections.abc import Callable
-from typing import Any
 
 import pytest
+from http_site import LOOPS, Site, echo, head_and_body, one_answer, running
 
-from lictor_actors.hosts.http import HttpDoor, HttpLimits
+from lictor_actors.hosts.http import HttpDoor
 from lictor_actors.hosts.http_request import accepts_gzip
-from lictor_messages.web import HttpAnswered, HttpAsked
+from lictor_messages.web import HttpAnswered
 
-try:
-    import uvloop
-except ImportError:
-    uvloop = None
-
-LOOPS = [asyncio.new_event_loop] + ([uvloop.new_event_loop] if uvloop else [])
 GET = b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n"
-LIMITS = HttpLimits(
-    head=4096,
-    target=512,
-    body=10_000,
-    connections_per_client=5,
-    write_buffer=64 * 1024,
-    slow_reader_s=2,
-    slow_sender_s=2,
-    idle_s=3,
-)
-
-
-class Site:
-    """A door whose requests are answered by the test: at once by ``echo``, or when it says so."""
-
-    def __init__(self) -> None:
-        self.asked: list[HttpAsked] = []
-        self.open: list[Callable[[HttpAnswered], None]] = []
-        self.gone: list[int] = []
-        self.reply: Callable[[HttpAsked], HttpAnswered] | None = echo
-        self.door = HttpDoor(self.ask, LIMITS)
-        self.port = 0
-
-    def ask(self, asked: HttpAsked, answer: Callable[[HttpAnswered], None]) -> Callable[[], None]:
-        number = len(self.asked)
-        self.asked.append(asked)
-        if self.reply is None:
-            self.open.append(answer)
-        else:
-            answer(self.reply(asked))
-        return lambda: self.gone.append(number)
-
-    async def dial(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection("127.0.0.1", self.port)
-
-    async def talk(self, *pieces: bytes) -> bytes:
-        """Send these pieces one by one and read until the server closes."""
-        reader, writer = await self.dial()
-        for piece in pieces:
-            writer.write(piece)
-            await writer.drain()
-            await asyncio.sleep(0)
-        data = await asyncio.wait_for(reader.read(), 10)
-        writer.close()
-        return data
-
-    def tick(self, times: int = 1) -> None:
-        """The door's second, without waiting for it."""
-        for _ in range(times):
-            self.door._sweep()
-
-    async def settle(self) -> None:
-        """Another connection has come and gone: what others had sent before has been read."""
-        before = self.door.connections
-        _, writer = await self.dial()
-        await self.until(lambda: self.door.connections == before + 1)
-        writer.close()
-        await self.until(lambda: self.door.connections <= before)
-
-    async def until(self, condition: Callable[[], Any]) -> None:
-        async with asyncio.timeout(10):
-            while not condition():  # noqa: ASYNC110  (what is waited for has no event)
-                await asyncio.sleep(0)
-
-
-def echo(asked: HttpAsked) -> HttpAnswered:
-    body = f"{asked.method} {asked.target} ".encode() + asked.body
-    return HttpAnswered(status=200, headers=(("X-Consul-Index", "1"),), body=body)
 
 
 @pytest.fixture(params=LOOPS, ids=["asyncio", "uvloop"][: len(LOOPS)])
 def site(request):
-    """Runs a coroutine function with a site on a fresh loop, and checks that nothing is left over."""
-
-    def run(test):
-        async def whole() -> None:
-            here = Site()
-            here.port = await here.door.listen("127.0.0.1", 0)
-            errors: list[dict[str, Any]] = []
-            asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
-            try:
-                await test(here)
-            finally:
-                here.door.close()
-                await asyncio.wait_for(here.door.wait_closed(), 10)
-            await asyncio.sleep(0)
-            assert not errors
-            assert here.door.connections == 0
-            with pytest.raises(ConnectionRefusedError):
-                await here.dial()
-
-        with asyncio.Runner(loop_factory=request.param) as runner:
-            runner.run(whole())
-
-    return run
-
-
-def head_and_body(data: bytes) -> tuple[bytes, bytes]:
-    head, _, body = data.partition(b"\r\n\r\n")
-    return head, body
-
-
-async def one_answer(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
-    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
-    length = next(int(line[15:]) for line in head.split(b"\r\n") if line.startswith(b"Content-Length:"))
-    return head, await asyncio.wait_for(reader.readexactly(length), 10)
+    """Runs a coroutine function with a site."""
+    return running(request.param)
 
 
 def test_a_whole_request_and_its_answer(site):
@@ -637,7 +530,7 @@ def test_closing_the_door_drops_parked_polls(site):
 
 def test_many_listeners_in_one_loop(site):
     async def test(s):
-        others = [HttpDoor(s.ask) for _ in range(20)]
+        others = [HttpDoor(s.ask, allowed_hosts=["x"]) for _ in range(20)]
         ports = [await door.listen("127.0.0.1", 0) for door in others]
         for port in ports:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)

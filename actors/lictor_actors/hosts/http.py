@@ -6,13 +6,14 @@ It knows nothing of Consul: each whole request goes to ``ask``, and the answer l
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from lictor_actors.hosts.http_connection import HttpConnection
 from lictor_actors.hosts.http_heard import Heard
 from lictor_actors.hosts.http_response import Encoder
-from lictor_messages.web import HttpAnswered, HttpAsked
+from lictor_actors.hosts.http_sites import Sites, is_here
+from lictor_messages.web import KV_VALUE_MOST, HttpAnswered, HttpAsked
 
 Ask = Callable[[HttpAsked, Callable[[HttpAnswered], None]], Callable[[], None]]
 """Takes a request and its ``answer``, to be called once, now or later; returns what to call if the client hangs up."""
@@ -29,10 +30,17 @@ class HttpLimits:
     target: int = 32 * 1024
     """Bytes of the request target: more is answered 414."""
     body: int = 1024 * 1024
-    """Bytes of a body: more is answered 413. Consul's own limit on values is the gateway's affair."""
-    larger_bodies: Mapping[str, int] = field(default_factory=lambda: {"/v1/snapshot": 1024 * 1024 * 1024})
-    """The same for paths that take more: what ``GET /v1/snapshot`` gave has to be taken back. One
-    at a time, from its first bytes to its answer: they are held in memory."""
+    """Bytes of a body: more is answered 413."""
+    bodies: Mapping[str, int] = field(
+        default_factory=lambda: {
+            "/v1/kv/": KV_VALUE_MOST,
+            "/v1/txn": KV_VALUE_MOST,
+            "/v1/snapshot": 1024 * 1024 * 1024,
+        }
+    )
+    """The same for paths that take less or more, and for all that is below them if they end in a slash. Consul's limits
+    on values and transactions; what ``GET /v1/snapshot`` gave has to be taken back. Of those above ``body`` one at a
+    time, from its first bytes to its answer: they are held in memory."""
     connections_per_client: int = 200
     """Consul's limits.http_max_conns_per_client: more are answered 429."""
     write_buffer: int = 256 * 1024
@@ -49,13 +57,25 @@ class HttpLimits:
     """A client that closed its side is taken for gone after this long."""
     answer_s: int = 660
     """Longer than any blocking query may take: the answer is lost, so the client is cut off to try again."""
+    least: int = field(init=False)
+    """Bytes of a body that every path takes."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "least", min((self.body, *self.bodies.values())))
+
+    def body_most(self, path: str) -> int:
+        """Bytes of a body that this path takes."""
+        below = (most for prefix, most in self.bodies.items() if prefix.endswith("/") and path.startswith(prefix))
+        return self.bodies.get(path) or next(below, self.body)
 
 
 class HttpDoor:
     """Listens, admits connections, sweeps them once a second, and drops them all on ``close``."""
 
-    def __init__(self, ask: Ask, limits: HttpLimits | None = None) -> None:
+    def __init__(self, ask: Ask, limits: HttpLimits | None = None, allowed_hosts: Iterable[str] = ()) -> None:
+        """``allowed_hosts``: see ``NodeSpec``."""
         self.ask = ask
+        self._allowed = tuple(allowed_hosts)
         self.limits = limits or HttpLimits()
         self.encode = Encoder().encode
         self.heard = Heard()
@@ -73,7 +93,8 @@ class HttpDoor:
     async def listen(self, host: str, port: int) -> int:
         """Open a listener, one of many perhaps; returns its port. Raises OSError if the address is taken."""
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: HttpConnection(self), host, port, backlog=512)
+        sites = Sites(self._allowed, local=is_here(host))
+        server = await loop.create_server(lambda: HttpConnection(self, sites), host, port, backlog=512)
         self._servers.append(server)
         return int(server.sockets[0].getsockname()[1])
 

@@ -17,31 +17,24 @@ from typing import TYPE_CHECKING, cast
 import httptools
 
 from lictor_actors.hosts.http_heard import Asked
-from lictor_actors.hosts.http_request import accepts_gzip, escaped_target
+from lictor_actors.hosts.http_request import READ_HERE, Head, Refuse, escaped_target
 from lictor_actors.hosts.http_response import CONTINUE, refusal
 from lictor_messages.web import HttpAnswered, HttpAsked
 
 if TYPE_CHECKING:
     from lictor_actors.hosts.http import HttpDoor
+    from lictor_actors.hosts.http_sites import Sites
 
 Answer = Callable[[HttpAnswered], None]
 Gone = Callable[[], None]
 
 
-class Refuse(Exception):
-    """Raised inside a parser callback: answer this and close."""
-
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(text)
-        self.status = status
-        self.text = text
-
-
 class HttpConnection(asyncio.Protocol):
     """The protocol of one accepted socket. ``since`` is the door's tick at which the present wait began."""
 
-    def __init__(self, door: HttpDoor) -> None:
+    def __init__(self, door: HttpDoor, sites: Sites) -> None:
         self._door = door
+        self._sites = sites
         self._limits = door.limits
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
@@ -54,7 +47,7 @@ class HttpConnection(asyncio.Protocol):
         """True once nothing more will be read: a bad request, Connection: close, or the client's end of file."""
         self._hung_up = self._lingers = False
         self._owes_continue = False
-        self.peer = ""
+        self.peer = self._heard_as = ""
         self.since = door.tick
         self._in_head = self._in_message = False
         self._begin()
@@ -67,6 +60,7 @@ class HttpConnection(asyncio.Protocol):
         self._transport.set_write_buffer_limits(high=self._limits.write_buffer)
         peer = transport.get_extra_info("peername")
         self.peer = peer[0] if isinstance(peer, tuple) else ""
+        self._heard_as = f"{self.peer} {self._sites.local}"
         if not self._door.admit(self):
             self._last = True
             self._transport.write(
@@ -78,7 +72,7 @@ class HttpConnection(asyncio.Protocol):
         """Feed the parser; whatever it finds wrong is answered in its turn."""
         if self._last:
             return
-        heard = None if self._in_message else self._door.heard.find(self.peer, data)
+        heard = None if self._in_message else self._door.heard.find(self._heard_as, data)
         if heard is None:
             self._parse(data)
         else:
@@ -92,11 +86,10 @@ class HttpConnection(asyncio.Protocol):
         starts, waiting = not self._in_message, len(self._queue)
         if starts and not data.isascii():
             data = escaped_target(data)
-        if self._in_head:
-            self._head_bytes += len(data)
+        self._bare_bytes += len(data)
         try:
             self._parser.feed_data(data)
-            if self._in_head and self._head_bytes > self._limits.head:
+            if self._in_message and self._bare_bytes > self._limits.head:
                 raise Refuse(431, "Request header fields too large")
         except httptools.HttpParserUpgrade:
             self._last = True  # we upgrade to nothing: the request is answered as HTTP/1.1, then we close
@@ -105,7 +98,7 @@ class HttpConnection(asyncio.Protocol):
             self._refuse(error)
         else:
             if starts and not self._in_message and len(self._queue) == waiting + 1:
-                self._door.heard.keep(data, cast(Asked, self._queue[-1]))
+                self._door.heard.keep(self._heard_as, data, cast(Asked, self._queue[-1]))
 
     def eof_received(self) -> bool:
         """Half-closed: keep our side open for answers under way; the sweep calls the request off soon after."""
@@ -171,75 +164,78 @@ class HttpConnection(asyncio.Protocol):
 
     def on_url(self, piece: bytes) -> None:
         """httptools: a piece of the request target."""
-        self._target += piece
-        if len(self._target) > self._limits.target:
+        self._head.target += piece
+        if len(self._head.target) > self._limits.target:
             raise Refuse(414, "Request URI too long")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """httptools: one whole header, or a trailer, which we drop."""
         if not self._in_head:
             return
-        self._header_size += len(name) + len(value) + 4
-        if self._header_size > self._limits.head:
+        head = self._head
+        head.size += len(name) + len(value) + 4
+        if head.size > self._limits.head:
             raise Refuse(431, "Request header fields too large")
         key = name.lower().decode("latin-1")
-        self._headers.append((key, value.decode("latin-1")))
-        if key == "host":
-            self._has_host = True
-        elif key == "accept-encoding":
-            self._gzips = accepts_gzip(value)
-        elif key == "content-length" and int(value) > self._body_most():
-            raise Refuse(413, f"Request body({int(value)} bytes) too large, max size: {self._body_most()} bytes")
-        elif key == "expect" and value.lower() == b"100-continue":
-            self._owes_continue = True
+        head.headers.append((key, value.decode("latin-1")))
+        if key in READ_HERE:
+            head.read(key, value)
 
     def on_headers_complete(self) -> None:
         """httptools: the body comes next."""
         self._in_head = False
-        if not self._has_host and self._parser.get_http_version() == "1.1":
-            raise Refuse(400, "400 Bad Request: missing required Host header")
-        self._send_continue()
+        self._bare_bytes = 0
+        head = self._head
+        if head.odd or head.host not in self._sites.known or head.target[:1] != b"/":
+            head.check(self._parser.get_http_version(), self._sites)
+        if head.length > self._limits.least:
+            self._limit_body(head.length)
+        if head.expects:
+            self._owes_continue = True
+            self._send_continue()
+
+    def on_chunk_header(self) -> None:
+        """httptools: the length of a piece of the body."""
+        self._bare_bytes = 0
 
     def on_body(self, piece: bytes) -> None:
         """httptools: a piece of the body, chunked or not."""
         self._owes_continue = False  # it did not wait to be asked
+        self._bare_bytes = 0
         self._body_size += len(piece)
-        if self._body_size > self._limits.body:
-            self._take_large()
+        if self._body_size > self._limits.least:
+            self._limit_body(self._body_size)
         self._body.append(piece)
 
-    def _take_large(self) -> None:
-        if self._body_size > self._body_most():
-            raise Refuse(413, f"Request body too large, max size: {self._body_most()} bytes")
-        if not self._door.takes_large(self):
+    def _limit_body(self, size: int) -> None:
+        most = self._limits.body_most(self._head.path())
+        if size > most:
+            raise Refuse(413, f"Request body({size} bytes) too large, max size: {most} bytes")
+        if self._body_size > self._limits.body and not self._door.takes_large(self):
             raise Refuse(429, "Another request of this size is under way: try again when it has been answered")
-
-    def _body_most(self) -> int:
-        path = self._target.partition(b"?")[0].decode("latin-1")
-        return self._limits.larger_bodies.get(path, self._limits.body)
 
     def on_message_complete(self) -> None:
         """httptools: the request is whole."""
         parser = self._parser
         asked = HttpAsked(
             method=parser.get_method().decode(),
-            target=self._target.decode("latin-1"),
-            headers=tuple(self._headers),
+            target=self._head.target.decode("latin-1"),
+            headers=tuple(self._head.headers),
             body=b"".join(self._body),
             peer=self.peer,
         )
         keeps = parser.should_keep_alive()
-        self._queue.append(Asked(asked, parser.get_http_version() == "1.0", not keeps, self._gzips))
+        self._queue.append(Asked(asked, parser.get_http_version() == "1.0", not keeps, self._head.gzips))
         self._in_message = self._owes_continue = False
         if not keeps:
             self._last = True
 
     def _begin(self) -> None:
-        self._target = b""
-        self._headers: list[tuple[str, str]] = []
+        self._head = Head()
         self._body: list[bytes] = []
-        self._head_bytes = self._header_size = self._body_size = 0
-        self._gzips = self._has_host = False
+        self._body_size = 0
+        self._bare_bytes = 0
+        """What has come since the last piece of a body, or since the head's first byte: headers, trailers."""
 
     # -- one request after the other ---------------------------------------------
 

@@ -23,21 +23,21 @@ class Asked:
 
 
 class Heard:
-    """By the client's address and the bytes of a whole request without a body."""
+    """By the client's address, with the rule that let it in, and the bytes of a whole request without a body."""
 
     __slots__ = ("_requests",)
 
     def __init__(self) -> None:
         self._requests: dict[tuple[str, bytes], Asked] = {}
 
-    def find(self, peer: str, data: bytes) -> Asked | None:
+    def find(self, speaker: str, data: bytes) -> Asked | None:
         """What these bytes say if they begin a request; None if they have to be parsed."""
-        return self._requests.get((peer, data))
+        return self._requests.get((speaker, data))
 
-    def keep(self, data: bytes, item: Asked) -> None:
+    def keep(self, speaker: str, data: bytes, item: Asked) -> None:
         """These bytes, all of them, were this request, and its connection goes on."""
         if len(data) > BYTES_MOST or item.asked.body or item.close:
             return
         if len(self._requests) >= REQUESTS_MOST:
             self._requests.clear()
-        self._requests[item.asked.peer, data] = item
+        self._requests[speaker, data] = item

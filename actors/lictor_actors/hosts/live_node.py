@@ -77,7 +77,7 @@ class LiveNode:
             from lictor_actors.hosts.http import HttpDoor
 
             self.desk = WebDesk(node, boot, self._faults.asked)
-            self._http = HttpDoor(by_path(beside, self.desk.ask))
+            self._http = HttpDoor(by_path(beside, self.desk.ask), allowed_hosts=spec.http_allowed_hosts)
             await self._http.listen(spec.client_address, spec.http_port)
         if spec.door_port >= 0:
             from lictor_actors.hosts.door import Door

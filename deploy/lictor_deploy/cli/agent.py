@@ -24,6 +24,7 @@ def agent(
     bind: str | None = None,
     client: str | None = None,
     advertise: str | None = None,
+    http_allowed_host: tuple[str, ...] = (),
     http_port: int | None = None,
     bus_port: int | None = None,
     server_port: int | None = None,
@@ -73,6 +74,8 @@ def agent(
         IP to listen on for HTTP and client actors (127.0.0.1).
     advertise
         IP that other nodes reach this one by; by default the one bound to.
+    http_allowed_host
+        Name under which HTTP may be asked, beside localhost and IPs; may be given several times, * for any.
     http_port
         HTTP API (8500); -1 for none.
     bus_port
@@ -107,6 +110,7 @@ def agent(
         "rejoin_after_leave": rejoin,
         "log_level": log_level,
         "ports": given({"http": http_port, "bus": bus_port, "server": server_port, "serf_lan": serf_lan_port}) or None,
+        "http_config": {"allowed_hosts": list(http_allowed_host)} if http_allowed_host else None,
         "node_meta": node_meta_of(node_meta) or None,
         "start_join": list(join) or None,
         "retry_join": list(retry_join) or None,

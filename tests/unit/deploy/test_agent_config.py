@@ -123,6 +123,8 @@ def test_harmless_keys_are_accepted_and_named(file):
         ({"bind_addr": "localhost"}, "bind_addr 'localhost' is no IP address"),
         ({"client_addr": "127.0.0.1 ::1"}, "client_addr '127.0.0.1 ::1' is no IP address"),
         ({"advertise_addr": "0.0.0.0"}, "advertise_addr '0.0.0.0' leads nowhere"),
+        ({"http_config": {"allowed_hosts": ["http://consul"]}}, "'http://consul' is no host's name"),
+        ({"http_config": {"allowed_hosts": ["*.example"]}}, "write consul.example, or"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(flags, words):
@@ -152,6 +154,12 @@ def test_dev_is_a_fast_server_of_its_own():
 def test_a_port_of_0_is_its_default_and_minus_1_is_none():
     spec = node_spec(config(dev=True, flags={"ports": {"http": 0, "bus": -1}}))
     assert (spec.http_port, spec.door_port) == (8500, -1)
+
+
+def test_names_that_http_may_be_asked_under(file):
+    config_file = file("c.json", {"http_config": {"allowed_hosts": ["consul.example"]}})
+    flags = {"http_config": {"allowed_hosts": ["proxy:9000"]}}
+    assert node_spec(config(config_file, dev=True, flags=flags)).http_allowed_hosts == ("consul.example", "proxy:9000")
 
 
 def test_the_times_of_the_configuration_are_those_of_the_actors():

@@ -91,6 +91,12 @@ def test_a_plan_is_steps_as_in_a_scenario(web: Web) -> None:
     ("method", "path", "body", "status", "words"),
     [
         ("PUT", "", b"", 400, "the body is not JSON"),
+        ("PUT", "", b"[" * 60_000, 400, "the body is not JSON: json: exceeded max depth"),
+        ("PUT", "", b"9" * 5_000, 400, "the body is not JSON: json: cannot unmarshal number 999"),
+        ("PUT", "", b'{"verb":"hold","match":' + b"[" * 40 + b"]" * 40 + b"}", 400, "more than 32 levels deep"),
+        ("PUT", "", b'{"verb":"\\ud800"}', 400, "verb: there is no"),
+        ("PUT", "", b'{"verb":"isolate","nodes":"leader","duration":1e300}', 400, "duration"),
+        ("PUT", "", b"a" * 65_537, 413, "max size: 65536 bytes"),
         ("PUT", "", b"[1]", 400, 'Send a JSON object such as {"verb": "isolate"'),
         ("PUT", "", {"nodes": "leader"}, 400, "verb is missing"),
         ("PUT", "", {"verb": "isolat"}, 400, "did you mean 'isolate'? (partition, isolate"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from lictor_actors.roles.http_api.plan import Plan, text
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest, cleaned_path, is_clean, moved_to
@@ -31,6 +31,13 @@ class Router:
         family = self._families.setdefault(_family(path), [])
         family.append((path, methods))
         family.sort(key=lambda route: -len(route[0]))
+
+    def routes(self) -> Iterator[tuple[str, str]]:
+        """Every method with its path; a path that ends in a slash stands for everything below it."""
+        below = (route for family in self._families.values() for route in family)
+        for path, methods in (*self._exact.items(), *below):
+            for method in methods:
+                yield method, path
 
     def endpoint(self, request: HttpRequest) -> Endpoint:
         """The endpoint that the request is for, ``request.rest`` set. Raises HttpError 301, 404, 405, 200 (OPTIONS)."""
