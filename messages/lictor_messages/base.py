@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from enum import Flag
 from typing import Annotated, Any, ClassVar, NoReturn, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic_core import CoreSchema
 
 
 class Channel(Flag):
@@ -64,10 +65,31 @@ ReadOnly = Annotated[Mapping[str, str], AfterValidator(FrozenMap)]
 """A read-only mapping of strings, for tags and meta data."""
 
 
+def _take_no_text_for_a_number(schema: Any) -> None:
+    if isinstance(schema, dict):
+        if schema.get("type") == "int":
+            schema["strict"] = True
+        for part in schema.values():
+            _take_no_text_for_a_number(part)
+    elif isinstance(schema, list | tuple):
+        for part in schema:
+            _take_no_text_for_a_number(part)
+
+
 class Record(BaseModel):
     """A frozen value that travels inside messages. Fields hold scalars, bytes, tuples, records, ReadOnly."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """A whole number is one that came as one: msgpack knows none beyond 64 bits, and could not pack it again.
+
+        By itself pydantic also takes the text ``"9999…"`` for a number, of any length.
+        """
+        schema = handler(source)
+        _take_no_text_for_a_number(schema)
+        return schema
 
 
 R = TypeVar("R", bound=Record)
