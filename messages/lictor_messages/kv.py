@@ -5,6 +5,9 @@ from __future__ import annotations
 from lictor_messages.answers import Answer, Command, Query
 from lictor_messages.base import STORED, WIRE, Message, Record
 
+VALUE_MOST = 524_288
+"""Bytes of a value, whatever door it comes by: the default of Consul's limits.kv_max_value_size."""
+
 
 class Entry(Record):
     """One key. ``lock_index`` counts acquisitions; ``session`` holds the lock, "" if nobody does."""

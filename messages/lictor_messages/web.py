@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from lictor_messages.base import Message
-
-KV_VALUE_MOST = 524_288
-"""Bytes of a KV value, and of the body of a transaction, by Consul's defaults."""
+from lictor_messages.kv import VALUE_MOST
 
 
 class HttpAsked(Message):
@@ -44,7 +42,7 @@ class GatewayOptions(Message):
     """``name.dc``, the node part of the addresses of its agent and prober."""
     name: str
     dc: str = "dc1"
-    kv_max_value_size: int = KV_VALUE_MOST
+    kv_max_value_size: int = VALUE_MOST
     """Bytes of a KV value, Consul's limits.kv_max_value_size."""
     rpc_hold_timeout_ns: int = 7_000_000_000
     """How long a request is held while there is no leader or no server, Consul's performance.rpc_hold_timeout."""

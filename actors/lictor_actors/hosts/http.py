@@ -13,7 +13,8 @@ from lictor_actors.hosts.http_connection import HttpConnection
 from lictor_actors.hosts.http_heard import Heard
 from lictor_actors.hosts.http_response import Encoder
 from lictor_actors.hosts.http_sites import Sites, is_here
-from lictor_messages.web import KV_VALUE_MOST, HttpAnswered, HttpAsked
+from lictor_messages.kv import VALUE_MOST
+from lictor_messages.web import HttpAnswered, HttpAsked
 
 Ask = Callable[[HttpAsked, Callable[[HttpAnswered], None]], Callable[[], None]]
 """Takes a request and its ``answer``, to be called once, now or later; returns what to call if the client hangs up."""
@@ -33,8 +34,8 @@ class HttpLimits:
     """Bytes of a body: more is answered 413."""
     bodies: Mapping[str, int] = field(
         default_factory=lambda: {
-            "/v1/kv/": KV_VALUE_MOST,
-            "/v1/txn": KV_VALUE_MOST,
+            "/v1/kv/": VALUE_MOST,
+            "/v1/txn": VALUE_MOST,
             "/v1/snapshot": 1024 * 1024 * 1024,
         }
     )

@@ -13,11 +13,14 @@ from lictor_actors.raft import Raft, Role
 from lictor_actors.roles.reads import Reads
 from lictor_actors.roles.session_timers import SessionTimers
 from lictor_actors.roles.snapshots import Snapshots
+from lictor_actors.store.admission import not_rendered
 from lictor_actors.store.store import Store
 from lictor_messages.answers import Query
 from lictor_messages.refusals import Refused
 from lictor_messages.sessions import RenewSession, Sessions
 from lictor_messages.snapshots import OpenSnapshot, ReadSnapshot, SnapshotOpened
+
+SNAPSHOT_QUERIES = (OpenSnapshot, ReadSnapshot)
 
 
 class ReadModes:
@@ -65,18 +68,26 @@ class ReadModes:
 
     def _read(self, query: Query, ticket: Ticket, turn: Turn) -> None:
         contact = self._raft.last_contact(turn.now)
-        if isinstance(query, OpenSnapshot):
-            self._open_snapshot(ticket, contact, turn)
-        elif isinstance(query, ReadSnapshot):
-            self._snapshots.read(query, ticket, turn)
+        if isinstance(query, SNAPSHOT_QUERIES):
+            self._read_snapshot(query, ticket, contact, turn)
         elif not self._store.answers(query):
-            turn.answer(ticket, Refused(code="UnknownRequest", text=f"no query: {query.kind}"), early=True)
+            known = query.rendered and self._store.answers(query.model_copy(update={"rendered": False}))
+            unknown = Refused(code="UnknownRequest", text=f"no query: {query.kind}")
+            turn.answer(ticket, not_rendered(query) if known else unknown, early=True)
         elif isinstance(query, RenewSession) and not self._sessions.renew(self._store, query.id, turn):
             turn.answer(ticket, Sessions(index=self._store.sessions.table_index(), sessions=()))
         else:
             self._reads.known_leader = bool(self._raft.leader)
             self._reads.last_contact_ms = contact // 1_000_000
             self._reads.read(query, ticket, turn)
+
+    def _read_snapshot(self, query: OpenSnapshot | ReadSnapshot, ticket: Ticket, contact_ns: int, turn: Turn) -> None:
+        if query.rendered:
+            turn.answer(ticket, not_rendered(query), early=True)
+        elif isinstance(query, OpenSnapshot):
+            self._open_snapshot(ticket, contact_ns, turn)
+        else:
+            self._snapshots.read(query, ticket, turn)
 
     def _open_snapshot(self, ticket: Ticket, contact_ns: int, turn: Turn) -> None:
         opened = SnapshotOpened(

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.roles.prepared_answers import in_random_order
+from lictor_actors.store.admission import negative_wait
 from lictor_actors.store.errors import QueryRefused
 from lictor_actors.store.lookups import may_block
 from lictor_actors.store.render import render
@@ -54,7 +55,10 @@ class Reads:
         if type(answer) is QueryExecuted:
             answer = in_random_order(answer, query, self._options.dc, turn)
         if query.min_index and answer.index <= query.min_index and may_block(query):
-            self._park(query, ticket, turn)
+            if query.wait_ns < 0:
+                turn.answer(ticket, negative_wait(query.wait_ns), early=True)
+            else:
+                self._park(query, ticket, turn)
         else:
             self._answer(query, answer, ticket, turn)
 

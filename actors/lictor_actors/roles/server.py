@@ -24,7 +24,7 @@ from lictor_actors.roles.server_snapshots import ServerSnapshots
 from lictor_actors.roles.session_timers import SessionTimers
 from lictor_actors.roles.snapshots import Snapshots
 from lictor_actors.roles.tombstone_timer import TombstoneTimer
-from lictor_actors.store.admission import refuse_command
+from lictor_actors.store.admission import not_rendered, refuse_command
 from lictor_actors.store.entries import EntryReader
 from lictor_actors.store.errors import UnknownCommand
 from lictor_actors.store.store import Store
@@ -398,6 +398,8 @@ class Server(Actor):
         """What only a leader knows of the servers."""
         if self.raft.role is not Role.LEADER:
             self._to_leader(turn)
+        elif query.rendered:
+            turn.reply(not_rendered(query), early=True)
         elif isinstance(query, GetAutopilotHealth):
             # Early: what the leader thinks of the others rests on no write.
             wanted, index = self.store.autopilot.row, max(self.applied, 1)

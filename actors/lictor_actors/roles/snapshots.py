@@ -62,6 +62,10 @@ class Snapshots:
         if kept is None:
             return Refused(code="Invalid", text=f"the snapshot {query.id} is not kept any more: take another one")
         self._keep(query.id, kept.picture, turn)
+        rows = sum(map(len, kept.picture.tables))
+        if not 0 <= query.row <= rows:
+            text = f"no slice of {query.id} begins at row {query.row}: it has {rows}, and the first begins at 0"
+            return Refused(code="BadRequest", text=text)
         data, place = encode(kept.picture, Place(query.row, query.check), SLICE_BYTES)
         index = kept.picture.header.index or 1
         if place is None:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import ormsgpack
+
 from lictor_messages.answers import Written
 from lictor_messages.base import KINDS_ON, STORED, Message, read
+from lictor_messages.refusals import Refused
 
 REMEMBERED_NS = 60_000_000_000
 BUCKET_NS = 10_000_000_000
 ROW_OUTCOMES = 512
 """Outcomes that share a row of a snapshot: under load most of its rows would be theirs, at 0.7 µs each."""
+OUTCOME_MOST = 64 * 1024
+"""Bytes of an outcome that is remembered. What a transaction read may be anything, and a row of a snapshot that no
+server can read back would be the end of all of them."""
+KEY_MOST = 512
+"""Characters of (asker, request) that are kept as they are."""
+WORDS_MOST = 1024
+NOT_KEPT = "it was done before; what it read was too large to be kept for a repeat: read it again"
 
 Short = int | tuple[str, Message]
 """An outcome as it is kept: hundreds of thousands are remembered under load, so a Written is its index, negated when it
@@ -91,13 +102,23 @@ class Dedup:
 
 
 def _key(asker: str, request: str) -> str:
-    return f"{asker}\0{request}"
+    key = f"{asker}\0{request}"
+    return key if len(key) <= KEY_MOST else hashlib.sha256(key.encode()).hexdigest()
 
 
 def _shorten(outcome: Message) -> Short:
     if type(outcome) is Written and outcome.index > 0:
         return outcome.index if outcome.ok else -outcome.index
+    if len(ormsgpack.packb(outcome, option=ormsgpack.OPT_SERIALIZE_PYDANTIC)) > OUTCOME_MOST:
+        outcome = _cut(outcome)
     return outcome.kind, outcome
+
+
+def _cut(outcome: Message) -> Message:
+    """A refusal stays as definite as it was; of anything else only that it happened is known."""
+    if isinstance(outcome, Refused):
+        return outcome.model_copy(update={"text": outcome.text[:WORDS_MOST]})
+    return Refused(code="TimedOut", text=NOT_KEPT)
 
 
 def _expand(short: Short) -> Message:

@@ -146,7 +146,7 @@ def _instances(
 
 
 def _tagged(service: ServiceRecord, wanted: tuple[str, ...]) -> bool:
-    has = tuple(tag.lower() for tag in service.tags)
+    has = frozenset(tag.lower() for tag in service.tags)
     return all(tag in has for tag in wanted)
 
 

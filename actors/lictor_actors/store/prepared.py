@@ -30,6 +30,9 @@ from lictor_messages.refusals import Refused
 
 QUERIES = "prepared-queries"
 UUID_LENGTH = 36
+NAME_MOST = 1024
+"""Characters of a name: templates are sought by each of its beginnings, and fill it into their places."""
+NAME_TOO_LONG = f"the name of a prepared query has {NAME_MOST} characters at most"
 BY_NAME_ONLY = "prepared query templates can only be resolved up by name, not by ID"
 
 
@@ -174,6 +177,8 @@ class PreparedTable:
 
     def resolve(self, name_or_id: str) -> PreparedQuery | None:
         """By id, else by name, else the template with the longest prefix that fits. Raises QueryRefused."""
+        if len(name_or_id) > NAME_MOST:
+            raise QueryRefused(Refused(code="Invalid", text=NAME_TOO_LONG))
         row = self.rows.get(fold(name_or_id))
         if row is not None:
             if row.template.type:
@@ -207,7 +212,7 @@ class PreparedTable:
 
 
 def _fits(query: ServiceQuery, node: NodeRecord, service: ServiceRecord) -> bool:
-    has = [tag.lower() for tag in service.tags]
+    has = frozenset(tag.lower() for tag in service.tags)
     for tag in query.tags:
         wanted = tag.lower()
         if wanted.startswith("!"):

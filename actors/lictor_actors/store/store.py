@@ -19,6 +19,7 @@ from lictor_actors.store.locks import Locks
 from lictor_actors.store.lookups import ANSWERS, index_of
 from lictor_actors.store.prepared import PreparedTable
 from lictor_actors.store.registration import deregister, register
+from lictor_actors.store.render import TYPED_ONLY
 from lictor_actors.store.sessions import SessionTable
 from lictor_actors.store.snapshot_staged import Staged
 from lictor_actors.store.tombstones import reap
@@ -110,6 +111,8 @@ class Store:
             GetAutopilotConfiguration: self.autopilot.get,
             ReadTransaction: lambda query: read_transaction(self, query),
         }
+        self._answered = frozenset((*self._reads, *ANSWERS))
+        self._rendered = self._answered.difference(TYPED_ONLY)
 
     def apply(self, index: int, at_ns: int, command: Message) -> Message:
         """Apply the command of log entry ``index``, stamped ``at_ns`` by its leader.
@@ -170,9 +173,9 @@ class Store:
         """Whether ``apply`` knows this kind of command."""
         return type(command) in self._writes
 
-    def answers(self, query: Message) -> bool:
-        """Whether ``evaluate`` knows this kind of query."""
-        return type(query) in self._reads or type(query) in ANSWERS
+    def answers(self, query: Query) -> bool:
+        """Whether ``evaluate`` knows this kind of query, and ``render`` its answer if that is what is asked for."""
+        return type(query) in (self._rendered if query.rendered else self._answered)
 
     def version(self, query: Query) -> int:
         """A number that stays the same while the answer does, found without building it: the key of a render cache.

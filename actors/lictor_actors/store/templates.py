@@ -35,6 +35,18 @@ def check_template(query: PreparedQuery) -> None:
     _mapped(query.service, _check_text)
 
 
+def places(service: ServiceQuery) -> int:
+    """How many place-holders there are in all texts: each may be replaced by a whole name."""
+    found: list[str] = []
+
+    def count(text: str) -> str:
+        found.extend(place[0] for place in _PLACE.finditer(text))
+        return text
+
+    _mapped(service, count)
+    return len(found)
+
+
 def rendered(query: PreparedQuery, name: str) -> PreparedQuery:
     """The query that the template stands for when it is asked for under ``name``; a plain query is itself."""
     if not query.template.type:

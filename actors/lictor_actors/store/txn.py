@@ -10,14 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from lictor_actors.store.errors import QueryRefused
 from lictor_actors.store.kv import cas_holds
 from lictor_actors.store.ordered import keys_under
 from lictor_actors.store.rehearsal import borrowed
 from lictor_actors.store.txn_catalog import on_check, on_node, on_service
 from lictor_actors.store.txn_errors import Failed
 from lictor_messages.kv import DeleteKey, Entry, PutKey
+from lictor_messages.refusals import Refused
 from lictor_messages.sessions import DestroySession
 from lictor_messages.txn import (
+    OPERATIONS_MOST,
     Failure,
     KeyOperation,
     Operation,
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
     from lictor_actors.store.store import Store
 
 Results = tuple[Result, ...]
+READ_MOST = 16 * 1024 * 1024
+"""Bytes that one transaction may read: a hundred trees of all keys would be a hundred times the store."""
 NEVER_FAIL = ("set", "delete", "delete-tree", "get-tree", "get-or-empty")
 
 
@@ -47,6 +52,9 @@ def transact(store: Store, command: Transact, index: int) -> Transacted:
 def read_transaction(store: Store, query: ReadTransaction) -> Transacted:
     """Do operations that only read; a verb that writes is refused like an unknown one."""
     index = max(1, store.applied)
+    refused = too_much(store, query.operations)
+    if refused is not None:
+        raise QueryRefused(refused)
     failures = tuple(
         Failure(op_index=place, what="a transaction that is not written to the log can only read")
         for place, operation in enumerate(query.operations)
@@ -55,6 +63,24 @@ def read_transaction(store: Store, query: ReadTransaction) -> Transacted:
     if failures:
         return Transacted(index=index, failures=failures)
     return perform(store, query.operations, index)
+
+
+def too_much(store: Store, operations: tuple[Operation, ...]) -> Refused | None:
+    """Why there are too many operations, or why what they read now would be too large to be answered."""
+    if len(operations) > OPERATIONS_MOST:
+        text = f"Transaction contains too many operations ({len(operations)} > {OPERATIONS_MOST})"
+        return Refused(code="TooLarge", text=text)
+    entries, left = store.kv.entries, READ_MOST
+    written = sum(len(operation.kv.value) for operation in operations if operation.kv is not None)
+    for verb, key in ((operation.kv.verb, operation.kv.key) for operation in operations if operation.kv is not None):
+        if verb in ("get", "get-or-empty"):
+            left -= max(written, len(entries[key].value) if key in entries else 0)
+        elif verb == "get-tree":
+            left -= written + sum(len(key) + len(entries[key].value) for key in keys_under(entries, key))
+        if left < 0:
+            text = f"Transaction reads more than {READ_MOST} bytes: read less in each"
+            return Refused(code="TooLarge", text=text)
+    return None
 
 
 def reads_only(operation: Operation) -> bool:

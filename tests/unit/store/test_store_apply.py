@@ -9,9 +9,11 @@ from lictor_actors.store.commands import pack_command, unpack_command
 from lictor_actors.store.errors import InvariantBroken, UnknownCommand
 from lictor_actors.store.store import Store
 from lictor_messages.answers import Written
+from lictor_messages.autopilot import GetAutopilotConfiguration
 from lictor_messages.catalog import NodeRecord, Register, ServiceRecord
 from lictor_messages.kv import DeleteKey, GetKey, ListKeys, PutKey
 from lictor_messages.refusals import Refused
+from lictor_messages.status import GetLeader
 
 SECOND = 1_000_000_000
 START = 1_700_000_000 * SECOND
@@ -136,4 +138,6 @@ def test_bytes_that_are_no_entry_are_refused(data):
 
 def test_the_store_says_which_queries_it_answers():
     assert Store().answers(ListKeys(prefix=""))
-    assert not Store().answers(PutKey(key="a"))
+    assert not Store().answers(GetLeader())
+    assert Store().answers(GetAutopilotConfiguration())
+    assert not Store().answers(GetAutopilotConfiguration(rendered=True))

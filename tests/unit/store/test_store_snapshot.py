@@ -290,6 +290,8 @@ NOT_IN_A_SNAPSHOT = {
     "_checked": "what was last checked",
     "_writes": "functions",
     "_reads": "functions",
+    "_answered": "kinds",
+    "_rendered": "kinds",
     "indexes.touched": "for watches, which do not survive",
     "sessions.on_end": "who is told: the queries",
     "sessions._opened": "news for the leader, who starts anew with every snapshot",
