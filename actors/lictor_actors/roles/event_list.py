@@ -7,14 +7,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lictor_actors.kernel.turn import Ticket, Turn
+from lictor_actors.store.admission import negative_wait
 from lictor_actors.store.patterns import BadPattern, compiled, found
+from lictor_actors.store.registration import uuid_fault
 from lictor_messages.agent import Events, EventWaitDue, ListEvents
 from lictor_messages.catalog import ServiceRecord
+from lictor_messages.doorways import NEW_LEADER, SERVER_STARTED
 from lictor_messages.members import FireEvent, UserEvent
 from lictor_messages.refusals import Refused
 
 WAIT_NS = 300_000_000_000
 WAIT_MOST_NS = 600_000_000_000
+RESERVED = (NEW_LEADER, SERVER_STARTED)
 
 
 @dataclass(slots=True)
@@ -39,6 +43,9 @@ class EventList:
         events = self._named(query.name)
         if not query.min_index or query.min_index != index_of(events):
             turn.reply(_answer(events))
+            return
+        if query.wait_ns < 0:
+            turn.reply(negative_wait(query.wait_ns))
             return
         self._count += 1
         self._waiters[self._count] = Waiter(turn.ticket(), query.name, query.min_index)
@@ -75,7 +82,8 @@ def index_of(events: tuple[UserEvent, ...]) -> int:
         uuid = int(events[-1].id.replace("-", ""), 16)
     except ValueError:
         return 1
-    return ((uuid >> 64) ^ (uuid & 0xFFFF_FFFF_FFFF_FFFF)) or 1
+    # What gossip brings may have any length, and an index has 64 bits.
+    return ((uuid >> 64) ^ uuid) & 0xFFFF_FFFF_FFFF_FFFF or 1
 
 
 def concerns(event: UserEvent, node: str, services: Iterable[ServiceRecord]) -> bool:
@@ -105,6 +113,11 @@ def event_refused(event: FireEvent) -> Refused | None:
     """What is wrong with an event that is to be fired, None if nothing is."""
     if not event.name:
         return Refused(code="BadRequest", text="Missing name")
+    if event.name in RESERVED:
+        return Refused(code="BadRequest", text=f'the name "{event.name}" is kept for what servers tell all nodes')
+    fault = uuid_fault(event.id)
+    if fault:
+        return Refused(code="BadRequest", text=f"the id of an event must be a UUID: {fault}")
     if event.tag_filter and not event.service_filter:
         return Refused(code="Invalid", text="Cannot provide tag filter without service filter")
     for name, pattern in (("node", event.node_filter), ("service", event.service_filter), ("tag", event.tag_filter)):

@@ -36,6 +36,7 @@ from lictor_messages.agent import (
 )
 from lictor_messages.base import FrozenMap, Message
 from lictor_messages.catalog import CheckRecord, ServiceRecord, TaggedAddress, Weights
+from lictor_messages.codec import pack_body
 from lictor_messages.doorways import NEW_LEADER, SERVER_STARTED, AskAgain
 from lictor_messages.envelope import Envelope
 from lictor_messages.host import DiskFreed, DiskFull, Recovered, Undeliverable
@@ -682,14 +683,28 @@ def test_events_for_other_nodes_are_not_kept(agent) -> None:
     assert [e.name for e in events(agent)[0].events] == ["by node", "by service", "by tag"]
 
 
+def test_the_index_of_events_with_odd_ids_can_be_said(agent) -> None:
+    for odd in ("f" * 300, "-" * 40, "", "0x", "+1"):
+        agent.tell(UserEvent(id=odd, name="x"))
+        (listed,) = events(agent)
+        pack_body(listed)
+
+
+def test_a_wait_for_events_of_less_than_no_time_is_refused(agent) -> None:
+    assert refusal(agent, ListEvents(min_index=1, wait_ns=-1))[0] == "BadRequest"
+
+
 def test_events_are_checked_before_they_spread(agent) -> None:
-    assert refusal(agent, FireEvent(id="1", name="")) == ("BadRequest", "Missing name")
+    assert refusal(agent, FireEvent(id=uuid(1, 2), name="")) == ("BadRequest", "Missing name")
     text = "Cannot provide tag filter without service filter"
-    assert refusal(agent, FireEvent(id="1", name="x", tag_filter="v1")) == ("Invalid", text)
-    code, text = refusal(agent, FireEvent(id="1", name="x", node_filter="("))
+    assert refusal(agent, FireEvent(id=uuid(1, 2), name="x", tag_filter="v1")) == ("Invalid", text)
+    code, text = refusal(agent, FireEvent(id=uuid(1, 2), name="x", node_filter="("))
     assert (code, text.startswith("Invalid node filter: error parsing regexp: ")) == ("Invalid", True)
+    code, text = refusal(agent, FireEvent(id="f" * 300, name="x"))
+    assert (code, text) == ("BadRequest", "the id of an event must be a UUID: uuid string is wrong length")
+    assert refusal(agent, FireEvent(id=uuid(1, 2), name=NEW_LEADER))[0] == "BadRequest"
     agent.take_sent()
-    agent.ask(FireEvent(id="1", name="x"))
+    agent.ask(FireEvent(id=uuid(1, 2), name="x"))
     assert [e.target for e in agent.sent] == ["prober@n1.dc1"]
 
 
