@@ -8,7 +8,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from odd_messages import Odd, kinds_of
 from servers_in_world import Servers
@@ -82,6 +82,7 @@ class Asked:
 
 
 @pytest.mark.parametrize("servers", [1, 3])
+@settings(max_examples=max(10, settings.default.max_examples // 4))
 @given(seed=st.integers(0, 2**32 - 1))
 def test_an_odd_query_is_answered_or_refused(servers: int, seed: int) -> None:
     asked, odd = Asked(servers), Odd(Random(seed))

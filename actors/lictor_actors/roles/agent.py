@@ -72,6 +72,9 @@ from lictor_messages.sessions import CreateSession
 KEPT = RegisterService | DeregisterService | RegisterCheck | DeregisterCheck | SetMaintenance
 """What the journal remembers: refused while it has no room, or it would be gone with the next start."""
 
+JOIN_MOST = 128
+"""Addresses of one Join: each is dialled at once."""
+
 
 class Agent(Actor):
     """One per node, on servers too."""
@@ -157,7 +160,7 @@ class Agent(Actor):
             ListEvents: self.events.asked,
             FireEvent: self._fire_event,
             ListMembers: self._to_prober,
-            Join: self._to_prober,
+            Join: self._join,
             ForceLeave: self._to_prober,
             LeaveCluster: self._leaving.asked,
             CreateSession: self._forwarding.create_session,
@@ -242,6 +245,13 @@ class Agent(Actor):
         assert turn.envelope is not None
         self.routes.hold(turn.envelope, self._prober)
         turn.forward(self._prober)
+
+    def _join(self, join: Join, turn: Turn) -> None:
+        if len(join.addresses) > JOIN_MOST:
+            text = f"addresses to join through: {JOIN_MOST} at most at a time, not {len(join.addresses)}"
+            turn.reply(Refused(code="BadRequest", text=text))
+        else:
+            self._to_prober(join, turn)
 
     def _fire_event(self, event: FireEvent, turn: Turn) -> None:
         refused = event_refused(event)

@@ -20,6 +20,8 @@ INTERVAL_LEAST_NS = SECOND
 TIMEOUT_NS = 10 * SECOND
 REAP_LEAST_NS = 60 * SECOND
 OUTPUT_MOST = 4096
+OUTPUT_LARGEST = 64 * 1024
+"""Characters of a check's output that are kept whatever was asked for: each goes through the servers' log."""
 META_PAIRS_MOST = 64
 META_KEY_MOST = 128
 META_VALUE_MOST = 512
@@ -87,7 +89,7 @@ def complete_check(spec: CheckSpec) -> CheckSpec:
             "id": spec.id or spec.name,
             "interval_ns": max(spec.interval_ns, INTERVAL_LEAST_NS) if runs else 0,
             "timeout_ns": (spec.timeout_ns if spec.timeout_ns > 0 else TIMEOUT_NS) if runs else 0,
-            "output_max_size": spec.output_max_size or OUTPUT_MOST,
+            "output_max_size": min(spec.output_max_size or OUTPUT_MOST, OUTPUT_LARGEST),
             "deregister_critical_service_after_ns": max(reap, REAP_LEAST_NS) if reap else 0,
         }
     )

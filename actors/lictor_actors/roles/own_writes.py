@@ -10,6 +10,8 @@ from lictor_messages.answers import Command
 from lictor_messages.catalog import CheckRecord, Deregister, NodeRecord, Register, ServiceRecord
 
 NODE_KEY: Key = ("node", "")
+TOGETHER_MOST = 1024 * 1024
+"""Characters of the checks that go into the same entry as their service; the others go in entries of their own."""
 
 Write = tuple[Command, tuple[Key, ...]]
 """A command and the things that it settles."""
@@ -37,7 +39,7 @@ class OwnWrites:
         service = local.services.get(service_id)
         if service is None:
             return Deregister(node=self.node.node, service_id=service_id), (("service", service_id),)
-        checks = [i for i in local.checks_of(service_id) if ("check", i) in keys]
+        checks = _as_many_as_fit([i for i in local.checks_of(service_id) if ("check", i) in keys], local)
         records = tuple(local.checks[i].record for i in checks)
         taken: tuple[Key, ...] = (("service", service_id), *(("check", i) for i in checks))
         return self._register(node_known, service.record, records), taken
@@ -53,6 +55,22 @@ class OwnWrites:
         self, node_known: bool, service: ServiceRecord | None = None, checks: tuple[CheckRecord, ...] = ()
     ) -> Register:
         return Register(node=self.node, skip_node_update=node_known, service=service, checks=checks)
+
+
+def _as_many_as_fit(checks: Sequence[str], local: LocalState) -> list[str]:
+    left, fitting = TOGETHER_MOST, list[str]()
+    for check_id in checks:
+        left -= _characters(local.checks[check_id].record)
+        if left >= 0 or not fitting:
+            fitting.append(check_id)
+    return fitting
+
+
+def _characters(check: CheckRecord) -> int:
+    definition = check.definition
+    header = sum(len(name) + sum(map(len, values)) for name, values in definition.header)
+    tags = sum(map(len, check.service_tags))
+    return len(check.output) + len(check.notes) + len(definition.http) + len(definition.body) + header + tags
 
 
 def _node_record(o: AgentOptions) -> NodeRecord:
