@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from odd_messages import Odd, kinds_of
@@ -15,6 +16,7 @@ from servers_in_world import Servers
 
 from lictor_actors.hosts.door import ASKABLE
 from lictor_actors.roles.agent import Agent
+from lictor_actors.store.catalog import fold
 from lictor_messages.agent import (
     Accepted,
     CheckSpec,
@@ -89,16 +91,16 @@ class Stranger:
         self.agent.check()
         assert self.world.crashes == []
         services, checks = self.in_the_catalog()
-        assert set(self.agent.local.services) <= services
-        assert set(self.agent.local.checks) <= checks
+        assert {fold(known) for known in self.agent.local.services} <= services
+        assert {fold(known) for known in self.agent.local.checks} <= checks
 
     def in_the_catalog(self) -> tuple[set[str], set[str]]:
-        """Ids of what the catalog has of this node."""
+        """Ids of what the catalog has of this node, which knows them whatever their case."""
         services = self.says(ListNodeServices(node="agent-1"))
         checks = self.says(ListNodeChecks(node="agent-1"))
         assert isinstance(services, NodeServices)
         assert isinstance(checks, Checks)
-        return {row.id for row in services.services}, {row.check_id for row in checks.checks}
+        return {fold(row.id) for row in services.services}, {fold(row.check_id) for row in checks.checks}
 
 
 @settings(max_examples=max(10, settings.default.max_examples // 4))
@@ -132,6 +134,24 @@ def test_joining_through_very_many_addresses_is_refused() -> None:
     stranger = Stranger()
     refused = stranger.says(Join(addresses=tuple(f"10.1.0.1:{port}" for port in range(129))))
     assert refused == Refused(code="BadRequest", text="addresses to join through: 128 at most at a time, not 129")
+
+
+@pytest.mark.parametrize("said", ["service", "service's check", "check", "named check"])
+def test_an_id_that_the_journal_has_no_room_for_is_refused(said: str) -> None:
+    stranger, long = Stranger(), "x" * 70_000
+    check = CheckSpec(name="c", ttl_ns=10**10)
+    named, plain = check.model_copy(update={"name": long}), ServiceRecord(node="", id="", service="web")
+    with_id = check.model_copy(update={"id": long})
+    asked = {
+        "service": RegisterService(service=plain.model_copy(update={"service": long})),
+        "service's check": RegisterService(service=plain, checks=(with_id,)),
+        "check": RegisterCheck(check=with_id),
+        "named check": RegisterCheck(check=named),
+    }[said]
+    refused = stranger.says(asked)
+    assert isinstance(refused, Refused)
+    assert refused.words.endswith("ID is too long (70000 > 1024 bytes)")
+    stranger.works_on()
 
 
 def test_an_output_is_cut_whatever_was_asked_for() -> None:

@@ -22,6 +22,8 @@ REAP_LEAST_NS = 60 * SECOND
 OUTPUT_MOST = 4096
 OUTPUT_LARGEST = 64 * 1024
 """Characters of a check's output that are kept whatever was asked for: each goes through the servers' log."""
+ID_MOST = 1024
+"""Bytes of the id of a service or check: the agent's journal keeps each under its name."""
 META_PAIRS_MOST = 64
 META_KEY_MOST = 128
 META_VALUE_MOST = 512
@@ -35,10 +37,13 @@ def service_refused(register: RegisterService) -> Refused | None:
     service = register.service
     if not service.service:
         return _bad("Missing service name")
-    text = _address(service) or _weights(service) or _meta(service.meta)
+    text = _id("Service", service.id or service.service)
+    text = text or _address(service) or _weights(service) or _meta(service.meta)
     if text:
         return _bad(text)
     for spec in register.checks:
+        if text := _id("Check", spec.id):
+            return _bad(text)
         if spec.status and spec.status not in STATUSES:
             return _bad(STATUS_TEXT)
         if text := _kind(spec):
@@ -52,6 +57,8 @@ def check_refused(spec: CheckSpec) -> Refused | None:
         return _bad("Missing check name")
     if spec.status and spec.status not in STATUSES:
         return _bad("Bad check status")
+    if text := _id("Check", spec.id or spec.name) or _id("Service", spec.service_id):
+        return _bad(text)
     if text := _kind(spec):
         return _bad(f"Invalid check: {text}")
     return None
@@ -97,6 +104,11 @@ def complete_check(spec: CheckSpec) -> CheckSpec:
 
 def _bad(text: str) -> Refused:
     return Refused(code="BadRequest", text=text)
+
+
+def _id(of: str, given: str) -> str:
+    size = len(given.encode())
+    return f"{of} ID is too long ({size} > {ID_MOST} bytes)" if size > ID_MOST else ""
 
 
 def _kind(spec: CheckSpec) -> str:
