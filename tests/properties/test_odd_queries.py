@@ -60,6 +60,7 @@ class Asked:
     def __init__(self, servers: int) -> None:
         self.cluster = Servers(servers, 0, check_every=1000)
         self.answers: list[Message] = []
+        self._count = 0
         for node in self.cluster.nodes:
             reads = self.cluster.server(node)._reads
             reads._options = reads._options.model_copy(update={"max_wait_ns": SECOND, "default_wait_ns": SECOND})
@@ -68,8 +69,8 @@ class Asked:
 
     def asks(self, query: Message, target: str, within_s: float = 10) -> None:
         """Not waiting for the answer."""
-        number = len(self.cluster.world.machines[target].doors)
-        door = self.cluster.world.door(target, f"stranger{number}")
+        self._count += 1
+        door = self.cluster.world.door(target, f"stranger{self._count}")
         door.ask(at("server", target), query, self.answers.append, within_s)
 
     def whole(self, expected: int) -> None:

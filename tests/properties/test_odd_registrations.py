@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from odd_messages import Odd, kinds_of
 from servers_in_world import Servers
 
-from lictor_actors.hosts.door import ASKABLE
+from lictor_actors.kernel.vocabulary import By
 from lictor_actors.roles.agent import Agent
 from lictor_actors.store.catalog import fold
 from lictor_messages.agent import (
@@ -41,9 +41,8 @@ from lictor_messages.web import HttpAnswered, HttpAsked
 NODE = "agent-1.dc1"
 KINDS = [
     kind
-    for root in ASKABLE
-    for kind in kinds_of(root)
-    if not issubclass(kind, Query | Command) and kind is not LeaveCluster
+    for kind in kinds_of(Message)
+    if Agent.hears.hears(kind, By.CLIENTS) and not issubclass(kind, Query | Command) and kind is not LeaveCluster
 ]
 """What an agent itself is asked, but to leave: nothing could be asked of it then."""
 LISTS = (ListLocalServices(), ListLocalChecks(), DescribeAgent(), ListEvents(), ListMembers())
