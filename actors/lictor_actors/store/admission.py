@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lictor_actors.store.prepared import NAME_MOST, NAME_TOO_LONG
+from lictor_actors.store.snapshot_archive import STATE_MOST
 from lictor_actors.store.store import Store
 from lictor_actors.store.templates import places
 from lictor_actors.store.txn import too_much
@@ -93,9 +94,11 @@ def _autopilot(_: Store, command: SetAutopilotConfiguration) -> Refused | None:
     return None
 
 
-def _stage(_: Store, command: StageRestore) -> Refused | None:
+def _stage(store: Store, command: StageRestore) -> Refused | None:
     if not command.id:
         return _invalid("id must name the restore: all its parts carry the same")
+    if sum(map(len, store.staged.parts)) + len(command.data) > STATE_MOST:
+        return Refused(code="TooLarge", text=f"a snapshot that is restored has {STATE_MOST} bytes at most")
     return _invalid(f"part counts from 0, it is {command.part}") if command.part < 0 else None
 
 
