@@ -91,11 +91,12 @@ def object_of(pairs: dict[str, str]) -> str:
     path=st.sampled_from(["", "/", "/f1", "/%ff", "/release", "/" + "9" * 5000]),
 )
 def test_any_fault_that_is_asked_for_is_answered(body, path):
-    faults = FaultsOverHttp(FaultDesk(Stage()).ask)
+    faults = FaultsOverHttp(FaultDesk(Stage()).ask, "token")
+    headers = (("x-consul-token", "token"),)
     for method in ("PUT", "DELETE", "GET"):
         answers: list[HttpAnswered] = []
         data = body.encode("utf-8", "surrogatepass")
-        faults.ask(HttpAsked(method=method, target=FAULTS_PATH + path, body=data, peer="127.0.0.1"), answers.append)
+        faults.ask(HttpAsked(method=method, target=FAULTS_PATH + path, headers=headers, body=data), answers.append)
         assert len(answers) == 1
         assert answers[0].status in (200, 400, 404, 405, 413)
         assert answers[0].body
