@@ -153,6 +153,9 @@ def test_what_is_legal_comes_in(bus, source, target, body, request_id, reply_to)
         (SERVER, "door", Written(), "guess", "", "blind:door:answers.written"),
         (SERVER, "http", Written(), "1.h1", "", "blind:http:answers.written"),
         (AGENT, "server", GetKey(key="k"), "guess", at("checker", ME), "blind:server:kv.get_key"),
+        (AGENT, "x9", GetKey(key="k"), "guess", at("checker", ME), "blind:nobody:kv.get_key"),
+        (at("server", ME), "x9", GetKey(key="k"), "r", GATEWAY, "own_name:nobody:kv.get_key"),
+        (SERVER, "host", Written(), "guess", at("prober", ME), "blind:host:answers.written"),
         (SERVER, "server", AskBlank(), "guess", at("prober", ME), "blind:server:server.ask_blank"),
         # 6. Who may say it.
         (PROBER, "server", Vote(term=1, granted=True), "", "", "unheard:server:raft.vote"),

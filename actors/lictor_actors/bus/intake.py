@@ -139,7 +139,10 @@ class Intake:
         if why == "form" or kind is None:
             self._count(f"message_{why}")
         else:
-            self._count(f"{why}:{role_of(e.target)}:{kind.kind}")
+            role = role_of(e.target)
+            # A role that does not exist is a stranger's invention, and counters are kept for ever.
+            known = role if self._desk(node_of(e.target), role) is not None else "nobody"
+            self._count(f"{why}:{known}:{kind.kind}")
         answer = Refused(code="UnknownRequest") if why in ("unheard", "unknown_kind") else None
         if why != "form":
             self._refuse(e, kind or Message, answer, refuse)
@@ -156,12 +159,13 @@ class Intake:
         """Why this may not come in, in a word; "" if it may."""
         node, role = node_of(e.target), role_of(e.target)
         answers = not e.reply_to and e.request != ""
-        desk = self._desk(node, role)
-        if desk is None:
-            return ""  # the node says so to the sender
-        namesake = node_of(e.source) == node
-        if namesake and kind is not PushPull and not (answers and desk.asked(e.request)):
+        if self._desk(node, "host") is None:
+            return ""  # it is hosted elsewhere, and the sender hears of that
+        desk, namesake = self._desk(node, role), node_of(e.source) == node
+        if namesake and kind is not PushPull and not (answers and desk is not None and desk.asked(e.request)):
             return "own_name"
+        if desk is None:
+            return "blind" if self._reflects(e) else ""  # the node has no such actor, and says so to the sender
         if role == "host":
             if not e.request or not e.reply_to or issubclass(kind, Query | Command):
                 return "unheard"
