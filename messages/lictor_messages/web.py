@@ -27,6 +27,8 @@ class HttpAnswered(Message):
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+    more: tuple[bytes, ...] = ()
+    """Of a large body: what follows ``body``, in pieces that the host sends one after the other."""
 
 
 class HttpGone(Message):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, cast
@@ -19,6 +19,7 @@ import httptools
 from lictor_actors.hosts.http_heard import Asked
 from lictor_actors.hosts.http_request import READ_HERE, Head, Refuse, escaped_target
 from lictor_actors.hosts.http_response import CONTINUE, refusal
+from lictor_actors.hosts.http_stream import pieces
 from lictor_messages.web import HttpAnswered, HttpAsked
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ class HttpConnection(asyncio.Protocol):
         self._open: Asked | None = None
         self._number = 0
         self._gone: Gone | None = None
+        self._pieces: Iterator[bytes] | None = None
+        """What is still to be sent of a large response; until then its request stays open."""
+        self._closes = False
         self._pumping = self._paused = self._blocked = False
         self._last = False
         """True once nothing more will be read: a bad request, Connection: close, or the client's end of file."""
@@ -112,7 +116,7 @@ class HttpConnection(asyncio.Protocol):
         del self._parser  # it knows this object: the collector would not see that both are dead (``garbage``)
         self._queue.clear()
         self._door.forget(self)
-        gone, self._gone, self._open = self._gone, None, None
+        gone, self._gone, self._open, self._pieces = self._gone, None, None, None
         if gone is not None:
             gone()
 
@@ -124,7 +128,10 @@ class HttpConnection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """It has caught up."""
         self._blocked = False
-        self._pump()
+        if self._pieces is not None:
+            self._next_piece()
+        else:
+            self._pump()
 
     def abort(self) -> None:
         """Drop the connection with whatever is under way."""
@@ -143,6 +150,8 @@ class HttpConnection(asyncio.Protocol):
         elif self._blocked:
             if waited > limits.slow_reader_s:
                 self.abort()
+        elif self._pieces is not None:
+            pass  # it is being sent as fast as the client takes it
         elif self._open is not None:
             if waited > (limits.half_closed_s if self._hung_up else limits.answer_s):
                 self.abort()
@@ -262,16 +271,34 @@ class HttpConnection(asyncio.Protocol):
 
     def _answered(self, number: int, answered: HttpAnswered) -> None:
         item = self._open
-        if item is None or number != self._number:
+        if item is None or number != self._number or self._pieces is not None:
             return  # the client hung up, or this is a second answer: nobody waits for it
-        self._open = self._gone = None
+        self._gone = None
         self.since = self._door.tick
-        close = item.close or self._door.closed or (self._hung_up and not self._queue)
-        head = item.asked.method == "HEAD"
-        self._write(
-            self._door.encode(answered, head=head, http10=item.http10, close=close, gzips=item.gzips), close=close
-        )
+        self._closes = item.close or self._door.closed or (self._hung_up and not self._queue)
+        how = {"head": item.asked.method == "HEAD", "http10": item.http10, "close": self._closes, "gzips": item.gzips}
+        if answered.more:
+            self._pieces = pieces(answered, **how)
+            self._next_piece()
+            return
+        self._open = None
+        self._write(self._door.encode(answered, **how), close=self._closes)
         self._pump()
+
+    def _next_piece(self) -> None:
+        """Of a large response one a turn of the loop, and only as many as the client takes."""
+        if self._pieces is None or self._blocked or self._closing():
+            return
+        piece = next(self._pieces, None)
+        if piece is None:
+            self._pieces = self._open = self._gone = None
+            self.since = self._door.tick
+            self._write(b"", close=self._closes)
+            self._pump()
+            return
+        self._live().write(piece)
+        if not self._blocked:
+            asyncio.get_running_loop().call_soon(self._next_piece)
 
     def _rest(self) -> None:
         """Nothing is open: read on, or close if nothing more can come."""

@@ -79,20 +79,24 @@ class Encoder:
 
 def encode_response(answered: HttpAnswered, *, head: bool, http10: bool, close: bool, gzips: bool) -> bytes:
     """The whole response; ``head`` leaves the body out but says its length, ``gzips``: the client accepts gzip."""
-    body = answered.body
-    headers = _header_lines(answered.headers)
+    body, length = answered.body, b""
     if gzips and len(body) >= GZIP_FROM and GZIPPED not in answered.headers:
         body = gzip.compress(body, compresslevel=1, mtime=0)
-        headers += b"Content-Encoding: gzip\r\n"
+        length = b"Content-Encoding: gzip\r\n"
+    length += b"Content-Length: %d\r\n" % len(body)
+    return response_head(answered, length, http10=http10, close=close) + (b"" if head else body)
+
+
+def response_head(answered: HttpAnswered, length: bytes, *, http10: bool, close: bool) -> bytes:
+    """Everything before the body; ``length``: the header lines that say how long it is, and how it is packed."""
     return b"".join(
         (
             _STATUS_LINES.get(answered.status) or b"HTTP/1.1 %d Unknown\r\n" % answered.status,
-            headers,
+            _header_lines(answered.headers),
             b"Vary: Accept-Encoding\r\n",
             DATE.now(),
-            b"Content-Length: %d\r\n" % len(body),
+            length,
             _ENDINGS[http10, close],
-            b"" if head else body,
         )
     )
 

@@ -19,6 +19,7 @@ from lictor_actors.kernel.turn import Turn
 from lictor_actors.kernel.vocabulary import Handlers, Vocabulary
 from lictor_actors.roles.http_api.api import ROUTER
 from lictor_actors.roles.http_api.calls import Call, Deadlines, Waiter
+from lictor_actors.roles.http_api.collecting import SILENT_NS, Collecting
 from lictor_actors.roles.http_api.known import Known, KnownReads
 from lictor_actors.roles.http_api.plan import Plan, error_answer, text
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest
@@ -29,6 +30,7 @@ from lictor_messages.doorways import AskAgain
 from lictor_messages.envelope import Envelope, at
 from lictor_messages.host import Undeliverable
 from lictor_messages.refusals import Refused
+from lictor_messages.slices import AnswerSlice, Collected, LargeAnswer
 from lictor_messages.web import DeadlinesDue, GatewayOptions, GoOn, HttpAnswered, HttpAsked, HttpGone, RetryDue
 
 JITTER_FRACTION = 16
@@ -154,14 +156,17 @@ class Gateway(Actor):
 
     def _new_call(self, plan: Plan, takes_ns: int, turn: Turn, known: Known | None = None) -> Call:
         self._count += 1
-        most = takes_ns + self.options.rpc_hold_timeout_ns
-        # A sixteenth more than the time for holding, so that the last try can still be answered.
-        call = Call(self._count, plan.message, plan, turn.now + most + most // JITTER_FRACTION, known)
+        call = Call(self._count, plan.message, plan, turn.now + self._most(takes_ns), known)
         self._calls[call.number] = call
         look = self._deadlines.add(call)
         if not self._alarm or look < self._alarm:
             self._set_alarm(look, turn)
         return call
+
+    def _most(self, takes_ns: int) -> int:
+        """A sixteenth more than the time for holding, so that the last try can still be answered."""
+        most = takes_ns + self.options.rpc_hold_timeout_ns
+        return most + most // JITTER_FRACTION
 
     def _send(self, call: Call, message: Message, turn: Turn, cause: str = "") -> None:
         to, budget = self._whom(call), call.deadline - turn.now
@@ -194,7 +199,13 @@ class Gateway(Actor):
 
     def _answered(self, call: Call, answer: Message, turn: Turn) -> None:
         call.request = ""
+        if type(answer) is AnswerSlice or type(answer) is LargeAnswer:
+            collected = self._collect(call, answer, turn)
+            if collected is None:
+                return
+            answer = collected
         if isinstance(answer, Undeliverable):
+            call.collecting = None
             if answer.target == self.options.server:
                 self._send(call, call.message, turn)
                 return
@@ -212,6 +223,36 @@ class Gateway(Actor):
             else:
                 self._render(waiter, answer, said, turn)
 
+    def _collect(self, call: Call, answer: LargeAnswer | AnswerSlice, turn: Turn) -> Collected | None:
+        """A large answer comes slice by slice: None until it is whole."""
+        if isinstance(answer, LargeAnswer):
+            call.collecting = Collecting(answer)
+        elif call.collecting is None or not call.collecting.takes(answer):
+            self._refused(call, Refused(code="NotReady"), turn)
+            return None
+        elif answer.done:
+            return call.collecting.whole()
+        if call.waiters:
+            self._put_off(call, turn)
+            self._ask_slice(call, turn)
+        else:
+            self._end(call, turn)
+        return None
+
+    def _ask_slice(self, call: Call, turn: Turn) -> None:
+        assert call.collecting is not None
+        to, budget = call.collecting.server, call.deadline - turn.now
+        cause = next((waiter.ticket.cause for waiter in call.waiters.values()), "")
+        call.request = turn.ask(to, call.collecting.wanted(), budget=budget, cause=cause)
+        self._asked[call.request] = call
+        turn.set_timer(_retry_timer(call), SILENT_NS, RetryDue(call=call.number))
+
+    def _put_off(self, call: Call, turn: Turn) -> None:
+        """Something has come: as much time again for the next."""
+        self._deadlines.drop(call)
+        call.deadline = max(call.deadline, turn.now + self._most(0))
+        self._deadlines.add(call)
+
     def _render(self, waiter: Waiter, answer: Message, said: dict[str, HttpAnswered], turn: Turn) -> None:
         """``said``: what others who waited for the same answer were told, by their target; mostly it is one for all."""
         known, request = waiter.known, waiter.request
@@ -222,13 +263,14 @@ class Gateway(Actor):
         if isinstance(outcome, Plan):
             self._place(replace(waiter, plan=outcome), turn)
             return
-        if known is not None:
+        if known is not None and not outcome.more:
             self._known.remember(known, answer, outcome)
         if not request.personal:
             said[request.asked.target] = outcome
         turn.answer(waiter.ticket, outcome)
 
     def _refused(self, call: Call, refused: Refused, turn: Turn) -> None:
+        call.collecting = None  # what has come of an answer fits no other
         said = call.plan.refused and self._say_refusal(call, refused, turn)
         if said:
             return
@@ -266,7 +308,13 @@ class Gateway(Actor):
 
     def _retry(self, due: RetryDue, turn: Turn) -> None:
         call = self._calls.get(due.call)
-        if call is None or call.request:
+        if call is None:
+            return
+        if call.collecting is not None:
+            self._asked.pop(call.request, None)
+            self._ask_slice(call, turn)
+            return
+        if call.request:
             return
         message, known = call.message, call.known
         if known is not None and known.gathers is call:
@@ -286,7 +334,7 @@ class Gateway(Actor):
                 continue
             del self._asked[call.request]
             call.doubtful = "" if isinstance(call.message, Query) else call.request
-            call.request, call.refusal = "", Refused(code="TimedOut")
+            call.request, call.refusal, call.collecting = "", Refused(code="TimedOut"), None
             # Thousands of blocked queries must not all come at once.
             after = turn.rng.randrange(1, SPREAD_NS) if call.parked else 0
             turn.set_timer(_retry_timer(call), after, RetryDue(call=call.number))
@@ -332,6 +380,8 @@ class Gateway(Actor):
         """Forget the call; its waiters are the caller's affair."""
         del self._calls[call.number]
         self._deadlines.drop(call)
+        if call.collecting is not None:
+            turn.cancel_timer(_retry_timer(call))
         if call.request:
             self._asked.pop(call.request, None)
         elif call.refusal is not None:

@@ -18,6 +18,7 @@ from lictor_actors.store.store import Store
 from lictor_messages.answers import Query
 from lictor_messages.refusals import Refused
 from lictor_messages.sessions import RenewSession, Sessions
+from lictor_messages.slices import ReadSlice
 from lictor_messages.snapshots import OpenSnapshot, ReadSnapshot, SnapshotOpened
 
 SNAPSHOT_QUERIES = (OpenSnapshot, ReadSnapshot)
@@ -37,7 +38,9 @@ class ReadModes:
 
     def ask(self, query: Query, applied: int, turn: Turn) -> bool:
         """Answer the query in hand, now or after a round; False if that is the leader's to do, and this is none."""
-        if applied and self._fresh_enough(query, turn):
+        if type(query) is ReadSlice:  # of an answer that was given already, by what right is no matter any more
+            self._reads.large.read(query, turn.ticket(), turn)
+        elif applied and self._fresh_enough(query, turn):
             self._read(query, turn.ticket(), turn)
         elif self._raft.role is not Role.LEADER:
             return False

@@ -6,18 +6,30 @@ import heapq
 from typing import NamedTuple
 
 from lictor_actors.kernel.turn import Ticket, Turn
+from lictor_actors.roles.large_answers import WHOLE_BYTES_MAX, LargeAnswers
 from lictor_actors.roles.prepared_answers import in_random_order
 from lictor_actors.store.admission import negative_wait
 from lictor_actors.store.errors import QueryRefused
 from lictor_actors.store.lookups import may_block
 from lictor_actors.store.render import render
 from lictor_actors.store.rendered import Body, RenderCache
+from lictor_actors.store.slices import can_be_cut, exceeds
 from lictor_actors.store.store import Store
 from lictor_actors.store.watches import Watches
 from lictor_messages.answers import Answer, Query, Rendered
 from lictor_messages.base import Message
 from lictor_messages.queries import QueryExecuted
+from lictor_messages.refusals import Refused
 from lictor_messages.server import BlockedDue, ServerOptions
+
+ONE_MESSAGE_BYTES_MAX = 16 << 20
+"""What weighs more as JSON and cannot be cut into slices is refused: to pack it would keep everything else waiting."""
+
+TOO_LARGE = Refused(
+    code="TooLarge",
+    text=f"the answer is larger than {ONE_MESSAGE_BYTES_MAX >> 20} MiB: ask for less at a time (a longer prefix, "
+    "fewer keys, a filter), or read it over HTTP",
+)
 
 
 class _Parked(NamedTuple):
@@ -36,6 +48,7 @@ class Reads:
         self._options = options
         self._watches: Watches[int] = Watches()
         self._cache = RenderCache(options.rendered_bytes_max)
+        self.large = LargeAnswers()
         self._deadlines: list[tuple[int, int]] = []
         self._parked: dict[int, _Parked] = {}
         self._count = 0
@@ -43,9 +56,9 @@ class Reads:
 
     def read(self, query: Query, ticket: Ticket, turn: Turn) -> None:
         """Answer now, or when the query's index has passed ``min_index``, or when it has waited long enough."""
-        made = self._made_before(query)
-        if made is not None and made.index > query.min_index:
-            turn.answer(ticket, self._with_body(made), early=True)
+        made = self._made_before(query, query.min_index, turn)
+        if made is not None:
+            turn.answer(ticket, made, early=True)
             return
         try:
             answer = self.store.evaluate(query)
@@ -76,6 +89,7 @@ class Reads:
         """The store was replaced: indexes may have fallen, so nobody waits on, and nothing made before is good."""
         self._replaced = self.store.replaced
         self._cache.clear()
+        self.large.clear()
         for handle in list(self._parked):
             parked = self._forget(handle)
             if parked is not None:
@@ -126,17 +140,33 @@ class Reads:
             turn.set_timer("blocked", self._deadlines[0][0] - turn.now, BlockedDue())
 
     def _answer(self, query: Query, answer: Answer, ticket: Ticket, turn: Turn) -> None:
+        made = self._made_before(query, 0, turn) or self._said(query, answer, turn)
         # Early: what is read here is committed, a quorum has it on disk already.
-        turn.answer(ticket, self.shaped(query, answer), early=True)
+        turn.answer(ticket, made, early=True)
 
-    def shaped(self, query: Query, answer: Answer) -> Answer:
+    def _said(self, query: Query, answer: Answer, turn: Turn) -> Answer | Refused:
         """The answer as it was asked for, with what this server knows of its leader."""
+        sliced = query.rendered and can_be_cut(answer)
+        if exceeds(answer, WHOLE_BYTES_MAX if sliced else ONE_MESSAGE_BYTES_MAX):
+            large = self.large.open(query, answer, self.store.version(query), turn) if sliced else TOO_LARGE
+            return large if isinstance(large, Refused) else self._with_leader(large)
         if query.rendered:
             return self._with_body(self._rendered(query, answer))
-        return answer.model_copy(update={"known_leader": self.known_leader, "last_contact_ms": self.last_contact_ms})
+        return self._with_leader(answer)
 
-    def _made_before(self, query: Query) -> Body | None:
-        return self._cache.get(query, self.store.version(query)) if query.rendered else None
+    def _made_before(self, query: Query, above: int, turn: Turn) -> Answer | None:
+        """What another asker of this question was told, if it is still right and its index is higher than this."""
+        if not query.rendered:
+            return None
+        version = self.store.version(query)
+        made = self._cache.get(query, version)
+        if made is not None:
+            return self._with_body(made) if made.index > above else None
+        large = self.large.find(query, version, above, turn) if self.large else None
+        return None if large is None else self._with_leader(large)
+
+    def _with_leader(self, answer: Answer) -> Answer:
+        return answer.model_copy(update={"known_leader": self.known_leader, "last_contact_ms": self.last_contact_ms})
 
     def _rendered(self, query: Query, answer: Answer) -> Body:
         body, found = render(query, answer)

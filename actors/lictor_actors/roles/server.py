@@ -58,6 +58,7 @@ from lictor_messages.server import (
     SnapshotSliceDue,
 )
 from lictor_messages.sessions import SessionsDue
+from lictor_messages.slices import LargeIdleDue, SliceDue
 from lictor_messages.snapshots import RestoreStaged, SnapshotIdleDue
 from lictor_messages.status import GetRaftConfiguration
 
@@ -185,6 +186,8 @@ class Server(Actor):
             SessionsDue: lambda _, turn: self.proposals.propose_own(self._sessions.due(self.store, turn), turn),
             ReapDue: lambda _, turn: self.proposals.propose_own(self._tombstones.due(self.store, turn), turn),
             SnapshotIdleDue: lambda _, turn: self._snapshots.due(turn),
+            SliceDue: lambda _, turn: self._reads.large.due(turn),
+            LargeIdleDue: lambda _, turn: self._reads.large.idle_due(turn),
             Undeliverable: self._not_forwarded,
             Refused: lambda refused, turn: turn.note(f"refused: {refused.code} {refused.words}"),
         }

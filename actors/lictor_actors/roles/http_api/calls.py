@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from lictor_actors.kernel.turn import Ticket
+from lictor_actors.roles.http_api.collecting import Collecting
 from lictor_actors.roles.http_api.known import Known
 from lictor_actors.roles.http_api.plan import Plan
 from lictor_actors.roles.http_api.request import HttpRequest
@@ -55,6 +56,8 @@ class Call:
     """When the server answers a blocked query even if nothing has changed."""
     parked: bool = False
     """True for a blocked query that equal ones may join."""
+    collecting: Collecting | None = None
+    """What has come of a large answer."""
 
 
 class Deadlines:

@@ -14,6 +14,7 @@ from lictor_actors.roles.status_json import status_json
 from lictor_messages.answers import Answer, Query, Rendered, Written
 from lictor_messages.base import Message
 from lictor_messages.refusals import Refused
+from lictor_messages.slices import Collected
 from lictor_messages.web import HttpAnswered
 
 SHARED = (("X-Consul-Default-ACL-Policy", "allow"), ("X-Content-Type-Options", "nosniff"))
@@ -111,6 +112,8 @@ def rendered(answer: Rendered, request: HttpRequest) -> HttpAnswered:
     """What a server rendered; a miss is 404, empty, and still carries the headers that blocking needs."""
     if not answer.found:
         return HttpAnswered(status=404, headers=SHARED + query_headers(answer))
+    if type(answer) is Collected:  # not indented: that would take as long as reading it all at once
+        return HttpAnswered(status=200, headers=JSON + query_headers(answer), body=answer.body, more=answer.more)
     body = prettied(answer.body, request) if request.params else answer.body
     return HttpAnswered(status=200, headers=JSON + query_headers(answer), body=body)
 
@@ -119,4 +122,4 @@ def rendered_with_consistency(answer: Rendered, request: HttpRequest) -> HttpAns
     """The same for the endpoints that also say how consistent the answer is."""
     said = rendered(answer, request)
     consistency = (("X-Consul-Effective-Consistency", request.consistency),)
-    return HttpAnswered(status=said.status, headers=said.headers + consistency, body=said.body)
+    return HttpAnswered(status=said.status, headers=said.headers + consistency, body=said.body, more=said.more)
