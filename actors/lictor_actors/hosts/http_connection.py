@@ -266,7 +266,7 @@ class HttpConnection(asyncio.Protocol):
         self._number += 1
         self._open, self.since = item, self._door.tick
         gone = self._door.ask(item.asked, partial(self._answered, self._number))
-        if self._open is item:
+        if self._open is item and self._pieces is None:
             self._gone = gone
 
     def _answered(self, number: int, answered: HttpAnswered) -> None:
