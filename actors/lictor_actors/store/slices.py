@@ -30,7 +30,7 @@ from lictor_messages.queries import QueryExecuted
 from lictor_messages.sessions import SessionRecord, Sessions
 from lictor_messages.txn import Result, Transacted
 
-SLICE_BYTES = 256 * 1024
+SLICE_BYTES = 192 * 1024
 """One slice, give or take a row: made and packed in one or two milliseconds."""
 
 
