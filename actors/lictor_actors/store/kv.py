@@ -5,6 +5,8 @@ Who may lock a key is settled in ``locks``; here a lock is just two more fields 
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from lictor_actors.store.indexes import Indexes
 from lictor_actors.store.ordered import Ordered, keys_under
 from lictor_actors.store.rows import row_of
@@ -13,6 +15,7 @@ from lictor_messages.kv import DeleteKey, Entries, Entry, GetKey, KeyNames, List
 
 KVS = "kvs"
 TOMBSTONES = "tombstones"
+_MODIFY_INDEX = attrgetter("modify_index")
 REAPED = "reaped"
 """The newest tombstone that was ever reaped: no list of keys may report less."""
 
@@ -127,13 +130,13 @@ class KeyTable:
 
     def list(self, query: ListKeys) -> Entries:
         """All entries under a prefix."""
-        entries = tuple(self.entries[key] for key in keys_under(self.entries, query.prefix))
+        entries = tuple(map(self.entries.__getitem__, keys_under(self.entries, query.prefix)))
         return Entries(index=self._prefix_index(query.prefix, entries), entries=entries)
 
     def names(self, query: ListKeyNames) -> KeyNames:
         """Names under a prefix, cut after the separator; what is cut away counts for the index all the same."""
         keys = tuple(keys_under(self.entries, query.prefix))
-        index = self._prefix_index(query.prefix, tuple(self.entries[key] for key in keys))
+        index = self._prefix_index(query.prefix, tuple(map(self.entries.__getitem__, keys)))
         if query.separator:
             keys = tuple(dict.fromkeys(_cut(key, len(query.prefix), query.separator) for key in keys))
         return KeyNames(index=index, keys=keys)
@@ -154,7 +157,7 @@ class KeyTable:
     def _prefix_index(self, prefix: str, entries: tuple[Entry, ...]) -> int:
         newest = 0
         if prefix:
-            written = max((entry.modify_index for entry in entries), default=0)
+            written = max(map(_MODIFY_INDEX, entries), default=0)
             buried = max((self.tombstones[key] for key in keys_under(self.tombstones, prefix)), default=0)
             newest = max(written, buried)
         if not newest:

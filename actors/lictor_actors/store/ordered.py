@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
-from itertools import takewhile
 from typing import TYPE_CHECKING, TypeVar
 
 K = TypeVar("K")
@@ -15,13 +15,17 @@ if TYPE_CHECKING:
     class Ordered(dict[K, V]):
         """A dict that iterates in the order of its keys."""
 
-        def irange(self, minimum: K | None = None) -> Iterator[K]:
-            """Keys from ``minimum`` on, in order, without a copy."""
+        def irange(
+            self, minimum: K | None = None, maximum: K | None = None, inclusive: tuple[bool, bool] = (True, True)
+        ) -> Iterator[K]:
+            """Keys between the two, in order, without a copy."""
             raise NotImplementedError
 else:
     from sortedcontainers import SortedDict as Ordered
 
 __all__ = ["Ordered", "inner", "keys_under"]
+
+LAST_CHAR = chr(sys.maxunicode)
 
 
 def inner(tables: dict[K, dict[L, V]], key: K) -> dict[L, V]:
@@ -34,4 +38,10 @@ def inner(tables: dict[K, dict[L, V]], key: K) -> dict[L, V]:
 
 def keys_under(table: Ordered[str, V], prefix: str) -> Iterator[str]:
     """The keys that start with ``prefix``, in order: costs what it yields, not what the table holds."""
-    return takewhile(lambda key: key.startswith(prefix), table.irange(prefix))
+    return table.irange(prefix, _behind(prefix), (True, False))
+
+
+def _behind(prefix: str) -> str | None:
+    """The least text that is greater than all that start with ``prefix``; None if nothing is."""
+    stem = prefix.rstrip(LAST_CHAR)
+    return stem[:-1] + chr(ord(stem[-1]) + 1) if stem else None
