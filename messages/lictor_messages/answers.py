@@ -21,7 +21,7 @@ class Query(Message):
     wait_ns: int = 0
     """0 with min_index > 0 means the default of five minutes."""
     rendered: bool = False
-    """True: answer Rendered (Consul's JSON) instead of the typed answer."""
+    """True: answer Rendered (Consul's JSON) instead of the typed answer, or LargeAnswer if that is too large."""
 
 
 class Answer(Message):

@@ -275,14 +275,17 @@ class HttpConnection(asyncio.Protocol):
             return  # the client hung up, or this is a second answer: nobody waits for it
         self._gone = None
         self.since = self._door.tick
-        self._closes = item.close or self._door.closed or (self._hung_up and not self._queue)
-        how = {"head": item.asked.method == "HEAD", "http10": item.http10, "close": self._closes, "gzips": item.gzips}
+        close = item.close or self._door.closed or (self._hung_up and not self._queue)
+        head = item.asked.method == "HEAD"
         if answered.more:
-            self._pieces = pieces(answered, **how)
+            self._closes = close
+            self._pieces = pieces(answered, head=head, http10=item.http10, close=close, gzips=item.gzips)
             self._next_piece()
             return
         self._open = None
-        self._write(self._door.encode(answered, **how), close=self._closes)
+        self._write(
+            self._door.encode(answered, head=head, http10=item.http10, close=close, gzips=item.gzips), close=close
+        )
         self._pump()
 
     def _next_piece(self) -> None:

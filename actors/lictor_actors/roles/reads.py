@@ -73,7 +73,7 @@ class Reads:
             else:
                 self._park(query, ticket, turn)
         else:
-            self._answer(query, answer, ticket, turn)
+            turn.answer(ticket, self._said(query, answer, turn), early=True)  # early: see ``_answer``
 
     def wake(self, turn: Turn) -> None:
         """After a batch of writes: answer the blocked queries whose result may have changed."""
