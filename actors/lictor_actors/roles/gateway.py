@@ -381,6 +381,7 @@ class Gateway(Actor):
         del self._calls[call.number]
         self._deadlines.drop(call)
         if call.collecting is not None:
+            call.collecting = None  # a read that comes again and again remembers its last call
             turn.cancel_timer(_retry_timer(call))
         if call.request:
             self._asked.pop(call.request, None)
