@@ -380,8 +380,10 @@ class Gateway(Actor):
         """Forget the call; its waiters are the caller's affair."""
         del self._calls[call.number]
         self._deadlines.drop(call)
+        if call.known is not None and call.known.last is call:
+            call.known.last = None  # a cycle that the collector has set aside would never be freed
         if call.collecting is not None:
-            call.collecting = None  # a read that comes again and again remembers its last call
+            call.collecting = None
             turn.cancel_timer(_retry_timer(call))
         if call.request:
             self._asked.pop(call.request, None)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 
 from lictor_actors.roles.http_api import known
@@ -136,3 +139,19 @@ def test_equal_blocked_queries_are_told_the_same_and_others_in_their_own_words(d
     assert all(desk.answers[request] is desk.answers[plain[0]] for request in plain)
     assert desk.answers[plain[0]].body == b"[1]"
     assert desk.answers[pretty].body == b"[\n    1\n]\n"
+
+
+def test_what_is_forgotten_is_freed_at_once(desk):
+    """A cycle would stay for good once the collector has set it aside."""
+    answer = Rendered(index=7, body=b"[]")
+    kept = weakref.ref(answer)
+    for _ in range(2):
+        desk.http("GET", "/v1/kv/x")
+        desk.answer(answer)
+    gc.disable()
+    try:
+        del answer
+        desk.gateway._known._forget_all()
+        assert kept() is None
+    finally:
+        gc.enable()

@@ -36,7 +36,7 @@ class Known:
         self.answer: Message | None = None
         self.said: HttpAnswered | None = None
         self.last: Call | None = None
-        """What asked for it last."""
+        """What asked for it last, until that is answered."""
         self.crowded = False
         """True while several ask at the same moment: then they are asked for together."""
         self.gathers: Call | None = None
