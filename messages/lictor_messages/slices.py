@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from lictor_messages.answers import Answer, Query, Rendered
-from lictor_messages.base import Message
+from lictor_messages.base import WIRE, Message
 
 
-class LargeAnswer(Answer):
+class LargeAnswer(Answer, kind="slices.large_answer", on=WIRE):
     """Instead of Rendered: an answer of one moment that is kept for a while, to be read with ReadSlice."""
 
     id: str
@@ -14,14 +14,14 @@ class LargeAnswer(Answer):
     """Address of the server that keeps it: only that one can be asked for slices."""
 
 
-class ReadSlice(Query):
+class ReadSlice(Query, kind="slices.read_slice", on=WIRE):
     """Slice ``number``, from 0 on, of a large answer. Answered by AnswerSlice, or Refused NotReady: ask anew."""
 
     id: str
     number: int
 
 
-class AnswerSlice(Answer):
+class AnswerSlice(Answer, kind="slices.answer_slice", on=WIRE):
     """Some bytes of the JSON; ``done`` with the last of them."""
 
     number: int

@@ -77,7 +77,7 @@ class Server(Actor):
         .on(r.AppendEntries, r.AppendAnswer, r.RequestVote, r.Vote, r.TimeoutNow, by=By.PEERS)
         .on(r.InstallSnapshot, r.SnapshotAnswer, AskBlank, Found, by=By.PEERS)
         .on(r.ElectionDue, r.HeartbeatDue, BlockedDue, ProposeDue, ApplyDue, SnapshotSliceDue, SnapshotIdleDue)
-        .on(FoundingDue, AutopilotDue, ReconcileDue, SessionsDue, ReapDue, TransferLateDue)
+        .on(FoundingDue, AutopilotDue, ReconcileDue, SessionsDue, ReapDue, TransferLateDue, SliceDue, LargeIdleDue)
         .on(m.MemberJoined, m.MemberUpdated, m.MemberFailed, m.MemberLeft, m.MemberReaped, m.Members, m.UserEvent)
         .on(Blankness, PrepareToLeave, AwaitRemoval, Undeliverable, Refused)
         .on(Recovered, Durable, DiskFull, DiskFreed)
