@@ -24,6 +24,7 @@ class WebDesk:
         self._gateway = at("gateway", node.name)
         self._boot = boot
         self._count = 0
+        self._take: Callable[[Envelope], None] | None = None
         self._waiting: dict[str, Answer] = {}
         node.open_door("http", self._answered, lambda _: False)  # the gateway of this node answers, and no other
 
@@ -36,8 +37,14 @@ class WebDesk:
             self._me, self._gateway, asked, request=request, reply_to=self._me, cause=request, origin="http"
         )
         self._seen(envelope)
-        self._node.deliver(envelope)
+        self._to_gateway(envelope)
         return lambda: self._gone(request)
+
+    def _to_gateway(self, envelope: Envelope) -> None:
+        """Its seat is looked up once: it passes on what comes for one that has taken its place."""
+        if self._take is None:
+            self._take = self._node.taker("gateway")
+        (self._take or self._node.deliver)(envelope)
 
     def gateway_crashed(self) -> None:
         """Its tickets died with it: nobody would ever answer the requests that are open."""

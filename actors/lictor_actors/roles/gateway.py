@@ -76,6 +76,9 @@ class Gateway(Actor):
     def handle(self, message: Message, turn: Turn) -> None:
         """HTTP in, answers back, timers."""
         envelope = turn.envelope
+        if type(message) is HttpAsked:
+            self._http_asked(message, turn)
+            return
         call = self._asked.pop(envelope.request, None) if envelope is not None else None
         if call is not None:
             self._answered(call, message, turn)
