@@ -11,6 +11,8 @@ from lictor_messages.base import KINDS_ON, STORED, read
 
 __all__ = ["pack_command", "unpack_command"]
 
+_KINDS = KINDS_ON[STORED]
+
 
 def pack_command(at_ns: int, asker: str, request: str, command: Command) -> bytes:
     """The bytes of a log entry. ``at_ns`` is the leader's wall clock, in nanoseconds: the log's own time."""
@@ -27,7 +29,7 @@ def unpack_command(data: bytes) -> tuple[int, str, str, Command]:
         at_ns, asker, request, kind, fields = ormsgpack.unpackb(data)
     except (ValueError, TypeError) as e:
         raise ValueError(f"not a log entry of the store: {e}") from e
-    known = KINDS_ON[STORED].get(kind) if isinstance(kind, str) else None
+    known = _KINDS.get(kind) if isinstance(kind, str) else None
     if known is None or not issubclass(known, Command):
         raise UnknownCommand(str(kind))
     return at_ns, asker, request, read(known, fields)
