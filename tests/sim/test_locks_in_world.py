@@ -183,8 +183,18 @@ def test_nobody_is_ever_promised_a_lock_twice_in_many_worlds(seed):
 )
 def test_the_judge_finds_a_server_that_breaks_the_promise(monkeypatch, place, name, mutant):
     monkeypatch.setattr(place, name, mutant)
-    with pytest.raises(LockBroken):
-        [run(seed) for seed in range(12)]
+    assert any(_breaks_a_lock(seed) for seed in range(12))
+
+
+def _breaks_a_lock(seed):
+    """True if the judge of locks says so; in another seed the answers may give it away first."""
+    try:
+        run(seed)
+    except LockBroken:
+        return True
+    except AssertionError as other:
+        assert "no order explains the answers" in str(other)
+    return False
 
 
 @pytest.mark.parametrize(
