@@ -22,6 +22,8 @@ class ServerOptions(Message):
     default_wait_ns: int = 300_000_000_000
     max_wait_ns: int = 600_000_000_000
     open_writes_max: int = 4096
+    session_ttl_min_ns: int = 10_000_000_000
+    """The shortest TTL of a session; the same on all servers, for each of them decides by it what an entry does."""
     rendered_bytes_max: int = 32 << 20
     snapshot_threshold: int = 16_384
     """Log entries after which a server takes a snapshot, a large one later (``raft_snapshot_threshold``)."""

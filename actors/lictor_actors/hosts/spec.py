@@ -42,6 +42,8 @@ class NodeSpec(Record):
     """Log entries after which a server takes a snapshot, a large one later."""
     trailing_logs: int = 10_240
     """Log entries that a server keeps before its snapshot."""
+    session_ttl_min_ns: int = 10_000_000_000
+    """The shortest TTL of a session, the same on all servers of a cluster."""
     meta: ReadOnly = FrozenMap()
     services: tuple[RegisterService, ...] = ()
     checks: tuple[CheckSpec, ...] = ()

@@ -90,6 +90,7 @@ def _server(spec: NodeSpec) -> ServerOptions:
         raft_multiplier=spec.raft_multiplier,
         snapshot_threshold=spec.snapshot_threshold,
         trailing_logs=spec.trailing_logs,
+        session_ttl_min_ns=spec.session_ttl_min_ns,
         prober=at("prober", spec.node),
         version=spec.version or VERSION,
     )

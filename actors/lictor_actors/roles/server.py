@@ -89,6 +89,7 @@ class Server(Actor):
         self._options = options
         self.raft = Raft(options.node, raft_options(options))
         self.store = Store()
+        self.store.sessions.ttl_min_ns = options.session_ttl_min_ns
         self.applied = 0
         self._reads = Reads(self.store, options)
         self._status = ClusterStatus(options, self.raft)

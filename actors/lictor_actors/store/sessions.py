@@ -34,7 +34,7 @@ BEHAVIORS = ("release", "delete")
 class SessionTable:
     """Sessions by id, by node, and by the checks that they stand on."""
 
-    __slots__ = ("_opened", "by_check", "by_node", "catalog", "indexes", "locks", "on_end", "rows")
+    __slots__ = ("_opened", "by_check", "by_node", "catalog", "indexes", "locks", "on_end", "rows", "ttl_min_ns")
 
     def __init__(self, indexes: Indexes, catalog: Catalog, locks: Locks) -> None:
         self.indexes = indexes
@@ -48,13 +48,14 @@ class SessionTable:
         self.on_end: list[Callable[[str, int], None]] = []
         """Told of each session that ends, and at which index: what else was tied to it."""
         self._opened: list[SessionRecord] = []
+        self.ttl_min_ns = TTL_MIN_NS
 
     # writes
 
     def create(self, command: CreateSession, index: int) -> Written | Refused:
         """Begin a session; its node and checks must exist, the checks not be critical."""
         session = command.session
-        why = session_fault(session) or self._missing(session)
+        why = session_fault(session, self.ttl_min_ns) or self._missing(session)
         if why:
             return Refused(code="Invalid", text=why)
         if session.id in self.rows:
@@ -181,7 +182,7 @@ def ttl_ns(session: SessionRecord) -> int:
     return parse_go_duration(session.ttl) if session.ttl else 0
 
 
-def session_fault(session: SessionRecord) -> str:
+def session_fault(session: SessionRecord, ttl_min_ns: int = TTL_MIN_NS) -> str:
     """Why no session can be like this, in Consul's words; "" if it can."""
     if len(session.id) != UUID_LENGTH:
         return "Must provide ID"
@@ -189,19 +190,19 @@ def session_fault(session: SessionRecord) -> str:
         return "Must provide Node"
     if session.behavior not in BEHAVIORS:
         return f"Invalid Behavior setting '{session.behavior}'"
-    return _ttl_fault(session.ttl)
+    return _ttl_fault(session.ttl, ttl_min_ns)
 
 
-def _ttl_fault(ttl: str) -> str:
+def _ttl_fault(ttl: str, least_ns: int) -> str:
     if not ttl:
         return ""
     try:
         ns = parse_go_duration(ttl)
     except ValueError as error:
         return f"Session TTL '{ttl}' invalid: {error}"
-    if ns == 0 or TTL_MIN_NS <= ns <= TTL_MAX_NS:
+    if ns == 0 or least_ns <= ns <= TTL_MAX_NS:
         return ""
-    bounds = f"[{go_duration(TTL_MIN_NS)}={go_duration(TTL_MAX_NS)}]"
+    bounds = f"[{go_duration(least_ns)}={go_duration(TTL_MAX_NS)}]"
     return f"Invalid Session TTL '{ns}', must be between {bounds}"
 
 

@@ -143,6 +143,7 @@ class Store:
         Nobody may use ``other`` again. Blocked queries are answered anew when ``replaced`` has moved.
         """
         replaced = self.replaced + 1
+        other.sessions.ttl_min_ns = self.sessions.ttl_min_ns
         self.__dict__.update(other.__dict__)
         self.replaced, self._checked = replaced, 0
         self._wire()

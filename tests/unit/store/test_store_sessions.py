@@ -90,6 +90,15 @@ def test_ttls_within_bounds_and_none_are_taken(ready, ttl):
     assert isinstance(create(ready, ttl=ttl), Written)
 
 
+def test_the_shortest_ttl_is_what_the_servers_say_also_after_a_snapshot(ready):
+    ready.store.sessions.ttl_min_ns = SECOND
+    assert isinstance(create(ready, ttl="1s"), Written)
+    assert create(ready, B, ttl="999ms").words == "Invalid Session TTL '999000000', must be between [1s=24h0m0s]"
+    data, _ = encode(freeze(ready.store), START, 1 << 20)
+    ready.store.become(thaw([data]))
+    assert isinstance(create(ready, B, ttl="1s"), Written)
+
+
 def test_a_critical_check_lets_no_session_begin(ready):
     ready.check("n1", "web-up", "critical", service_id="web")
     outcome = create(ready, service_checks=("web-up",))
