@@ -6,7 +6,7 @@ import pytest
 
 from lictor_actors.swarm import run_seed
 from lictor_actors.swarm.hunt import PLANTED, Planted, hunt
-from lictor_actors.swarm.mutants import planted
+from lictor_actors.swarm.patch import planted
 
 SEEDS = 40
 pytestmark = pytest.mark.timeout(1200)  # some need a dozen seeds, and the machine may have other things to do

@@ -10,7 +10,7 @@ import pytest
 from lictor_actors.swarm import run_seed
 from lictor_actors.swarm.hunt import PLANTED, Planted
 from lictor_actors.swarm.kept import NotKept, read
-from lictor_actors.swarm.mutants import planted
+from lictor_actors.swarm.patch import planted
 from lictor_actors.swarm.plan import Plan, draw
 from lictor_actors.swarm.report import Report, Struck
 from lictor_actors.swarm.run import Run

@@ -6,9 +6,16 @@ the index has passed the one that was given. Indexes fall only when the store is
 
 from __future__ import annotations
 
+Seen = bytes | tuple[tuple[str, bytes], ...] | None
+"""What a key holds (None: nothing), or the keys under a prefix with what they hold."""
+
 
 class IndexFell(AssertionError):
     """An answer named a lower index than an earlier answer to the same reader."""
+
+
+class IndexStood(AssertionError):
+    """A list changed and its index did not: a reader that blocks at that index never hears of it."""
 
 
 class WatchJudge:
@@ -19,11 +26,13 @@ class WatchJudge:
     """
 
     def __init__(self) -> None:
-        self._last: dict[tuple[str, str], tuple[int, bytes | None]] = {}
+        self._last: dict[tuple[str, str], tuple[int, Seen]] = {}
         """(reader, key) -> the last index and value."""
+        self._lists: dict[tuple[str, int], Seen] = {}
+        """(prefix, index) -> what is under it at that index, whichever reader was told."""
         self.answers = 0
 
-    def answered(self, reader: str, key: str, index: int, value: bytes | None) -> None:
+    def answered(self, reader: str, key: str, index: int, value: Seen) -> None:
         """A reader was told what a key holds (None: nothing). Raises IndexFell."""
         self.answers += 1
         before, seen = self._last.get((reader, key), (0, None))
@@ -31,11 +40,18 @@ class WatchJudge:
             raise IndexFell(f"{reader} saw {key} at index {index} ({value!r}) after {before} ({seen!r})")
         self._last[reader, key] = index, value
 
+    def listed(self, reader: str, prefix: str, index: int, rows: Seen) -> None:
+        """A reader was told what is under a prefix. Raises IndexFell, IndexStood."""
+        self.answered(reader, prefix, index, rows)
+        known = self._lists.setdefault((prefix, index), rows)
+        if known != rows:
+            raise IndexStood(f"{prefix} at index {index} held {known!r}, and {reader} was told {rows!r}")
+
     def index(self, reader: str, key: str) -> int:
         """What the reader's next query names as the index that it knows."""
         return self._last.get((reader, key), (0, None))[0]
 
-    def behind(self, reader: str, key: str, value: bytes | None) -> list[str]:
+    def behind(self, reader: str, key: str, value: Seen) -> list[str]:
         """What is wrong if the key holds this value by now, and the reader has had time to be told."""
         index, seen = self._last.get((reader, key), (0, None))
         if seen == value:

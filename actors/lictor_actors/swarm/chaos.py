@@ -21,6 +21,8 @@ from lictor_actors.swarm.plan import ChangeName, FaultName, Plan
 
 DRIFT_MAX = 0.02
 """A lease holds for nine tenths of an election time-out: clocks may differ in speed by less than that."""
+LAGS_S = ((0.1, 0.4), (0.6, 3.0))
+"""Shorter than an election time-out, so that leadership can still be handed over, and longer."""
 BENT_MOST = 2
 """Clocks that are wrong at a time: drifts of one node add up."""
 
@@ -120,6 +122,8 @@ class Chaos:
     def _hit_one(self, name: FaultName | ChangeName, rng: Random) -> Sequence[Injected | Done]:
         faults = self.faults
         match name:
+            case "lag":
+                return self._lag(rng)
             case "pause":
                 return [faults.pause(self._actor(rng))]
             case "crash_actor":
@@ -157,6 +161,16 @@ class Chaos:
         node, whole = self._victim(rng), rng.random() < 0.3
         role = rng.choice(self._world.machines[node].roles)
         return node if whole else f"{role}@{node}"
+
+    # -- a long way back --------------------------------------------------------
+
+    def _lag(self, rng: Random) -> list[Injected]:
+        """What the other servers say to one, mostly the leader, comes late: it leads on in its own eyes."""
+        servers = [node.name for node in self.faults.book.nodes() if node.server]
+        late = self._victim(rng)
+        others = [f"server@{name}" for name in servers if name != late]
+        latency_s = rng.uniform(*rng.choice(LAGS_S))
+        return [self.faults.delay(others, f"server@{late}", latency_s)] if late in servers and others else []
 
     # -- a bad cable -------------------------------------------------------------
 

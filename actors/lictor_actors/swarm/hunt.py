@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lictor_actors.swarm import mutants
-from lictor_actors.swarm.mutants import Bug, planted
-from lictor_actors.swarm.plan import Plan, calm_weather, draw
+from lictor_actors.swarm.patch import Bug, planted
+from lictor_actors.swarm.plan import Plan, calm_weather, first_draws
 from lictor_actors.swarm.run import run_seed
 
 SEEDS_MOST = 200
@@ -31,8 +31,8 @@ class Planted:
     """What is not left to the seed's draw."""
 
     def plan_of(self, seed: int) -> Plan:
-        """The seed's draw, bent towards where the bug may show."""
-        return replace(draw(seed), **self.plan)
+        """The seed's draw, bent towards where the bug may show; what came later only where it is asked for."""
+        return replace(first_draws(seed), **self.plan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,7 @@ OFTEN = {"every_s": 0.7, "lasts_s": 1.0}
 BUSY = {"agents": 0, "clients": 8, "think_max_s": 0.1, "patience_s": 0.8}
 """Somebody always asks, also on the side of a cut where most requests are in vain: all are at servers."""
 DEADLY = {"faults": ("kill",), "every_s": 6.0, "lasts_s": 6.0}
+KEPT_ALIVE = {"keepers": 4, "session_ttl_s": 1.0}
 SERVERS_CHANGE = {"servers": 5, "agents": 1, "clients": 4, **OFTEN}
 PLANTED = (
     Planted(
@@ -98,8 +99,8 @@ PLANTED = (
         "membership changes before a commit in the own term",
         mutants.changes_before_a_commit_of_its_own,
         "before a commit in its own term",
-        known=151,
-        plan={**SERVERS_CHANGE, "faults": ("isolate", "remove_peer", "transfer", "wipe")},
+        known=20,
+        plan={**SERVERS_CHANGE, "faults": ("isolate", "lag", "remove_peer", "transfer", "wipe")},
     ),
     Planted(
         "two changes of membership at once",
@@ -150,6 +151,41 @@ PLANTED = (
         "IndexFell",
         known=1,
         plan={"keys": 1},
+    ),
+    Planted(
+        "a renewal does not extend its session",
+        mutants.renews_in_vain,
+        "SessionLost",
+        known=1,
+        plan=KEPT_ALIVE,
+    ),
+    Planted(
+        "a session is renewed whose end is proposed",
+        mutants.renews_what_is_ending,
+        "SessionLost",
+        known=1,
+        plan=KEPT_ALIVE,
+    ),
+    Planted(
+        "a list ignores what was deleted",
+        mutants.lists_without_tombstones,
+        "IndexFell|IndexStood|a wake-up was lost: watcher",
+        known=1,
+        plan={"prefixes": True},
+    ),
+    Planted(
+        "anti-entropy takes silence for success",
+        mutants.takes_silence_for_success,
+        "was lost and not repeated",
+        known=1,
+        plan={"lost_write": True},
+    ),
+    Planted(
+        "a read joins a round that is on its way",
+        mutants.reads_join_a_round_under_way,
+        "not linearizable",
+        known=1004,
+        plan={**THREE, **BUSY, "faults": ("lag", "transfer"), "every_s": 0.5, "lasts_s": 2.0},
     ),
     Planted(
         "a failed member stays healthy in the catalog",

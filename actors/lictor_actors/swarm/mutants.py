@@ -1,13 +1,11 @@
 """Classic bugs, each a patch of our own code: what the swarm is worth is how soon it finds them.
 
-A patch is in force inside ``with planted(bug):`` and nowhere else.
+A patch is in force inside ``with planted(bug):`` and nowhere else (see ``patch``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from types import ModuleType
+from collections.abc import Sequence
 from typing import Any
 
 from lictor_actors.kernel.effects import Effect
@@ -16,15 +14,20 @@ from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import Configuration, Raft, Role
 from lictor_actors.raft.facts import Facts
 from lictor_actors.raft.leadership import Leadership
-from lictor_actors.raft.log import Entry, Log
+from lictor_actors.raft.log import Entry as LogEntry
+from lictor_actors.raft.log import Log
 from lictor_actors.raft.role_changes import RoleChanges
 from lictor_actors.raft.stable import Stable
 from lictor_actors.roles import reconcile
+from lictor_actors.roles.anti_entropy import AntiEntropy
 from lictor_actors.roles.read_modes import ReadModes
 from lictor_actors.roles.server import Server
+from lictor_actors.roles.session_timers import SessionTimers
 from lictor_actors.store.dedup import Dedup
 from lictor_actors.store.kv import KeyTable
+from lictor_actors.store.store import Store
 from lictor_actors.store.watches import Watches
+from lictor_actors.swarm.patch import Patch
 from lictor_actors.swim.events import UserEvents
 from lictor_actors.swim.membership import Membership
 from lictor_actors.swim.suspicion import Suspicion
@@ -33,42 +36,9 @@ from lictor_messages.answers import Query
 from lictor_messages.base import Message
 from lictor_messages.codec import pack_body
 from lictor_messages.envelope import Envelope
-from lictor_messages.kv import Entries, GetKey
+from lictor_messages.kv import Entries, Entry, GetKey
 from lictor_messages.sessions import RenewSession
 from lictor_messages.swim import Alive, Dead, SuspicionDue
-
-
-class Patch:
-    """Changes attributes of classes and modules, and puts them back."""
-
-    def __init__(self) -> None:
-        self._before: list[tuple[type | ModuleType, str, Any]] = []
-
-    def set(self, owner: type | ModuleType, name: str, value: Any) -> None:
-        """From now on the owner has this instead."""
-        self._before.append((owner, name, owner.__dict__[name]))
-        setattr(owner, name, value)
-
-    def undo(self) -> None:
-        """Put everything back, the last change first."""
-        while self._before:
-            owner, name, value = self._before.pop()
-            setattr(owner, name, value)
-
-
-Bug = Callable[[Patch], None]
-
-
-@contextmanager
-def planted(bug: Bug) -> Iterator[None]:
-    """Our code with this bug."""
-    patch = Patch()
-    try:
-        bug(patch)
-        yield
-    finally:
-        patch.undo()
-
 
 # -- Raft --------------------------------------------------------------------------------------
 
@@ -83,7 +53,7 @@ def commits_older_terms_by_counting(patch: Patch) -> None:
 
     batch = Log.batch
 
-    def one_by_one(self: Log, lo: int, most_bytes: int) -> Sequence[Entry]:
+    def one_by_one(self: Log, lo: int, most_bytes: int) -> Sequence[LogEntry]:
         return batch(self, lo, 1)
 
     patch.set(Leadership, "advance_commit", advance_commit)
@@ -144,6 +114,21 @@ def changes_while_a_change_is_under_way(patch: Patch) -> None:
     patch.set(Facts, "settled_members", property(lambda self: self._stable.membership.latest))
 
 
+def reads_join_a_round_under_way(patch: Patch) -> None:
+    """A read that must be confirmed is confirmed by the round that is on its way already: older than the read."""
+
+    def hasty(self: Leadership) -> int:
+        rounds = self.rounds
+        if rounds.proved == rounds.round or not self.own_term_committed:
+            return read(self)
+        self._reads += 1
+        rounds._attached.append((rounds.round, self.commit_index, [self._reads]))
+        return self._reads
+
+    read = Leadership.read
+    patch.set(Leadership, "read", hasty)
+
+
 # -- the store -----------------------------------------------------------------------------------
 
 
@@ -187,6 +172,50 @@ def renews_sessions_anywhere(patch: Patch) -> None:
 
     fresh = ReadModes._fresh_enough
     patch.set(ReadModes, "_fresh_enough", fresh_enough)
+
+
+def renews_in_vain(patch: Patch) -> None:
+    """A renewal is answered, and the session's time goes on running out."""
+
+    def renew(self: SessionTimers, store: Store, session_id: str, turn: Turn) -> bool:
+        return session_id in store.sessions.rows and session_id not in self._expiring
+
+    patch.set(SessionTimers, "renew", renew)
+
+
+def renews_what_is_ending(patch: Patch) -> None:
+    """A session whose end is proposed is renewed all the same, and then that entry is applied."""
+
+    def generous(self: SessionTimers, store: Store, session_id: str, turn: Turn) -> bool:
+        self._expiring, expiring = {}, self._expiring
+        try:
+            return renew(self, store, session_id, turn)
+        finally:
+            self._expiring = expiring
+
+    renew = SessionTimers.renew
+    patch.set(SessionTimers, "renew", generous)
+
+
+def lists_without_tombstones(patch: Patch) -> None:
+    """The index of a list is the newest of what is left: a deletion does not move it, or lets it fall."""
+
+    def prefix_index(self: KeyTable, prefix: str, entries: tuple[Entry, ...]) -> int:
+        newest = max((entry.modify_index for entry in entries), default=0) if prefix else 0
+        return newest or max(1, self.table_index())
+
+    patch.set(KeyTable, "_prefix_index", prefix_index)
+
+
+def takes_silence_for_success(patch: Patch) -> None:
+    """An agent believes that a write to the catalog is done that was never answered."""
+
+    def round_late(self: AntiEntropy, turn: Turn) -> None:
+        if self._round:
+            self._round.clear()
+            self._round_over(turn)
+
+    patch.set(AntiEntropy, "round_late", round_late)
 
 
 def overlooks_failed_members(patch: Patch) -> None:

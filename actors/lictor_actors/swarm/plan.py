@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Literal, get_args
 
@@ -31,9 +31,14 @@ FaultName = Literal[
     "clock",
     "flap",
     "set_back",
+    "lag",
 ]
-"""``flap``: a server that does not lead is cut off again and again; ``set_back``: cut off, and its clock set back."""
+"""``flap``: a server that does not lead is cut off again and again; ``set_back``: cut off, and its clock set back;
+``lag``: what the other servers say to one comes late, by up to several election time-outs."""
 FAULTS: tuple[FaultName, ...] = get_args(FaultName)
+LATER: tuple[FaultName, ...] = ("lag",)
+"""Faults that came after the first draws: they are drawn apart, so that the other seeds stay what they were."""
+FIRST: tuple[FaultName, ...] = tuple(name for name in FAULTS if name not in LATER)
 ChangeName = Literal["add_server", "leave", "remove_peer", "wipe", "abandon", "transfer"]
 """Servers that come, go and hand over: see ``changes``."""
 CHANGES: tuple[ChangeName, ...] = get_args(ChangeName)
@@ -62,6 +67,14 @@ class Plan:
     """Log entries from one snapshot of a server to the next, with half of them kept; 0: more than a run has."""
     patience_s: float = 3.0
     """How long clients wait for an answer. The impatient see more of what a server says that is cut off."""
+    session_ttl_s: float = 10.0
+    """Of the keepers' sessions; here servers take any TTL."""
+    keepers: int = 0
+    """Clients that do nothing but keep a session alive, every other one at the last moment."""
+    prefixes: bool = False
+    """Clients write and delete under a prefix, and others follow it."""
+    lost_write: bool = False
+    """In the end an agent's write to the catalog is lost, and it has to notice."""
     without: tuple[int, ...] = ()
     """Numbers of strikes that are left out."""
 
@@ -87,6 +100,9 @@ class Plan:
             f"latency up to {w.latency_max_ns / MS:.1f} ms, loss {w.loss:.1%}, duplicates {w.duplicate:.1%}, "
             f"reordered {w.reorder:.1%}; sync up to {d.sync_max_ns / MS:.1f} ms"
             f"{f'; a snapshot every {self.snapshot_every} entries' if self.snapshot_every else ''}"
+            f"{f'; {self.keepers} sessions with a TTL of {self.session_ttl_s:.1f} s' if self.keepers else ''}"
+            f"{'; a prefix is followed' if self.prefixes else ''}"
+            f"{'; a write to the catalog is lost' if self.lost_write else ''}"
         )
 
     @property
@@ -96,6 +112,11 @@ class Plan:
 
 def draw(seed: int) -> Plan:
     """The plan of a seed."""
+    return _with_later_draws(first_draws(seed))
+
+
+def first_draws(seed: int) -> Plan:
+    """The part of it that every seed has always had."""
     rng = stream(seed, "plan")
     # Short faults meet elections half-way, long ones let gossip declare members dead and leaders be replaced.
     every, lasts = ((0.5, 2.0), (0.3, 1.5)) if rng.random() < 0.5 else ((2.0, 6.0), (2.0, 8.0))
@@ -106,7 +127,7 @@ def draw(seed: int) -> Plan:
         clients=rng.randint(2, 4),
         keys=rng.randint(1, 3),
         think_max_s=rng.choice((0.1, 0.4)),
-        faults=(*sorted(rng.sample(FAULTS, rng.randint(1, 5))), *_changes(seed)),
+        faults=(*sorted(rng.sample(FIRST, rng.randint(1, 5))), *_changes(seed)),
         every_s=rng.uniform(*every),
         lasts_s=rng.uniform(*lasts),
         weather=_weather(rng),
@@ -115,6 +136,21 @@ def draw(seed: int) -> Plan:
         snapshot_every=rng.choice((0, 0, 20, 60)),
         patience_s=rng.choice((0.8, 3.0, 3.0)),
     )
+
+
+def _with_later_draws(plan: Plan) -> Plan:
+    """Each in some of the seeds, from streams of their own; where none is drawn a seed does what it always did."""
+    sessions, others = stream(plan.seed, "keepers"), stream(plan.seed, "later")
+    if sessions.random() < 1 / 3:
+        ttl_s = round(sessions.uniform(0.5, 2.0), 3)
+        plan = replace(plan, keepers=sessions.randint(1, 4), session_ttl_s=ttl_s)
+    if others.random() < 1 / 3:
+        plan = replace(plan, prefixes=True)
+    if others.random() < 1 / 4:
+        plan = replace(plan, lost_write=True)
+    if others.random() < 1 / 4:
+        plan = replace(plan, faults=(*plan.faults, *LATER))
+    return plan
 
 
 def _changes(seed: int) -> list[ChangeName]:

@@ -91,6 +91,9 @@ class Report:
             "stale_read": c.get("stale_read", 0),
             "event_delivered": self.events_delivered,
             "lock_taken": c.get("lock_taken", 0),
+            "session_renewed": c.get("session_renewed", 0),
+            "prefix_watcher_told": c.get("prefix_watcher_told", 0),
+            "catalog_write_lost": c.get("catalog_write_lost", 0),
         }
 
     def changes(self) -> dict[str, int]:

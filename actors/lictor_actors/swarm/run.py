@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from random import Random
 
+from lictor_actors.faults import world_faults
 from lictor_actors.hosts.seat import Seat
 from lictor_actors.hosts.spec import NodeSpec
 from lictor_actors.hosts.world import World
@@ -13,6 +15,7 @@ from lictor_actors.hosts.world.network import Weather
 from lictor_actors.hosts.world.streams import stream
 from lictor_actors.journal.recovery import JournalCorrupt
 from lictor_actors.judges import linearizability
+from lictor_actors.judges.lifetimes import LifetimeJudge
 from lictor_actors.judges.sessions import SessionJudge
 from lictor_actors.judges.watches import WatchJudge
 from lictor_actors.roles.server import Server
@@ -20,9 +23,12 @@ from lictor_actors.swarm.bench import Bench
 from lictor_actors.swarm.chaos import Chaos
 from lictor_actors.swarm.followers import Followers
 from lictor_actors.swarm.heralds import Heralds
+from lictor_actors.swarm.keepers import Keeper
 from lictor_actors.swarm.lockers import Locker
+from lictor_actors.swarm.lost_write import lose_a_write
 from lictor_actors.swarm.owners import Owners
 from lictor_actors.swarm.plan import Plan, draw
+from lictor_actors.swarm.prefixes import CALL_S, Prefixes
 from lictor_actors.swarm.report import Report, Struck
 from lictor_actors.swarm.workload import Clients
 
@@ -68,10 +74,10 @@ def run_seed(
 
 def _specs(plan: Plan) -> list[NodeSpec]:
     specs = cluster_specs(plan.seed, plan.servers, plan.agents)
-    if not plan.snapshot_every:
-        return specs
-    often = {"snapshot_threshold": plan.snapshot_every, "trailing_logs": plan.snapshot_every // 2}
-    return [spec.model_copy(update=often) for spec in specs]
+    wanted: dict[str, int] = {"session_ttl_min_ns": 1} if plan.keepers else {}
+    if plan.snapshot_every:
+        wanted |= {"snapshot_threshold": plan.snapshot_every, "trailing_logs": plan.snapshot_every // 2}
+    return [spec.model_copy(update=wanted) for spec in specs]
 
 
 class Run:
@@ -108,6 +114,7 @@ class Run:
             definite="duplicate" not in plan.faults and not plan.weather.duplicate,
         )
         self.locks = SessionJudge()
+        self.lifetimes = LifetimeJudge()
         self.watches = WatchJudge()
         self._people()
         self._first_strike = self.world.at(CHAOS_AFTER_S, self._begin_chaos)
@@ -124,10 +131,21 @@ class Run:
             Locker(world, self.locks, rng.choice(nodes), f"locker{i}", rng, nodes_leave=leave) for i in range(LOCKERS)
         ]
         world.watchers["server"].append(self._saw_server)
+        self._keepers = self._hired_keepers(stream(seed, "keepers at work"))
+        self._prefixes = Prefixes(world, self.watches, nodes, stream(seed, "prefixes")) if self.plan.prefixes else None
+
+    def _hired_keepers(self, rng: Random) -> list[Keeper]:
+        world, judge, ttl_ns = self.world, self.lifetimes, round(self.plan.session_ttl_s * 1e9)
+        return [
+            Keeper(world, judge, rng.choice(self.nodes), f"keeper{i}", rng, ttl_ns, late=i % 2 == 1)
+            for i in range(self.plan.keepers)
+        ]
 
     def _saw_server(self, seat: Seat) -> None:
         if seat.life is not None and isinstance(seat.life.actor, Server):
             self.locks.saw(f"{seat.node.name} in its life {seat.life.number:x}", seat.life.actor.store)
+            if self.plan.keepers:
+                self.lifetimes.saw(seat.life.actor.store, self.world.time)
 
     def _begin_chaos(self) -> None:
         self._terms_before_chaos = len(self.bench.raft.leaders)
@@ -174,12 +192,17 @@ class Run:
         self._heralds.stop()
         for locker in self._lockers:
             locker.stop()
+        for keeper in self._keepers:
+            keeper.stop()
         self.world.run(4.0)
         self._followers.begin_anew()
         self._last_words(self.world.running()[0])
+        if self._prefixes is not None:
+            self._last_words_under(self._prefixes, self.world.running()[0])
         self._crashes()
         # A suspicion from before the healing may run out only now; then it must be refuted as well.
         self._settle(HEAL_WITHIN_S, "not healed")
+        self._lose_a_write()
         for text in self.bench.stores_wrong():
             self.broken(text)
         for verdict in linearizability.judge(self.clients.history):
@@ -194,6 +217,23 @@ class Run:
         if mortal and not self.failures:
             self.world.kill(stream(self.plan.seed, "death").choice(mortal))
             self._settle(DEATH_KNOWN_WITHIN_S, "a death is not known")
+
+    def _lose_a_write(self) -> None:
+        if self.plan.lost_write and not self.failures:
+            faults = self.chaos.faults if self.chaos is not None else world_faults(self.world)
+            for text in lose_a_write(self.world, self.bench, faults, stream(self.plan.seed, "lost write")):
+                self.broken(f"a write to the catalog was lost and not repeated: {text}")
+            self._crashes()
+
+    def _last_words_under(self, prefixes: Prefixes, node: str) -> None:
+        prefixes.stop()
+        self.world.run(CALL_S)
+        prefixes.begin_anew()
+        self.world.run(2.0)
+        for wrong in prefixes.last_words(node):
+            self.world.run(1.0)
+            for text in wrong:
+                self.broken(f"a wake-up was lost: {text}")
 
     def _last_words(self, node: str) -> None:
         audit = self.clients.audit(node, "get")

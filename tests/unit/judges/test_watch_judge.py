@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lictor_actors.judges.watches import IndexFell, WatchJudge
+from lictor_actors.judges.watches import IndexFell, IndexStood, WatchJudge
 
 
 def test_an_index_never_falls_for_one_reader() -> None:
@@ -24,3 +24,14 @@ def test_a_follower_must_have_seen_the_last_word() -> None:
     assert judge.behind("r", "k", b"a") == []
     assert judge.behind("r", "k", b"b") == ["r still waits at index 5 with b'a', and k holds b'b'"]
     assert judge.behind("nobody", "k", b"b")
+
+
+def test_a_list_that_changes_has_another_index_whichever_reader_is_told() -> None:
+    judge = WatchJudge()
+    both, one = (("d/1", b"a"), ("d/2", b"b")), (("d/1", b"a"),)
+    judge.listed("r", "d/", 5, both)
+    judge.listed("s", "d/", 5, both)
+    judge.listed("s", "d/1", 5, one)
+    judge.listed("r", "d/", 6, one)
+    with pytest.raises(IndexStood, match=r"d/ at index 6 .* s was told"):
+        judge.listed("s", "d/", 6, both)

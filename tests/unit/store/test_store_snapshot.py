@@ -295,6 +295,7 @@ NOT_IN_A_SNAPSHOT = {
     "indexes.touched": "for watches, which do not survive",
     "sessions.on_end": "who is told: the queries",
     "sessions._opened": "news for the leader, who starts anew with every snapshot",
+    "sessions.ttl_min_ns": "an option of the servers",
     "queries.session_fault": "a function",
     "locks.now": "set before each use",
     "staged._now": "set before each use",
