@@ -115,14 +115,14 @@ def changes_while_a_change_is_under_way(patch: Patch) -> None:
 
 
 def reads_join_a_round_under_way(patch: Patch) -> None:
-    """A read that must be confirmed is confirmed by the round that is on its way already: older than the read."""
+    """A read that must be confirmed is confirmed by the next round that comes home, and that left before the read."""
 
     def hasty(self: Leadership) -> int:
         rounds = self.rounds
         if rounds.proved == rounds.round or not self.own_term_committed:
             return read(self)
         self._reads += 1
-        rounds._attached.append((rounds.round, self.commit_index, [self._reads]))
+        rounds._attached.appendleft((rounds._sent[0][0], self.commit_index, [self._reads]))
         return self._reads
 
     read = Leadership.read
