@@ -193,7 +193,8 @@ def _breaks_a_lock(seed):
     except LockBroken:
         return True
     except AssertionError as other:
-        assert "no order explains the answers" in str(other)
+        if "no order explains the answers" not in str(other):
+            raise
     return False
 
 
