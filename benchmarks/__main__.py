@@ -5,6 +5,7 @@
     python benchmarks startup         from exec to the first answer and the first write (beside consul)
     python benchmarks writes          reads and writes of three servers (beside etcd and PySyncObj)
     python benchmarks edge            processor time of a request without sockets: comparable on a busy machine too
+    python benchmarks cost            processor time of a request over all three servers; against another version, too
     python benchmarks failover        every promise while leaders are killed, and how long nobody takes a write
     python benchmarks absence         a server away for 100,000 writes, and one that loses its disk
     python benchmarks watchers        ten thousand blocked queries on one service, and on a key each
@@ -22,6 +23,7 @@ import sys
 
 import absence
 import breakages
+import cost
 import edge
 import failover
 import laptop
@@ -36,6 +38,7 @@ PARTS = {
     "startup": startup.main,
     "writes": writes.main,
     "edge": lambda _: edge.main(),
+    "cost": cost.main,
     "failover": failover.main,
     "absence": absence.main,
     "watchers": watchers.main,

@@ -33,6 +33,8 @@ class Load(NamedTuple):
     p99_ms: float
     wrong: int
     """Answers that were no 2xx or 3xx, and connections that broke."""
+    requests: int = 0
+    """How many were answered."""
 
     def __str__(self) -> str:
         wrong = f" ({self.wrong} wrong!)" if self.wrong else ""
@@ -76,7 +78,7 @@ def load(address: str, request: Request, connections: int, seconds: float) -> Lo
     if found is None:
         raise RuntimeError(f"wrk said: {said}")
     requests, took_us, p50_us, p99_us, wrong = map(int, found.groups())
-    return Load(requests / took_us * 1e6, p50_us / 1e3, p99_us / 1e3, wrong)
+    return Load(requests / took_us * 1e6, p50_us / 1e3, p99_us / 1e3, wrong, requests)
 
 
 def _lua(text: str) -> str:
