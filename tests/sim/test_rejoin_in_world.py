@@ -118,8 +118,8 @@ def nobody_has_an_address(seed: int) -> Report:
     """Everyone was told an address when the cluster began; whoever starts again once that is past is told none."""
 
     def forget(run: Run) -> None:
-        for name, spec in zip(run.nodes, cluster_specs(seed, run.plan.servers, run.plan.agents), strict=True):
-            run.world.at(20.0, partial(run.world.machines[name].become, tree(without_join(spec))))
+        for spec in run.specs:
+            run.world.at(20.0, partial(run.world.machines[spec.node].become, tree(without_join(spec))))
 
     plan = replace(draw(seed), faults=RESTARTS, every_s=2.0, lasts_s=3.0, snapshot_every=0)
     return run_seed(seed, 50.0, plan=plan, watch=forget)

@@ -101,8 +101,8 @@ class Run:
             trace=trace,
         )
         self.bench = Bench(self.world)
-        self._specs = _specs(plan)
-        self.nodes = [add_node(self.world, spec).name for spec in self._specs]
+        self.specs = _specs(plan)
+        self.nodes = [add_node(self.world, spec).name for spec in self.specs]
         self.clients = Clients(
             self.world,
             self.nodes,
@@ -149,7 +149,7 @@ class Run:
 
     def _begin_chaos(self) -> None:
         self._terms_before_chaos = len(self.bench.raft.leaders)
-        self.chaos = Chaos(self.world, self.plan, self.bench, self._specs)
+        self.chaos = Chaos(self.world, self.plan, self.bench, self.specs)
 
     # -- the parts of a run ---------------------------------------------------------
 
