@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -47,10 +48,11 @@ def maps(pid: int, library: str) -> bool:
 
 
 def listens(pid: int, port: int) -> bool:
-    """Whether anything in its network listens on this port."""
+    """Whether something listens on this port of the test's own address."""
+    place = f"{int.from_bytes(ip_address(IP).packed, sys.byteorder):08X}:{port:04X}"
     with suppress(OSError):
         rows = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
-        return any(row[1].endswith(f":{port:04X}") and row[3] == "0A" for row in rows)
+        return any(row[1] == place and row[3] == "0A" for row in rows)
     return False
 
 
