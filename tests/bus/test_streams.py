@@ -49,7 +49,7 @@ class End:
                 self.happened.clear()
                 await self.happened.wait()
 
-    def _took(self, frame: bytes) -> None:
+    def _took(self, frame: bytes, _: object) -> None:
         self.frames.append(frame)
         self.happened.set()
 

@@ -1,18 +1,20 @@
 """One lane's inbox of a process: opens the frames that its inlet takes and hands their envelopes on, in slices.
 
 A frame may hold tens of thousands of envelopes, and a stranger may send nothing but such frames. So a turn of the loop
-takes a slice; while some are left, or the actors have more mail than they can take, nothing more is read.
+takes a slice; while some are left, or the actors have more mail than they can take, nothing more is read from where
+they came. Sources take turns: a follower's answer does not wait for all that a stranger has sent, or its leader would
+think it lost.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 
 import pynng
 
-from lictor_actors.bus.inlet import Inlet
+from lictor_actors.bus.inlet import Inlet, Took
 from lictor_actors.bus.sp import is_gone
 from lictor_messages.codec import FrameRefused, open_frame
 
@@ -30,7 +32,7 @@ class Inbox:
         take: Callable[[bytes], None],
         full: Callable[[], bool],
         count: Callable[[str], None],
-        inlet: Callable[[Callable[[bytes], None]], Inlet],
+        inlet: Callable[[Took], Inlet],
     ) -> None:
         """``take`` gets each packed envelope, unless it is ``full``. ``inlet`` makes one that hands on its frames."""
         self._cluster = cluster
@@ -38,8 +40,8 @@ class Inbox:
         self._take = take
         self._full = full
         self._count = count
-        self._left: deque[Iterator[bytes]] = deque()
-        """What is left of frames, in order."""
+        self._left: dict[Hashable, deque[Iterator[bytes]]] = {}
+        """What is left of frames by source, in order; the first source is the next to be heard."""
         self._listening: set[str] = set()
         self._inlet: Inlet | None = inlet(self._open)
 
@@ -66,15 +68,15 @@ class Inbox:
             self._inlet.close()
             self._inlet = None
 
-    def _open(self, data: bytes) -> None:
+    def _open(self, data: bytes, source: Hashable) -> None:
         self._count("frames_in")
         try:
             parts = open_frame(self._cluster, data)
         except FrameRefused as refusal:
             self._count(f"frame_{refusal.reason}")
             return
-        if self._left or self._full() or not self._slice(parts):
-            self._put_by(parts)
+        if source in self._left or self._full() or not self._slice(parts):
+            self._put_by(parts, source)
 
     def _slice(self, parts: Iterator[bytes]) -> bool:
         """Take as many as one turn takes; True if that was all."""
@@ -87,22 +89,31 @@ class Inbox:
             self._count(f"frame_{refusal.reason}")
         return True
 
-    def _put_by(self, parts: Iterator[bytes]) -> None:
+    def _put_by(self, parts: Iterator[bytes], source: Hashable) -> None:
         """The rest comes in the next turns."""
-        if not self._left:
+        if source not in self._left:
             self._count("frames_sliced")
-            self._loop.call_soon(self._next_slice)
+            if not self._left:
+                self._loop.call_soon(self._next_slice)
             if self._inlet is not None:
-                self._inlet.pause()
-        self._left.append(parts)
+                self._inlet.pause(source)
+        self._left.setdefault(source, deque()).append(parts)
 
     def _next_slice(self) -> None:
         if self._inlet is None:
             self._left.clear()
             return
-        if not self._full() and self._slice(self._left[0]):
-            self._left.popleft()
+        if not self._full():
+            self._hear(next(iter(self._left)))
         if self._left:
             self._loop.call_soon(self._next_slice)
-        else:
-            self._inlet.resume()
+
+    def _hear(self, source: Hashable) -> None:
+        """One slice of this source, which is the last in line then, or done with."""
+        frames = self._left.pop(source)
+        if self._slice(frames[0]):
+            frames.popleft()
+        if frames:
+            self._left[source] = frames
+        elif self._inlet is not None:
+            self._inlet.resume(source)

@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from typing import Protocol
+
+Took = Callable[[bytes, Hashable], None]
+"""Gets each frame, and from which source it came: what is to wait is told by source."""
 
 
 class Inlet(Protocol):
@@ -18,12 +22,12 @@ class Inlet(Protocol):
         """
         ...
 
-    def pause(self) -> None:
-        """Hand over no more frames than those that are read already."""
+    def pause(self, source: Hashable) -> None:
+        """Hand over no more frames of this source than those that are read already."""
         ...
 
-    def resume(self) -> None:
-        """Go on."""
+    def resume(self, source: Hashable) -> None:
+        """Go on with it, if it is still there."""
         ...
 
     def close(self) -> None:

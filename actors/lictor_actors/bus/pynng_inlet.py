@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Hashable
 from typing import Any
 
 import pynng
+
+from lictor_actors.bus.inlet import Took
 
 FRAMES_A_TURN = 64
 """Frames taken before the loop gets a turn."""
 
 
 class PynngInlet:
-    """See ``Inlet``."""
+    """See ``Inlet``. All that it hears has one source: nng tells nobody which connection a frame came by."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, took: Callable[[bytes], None], bytes_max: int) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, took: Took, bytes_max: int) -> None:
         """``took`` gets each frame; one of more than ``bytes_max`` ends its connection."""
         self._loop = loop
         self._took = took
@@ -34,12 +36,12 @@ class PynngInlet:
             old.close()
         self._listeners[url] = self._socket.listen(url)
 
-    def pause(self) -> None:
+    def pause(self, source: Hashable) -> None:
         """See ``Inlet``."""
         self._paused = True
         self._loop.remove_reader(self._readable)
 
-    def resume(self) -> None:
+    def resume(self, source: Hashable) -> None:
         """See ``Inlet``."""
         self._paused = False
         self._loop.add_reader(self._readable, self._receive)
@@ -60,4 +62,4 @@ class PynngInlet:
                 return
             except RuntimeError:  # pynng 0.9 cannot unpack an empty message, which only strangers send
                 data = b""
-            self._took(data)
+            self._took(data, None)

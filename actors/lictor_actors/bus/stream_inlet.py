@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 
+from lictor_actors.bus.inlet import Took
 from lictor_actors.bus.sp import PULL_GREETS, Place, Splitter, made_ready, place_of
 from lictor_messages.codec import FrameRefused
 
@@ -23,12 +24,12 @@ GREETING_S = 10.0
 
 
 class StreamInlet:
-    """See ``Inlet``. Whoever does not speak as a Push socket is hung up on, and counted."""
+    """See ``Inlet``; each connection is a source. One that does not speak as a Push socket is ended, and counted."""
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        took: Callable[[bytes], None],
+        took: Took,
         count: Callable[[str], None],
         bytes_max: int,
     ) -> None:
@@ -44,7 +45,8 @@ class StreamInlet:
         """Read in this turn of the loop."""
         self._waiting: dict[socket.socket, None] = {}
         """What could be read when the turn was over, in order; they come first in the next."""
-        self._paused = False
+        self._paused: dict[Hashable, None] = {}
+        """They stay readable, and so come up in each turn of the loop until they are resumed."""
 
     def listen(self, url: str) -> None:
         """See ``Inlet``."""
@@ -57,14 +59,13 @@ class StreamInlet:
         self._listeners[listener] = place
         self._watch(listener)
 
-    def pause(self) -> None:
+    def pause(self, source: Hashable) -> None:
         """See ``Inlet``."""
-        self._paused = True
+        self._paused[source] = None
 
-    def resume(self) -> None:
+    def resume(self, source: Hashable) -> None:
         """See ``Inlet``."""
-        self._paused = False
-        self._loop.call_soon(self._next_turn)
+        self._paused.pop(source, None)
 
     def close(self) -> None:
         """See ``Inlet``."""
@@ -111,17 +112,19 @@ class StreamInlet:
             self._hang_up(connection)
 
     def _readable(self, connection: socket.socket) -> None:
-        if self._bytes < BYTES_A_TURN and not self._paused:
+        if connection in self._paused:
+            return
+        if self._bytes < BYTES_A_TURN:
             self._read(connection)
         else:
             self._waiting[connection] = None
 
     def _next_turn(self) -> None:
         self._bytes = 0
-        while self._waiting and self._bytes < BYTES_A_TURN and not self._paused:
+        while self._waiting and self._bytes < BYTES_A_TURN:
             connection = next(iter(self._waiting))
             del self._waiting[connection]
-            self._read(connection)
+            self._readable(connection)
 
     def _read(self, connection: socket.socket) -> None:
         try:
@@ -138,7 +141,7 @@ class StreamInlet:
             return
         try:
             for frame in self._arrivals[connection].feed(bytes(self._room[:size])):
-                self._took(frame)
+                self._took(frame, connection)
         except FrameRefused as refusal:
             self._count(f"frame_{refusal.reason}")
             self._hang_up(connection)
