@@ -34,7 +34,7 @@ def accept(message: AppendEntries, entries: list[Entry], stable: Stable, commit_
 
 
 def merge(entries: list[Entry], stable: Stable, commit_index: int, turn: Turn) -> None:
-    """Add what is new; only an entry of another term in its place makes the log shorter."""
+    """Add what is new; only another entry in its place makes the log shorter."""
     new = entries[stable.log.first_new(entries) :]
     if not new:
         return

@@ -139,12 +139,16 @@ class Log:
     def first_new(self, entries: Sequence[Entry]) -> int:
         """How many of these entries the log has already: the rest conflicts with it or lies beyond its end.
 
-        A late or repeated message holds nothing new and so never truncates (section 5.3).
+        A late or repeated message holds nothing new and so never truncates (section 5.3). Between honest servers the
+        term alone would tell; what somebody forged in the leader's name has its term.
         """
         for known, entry in enumerate(entries):
-            if self.term_at(entry.index) != entry.term:
+            if self.term_at(entry.index) != entry.term or not self._holds(entry):
                 return known
         return len(entries)
+
+    def _holds(self, entry: Entry) -> bool:
+        return entry.index <= self.offset or self._entries[entry.index - self.offset - 1] == entry
 
     def last_not_above(self, index: int, term: int) -> int:
         """The largest index up to ``index`` whose entry's term is at most ``term``: what two logs may agree on."""

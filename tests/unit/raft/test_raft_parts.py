@@ -49,6 +49,16 @@ def test_a_log_has_no_gaps_and_its_terms_do_not_fall() -> None:
         log.append(Entry(3, 1, "command", b""))
 
 
+def test_an_entry_of_the_same_term_with_other_data_is_new() -> None:
+    """Honest servers never meet one: it was forged in the leader's name, and the leader's replaces it."""
+    log = log_of(1, 1, 2)
+    repeated = [Entry(2, 1, "command", b"x" * 11), Entry(3, 2, "command", b"x" * 11)]
+    assert log.first_new(repeated) == 2
+    assert log.first_new([repeated[0], Entry(3, 2, "command", b"true")]) == 1
+    log.compact(2, 1)
+    assert log.first_new([Entry(2, 1, "command", b"forgotten"), repeated[1]]) == 2
+
+
 def test_entries_outside_the_log_are_an_error() -> None:
     log = log_of(1, 1, 1)
     log.compact(1, 1)
