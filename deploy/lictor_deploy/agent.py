@@ -22,7 +22,7 @@ from lictor_deploy import VERSION
 from lictor_deploy.config import AgentConfig
 from lictor_deploy.definitions import check_of, service_of
 from lictor_deploy.exposure import warning
-from lictor_deploy.identity import WILDCARDS, advertised, node_id, node_name
+from lictor_deploy.identity import WILDCARDS, advertised, lost_journal, node_id, node_name
 from lictor_deploy.limits import Listener, own_directory, raise_file_limit, require_free
 from lictor_deploy.log import start_log
 from lictor_deploy.sentence import Failure
@@ -53,6 +53,8 @@ def run_agent(config: AgentConfig, *, dev: bool) -> int:
     os.umask(PRIVATE)
     if config.data_dir:
         own_directory(Path(config.data_dir), say=logging.getLogger("lictor").warning)
+    if config.data_dir and config.server and (lost := lost_journal(config.data_dir)):
+        logging.getLogger("lictor").warning("agent: %s", lost)
     spec = node_spec(config)
     require_free(listeners(config, spec))
     if open_to_strangers := warning(config):

@@ -43,6 +43,17 @@ def node_id(configured: str, data_dir: str) -> str:
         ) from None
 
 
+def lost_journal(data_dir: str) -> str:
+    """What to tell if the directory of a server has an id and nothing that a server has written, else ""."""
+    top = Path(data_dir)
+    if not (top / "node-id").exists() or any(top.glob("*journal*")):
+        return ""
+    return (
+        f"{top} has a node-id and no journal, so this server starts empty. If it held data before, all of it is gone: "
+        "others of its cluster send it theirs; a lone server stops here and gets its files, or a saved snapshot, back."
+    )
+
+
 def parsed(text: str, where: str) -> str:
     """A UUID in its usual form."""
     try:

@@ -6,7 +6,7 @@ import pytest
 from lictor_actors.hosts.tree import tree
 from lictor_deploy.agent import node_spec
 from lictor_deploy.config import load, node_meta_of
-from lictor_deploy.identity import node_id
+from lictor_deploy.identity import lost_journal, node_id
 from lictor_deploy.sentence import Failure
 
 
@@ -246,3 +246,14 @@ def test_the_agent_command_says_what_is_missing(lictor):
     ran = lictor("agent", "-server", "-bootstrap-expect=1", "-config-file=/dev/null/x.json")
     assert (ran.status, ran.out) == (1, "")
     assert "-config-file" in ran.err
+
+
+def test_a_directory_with_an_id_and_no_journal_is_said_to_start_empty(tmp_path):
+    assert lost_journal(str(tmp_path)) == ""
+    node_id("", str(tmp_path))
+    assert f"{tmp_path} has a node-id and no journal" in lost_journal(str(tmp_path))
+    for name in ("node-has-journal", "journal-00000001"):
+        file = tmp_path / name
+        file.touch()
+        assert lost_journal(str(tmp_path)) == ""
+        file.unlink()
