@@ -115,6 +115,9 @@ GATEWAY = at("gateway", OTHER)
         (AGENT, "nobody", GetKey(key="k"), "r", GATEWAY),
         (AGENT, "down", GetKey(key="k"), "r", GATEWAY),
         (AGENT, "server@n3.dc1", GetKey(key="k"), "r", GATEWAY),
+        (SERVER, "server@n3.dc1", GetKey(key="k"), "life.2", at("gateway", ME)),
+        (at("agent", ME), "server@n3.dc1", GetKey(key="k"), "life.2", at("gateway", ME)),
+        (at("server", ME), "server@n3.dc1", AskBlank(), "life.2", at("server", ME)),
     ],
 )
 def test_what_is_legal_comes_in(bus, source, target, body, request_id, reply_to) -> None:
@@ -155,6 +158,8 @@ def test_what_is_legal_comes_in(bus, source, target, body, request_id, reply_to)
         (AGENT, "server", GetKey(key="k"), "guess", at("checker", ME), "blind:server:kv.get_key"),
         (AGENT, "x9", GetKey(key="k"), "guess", at("checker", ME), "blind:nobody:kv.get_key"),
         (at("server", ME), "x9", GetKey(key="k"), "r", GATEWAY, "own_name:nobody:kv.get_key"),
+        (at("server", ME), "server@n3.dc1", GetKey(key="k"), "r", at("checker", ME), "own_name:nobody:kv.get_key"),
+        (at("server", ME), "server@n3.dc1", GetKey(key="k"), "r", GATEWAY, "own_name:nobody:kv.get_key"),
         (SERVER, "host", Written(), "guess", at("prober", ME), "blind:host:answers.written"),
         (SERVER, "server", AskBlank(), "guess", at("prober", ME), "blind:server:server.ask_blank"),
         # 6. Who may say it.
@@ -203,6 +208,7 @@ def test_a_request_whose_time_is_spent_still_comes_in_to_be_refused(bus) -> None
         (HOST, "of a client", "of a client", at("door", ME), True),
         (HOST, "guess", "guess", at("door", ME), False),
         (HOST, "r", "another", at("gateway", "n5.dc1"), False),
+        (HOST, "forwarded", "forwarded", at("gateway", URL), False),
         (AGENT, "life.1", "life.1", "", False),
     ],
 )

@@ -93,6 +93,17 @@ def test_what_no_actor_hears_from_there_reaches_none(cluster: Servers) -> None:
     assert cluster.same() or cluster.world.run_until(cluster.same, 5)
 
 
+def test_a_forged_request_to_a_node_elsewhere_makes_no_actor_of_ours_hear_of_it(cluster: Servers) -> None:
+    """The notice that nothing is hosted there would go to the server in whose name it was asked, and from it to one
+    that never asks: mail from home, of which six crashes end a node."""
+    stranger = Stranger(cluster)
+    fields = fields_of(PutKey, Random(1), 0.0)
+    for _ in range(6):
+        me, target = "server@server-1.dc1", "server@elsewhere.dc1"
+        assert not stranger.say("server-1.dc1", packed(PutKey, fields, me, target, "r", "checker@server-1.dc1"))
+    cluster.world.run(1)
+
+
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.integers(0, 2**32))
 @pytest.mark.timeout(600)

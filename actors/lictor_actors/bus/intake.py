@@ -3,17 +3,17 @@
 Mail between actors of one node never comes here. What does is let in by these rules, in this order:
 
 1. A request has an id and somebody to answer to, an answer has the id alone, one-way mail neither.
-2. Nobody speaks in our own node's name, except who joins through an address of ours.
+2. Nothing comes in our own node's name, but a join through an address of ours. What goes astray, to a node that is
+   hosted elsewhere, comes in the name of one that is hosted here only if it is a request of theirs.
 3. ``host@`` passes on answers that could not reach their asker, and hears nothing else.
-4. Word of what could not be delivered comes from a ``host@``, about a request of the present life, or of the one who
-   waits for its answer.
+4. Word of what could not be delivered comes from a ``host@``, about a request of the present life, or of the actor
+   that waits for its answer.
 5. An answer bears the id of a request that the present life has made; a door looks into its own table.
 6. Everything else is what the actor declares (``Vocabulary``), from whom it declares it.
 
 What is refused is counted by reason, role and kind. A request is told so: it did not happen.
 
-This keeps out what is stray or forged blindly. It does not keep out what somebody says who knows the protocol and may
-connect: see docs/security.md.
+This keeps out what is stray or forged blindly. It does not keep out peers that lie: see docs/security.md.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ class Intake:
         node, role = node_of(e.target), role_of(e.target)
         answers = not e.reply_to and e.request != ""
         if self._desk(node, "host") is None:
-            return ""  # it is hosted elsewhere, and the sender hears of that
+            return self._astray(e)
         desk, namesake = self._desk(node, role), node_of(e.source) == node
         if namesake and kind is not PushPull and not (answers and desk is not None and desk.asked(e.request)):
             return "own_name"
@@ -178,10 +178,18 @@ class Intake:
             return "blind"
         return _unheard(desk.hears, kind, e)
 
+    def _astray(self, e: Envelope) -> str:
+        """For a node that is hosted elsewhere, and the sender hears of that: one of ours only if there is a request."""
+        if self._desk(node_of(e.source), "host") is None:
+            return ""
+        return "" if self._waits(e.source, e.request) or self._waits(e.reply_to, e.request) else "own_name"
+
     def _is_ours(self, e: Envelope) -> bool:
         """A notice about a request of the target's present life, or of those for whom it was passed on."""
         assert isinstance(e.body, Undeliverable)
         node, waiter = node_of(e.target), e.body.waiter
+        if "://" in waiter:
+            return False
         if not waiter or e.body.request != e.request:
             return self._waits(e.target, e.request) and e.body.request == e.request
         return node_of(waiter) != node or self._waits(waiter, e.request)

@@ -115,18 +115,20 @@ class Node:
         """Mail from another node was not let in; tell the one who waits, if it is a request."""
         if answer is not None:
             e = envelope
-            self.ground.post(Envelope(e.target, e.reply_to, answer, request=e.request, cause=e.cause))
+            self.ground.post(Envelope(e.target, e.reply_to, answer, request=e.request, cause=e.cause, origin=e.origin))
 
     def _tell_poster(self, e: Envelope, reason: str) -> None:
         waiter = e.reply_to if e.reply_to != e.source else ""
         about = e.body.kind
         notice = Undeliverable(request=e.request, target=e.target, about=about, reason=reason, waiter=waiter)
-        self.ground.post(Envelope(at("host", self.name), e.source, notice, request=e.request, cause=e.cause))
+        me = at("host", self.name)
+        self.ground.post(Envelope(me, e.source, notice, request=e.request, cause=e.cause, origin=e.origin))
 
     def _pass_through(self, e: Envelope) -> None:
-        office = at("host", node_of(e.via))
+        office, waiter = at("host", node_of(e.via)), e.target
         self.ground.count("answers_passed_on")
-        self.ground.post(Envelope(e.source, office, e.body, request=e.request, reply_to=e.target, cause=e.cause))
+        onward = Envelope(e.source, office, e.body, request=e.request, reply_to=waiter, cause=e.cause, origin=e.origin)
+        self.ground.post(onward)
 
     def _office(self, envelope: Envelope) -> None:
         body = envelope.body
@@ -145,8 +147,8 @@ class Node:
             case _ if envelope.request and envelope.reply_to:
                 # An answer that could not reach its asker from where it was made: this node tries once, in its
                 # own name, because the ground routes and judges by who posts.
-                me = at("host", self.name)
-                onward = Envelope(me, envelope.reply_to, body, request=envelope.request, cause=envelope.cause)
+                me, e = at("host", self.name), envelope
+                onward = Envelope(me, e.reply_to, body, request=e.request, cause=e.cause, origin=e.origin)
                 self.ground.post(onward)
             case _:
                 self.ground.count(f"host_ignored_{body.kind}")

@@ -170,9 +170,9 @@ class Seat:
 
     def _indefinite(self, envelope: Envelope) -> None:
         if envelope.request and envelope.reply_to:
-            answer = Refused(code="ActorCrashed")
+            answer, e = Refused(code="ActorCrashed"), envelope
             self._ground.post(
-                Envelope(self.address, envelope.reply_to, answer, request=envelope.request, cause=envelope.cause)
+                Envelope(self.address, e.reply_to, answer, request=e.request, cause=e.cause, origin=e.origin)
             )
 
     # -- crashes -------------------------------------------------------------

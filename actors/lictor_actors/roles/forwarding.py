@@ -56,7 +56,7 @@ class Forwarding:
         if server:
             turn.forward(server, held)
         else:
-            ticket = Ticket(held.request, held.reply_to, held.source, held.cause or held.request)
+            ticket = Ticket(held.request, held.reply_to, held.source, held.cause or held.request, held.origin)
             turn.answer(ticket, Refused(code="Undeliverable", text=notice.down))
 
     def _forgot(self, notice: Undeliverable, turn: Turn) -> None:
@@ -64,11 +64,17 @@ class Forwarding:
         not after a minute; indefinite, because nobody knows any more whether another server has been asked.
         """
         self._routes.rotate(notice.target)
-        turn.answer(Ticket(notice.request, notice.waiter, "", notice.request), Refused(code="TimedOut"))
+        turn.answer(waiting_for(notice, turn), Refused(code="TimedOut"))
 
     def silent(self, silent: ServerSilent, _: Turn) -> None:
         """A doorway waited in vain: the next requests go elsewhere."""
         self._routes.rotate(silent.server or self._routes.asked_of(silent.request))
+
+
+def waiting_for(notice: Undeliverable, turn: Turn) -> Ticket:
+    """Who waits for the answer to a request that this actor passed on and has forgotten."""
+    origin = turn.envelope.origin if turn.envelope is not None else "home"
+    return Ticket(notice.request, notice.waiter, "", notice.request, origin)
 
 
 def _with_body(e: Envelope, body: Message) -> Envelope:
@@ -82,6 +88,7 @@ def _with_body(e: Envelope, body: Message) -> Envelope:
         hops=e.hops,
         budget=e.budget,
         cause=e.cause,
+        origin=e.origin,
     )
     filled.arrived = e.arrived
     return filled

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lictor_actors.kernel.actor import Actor, Poisoned
-from lictor_actors.kernel.turn import Ticket, Turn
+from lictor_actors.kernel.turn import Turn
 from lictor_actors.kernel.vocabulary import By, Handler, Handlers, Vocabulary
 from lictor_actors.raft import Entry, Raft, RaftOptions, Role, Snapshot
 from lictor_actors.raft.snapshot import SnapshotDamaged
@@ -13,6 +13,7 @@ from lictor_actors.raft.stable import LostBeginning
 from lictor_actors.roles.announcements import Announcements
 from lictor_actors.roles.catalog_care import CatalogCare
 from lictor_actors.roles.cluster_status import ClusterStatus
+from lictor_actors.roles.forwarding import waiting_for
 from lictor_actors.roles.founding import Founding
 from lictor_actors.roles.handover import Handover
 from lictor_actors.roles.proposals import Proposals
@@ -380,8 +381,7 @@ class Server(Actor):
 
     def _not_forwarded(self, notice: Undeliverable, turn: Turn) -> None:
         if notice.waiter:
-            refused = Refused(code="Undeliverable", text=notice.down)
-            turn.answer(Ticket(notice.request, notice.waiter, "", notice.request), refused)
+            turn.answer(waiting_for(notice, turn), Refused(code="Undeliverable", text=notice.down))
         else:
             turn.note(f"{notice.about} did not reach {notice.target}: {notice.reason}")
 
