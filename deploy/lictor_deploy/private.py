@@ -13,7 +13,7 @@ from lictor_deploy.sentence import Failure
 OTHERS = 0o077
 ROOT = 0
 SHOWN = 3
-OF_OURS = re.compile(r"logs|raft|lost\+found|(server|agent)-\d+")
+OF_OURS = re.compile(r"logs|raft|lost\+found|readable|(server|agent|set-aside)-\d+")
 """Directories below the data directory of an agent or of a dev cluster. With any other in it, it is somebody's home or
 a directory of the system, which must not be closed because of a mistyped flag."""
 

@@ -58,6 +58,16 @@ def test_a_directory_that_was_open_is_closed_with_one_line(tmp_path):
     assert len(said) == 1
 
 
+def test_what_an_operator_set_aside_is_a_nodes_own(tmp_path):
+    """An older version's directory is open; a journal may be set aside there before this version is first started."""
+    for name in ("set-aside-1", "readable"):
+        (tmp_path / name).mkdir(mode=0o755)
+    (tmp_path / "set-aside-1" / "journal-00000001").touch(mode=0o644)
+    tmp_path.chmod(0o755)
+    os.close(own_directory(tmp_path, say=lambda _: None))
+    assert (mode(tmp_path), mode(tmp_path / "set-aside-1" / "journal-00000001")) == (0o700, 0o600)
+
+
 @pytest.mark.parametrize("foreign", ["Documents", "log"])
 def test_a_directory_that_holds_other_things_is_not_closed_but_refused(tmp_path, foreign):
     (tmp_path / foreign).mkdir()
