@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 FILES_NEEDED = 256
 PRIVATE = 0o077
-"""What is made from now on is for nobody else: files of the journal hold all that the cluster was told."""
+"""Files that are made from now on are closed to others: files of the journal hold all that the cluster was told."""
 LEAVE_S_MAX = 12.0
 """How long a graceful leave may take before the process ends without it."""
 LEFT, STOPPED = 0, 1

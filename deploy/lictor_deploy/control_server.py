@@ -75,7 +75,7 @@ class ControlServer:
         self._listener = listener
 
     def open_again(self) -> None:
-        """Its file was removed: nobody would find the old one any more."""
+        """Its file was removed: no command would find the old one any more."""
         if self._listener is not None:
             self._supervisor.forget(self._listener)
             self._listener.close()

@@ -107,7 +107,7 @@ class LocalCluster:
         signals: list[int] | None = None,
         umask: int = 0o022,
     ) -> None:
-        """``umask``: what the command is run with, whatever the cluster's own files are made with."""
+        """``umask``: what the command is run with; the cluster's own files are made with a narrower one."""
         self._plans = {plan.name: plan for plan in plans}
         self._places = all_places(options)
         self._run = run
@@ -193,7 +193,7 @@ class LocalCluster:
         upkeep.lock()
         if self._announced:
             announce(self._run)
-        print(f"Somebody removed {self._run} or what is in it: it was made again.", file=sys.stderr, flush=True)
+        print(f"{self._run} was removed, or what is in it: it was made again.", file=sys.stderr, flush=True)
 
     def stop(self) -> None:
         """End every process and remove what they left; a second Ctrl-C makes it abrupt."""

@@ -75,7 +75,7 @@ def hold(path: Path) -> int:
 
 
 def make_again(path: Path) -> int:
-    """The run directory of a cluster that runs, with its lock, after somebody has removed it. Raises Failure."""
+    """The run directory of a cluster that runs, with its lock, after it was removed. Raises Failure."""
     base_dir()
     path.mkdir(mode=0o700, exist_ok=True)
     return hold(path)

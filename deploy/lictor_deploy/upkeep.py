@@ -35,7 +35,7 @@ class Upkeep:
         self.lock()
 
     def lost(self) -> list[Path]:
-        """The files that somebody has removed."""
+        """The files that are gone."""
         return [file for file in self._files if not file.exists()]
 
     def lock(self) -> None:

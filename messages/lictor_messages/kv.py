@@ -6,7 +6,7 @@ from lictor_messages.answers import Answer, Command, Query
 from lictor_messages.base import STORED, WIRE, Message, Record
 
 VALUE_MOST = 524_288
-"""Bytes of a value, whatever door it comes by: the default of Consul's limits.kv_max_value_size."""
+"""Bytes of a value, by any door: the default of Consul's limits.kv_max_value_size."""
 
 
 class Entry(Record):

@@ -1,4 +1,4 @@
-"""Answers too large for one message: the server keeps their rows, and whoever asked reads them slice by slice."""
+"""Answers too large for one message: the server keeps their rows, and the gateway that asked reads slice by slice."""
 
 from __future__ import annotations
 

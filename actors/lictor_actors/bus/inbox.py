@@ -52,7 +52,7 @@ class Inbox:
             self._listening.add(url)
 
     def listen_again(self) -> None:
-        """Where a local socket's file was removed, so that nobody new would find it: make it again."""
+        """Make a local socket again whose file was removed: no new peer would find it."""
         for url in sorted(self._listening if self._inlet is not None else ()):
             if not is_gone(url):
                 continue

@@ -2,7 +2,7 @@
 
 Mail between actors of one node never comes here. What does is let in by these rules, in this order:
 
-1. A request has an id and somebody to answer to, an answer has the id alone, one-way mail neither.
+1. A request has an id and an address for its answer, an answer has the id alone, one-way mail neither.
 2. Nothing comes in our own node's name, but a join through an address of ours. What goes astray, to a node that is
    hosted elsewhere, comes in the name of one that is hosted here only if it is a request of theirs.
 3. ``host@`` passes on answers that could not reach their asker, and hears nothing else.
@@ -47,7 +47,7 @@ class Desk(Protocol):
 
     @property
     def hears(self) -> Vocabulary | None:
-        """What it may be told; None if it is down at the moment, and whoever takes its mail will say why."""
+        """What it may be told; None if it is down at the moment: its seat says why."""
         ...
 
     def asked(self, request: str) -> bool:

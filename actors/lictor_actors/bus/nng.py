@@ -50,7 +50,7 @@ class NngBus:
         self._rest.listen(rest)
 
     def listen_again(self) -> None:
-        """Make the files of local sockets again that somebody has removed."""
+        """Make the files of local sockets again that were removed."""
         self._gossip.listen_again()
         self._rest.listen_again()
 

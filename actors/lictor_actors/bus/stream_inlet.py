@@ -52,7 +52,7 @@ class StreamInlet:
         """See ``Inlet``."""
         place = place_of(url)
         for old in [listener for listener, known in self._listeners.items() if known == place and place.path]:
-            self._loop.remove_reader(old)  # its file is gone: nobody would come by it any more
+            self._loop.remove_reader(old)  # its file is gone: no peer finds it any more
             del self._listeners[old]
             old.close()
         listener = _listening(place)

@@ -1,4 +1,4 @@
-"""Who may break a cluster over HTTP: whoever knows its token.
+"""Who may break a cluster over HTTP: those who know its token.
 
 An address proves nothing: other users of a machine come from it too, and so does a page in the browser of one of them.
 """

@@ -41,7 +41,7 @@ class Refusal(Exception):
 
 
 class FaultsOverHttp:
-    """Answers what lies under ``FAULTS_PATH``, to those who know the token; without an ``ask`` to nobody."""
+    """Answers what lies under ``FAULTS_PATH``, to those who know the token; without an ``ask`` all are refused."""
 
     def __init__(self, ask: Ask | None = None, token: str = "", whence: str = "") -> None:
         """``whence``: a sentence that says where the token is to be had."""

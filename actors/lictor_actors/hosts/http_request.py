@@ -51,7 +51,7 @@ class Head:
             raise Refuse(403, why)
 
     def authority(self) -> bytes:
-        """Whom the request is for: a target that names it, as proxies are asked, goes before Host (RFC 9112, 3.2.2)."""
+        """The host that is asked: a target that names it, as proxies are asked, goes before Host (RFC 9112, 3.2.2)."""
         if self.target[:1] in (b"/", b"*") or b"://" not in self.target:
             return self.host or b""
         return re.split(rb"[/?]", self.target.partition(b"://")[2], maxsplit=1)[0]

@@ -36,7 +36,7 @@ class Sites:
         self.local = local
         self._allowed = frozenset(name.lower() for name in allowed)
         self.known: set[bytes] = set()
-        """Spellings of Host that are good, for requests that say nothing else of whom they come from."""
+        """Spellings of Host that are good, for requests without Origin and Sec-Fetch-Site."""
 
     def objection(self, host: bytes, origin: bytes | None, fetch_site: bytes | None) -> str:
         """Why this request is not listened to, "" if it is. A request of HTTP/1.0 may have no host."""

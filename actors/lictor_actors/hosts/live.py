@@ -121,7 +121,7 @@ class LiveHost:
         self._queue.clear()
 
     def listen_again(self) -> None:
-        """Make the files of local sockets again that somebody has removed; to be called now and then."""
+        """Make the files of local sockets again that were removed; to be called now and then."""
         self._bus.listen_again()
 
     # -- what the outside may ask --------------------------------------------

@@ -51,7 +51,7 @@ class WebDesk:
         self._refuse_all(Refused(code="ActorCrashed").words)
 
     def gateway_is_down(self, why: str) -> None:
-        """It does not come back, and whoever waits for it is told why."""
+        """It does not come back: the requests that wait for it are told why."""
         self._refuse_all(f"{self._gateway} is down: {why}")
 
     def _refuse_all(self, words: str) -> None:

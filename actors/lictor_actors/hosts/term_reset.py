@@ -1,12 +1,12 @@
-"""Starting over in term 1, when somebody has driven a cluster's terms to the last one there is.
+"""Starting over in term 1, when forged messages have driven a cluster's terms to the last one there is.
 
-No server can be elected there any more, and a term cannot be taken back: whoever forgets one may vote twice in it. So
-one server alone goes on, as a cluster of its own. All that its log holds becomes a snapshot of term 1, in which it is
-the only voter; nobody else may have promised anything to that cluster. The other servers come to it with empty disks
-and are let in under new identities, as new servers are.
+No server can be elected there any more, and a term cannot be taken back: a server that forgets one may vote twice in
+it. So one server alone goes on, as a cluster of its own. All that its log holds becomes a snapshot of term 1, in which
+it is the only voter; no other server can have promised anything to that cluster. The other servers come to it with
+empty disks and are let in under new identities, as new servers are.
 
-What was not committed when the servers were stopped is in the snapshot too, as with Consul's recovery: nobody was told
-that it failed.
+What was not committed when the servers were stopped is in the snapshot too, as with Consul's recovery: no client was
+told that it failed.
 """
 
 from __future__ import annotations

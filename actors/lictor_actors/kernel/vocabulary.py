@@ -1,6 +1,6 @@
 """What an actor hears, and from whom: declared by its class, so that the bus refuses the rest before the actor sees it.
 
-A kind that is declared for nobody in particular is heard from the actor's own node alone: timers, notices of the host,
+A kind that is declared without an audience is heard from the actor's own node alone: timers, notices of the host,
 results of jobs, answers of its neighbours. Answers from elsewhere need no line: they come by the id of a question that
 this life has asked (see ``bus/intake.py``).
 """

@@ -26,7 +26,7 @@ Theory, in a page
   before and an entry of the leader's own term are committed. A configuration is in force where it is appended. A
   server whose disk was lost is a new server, whatever its name (see ``membership``).
 - **Doubt.** What no server that keeps these rules would say is refused before anything changes; a term far above the
-  own one is approached and not believed, and nobody stands at the last term there is (see ``doubts``).
+  own one is approached and not believed, and no server stands at the last term there is (see ``doubts``).
 - **Snapshots.** What is applied may be forgotten once a snapshot of it is on disk (see ``snapshotting``).
 
 The election timer is not set anew at each heartbeat: when it fires, it is set again for what is left to wait.
@@ -218,7 +218,7 @@ class Raft(RoleChanges):
                 raise TypeError(f"{message.kind} is not a message of Raft")
 
     def _refuse(self, doubt: Implausible, source: str, message: Message, turn: Turn) -> None:
-        """Counted each time, said once: whoever lies may do so a thousand times a second."""
+        """Counted each time, said once: a liar may speak a thousand times a second."""
         turn.count(f"raft_refused_{doubt.name}")
         if doubt.name not in self._doubted:
             self._doubted[doubt.name] = None

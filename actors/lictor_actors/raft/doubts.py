@@ -5,7 +5,7 @@ number at its word: a term beyond all others ends elections for good, an answer 
 a lease, an entry that cannot be applied stops every server that applies it. What is refused here can do none of that;
 what a liar may still say, because an honest server might, is listed in ``docs/forged-messages.md``.
 
-A term far above the own one may be true: whoever was away for long, or is new, sees it. It is approached and not
+A term far above the own one may be true: a server that was away for long, or is new, sees it. It is approached and not
 believed: see ``FARTHEST``.
 """
 
@@ -20,7 +20,7 @@ from lictor_messages.bounds import HIGHEST
 from lictor_messages.raft import AppendEntries, InstallSnapshot, RequestVote
 
 CEILING = HIGHEST
-"""The last term there can be. Nobody stands for one beyond it, so a cluster that is there never elects again."""
+"""The last term there can be. No server stands for one beyond it, so a cluster that is there never elects again."""
 FARTHEST = 2**20
 """How far above the own term another's is believed. One further away raises the own term by so much and no more, and
 the message is dropped: raising one's own term is always safe, and heartbeats, a few of them, close an honest gap. From
@@ -89,7 +89,7 @@ def _doubt_snapshot(message: InstallSnapshot) -> None:
 
 
 def _doubt_candidate(message: RequestVote) -> None:
-    """A log that nobody who stands for this term can have."""
+    """A log that no candidate for this term can have."""
     if message.last_term >= message.term or bool(message.last_term) != bool(message.last_index):
         what = f"a log up to entry {message.last_index} of term {message.last_term} stands for term {message.term}"
         raise Implausible("candidate_log", what)

@@ -65,7 +65,7 @@ class Facts:
         self._doubted: dict[str, None] = {}
         """Reasons for which something was refused in this life."""
         self._leapt = -LEAPS_SAID_NS
-        """When it was last said that somebody speaks of a term that is too far away."""
+        """When a term that is too far away was last noted."""
         self._said_ceiling = False
         self._unbelievable: tuple[int, int, tuple[int, int]] = (0, 0, (0, 0))
         """The place of a leader's snapshot that was whole and could not be restored: it is not fetched again."""

@@ -59,7 +59,7 @@ class RoleChanges(Snapshotting):
 
     @property
     def _alone(self) -> bool:
-        """No configuration that may be the cluster's has another voter: nobody else can win a vote or hold a lease.
+        """No configuration that may be the cluster's has another voter: no other server can win a vote or hold a lease.
 
         One that an operator has forced does not count: those who were voters before may be running still.
         """
@@ -68,7 +68,7 @@ class RoleChanges(Snapshotting):
         return not membership.forced and {configuration.voters for configuration in possible} == {(self.me,)}
 
     def _at_the_ceiling(self, turn: Turn) -> bool:
-        """True in the last term there is: whoever stood would stand for one that the others refuse as malformed."""
+        """True in the last term there is: the next one the others would refuse as malformed."""
         if self.term < CEILING:
             return False
         if not self._said_ceiling:

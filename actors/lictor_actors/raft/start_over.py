@@ -5,7 +5,7 @@ whichever is most up-to-date wins the first election among those that are left, 
 what none of them has is lost. The leader then puts the configuration into the log; from there on it is one like any
 other. Until then it is in force because a cell of the journal says so.
 
-If the terms themselves are lost, because somebody drove them to the last one there is, one server alone starts over:
+If the terms themselves are lost, driven to the last one there is by forged messages, one server alone starts over:
 ``hosts.term_reset`` puts what its log says into a snapshot of term 1, and the others come with empty disks.
 """
 

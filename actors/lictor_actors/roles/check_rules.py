@@ -21,7 +21,7 @@ TIMEOUT_NS = 10 * SECOND
 REAP_LEAST_NS = 60 * SECOND
 OUTPUT_MOST = 4096
 OUTPUT_LARGEST = 64 * 1024
-"""Characters of a check's output that are kept whatever was asked for: each goes through the servers' log."""
+"""Characters of a check's output that are kept even if more are asked for: each goes through the servers' log."""
 ID_MOST = 1024
 """Bytes of the id of a service or check: the agent's journal keeps each under its name."""
 META_PAIRS_MOST = 64

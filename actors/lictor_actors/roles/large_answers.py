@@ -1,4 +1,4 @@
-"""Large answers on a server: kept as rows while somebody reads them slice by slice.
+"""Large answers on a server: kept as rows while gateways read them slice by slice.
 
 A slice a turn, and the next one only when the mail that came meanwhile has had its turn: however many read however
 much, a heartbeat or a vote waits for no more than one slice.
@@ -89,7 +89,7 @@ class LargeAnswers:
             self._next(turn)
 
     def idle_due(self, turn: Turn) -> None:
-        """Forget what nobody has asked for."""
+        """Forget what was not asked for since."""
         for name in [name for name, kept in self._kept.items() if turn.now - kept.asked_at >= KEPT_NS]:
             self._forget(name)
         self._arm(turn)
@@ -136,7 +136,7 @@ class LargeAnswers:
     def _read_by_one(self, name: str, kept: _Kept) -> None:
         kept.readers -= 1
         if kept.readers <= 0 and self._latest.get(kept.key) != name:
-            self._forget(name)  # the store has moved on: nobody will be told of this one any more
+            self._forget(name)  # the store has moved on: new askers get another one
 
     def _make_room(self, turn: Turn) -> bool:
         for name, kept in self._kept.items():

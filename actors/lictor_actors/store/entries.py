@@ -1,8 +1,8 @@
 """Entries that come from another server: read before they are taken into the log, and read only once.
 
-An entry that cannot be applied stops every server that has it, for good. A leader admits no such command; whoever
-speaks in a leader's name may send one all the same. So a follower reads an entry when it comes, refuses it if it is
-none of this store's, and keeps what it has read until the entry is committed and applied: that costs nothing more.
+An entry that cannot be applied stops every server that has it, for good. A leader admits no such command; a
+stranger who speaks in its name may send one all the same. So a follower reads an entry when it comes, refuses it if it
+is none of this store's, and keeps what it has read until it is committed and applied: that costs nothing more.
 
 A kind that is not known at all is let in, because a newer leader may well propose it. It stops the server when it is
 applied, by name: a server that passed it over would have another state than the others from then on.

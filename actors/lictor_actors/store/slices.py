@@ -1,6 +1,6 @@
 """Large answers in slices: what an answer weighs, and its JSON cut between rows.
 
-Records are immutable, so an answer's rows are a picture of one moment for as long as somebody keeps them. Their JSON
+Records are immutable, so an answer's rows are a picture of one moment for as long as they are kept. Their JSON
 is made when it is wanted, some rows at a time; the slices in a row are byte for byte what ``render`` makes at once.
 """
 

@@ -24,7 +24,7 @@ SHOWN_MOST = 200
 
 
 class Thaw:
-    """Fills an empty store; nobody else may hold it before ``finish`` has said that it is whole.
+    """Fills an empty store, which no other code may hold before ``finish`` has said that it is whole.
 
     ``foreign``: the snapshot comes from a client and not from another server, so more is asked of it.
     """

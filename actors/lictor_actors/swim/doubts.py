@@ -2,9 +2,9 @@
 
 Claims about a member overrule each other by its incarnation, and only the member itself outbids an accusation. One
 forged claim of the highest incarnation there is could never be outbid: the member would stay dead. So there is a
-limit, and it moves: incarnations start from the clock in seconds, and only refutations raise them, one at a time. What
-is more than 2^32 above the own clock's seconds is believed by nobody, and nobody refutes it, so that nobody is driven
-there by accusations. Whoever was driven *to* the limit can refute again a second later, because all limits move on.
+limit, and it moves: incarnations start from the clock in seconds, and only refutations raise them, one at a time. No
+node believes what is more than 2^32 above its own clock's seconds, and none refutes it, so that accusations drive no
+member there. A member that was driven *to* the limit can refute again a second later, because all limits move on.
 
 The limit follows the own clock and not what is held of the member: a node that missed some refutations, or has just
 joined, must not draw another line than those who heard them.

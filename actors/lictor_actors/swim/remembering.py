@@ -2,10 +2,10 @@
 
 It is one cell of the prober's stream, looked at once a minute and written if it would say something else: a member more
 or less changes it, the traffic of gossip does not. On a server it is written as soon as there is another server or one
-less: one that was killed seconds after the cluster had formed would not find it again, and autopilot removes whoever
-stays away. A restart tries at most ``MOST`` addresses. Servers are worth more
-than others: they stay where they are, and agents that found each other first would stop looking for them. A failed one
-stays remembered until it is forgotten, because what failed comes back; whoever left does not.
+less: one that was killed seconds after the cluster had formed would not find it again, and autopilot removes servers
+that stay away. A restart tries at most ``MOST`` addresses. Servers are worth more than others: they stay where they
+are, and agents that found each other first would stop looking for them. A failed one stays remembered until it is
+forgotten, because what failed comes back; those that left do not.
 """
 
 from __future__ import annotations

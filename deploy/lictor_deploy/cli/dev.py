@@ -20,7 +20,7 @@ def dev(
     seed: int = 0,
     log_level: str = "WARN",
 ) -> int:
-    """Run a whole cluster on this machine until Ctrl-C or SIGTERM, whatever the shell has had ignored.
+    """Run a whole cluster on this machine until Ctrl-C or SIGTERM, even if the shell had them ignored.
 
     On Linux every node has a loopback address of its own (127.0.0.1, 127.0.0.2, …) with the standard ports: 8500 for
     HTTP and 8304 for client actors. Elsewhere, and with -one-ip, all share one address and each has its own ports.

@@ -1,6 +1,6 @@
 """Flags of the common forms, read without cyclopts, which explains everything and takes long to import.
 
-``None`` is the answer to whatever is not plain: help, a flag that does not exist, a value that is missing, of another
+``None`` is the answer to all that is not plain: help, a flag that does not exist, a value that is missing, of another
 type or begins with a dash. cyclopts then reads it all again, and accepts or refuses it with its own words.
 """
 

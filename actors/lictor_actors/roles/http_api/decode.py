@@ -66,7 +66,7 @@ def decode_body(body: bytes, struct: Struct) -> dict[str, Any]:
 
 
 def parse_json(body: bytes) -> Any:
-    """JSON as Python values; raises BadBody with Go's words, and nothing else whatever the bytes are.
+    """JSON as Python values; raises BadBody with Go's words, and no other exception for any bytes.
 
     Whole numbers have 64 bits at most: one beyond is a float, of which no field takes it for whole.
     """
