@@ -155,6 +155,8 @@ def test_what_is_legal_comes_in(bus, source, target, body, request_id, reply_to)
         ),
         (SERVER, "door", Written(), "guess", "", "blind:door:answers.written"),
         (SERVER, "http", Written(), "1.h1", "", "blind:http:answers.written"),
+        (PROBER, "prober", Written(), "life.1", "", "unheard:prober:answers.written"),
+        (SERVER, "server", Entries(entries=()), "life.1", "", "unheard:server:kv.entries"),
         (AGENT, "server", GetKey(key="k"), "guess", at("checker", ME), "blind:server:kv.get_key"),
         (AGENT, "x9", GetKey(key="k"), "guess", at("checker", ME), "blind:nobody:kv.get_key"),
         (at("server", ME), "x9", GetKey(key="k"), "r", GATEWAY, "own_name:nobody:kv.get_key"),
@@ -254,6 +256,8 @@ def test_what_came_in_once_opens_the_way_for_nothing_else(bus) -> None:
     assert not bus.take(SERVER, "server", PutKey(key="k"), guess, me)
     assert bus.take(SERVER, "gateway", Written(), "life.1", "")
     assert not bus.take(SERVER, "gateway", Written(), guess, "")
+    assert bus.take(PROBER, "prober", Refused(code="Invalid"), "life.1", "")
+    assert not bus.take(PROBER, "prober", Written(), "life.1", "")
     assert bus.take(SERVER, "server", PutKey(key="k"), "r", GATEWAY)
     assert not bus.take(SERVER, "server", PutKey(key="k"), "r", "")
     assert not bus.take(PROBER, "server", PutKey(key="k"), "r", GATEWAY)

@@ -8,7 +8,8 @@ Mail between actors of one node never comes here. What does is let in by these r
 3. ``host@`` passes on answers that could not reach their asker, and hears nothing else.
 4. Word of what could not be delivered comes from a ``host@``, about a request of the present life, or of the actor
    that waits for its answer.
-5. An answer bears the id of a request that the present life has made; a door looks into its own table.
+5. An answer bears the id of a request that the present life has made, and is of a kind that the actor has a line for; a
+   door looks into its own table.
 6. Everything else is what the actor declares (``Vocabulary``), from whom it declares it.
 
 What is refused is counted by reason, role and kind. A request is told so: it did not happen.
@@ -71,8 +72,8 @@ class Intake:
         self._count = count
         self._welcome: dict[Way, None] = {}
         """Ways by which mail has come in: each is judged once. Answers and notices are judged each time."""
-        self._askers: dict[str, Desk] = {}
-        """Target → who waits for answers there."""
+        self._askers: dict[tuple[str, type[Message] | None], Desk] = {}
+        """Target, kind → the desk that waits for such answers there."""
 
     def admit(self, packed: bytes, refuse: Refuse) -> Envelope | None:
         """One envelope of a frame, if it may come in."""
@@ -106,7 +107,7 @@ class Intake:
         """True for what surely comes in: a quarter of a microsecond, where ``_judge`` takes four."""
         if e.reply_to or not e.request:
             return (e.source, e.target, e.reply_to, kind, e.request != "") in self._welcome
-        asker = self._askers.get(e.target)
+        asker = self._askers.get((e.target, kind))
         return asker is not None and asker.asked(e.request) and kind is not Undeliverable
 
     def _judge(self, e: Envelope, kind: type[Message] | None) -> str:
@@ -133,7 +134,7 @@ class Intake:
         if e.reply_to or not e.request:
             self._welcome[e.source, e.target, e.reply_to, kind, e.request != ""] = None
         elif kind is not Undeliverable:
-            self._askers[e.target] = desk
+            self._askers[e.target, kind] = desk
 
     def _keep_out(self, e: Envelope, kind: type[Message] | None, why: str, refuse: Refuse) -> None:
         if why == "form" or kind is None:
@@ -173,7 +174,7 @@ class Intake:
         if kind is Undeliverable:
             return "" if role_of(e.source) == "host" else "forged"
         if answers:
-            return "" if desk.asked(e.request) else "blind"
+            return _unasked(desk, kind, e)
         if self._reflects(e) and not namesake:  # a namesake is answered where its record says that it lives
             return "blind"
         return _unheard(desk.hears, kind, e)
@@ -213,6 +214,12 @@ def _malformed(e: Envelope) -> bool:
         or "://" in e.source
         or "://" in e.reply_to
     )
+
+
+def _unasked(desk: Desk, kind: type[Message], e: Envelope) -> str:
+    if not desk.asked(e.request):
+        return "blind"
+    return "" if desk.hears is None or desk.hears.answerable(kind) else "unheard"
 
 
 def _unheard(hears: Vocabulary | None, kind: type[Message], e: Envelope) -> str:

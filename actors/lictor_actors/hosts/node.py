@@ -29,7 +29,7 @@ GOODBYE_NS = 50_000_000
 class DoorDesk:
     """What a door takes from other nodes: answers, and nothing else."""
 
-    hears = Vocabulary()
+    hears = Vocabulary(any_answer=True)
 
     def __init__(self, waits: Waits) -> None:
         self.asked = waits

@@ -1,8 +1,8 @@
 """What an actor hears, and from whom: declared by its class, so that the bus refuses the rest before the actor sees it.
 
 A kind that is declared without an audience is heard from the actor's own node alone: timers, notices of the host,
-results of jobs, answers of its neighbours. Answers from elsewhere need no line: they come by the id of a question that
-this life has asked (see ``bus/intake.py``).
+results of jobs, answers. Answers may come from elsewhere too: by the id of a question that this life has asked (see
+``bus/intake.py``).
 """
 
 from __future__ import annotations
@@ -44,13 +44,16 @@ class By(Flag):
 class Vocabulary:
     """The kinds that an actor hears. A declaration holds for the kinds derived from it, too, until a nearer one."""
 
-    def __init__(self, *rows: tuple[type[Message], By]) -> None:
+    def __init__(self, *rows: tuple[type[Message], By], any_answer: bool = False) -> None:
+        """``any_answer``: to its own requests it takes answers of every kind, declared or not."""
         self._rows = dict(rows)
+        self._any_answer = any_answer
         self._found: dict[type[Message], By | None] = {}
 
     def on(self, *kinds: type[Message], by: By = By.HOME) -> Vocabulary:
         """This vocabulary and these kinds."""
-        return Vocabulary(*self._rows.items(), *((kind, by) for kind in kinds))
+        rows = (*self._rows.items(), *((kind, by) for kind in kinds))
+        return Vocabulary(*rows, any_answer=self._any_answer)
 
     @property
     def kinds(self) -> tuple[type[Message], ...]:
@@ -64,6 +67,10 @@ class Vocabulary:
         except KeyError:
             found = self._found[kind] = _nearest(self._rows, kind)
             return found
+
+    def answerable(self, kind: type[Message]) -> bool:
+        """True if a request of this actor may be answered with this kind."""
+        return self._any_answer or self.audience(kind) is not None
 
     def hears(self, kind: type[Message], by: By) -> bool:
         """True if this kind may come from there."""

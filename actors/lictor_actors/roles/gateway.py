@@ -45,7 +45,7 @@ JOIN_LEAST_NS = 1_000_000_000
 class Gateway(Actor):
     """One per node that has an HTTP listener."""
 
-    hears = Vocabulary().on(HttpAsked, HttpGone, AskAgain, GoOn, RetryDue, DeadlinesDue)
+    hears = Vocabulary(any_answer=True).on(HttpAsked, HttpGone, AskAgain, GoOn, RetryDue, DeadlinesDue)
 
     def __init__(self, options: GatewayOptions) -> None:
         self.options = options
