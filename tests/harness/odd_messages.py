@@ -6,8 +6,6 @@ Kinds and fields are read off the classes, so that what is added later is covere
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import types
 from collections.abc import Mapping, Sequence
 from random import Random
@@ -15,7 +13,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import ormsgpack
 
-import lictor_messages
+from lictor_messages import every as every  # a class knows only those subclasses that were imported
 from lictor_messages.base import Message, Record
 from lictor_messages.codec import FrameRefused, unpack
 
@@ -107,15 +105,8 @@ POOLS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def import_all() -> None:
-    """Every module of messages: whoever asks a class for its subclasses wants them all."""
-    for module in pkgutil.iter_modules(lictor_messages.__path__):
-        importlib.import_module(f"lictor_messages.{module.name}")
-
-
 def kinds_of(root: type[Message]) -> list[type[Message]]:
     """Every kind under ``root`` that may travel, in the order of their names."""
-    import_all()
     found: dict[str, type[Message]] = {}
     waiting: list[type[Message]] = [root]
     while waiting:

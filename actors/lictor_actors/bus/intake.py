@@ -25,6 +25,7 @@ from typing import Protocol
 from lictor_actors.kernel.vocabulary import By, Vocabulary
 from lictor_messages.answers import Command, Query
 from lictor_messages.base import Message
+from lictor_messages.bounds import HIGHEST
 from lictor_messages.codec import FrameRefused, read_body, unpack_head
 from lictor_messages.envelope import Envelope, node_of, role_of
 from lictor_messages.host import Undeliverable
@@ -35,7 +36,6 @@ ASKERS = ("agent", "server", "gateway")
 """Roles whose requests other nodes' servers take."""
 TEXT_MOST = 512
 """Characters of an address or an id in an envelope."""
-NS_MOST = 1 << 62
 WAYS_MOST = 16_384
 """Ways that are remembered. So many are forgotten at once only where a stranger makes them up."""
 
@@ -202,7 +202,7 @@ class Intake:
 
 def _excessive(e: Envelope) -> bool:
     """True for numbers and ids that no node makes. A budget below zero was spent on the way."""
-    return len(e.request) > TEXT_MOST or len(e.cause) > TEXT_MOST or e.hops < 0 or not -NS_MOST <= e.budget <= NS_MOST
+    return len(e.request) > TEXT_MOST or len(e.cause) > TEXT_MOST or e.hops < 0 or not -HIGHEST <= e.budget <= HIGHEST
 
 
 def _malformed(e: Envelope) -> bool:

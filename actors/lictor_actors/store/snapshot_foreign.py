@@ -11,13 +11,14 @@ from typing import Any
 from lictor_actors.store.prepared import query_fault
 from lictor_actors.store.sessions import session_fault
 from lictor_actors.store.snapshot_frames import Header
+from lictor_messages.bounds import HIGHEST
 from lictor_messages.kv import Entry
 from lictor_messages.queries import PreparedQuery
 from lictor_messages.sessions import SessionRecord
 
 LEFT_OUT = ("dedup", "staged")
 """Tables of the log that the snapshot goes into: a restore keeps what is in them, and does not read these rows."""
-INDEX_MOST = 2**62
+INDEX_MOST = HIGHEST
 """No log gets there. The next writes would bring a higher index beyond what 64 bits hold, on every server alike."""
 UNSIGNED_MOST = 2**64 - 1
 _KINDS_OF_INDEX = ("table", "service", "extinction", "reaped")

@@ -62,9 +62,9 @@ class World:
         self.crashes: list[tuple[str, Exception]] = []
         """Actors that raised without being told to: a test demands that there are none."""
         self.ended: dict[str, str] = {}
+        """Nodes that went down by themselves, and why."""
         self.stopped: dict[str, str] = {}
         """Actors that stopped for good while their node went on: address → why."""
-        """Nodes that went down by themselves, and why."""
         self.machines: dict[str, Machine] = {}
         self.watchers: dict[str, list[Watcher]] = {}
         """By role: called after each turn of such an actor."""
