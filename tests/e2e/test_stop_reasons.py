@@ -14,7 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from older_journal import make_older
 
+from lictor_actors.hosts.disks import ReadOnlyDisk
+from lictor_actors.journal.segments import segment_number
 from lictor_deploy.control import Cluster, own_addresses
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
@@ -29,8 +32,25 @@ def fill(http: Callable[..., Any], node: Any) -> None:
         assert http(node, "PUT", f"/v1/kv/k{number}", b"x" * 8000).text == "true"
 
 
+class UnlockedDisk(ReadOnlyDisk):
+    """Of a server that is stopped while its process goes on, and holds the lock."""
+
+    def write_at(self, name: str, offset: int, data: bytes) -> None:
+        with open(self._directory / name, "r+b") as file:
+            file.seek(offset)
+            file.write(data)
+
+    def sync(self, name: str) -> None:
+        """It need not last."""
+
+    def rename(self, old: str, new: str) -> None:
+        os.rename(self._directory / old, self._directory / new)
+
+
 def lose_the_first_file(data: Path) -> None:
-    first, *others = sorted(file for file in data.iterdir() if file.name not in ("lock", "node-id"))
+    """Of a journal as an older version wrote it: today's would be refused before the server begins."""
+    make_older(UnlockedDisk(data))
+    first, *others = sorted(file for file in data.iterdir() if segment_number(file.name))
     assert others
     first.unlink()
 
@@ -69,7 +89,7 @@ def test_an_agent_whose_server_cannot_go_on_ends_with_the_reason(agent, http, un
     out, err = second.communicate(timeout=60)
     assert second.returncode == 1
     assert f"The agent ends, because server@solo.dc1 stopped for good: {WHY}" in err
-    assert "Empty the data directory" in err
+    assert "Use `lictor operator set-aside`" in err
     assert f"[ERROR] server@solo.dc1 stopped for good: {WHY}" in out
 
 
