@@ -193,7 +193,7 @@ class Door:
         if not e.request or max(len(e.request), len(e.cause)) > TEXT_MOST:
             raise FrameRefused("malformed", f"a request has an id of at most {TEXT_MOST} characters")
         if kind is None:
-            raise FrameRefused("unknown_kind")
+            raise FrameRefused("unknown_kind", "this agent knows no such message, or none that may be sent to it")
         if not self._may_be_said(kind) or (e.target and role_of(e.target) != "agent"):
             raise FrameRefused("not_for_clients", f"{kind.kind} to {e.target[:TEXT_MOST] or self._agent}")
         budget = min(e.budget if e.budget > 0 else BUDGET_NS, BUDGET_MOST_NS)
