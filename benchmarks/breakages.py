@@ -20,7 +20,7 @@ from threading import Event
 from processes import pss_mib
 from table import show
 
-from lictor_deploy.control import Cluster
+from lictor_deploy.local.handle import Cluster
 
 ROUNDS = 10
 WITHIN_S = 60.0

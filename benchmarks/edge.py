@@ -15,10 +15,10 @@ from typing import cast
 
 from table import show
 
-from lictor_actors.hosts.http import HttpDoor
-from lictor_actors.hosts.http_connection import HttpConnection
-from lictor_actors.hosts.http_sites import Sites
-from lictor_actors.hosts.live import LiveHost
+from lictor_actors.hosts.doors.http.connection import HttpConnection
+from lictor_actors.hosts.doors.http.door import HttpDoor
+from lictor_actors.hosts.doors.http.sites import Sites
+from lictor_actors.hosts.live.host import LiveHost
 from lictor_actors.hosts.spec import NodeSpec
 
 REQUESTS = 20_000

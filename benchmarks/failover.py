@@ -26,7 +26,7 @@ from web import Broken, Web
 
 import lictor
 from lictor_actors.judges.linearizability import judge
-from lictor_deploy.control import Cluster, NodePlace
+from lictor_deploy.local.handle import Cluster, NodePlace
 
 CONSUL_S = 2.96
 ETCD_S = 1.03

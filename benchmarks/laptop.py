@@ -20,7 +20,7 @@ from typing import NamedTuple
 from processes import cpu_s, family, pss_mib
 from table import ratio, show
 
-from lictor_deploy.control import Cluster
+from lictor_deploy.local.handle import Cluster
 
 NODES = 100
 REST_S = 15.0

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from table import show
 
 from lictor_actors.hosts.world import World
-from lictor_actors.hosts.world.cluster import add_cluster
+from lictor_actors.node.in_world import add_cluster
 from lictor_actors.swarm import run_seed
 from lictor_actors.swarm.bench import Bench
 

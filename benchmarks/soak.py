@@ -21,7 +21,7 @@ from pathlib import Path
 from table import show
 from waiting import Watcher
 
-from lictor_deploy.control import Cluster
+from lictor_deploy.local.handle import Cluster
 
 KEYS = 1000
 VALUE = b"x" * 200

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from processes import cpu_ns
 from table import ratio, show
 
-from lictor_deploy.control import own_addresses
+from lictor_deploy.local.handle import own_addresses
 
 PORT = 8500
 WITHIN_S = 20.0

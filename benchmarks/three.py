@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from lictor_deploy.control import own_addresses
+from lictor_deploy.local.handle import own_addresses
 
 LICTOR = [sys.executable, "-m", "lictor_deploy.cli.main"]
 NET = own_addresses()[1].rsplit(".", 1)[0] if own_addresses()[0] == "-base-ip" else "127.0.0"

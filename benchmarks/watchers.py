@@ -25,7 +25,7 @@ from table import show
 from waiting import PER_ADDRESS, Watcher
 from web import Web
 
-from lictor_deploy.control import Cluster, NodePlace
+from lictor_deploy.local.handle import Cluster, NodePlace
 
 ROUNDS = 5
 WRITES = 200

@@ -17,7 +17,7 @@ from table import ratio, show
 from waiting import waited
 from wrk import HAVE_WRK, Load, Request, load
 
-from lictor_deploy.control import Cluster
+from lictor_deploy.local.handle import Cluster
 
 CONNECTIONS = (1, 16, 64)
 PUT = Request("PUT", "/v1/kv/k%d", VALUE)

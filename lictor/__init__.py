@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from lictor_actors.client.locks import Fence, LockLost
     from lictor_actors.client.results import Rows
     from lictor_actors.client.sync_client import Client
-    from lictor_deploy.control import Cluster
+    from lictor_deploy.local.handle import Cluster
     from lictor_messages.agent import CheckSpec
 
 _ERRORS = "lictor_actors.client.errors"
@@ -36,7 +36,7 @@ _HOME = {
     "CheckSpec": "lictor_messages.agent",
     "Client": "lictor_actors.client.sync_client",
     "ClientClosed": _ERRORS,
-    "Cluster": "lictor_deploy.control",
+    "Cluster": "lictor_deploy.local.handle",
     "ConnectionFailed": _ERRORS,
     "Fence": "lictor_actors.client.locks",
     "Indefinite": _ERRORS,

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from lictor_deploy.sentence import Failure
+from lictor_deploy.words.sentence import Failure
 
 OTHERS = 0o077
 ROOT = 0

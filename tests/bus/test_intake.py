@@ -10,11 +10,11 @@ import pytest
 from lictor_actors.bus.intake import TEXT_MOST, Intake
 from lictor_actors.hosts.node import DoorDesk
 from lictor_actors.kernel.vocabulary import By, Vocabulary
-from lictor_actors.roles.agent import Agent
+from lictor_actors.roles.agent.agent import Agent
 from lictor_actors.roles.checker import Checker
-from lictor_actors.roles.gateway import Gateway
+from lictor_actors.roles.gateway.gateway import Gateway
 from lictor_actors.roles.prober import Prober
-from lictor_actors.roles.server import Server
+from lictor_actors.roles.server.server import Server
 from lictor_messages.agent import LeaveCluster, RegisterCheck
 from lictor_messages.answers import Written
 from lictor_messages.base import Message

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from lictor_deploy.control import Cluster
+from lictor_deploy.local.handle import Cluster
 
 LOOK_EVERY_S = 0.02
 

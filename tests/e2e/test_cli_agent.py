@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 import lictor_messages
-from lictor_deploy.control import own_addresses
+from lictor_deploy.local.handle import own_addresses
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 LICTOR = [sys.executable, "-m", "lictor_deploy.cli.main"]
@@ -244,7 +244,7 @@ def test_foreign_bytes_on_the_bus_do_no_harm(agents):
 LATE = {
     *("aiohttp", "attr", "cyclopts", "hypothesis", "lark", "ray", "rich", "tenacity"),
     *("lictor_actors.client", "lictor_actors.faults.vocabulary", "lictor_actors.judges", "lictor_actors.swarm"),
-    *("lictor_actors.timeline.diagram", "lictor_deploy.cli.tree", "lictor_deploy.local"),
+    *("lictor_actors.timeline.diagram", "lictor_deploy.cli.tree", "lictor_deploy.local.cluster"),
 }
 """What an agent may need once it runs, or never."""
 WATCHED = """

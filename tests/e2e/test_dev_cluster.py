@@ -11,8 +11,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from lictor_deploy.control import Cluster, own_addresses
-from lictor_deploy.limits import Listener, require_free
+from lictor_deploy.agent.limits import Listener, require_free
+from lictor_deploy.local.handle import Cluster, own_addresses
 
 pytestmark = pytest.mark.e2e
 LICTOR = [sys.executable, "-m", "lictor_deploy.cli.main"]

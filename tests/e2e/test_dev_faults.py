@@ -9,8 +9,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from lictor_deploy.control import Cluster
-from lictor_deploy.sentence import Failure
+from lictor_deploy.local.handle import Cluster
+from lictor_deploy.words.sentence import Failure
 
 pytestmark = pytest.mark.e2e
 

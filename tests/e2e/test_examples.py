@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import lictor
-from lictor_deploy.control import Cluster
+from lictor_deploy.local.handle import Cluster
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 ROOT = Path(__file__).parents[2]

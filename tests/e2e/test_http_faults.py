@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lictor_deploy.control import Cluster, own_addresses
+from lictor_deploy.local.handle import Cluster, own_addresses
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 FAULTS = "/v1/internal/faults"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lictor_deploy.control import Cluster
+from lictor_deploy.local.handle import Cluster
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 

@@ -3,8 +3,8 @@
 import pytest
 
 from lictor_actors.timeline.diagram import page
-from lictor_deploy.control import Cluster
-from lictor_deploy.live_timeline import recording
+from lictor_deploy.local.handle import Cluster
+from lictor_deploy.timelines.live import recording
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 

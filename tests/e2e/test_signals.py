@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from lictor_deploy.control import own_addresses
+from lictor_deploy.local.handle import own_addresses
 
 pytestmark = [
     pytest.mark.e2e,

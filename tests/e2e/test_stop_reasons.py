@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 from older_journal import make_older
 
-from lictor_actors.hosts.disks import ReadOnlyDisk
+from lictor_actors.hosts.disks.file import ReadOnlyDisk
 from lictor_actors.journal.segments import segment_number
-from lictor_deploy.control import Cluster, own_addresses
+from lictor_deploy.local.handle import Cluster, own_addresses
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 LICTOR = [sys.executable, "-m", "lictor_deploy.cli.main"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import lictor
-from lictor_deploy.control import own_addresses
+from lictor_deploy.local.handle import own_addresses
 from lictor_messages.answers import Command, Query
 from lictor_messages.kv import ReapTombstones
 

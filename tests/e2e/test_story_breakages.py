@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from breakages import Holdings, breakages
 
-from lictor_deploy.control import Cluster
+from lictor_deploy.local.handle import Cluster
 
 pytestmark = [pytest.mark.e2e, pytest.mark.soak, pytest.mark.timeout(300)]
 ROUNDS = 3

@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from lictor_actors.presets import preset
+from lictor_actors.faults.presets import preset
 from lictor_actors.scenario import parse
-from lictor_deploy.control import Cluster
+from lictor_deploy.local.handle import Cluster
 from lictor_deploy.scenario.live import run_on
-from lictor_deploy.sentence import Failure
+from lictor_deploy.words.sentence import Failure
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 

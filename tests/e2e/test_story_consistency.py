@@ -6,7 +6,7 @@ The long form is ``python benchmarks failover``.
 import pytest
 from failover import Campaign, campaign, fail_over, kill_leaders, restart_in_turn
 
-from lictor_deploy.control import Cluster
+from lictor_deploy.local.handle import Cluster
 
 pytestmark = [pytest.mark.e2e, pytest.mark.soak, pytest.mark.timeout(180)]
 LEAST_OPERATIONS = 300

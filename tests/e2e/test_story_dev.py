@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lictor_deploy.control import CLUSTERS, Cluster, await_control, own_addresses
+from lictor_deploy.local.handle import CLUSTERS, Cluster, await_control, own_addresses
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 LICTOR = [sys.executable, "-m", "lictor_deploy.cli.main"]

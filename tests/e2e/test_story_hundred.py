@@ -8,7 +8,7 @@ import pytest
 
 import lictor
 from lictor_actors.swim.profile import LAN, S
-from lictor_deploy.control import Cluster
+from lictor_deploy.local.handle import Cluster
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 NODES = 100

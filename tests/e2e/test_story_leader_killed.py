@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 import lictor
-from lictor_deploy.control import Cluster
+from lictor_deploy.local.handle import Cluster
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 WRITERS = 4

@@ -7,7 +7,7 @@ import sys
 import pytest
 from failover import Campaign, kill_leaders
 
-from lictor_deploy.control import Cluster
+from lictor_deploy.local.handle import Cluster
 
 pytestmark = [pytest.mark.e2e, pytest.mark.soak, pytest.mark.timeout(180)]
 CONTENDERS = 4

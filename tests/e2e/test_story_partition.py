@@ -9,7 +9,7 @@ from threading import Thread
 import pytest
 
 import lictor
-from lictor_deploy.control import Cluster
+from lictor_deploy.local.handle import Cluster
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from lictor_deploy.control import Cluster
+from lictor_deploy.local.handle import Cluster
 
 pytestmark = pytest.mark.e2e
 LICTOR = [sys.executable, "-m", "lictor_deploy.cli.main"]

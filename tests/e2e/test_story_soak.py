@@ -3,7 +3,7 @@
 import pytest
 from soak import COMPACTED_AT, soak
 
-from lictor_deploy.control import Cluster
+from lictor_deploy.local.handle import Cluster
 
 pytestmark = [pytest.mark.e2e, pytest.mark.soak, pytest.mark.timeout(150)]
 WRITES = 75_000

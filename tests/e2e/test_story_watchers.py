@@ -10,7 +10,7 @@ import watchers
 from watchers import Wakes, assemble, collect, dismiss, on_a_key_each
 from web import Web
 
-from lictor_deploy.control import Cluster
+from lictor_deploy.local.handle import Cluster
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 HEARD_WITHIN_S = 10.0

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from three import Three
 
-from lictor_actors.hosts.disks import FileDisk
+from lictor_actors.hosts.disks.file import FileDisk
 from lictor_actors.journal.journal import Journal
 from lictor_actors.raft.doubts import CEILING
 from lictor_actors.raft.stable import pack_term

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from lictor_deploy.control import Cluster
-from lictor_deploy.run_dir import find_control
-from lictor_deploy.sentence import Failure
+from lictor_deploy.local.handle import Cluster
+from lictor_deploy.local.run_dir import find_control
+from lictor_deploy.words.sentence import Failure
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 

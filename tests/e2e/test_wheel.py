@@ -102,7 +102,9 @@ def test_the_console_script_runs(project):
 
 def test_a_cluster_runs_from_the_wheel(project):
     script = project / "env" / "bin" / "lictor"
-    address = run(sys.executable, "-c", "from lictor_deploy.control import own_addresses; print(own_addresses()[1])")
+    address = run(
+        sys.executable, "-c", "from lictor_deploy.local.handle import own_addresses; print(own_addresses()[1])"
+    )
     flags = ["-servers", "1", "-agents", "1", "-base-ip", address.strip()]
     assert run(script, "dev", *flags, "-exec", "lictor members", cwd=project).count("alive") == 2
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lictor_actors.hosts.http import HttpDoor, HttpLimits
+from lictor_actors.hosts.doors.http.door import HttpDoor, HttpLimits
 from lictor_messages.web import HttpAnswered, HttpAsked
 
 try:

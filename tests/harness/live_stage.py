@@ -9,7 +9,7 @@ from typing import Any
 
 import pynng
 
-from lictor_actors.hosts.live import LiveHost
+from lictor_actors.hosts.live.host import LiveHost
 from lictor_actors.hosts.seat import Seat
 from lictor_actors.hosts.spec import NodeSpec
 from lictor_actors.kernel.actor import Actor

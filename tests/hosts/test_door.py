@@ -9,8 +9,8 @@ import pytest
 
 from lictor_actors.client.connection import Connection
 from lictor_actors.client.errors import BadRequest, ConnectionFailed, Indefinite, Unavailable
-from lictor_actors.hosts.door import Door
-from lictor_actors.roles.agent import Agent
+from lictor_actors.hosts.doors.clients import Door
+from lictor_actors.roles.agent.agent import Agent
 from lictor_messages.agent import CheckDue, ListLocalServices, LocalServices, ServerSilent
 from lictor_messages.answers import Written
 from lictor_messages.base import Message

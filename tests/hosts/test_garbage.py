@@ -7,8 +7,8 @@ import ctypes
 
 import pytest
 
-from lictor_actors.hosts import garbage
-from lictor_actors.hosts.garbage import IDLE_S, GarbageWatch, give_back
+from lictor_actors.hosts.live import garbage
+from lictor_actors.hosts.live.garbage import IDLE_S, GarbageWatch, give_back
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import weakref
 import pytest
 from http_site import LOOPS, Site, echo, head_and_body, one_answer, running
 
-from lictor_actors.hosts.http import HttpDoor
-from lictor_actors.hosts.http_request import accepts_gzip
+from lictor_actors.hosts.doors.http.door import HttpDoor
+from lictor_actors.hosts.doors.http.request import accepts_gzip
 from lictor_messages.web import HttpAnswered
 
 GET = b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -7,8 +7,8 @@ import itertools
 
 import pytest
 
-from lictor_actors.hosts import http_response
-from lictor_actors.hosts.http_response import Encoder, encode_response
+from lictor_actors.hosts.doors.http import response as http_response
+from lictor_actors.hosts.doors.http.response import Encoder, encode_response
 from lictor_messages.web import HttpAnswered
 
 LONG = HttpAnswered(status=200, headers=(("A", "b"),), body=b"x" * 2000)

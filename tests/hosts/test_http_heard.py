@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
-from lictor_actors.hosts import http_heard
-from lictor_actors.hosts.http import HttpDoor
-from lictor_actors.hosts.http_connection import HttpConnection
-from lictor_actors.hosts.http_sites import Sites
+from lictor_actors.hosts.doors.http import heard as http_heard
+from lictor_actors.hosts.doors.http.connection import HttpConnection
+from lictor_actors.hosts.doors.http.door import HttpDoor
+from lictor_actors.hosts.doors.http.sites import Sites
 from lictor_messages.web import HttpAnswered, HttpAsked
 
 GET = b"GET /v1/kv/a HTTP/1.1\r\nHost: x\r\n\r\n"

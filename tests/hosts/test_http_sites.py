@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from http_site import LOOPS, head_and_body, running
 
-from lictor_actors.hosts.http_sites import KNOWN_MOST, Sites
+from lictor_actors.hosts.doors.http.sites import KNOWN_MOST, Sites
 
 LOCAL = [
     "localhost",

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from aiohttp import web
 
-from lictor_actors.hosts.jobs import Jobs
+from lictor_actors.hosts.live.jobs import Jobs
 from lictor_messages.base import Message
 from lictor_messages.jobs import ConnectPinged, HttpProbed, JobFailed, PingByConnect, ProbeHttp, ProbeTcp, TcpProbed
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from lictor_actors.hosts import live_ledger
-from lictor_actors.hosts.live_ledger import ON_LOOP_MAX_S, TRY_LOOP_EVERY, LiveLedger
+from lictor_actors.hosts.live import ledger as live_ledger
+from lictor_actors.hosts.live.ledger import ON_LOOP_MAX_S, TRY_LOOP_EVERY, LiveLedger
 from lictor_actors.journal.journal import Journal
 from lictor_actors.journal.memory_disk import MemoryDisk
 from lictor_messages.journal import Append, Cell

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from live_stage import LiveStage
 
-from lictor_actors.hosts import live_clocks
-from lictor_actors.hosts.live_clocks import LiveClocks
+from lictor_actors.hosts.live import clocks as live_clocks
+from lictor_actors.hosts.live.clocks import LiveClocks
 from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.kernel.vocabulary import By, Vocabulary

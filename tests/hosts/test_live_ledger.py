@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lictor_actors.hosts.live_ledger import TRY_ROOM_EVERY_S, LiveLedger
+from lictor_actors.hosts.live.ledger import TRY_ROOM_EVERY_S, LiveLedger
 from lictor_actors.journal.journal import Journal
 from lictor_actors.journal.memory_disk import MemoryDisk
 from lictor_messages.journal import Append

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lictor_actors.hosts.disks import FileDisk
-from lictor_actors.hosts.disks_faulty import FaultyDisk, Trouble
-from lictor_actors.hosts.disks_losing import LosingDisk
+from lictor_actors.hosts.disks.faulty import FaultyDisk, Trouble
+from lictor_actors.hosts.disks.file import FileDisk
+from lictor_actors.hosts.disks.losing import LosingDisk
 from lictor_actors.journal.disk import Disk
 from lictor_actors.journal.memory_disk import MemoryDisk
 from lictor_messages.faults import DiskRule

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lictor_actors.hosts.live_http import WebDesk
+from lictor_actors.hosts.doors.http.desk import WebDesk
 from lictor_actors.hosts.world import World
 from lictor_actors.kernel.actor import Actor
 from lictor_messages.host import ActorSpec

@@ -7,9 +7,9 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lictor_actors.hosts.http import HttpDoor
-from lictor_actors.hosts.http_connection import HttpConnection
-from lictor_actors.hosts.http_sites import Sites
+from lictor_actors.hosts.doors.http.connection import HttpConnection
+from lictor_actors.hosts.doors.http.door import HttpDoor
+from lictor_actors.hosts.doors.http.sites import Sites
 from lictor_messages.web import HttpAnswered, HttpAsked
 
 

@@ -8,10 +8,9 @@ from zlib import crc32
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lictor_actors.roles.session_timers import ttl_ns
+from lictor_actors.roles.server.leader.session_timers import ttl_ns
 from lictor_actors.store.errors import QueryRefused
-from lictor_actors.store.snapshot import START, encode, freeze, thaw
-from lictor_actors.store.snapshot_frames import (
+from lictor_actors.store.snapshot.frames import (
     FrameReader,
     Header,
     SnapshotRefused,
@@ -19,7 +18,8 @@ from lictor_actors.store.snapshot_frames import (
     pack_row,
     pack_trailer,
 )
-from lictor_actors.store.snapshot_thaw import Thaw, Trial
+from lictor_actors.store.snapshot.freeze import START, encode, freeze, thaw
+from lictor_actors.store.snapshot.thaw import Thaw, Trial
 from lictor_actors.store.store import Store
 from lictor_messages.autopilot import AutopilotConfiguration, SetAutopilotConfiguration
 from lictor_messages.base import FrozenMap

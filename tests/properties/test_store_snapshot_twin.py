@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lictor_actors.store.snapshot import START, SnapshotRefused, encode, freeze, thaw
+from lictor_actors.store.snapshot.freeze import START, SnapshotRefused, encode, freeze, thaw
 from lictor_actors.store.store import Store
 from lictor_messages.catalog import (
     CheckRecord,

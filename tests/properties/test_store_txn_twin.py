@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lictor_actors.store.snapshot import START, encode, freeze, thaw
+from lictor_actors.store.snapshot.freeze import START, encode, freeze, thaw
 from lictor_actors.store.store import Store
-from lictor_actors.store.txn import KEY_VERBS, perform
+from lictor_actors.store.txn.transact import KEY_VERBS, perform
 from lictor_messages.catalog import CheckRecord, Deregister, NodeRecord, Register, ServiceRecord
 from lictor_messages.kv import DeleteKey, PutKey
 from lictor_messages.sessions import CreateSession, DestroySession, SessionRecord

@@ -9,7 +9,7 @@ import pytest
 
 from lictor_actors.faults import Faults, world_faults
 from lictor_actors.hosts.world import World
-from lictor_actors.hosts.world.cluster import add_cluster
+from lictor_actors.node.in_world import add_cluster
 from lictor_actors.swarm.bench import Bench
 from lictor_messages.agent import CheckSpec, RegisterService
 from lictor_messages.answers import Written

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from lictor_actors.hosts import tree
+from lictor_actors.node import tree
 from lictor_actors.swarm import run_seed
-from lictor_deploy.sim_digests import digests
+from lictor_deploy.sim.digests import digests
 
 TRACES = Path(__file__).parent / "traces.txt"
 REWRITE = "LICTOR_REWRITE=1 pytest tests/sim/test_determinism.py"

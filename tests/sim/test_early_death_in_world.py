@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lictor_actors.hosts.world import World
-from lictor_actors.hosts.world.cluster import add_node, cluster_specs
+from lictor_actors.node.in_world import add_node, cluster_specs
 from lictor_actors.swarm.bench import Bench
 from lictor_messages.members import Join
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lictor import Refused
-from lictor_deploy.sim_cluster import SimCluster
+from lictor_deploy.sim.cluster import SimCluster
 from lictor_messages.kv import PutKey
 
 

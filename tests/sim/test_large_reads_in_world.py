@@ -15,7 +15,7 @@ from lictor_actors.bus.rules import Rules
 from lictor_actors.hosts.seat import Seat
 from lictor_actors.hosts.world.door import Door
 from lictor_actors.hosts.world.network import Weather
-from lictor_actors.roles import reads
+from lictor_actors.roles.server import reads
 from lictor_actors.store import slices
 from lictor_actors.store.store import Store
 from lictor_messages.answers import Written

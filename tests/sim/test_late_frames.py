@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lictor_actors.bus.rules import Rules
 from lictor_actors.hosts.world import World
-from lictor_actors.hosts.world.cluster import add_cluster
+from lictor_actors.node.in_world import add_cluster
 from lictor_messages.faults import FaultRule
 
 SECOND = 1_000_000_000

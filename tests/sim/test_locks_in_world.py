@@ -9,13 +9,13 @@ import pytest
 
 from lictor_actors.bus.rules import Rules
 from lictor_actors.hosts.world import World
-from lictor_actors.hosts.world.cluster import add_cluster
 from lictor_actors.judges.history import History
 from lictor_actors.judges.linearizability import judge as linearizable
 from lictor_actors.judges.sessions import LockBroken, SessionJudge, Tenure
-from lictor_actors.roles import session_timers
-from lictor_actors.roles.server import Server
-from lictor_actors.store.locks import Locks
+from lictor_actors.node.in_world import add_cluster
+from lictor_actors.roles.server.leader import session_timers
+from lictor_actors.roles.server.server import Server
+from lictor_actors.store.families.locks import Locks
 from lictor_messages.answers import Written
 from lictor_messages.faults import FaultRule
 from lictor_messages.kv import PutKey

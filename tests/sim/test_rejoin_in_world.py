@@ -8,15 +8,15 @@ from functools import partial
 import pytest
 
 from lictor_actors.hosts.spec import NodeSpec
-from lictor_actors.hosts.tree import tree
 from lictor_actors.hosts.world import World
-from lictor_actors.hosts.world.cluster import add_node, cluster_specs
+from lictor_actors.node.in_world import add_node, cluster_specs
+from lictor_actors.node.tree import tree
 from lictor_actors.swarm import run_seed
 from lictor_actors.swarm.bench import Bench
 from lictor_actors.swarm.plan import FaultName, draw
 from lictor_actors.swarm.report import Report
 from lictor_actors.swarm.run import Run
-from lictor_deploy.sim import in_processes
+from lictor_deploy.sim.seeds import in_processes
 from lictor_messages.agent import LeaveCluster
 from lictor_messages.answers import Written
 from lictor_messages.kv import Entries, GetKey, PutKey

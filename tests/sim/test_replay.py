@@ -16,7 +16,7 @@ from lictor_actors.swarm.report import Report, Struck
 from lictor_actors.swarm.run import Run
 from lictor_actors.swarm.shrink import kind_of, options_of, shrink
 from lictor_actors.timeline.recorder import Recorder
-from lictor_deploy.sim_one import after, story
+from lictor_deploy.sim.one import after, story
 
 pytestmark = pytest.mark.timeout(600)
 SEED = 4

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lictor_actors.presets import PRESETS
+from lictor_actors.faults.presets import PRESETS
 from lictor_actors.scenario import load, parse
 from lictor_actors.timeline import read
 from lictor_deploy.scenario.in_world import run_seed

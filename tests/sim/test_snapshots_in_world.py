@@ -12,7 +12,7 @@ from lictor_actors.journal.journal import Journal
 from lictor_actors.journal.recovery import JournalCorrupt
 from lictor_actors.judges.raft import RaftJudge
 from lictor_actors.raft.stable import Stable
-from lictor_actors.roles.server import Server
+from lictor_actors.roles.server.server import Server
 from lictor_messages.kv import GetKey, PutKey
 from lictor_messages.refusals import Refused
 

@@ -15,7 +15,7 @@ from lictor_actors.swarm import run_seed
 from lictor_actors.swarm.kept import Kept, read
 from lictor_actors.swarm.plan import CHANGES, FAULTS, FaultName, draw
 from lictor_actors.swarm.report import Report
-from lictor_deploy.sim import in_processes
+from lictor_deploy.sim.seeds import in_processes
 
 pytestmark = pytest.mark.timeout(1200)  # many seeds, and the machine may have other things to do
 SEEDS = int(os.environ.get("LICTOR_SWARM_SEEDS", "16"))

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
+from lictor_actors.consul.decode import BadBody, parse_json
 from lictor_actors.faults.desk import Ask, Said
 from lictor_actors.faults.guard import objection
 from lictor_actors.faults.steps import unknown
 from lictor_actors.faults.vocabulary import VERBS
-from lictor_actors.roles.http_api.decode import BadBody, parse_json
 from lictor_messages.faults import FAULTS_PATH
 from lictor_messages.web import HttpAnswered, HttpAsked
 

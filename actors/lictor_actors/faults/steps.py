@@ -127,7 +127,7 @@ def _verbs(name: str, value: Any) -> list[Verb]:
 
 
 def _preset(name: Any, step: Step) -> list[Step]:
-    from lictor_actors.presets import PRESETS  # presets are made of steps
+    from lictor_actors.faults.presets import PRESETS  # presets are made of steps
 
     if name not in PRESETS:
         raise Problem(("preset",), unknown(str(name), tuple(PRESETS), "the list of presets"))

@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from lictor_actors.hosts.disks import FileDisk, ReadOnlyDisk
+from lictor_actors.hosts.disks.file import FileDisk, ReadOnlyDisk
 from lictor_actors.hosts.term_reset import reset_term
 from lictor_actors.journal.journal import Journal
 from lictor_actors.journal.recovery import recover

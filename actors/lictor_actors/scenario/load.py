@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from lictor_actors.faults.presets import PRESETS
 from lictor_actors.faults.steps import Problem, problem_of, read_steps
-from lictor_actors.presets import PRESETS
 from lictor_actors.scenario.model import Scenario
 from lictor_actors.scenario.rehearse import rehearse
 

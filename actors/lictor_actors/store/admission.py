@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lictor_actors.store.prepared import NAME_MOST, NAME_TOO_LONG
-from lictor_actors.store.snapshot_archive import STATE_MOST
+from lictor_actors.store.families.prepared import NAME_MOST, NAME_TOO_LONG
+from lictor_actors.store.families.templates import places
+from lictor_actors.store.snapshot.archive import STATE_MOST
 from lictor_actors.store.store import Store
-from lictor_actors.store.templates import places
-from lictor_actors.store.txn import too_much
+from lictor_actors.store.txn.transact import too_much
 from lictor_messages.answers import Query
 from lictor_messages.autopilot import SetAutopilotConfiguration
 from lictor_messages.base import Message

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from lictor_actors.store.catalog import CHECKS, NODES, SERVICES, Catalog, fold
 from lictor_actors.store.errors import InvariantBroken
-from lictor_actors.store.kv import KVS, TOMBSTONES, KeyTable
-from lictor_actors.store.prepared import QUERIES
-from lictor_actors.store.sessions import SESSIONS, SessionTable
+from lictor_actors.store.families.catalog import CHECKS, NODES, SERVICES, Catalog, fold
+from lictor_actors.store.families.kv import KVS, TOMBSTONES, KeyTable
+from lictor_actors.store.families.prepared import QUERIES
+from lictor_actors.store.families.sessions import SESSIONS, SessionTable
 from lictor_messages.catalog import CheckRecord, NodeRecord, ServiceRecord
 from lictor_messages.kv import Entry
 from lictor_messages.queries import PreparedQuery

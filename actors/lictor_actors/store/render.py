@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import orjson
 
-from lictor_actors.store.json_rows import (
+from lictor_actors.consul.json_rows import (
     Row,
     check_json,
     definition_json,

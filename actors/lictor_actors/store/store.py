@@ -8,22 +8,22 @@ from typing import Any
 
 import ormsgpack
 
-from lictor_actors.store.autopilot import AutopilotTable
-from lictor_actors.store.catalog import Catalog
 from lictor_actors.store.dedup import Dedup
 from lictor_actors.store.errors import UnknownCommand
+from lictor_actors.store.families.autopilot import AutopilotTable
+from lictor_actors.store.families.catalog import Catalog
+from lictor_actors.store.families.catalog_queries import ANSWERS, index_of
+from lictor_actors.store.families.kv import KeyTable
+from lictor_actors.store.families.locks import Locks
+from lictor_actors.store.families.prepared import PreparedTable
+from lictor_actors.store.families.registration import deregister, register
+from lictor_actors.store.families.sessions import SessionTable
+from lictor_actors.store.families.tombstones import reap
 from lictor_actors.store.indexes import Indexes, Touched
 from lictor_actors.store.invariants import check_store
-from lictor_actors.store.kv import KeyTable
-from lictor_actors.store.locks import Locks
-from lictor_actors.store.lookups import ANSWERS, index_of
-from lictor_actors.store.prepared import PreparedTable
-from lictor_actors.store.registration import deregister, register
 from lictor_actors.store.render import TYPED_ONLY
-from lictor_actors.store.sessions import SessionTable
-from lictor_actors.store.snapshot_staged import Staged
-from lictor_actors.store.tombstones import reap
-from lictor_actors.store.txn import read_transaction, transact
+from lictor_actors.store.snapshot.staged import Staged
+from lictor_actors.store.txn.transact import read_transaction, transact
 from lictor_messages.answers import Answer, Query, Written
 from lictor_messages.autopilot import GetAutopilotConfiguration, SetAutopilotConfiguration
 from lictor_messages.base import Message

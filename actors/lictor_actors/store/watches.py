@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from lictor_actors.store.families.catalog_queries import scopes_of
 from lictor_actors.store.indexes import Scope, Touched
-from lictor_actors.store.lookups import scopes_of
 from lictor_actors.store.query_key import WAITING, QueryKey, question
 from lictor_actors.store.store import Store
 from lictor_messages.answers import Answer, Query

@@ -16,11 +16,11 @@ from lictor_actors.judges.raft import RaftJudge
 from lictor_actors.judges.suspicions import SuspicionJudge
 from lictor_actors.judges.swim import SwimJudge, incomplete
 from lictor_actors.raft.stable import Stable
-from lictor_actors.roles.agent import Agent
+from lictor_actors.roles.agent.agent import Agent
 from lictor_actors.roles.prober import Prober
-from lictor_actors.roles.reconcile import serf_health
-from lictor_actors.roles.server import Server
-from lictor_actors.store.catalog import Catalog
+from lictor_actors.roles.server.leader.reconcile import serf_health
+from lictor_actors.roles.server.server import Server
+from lictor_actors.store.families.catalog import Catalog
 from lictor_actors.swim.members import Members
 from lictor_actors.swim.profile import LOCAL
 from lictor_messages.catalog import SERF_HEALTH

@@ -8,9 +8,9 @@ from lictor_actors.hosts.seat import Seat
 from lictor_actors.hosts.world import World
 from lictor_actors.raft import Raft
 from lictor_actors.raft.log import Entry
-from lictor_actors.roles.agent import Agent
+from lictor_actors.roles.agent.agent import Agent
 from lictor_actors.roles.prober import Prober
-from lictor_actors.roles.server import Server
+from lictor_actors.roles.server.server import Server
 from lictor_actors.store.commands import unpack_command
 from lictor_actors.timeline.words import describe
 from lictor_messages.envelope import at

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from lictor_deploy.config import load, node_meta_of
-from lictor_deploy.sentence import Failure
+from lictor_deploy.config.load import load, node_meta_of
+from lictor_deploy.words.sentence import Failure
 
 
 def agent(
@@ -120,7 +120,7 @@ def agent(
         print(f"==> Accepted, but not in force: {', '.join(ignored)}", flush=True)
     if not dev and not config_file and not config_dir and data_dir is None:
         raise Failure("Nothing says what this agent is. Try `lictor agent -dev`, or give -data-dir or -config-file.")
-    from lictor_deploy.agent import run_agent
+    from lictor_deploy.agent.run import run_agent
 
     return run_agent(config, dev=dev)
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from cyclopts import App
 
-from lictor_deploy.cli.columns import columns, pairs
 from lictor_deploy.cli.http_api import HttpApi, escaped, expect
 from lictor_deploy.cli.options import DEFAULT_REACH, Reach
-from lictor_deploy.sentence import Failure
+from lictor_deploy.words.columns import columns, pairs
+from lictor_deploy.words.sentence import Failure
 
 app = App(name="catalog", help="Look into the catalog. Example: lictor catalog nodes -service=web")
 

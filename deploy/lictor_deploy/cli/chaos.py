@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from cyclopts import App
 
-from lictor_deploy.cli.columns import columns
-from lictor_deploy.sentence import Failure
+from lictor_deploy.words.columns import columns
+from lictor_deploy.words.sentence import Failure
 
 if TYPE_CHECKING:
     from lictor_actors.scenario import Scenario
@@ -115,7 +115,7 @@ def ls(directory: Path | None = None, /) -> None:
     directory
         Where to look for files; by default here, in scenarios and in examples/scenarios.
     """
-    from lictor_actors.presets import PRESETS
+    from lictor_actors.faults.presets import PRESETS
 
     print(columns(("Preset", "What"), [(preset.name, preset.what) for preset in PRESETS.values()]))
     places = [directory] if directory is not None else [Path(place) for place in PLACES]

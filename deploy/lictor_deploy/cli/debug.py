@@ -6,10 +6,10 @@ from pathlib import Path
 
 from cyclopts import App
 
-from lictor_actors.hosts.disks import ReadOnlyDisk
+from lictor_actors.hosts.disks.file import ReadOnlyDisk
 from lictor_actors.journal.inspection import Line, inspect, verdict
 from lictor_actors.journal.segments import segment_number
-from lictor_deploy.sentence import Failure
+from lictor_deploy.words.sentence import Failure
 
 app = App(name="debug", help="Look at what is on a node's disk. Example: lictor debug journal /var/lib/lictor")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from lictor_deploy.early_signals import hear
+from lictor_deploy.cli.early_signals import hear
 
 INTERRUPTED = 130
 

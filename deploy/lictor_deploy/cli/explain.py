@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lictor_deploy.durations import seconds
+from lictor_deploy.words.durations import seconds
 
 
 def explain(
@@ -38,7 +38,7 @@ def explain(
     keys
         So many keys instead of what the seed draws.
     """
-    from lictor_deploy.sim_one import Wish, numbers
-    from lictor_deploy.sim_one import explain as tell
+    from lictor_deploy.sim.one import Wish, numbers
+    from lictor_deploy.sim.one import explain as tell
 
     return tell(Wish(seed, seconds(until), numbers(without), servers, agents, clients, keys))

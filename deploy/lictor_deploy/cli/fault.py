@@ -8,10 +8,10 @@ from cyclopts import App
 
 from lictor_actors.faults.verbs import make
 from lictor_actors.faults.vocabulary import VERBS
-from lictor_deploy.cli.columns import columns
 from lictor_deploy.cli.fault_verbs import command
-from lictor_deploy.control import Cluster, ClusterFaults, FaultHandle
-from lictor_deploy.sentence import Failure
+from lictor_deploy.local.handle import Cluster, ClusterFaults, FaultHandle
+from lictor_deploy.words.columns import columns
+from lictor_deploy.words.sentence import Failure
 
 WIDTH = 100
 

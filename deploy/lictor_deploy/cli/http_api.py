@@ -11,7 +11,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
-from lictor_deploy.sentence import Failure
+from lictor_deploy.words.sentence import Failure
 
 DEFAULT_ADDRESS = "127.0.0.1:8500"
 TIMEOUT_S = 65.0

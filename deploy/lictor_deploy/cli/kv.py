@@ -13,7 +13,7 @@ from cyclopts import App, Parameter
 
 from lictor_deploy.cli.http_api import HttpApi, escaped, expect
 from lictor_deploy.cli.options import DEFAULT_REACH, Reach
-from lictor_deploy.sentence import Failure
+from lictor_deploy.words.sentence import Failure
 
 app = App(name="kv", help="Read and write the key-value store. Example: lictor kv put greeting hello")
 

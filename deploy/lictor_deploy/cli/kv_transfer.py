@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from lictor_deploy.cli.http_api import escaped, expect
 from lictor_deploy.cli.kv import read
 from lictor_deploy.cli.options import DEFAULT_REACH, Reach
-from lictor_deploy.sentence import Failure
+from lictor_deploy.words.sentence import Failure
 
 UINT64_MAX = 2**64 - 1
 

@@ -18,7 +18,7 @@ from lictor_deploy.cli.http_api import HttpApi, escaped, expect
 from lictor_deploy.cli.lock_child import Child
 from lictor_deploy.cli.lock_keys import TTL_S, WAIT_S, Contest, KeyLock, Semaphore
 from lictor_deploy.cli.options import DEFAULT_REACH, Reach
-from lictor_deploy.sentence import Failure
+from lictor_deploy.words.sentence import Failure
 from lictor_messages.durations import parse_go_duration
 
 RENEW_S = TTL_S / 3

@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections.abc import Sequence
 
-from lictor_deploy.sentence import Failure
+from lictor_deploy.words.sentence import Failure
 
 KILL_AFTER_S = 5.0
 """Between SIGTERM and SIGKILL for a child whose lock was lost."""

@@ -13,7 +13,7 @@ from base64 import b64decode
 from typing import Any, Protocol
 
 from lictor_deploy.cli.http_api import HttpAnswer, HttpApi, escaped, expect
-from lictor_deploy.sentence import Failure
+from lictor_deploy.words.sentence import Failure
 
 TTL_S = 15
 WAIT_S = 15.0

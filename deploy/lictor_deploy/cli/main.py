@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from lictor_deploy.cli.commands import COMMANDS
-from lictor_deploy.sentence import Failure
+from lictor_deploy.words.sentence import Failure
 
 LOCK_FLAGS_WITH_VALUE = (
     *("n", "name", "timeout", "try", "monitor-retry"),
@@ -46,7 +46,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def start_agent(words: Sequence[str]) -> int:
     """``lictor agent``: plain flags need no cyclopts, whose import takes a sixth of the time until an agent answers."""
-    from lictor_actors.hosts.garbage import put_off
+    from lictor_actors.hosts.live.garbage import put_off
 
     with put_off():
         from lictor_deploy.cli.agent import agent

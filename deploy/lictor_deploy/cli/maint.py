@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lictor_deploy.cli.http_api import HttpApi, escaped, expect
 from lictor_deploy.cli.options import DEFAULT_REACH, Reach
-from lictor_deploy.sentence import Failure
+from lictor_deploy.words.sentence import Failure
 
 NODE_CHECK = "_node_maintenance"
 SERVICE_CHECK = "_service_maintenance:"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from lictor_deploy.cli.columns import columns, pairs
 from lictor_deploy.cli.http_api import escaped, expect
 from lictor_deploy.cli.options import DEFAULT_REACH, Reach
-from lictor_deploy.sentence import Failure
+from lictor_deploy.words.columns import columns, pairs
+from lictor_deploy.words.sentence import Failure
 
 STATUS = {0: "none", 1: "alive", 2: "leaving", 3: "left", 4: "failed"}
 """Serf's numbers."""

@@ -6,10 +6,10 @@ from typing import Any
 
 from cyclopts import App
 
-from lictor_deploy.cli.columns import columns
 from lictor_deploy.cli.http_api import expect
 from lictor_deploy.cli.options import DEFAULT_REACH, Reach
-from lictor_deploy.sentence import Failure
+from lictor_deploy.words.columns import columns
+from lictor_deploy.words.sentence import Failure
 
 app = App(name="operator", help="Look after the cluster. Example: lictor operator raft list-peers")
 raft = App(name="raft", help="Look after the servers' consensus. Example: lictor operator raft list-peers")

@@ -9,7 +9,7 @@ from cyclopts import App
 
 from lictor_deploy.cli.http_api import expect
 from lictor_deploy.cli.options import DEFAULT_REACH, Reach
-from lictor_deploy.sentence import Failure
+from lictor_deploy.words.sentence import Failure
 
 app = App(name="autopilot", help="Look after who may vote. Example: lictor operator autopilot state")
 CONFIGURATION = "/v1/operator/autopilot/configuration"

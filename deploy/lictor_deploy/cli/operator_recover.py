@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from lictor_actors.hosts.disks import DirectoryInUse
+from lictor_actors.hosts.disks.file import DirectoryInUse
 from lictor_actors.hosts.peers_file import (
     full_name,
     plan_start_over,
@@ -19,7 +19,7 @@ from lictor_actors.journal.recovery import JournalCorrupt
 from lictor_actors.journal.segments import JournalTooNew
 from lictor_actors.raft.membership import Configuration, ServerRow
 from lictor_actors.raft.start_over import CannotStartOver, StartOver
-from lictor_deploy.sentence import Failure
+from lictor_deploy.words.sentence import Failure
 
 DO_THE_OTHERS = "Done: start the server, and the others once they are done."
 EMPTY_THE_OTHERS = (

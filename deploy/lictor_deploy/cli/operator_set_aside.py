@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lictor_actors.hosts.disks import DirectoryInUse
+from lictor_actors.hosts.disks.file import DirectoryInUse
 from lictor_actors.journal.segments import JournalTooNew
-from lictor_deploy.accepted_loss import accept_loss, plan_loss
-from lictor_deploy.sentence import Failure
-from lictor_deploy.set_aside import remembered, set_aside, stopped
+from lictor_deploy.agent.accepted_loss import accept_loss, plan_loss
+from lictor_deploy.agent.set_aside import remembered, set_aside, stopped
+from lictor_deploy.words.sentence import Failure
 
 AFTERWARDS = """\
 Start the node: it is empty, and a new one to the others, with another id.

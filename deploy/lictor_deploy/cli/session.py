@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from lictor_deploy.cli.columns import columns
 from lictor_deploy.cli.http_api import escaped, expect
 from lictor_deploy.cli.options import DEFAULT_REACH, Reach
-from lictor_deploy.sentence import Failure
+from lictor_deploy.words.columns import columns
+from lictor_deploy.words.sentence import Failure
 from lictor_messages.durations import go_duration
 
 app = App(name="session", help="Make, renew and end sessions, to which locks are tied. Example: lictor session list")

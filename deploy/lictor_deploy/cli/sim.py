@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from lictor_deploy.durations import seconds
-from lictor_deploy.sentence import Failure
+from lictor_deploy.words.durations import seconds
+from lictor_deploy.words.sentence import Failure
 
 SERVERS_MOST = 9
 
@@ -93,28 +93,28 @@ def sim(
     for file in filter(None, (timeline, keep)):
         refuse_unwritable(file)
     if planted:
-        from lictor_deploy.sim import planted as hunt_all
+        from lictor_deploy.sim.seeds import planted as hunt_all
 
         return hunt_all()
     if again is not None:
-        from lictor_deploy.sim import again as run_again
+        from lictor_deploy.sim.seeds import again as run_again
 
         return run_again(again, jobs)
     if digests:
-        from lictor_deploy.sim_digests import digests as hashes
+        from lictor_deploy.sim.digests import digests as hashes
 
         for line in hashes(range(seed, seed + (seeds or 1)), until_s, jobs):
             print(line, flush=True)
         return 0
     if seeds is not None:
-        from lictor_deploy.sim import run
+        from lictor_deploy.sim.seeds import run
 
         return run(range(seed, seed + seeds), until_s, jobs, shrunk=shrink, keep=keep)
-    from lictor_deploy import sim_one
+    from lictor_deploy.sim import one as sim_one
 
     wish = sim_one.Wish(seed, until_s, sim_one.numbers(without), servers, agents, clients, keys)
     if shell:
-        from lictor_deploy.sim_shell import shell as walk
+        from lictor_deploy.sim.shell import shell as walk
 
         return walk(wish)
     if show:

@@ -9,13 +9,13 @@ from typing import Any, Literal, NamedTuple
 
 from cyclopts import App
 
-from lictor_actors.store.snapshot import TableSurvey, survey
-from lictor_actors.store.snapshot_archive import ArchiveReader, ArchiveRefused
-from lictor_actors.store.snapshot_frames import SnapshotRefused
-from lictor_deploy.cli.columns import columns
+from lictor_actors.store.snapshot.archive import ArchiveReader, ArchiveRefused
+from lictor_actors.store.snapshot.frames import SnapshotRefused
+from lictor_actors.store.snapshot.freeze import TableSurvey, survey
 from lictor_deploy.cli.http_api import HttpApi, expect
 from lictor_deploy.cli.options import DEFAULT_REACH, Reach
-from lictor_deploy.sentence import Failure
+from lictor_deploy.words.columns import columns
+from lictor_deploy.words.sentence import Failure
 
 app = App(name="snapshot", help="Save and restore all that the servers know. Example: lictor snapshot save backup.snap")
 PIECE = 1024 * 1024

@@ -55,8 +55,8 @@ def timeline(
         Columns of the terminal.
     """
     from lictor_deploy.cli.sim import refuse_unwritable
-    from lictor_deploy.durations import seconds
-    from lictor_deploy.timelines import Window, show
+    from lictor_deploy.timelines.show import Window, show
+    from lictor_deploy.words.durations import seconds
 
     if html is not None:
         refuse_unwritable(html)

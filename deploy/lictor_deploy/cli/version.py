@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from lictor_deploy import VERSION
-from lictor_deploy.sentence import Failure
+from lictor_deploy.words.sentence import Failure
 
 
 def version(*, format: str = "pretty") -> None:

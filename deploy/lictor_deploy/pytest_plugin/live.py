@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lictor_deploy.control import Cluster, FaultHandle
+from lictor_deploy.local.handle import Cluster, FaultHandle
 from lictor_deploy.pytest_plugin.presets import inject
 from lictor_deploy.pytest_plugin.wish import Wish
-from lictor_deploy.sentence import Failure
+from lictor_deploy.words.sentence import Failure
 
 if TYPE_CHECKING:
     from lictor_actors.client.both import Sync

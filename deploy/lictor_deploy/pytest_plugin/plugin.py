@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lictor_deploy.pytest_plugin.wish import Wish, wish
-from lictor_deploy.sentence import Failure
+from lictor_deploy.words.sentence import Failure
 
 if TYPE_CHECKING:
     from lictor_deploy.pytest_plugin.live import LiveCluster, SharedCluster
-    from lictor_deploy.sim_cluster import SimCluster
+    from lictor_deploy.sim.cluster import SimCluster
 
 MARKER = """cluster(servers=3, agents=5, kind="local", faults=(), seeds=1, profile="lan"): the cluster that the \
 `cluster` fixture gives this test: real processes, or kind="sim", a simulated one for each of `seeds` seeds; `faults` \

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from lictor_actors.presets import PRESETS
+from lictor_actors.faults.presets import PRESETS
 from lictor_deploy.pytest_plugin.wish import Faults
 
 Preset = Callable[[Any], object]

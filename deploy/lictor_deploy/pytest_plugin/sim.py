@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lictor_deploy.pytest_plugin.presets import inject
 from lictor_deploy.pytest_plugin.wish import Wish
-from lictor_deploy.sim_cluster import SimCluster
+from lictor_deploy.sim.cluster import SimCluster
 
 HAPPENED_LINES = 20
 TRACE_LINES = 40

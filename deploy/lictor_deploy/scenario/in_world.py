@@ -9,11 +9,11 @@ from functools import partial
 from lictor_actors.faults.in_force import Playing
 from lictor_actors.faults.in_world import WorldFaults, world_faults
 from lictor_actors.hosts.world import World
-from lictor_actors.hosts.world.cluster import add_node, cluster_specs
 from lictor_actors.hosts.world.door import Door
 from lictor_actors.hosts.world.streams import stream
 from lictor_actors.journal.recovery import JournalCorrupt
 from lictor_actors.judges.history import Operation
+from lictor_actors.node.in_world import add_node, cluster_specs
 from lictor_actors.scenario.kv import TIMEOUT_S, KvScript
 from lictor_actors.scenario.model import Scenario
 from lictor_actors.swarm.bench import Bench

@@ -14,10 +14,10 @@ from lictor_actors.judges.history import Operation
 from lictor_actors.scenario.kv import TIMEOUT_S, KvScript
 from lictor_actors.scenario.model import Scenario
 from lictor_actors.timeline import Record, write
-from lictor_deploy.control import Cluster
-from lictor_deploy.live_timeline import recording
+from lictor_deploy.local.handle import Cluster
 from lictor_deploy.scenario.report import ScenarioReport
-from lictor_deploy.sentence import Failure
+from lictor_deploy.timelines.live import recording
+from lictor_deploy.words.sentence import Failure
 from lictor_messages.answers import Command, Query
 
 LOOK_EVERY_S = 0.1

@@ -11,7 +11,7 @@ from pathlib import Path
 from lictor_actors.faults.levels import UnsupportedFault
 from lictor_actors.scenario.model import Scenario
 from lictor_deploy.scenario.report import ScenarioReport
-from lictor_deploy.sentence import Failure
+from lictor_deploy.words.sentence import Failure
 
 
 def run(
@@ -72,7 +72,7 @@ def _told(report: ScenarioReport, named: str) -> str:
 
 def _in_world(scenario: Scenario, seeds: range, jobs: int, named: str) -> int:
     from lictor_deploy.scenario.in_world import run_seed
-    from lictor_deploy.sim import in_processes
+    from lictor_deploy.sim.seeds import in_processes
 
     started = time.perf_counter()
     reports = []

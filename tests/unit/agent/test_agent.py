@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from lictor_actors.kernel.vocabulary import UnknownMessage
-from lictor_actors.roles.agent import Agent
-from lictor_actors.roles.server_routes import HELD_MOST
+from lictor_actors.roles.agent.agent import Agent
+from lictor_actors.roles.agent.server_routes import HELD_MOST
 from lictor_messages.agent import (
     Accepted,
     AgentDescription,

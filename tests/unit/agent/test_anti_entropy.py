@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lictor_actors.roles.agent import Agent
-from lictor_actors.roles.anti_entropy import scale
+from lictor_actors.roles.agent.agent import Agent
+from lictor_actors.roles.agent.anti_entropy import scale
 from lictor_messages.agent import (
     Accepted,
     AgentOptions,

@@ -12,8 +12,8 @@ import pytest
 
 import lictor
 from lictor_actors.client.watching import Watching
-from lictor_actors.hosts.door import Door
-from lictor_actors.roles.agent import Agent
+from lictor_actors.hosts.doors.clients import Door
+from lictor_actors.roles.agent.agent import Agent
 from lictor_messages.agent import Accepted, DescribeAgent, RegisterService, UpdateCheck
 from lictor_messages.answers import Query, Written
 from lictor_messages.base import Message

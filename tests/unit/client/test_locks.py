@@ -10,8 +10,8 @@ import pytest
 
 import lictor
 from lictor_actors.client import locks
-from lictor_actors.hosts.door import Door
-from lictor_actors.roles.agent import Agent
+from lictor_actors.hosts.doors.clients import Door
+from lictor_actors.roles.agent.agent import Agent
 from lictor_actors.store.store import Store
 from lictor_messages.agent import Accepted
 from lictor_messages.answers import Command, Query

@@ -3,11 +3,11 @@ import uuid
 
 import pytest
 
-from lictor_actors.hosts.tree import tree
-from lictor_deploy.agent import node_spec
-from lictor_deploy.config import load, node_meta_of
-from lictor_deploy.identity import lost_journal, node_id
-from lictor_deploy.sentence import Failure
+from lictor_actors.node.tree import tree
+from lictor_deploy.agent.identity import lost_journal, node_id
+from lictor_deploy.agent.run import node_spec
+from lictor_deploy.config.load import load, node_meta_of
+from lictor_deploy.words.sentence import Failure
 
 
 @pytest.fixture

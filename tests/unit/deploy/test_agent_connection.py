@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from lictor_deploy.cli.http_api import HttpApi
-from lictor_deploy.sentence import Failure
+from lictor_deploy.words.sentence import Failure
 
 
 def test_nobody_listens_is_a_sentence_with_the_address_and_the_remedy(lictor, monkeypatch):

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from lictor_actors.hosts.http import HttpLimits
-from lictor_actors.store.snapshot import START, encode, freeze
-from lictor_actors.store.snapshot_archive import ArchiveWriter
+from lictor_actors.hosts.doors.http.door import HttpLimits
+from lictor_actors.store.snapshot.archive import ArchiveWriter
+from lictor_actors.store.snapshot.freeze import START, encode, freeze
 from lictor_actors.store.store import Store
 from lictor_deploy.cli.http_api import HttpAnswer, HttpApi
 from lictor_deploy.cli.snapshot import byte_size

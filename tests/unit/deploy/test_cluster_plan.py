@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from lictor_deploy.plan import DevOptions, all_places, listeners, make_plan, shares
-from lictor_deploy.sentence import Failure
+from lictor_deploy.local.plan import DevOptions, all_places, listeners, make_plan, shares
+from lictor_deploy.words.sentence import Failure
 
 RUN, DATA = Path("/run/x"), Path("/data")
 

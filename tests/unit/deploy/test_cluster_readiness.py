@@ -1,7 +1,7 @@
 import pytest
 
-from lictor_deploy.progress import sentence
-from lictor_deploy.readiness import Readiness
+from lictor_deploy.local.parent.readiness import Readiness
+from lictor_deploy.local.progress import sentence
 
 NODES = ["s1", "s2", "s3", "a1"]
 

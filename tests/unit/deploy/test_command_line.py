@@ -98,10 +98,11 @@ def test_an_agent_loads_little_before_it_answers():
     """Client libraries' own harnesses give up after two seconds; half a second it takes on a machine at rest."""
     code = (
         "import sys; import lictor_deploy.cli.main, lictor_deploy.cli.plain_flags, lictor_deploy.cli.agent;"
-        "import lictor_deploy.agent, lictor_actors.hosts.http, lictor_actors.hosts.door, lictor_actors.hosts.jobs;"
+        "import lictor_deploy.agent.run, lictor_actors.hosts.doors.http.door;"
+        "import lictor_actors.hosts.doors.clients, lictor_actors.hosts.live.jobs;"
         "late = {'aiohttp', 'cyclopts', 'hypothesis', 'lark', 'ray', 'rich', 'tenacity',"
         "'lictor_actors.faults.vocabulary', 'lictor_actors.swarm', 'lictor_actors.timeline.diagram',"
-        "'lictor_deploy.cli.tree', 'lictor_deploy.local'};"
+        "'lictor_deploy.cli.tree', 'lictor_deploy.local.cluster'};"
         "print(sorted(late & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -3,9 +3,9 @@ import socket
 
 import pytest
 
-from lictor_deploy.control_server import ControlServer
-from lictor_deploy.readiness import Readiness
-from lictor_deploy.supervisor import Process
+from lictor_deploy.local.parent.control import ControlServer
+from lictor_deploy.local.parent.readiness import Readiness
+from lictor_deploy.local.parent.supervisor import Process
 
 HOMES = {"server-1.dc1": "server-1", "server-2.dc1": "server-2", "server-3.dc1": "server-3", "agent-1.dc1": "agents-1"}
 

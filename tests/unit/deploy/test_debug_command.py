@@ -2,7 +2,7 @@
 
 import pytest
 
-from lictor_actors.hosts.disks import FileDisk
+from lictor_actors.hosts.disks.file import FileDisk
 from lictor_actors.journal.journal import Journal
 from lictor_actors.journal.segments import segment_name
 from lictor_messages.journal import Cell

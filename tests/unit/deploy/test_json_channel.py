@@ -2,7 +2,7 @@ import socket
 
 import pytest
 
-from lictor_deploy.channel import LINE_MAX, Channel
+from lictor_deploy.local.channel import LINE_MAX, Channel
 
 
 @pytest.fixture

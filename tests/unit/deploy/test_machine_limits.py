@@ -4,8 +4,8 @@ import socket
 
 import pytest
 
-from lictor_deploy.limits import Listener, own_directory, raise_file_limit, require_free
-from lictor_deploy.sentence import Failure
+from lictor_deploy.agent.limits import Listener, own_directory, raise_file_limit, require_free
+from lictor_deploy.words.sentence import Failure
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lictor_actors.hosts.disks import FileDisk
+from lictor_actors.hosts.disks.file import FileDisk
 from lictor_actors.hosts.peers_file import apply_peers_file
 from lictor_actors.journal.journal import Journal
 from lictor_actors.raft.membership import of_voters, unpack_forced

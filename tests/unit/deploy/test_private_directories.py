@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from lictor_actors.hosts.disks import FileDisk
-from lictor_deploy.identity import node_id
-from lictor_deploy.limits import own_directory
+from lictor_actors.hosts.disks.file import FileDisk
+from lictor_deploy.agent.identity import node_id
+from lictor_deploy.agent.limits import own_directory
 from lictor_deploy.private import close_to_others
-from lictor_deploy.sentence import Failure
+from lictor_deploy.words.sentence import Failure
 
 
 def mode(path: Path) -> int:

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from lictor_deploy.channel import Channel
-from lictor_deploy.supervisor import BACKOFF_FIRST_S, DEATHS_MAX, Process, Supervisor
+from lictor_deploy.local.channel import Channel
+from lictor_deploy.local.parent.supervisor import BACKOFF_FIRST_S, DEATHS_MAX, Process, Supervisor
 
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 

@@ -11,7 +11,7 @@ import pytest
 
 from lictor_deploy.pytest_plugin.presets import preset
 from lictor_deploy.pytest_plugin.wish import Wish, wish
-from lictor_deploy.sim_cluster import SimCluster
+from lictor_deploy.sim.cluster import SimCluster
 
 pytestmark = pytest.mark.timeout(400)
 """A run of pytest in another process takes seconds, and on a busy machine many times as long."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from lictor_deploy.run_dir import CONTROL, announce, announced, base_dir, find_control, hold, run_dir
-from lictor_deploy.sentence import Failure
+from lictor_deploy.local.run_dir import CONTROL, announce, announced, base_dir, find_control, hold, run_dir
+from lictor_deploy.words.sentence import Failure
 
 
 @pytest.fixture(autouse=True)

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from lictor_actors.hosts.disks import FileDisk
+from lictor_actors.hosts.disks.file import FileDisk
 from lictor_actors.journal.journal import Journal
 from lictor_actors.journal.recovery import JournalCorrupt
 from lictor_actors.journal.segments import BEGUN
 from lictor_actors.raft.membership import of_voters
-from lictor_deploy import accepted_loss
-from lictor_deploy import set_aside as module
-from lictor_deploy.identity import node_id
+from lictor_deploy.agent import accepted_loss
+from lictor_deploy.agent import set_aside as module
+from lictor_deploy.agent.identity import node_id
 from lictor_messages.journal import Append, Cell, JournalRecord
 
 

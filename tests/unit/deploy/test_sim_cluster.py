@@ -3,7 +3,7 @@
 import pytest
 
 import lictor
-from lictor_deploy.sim_cluster import SimCluster
+from lictor_deploy.sim.cluster import SimCluster
 
 
 @pytest.fixture

@@ -10,11 +10,12 @@ from live_stage import opens_a_socket
 
 from lictor_actors.swarm import Report
 from lictor_actors.swarm.plan import Plan
-from lictor_deploy import sim, sim_one
 from lictor_deploy.cli.main import run
-from lictor_deploy.sentence import Failure
-from lictor_deploy.sim_digests import sources
-from lictor_deploy.sim_one import Wish, numbers
+from lictor_deploy.sim import one as sim_one
+from lictor_deploy.sim import seeds as sim
+from lictor_deploy.sim.digests import sources
+from lictor_deploy.sim.one import Wish, numbers
+from lictor_deploy.words.sentence import Failure
 
 
 def broken(seed: int, until_s: float = 20.0, plan: Plan | None = None) -> Report:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from lictor_actors.raft.leadership import Leadership
-from lictor_deploy.sim_one import Wish
-from lictor_deploy.sim_shell import shell
+from lictor_deploy.sim.one import Wish
+from lictor_deploy.sim.shell import shell
 
 
 def walk(capsys: pytest.CaptureFixture[str], *lines: str, seed: int = 4) -> tuple[int, str]:

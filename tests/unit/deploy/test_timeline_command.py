@@ -8,7 +8,7 @@ import pytest
 
 from lictor_actors.timeline import Record, write
 from lictor_deploy.cli.main import run
-from lictor_deploy.timelines import from_log, with_ends
+from lictor_deploy.timelines.show import from_log, with_ends
 
 
 @pytest.fixture

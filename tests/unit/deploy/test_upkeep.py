@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lictor_deploy.upkeep import LOOK_EVERY_S, TOUCH_EVERY_S, Upkeep
+from lictor_deploy.local.upkeep import LOOK_EVERY_S, TOUCH_EVERY_S, Upkeep
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 
 from lictor_actors.faults import FaultBook, Faults, NodeView, UnsupportedFault
 from lictor_actors.faults.levels import UNSUPPORTED
+from lictor_actors.faults.presets import PRESETS, preset
 from lictor_actors.faults.steps import Problem, read_steps
-from lictor_actors.presets import PRESETS, preset
 from lictor_messages.faults import HandleActor
 
 NODES = [NodeView("server-1.dc1", True, True), *(NodeView(f"server-{n}.dc1", True) for n in (2, 3))]

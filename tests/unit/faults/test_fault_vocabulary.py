@@ -13,8 +13,8 @@ from lictor_actors.bus.rules import Rules
 from lictor_actors.faults import VERBS, Chance, FaultBook, NodeView, UnsupportedFault, make, resolve
 from lictor_actors.faults.levels import UNSUPPORTED
 from lictor_actors.faults.selectors import roles_of
-from lictor_actors.hosts.tree import tree
-from lictor_actors.hosts.world.cluster import cluster_specs
+from lictor_actors.node.in_world import cluster_specs
+from lictor_actors.node.tree import tree
 from lictor_messages.envelope import Envelope
 from lictor_messages.faults import FaultRule, HandleActor
 from lictor_messages.kv import GetKey, PutKey

@@ -12,7 +12,7 @@ import pytest
 
 from lictor_actors.kernel.effects import CancelTimer, Effect, Send, SetTimer
 from lictor_actors.kernel.life import Life
-from lictor_actors.roles.gateway import Gateway
+from lictor_actors.roles.gateway.gateway import Gateway
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope
 from lictor_messages.web import GatewayOptions, HttpAnswered, HttpAsked, HttpGone

@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from lictor_actors.roles.http_api import known
+from lictor_actors.roles.gateway import known
 from lictor_messages.agent import ListLocalServices
 from lictor_messages.answers import Rendered, Written
 from lictor_messages.host import Undeliverable

@@ -12,9 +12,9 @@ import ormsgpack
 import pytest
 
 from lictor_actors.roles.http_api.snapshot import PART_BYTES
-from lictor_actors.store.snapshot import START, encode, freeze
-from lictor_actors.store.snapshot_archive import ArchiveReader, ArchiveWriter
-from lictor_actors.store.snapshot_frames import MARK, Header, framed, pack_header, pack_row, pack_trailer
+from lictor_actors.store.snapshot.archive import ArchiveReader, ArchiveWriter
+from lictor_actors.store.snapshot.frames import MARK, Header, framed, pack_header, pack_row, pack_trailer
+from lictor_actors.store.snapshot.freeze import START, encode, freeze
 from lictor_actors.store.store import Store
 from lictor_messages.answers import Written
 from lictor_messages.envelope import Envelope

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from lictor_actors.hosts.disks import FILL_BYTES, DirectoryInUse, FileDisk
+from lictor_actors.hosts.disks.file import FILL_BYTES, DirectoryInUse, FileDisk
 from lictor_actors.journal.disk import Disk
 from lictor_actors.journal.journal import Journal
 from lictor_actors.journal.memory_disk import MemoryDisk

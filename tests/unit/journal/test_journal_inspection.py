@@ -2,7 +2,7 @@
 
 import pytest
 
-from lictor_actors.hosts.disks import FileDisk, ReadOnlyDisk
+from lictor_actors.hosts.disks.file import FileDisk, ReadOnlyDisk
 from lictor_actors.journal.inspection import inspect, verdict
 from lictor_actors.journal.journal import Journal
 from lictor_actors.journal.memory_disk import MemoryDisk

@@ -10,8 +10,8 @@ from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import Raft, RaftOptions
 from lictor_actors.raft.membership import of_voters
-from lictor_actors.roles.autopilot import Autopilot, _Since
-from lictor_actors.roles.raft_membership import RaftMembership
+from lictor_actors.roles.server.leader.autopilot import Autopilot, _Since
+from lictor_actors.roles.server.leader.raft_membership import RaftMembership
 from lictor_messages.autopilot import AutopilotConfiguration, ServerHealth
 from lictor_messages.members import Member
 from lictor_messages.server import ServerOptions

@@ -10,8 +10,8 @@ from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.effects import Send, SetTimer
 from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Ticket, Turn
-from lictor_actors.roles import large_answers
-from lictor_actors.roles.large_answers import IN_USE_NS, KEPT_MOST, KEPT_NS, LargeAnswers
+from lictor_actors.roles.server import large_answers
+from lictor_actors.roles.server.large_answers import IN_USE_NS, KEPT_MOST, KEPT_NS, LargeAnswers
 from lictor_actors.store import slices
 from lictor_messages.base import Message
 from lictor_messages.kv import Entries, Entry, ListKeys

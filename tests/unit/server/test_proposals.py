@@ -11,7 +11,7 @@ from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.raft import NotLeading, Overloaded
 from lictor_actors.roles.gathering import WAIT_MOST_NS
-from lictor_actors.roles.proposals import Proposals
+from lictor_actors.roles.server.proposals import Proposals
 from lictor_actors.store.commands import unpack_command
 from lictor_messages.answers import Written
 from lictor_messages.kv import PutKey

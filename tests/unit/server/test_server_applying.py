@@ -8,13 +8,13 @@ import pytest
 from servers_in_world import Servers
 
 from lictor_actors.hosts.world import World
-from lictor_actors.hosts.world.cluster import add_cluster
 from lictor_actors.kernel.effects import Send
 from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Turn
+from lictor_actors.node.in_world import add_cluster
 from lictor_actors.raft import Entry, Role
-from lictor_actors.roles import server as roles
-from lictor_actors.roles.server import Server
+from lictor_actors.roles.server import server as roles
+from lictor_actors.roles.server.server import Server
 from lictor_messages.answers import Written
 from lictor_messages.envelope import Envelope, at, node_of
 from lictor_messages.kv import Entries, GetKey, PutKey

@@ -18,7 +18,7 @@ from lictor_actors.raft.doubts import CEILING, FARTHEST
 from lictor_actors.raft.membership import of_voters
 from lictor_actors.raft.stable import pack_term
 from lictor_actors.raft.start_over import CannotStartOver
-from lictor_actors.roles.log_time import LogTime
+from lictor_actors.roles.server.log_time import LogTime
 from lictor_actors.store.commands import pack_command, unpack_command
 from lictor_actors.store.entries import EntryReader
 from lictor_actors.store.store import Store

@@ -6,9 +6,9 @@ import pytest
 
 from lictor_actors.bus.rules import Rules
 from lictor_actors.hosts.world import World
-from lictor_actors.hosts.world.cluster import add_cluster
+from lictor_actors.node.in_world import add_cluster
 from lictor_actors.raft import Role
-from lictor_actors.roles.server import Server
+from lictor_actors.roles.server.server import Server
 from lictor_messages.answers import Written
 from lictor_messages.envelope import Envelope, at
 from lictor_messages.faults import FaultRule

@@ -8,7 +8,7 @@ import pytest
 from servers_in_world import Servers
 
 from lictor_actors.bus.rules import Rules
-from lictor_actors.hosts.tree import tree
+from lictor_actors.node.tree import tree
 from lictor_actors.raft import Role
 from lictor_actors.roles.prober import Prober
 from lictor_messages.agent import Accepted, LeaveCluster, RegisterService

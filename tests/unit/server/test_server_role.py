@@ -6,11 +6,11 @@ import orjson
 import pytest
 
 from lictor_actors.bus.rules import Rules
+from lictor_actors.consul.status_json import status_json
 from lictor_actors.hosts.world import World
-from lictor_actors.hosts.world.cluster import add_cluster, add_node, cluster_specs
+from lictor_actors.node.in_world import add_cluster, add_node, cluster_specs
 from lictor_actors.raft import Role
-from lictor_actors.roles.server import Server
-from lictor_actors.roles.status_json import status_json
+from lictor_actors.roles.server.server import Server
 from lictor_messages.answers import Command, Query, Rendered, Written
 from lictor_messages.catalog import ListChecksInState, ListNodes
 from lictor_messages.envelope import Envelope, at

@@ -8,12 +8,12 @@ import pytest
 
 from lictor_actors.bus.rules import Rules
 from lictor_actors.hosts.world import World
-from lictor_actors.hosts.world.cluster import add_cluster
+from lictor_actors.node.in_world import add_cluster
 from lictor_actors.raft import Role
-from lictor_actors.roles import snapshots
 from lictor_actors.roles.http_api.snapshot import PART_BYTES
-from lictor_actors.store.snapshot import survey
-from lictor_actors.store.snapshot_archive import ArchiveReader
+from lictor_actors.roles.server import pictures as snapshots
+from lictor_actors.store.snapshot.archive import ArchiveReader
+from lictor_actors.store.snapshot.freeze import survey
 from lictor_messages.catalog import ListNodes
 from lictor_messages.faults import FaultRule
 from lictor_messages.kv import GetKey, ListKeys, PutKey

@@ -6,7 +6,7 @@ from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.effects import CancelTimer, SetTimer
 from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Turn
-from lictor_actors.roles.session_timers import SessionTimers
+from lictor_actors.roles.server.leader.session_timers import SessionTimers
 from lictor_actors.store.store import Store
 from lictor_messages.catalog import NodeRecord, Register
 from lictor_messages.sessions import CreateSession, DestroySession, SessionRecord

@@ -6,7 +6,7 @@ from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.effects import CancelTimer, SetTimer
 from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Turn
-from lictor_actors.roles.tombstone_timer import BIN_NS, TTL_NS, TombstoneTimer
+from lictor_actors.roles.server.leader.tombstone_timer import BIN_NS, TTL_NS, TombstoneTimer
 from lictor_actors.store.store import Store
 from lictor_messages.kv import DeleteKey, PutKey, ReapTombstones
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lictor_actors.store.errors import QueryRefused
-from lictor_actors.store.filters import keeps
+from lictor_actors.store.filter.apply import keeps
 
 ROW = {
     "Node": {"Node": "n1", "Meta": {"rack": "a", "odd key": "x"}, "TaggedAddresses": None},

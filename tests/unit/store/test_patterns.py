@@ -2,8 +2,8 @@
 
 import pytest
 
-from lictor_actors.store.patterns import MOST, BadPattern, compiled, found
-from lictor_actors.store.templates import rendered
+from lictor_actors.store.families.templates import rendered
+from lictor_actors.store.filter.patterns import MOST, BadPattern, compiled, found
 from lictor_messages.queries import PreparedQuery, QueryTemplate, ServiceQuery
 
 

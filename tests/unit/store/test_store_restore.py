@@ -4,8 +4,8 @@ from hashlib import sha256
 
 import pytest
 
-from lictor_actors.store.snapshot import START, encode, freeze
-from lictor_actors.store.snapshot_staged import KEPT_NS
+from lictor_actors.store.snapshot.freeze import START, encode, freeze
+from lictor_actors.store.snapshot.staged import KEPT_NS
 from lictor_actors.store.store import Store
 from lictor_messages.answers import Written
 from lictor_messages.kv import GetKey, PutKey

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lictor_actors.store.snapshot import START, encode, freeze, thaw
+from lictor_actors.store.snapshot.freeze import START, encode, freeze, thaw
 from lictor_messages.answers import Written
 from lictor_messages.catalog import Deregister
 from lictor_messages.kv import GetKey, ListKeys, PutKey

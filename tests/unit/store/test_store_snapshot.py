@@ -7,10 +7,20 @@ import ormsgpack
 import pytest
 
 from lictor_actors.store.dedup import ROW_OUTCOMES
-from lictor_actors.store.snapshot import START, Picture, Place, SnapshotRefused, Thaw, encode, freeze, survey, thaw
-from lictor_actors.store.snapshot_frames import FORMAT, MARK, Header, framed, pack_header, pack_row, pack_trailer
-from lictor_actors.store.snapshot_tables import TABLES
-from lictor_actors.store.snapshot_thaw import Trial
+from lictor_actors.store.snapshot.frames import FORMAT, MARK, Header, framed, pack_header, pack_row, pack_trailer
+from lictor_actors.store.snapshot.freeze import (
+    START,
+    Picture,
+    Place,
+    SnapshotRefused,
+    Thaw,
+    encode,
+    freeze,
+    survey,
+    thaw,
+)
+from lictor_actors.store.snapshot.tables import TABLES
+from lictor_actors.store.snapshot.thaw import Trial
 from lictor_actors.store.store import Store
 from lictor_messages.answers import Written
 from lictor_messages.catalog import ListNodes, ListServiceHealth

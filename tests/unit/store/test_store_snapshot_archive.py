@@ -8,7 +8,7 @@ import tarfile
 
 import pytest
 
-from lictor_actors.store.snapshot_archive import PIECE, ArchiveReader, ArchiveRefused, ArchiveWriter
+from lictor_actors.store.snapshot.archive import PIECE, ArchiveReader, ArchiveRefused, ArchiveWriter
 
 STATE = bytes(range(256)) * 700
 META = {"ID": "2-7-1", "Index": 7}

@@ -10,7 +10,7 @@ import pytest
 from lictor_actors.bus.rules import DROP, PASS, Verdict
 from lictor_actors.timeline import Record, live
 from lictor_actors.timeline.live import LiveRecorder, together
-from lictor_deploy.live_timeline import since
+from lictor_deploy.timelines.live import since
 from lictor_messages.envelope import Envelope
 from lictor_messages.kv import GetKey, PutKey
 

@@ -6,7 +6,7 @@ from functools import cache
 
 from lictor_actors.faults import world_faults
 from lictor_actors.hosts.world import World
-from lictor_actors.hosts.world.cluster import add_cluster
+from lictor_actors.node.in_world import add_cluster
 from lictor_actors.timeline import Record
 from lictor_actors.timeline.recorder import Recorder
 from lictor_messages.base import Message

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple
 
-from lictor_actors.hosts.disks_faulty import FaultyDisk, Trouble
+from lictor_actors.hosts.disks.faulty import FaultyDisk, Trouble
 from lictor_actors.journal.journal import Journal, JournalFull
 from lictor_actors.journal.memory_disk import MemoryDisk
 from lictor_messages.journal import JournalRecord

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lictor_actors.bus.intake import Desk, Intake
 from lictor_actors.hosts.clock import NodeClock
-from lictor_actors.hosts.disks_faulty import Trouble
+from lictor_actors.hosts.disks.faulty import Trouble
 from lictor_actors.hosts.node import Birth, Door, Node, Waits
 from lictor_actors.hosts.world.ledger import WorldLedger
 from lictor_actors.hosts.world.streams import stream

@@ -15,7 +15,7 @@ from lictor_actors.roles.http_api.query import parse_bool
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 from lictor_actors.roles.http_api.routes import Routes
 from lictor_actors.store.errors import QueryRefused
-from lictor_actors.store.filters import keeps
+from lictor_actors.store.filter.apply import keeps
 from lictor_actors.store.render import check_json, service_json
 from lictor_messages.agent import (
     AgentDescription,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from lictor_actors.roles.http_api.decode import (
+from lictor_actors.consul.decode import (
     Struct,
     anything,
     boolean,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lictor_actors.roles.http_api.decode import (
+from lictor_actors.consul.decode import (
     BadBody,
     Struct,
     anything,

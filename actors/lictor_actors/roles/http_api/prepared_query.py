@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lictor_actors.roles.http_api.decode import Struct, anything, boolean, integer, string, string_map, strings
+from lictor_actors.consul.decode import Struct, anything, boolean, integer, string, string_map, strings
 from lictor_actors.roles.http_api.definitions import decoded
 from lictor_actors.roles.http_api.plan import (
     JSON,

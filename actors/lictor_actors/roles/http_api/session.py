@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lictor_actors.roles.http_api.decode import BadBody, Decode, duration, list_of, parse_json, string, strings
+from lictor_actors.consul.decode import BadBody, Decode, duration, list_of, parse_json, string, strings
 from lictor_actors.roles.http_api.plan import Plan, json_answer, query_headers, rendered, text, written
 from lictor_actors.roles.http_api.query import check_datacenter, read_options
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest

@@ -14,9 +14,9 @@ from lictor_actors.roles.http_api.plan import SHARED, Plan, done, query_headers
 from lictor_actors.roles.http_api.query import check_datacenter, read_options
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 from lictor_actors.roles.http_api.routes import Routes
-from lictor_actors.store.snapshot_archive import VERSION, ArchiveReader, ArchiveRefused, ArchiveWriter
-from lictor_actors.store.snapshot_frames import SnapshotRefused
-from lictor_actors.store.snapshot_thaw import Trial
+from lictor_actors.store.snapshot.archive import VERSION, ArchiveReader, ArchiveRefused, ArchiveWriter
+from lictor_actors.store.snapshot.frames import SnapshotRefused
+from lictor_actors.store.snapshot.thaw import Trial
 from lictor_actors.store.store import Store
 from lictor_messages.answers import Written
 from lictor_messages.envelope import at

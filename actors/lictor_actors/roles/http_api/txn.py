@@ -6,8 +6,7 @@ from base64 import b64decode
 from binascii import Error as BadBase64
 from typing import Any
 
-from lictor_actors.roles.http_api.catalog_writes import CHECK, SERVICE, check_record, service_record
-from lictor_actors.roles.http_api.decode import (
+from lictor_actors.consul.decode import (
     BadBody,
     Decode,
     Struct,
@@ -19,13 +18,14 @@ from lictor_actors.roles.http_api.decode import (
     string_map,
     unsigned,
 )
+from lictor_actors.roles.http_api.catalog_writes import CHECK, SERVICE, check_record, service_record
 from lictor_actors.roles.http_api.plan import JSON, Plan, prettied, query_headers
 from lictor_actors.roles.http_api.query import check_datacenter, read_options
 from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 from lictor_actors.roles.http_api.routes import Routes
 from lictor_actors.roles.http_api.uuids import as_made
 from lictor_actors.store.render import shape, to_json
-from lictor_actors.store.txn import reads_only
+from lictor_actors.store.txn.transact import reads_only
 from lictor_messages.base import FrozenMap
 from lictor_messages.catalog import NodeRecord
 from lictor_messages.txn import (

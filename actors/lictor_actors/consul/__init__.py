@@ -1,0 +1,1 @@
+"""Consul's words, both ways: what its JSON says, decoded and rendered."""

@@ -1,0 +1,1 @@
+"""Disks: files, with faults, and such that lose what was not synced."""

@@ -1,0 +1,1 @@
+"""The doors by which those come in whom the cluster cannot dial."""

@@ -1,0 +1,1 @@
+"""HTTP on sockets: a thin protocol on httptools."""

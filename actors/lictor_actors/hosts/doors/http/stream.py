@@ -1,0 +1,38 @@
+"""A large HTTP response piece by piece: no turn of the loop copies, compresses or hands over more than one piece."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+
+from lictor_actors.hosts.doors.http.response import response_head
+from lictor_messages.web import HttpAnswered
+
+_GZIP = 16 + zlib.MAX_WBITS
+"""zlib: write gzip's header and trailer."""
+_CHUNKED = b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n"
+
+
+def pieces(answered: HttpAnswered, *, head: bool, http10: bool, close: bool, gzips: bool) -> Iterator[bytes]:
+    """As ``encode_response``. Nobody knows how long it will be once it is compressed, so it goes in chunks then, and
+    HTTP/1.0, which has none, gets it as it is.
+    """
+    bodies = (answered.body, *answered.more)
+    compresses = gzips and not http10 and not head
+    length = _CHUNKED if compresses else b"Content-Length: %d\r\n" % sum(map(len, bodies))
+    yield response_head(answered, length, http10=http10, close=close)
+    if compresses:
+        yield from _chunks(bodies)
+    elif not head:
+        yield from bodies
+
+
+def _chunks(bodies: tuple[bytes, ...]) -> Iterator[bytes]:
+    squeeze = zlib.compressobj(level=1, wbits=_GZIP)
+    for body in bodies:
+        yield _chunk(squeeze.compress(body))
+    yield _chunk(squeeze.flush()) + b"0\r\n\r\n"
+
+
+def _chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data) if data else b""

@@ -1,0 +1,1 @@
+"""The live host: asyncio, sockets, real disks and clocks."""

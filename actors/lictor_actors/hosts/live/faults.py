@@ -1,0 +1,115 @@
+"""What fault rules make of the messages, disks and clocks of the nodes of one process, and who watches."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import Protocol
+
+from lictor_actors.bus.held import Held
+from lictor_actors.bus.rules import PASS, Rules, Verdict
+from lictor_actors.hosts.live.clocks import LiveClocks
+from lictor_messages.envelope import Envelope
+from lictor_messages.faults import DiskRule, SetRules
+
+Later = Callable[[float, Callable[[], None]], object]
+Hit = tuple[Envelope, Verdict]
+
+
+class Tap(Protocol):
+    """Whoever wants to see every message, for a timeline."""
+
+    def sent(self, envelope: Envelope, verdict: Verdict) -> None:
+        """Posted here, and what becomes of it."""
+        ...
+
+    def arrived(self, envelope: Envelope) -> None:
+        """Came over the wire."""
+        ...
+
+    def refused(self, envelope: Envelope) -> None:
+        """Could not be sent."""
+        ...
+
+    def note(self, who: str, event: str) -> None:
+        """An actor said this."""
+        ...
+
+
+class LiveFaults:
+    """The rules in force. ``on`` is False as long as no message needs to be looked at."""
+
+    def __init__(
+        self,
+        rng: Random,
+        post: Callable[[Envelope, bool], None],
+        later: Later,
+        count: Callable[[str], None],
+    ) -> None:
+        """``post`` sends a message on, in a spoilt frame if told so; ``later`` calls after so many seconds."""
+        self.on = False
+        self.tap: Tap | None = None
+        self.rng = rng
+        self.clocks = LiveClocks()
+        self._post = post
+        self._later = later
+        self._count = count
+        self._rules = Rules()
+        self._held: Held[Hit] = Held()
+        self._disks: tuple[DiskRule, ...] = ()
+
+    def set_rules(self, rules: SetRules) -> None:
+        """These and no others are in force; what was held by one that is gone goes on."""
+        self._rules = Rules(rules.rules, self._rules)
+        self.on = bool(rules.rules) or self.tap is not None
+        self._disks = rules.disks
+        self.clocks.set_rules(rules.clocks)
+        self._held.release(self._rules, self._hit)
+
+    def show(self, tap: Tap | None) -> None:
+        """From now on this one sees every message, or nobody."""
+        self.tap = tap
+        self.on = bool(self._rules) or tap is not None
+
+    def asked(self, envelope: Envelope) -> None:
+        """A client has come in by a door."""
+        if self.tap is not None:
+            self.tap.sent(envelope, PASS)
+
+    def disks_of(self, node: str) -> Iterator[DiskRule]:
+        """The rules on this node's disk."""
+        return (rule for rule in self._disks if rule.node == node)
+
+    def post(self, envelope: Envelope) -> None:
+        """Judge a message and do with it what the rules say."""
+        verdict = self._rules.judge(envelope, self.rng, time.monotonic_ns())
+        if self.tap is not None:
+            self.tap.sent(envelope, verdict)
+        if verdict is PASS:
+            self._post(envelope, False)
+            return
+        self._count(_hit_by(verdict))
+        for _ in range(verdict.copies):
+            if verdict.held:
+                self._held.put(verdict.held, (envelope, verdict))
+            else:
+                self._hit((envelope, verdict))
+
+    def _hit(self, hit: Hit) -> None:
+        envelope, verdict = hit
+        if verdict.delay_ns:
+            self._later(verdict.delay_ns / 1e9, lambda: self._post(envelope, verdict.corrupt))
+        else:
+            self._post(envelope, verdict.corrupt)
+
+
+def _hit_by(verdict: Verdict) -> str:
+    """The name under which a message that a fault touched is counted."""
+    if not verdict.copies:
+        return "fault_dropped"
+    if verdict.held:
+        return "fault_held"
+    if verdict.corrupt:
+        return "fault_corrupted"
+    return "fault_delayed" if verdict.delay_ns else "fault_duplicated"

@@ -1,0 +1,328 @@
+"""The live host: asyncio, nng, real disks and clocks. Many nodes in one process, one run queue for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from random import Random
+from typing import TYPE_CHECKING
+
+from lictor_actors.bus.intake import Desk, Intake
+from lictor_actors.bus.nng import NngBus
+from lictor_actors.hosts.ground import Handle
+from lictor_actors.hosts.live.directory import LiveDirectory
+from lictor_actors.hosts.live.faults import LiveFaults, Tap
+from lictor_actors.hosts.live.lag import LagWatch
+from lictor_actors.hosts.live.ledger import LiveLedger
+from lictor_actors.hosts.live.node import LiveNode, Readiness, start_over
+from lictor_actors.hosts.live.run_queue import RunQueue
+from lictor_actors.hosts.node import Birth, Node
+from lictor_actors.hosts.spec import NodeSpec
+from lictor_actors.node.tree import birth, tree
+from lictor_messages.base import Message
+from lictor_messages.codec import cluster_id
+from lictor_messages.envelope import Envelope, at, node_of, role_of
+from lictor_messages.faults import HandleActor, SetRules
+from lictor_messages.host import ActorSpec, LoopLagged
+from lictor_messages.refusals import Refused
+
+if TYPE_CHECKING:
+    from lictor_actors.hosts.doors.http.door import Ask
+    from lictor_actors.hosts.live.jobs import Jobs
+
+log = logging.getLogger("lictor")
+
+
+class LiveHost:
+    """One process: its nodes, its bus and its run queue. Implements ``Ground``."""
+
+    def __init__(
+        self,
+        cluster: str,
+        *,
+        lanes: tuple[str, str] | None = None,
+        ended: Callable[[str, str], None] | None = None,
+        stopped: Callable[[str, str], None] | None = None,
+        beside: Mapping[str, Ask] | None = None,
+    ) -> None:
+        """``ended`` and ``stopped`` are told which node or actor is down for good, and why.
+
+        ``beside``: who answers HTTP requests under these paths, instead of the nodes' gateways.
+        """
+        self.counters: Counter[str] = Counter()
+        self._cluster = cluster_id(cluster)
+        self._lanes = lanes
+        self._ended = ended
+        self._stopped = stopped
+        self._beside = beside or {}
+        self._nodes: dict[str, LiveNode] = {}
+        self._by_url: dict[str, list[Node]] = {}
+        self._directory = LiveDirectory()
+        self._paths: dict[tuple[str, str], Callable[[Envelope], None]] = {}
+        """(source, target) on one node → who takes the mail there: found once instead of for every message."""
+        self._takers: dict[str, Callable[[Envelope], None]] = {}
+        """Target → who takes its mail from the wire."""
+        self._queue = RunQueue(self.counters)
+        self._intake = Intake(self._place, self._desk, self.count)
+        self.enqueue = self._queue.put
+        self._faults = LiveFaults(Random(secrets.randbits(64)), self._post, self._after, self.count)
+        self._boot = secrets.randbits(32)
+        self.now = self._faults.clocks.now
+        self.wall = self._faults.clocks.wall
+
+    # -- life of the host ----------------------------------------------------
+
+    async def start(self) -> None:
+        """Open the bus; raises OSError or pynng's error if a lane cannot be listened on."""
+        from lictor_actors.hosts.live.garbage import GarbageWatch
+        from lictor_actors.hosts.live.jobs import Jobs
+
+        self._loop = asyncio.get_running_loop()
+        self._bus = NngBus(self._cluster, self._loop, self._arrived, self._queue.full, self._returned, self.count)
+        self._queue.start(self._loop, self._bus.flush)
+        self._jobs: Jobs = Jobs()
+        if self._lanes is not None:
+            self._bus.listen(*self._lanes)
+        self._lag = LagWatch(self._loop, self._lagged)
+        self._lag.start()
+        self._garbage = GarbageWatch(self._loop)
+        self._garbage.start()
+
+    async def add(self, spec: NodeSpec, actors: Sequence[ActorSpec] = (), make: Birth = birth) -> Node:
+        """Open a node's journal, listeners and doors, then start its actors (by default those of its spec)."""
+        name = spec.node
+        if spec.server and spec.data_dir:
+            start_over(spec)
+        node = Node(name, self, make, actors or tree(spec))
+        running = self._nodes[name] = LiveNode(spec, node, self._loop, self._faults, self._queue.sync_soon)
+        self._directory.begin(name, (spec.gossip_url, spec.rest_url))
+        self._by_url.setdefault(spec.gossip_url, []).append(node)
+        self._bus.listen(*spec.listen_urls)
+        await running.open_doors(self._boot, self._cluster, self._beside)
+        node.start()
+        return node
+
+    async def close(self) -> None:
+        """Stop the actors, then the doors, the jobs, the bus and the journals."""
+        self._lag.stop()
+        self._garbage.stop()
+        for running in reversed(list(self._nodes.values())):
+            running.node.stop("the host is closing")
+        self._queue.tick()
+        for running in self._nodes.values():
+            await running.close_doors()
+        await self._jobs.close()
+        self._bus.close()
+        for running in self._nodes.values():
+            await running.ledger.close()
+        self._queue.clear()
+
+    def listen_again(self) -> None:
+        """Make the files of local sockets again that were removed; to be called now and then."""
+        self._bus.listen_again()
+
+    # -- what the outside may ask --------------------------------------------
+
+    def readiness(self) -> dict[str, Readiness]:
+        """What each node sees of the cluster at this moment."""
+        return {name: running.readiness for name, running in self._nodes.items()}
+
+    def set_rules(self, rules: SetRules) -> int:
+        """Put these fault rules in force instead of those before."""
+        self._faults.set_rules(rules)
+        for name, running in self._nodes.items():
+            running.set_disk_rules(self._faults.disks_of(name))
+        return len(rules.rules)
+
+    def show(self, tap: Tap | None) -> None:
+        """From now on this one sees every message and every note, or nobody."""
+        self._faults.show(tap)
+        if tap is not None:
+            for running in self._nodes.values():
+                running.introduce(tap)
+
+    def jump(self, node: str, by: int) -> None:
+        """Move the node's wall clock by this many nanoseconds."""
+        self._faults.clocks.jump(node, by)
+
+    def handle_actor(self, wish: HandleActor) -> int:
+        """Pause, resume, crash or restart actors of a node; returns how many it was done to."""
+        running = self._nodes.get(wish.node)
+        if running is None:
+            return 0
+        return running.handle_actor(wish)
+
+    # -- Ground: chance and timers --------------------------------------------
+
+    def stream(self, node: str, role: str) -> Random:
+        """See ``Ground``."""
+        return Random(secrets.randbits(64))
+
+    def secret(self, node: str, size: int) -> bytes:
+        """See ``Ground``."""
+        return secrets.token_bytes(size)
+
+    def buggify(self, node: str) -> None:
+        """Nothing rare is made to happen in production."""
+        return
+
+    def later(self, node: str, after: int, call: Callable[[], None]) -> Handle:
+        """See ``Ground``."""
+        return self._loop.call_later(self._faults.clocks.true_delay(node, after) / 1e9, call)
+
+    def _after(self, seconds: float, call: Callable[[], None]) -> Handle:
+        return self._loop.call_later(seconds, call)
+
+    # -- Ground: the bus -----------------------------------------------------
+
+    def post(self, envelope: Envelope) -> None:
+        """See ``Ground``."""
+        if self._faults.on:
+            self._faults.post(envelope)
+        else:
+            self._post(envelope)
+
+    def _post(self, envelope: Envelope, corrupt: bool = False) -> None:
+        path = self._paths.get((envelope.source, envelope.target))
+        if path is not None:
+            path(envelope)
+            return
+        home, away = node_of(envelope.source), node_of(envelope.target)
+        if away == home:
+            running = self._nodes.get(home)
+            if running is not None:
+                self._deliver_home(running.node, envelope)
+                return
+        url = away if "://" in away else self._directory.url(home, away, role_of(envelope.target))
+        if url:
+            self._bus.post(url, envelope)
+            if corrupt:
+                self._bus.spoil(url)
+            self._queue.wake()
+        else:
+            self._returned(envelope, "unknown_address")
+
+    def _deliver_home(self, node: Node, envelope: Envelope) -> None:
+        taker = node.taker(role_of(envelope.target))
+        if taker is None:
+            node.deliver(envelope)
+        else:
+            self._paths[envelope.source, envelope.target] = taker
+            taker(envelope)
+
+    def _arrived(self, packed: bytes) -> None:
+        envelope = self._intake.admit(packed, self._kept_out)
+        if envelope is None:
+            return
+        if self._faults.tap is not None:
+            self._faults.tap.arrived(envelope)
+        taker = self._takers.get(envelope.target)
+        if taker is not None:
+            taker(envelope)
+            return
+        running = self._nodes.get(node_of(envelope.target))
+        if running is None:
+            self._not_hosted(envelope)
+            return
+        taker = running.node.taker(role_of(envelope.target))
+        if taker is not None:
+            self._takers[envelope.target] = taker
+        running.node.deliver(envelope)
+
+    def _place(self, envelope: Envelope) -> None:
+        """A join names a place, not a node: any node there will do, one of the asker's own name only if alone."""
+        home = node_of(envelope.source)
+        there = sorted(self._by_url.get(node_of(envelope.target), ()), key=lambda node: node.name == home)
+        if there:
+            envelope.target = at(role_of(envelope.target), there[0].name)
+
+    def _desk(self, node: str, role: str) -> Desk | None:
+        running = self._nodes.get(node)
+        return running.node.desk(role) if running is not None else None
+
+    def _kept_out(self, envelope: Envelope, kind: type[Message], answer: Refused | None) -> None:
+        running = self._nodes.get(node_of(envelope.target))
+        if running is not None:
+            running.node.keep_out(envelope, answer)
+
+    def _not_hosted(self, envelope: Envelope) -> None:
+        self.count("arrived_for_nobody")
+        for running in self._nodes.values():
+            running.node.refuse(envelope, "not_hosted_here")
+            return
+
+    def _returned(self, envelope: Envelope, reason: str) -> None:
+        self.count(f"not_sent_{reason.partition(':')[0]}")
+        if self._faults.tap is not None:
+            self._faults.tap.refused(envelope)
+        running = self._nodes.get(node_of(envelope.source))
+        if running is not None:
+            running.node.refuse(envelope, reason)
+
+    def locate(self, node: str, other: str, gossip: str, rest: str) -> None:
+        """See ``Ground``."""
+        if gossip:
+            self._directory.learn(node, other, (gossip, rest))
+            return
+        for url in self._directory.forget(node, other):
+            self._bus.drop(url)
+
+    def redial(self, node: str, other: str) -> None:
+        """See ``Ground``."""
+        for url in self._directory.lanes(node, other):
+            self._bus.redial(url)
+
+    # -- Ground: the rest ----------------------------------------------------
+
+    def run(self, node: str, job: Message, done: Callable[[Message], None]) -> None:
+        """See ``Ground``."""
+        self._jobs.run(job, done)
+
+    def ledger(self, node: str) -> LiveLedger:
+        """See ``Ground``."""
+        return self._nodes[node].ledger
+
+    def count(self, what: str) -> None:
+        """See ``Ground``."""
+        self.counters[what] += 1
+
+    def note(self, who: str, event: str) -> None:
+        """See ``Ground``."""
+        log.info("%s %s", who, event)
+        if self._faults.tap is not None:
+            self._faults.tap.note(who, event)
+
+    def crashed(self, who: str, error: Exception) -> None:
+        """See ``Ground``."""
+        log.error("%s crashed", who, exc_info=error)
+        running = self._nodes.get(node_of(who))
+        if running is not None and running.desk is not None and role_of(who) == "gateway":
+            running.desk.gateway_crashed()
+
+    def actor_stopped(self, who: str, why: str) -> None:
+        """See ``Ground``."""
+        log.error("%s stopped for good: %s", who, why)
+        if self._faults.tap is not None:
+            self._faults.tap.note(who, f"stopped: {why}")
+        if self._stopped is not None:
+            self._stopped(who, why)
+
+    def node_ended(self, node: str, why: str) -> None:
+        """See ``Ground``."""
+        running = self._nodes[node]
+        if running.node.failed_because:
+            log.error("%s went down: %s", at("host", node), why)
+        running.gateway_is_down(why)
+        if self._ended is not None:
+            self._ended(node, why)
+
+    def _lagged(self, lag_s: float) -> None:
+        self.count("loop_lagged")
+        message = LoopLagged(lag_ns=int(lag_s * 1e9))
+        for running in self._nodes.values():
+            prober = running.node.seats.get("prober")
+            if prober is not None and prober.life is not None:
+                prober.deliver(message, None)

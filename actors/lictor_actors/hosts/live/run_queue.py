@@ -1,0 +1,98 @@
+"""The run queue of a process: one mail after the other for the actors of all its nodes, then what they said and wrote.
+
+A tick is short, so that the loop reads its sockets; what is sent in one goes out in one frame, and what is written in
+one is synced once.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from asyncio import AbstractEventLoop
+from collections import Counter, deque
+from collections.abc import Callable
+
+from lictor_actors.hosts.live.ledger import LiveLedger
+from lictor_actors.hosts.seat import Seat
+from lictor_messages.base import Message
+from lictor_messages.envelope import Envelope
+
+log = logging.getLogger("lictor")
+
+FULL = 8192
+"""Mail that waits while nothing more is to be read."""
+TICK_MESSAGES_MAX = 256
+TICK_S_MAX = 0.002
+LONG_TURN_S = 0.005
+
+
+class RunQueue:
+    """``start`` comes before anything is put in."""
+
+    def __init__(self, counters: Counter[str]) -> None:
+        self._counters = counters
+        self._mail: deque[tuple[Seat, int, Message, Envelope | None]] = deque()
+        self._unsynced: dict[LiveLedger, None] = {}
+        self._ticking = False
+
+    def start(self, loop: AbstractEventLoop, send: Callable[[], None]) -> None:
+        """``send`` is called at the end of each tick: it sends what was posted in it."""
+        self._loop = loop
+        self._send = send
+
+    def put(self, seat: Seat, life: int, message: Message, envelope: Envelope | None) -> None:
+        """See ``Ground.enqueue``."""
+        self._mail.append((seat, life, message, envelope))
+        if not self._ticking:
+            self.wake()
+
+    def full(self) -> bool:
+        """True while so much waits that what comes over the wire should stay there."""
+        return len(self._mail) > FULL
+
+    def sync_soon(self, ledger: LiveLedger) -> None:
+        """This ledger was written to."""
+        self._unsynced[ledger] = None
+        self.wake()
+
+    def wake(self) -> None:
+        """There is something to do: a tick is due."""
+        if not self._ticking:
+            self._ticking = True
+            self._loop.call_soon(self.tick)
+
+    def clear(self) -> None:
+        """Nobody takes what is still here."""
+        self._mail.clear()
+
+    def tick(self) -> None:
+        """Take mail for a while, then send and sync."""
+        mail, clock = self._mail, time.perf_counter
+        before = started = clock()
+        for _ in range(TICK_MESSAGES_MAX):
+            if not mail:
+                break
+            seat, life, message, envelope = mail.popleft()
+            seat.take(life, message, envelope)
+            now = clock()
+            if now - before > LONG_TURN_S:
+                self._long_turn(seat, message, now - before)
+            if now - started > TICK_S_MAX:
+                break
+            before = now
+        self._send()
+        if self._unsynced:
+            self._sync()
+        self._ticking = False
+        if mail:
+            self.wake()
+
+    def _sync(self) -> None:
+        unsynced, self._unsynced = self._unsynced, {}
+        for ledger in unsynced:
+            ledger.flush()
+        self._send()
+
+    def _long_turn(self, seat: Seat, message: Message, took: float) -> None:
+        self._counters["long_turns"] += 1
+        log.debug("long turn: %s %s took %.1f ms", seat.address, message.kind, took * 1e3)

@@ -1,0 +1,1 @@
+"""Which actors make a node."""

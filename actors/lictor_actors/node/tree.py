@@ -1,0 +1,132 @@
+"""From a node's spec to its actors: prober, server, agent (which spawns its checker), gateway."""
+
+from __future__ import annotations
+
+from lictor_actors.hosts.spec import NodeSpec
+from lictor_actors.kernel.actor import Actor
+from lictor_actors.roles.agent.agent import Agent
+from lictor_actors.roles.checker import Checker
+from lictor_actors.roles.gateway.gateway import Gateway
+from lictor_actors.roles.prober import Prober
+from lictor_actors.roles.server.leader.reconcile import tagged_addresses
+from lictor_actors.roles.server.server import Server
+from lictor_messages.agent import AgentOptions
+from lictor_messages.base import FrozenMap
+from lictor_messages.envelope import at
+from lictor_messages.host import ActorSpec
+from lictor_messages.server import ServerOptions
+from lictor_messages.swim import ProberOptions
+from lictor_messages.version import VERSION
+from lictor_messages.web import GatewayOptions
+
+
+def tree(spec: NodeSpec) -> list[ActorSpec]:
+    """The actors of a node, in the order in which they start."""
+    specs = [ActorSpec.model_construct(role="prober", options=_prober(spec))]
+    if spec.server:
+        specs.append(ActorSpec.model_construct(role="server", options=_server(spec)))
+    specs.append(ActorSpec.model_construct(role="agent", options=_agent(spec)))
+    specs.append(ActorSpec.model_construct(role="gateway", options=_gateway(spec)))
+    return specs
+
+
+def birth(spec: ActorSpec) -> Actor:
+    """A new actor of this role."""
+    match spec.options:
+        case ProberOptions():
+            return Prober(spec.options)
+        case ServerOptions():
+            return Server(spec.options)
+        case AgentOptions():
+            return Agent(spec.options)
+        case GatewayOptions():
+            return Gateway(spec.options)
+    if spec.role == "checker":
+        return Checker()
+    raise ValueError(f"no actor for the role {spec.role!r}")
+
+
+def _tags(spec: NodeSpec) -> FrozenMap:
+    tags = {
+        "role": "consul" if spec.server else "node",
+        "dc": spec.dc,
+        "id": spec.id,
+        "build": spec.version or VERSION,
+        "vsn": "2",
+    }
+    if spec.server:
+        tags["port"] = str(spec.server_port)
+        tags["expect"] = str(spec.bootstrap_expect)
+    return FrozenMap(tags)
+
+
+def _prober(spec: NodeSpec) -> ProberOptions:
+    tell = [at("agent", spec.node)]
+    if spec.server:
+        tell.append(at("server", spec.node))
+    return ProberOptions(
+        name=spec.name,
+        dc=spec.dc,
+        address=spec.address,
+        port=spec.gossip_port,
+        gossip=spec.gossip_url,
+        rest=spec.rest_url,
+        tags=_tags(spec),
+        profile=spec.profile,
+        join=tuple(url for url in spec.join if not (url.startswith("tcp") and url == spec.gossip_url)),
+        retry_join_ns=spec.retry_join_ns,
+        rejoin_after_leave=spec.rejoin_after_leave,
+        tell=tuple(tell),
+    )
+
+
+def _server(spec: NodeSpec) -> ServerOptions:
+    return ServerOptions(
+        node=spec.node,
+        name=spec.name,
+        dc=spec.dc,
+        bootstrap_expect=spec.bootstrap_expect,
+        port=spec.server_port,
+        raft_multiplier=spec.raft_multiplier,
+        snapshot_threshold=spec.snapshot_threshold,
+        trailing_logs=spec.trailing_logs,
+        session_ttl_min_ns=spec.session_ttl_min_ns,
+        prober=at("prober", spec.node),
+        version=spec.version or VERSION,
+    )
+
+
+def _agent(spec: NodeSpec) -> AgentOptions:
+    return AgentOptions(
+        node=spec.node,
+        name=spec.name,
+        dc=spec.dc,
+        node_id=spec.id,
+        address=spec.address,
+        server=spec.server,
+        version=spec.version or VERSION,
+        meta=spec.meta,
+        tagged_addresses=tagged_addresses(spec.address),
+        prober=at("prober", spec.node),
+        services=spec.services,
+        checks=spec.checks,
+        doorways=_doorways(spec),
+    )
+
+
+def _doorways(spec: NodeSpec) -> tuple[str, ...]:
+    gateway = at("gateway", spec.node)
+    return (gateway, at("door", spec.node)) if spec.door_port >= 0 else (gateway,)
+
+
+def _gateway(spec: NodeSpec) -> GatewayOptions:
+    http = f"{spec.client_address}:{spec.http_port}" if spec.http_port >= 0 else ""
+    server = at("server", spec.node) if spec.server else ""
+    return GatewayOptions(
+        node=spec.node,
+        name=spec.name,
+        dc=spec.dc,
+        rpc_hold_timeout_ns=spec.rpc_hold_timeout_ns,
+        server=server,
+        http_addr=http,
+    )

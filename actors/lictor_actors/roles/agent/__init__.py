@@ -1,0 +1,1 @@
+"""The agent: every node's front desk."""

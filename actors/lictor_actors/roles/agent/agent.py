@@ -1,0 +1,300 @@
+"""The agent: every node's front desk. It owns the node's services and checks and passes requests to servers.
+
+gateway, door > agent    a Query or Command: forwarded to one server, answered past the agent
+agent > catalog          anti-entropy: what this node has (anti_entropy.py)
+checker > agent          CheckResult
+prober > agent           members and user events
+"""
+
+from __future__ import annotations
+
+from lictor_actors.kernel.actor import Actor
+from lictor_actors.kernel.turn import Turn
+from lictor_actors.kernel.vocabulary import By, Handler, Handlers, Vocabulary
+from lictor_actors.roles.agent.acknowledgements import Acknowledgements
+from lictor_actors.roles.agent.anti_entropy import AntiEntropy
+from lictor_actors.roles.agent.doorways import Doorways
+from lictor_actors.roles.agent.event_list import EventList, concerns, event_refused
+from lictor_actors.roles.agent.forwarding import Forwarding
+from lictor_actors.roles.agent.leaving import Leaving
+from lictor_actors.roles.agent.local_state import LocalState, checker_of
+from lictor_actors.roles.agent.registrations import Registrations
+from lictor_actors.roles.agent.server_routes import ServerRoutes
+from lictor_messages.agent import (
+    AgentDescription,
+    AgentOptions,
+    ChangeSyncDue,
+    CheckerStarted,
+    CheckResult,
+    DeregisterCheck,
+    DeregisterService,
+    DescribeAgent,
+    EventWaitDue,
+    FullSyncDue,
+    LeaveCluster,
+    ListEvents,
+    ListLocalChecks,
+    ListLocalServices,
+    OutputSyncDue,
+    ReapCriticalDue,
+    RebalanceDue,
+    RegisterCheck,
+    RegisterService,
+    RoundLateDue,
+    ServerSilent,
+    SetMaintenance,
+    TtlDue,
+    UpdateCheck,
+)
+from lictor_messages.answers import Answer, Command, Query, Written
+from lictor_messages.autopilot import ReadyToLeave, RemovalLateDue, Removed
+from lictor_messages.base import FrozenMap, Message
+from lictor_messages.envelope import at
+from lictor_messages.host import ActorSpec, DiskFreed, DiskFull, Durable, Recovered, Undeliverable
+from lictor_messages.members import (
+    Departed,
+    FireEvent,
+    ForceLeave,
+    Join,
+    ListMembers,
+    Member,
+    MemberFailed,
+    MemberJoined,
+    MemberLeft,
+    MemberReaped,
+    Members,
+    MemberUpdated,
+    UserEvent,
+)
+from lictor_messages.refusals import Refused
+from lictor_messages.sessions import CreateSession
+
+KEPT = RegisterService | DeregisterService | RegisterCheck | DeregisterCheck | SetMaintenance
+"""What the journal remembers: refused while it has no room, or it would be gone with the next start."""
+
+JOIN_MOST = 128
+"""Addresses of one Join: each is dialled at once."""
+
+
+class Agent(Actor):
+    """One per node, on servers too."""
+
+    hears = (
+        Vocabulary()
+        .on(Query, Command, CreateSession, by=By.CLIENTS)
+        .on(RegisterService, DeregisterService, RegisterCheck, DeregisterCheck, UpdateCheck, by=By.CLIENTS)
+        .on(ListLocalServices, ListLocalChecks, DescribeAgent, LeaveCluster, by=By.CLIENTS)
+        .on(ListMembers, Join, ForceLeave, FireEvent, ListEvents, by=By.CLIENTS)
+        .on(SetMaintenance, ServerSilent, CheckerStarted, CheckResult, TtlDue, ReapCriticalDue)
+        .on(MemberJoined, MemberUpdated, MemberFailed, MemberLeft, MemberReaped, Members, UserEvent)
+        .on(Answer, Written, Refused, Undeliverable, ReadyToLeave, Departed, Removed, RemovalLateDue)
+        .on(FullSyncDue, ChangeSyncDue, RoundLateDue, OutputSyncDue, EventWaitDue, RebalanceDue)
+        .on(Recovered, Durable, DiskFull, DiskFreed)
+    )
+    journalled = True
+
+    def __init__(self, options: AgentOptions) -> None:
+        self.options = options
+        self._prober = options.prober or at("prober", options.node)
+        self._alive: dict[str, None] = {}
+        self._self = _first_idea_of_self(options)
+        self._doorways = Doorways(options.doorways)
+        self.routes = ServerRoutes(options.node if options.server else "")
+        self._forwarding = Forwarding(options, self.routes)
+        self._acknowledgements = Acknowledgements()
+        self.sync = AntiEntropy(options, self.routes, self._acknowledgements)
+        self._leaving = Leaving(options, self._prober, self.sync)
+        self.local = LocalState(options.name, checker_of(options.node), self.sync.changed)
+        self.sync.local = self.local
+        self.own = Registrations(options.name, self.local, self.sync)
+        self.events = EventList(options.event_buffer)
+        self._handlers = Handlers(self.hears, self._table())
+
+    def start(self, turn: Turn) -> None:
+        """Hire the checker, take what the configuration says, ask who is there."""
+        turn.spawn(ActorSpec(role="checker"))
+        refused = [self.own.take_service(register, turn, keep=False) for register in self.options.services]
+        refused += [self.own.take_check(spec, turn, keep=False) for spec in self.options.checks]
+        for why in refused:
+            if why is not None:
+                turn.note(f"left out of the configuration: {why.words}")
+        turn.ask(self._prober, ListMembers())
+        turn.set_timer("rebalance", self.routes.rebalance_after(1, turn.rng), RebalanceDue())
+
+    def handle(self, message: Message, turn: Turn) -> None:
+        """What is done about each kind is in the table; what the journal would have to keep waits for room on it."""
+        full = self._acknowledgements.full
+        if full and isinstance(message, KEPT):
+            turn.reply(Refused(code="JournalFailed", text=f"no space left on device: {full}"))
+        else:
+            self._handlers[type(message)](message, turn)
+
+    def _table(self) -> dict[type[Message], Handler]:
+        """The table of contents: reads and writes go to a server, the rest is the agent's own."""
+        return {
+            Query: self._forwarding.pass_on,
+            Command: self._forwarding.pass_on,
+            Answer: self._answered,
+            MemberJoined: self._member_alive,
+            MemberUpdated: self._member_alive,
+            MemberFailed: self._member_gone,
+            MemberLeft: self._member_gone,
+            MemberReaped: self._member_gone,
+            Members: self._members,
+            Written: self._answered,
+            Refused: self._answered,
+            Undeliverable: self._undeliverable,
+            ServerSilent: self._forwarding.silent,
+            CheckResult: self.own.check_result,
+            UpdateCheck: self.own.update_check,
+            TtlDue: self.own.ttl_due,
+            RegisterService: self.own.register_service,
+            DeregisterService: self.own.deregister_service,
+            RegisterCheck: self.own.register_check,
+            DeregisterCheck: self.own.deregister_check,
+            SetMaintenance: self.own.set_maintenance,
+            ListLocalServices: self.own.list_services,
+            ListLocalChecks: self.own.list_checks,
+            DescribeAgent: self._describe,
+            UserEvent: self._user_event,
+            ListEvents: self.events.asked,
+            FireEvent: self._fire_event,
+            ListMembers: self._to_prober,
+            Join: self._join,
+            ForceLeave: self._to_prober,
+            LeaveCluster: self._leaving.asked,
+            CreateSession: self._forwarding.create_session,
+            ReadyToLeave: self._leaving.server_ready,
+            Departed: self._leaving.departed,
+            Removed: self._leaving.removed,
+            RemovalLateDue: self._leaving.late,
+            CheckerStarted: lambda _, turn: self.local.run_all(turn),
+            FullSyncDue: lambda _, turn: self.sync.full_sync(turn),
+            ChangeSyncDue: lambda _, turn: self.sync.change_sync_due(turn),
+            RoundLateDue: lambda _, turn: self.sync.round_late(turn),
+            OutputSyncDue: lambda due, turn: self.sync.output_due(due.id, turn),
+            EventWaitDue: lambda due, turn: self.events.waited(due.waiter, turn),
+            ReapCriticalDue: self.own.reap_critical,
+            RebalanceDue: self._rebalance,
+            Recovered: self._recovered,
+            Durable: self._acknowledgements.durable,
+            DiskFull: self._acknowledgements.disk_full,
+            DiskFreed: self._acknowledgements.disk_freed,
+        }
+
+    def check(self) -> None:
+        """Every check of a service has its service; nothing is kept under another id."""
+        for check_id, check in self.local.checks.items():
+            assert check.record.check_id == check.spec.id == check_id
+            assert not check.record.service_id or check.record.service_id in self.local.services
+            assert check_id in self.local.checks_of(check.record.service_id)
+        for service_id, service in self.local.services.items():
+            assert service.record.id == service_id
+
+    # -- answers and silence -------------------------------------------------
+
+    def _undeliverable(self, notice: Undeliverable, turn: Turn) -> None:
+        sync, leaving = self.sync, self._leaving
+        if not (sync.not_reached(notice.request, notice.target, turn) or leaving.not_reached(notice, turn)):
+            self._forwarding.not_reached(notice, turn)
+
+    def _rebalance(self, _: RebalanceDue, turn: Turn) -> None:
+        self.routes.rebalance(turn.rng)
+        turn.ask(self._prober, ListMembers())
+        turn.set_timer("rebalance", self.routes.rebalance_after(len(self._alive), turn.rng), RebalanceDue())
+
+    def _answered(self, message: Message, turn: Turn) -> None:
+        request = turn.envelope.request if turn.envelope else ""
+        if not self.sync.answered(request, message, turn):
+            self._leaving.answered(message, turn)
+
+    # -- members -------------------------------------------------------------
+
+    def _members(self, members: Members, turn: Turn) -> None:
+        """The whole view: it also corrects what was missed while the prober was down."""
+        alive = [member for member in members.members if member.status in ("alive", "leaving")]
+        self._alive = {}
+        self.routes.keep(member.node for member in alive if member.is_server)
+        for member in alive:
+            self._alive_now(member, turn)
+
+    def _member_alive(self, event: MemberJoined | MemberUpdated, turn: Turn) -> None:
+        self._alive_now(event.member, turn)
+
+    def _alive_now(self, member: Member, turn: Turn) -> None:
+        node = member.node
+        self._alive[node] = None
+        self.sync.cluster_size(len(self._alive))
+        if node == self.options.node:
+            self._self = member
+        if member.dc != self.options.dc:
+            return
+        if not member.is_server:
+            self.routes.remove(node)
+        elif self.routes.add(node, turn.rng):
+            self.sync.server_appeared(turn)
+
+    def _member_gone(self, event: MemberFailed | MemberLeft | MemberReaped, turn: Turn) -> None:
+        self._alive.pop(event.member.node, None)
+        self.sync.cluster_size(len(self._alive))
+        self.routes.remove(event.member.node)
+        if event.member.is_server and not isinstance(event, MemberReaped):
+            self._doorways.server_gone(turn)
+
+    def _to_prober(self, _: Message, turn: Turn) -> None:
+        assert turn.envelope is not None
+        self.routes.hold(turn.envelope, self._prober)
+        turn.forward(self._prober)
+
+    def _join(self, join: Join, turn: Turn) -> None:
+        if len(join.addresses) > JOIN_MOST:
+            text = f"addresses to join through: {JOIN_MOST} at most at a time, not {len(join.addresses)}"
+            turn.reply(Refused(code="BadRequest", text=text))
+        else:
+            self._to_prober(join, turn)
+
+    def _fire_event(self, event: FireEvent, turn: Turn) -> None:
+        refused = event_refused(event)
+        if refused is None:
+            self._to_prober(event, turn)
+        else:
+            turn.reply(refused)
+
+    def _user_event(self, event: UserEvent, turn: Turn) -> None:
+        own = (service.record for service in self.local.services.values())
+        if not self._doorways.heard(event, turn) and concerns(event, self.options.name, own):
+            self.events.happened(event, turn)
+
+    # -- itself --------------------------------------------------------------
+
+    def _recovered(self, batch: Recovered, turn: Turn) -> None:
+        self.local.collect(batch.records)
+        if batch.done:
+            self.local.recover(turn)
+            self.own.watch_critical(turn)
+            self.sync.open(turn)
+
+    def _describe(self, _: DescribeAgent, turn: Turn) -> None:
+        o, checks = self.options, self.local.checks
+        ttls = sum(check.spec.type == "ttl" for check in checks.values())
+        stats = {"check_monitors": str(len(checks) - ttls), "check_ttls": str(ttls)}
+        turn.reply(
+            AgentDescription(
+                node=o.name,
+                node_id=o.node_id,
+                dc=o.dc,
+                server=o.server,
+                version=o.version,
+                member=self._self,
+                known_servers=len(self.routes),
+                services=len(self.local.services),
+                checks=len(checks),
+                stats=FrozenMap(stats),
+            )
+        )
+
+
+def _first_idea_of_self(o: AgentOptions) -> Member:
+    """Until the prober tells: enough to answer who this is."""
+    tags = FrozenMap({"role": "consul" if o.server else "node", "dc": o.dc, "id": o.node_id})
+    return Member(name=o.name, dc=o.dc, address=o.address, port=8301, gossip="", rest="", tags=tags)

@@ -1,0 +1,94 @@
+"""Requests for servers: each is passed on to one, which answers past the agent; not handed over, it goes to another.
+
+gateway, door > agent > server    a Query or Command
+"""
+
+from __future__ import annotations
+
+from lictor_actors.kernel.turn import Ticket, Turn
+from lictor_actors.roles.agent.server_routes import ServerRoutes
+from lictor_messages.agent import AgentOptions, ServerSilent
+from lictor_messages.answers import Command, Query
+from lictor_messages.base import Message
+from lictor_messages.envelope import Envelope
+from lictor_messages.host import Undeliverable
+from lictor_messages.refusals import Refused
+from lictor_messages.sessions import CreateSession
+
+
+class Forwarding:
+    """The agent as a link between its doorways and the servers."""
+
+    def __init__(self, options: AgentOptions, routes: ServerRoutes) -> None:
+        self._options = options
+        self._routes = routes
+
+    def pass_on(self, message: Query | Command, turn: Turn) -> None:
+        """To the server whose turn it is; refused if it is for another datacenter, or no server is known."""
+        if message.dc and message.dc != self._options.dc:
+            turn.reply(Refused(code="NoPathToDatacenter"))
+            return
+        server = self._routes.first()
+        if not server:
+            turn.reply(Refused(code="NoServers"))
+            return
+        assert turn.envelope is not None
+        held = turn.envelope if turn.envelope.body is message else _with_body(turn.envelope, message)
+        self._routes.hold(held, server)
+        turn.forward(server, held)
+
+    def create_session(self, command: CreateSession, turn: Turn) -> None:
+        """A session is this node's own unless it names another."""
+        if not command.session.node:
+            session = command.session.model_copy(update={"node": self._options.name})
+            command = command.model_copy(update={"session": session})
+        self.pass_on(command, turn)
+
+    def not_reached(self, notice: Undeliverable, turn: Turn) -> None:
+        """It did not happen, so asking another server is safe."""
+        if notice.waiter and not self._routes.remembers(notice.request):
+            self._forgot(notice, turn)
+            return
+        held, server = self._routes.not_reached(notice.request, notice.target)
+        if held is None:
+            return
+        self._routes.rotate(notice.target)
+        if server:
+            turn.forward(server, held)
+        else:
+            ticket = Ticket(held.request, held.reply_to, held.source, held.cause or held.request, held.origin)
+            turn.answer(ticket, Refused(code="Undeliverable", text=notice.down))
+
+    def _forgot(self, notice: Undeliverable, turn: Turn) -> None:
+        """Too many requests were on their way to remember this one. Its doorway hears at once that it must ask again,
+        not after a minute; indefinite, because nobody knows any more whether another server has been asked.
+        """
+        self._routes.rotate(notice.target)
+        turn.answer(waiting_for(notice, turn), Refused(code="TimedOut"))
+
+    def silent(self, silent: ServerSilent, _: Turn) -> None:
+        """A doorway waited in vain: the next requests go elsewhere."""
+        self._routes.rotate(silent.server or self._routes.asked_of(silent.request))
+
+
+def waiting_for(notice: Undeliverable, turn: Turn) -> Ticket:
+    """Who waits for the answer to a request that this actor passed on and has forgotten."""
+    origin = turn.envelope.origin if turn.envelope is not None else "home"
+    return Ticket(notice.request, notice.waiter, "", notice.request, origin)
+
+
+def _with_body(e: Envelope, body: Message) -> Envelope:
+    """The same request with something filled in."""
+    filled = Envelope(
+        e.source,
+        e.target,
+        body,
+        request=e.request,
+        reply_to=e.reply_to,
+        hops=e.hops,
+        budget=e.budget,
+        cause=e.cause,
+        origin=e.origin,
+    )
+    filled.arrived = e.arrived
+    return filled

@@ -1,0 +1,189 @@
+"""What is asked of an agent about its own services and checks: register, deregister, list, report."""
+
+from __future__ import annotations
+
+from lictor_actors.consul.check_rules import (
+    check_refused,
+    complete_check,
+    complete_checks,
+    complete_service,
+    service_refused,
+)
+from lictor_actors.kernel.turn import Turn
+from lictor_actors.roles.agent.anti_entropy import AntiEntropy
+from lictor_actors.roles.agent.local_state import Change, LocalState
+from lictor_actors.roles.agent.maintenance import maintenance_check, maintenance_id
+from lictor_messages.agent import (
+    Accepted,
+    CheckResult,
+    CheckSpec,
+    DeregisterCheck,
+    DeregisterService,
+    ListLocalChecks,
+    ListLocalServices,
+    LocalChecks,
+    LocalServices,
+    ReapCriticalDue,
+    RegisterCheck,
+    RegisterService,
+    SetMaintenance,
+    TtlDue,
+    UpdateCheck,
+)
+from lictor_messages.catalog import CheckStatus
+from lictor_messages.refusals import Refused
+
+REAP_EVERY_NS = 30_000_000_000
+
+
+class Registrations:
+    """Changes the local state as it is asked, if the rules allow it, and has the catalog told."""
+
+    def __init__(self, node: str, local: LocalState, sync: AntiEntropy) -> None:
+        self._node = node
+        self._local = local
+        self._sync = sync
+        self._reaping = False
+
+    # -- services ------------------------------------------------------------
+
+    def register_service(self, register: RegisterService, turn: Turn) -> None:
+        """Answer Accepted when the catalog has been told, or Refused."""
+        self._accept(self.take_service(register, turn, keep=True), turn)
+
+    def take_service(self, register: RegisterService, turn: Turn, *, keep: bool) -> Refused | None:
+        """Add a service with its checks; ``keep`` has the journal remember them. Returns why not, or None."""
+        refused = service_refused(register)
+        if refused is not None:
+            return refused
+        service = complete_service(register.service, self._node)
+        specs = complete_checks(service, register.checks)
+        if register.replace_existing_checks:
+            wanted = [spec.id for spec in specs]
+            for check_id in self._local.checks_of(service.id):
+                if check_id not in wanted and check_id != maintenance_id(service.id):
+                    self._local.remove_check(check_id, turn)
+        self._local.put_service(service, turn, keep=keep)
+        for spec in specs:
+            self._local.put_check(spec, turn, keep=keep)
+        self.watch_critical(turn)
+        return None
+
+    def deregister_service(self, request: DeregisterService, turn: Turn) -> None:
+        """Answer Accepted, or Refused NotFound."""
+        if request.id not in self._local.services:
+            turn.reply(_unknown_service(request.id))
+            return
+        self._local.remove_service(request.id, turn)
+        self._accept(None, turn)
+
+    def set_maintenance(self, ask: SetMaintenance, turn: Turn) -> None:
+        """Answer Accepted, also if nothing had to be changed, or Refused NotFound."""
+        check_id = maintenance_id(ask.service_id)
+        if ask.service_id and ask.service_id not in self._local.services:
+            turn.reply(_unknown_service(ask.service_id))
+            return
+        if ask.enable and check_id not in self._local.checks:
+            self._local.put_check(maintenance_check(ask), turn, keep=True)
+        elif not ask.enable and check_id in self._local.checks:
+            self._local.remove_check(check_id, turn)
+        self._accept(None, turn)
+
+    def list_services(self, _: ListLocalServices, turn: Turn) -> None:
+        """Answer LocalServices."""
+        turn.reply(LocalServices(services=tuple(s.record for s in self._local.services.values())))
+
+    def _accept(self, refused: Refused | None, turn: Turn) -> None:
+        """Refuse, or answer Accepted when the catalog has been told or at least has been tried."""
+        if refused is not None:
+            turn.reply(refused)
+            return
+        self._sync.wait(turn.ticket(), turn)
+
+    # -- checks --------------------------------------------------------------
+
+    def register_check(self, register: RegisterCheck, turn: Turn) -> None:
+        """Answer Accepted when the catalog has been told, or Refused."""
+        self._accept(self.take_check(register.check, turn, keep=True), turn)
+
+    def take_check(self, given: CheckSpec, turn: Turn, *, keep: bool) -> Refused | None:
+        """Add a check; ``keep`` has the journal remember it. Returns why not, or None."""
+        refused = check_refused(given)
+        if refused is not None:
+            return refused
+        spec = complete_check(given)
+        if spec.service_id and spec.service_id not in self._local.services:
+            return Refused(code="Invalid", text=f'ServiceID "{spec.service_id}" does not exist')
+        self._local.put_check(spec, turn, keep=keep)
+        self.watch_critical(turn)
+        return None
+
+    def deregister_check(self, request: DeregisterCheck, turn: Turn) -> None:
+        """Answer Accepted, or Refused NotFound."""
+        if request.id not in self._local.checks:
+            text = f'Unknown check ID "{request.id}". Ensure that the check ID is passed, not the check name.'
+            turn.reply(Refused(code="NotFound", text=text))
+            return
+        self._local.remove_check(request.id, turn)
+        self._accept(None, turn)
+
+    def list_checks(self, _: ListLocalChecks, turn: Turn) -> None:
+        """Answer LocalChecks."""
+        turn.reply(LocalChecks(checks=tuple(c.record for c in self._local.checks.values())))
+
+    def update_check(self, update: UpdateCheck, turn: Turn) -> None:
+        """A TTL check lives on; answer Accepted, or Refused."""
+        check = self._local.checks.get(update.id)
+        if check is None or check.spec.type != "ttl":
+            turn.reply(Refused(code="Invalid", text=f'CheckID "{update.id}" does not have associated TTL'))
+            return
+        self._local.run_check(check, turn)
+        self._judge(update.id, update.status, _cut(update.output, check.spec.output_max_size), turn)
+        turn.reply(Accepted())
+
+    def ttl_due(self, due: TtlDue, turn: Turn) -> None:
+        """A TTL check was not updated in time."""
+        check = self._local.checks.get(due.id)
+        if check is None:
+            return
+        last = check.record.output
+        expired = f"TTL expired (last output before timeout follows): {last}" if last else "TTL expired"
+        self._judge(due.id, "critical", expired, turn)
+
+    def check_result(self, result: CheckResult, turn: Turn) -> None:
+        """The checker has something to say."""
+        if result.id in self._local.checks:  # It may have been removed while it ran.
+            self._judge(result.id, result.status, result.output, turn)
+
+    def _judge(self, check_id: str, status: CheckStatus, output: str, turn: Turn) -> None:
+        change = self._local.judge(check_id, status, output, turn)
+        if change is Change.STATUS:
+            self._sync.sync_changes(turn)
+        elif change is Change.OUTPUT:
+            self._sync.output_changed(check_id, turn)
+
+    def watch_critical(self, turn: Turn) -> None:
+        """Look for services to reap for as long as there are checks that may do so."""
+        if not self._reaping and self._local.reaps():
+            self._reaping = True
+            turn.set_timer("reap", REAP_EVERY_NS, ReapCriticalDue())
+
+    def reap_critical(self, _: ReapCriticalDue, turn: Turn) -> None:
+        """Deregister what has been critical for too long."""
+        for service_id in self._local.critical_too_long(turn.now):
+            turn.note(f"deregistered {service_id}: critical for too long")
+            self._local.remove_service(service_id, turn)
+        self._sync.sync_changes(turn)
+        self._reaping = False
+        self.watch_critical(turn)
+
+
+def _unknown_service(service_id: str) -> Refused:
+    text = f'Unknown service ID "{service_id}". Ensure that the service ID is passed, not the service name.'
+    return Refused(code="NotFound", text=text)
+
+
+def _cut(output: str, most: int) -> str:
+    if len(output) <= most:
+        return output
+    return f"{output[:most]} ... (captured {most} of {len(output)} bytes)"

@@ -1,0 +1,1 @@
+"""What every doorway needs: calls, deadlines."""

@@ -1,0 +1,1 @@
+"""The server: Raft, the store and the reads, wired together."""

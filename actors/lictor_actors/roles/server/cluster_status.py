@@ -1,0 +1,105 @@
+"""Queries about the cluster itself: leader, peers, Raft configuration, datacenters, figures. Any server answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import orjson
+
+from lictor_actors.consul.status_json import status_json
+from lictor_actors.kernel.turn import Turn
+from lictor_actors.raft import Raft, Role
+from lictor_messages import status as s
+from lictor_messages.answers import Answer, Query, Rendered
+from lictor_messages.members import Member
+from lictor_messages.server import ServerOptions
+
+_KINDS: tuple[type[Query], ...] = (
+    s.GetLeader,
+    s.ListPeers,
+    s.ListDatacenters,
+    s.GetRaftConfiguration,
+    s.GetServerStats,
+)
+
+
+class ClusterStatus:
+    """What this server knows of the servers."""
+
+    def __init__(self, options: ServerOptions, raft: Raft) -> None:
+        self._options = options
+        self._raft = raft
+
+    def answers(self, query: Query) -> bool:
+        """True for the queries that are answered here: only a leader knows how far its peers are."""
+        if isinstance(query, s.GetRaftConfiguration) and query.consistency != "stale":
+            return self._raft.role is Role.LEADER
+        return isinstance(query, _KINDS)
+
+    def reply(self, query: Query, members: Mapping[str, Member], applied: int, turn: Turn) -> None:
+        """Answer typed, or as Consul's JSON."""
+        answer = self._answer(query, members, applied)
+        if query.rendered:
+            turn.reply(Rendered(index=answer.index, body=orjson.dumps(status_json(answer))), early=True)
+        else:
+            # Early: nothing here says more than what gossip and Raft have already let out.
+            turn.reply(answer, early=True)
+
+    def _answer(self, query: Query, members: Mapping[str, Member], applied: int) -> Answer:
+        index = max(applied, 1)
+        match query:
+            case s.GetLeader():
+                leader = self._raft.leader
+                return s.Leader(index=index, node=leader, address=self._address(leader, members))
+            case s.ListPeers():
+                servers = self._raft.members.names
+                return s.Peers(index=index, addresses=tuple(self._address(node, members) for node in servers))
+            case s.ListDatacenters():
+                return s.Datacenters(index=index, names=(self._options.dc,))
+            case s.GetRaftConfiguration():
+                return self._configuration(index, members)
+            case _:
+                return self._stats(index, applied)
+
+    def _configuration(self, index: int, members: Mapping[str, Member]) -> s.RaftConfiguration:
+        raft = self._raft
+        known = {**raft.matches(), raft.me: raft.last_index}
+        servers = tuple(
+            s.RaftServer(
+                id=_id(row.name, members),
+                node=row.name.rpartition(".")[0],
+                address=self._address(row.name, members),
+                leader=row.name == raft.leader,
+                voter=row.voter,
+                last_index=known.get(row.name, 0),
+                commit_index=min(known.get(row.name, 0), raft.commit_index),
+            )
+            for row in raft.members.rows
+        )
+        return s.RaftConfiguration(index=index, servers=servers)
+
+    def _stats(self, index: int, applied: int) -> s.ServerStats:
+        raft = self._raft
+        return s.ServerStats(
+            index=index,
+            state="Leader" if raft.role is Role.LEADER else raft.role.name.title(),
+            leader=raft.leader,
+            term=raft.term,
+            last_log_index=raft.last_index,
+            commit_index=raft.commit_index,
+            applied_index=applied,
+            peers=max(len(raft.members.names) - 1, 0),
+        )
+
+    def _address(self, node: str, members: Mapping[str, Member]) -> str:
+        if not node:
+            return ""
+        member = members.get(node)
+        address = member.address if member else "unknown"
+        port = member.tags.get("port", str(self._options.port)) if member else str(self._options.port)
+        return f"{address}:{port}"
+
+
+def _id(node: str, members: Mapping[str, Member]) -> str:
+    member = members.get(node)
+    return (member.tags.get("id", "") if member else "") or node

@@ -1,0 +1,102 @@
+"""Writes on their way through the log: who waits for which entry, and what they hear."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lictor_actors.kernel.turn import Ticket, Turn
+from lictor_actors.raft import NotLeading, Overloaded, Raft
+from lictor_actors.roles.gathering import Gathering
+from lictor_actors.roles.server.log_time import LogTime
+from lictor_actors.store.commands import pack_command
+from lictor_messages.answers import Command
+from lictor_messages.base import Message
+from lictor_messages.refusals import Refused
+from lictor_messages.server import ProposeDue
+
+
+class Open(NamedTuple):
+    """A proposal that waits to be committed."""
+
+    term: int
+    ticket: Ticket
+
+
+class Proposals:
+    """Stamps commands, puts them into the log, and answers whoever asked once their place is decided."""
+
+    def __init__(self, raft: Raft) -> None:
+        self.time = LogTime()
+        self._raft = raft
+        self.open: dict[int, Open] = {}
+        """By index of the entry."""
+        self.gathered: list[tuple[Ticket, Command]] = []
+        """Writes that are proposed together; while there are any, ProposeDue is on its way."""
+        self._gathering = Gathering("propose", ProposeDue())
+
+    def __len__(self) -> int:
+        return len(self.open) + len(self.gathered)
+
+    def add(self, command: Command, ticket: Ticket, turn: Turn) -> None:
+        """Somebody's write: proposed at once, or together with others."""
+        self.gathered.append((ticket, command))
+        if len(self.gathered) == 1 and self._gathering.goes_at_once(bool(self.open), turn):
+            self._propose_gathered(turn)
+
+    def due(self, turn: Turn) -> None:
+        """Propose what has gathered, unless more is still coming."""
+        if not self._gathering.look_again(len(self.gathered), turn):
+            self._propose_gathered(turn)
+
+    def _propose_gathered(self, turn: Turn) -> None:
+        gathered, self.gathered = self.gathered, []
+        self._gathering.gone(len(gathered), bool(self.open))
+        if gathered:
+            commands = [(ticket.reply_to, ticket.request, command) for ticket, command in gathered]
+            self._propose(commands, [ticket for ticket, _ in gathered], turn)
+
+    def propose_own(self, commands: list[Command], turn: Turn) -> int:
+        """Writes of the leader itself; the index of the last one, 0 if there is none."""
+        mine = [(turn.me, turn.new_request(), command) for command in commands]
+        return self._propose(mine, [], turn) if mine else 0
+
+    def wait(self, index: int, ticket: Ticket) -> None:
+        """``ticket`` waits for the entry that was just put at ``index``."""
+        self.open[index] = Open(self._raft.term, ticket)
+
+    def committed(self, index: int, term: int, outcome: Message, turn: Turn) -> bool:
+        """The entry at ``index`` is applied; False if nobody waited for that place."""
+        opened = self.open.pop(index, None)
+        if opened is None:
+            return False
+        # Early: the entry is committed, a quorum has it on disk, whatever this server still writes.
+        done = outcome if opened.term == term else Refused(code="NotCommitted")
+        turn.answer(opened.ticket, done, early=True)
+        if self.gathered and not self.open:
+            self._gathering.round_over(turn)
+        return True
+
+    def leadership_lost(self, turn: Turn) -> None:
+        """Nobody here will hear what became of these. Early: that is so whatever this server still writes."""
+        for opened in self.open.values():
+            turn.answer(opened.ticket, Refused(code="LeadershipLost"), early=True)
+        self.open.clear()
+
+    def _propose(self, commands: list[tuple[str, str, Command]], tickets: list[Ticket], turn: Turn) -> int:
+        stamp = self.time.stamp(turn.now, turn.wall)
+        data = [pack_command(stamp, asker, request, command) for asker, request, command in commands]
+        try:
+            indexes = self._raft.propose(data, turn)
+        except NotLeading as refused:
+            self._refuse(tickets, Refused(code="NotLeader", leader=refused.leader), turn)
+            return 0
+        except Overloaded:
+            self._refuse(tickets, Refused(code="Overloaded"), turn)
+            return 0
+        for index, ticket in zip(indexes, tickets, strict=False):
+            self.wait(index, ticket)
+        return indexes[-1]
+
+    def _refuse(self, tickets: list[Ticket], refusal: Refused, turn: Turn) -> None:
+        for ticket in tickets:
+            turn.answer(ticket, refusal, early=True)  # nothing was done

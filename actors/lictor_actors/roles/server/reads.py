@@ -1,0 +1,187 @@
+"""Reads on a server: parked until they may be answered, answered typed or rendered, blocked until something changes."""
+
+from __future__ import annotations
+
+import heapq
+from typing import NamedTuple
+
+from lictor_actors.kernel.turn import Ticket, Turn
+from lictor_actors.roles.server.large_answers import WHOLE_BYTES_MAX, LargeAnswers
+from lictor_actors.roles.server.prepared_answers import in_random_order
+from lictor_actors.store.admission import negative_wait
+from lictor_actors.store.errors import QueryRefused
+from lictor_actors.store.families.catalog_queries import may_block
+from lictor_actors.store.render import render
+from lictor_actors.store.rendered import Body, RenderCache
+from lictor_actors.store.slices import can_be_cut, exceeds
+from lictor_actors.store.store import Store
+from lictor_actors.store.watches import Watches
+from lictor_messages.answers import Answer, Query, Rendered
+from lictor_messages.base import Message
+from lictor_messages.queries import QueryExecuted
+from lictor_messages.refusals import Refused
+from lictor_messages.server import BlockedDue, ServerOptions
+
+ONE_MESSAGE_BYTES_MAX = 16 << 20
+"""What weighs more as JSON and cannot be cut into slices is refused: to pack it would keep everything else waiting."""
+
+TOO_LARGE = Refused(
+    code="TooLarge",
+    text=f"the answer is larger than {ONE_MESSAGE_BYTES_MAX >> 20} MiB: ask for less at a time (a longer prefix, "
+    "fewer keys, a filter), or read it over HTTP",
+)
+
+
+class _Parked(NamedTuple):
+    query: Query
+    ticket: Ticket
+    watch: int
+
+
+class Reads:
+    """Answers queries from the store; keeps those that block."""
+
+    def __init__(self, store: Store, options: ServerOptions) -> None:
+        self.store = store
+        self.known_leader = True
+        self.last_contact_ms = 0
+        self._options = options
+        self._watches: Watches[int] = Watches()
+        self._cache = RenderCache(options.rendered_bytes_max)
+        self.large = LargeAnswers()
+        self._deadlines: list[tuple[int, int]] = []
+        self._parked: dict[int, _Parked] = {}
+        self._count = 0
+        self._replaced = store.replaced
+
+    def read(self, query: Query, ticket: Ticket, turn: Turn) -> None:
+        """Answer now, or when the query's index has passed ``min_index``, or when it has waited long enough."""
+        made = self._made_before(query, query.min_index, turn)
+        if made is not None:
+            turn.answer(ticket, made, early=True)
+            return
+        try:
+            answer = self.store.evaluate(query)
+        except QueryRefused as refused:
+            turn.answer(ticket, refused.refusal, early=True)
+            return
+        if type(answer) is QueryExecuted:
+            answer = in_random_order(answer, query, self._options.dc, turn)
+        if query.min_index and answer.index <= query.min_index and may_block(query):
+            if query.wait_ns < 0:
+                turn.answer(ticket, negative_wait(query.wait_ns), early=True)
+            else:
+                self._park(query, ticket, turn)
+        else:
+            turn.answer(ticket, self._said(query, answer, turn), early=True)  # early: see ``_answer``
+
+    def wake(self, turn: Turn) -> None:
+        """After a batch of writes: answer the blocked queries whose result may have changed."""
+        if self.store.replaced != self._replaced:
+            self._start_over(turn)
+        for query, answer, tickets in self._watches.wake(self.store):
+            for handle in tickets:
+                parked = self._parked.pop(handle, None)
+                if parked is not None:
+                    self._answer(query, answer, parked.ticket, turn)
+
+    def _start_over(self, turn: Turn) -> None:
+        """The store was replaced: indexes may have fallen, so nobody waits on, and nothing made before is good."""
+        self._replaced = self.store.replaced
+        self._cache.clear()
+        self.large.clear()
+        for handle in list(self._parked):
+            parked = self._forget(handle)
+            if parked is not None:
+                self.read(parked.query.model_copy(update={"min_index": 0}), parked.ticket, turn)
+
+    def due(self, turn: Turn) -> None:
+        """Answer what has waited long enough, unchanged."""
+        while self._deadlines and self._deadlines[0][0] <= turn.now:
+            _, handle = heapq.heappop(self._deadlines)
+            parked = self._forget(handle)
+            if parked is not None:
+                self._answer(parked.query, self.store.evaluate(parked.query), parked.ticket, turn)
+        self._arm(turn)
+
+    def refuse_all(self, refusal: Message, turn: Turn) -> None:
+        """This server leads no more: whoever waits for a leader's answer is sent back to find the new one."""
+        for handle in [h for h, parked in self._parked.items() if parked.query.consistency != "stale"]:
+            parked = self._forget(handle)
+            if parked is not None:
+                turn.answer(parked.ticket, refusal, early=True)
+
+    @property
+    def blocked(self) -> int:
+        """How many queries wait."""
+        return len(self._parked)
+
+    def _park(self, query: Query, ticket: Ticket, turn: Turn) -> None:
+        wait = min(query.wait_ns or self._options.default_wait_ns, self._options.max_wait_ns)
+        due = turn.now + wait + turn.rng.randrange(wait // 16 + 1)
+        self._count += 1
+        handle = self._count
+        self._parked[handle] = _Parked(query, ticket, self._watches.park(query, handle))
+        heapq.heappush(self._deadlines, (due, handle))
+        if self._deadlines[0][1] == handle:
+            self._arm(turn)
+        if len(self._deadlines) > 2 * len(self._parked) + 1024:
+            self._deadlines = [d for d in self._deadlines if d[1] in self._parked]
+            heapq.heapify(self._deadlines)
+
+    def _forget(self, handle: int) -> _Parked | None:
+        parked = self._parked.pop(handle, None)
+        if parked is not None:
+            self._watches.cancel(parked.watch)
+        return parked
+
+    def _arm(self, turn: Turn) -> None:
+        if self._deadlines:
+            turn.set_timer("blocked", self._deadlines[0][0] - turn.now, BlockedDue())
+
+    def _answer(self, query: Query, answer: Answer, ticket: Ticket, turn: Turn) -> None:
+        made = self._made_before(query, 0, turn) or self._said(query, answer, turn)
+        # Early: what is read here is committed, a quorum has it on disk already.
+        turn.answer(ticket, made, early=True)
+
+    def _said(self, query: Query, answer: Answer, turn: Turn) -> Answer | Refused:
+        """The answer as it was asked for, with what this server knows of its leader."""
+        sliced = query.rendered and can_be_cut(answer)
+        if exceeds(answer, WHOLE_BYTES_MAX if sliced else ONE_MESSAGE_BYTES_MAX):
+            large = self.large.open(query, answer, self.store.version(query), turn) if sliced else TOO_LARGE
+            return large if isinstance(large, Refused) else self._with_leader(large)
+        if query.rendered:
+            return self._with_body(self._rendered(query, answer))
+        return self._with_leader(answer)
+
+    def _made_before(self, query: Query, above: int, turn: Turn) -> Answer | None:
+        """What another asker of this question was told, if it is still right and its index is higher than this."""
+        if not query.rendered:
+            return None
+        version = self.store.version(query)
+        made = self._cache.get(query, version)
+        if made is not None:
+            return self._with_body(made) if made.index > above else None
+        large = self.large.find(query, version, above, turn) if self.large else None
+        return None if large is None else self._with_leader(large)
+
+    def _with_leader(self, answer: Answer) -> Answer:
+        return answer.model_copy(update={"known_leader": self.known_leader, "last_contact_ms": self.last_contact_ms})
+
+    def _rendered(self, query: Query, answer: Answer) -> Body:
+        body, found = render(query, answer)
+        made = Body(self.store.version(query), answer.index, body, found)
+        self._cache.put(query, made)
+        return made
+
+    def _with_body(self, made: Body) -> Rendered:
+        said = made.said
+        if said is None or said.known_leader != self.known_leader or said.last_contact_ms != self.last_contact_ms:
+            said = made.said = Rendered(
+                index=made.index,
+                known_leader=self.known_leader,
+                last_contact_ms=self.last_contact_ms,
+                body=made.body,
+                found=made.found,
+            )
+        return said

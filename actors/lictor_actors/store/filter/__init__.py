@@ -1,0 +1,1 @@
+"""Filter expressions: the grammar, and what they select."""

@@ -1,0 +1,1 @@
+"""Transactions: rehearsed, then done as a whole or not at all."""

@@ -1,0 +1,39 @@
+"""Where strangers can reach a node: said once at start, because nothing but the network keeps them out."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+from lictor_deploy.config.load import AgentConfig
+
+
+def warning(config: AgentConfig) -> str:
+    """One sentence with the addresses beyond loopback and the remedy, "" if there are none."""
+    found = exposed(config)
+    if not found:
+        return ""
+    addresses = ", ".join(found[:-1]) + f" and {found[-1]}" if len(found) > 1 else found[0]
+    return (
+        f"everybody who can reach {addresses} can read and change all that the cluster knows, without TLS and without "
+        "keys: bind to loopback or to a private network with -bind and -client (see docs/security.md)"
+    )
+
+
+def exposed(config: AgentConfig) -> list[str]:
+    """``ip:port`` of every listener that other machines may reach."""
+    ports = config.ports
+    lanes = [(config.bind_addr, port) for port in (ports.serf_lan, ports.server)]
+    doors = [(config.client_addr, port) for port in (ports.http, ports.bus)]
+    listeners = [(host, port) for host, port in lanes + doors if port >= 0]
+    return [shown(host, port) for host, port in listeners if not is_loopback(host)]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches this address; every address does not."""
+    return ip_address(host.strip("[]")).is_loopback
+
+
+def shown(host: str, port: int) -> str:
+    """As people write it."""
+    bare = host.strip("[]")
+    return f"[{bare}]:{port}" if ":" in bare else f"{bare}:{port}"

@@ -1,0 +1,88 @@
+"""Who a node is: its name, its id that survives restarts, the address that others reach it by."""
+
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+from pathlib import Path
+
+from lictor_actors.swim.doubts import name_fault
+from lictor_deploy.words.sentence import Failure
+
+UNUSUAL = set("@/\\ \t\r\n\0")
+WILDCARDS = ("0.0.0.0", "::", "[::]")
+
+
+def node_name(configured: str) -> str:
+    """The configured name, else the host's."""
+    name = configured or socket.gethostname()
+    if not name or UNUSUAL & set(name):
+        raise Failure(f"Invalid node name {name!r}: no blanks, @ and / please. Set it with -node.")
+    if why := name_fault(name):
+        raise Failure(f"Invalid node name {name!r}: {why}, and other nodes would ignore it. Set it with -node.")
+    return name
+
+
+def node_id(configured: str, data_dir: str) -> str:
+    """The configured id, else the one kept in the data directory, else a new one that is kept there."""
+    if configured:
+        return parsed(configured, "node_id")
+    if not data_dir:
+        return str(uuid.uuid4())
+    file = Path(data_dir) / "node-id"
+    try:
+        return (
+            parsed(file.read_text(errors="replace").strip(), str(file))
+            if file.exists()
+            else keep(file, str(uuid.uuid4()))
+        )
+    except OSError as error:
+        raise Failure(
+            f"The node's id cannot be kept in {file}: {error.strerror}. Mend that, or give -node-id."
+        ) from None
+
+
+def lost_journal(data_dir: str) -> str:
+    """What to tell if the directory of a server has an id and nothing that a server has written, else ""."""
+    top = Path(data_dir)
+    if not (top / "node-id").exists() or any(top.glob("*journal*")):
+        return ""
+    return (
+        f"{top} has a node-id and no journal, so this server starts empty. If it held data before, all of it is gone: "
+        "others of its cluster send it theirs; a lone server stops here and gets its files, or a saved snapshot, back."
+    )
+
+
+def parsed(text: str, where: str) -> str:
+    """A UUID in its usual form."""
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        raise Failure(f"{where} holds {text!r}, which is not a UUID. Remove it and a new one is made.") from None
+
+
+def keep(file: Path, text: str) -> str:
+    """Write it so that a crash leaves the old file or the new one."""
+    new = file.with_suffix(".new")
+    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as kept:
+        kept.write(f"{text}\n")
+    os.replace(new, file)
+    return text
+
+
+def advertised(bind: str, advertise: str) -> str:
+    """The address that others reach this node by: given, or bound to, or the one that faces the network."""
+    if advertise:
+        return advertise
+    return outward() if bind in WILDCARDS else bind
+
+
+def outward() -> str:
+    """The address of the interface that a packet to the network would leave by; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("10.255.255.255", 9))
+            return str(probe.getsockname()[0])
+        except OSError:
+            raise Failure("No private address was found. Name one with -bind or -advertise.") from None

@@ -1,0 +1,232 @@
+"""One node in this process, as ``lictor agent`` runs it: start, say so, obey signals, leave or stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lictor_actors.hosts.disks.file import DirectoryInUse
+from lictor_actors.hosts.live.host import LiveHost
+from lictor_actors.hosts.node import Node
+from lictor_actors.hosts.spec import NodeSpec
+from lictor_actors.journal.recovery import JournalCorrupt
+from lictor_actors.journal.segments import JournalTooNew
+from lictor_actors.raft.start_over import CannotStartOver
+from lictor_deploy import VERSION
+from lictor_deploy.agent.exposure import warning
+from lictor_deploy.agent.identity import WILDCARDS, advertised, lost_journal, node_id, node_name
+from lictor_deploy.agent.limits import Listener, own_directory, raise_file_limit, require_free
+from lictor_deploy.agent.log import start_log
+from lictor_deploy.config.definitions import check_of, service_of
+from lictor_deploy.config.load import AgentConfig
+from lictor_deploy.words.sentence import Failure
+from lictor_messages.agent import LeaveCluster
+from lictor_messages.durations import parse_go_duration
+from lictor_messages.envelope import Envelope, at
+from lictor_messages.faults import FAULTS_PATH
+from lictor_messages.web import HttpAnswered, HttpAsked
+
+if TYPE_CHECKING:
+    from lictor_actors.faults.desk import FaultDesk, Reply, Said
+
+FILES_NEEDED = 256
+PRIVATE = 0o077
+"""Files that are made from now on are closed to others: files of the journal hold all that the cluster was told."""
+LEAVE_S_MAX = 12.0
+"""How long a graceful leave may take before the process ends without it."""
+LEFT, STOPPED = 0, 1
+"""Exit codes: Consul's 0 means a graceful leave, everything else is 1."""
+
+
+def run_agent(config: AgentConfig, *, dev: bool) -> int:
+    """Run until told to stop; the exit code."""
+    if not config.data_dir and not dev:
+        raise Failure("data_dir cannot be empty: name a directory with -data-dir, or use -dev to keep nothing.")
+    start_log(config.log_level)
+    raise_file_limit(FILES_NEEDED)
+    os.umask(PRIVATE)
+    if config.data_dir:
+        own_directory(Path(config.data_dir), say=logging.getLogger("lictor").warning)
+    if config.data_dir and config.server and (lost := lost_journal(config.data_dir)):
+        logging.getLogger("lictor").warning("agent: %s", lost)
+    spec = node_spec(config)
+    require_free(listeners(config, spec))
+    if open_to_strangers := warning(config):
+        logging.getLogger("lictor").warning("agent: %s", open_to_strangers)
+    return in_loop(AgentRun(config, spec, "lictor-dev" if dev else "lictor").serve())
+
+
+def in_loop(work: Coroutine[Any, Any, int]) -> int:
+    """Run on uvloop where it is installed, else on asyncio's own loop."""
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        return runner.run(work)
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    """The faster of the loops that are there."""
+    try:
+        from uvloop import new_event_loop
+    except ImportError:
+        return asyncio.new_event_loop
+    return new_event_loop
+
+
+def node_spec(config: AgentConfig) -> NodeSpec:
+    """What the host builds the node from."""
+    bind, ports = config.bind_addr, config.ports
+    name, address = node_name(config.node_name), advertised(bind, config.advertise_addr)
+    elsewhere = bind in WILDCARDS or address != bind
+    return NodeSpec(
+        name=name,
+        dc=config.datacenter,
+        id=node_id(config.node_id, config.data_dir),
+        server=config.server,
+        bootstrap_expect=config.bootstrap_expect,
+        address=address,
+        listen=(f"tcp://{bind}:{ports.serf_lan}", f"tcp://{bind}:{ports.server}") if elsewhere else (),
+        join=(*config.start_join, *config.retry_join),
+        retry_join_ns=parse_go_duration(config.retry_interval),
+        rejoin_after_leave=config.rejoin_after_leave,
+        rpc_hold_timeout_ns=parse_go_duration(config.performance.rpc_hold_timeout),
+        profile=config.gossip_profile,
+        raft_multiplier=config.performance.raft_multiplier,
+        snapshot_threshold=config.raft_snapshot_threshold,
+        trailing_logs=config.raft_trailing_logs,
+        meta=config.node_meta,
+        services=tuple(service_of(raw, name) for raw in config.services),
+        checks=tuple(check_of(raw) for raw in config.checks),
+        data_dir=config.data_dir,
+        client_address=config.client_addr,
+        http_allowed_hosts=tuple(config.http_config.allowed_hosts),
+        http_port=ports.http,
+        door_port=ports.bus,
+        gossip_port=ports.serf_lan,
+        server_port=ports.server,
+    )
+
+
+def listeners(config: AgentConfig, spec: NodeSpec) -> list[Listener]:
+    """Every port that the node will open, with the flag that moves it."""
+    other = "choose another port with"
+    wanted = (
+        (spec.client_address, spec.http_port, "HTTP", f"{other} -http-port or ports.http"),
+        (spec.client_address, spec.door_port, "client bus", f"{other} -bus-port or ports.bus"),
+        (config.bind_addr, spec.gossip_port, "gossip", f"{other} -serf-lan-port or ports.serf_lan"),
+        (config.bind_addr, spec.server_port, "server", f"{other} -server-port or ports.server"),
+    )
+    return [Listener(*row) for row in wanted if row[1] > 0]
+
+
+class AgentRun:
+    """The running node and what ends it."""
+
+    def __init__(self, config: AgentConfig, spec: NodeSpec, cluster: str) -> None:
+        self._config = config
+        self._spec = spec
+        self._host = LiveHost(
+            cluster, ended=self._ended, stopped=self._actor_stopped, beside={FAULTS_PATH: self._about_faults}
+        )
+        self._node: Node | None = None
+        self._desk: FaultDesk | None = None
+        self._stopping = False
+
+    async def serve(self) -> int:
+        """Start the node, wait for its end, close everything."""
+        self._loop = asyncio.get_running_loop()
+        self._over: asyncio.Future[int] = self._loop.create_future()
+        self._loop.add_signal_handler(signal.SIGINT, self._signalled, self._config.leaves_on_interrupt)
+        self._loop.add_signal_handler(signal.SIGTERM, self._signalled, self._config.leaves_on_terminate)
+        self._loop.add_signal_handler(signal.SIGHUP, reload_asked)
+        try:
+            await self._host.start()
+            self._node = await self._host.add(self._spec)
+            print(banner(self._spec), flush=True)
+            if self._stopping and not self._over.done():
+                self._leave()
+            return await self._over
+        except OSError as error:
+            raise Failure(f"The agent cannot start: {error.strerror or error}.") from None
+        except (JournalCorrupt, JournalTooNew, CannotStartOver, DirectoryInUse) as error:
+            raise Failure(f"The agent cannot start: {error}.") from None
+        finally:
+            await self._host.close()
+
+    def _about_faults(self, request: HttpAsked, answer: Callable[[HttpAnswered], None]) -> Callable[[], None]:
+        from lictor_actors.faults.over_http import FaultsOverHttp  # the vocabulary is large, and most never need it
+
+        config = self._config
+        ask = self._ask_faults if config.enable_fault_injection else None
+        faults = FaultsOverHttp(ask, config.fault_injection_token, "It is the agent's fault_injection_token.")
+        return faults.ask(request, answer)
+
+    def _ask_faults(self, request: Said, reply: Reply) -> None:
+        if self._node is None:
+            reply({"error": "the agent is only just starting: ask again"})
+            return
+        if self._desk is None:
+            from lictor_actors.faults.desk import FaultDesk
+            from lictor_deploy.agent.faults import AgentFaults
+
+            self._desk = FaultDesk(AgentFaults(self._host, self._node))
+        self._desk.ask(request, reply)
+
+    def _signalled(self, leave: bool) -> None:
+        if self._stopping:
+            os._exit(STOPPED)  # the second signal: a person who will not wait
+        self._stopping = True
+        if not leave:
+            self._end(STOPPED)
+            return
+        logging.getLogger("lictor").info("agent: leaving gracefully; a second signal stops at once")
+        self._loop.call_later(LEAVE_S_MAX, self._end, STOPPED)
+        if self._node is not None:  # else it leaves as soon as it has started: the others may remember it
+            self._leave()
+
+    def _leave(self) -> None:
+        node = self._spec.node
+        self._host.post(Envelope(at("host", node), at("agent", node), LeaveCluster()))
+
+    def _ended(self, node: str, why: str) -> None:
+        failed = self._node is not None and self._node.failed_because
+        if failed:
+            print(f"The node went down: {why}. The log above says more.", file=sys.stderr)
+        self._end(STOPPED if failed else LEFT)
+
+    def _actor_stopped(self, who: str, why: str) -> None:
+        """Without it the node is a member that answers probes and does not do its work. A process that ends is seen:
+        by its service manager, and by the others, which do without it. An injected fault can be healed instead."""
+        if self._config.enable_fault_injection:
+            print(f"{who} stopped for good: {why}. The rest of the agent goes on.", file=sys.stderr, flush=True)
+            return
+        print(f"The agent ends, because {who} stopped for good: {why}.", file=sys.stderr, flush=True)
+        self._end(STOPPED)
+
+    def _end(self, status: int) -> None:
+        if not self._over.done():
+            self._over.set_result(status)
+
+
+def reload_asked() -> None:
+    """SIGHUP, for Consul "read the configuration again": to be ended by it would surprise."""
+    logging.getLogger("lictor").warning("agent: SIGHUP changes nothing yet; restart the agent to reload its files")
+
+
+def banner(spec: NodeSpec) -> str:
+    """What Consul's agent says when it starts, in its order."""
+    lines = {
+        "Version": f"'v{VERSION}'",
+        "Node ID": f"'{spec.id}'",
+        "Node name": f"'{spec.name}'",
+        "Datacenter": f"'{spec.dc}'",
+        "Server": f"{str(spec.server).lower()} (Bootstrap: {str(spec.bootstrap_expect == 1).lower()})",
+        "Client Addr": f"[{spec.client_address}] (HTTP: {spec.http_port}, Bus: {spec.door_port})",
+        "Cluster Addr": f"{spec.address} (LAN: {spec.gossip_port}, Server: {spec.server_port})",
+    }
+    body = "\n".join(f"{name:>18}: {value}" for name, value in lines.items())
+    return f"==> Starting Lictor agent...\n{body}\n\n==> Log data will now stream in as it occurs:\n"

@@ -1,0 +1,157 @@
+"""A process of a local cluster: hosts its nodes, reports on them, obeys the parent, ends when the parent is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+
+from lictor_actors.faults.desk import Reply
+from lictor_actors.faults.over_http import FaultsOverHttp
+from lictor_actors.hosts.live.host import LiveHost
+from lictor_actors.timeline.live import LiveRecorder
+from lictor_deploy.agent.log import start_log
+from lictor_deploy.agent.run import in_loop
+from lictor_deploy.local.channel import Channel, Said
+from lictor_deploy.local.plan import ProcessPlan
+from lictor_deploy.local.run_dir import FaultToken
+from lictor_deploy.words.sentence import Failure
+from lictor_messages.faults import FAULTS_PATH, HandleActor, SetRules
+
+CLUSTER = "lictor-dev"
+"""Frames carry it: a dev cluster and a real one drop each other's."""
+REPORT_SOON_S = 0.05
+REPORT_LATER_S = 1.0
+
+
+def run_child(
+    plan: ProcessPlan,
+    pipe: socket.socket,
+    rules: SetRules,
+    log_file: Path,
+    log_level: str,
+    token: FaultToken,
+    trace: str = "",
+) -> int:
+    """The life of one process; returns its exit code. ``trace``: where it writes down messages, "" for nowhere."""
+    stream = log_file.open("a", buffering=1, encoding="utf-8")
+    start_log(log_level, stream)
+    return in_loop(Child(plan, Channel(pipe), rules, token, trace).serve())
+
+
+class Child:
+    """The nodes of one process and the channel to the parent."""
+
+    def __init__(self, plan: ProcessPlan, parent: Channel, rules: SetRules, token: FaultToken, trace: str) -> None:
+        self._trace = trace
+        self._plan = plan
+        self._parent = parent
+        whence = f"The user who runs the cluster may read it in {token.file}."
+        web = {FAULTS_PATH: FaultsOverHttp(self._ask_parent, token.secret, whence).ask}
+        self._host = LiveHost(CLUSTER, lanes=plan.lanes, ended=self._ended, stopped=self._ended, beside=web)
+        self._asked: dict[int, Reply] = {}
+        """Questions that the parent has not answered."""
+        self._questions = count(1)
+        self._recorder: LiveRecorder | None = None
+        self._rules = rules
+        self._reported: Said = {}
+        self._every = REPORT_SOON_S
+
+    async def serve(self) -> int:
+        """Start the nodes, then report and obey until told to stop."""
+        loop = asyncio.get_running_loop()
+        self._over = asyncio.Event()
+        loop.add_signal_handler(signal.SIGTERM, self._over.set)
+        loop.add_reader(self._parent.fileno(), self._listen)
+        starting = asyncio.create_task(self._start())
+        await self._over.wait()
+        loop.remove_reader(self._parent.fileno())
+        starting.cancel()
+        with suppress(asyncio.CancelledError):
+            await starting
+        await self._host.close()
+        return 0
+
+    async def _start(self) -> None:
+        try:
+            await self._open()
+        except Exception as error:
+            logging.getLogger("lictor").exception("%s cannot start", self._plan.name)
+            self._parent.send({"refused": f"{self._plan.name} cannot start: {reason(error)}"})
+            return
+        self._parent.send({"up": len(self._plan.specs)})
+        while True:
+            self._report()
+            self._host.listen_again()
+            await asyncio.sleep(self._every)
+
+    async def _open(self) -> None:
+        await self._host.start()
+        self._host.set_rules(self._rules)
+        self._record(self._trace)
+        for spec in self._plan.specs:
+            await self._host.add(spec)
+            await asyncio.sleep(0)
+
+    def _report(self) -> None:
+        report = {node: list(seen) for node, seen in self._host.readiness().items()}
+        if report != self._reported:
+            self._reported = report
+            self._parent.send({"report": report})
+
+    def _ended(self, who: str, why: str) -> None:
+        """A node, or one actor of it, is down for good."""
+        self._parent.send({"ended": who, "why": why})
+
+    def _ask_parent(self, request: Said, reply: Reply) -> None:
+        number = next(self._questions)
+        self._asked[number] = reply
+        self._parent.send({"asks": number, "request": request})
+
+    def _listen(self) -> None:
+        for message in self._parent.receive():
+            self._obey(message)
+        if self._parent.closed:
+            self._over.set()
+
+    def _obey(self, message: Said) -> None:
+        match message:
+            case {"stop": True}:
+                self._over.set()
+            case {"settled": bool(settled)}:
+                self._every = REPORT_LATER_S if settled else REPORT_SOON_S
+            case {"answers": int(number), "said": dict(said)}:
+                self._asked.pop(number)(said)
+            case {"record": str(path), "order": int(order)}:
+                self._record(path)
+                self._done(order, 0)
+            case {"rules": dict(rules), "order": int(order)}:
+                self._host.set_rules(SetRules.model_validate(rules))
+                self._done(order, 0)
+            case {"actor": dict(wish), "order": int(order)}:
+                actors = self._host.handle_actor(HandleActor.model_validate(wish))
+                if wish["verb"] != "cut_power":  # the end of this process confirms that
+                    self._done(order, actors)
+
+    def _record(self, path: str) -> None:
+        """Write down who says what to whom, into this file; "" ends it."""
+        recorder, self._recorder = self._recorder, LiveRecorder(Path(path)) if path else None
+        self._host.show(self._recorder)
+        if recorder is not None:
+            recorder.close()
+
+    def _done(self, order: int, count: int) -> None:
+        # The report goes first: whoever waits for a whole cluster after healing must not be shown what was before.
+        self._report()
+        self._parent.send({"done": order, "count": count})
+
+
+def reason(error: Exception) -> str:
+    """What went wrong, without the class that pynng or the system gave it."""
+    if isinstance(error, OSError):
+        return f"{(error.strerror or str(error)).lower()}"
+    return str(error) if isinstance(error, Failure) else f"{type(error).__name__}: {error}"

@@ -1,0 +1,349 @@
+"""``lictor dev``: a whole cluster on this machine, from the first fork to the last socket file."""
+
+from __future__ import annotations
+
+import gc
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from lictor_actors.hosts.models import build_models
+from lictor_deploy.agent.limits import own_directory, raise_file_limit, require_free
+from lictor_deploy.agent.log import threshold_of
+from lictor_deploy.agent.run import PRIVATE
+from lictor_deploy.local.channel import Said
+from lictor_deploy.local.child import run_child
+from lictor_deploy.local.parent.control import ControlServer
+from lictor_deploy.local.parent.readiness import Readiness
+from lictor_deploy.local.parent.supervisor import Process, Supervisor
+from lictor_deploy.local.plan import DevOptions, Place, ProcessPlan, all_places, listeners, make_plan
+from lictor_deploy.local.progress import make_progress
+from lictor_deploy.local.run_dir import CONTROL, LOCK, TOKEN, FaultToken, announce, make_again, run_dir
+from lictor_deploy.local.upkeep import LOOK_EVERY_S, Upkeep
+from lictor_deploy.words.columns import columns
+from lictor_deploy.words.sentence import Failure
+
+STOP_WITHIN_S = 4.0
+"""Processes that have not closed everything by then are killed; all in all Ctrl-C takes less than five seconds."""
+END_COMMAND_WITHIN_S = 1.0
+SHOW_EVERY_S = 0.1
+READY_WITHIN_S = 120.0
+FILES_PER_NODE = 24
+FILES_PER_PROCESS = 192
+
+
+def run_dev(options: DevOptions, *, data_dir: str, command: str, log_level: str) -> int:
+    """Start the cluster, run ``command`` or wait for Ctrl-C, stop it; the exit code."""
+    started, signals = time.monotonic(), written_down()
+    umask = os.umask(PRIVATE)
+    threshold_of(log_level)  # a wrong one would end every process
+    with run_dir() as run, kept_in(data_dir) as data:
+        plans = make_plan(options, run, data, cores())
+        raise_file_limit(max(len(plan.specs) for plan in plans) * FILES_PER_NODE + FILES_PER_PROCESS)
+        require_free(listeners(plans))
+        cluster = LocalCluster(options, plans, run, data, log_level, signals, umask)
+        cluster.temporary = [] if data_dir else [data]
+        try:
+            cluster.start()
+            return cluster.run(command, started)
+        finally:
+            cluster.stop()
+
+
+def settle_memory() -> None:
+    """Before a fork: what is imported and built by now is shared by all children and never looked at by the
+    collector."""
+    build_models()
+    gc.collect()
+    gc.freeze()
+
+
+def written_down() -> list[int]:
+    """SIGINT and SIGTERM from now on: directories are about to be made that have to be removed again."""
+    signals: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: signals.append(number))
+    return signals
+
+
+@contextmanager
+def kept_in(data_dir: str) -> Iterator[Path]:
+    """The data directory: the one named, which stays, or a temporary one, which goes."""
+    path = Path(data_dir) if data_dir else Path(tempfile.mkdtemp(prefix="lictor-data-"))
+    lock = own_directory(path, say=lambda words: print(words, file=sys.stderr))
+    try:
+        (path / "logs").mkdir(exist_ok=True)
+        yield path
+    finally:
+        os.close(lock)
+        if not data_dir:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def cores() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class LocalCluster:
+    """The processes of one cluster, what they report, and the control socket."""
+
+    def __init__(
+        self,
+        options: DevOptions,
+        plans: Sequence[ProcessPlan],
+        run: Path,
+        data: Path,
+        log_level: str,
+        signals: list[int] | None = None,
+        umask: int = 0o022,
+    ) -> None:
+        """``umask``: what the command is run with; the cluster's own files are made with a narrower one."""
+        self._plans = {plan.name: plan for plan in plans}
+        self._places = all_places(options)
+        self._run = run
+        self._data = data
+        self._log_level = log_level
+        self._umask = umask
+        self.temporary: list[Path] = []
+        """Directories beside the run directory that go with the cluster: cleaners are to leave them alone."""
+        self._locks: list[int] = []
+        self._upkeep: Upkeep | None = None
+        self._trouble = ""
+        self._token = FaultToken(secrets.token_urlsafe(18), run / TOKEN)
+        self._token.keep()
+        specs = [spec for plan in plans for spec in plan.specs]
+        self._readiness = Readiness(
+            [spec.node for spec in specs if spec.server], [spec.node for spec in specs if not spec.server]
+        )
+        self._refused = ""
+        self._whole = False
+        """It has been: from then on one node that cannot start does not end all the others."""
+        self._announced = False
+        self._supervisor = Supervisor(
+            list(self._plans), self._work, heard=self._heard, died=self._died, signals=signals
+        )
+        homes = {spec.node: plan.name for plan in plans for spec in plan.specs}
+        self._control = ControlServer(
+            run / CONTROL,
+            self._supervisor,
+            self._readiness,
+            homes,
+            self._describe(),
+            seed=options.seed,
+            data=data,
+            log=self._log_fault,
+        )
+
+    def start(self) -> None:
+        """Fork every process."""
+        settle_memory()
+        self._supervisor.start()
+        self._control.open()
+        self._announced = announce(self._run)
+        files = (self._run / CONTROL, self._run / LOCK, self._token.file)
+        self._upkeep = Upkeep(files, (self._run.parent, self._run, *self.temporary))
+        self._look()
+
+    def run(self, command: str, started: float) -> int:
+        """Wait until the cluster is whole, then run the command or wait for a signal."""
+        if not self._wait_whole():
+            return self._ended_by()
+        took = time.monotonic() - started
+        self._whole = True
+        self._supervisor.tell({"settled": True})
+        if command:
+            print(f"{self._headline(took)} Running: {command}", flush=True)
+            return self._run_command(command)
+        print(self._welcome(took), flush=True)
+        while not self._supervisor.signals:
+            self._step(3600.0)
+        return self._ended_by()
+
+    def _ended_by(self) -> int:
+        return 128 + self._supervisor.signals[0]
+
+    def _look(self) -> None:
+        """Is the run directory still there? The processes look after their own sockets in it."""
+        assert self._upkeep is not None
+        try:
+            if self._upkeep.lost():
+                self._make_run_dir_again(self._upkeep)
+            self._upkeep.touch()
+            self._trouble = ""
+        except (OSError, Failure) as error:
+            if str(error) != self._trouble:  # once, though it is tried every second
+                print(f"{self._run} was removed and cannot be made again: {error}", file=sys.stderr, flush=True)
+            self._trouble = str(error)
+        self._control.alarms.later(LOOK_EVERY_S, self._look)
+
+    def _make_run_dir_again(self, upkeep: Upkeep) -> None:
+        self._locks.append(make_again(self._run))
+        self._token.keep()
+        self._control.open_again()
+        upkeep.lock()
+        if self._announced:
+            announce(self._run)
+        print(f"{self._run} was removed, or what is in it: it was made again.", file=sys.stderr, flush=True)
+
+    def stop(self) -> None:
+        """End every process and remove what they left; a second Ctrl-C makes it abrupt."""
+        if not self._supervisor.stop(STOP_WITHIN_S):
+            print("Some processes did not end in time and were killed.", file=sys.stderr)
+        self._control.close()
+        self._supervisor.close()
+        if self._upkeep is not None:
+            self._upkeep.close()
+
+    # -- running -------------------------------------------------------------
+
+    def _step(self, timeout_s: float) -> None:
+        self._supervisor.step(self._control.alarms.due_in(timeout_s))
+        self._control.alarms.ring()
+        if self._refused:
+            raise Failure(f"{self._refused} Its log: {self._data}/logs")
+
+    def _wait_whole(self) -> bool:
+        """Show progress until the cluster is whole; False if a signal came first."""
+        progress = make_progress()
+        until = time.monotonic() + READY_WITHIN_S
+        try:
+            while not (state := self._readiness.summary()).whole:
+                progress.show(state)
+                self._step(SHOW_EVERY_S)
+                if self._supervisor.signals:
+                    return False
+                if time.monotonic() > until:
+                    raise Failure(f"The cluster is not whole after {READY_WITHIN_S:.0f} s: {state}. Try fewer -agents.")
+            return True
+        finally:
+            progress.close()
+
+    def _run_command(self, command: str) -> int:
+        # A group of its own, so that what the shell has started can be ended too; at a terminal only ours may read.
+        group = None if os.isatty(0) else 0
+        child = subprocess.Popen(command, shell=True, env=self._environment(), process_group=group, umask=self._umask)
+        while child.poll() is None and not self._supervisor.signals:
+            self._step(0.5)
+        if self._supervisor.signals:
+            end_command(child, self._supervisor.signals[0], whole_group=group is not None)
+        status = child.wait()
+        killed_by = self._supervisor.signals[0] if self._supervisor.signals else -status
+        return 128 + killed_by if status < 0 else status
+
+    def _environment(self) -> dict[str, str]:
+        beside = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        return {**os.environ, "PATH": beside, **self._describe()["environment"]}  # so that `lictor` is found
+
+    # -- processes -----------------------------------------------------------
+
+    def _work(self, name: str, pipe: socket.socket) -> int:
+        plan = self._plans[name]
+        for lane in plan.lanes:  # a life that was killed leaves its socket files
+            Path(lane.removeprefix("ipc://")).unlink(missing_ok=True)
+        log_file, trace = self._data / "logs" / f"{name}.log", self._control.trace_of(name)
+        return run_child(plan, pipe, self._control.rules, log_file, self._log_level, self._token, trace)
+
+    def _heard(self, name: str, message: Said) -> None:
+        match message:
+            case {"report": dict(seen)}:
+                self._readiness.report(seen)
+            case {"refused": str(why)} if self._whole:
+                remedy = f"It stays down; `lictor fault restart {name} -wipe` starts it with an empty disk."
+                print(f"{why}. {remedy}", file=sys.stderr, flush=True)
+                self._control.cannot_start(name, why)
+            case {"refused": str(why)}:
+                self._refused = f"{why}."
+            case {"done": int(order), "count": int(count)}:
+                self._control.done(name, order, count)
+            case {"asks": int(number), "request": dict(request)}:
+                self._control.asked(name, number, request)
+            case {"ended": str(who), "why": str(why)} if not self._whole:
+                self._refused = f"{who} has ended: {why}."
+            case {"ended": str(who), "why": str(why)}:
+                print(f"{who} has ended: {why}", file=sys.stderr, flush=True)
+
+    def _died(self, process: Process, status: int) -> None:
+        self._readiness.forget(spec.node for spec in self._plans[process.name].specs)
+        self._control.gone(process.name)
+        if process.held:
+            return
+        cause = f"killed by signal {-status}" if status < 0 else f"exit code {status}"
+        fate = "too often: its nodes stay down" if process.given_up else "starting it again"
+        print(f"{process.name} died ({cause}), {fate}. Its log: {self._data}/logs/{process.name}.log", file=sys.stderr)
+
+    def _log_fault(self, event: str) -> None:
+        """Faults with the time of the day, beside the logs of the processes."""
+        with (self._data / "logs" / "faults.log").open("a", encoding="utf-8") as file:
+            now = time.time()
+            at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1000):03d}Z"
+            file.write(f"{at} [INFO] ! {event}\n")
+
+    # -- words ---------------------------------------------------------------
+
+    def _describe(self) -> Said:
+        first = self._places[0]
+        environment = {
+            "CONSUL_HTTP_ADDR": first.http,
+            "LICTOR_BUS": first.door,
+            "LICTOR_CONTROL": str(self._run / CONTROL),
+            "LICTOR_FAULT_TOKEN": self._token.secret,
+        }
+        places = [{"name": p.name, "ip": p.ip, "http": p.http, "door": p.door} for p in self._places]
+        return {"nodes": places, "environment": environment, "logs": str(self._data / "logs")}
+
+    def _headline(self, took: float) -> str:
+        servers = sum(place.name.startswith("server-") for place in self._places)
+        nodes = len(self._places)
+        return (
+            f"{nodes} nodes ({servers} servers, {nodes - servers} agents) in {len(self._plans)} processes "
+            f"see each other and the catalog is complete, {took:.2f} s after the start."
+        )
+
+    def _welcome(self, took: float) -> str:
+        servers = [place for place in self._places if place.name.startswith("server-")]
+        agents = [place for place in self._places if not place.name.startswith("server-")]
+        shown = servers + agents[:2] + agents[2:][-1:]
+        table = columns(("Node", "HTTP", "Client bus"), [(p.name, f"http://{p.http}", p.door) for p in shown])
+        hints = try_next(self._places)
+        if not self._announced:
+            hints += (
+                f"  export LICTOR_CONTROL={self._run / CONTROL}      # for `lictor fault`: another cluster runs too\n"
+            )
+        return f"{self._headline(took)}\n\n{table}\n\n{hints}\nLogs: {self._data}/logs   Stop: Ctrl-C"
+
+
+def end_command(child: subprocess.Popen[bytes], number: int, *, whole_group: bool) -> None:
+    """Pass the signal on, and after a second kill what is left."""
+
+    def tell(number: int) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, number) if whole_group else child.send_signal(number)
+
+    tell(number)
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(END_COMMAND_WITHIN_S)
+    tell(signal.SIGKILL)
+
+
+def try_next(places: Sequence[Place]) -> str:
+    """What to do with a fresh cluster."""
+    default = "" if places[0].http == "127.0.0.1:8500" else f" -http-addr={places[0].http}"
+    beside = Path(sys.executable).parent
+    path = "" if shutil.which("lictor") else f"  export PATH={beside}:$PATH\n"
+    return (
+        f"Try, in another terminal:\n{path}"
+        f"  lictor members{default}\n"
+        f"  lictor kv put{default} greeting hello\n"
+        f"  curl 'http://{places[-1].http}/v1/kv/greeting?raw'\n"
+        "  lictor fault isolate leader      # and later: lictor fault heal -all\n"
+    )

@@ -1,0 +1,253 @@
+"""A handle on a dev cluster: where its nodes are, and the fault verbs. Attach to one, or start one in a test."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lictor_actors.faults.healing import Heals
+from lictor_actors.faults.levels import refuse_unsupported
+from lictor_actors.faults.steps import Step
+from lictor_actors.faults.verbs import Verbs
+from lictor_actors.faults.vocabulary import Verb
+from lictor_actors.hosts.models import build_models
+from lictor_deploy.local.run_dir import find_control
+from lictor_deploy.words.sentence import Failure
+
+if TYPE_CHECKING:
+    from lictor_deploy.sim.cluster import SimCluster
+
+CLUSTERS = count(1)
+"""Clusters that this process has started, so that each has addresses of its own."""
+ANSWER_WITHIN_S = 20.0
+STOP_WITHIN_S = 8.0
+
+
+class NodePlace(NamedTuple):
+    """Where a node is reached."""
+
+    name: str
+    ip: str
+    http: str
+    """``ip:port``, for CONSUL_HTTP_ADDR."""
+    door: str
+    """URL for ``lictor.connect``."""
+
+
+class Cluster:
+    """A running dev cluster."""
+
+    def __init__(self, control: str) -> None:
+        self.control = control
+        facts = self.ask("facts")
+        self.nodes = {place["name"]: NodePlace(**place) for place in facts["nodes"]}
+        """By name, servers first."""
+        self.environment: dict[str, str] = facts["environment"]
+        """What ``lictor dev -exec`` gives its command."""
+        self.logs: str = facts["logs"]
+        self.faults = ClusterFaults(self)
+
+    @classmethod
+    def running(cls, control: str = "") -> Cluster:
+        """The cluster that ``lictor dev`` runs on this machine; LICTOR_CONTROL picks one of several. Raises Failure."""
+        return cls(control or find_control())
+
+    @classmethod
+    @contextmanager
+    def local(cls, servers: int = 3, agents: int = 5, *flags: str) -> Iterator[Cluster]:
+        """Start a cluster, yield it when it is whole, stop it at the end. ``flags`` as for ``lictor dev``."""
+        size = ["-servers", str(servers), "-agents", str(agents)]
+        addresses = [] if "-base-ip" in flags else own_addresses(next(CLUSTERS))
+        command = [sys.executable, "-m", "lictor_deploy.cli.entry", "dev", *addresses, *size]
+        # The command that -exec runs says where the cluster is, then waits for its input to end.
+        told = 'echo "$LICTOR_CONTROL"; cat'
+        process = subprocess.Popen(
+            [*command, *flags, "-exec", told],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            build_models()  # a test may break things from several threads, and now there is time
+            yield cls(await_control(process))
+        finally:
+            stop(process)
+
+    @staticmethod
+    def sim(servers: int = 3, agents: int = 5, seed: int = 0) -> SimCluster:
+        """The same actors in one process and in virtual time; the seed decides everything."""
+        from lictor_deploy.sim.cluster import SimCluster
+
+        return SimCluster(servers, agents, seed)
+
+    def ask(self, request: str, **arguments: Any) -> dict[str, Any]:
+        """One request to the parent of the cluster, answered when all processes have confirmed. Raises Failure."""
+        question: dict[str, Any] = {"ask": request}
+        if "fault" in arguments:
+            question |= arguments
+        elif arguments:
+            question["with"] = arguments
+        answer = exchange(self.control, question)
+        if "error" in answer:
+            raise Failure(answer["error"] if answer["error"].endswith("?") else f"{answer['error']}.")
+        return answer
+
+    def status(self) -> dict[str, Any]:
+        """``status``: how many nodes are up and see each other, the leader that all servers agree on and the one that
+        most of them follow (no more than a second old); ``faults``: those in force; ``processes``: name → pid, 0 if
+        it does not run.
+        """
+        return self.ask("status")
+
+    def wait_whole(self, within_s: float = 30.0) -> None:
+        """Until every node is alive in every view and in the catalog; Failure says what is missing."""
+        until = time.monotonic() + within_s
+        while True:
+            state = self.status()["status"]
+            if state["converged"] == state["nodes"] == state["catalog"] and state["leader"]:
+                return
+            if time.monotonic() > until:
+                raise Failure(f"The cluster is not whole after {within_s:.0f} s: {state}")
+            time.sleep(0.1)
+
+
+class FaultHandle(Heals):
+    """A fault in force on a running cluster."""
+
+    def __init__(self, cluster: Cluster, id: str, what: str) -> None:
+        self.id = id
+        self.what = what
+        """In words, with whom the selectors named."""
+        self._cluster = cluster
+
+    def heal(self) -> None:
+        """End the fault; doing it twice does no harm."""
+        self._cluster.ask("heal", fault=self.id)
+
+    def __repr__(self) -> str:
+        return f"<{self.id} {self.what}>"
+
+
+class PlayHandle(Heals):
+    """A plan that the cluster's parent plays."""
+
+    def __init__(self, cluster: Cluster, id: str) -> None:
+        self.id = id
+        self.struck = 0
+        """Faults that it injected; known when it has ended."""
+        self.refused: list[str] = []
+        """Why others were not; known when it has ended."""
+        self._cluster = cluster
+
+    def heal(self) -> None:
+        """No step strikes any more, and everything heals."""
+        ended = self._cluster.ask("halt", play=self.id)
+        self.struck, self.refused = ended["struck"], ended["refused"]
+        self._cluster.faults.heal_all()
+
+
+class ClusterFaults(Verbs[FaultHandle]):
+    """The fault verbs of a running cluster. Each returns when every process has the fault in force.
+
+    They act on what actors say to each other, on processes and on journals; not on HTTP and not on the checks' own
+    connections.
+    """
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    def inject(self, verb: Verb) -> FaultHandle:
+        """Put this fault in force. Raises UnsupportedFault, and Failure for what the cluster refuses."""
+        refuse_unsupported(verb, "live")
+        answer = self._cluster.ask(verb.name, **verb.model_dump(mode="json", exclude_defaults=True))
+        return FaultHandle(self._cluster, answer["fault"], answer["what"])
+
+    def play(self, steps: Iterable[Step]) -> PlayHandle:
+        """Begin a plan (or a preset's steps): the cluster's parent strikes at its times until ``heal``."""
+        plan = tuple(steps)
+        for verb in (fault for step in plan for fault in step.faults):
+            refuse_unsupported(verb, "live")
+        answer = self._cluster.ask("play", steps=[step.table() for step in plan])
+        return PlayHandle(self._cluster, answer["play"])
+
+    def ls(self) -> list[FaultHandle]:
+        """The faults in force, oldest first."""
+        return [FaultHandle(self._cluster, **fault) for fault in self._cluster.status()["faults"]]
+
+    def release(self) -> list[str]:
+        """Let go everything that ``hold`` keeps; returns the ids of those faults."""
+        healed: list[str] = self._cluster.ask("release")["healed"]
+        return healed
+
+    def heal_all(self) -> list[str]:
+        """End every fault and every plan; returns the faults' ids."""
+        healed: list[str] = self._cluster.ask("heal_all")["healed"]
+        return healed
+
+    def quiet(self, for_s: float) -> None:
+        """End every fault and let so many seconds pass without any."""
+        self.heal_all()
+        time.sleep(for_s)
+
+
+def own_addresses(nth: int = 0) -> list[str]:
+    """Flags that keep a test's cluster away from one that a person runs, from those of other tests, and from the
+    ``nth`` others of this process.
+    """
+    place = os.getpid() + nth * 37 * 128
+    if platform.system() == "Linux":
+        return ["-base-ip", f"127.{64 + place % 128}.{place // 128 % 250}.1"]
+    return ["-http-port", str(20_000 + (place + nth) % 300 * 100)]
+
+
+def exchange(control: str, question: dict[str, Any]) -> dict[str, Any]:
+    """One question and its answer over the control socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+        sock.settimeout(ANSWER_WITHIN_S)
+        try:
+            sock.connect(control)
+            sock.sendall(json.dumps(question).encode() + b"\n")
+            line = sock.makefile("rb").readline()
+        except TimeoutError:
+            text = f"The dev cluster did not confirm within {ANSWER_WITHIN_S:.0f} s: a process may be stuck."
+            raise Failure(text) from None
+        except OSError as error:
+            said = (error.strerror or str(error)).lower()
+            raise Failure(f"No dev cluster answers at {control}: {said}. Start one with `lictor dev`.") from None
+    if not line:
+        raise Failure("The dev cluster stopped before it answered.")
+    answer: dict[str, Any] = json.loads(line)
+    return answer
+
+
+def await_control(process: subprocess.Popen[str]) -> str:
+    """Read the output of ``lictor dev`` until it names its control socket; Failure if it ends before."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith(os.sep):
+            return line.strip()
+    raise Failure(f"The cluster did not start: lictor dev ended with status {process.wait()}. Its errors are above.")
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    """End ``lictor dev`` as its command's end does; kill it if it will not."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.close()
+    try:
+        process.wait(STOP_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    process.stdout.close()

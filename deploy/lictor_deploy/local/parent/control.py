@@ -1,0 +1,151 @@
+"""The parent's ear: a Unix socket on which the command line and ``Cluster`` ask for faults and for facts.
+
+The parent keeps the book of faults. An answer goes out when every process concerned has confirmed.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from random import Random
+
+from lictor_actors.faults.book import FaultBook
+from lictor_actors.faults.desk import FaultDesk, Reply
+from lictor_actors.faults.selectors import NodeView, roles_of
+from lictor_deploy.local.channel import Channel, Said
+from lictor_deploy.local.parent.alarms import Alarms
+from lictor_deploy.local.parent.faults import Log, ParentFaults
+from lictor_deploy.local.parent.orders import Orders
+from lictor_deploy.local.parent.readiness import Readiness
+from lictor_deploy.local.parent.supervisor import Supervisor
+from lictor_messages.faults import SetRules
+
+
+class ControlServer:
+    """Answers requests on the control socket. ``alarms`` rings what heals or strikes by itself."""
+
+    def __init__(
+        self,
+        path: Path,
+        supervisor: Supervisor,
+        readiness: Readiness,
+        homes: Mapping[str, str],
+        facts: Said,
+        *,
+        seed: int = 0,
+        data: Path | None = None,
+        log: Log | None = None,
+    ) -> None:
+        self.alarms = Alarms()
+        self._path = path
+        self._supervisor = supervisor
+        self._readiness = readiness
+        self._homes = dict(homes)
+        """Node → process."""
+        self._facts = facts
+        self._orders = Orders(supervisor)
+        book = FaultBook(self._views, "live", Random(seed))
+        self._faults = ParentFaults(book, supervisor, self._orders, self.alarms, self._homes, data, log)
+        self._desk = FaultDesk(self._faults)
+        self._recording = False
+        self._listener: socket.socket | None = None
+
+    @property
+    def rules(self) -> SetRules:
+        """What a process that starts now has to apply."""
+        return self._faults.in_force
+
+    def trace_of(self, process: str) -> str:
+        """Where this process writes down messages, "" while nobody wants it to."""
+        return str(self._path_of(process)) if self._recording else ""
+
+    def _path_of(self, process: str) -> Path:
+        return Path(self._facts["logs"]) / f"{process}.trace"
+
+    def open(self) -> None:
+        """Listen; the directory's mode keeps others out."""
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(str(self._path))
+        os.chmod(self._path, 0o600)
+        listener.listen(8)
+        listener.setblocking(False)
+        self._supervisor.watch(listener, lambda: self._accept(listener))
+        self._listener = listener
+
+    def open_again(self) -> None:
+        """Its file was removed: no command would find the old one any more."""
+        if self._listener is not None:
+            self._supervisor.forget(self._listener)
+            self._listener.close()
+        self._path.unlink(missing_ok=True)
+        self.open()
+
+    def close(self) -> None:
+        """Nobody can ask any more."""
+        self._path.unlink(missing_ok=True)
+
+    # -- from the processes --------------------------------------------------
+
+    def done(self, process: str, order: int, count: int) -> None:
+        """A process has carried out an order."""
+        self._orders.done(process, order, count)
+
+    def gone(self, process: str) -> None:
+        """A process died."""
+        self._faults.gone(process)
+        self._orders.gone(process)
+
+    def cannot_start(self, process: str, why: str) -> None:
+        """A process of a cluster that has been whole cannot start: it stays down, the others go on."""
+        self._faults.cannot_start(process, why)
+
+    def asked(self, process: str, number: int, request: Said) -> None:
+        """One of its nodes was asked over HTTP; the answer goes back the same way."""
+        self._answer(request, lambda said: self._supervisor.tell({"answers": number, "said": said}, [process]))
+
+    # -- from the command line -----------------------------------------------
+
+    def _accept(self, listener: socket.socket) -> None:
+        client, _ = listener.accept()
+        channel = Channel(client)
+        self._supervisor.watch(channel, lambda: self._hear(channel))
+
+    def _hear(self, client: Channel) -> None:
+        for request in client.receive():
+            self._answer(request, client.send)
+        if client.closed:
+            self._supervisor.forget(client)
+            client.close()
+
+    def _answer(self, request: Said, reply: Reply) -> None:
+        match request:
+            case {"ask": "facts"}:
+                reply(self._facts)
+            case {"ask": "status"}:
+                reply({"status": self._status(), "faults": self._desk.list(), "processes": self._pids()})
+            case {"ask": "record", "with": {"on": bool(on)}}:
+                self._record(on, reply)
+            case _:
+                self._desk.ask(request, reply)
+
+    def _record(self, on: bool, reply: Reply) -> None:
+        self._recording = on
+        for old in self._path_of("*").parent.glob("*.trace") if on else ():
+            old.unlink()
+        orders = [(process, {"record": self.trace_of(process)}) for process in self._supervisor.processes]
+        self._orders.give(orders, lambda _: reply({"recording": on}))
+
+    # -- facts ---------------------------------------------------------------
+
+    def _views(self) -> list[NodeView]:
+        leader = self._readiness.leader
+        servers = {node: self._readiness.is_server(node) for node in self._homes}
+        return [NodeView(node, server, node == leader, roles_of(server)) for node, server in servers.items()]
+
+    def _status(self) -> Said:
+        return {**self._readiness.summary()._asdict(), "majority_leader": self._readiness.leader}
+
+    def _pids(self) -> dict[str, int]:
+        return {name: process.pid for name, process in self._supervisor.processes.items()}

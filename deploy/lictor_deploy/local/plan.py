@@ -1,0 +1,169 @@
+"""The plan of a local cluster: which node lives in which process, at which addresses."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from lictor_actors.hosts.spec import NodeSpec
+from lictor_deploy.agent.limits import Listener
+from lictor_deploy.words.sentence import Failure
+
+HTTP_PORT = 8500
+DOOR_PORT = 8304
+SERVER_PORT = 8300
+GOSSIP_PORT = 8301
+ONE_IP_STEP = 10_000
+"""With one IP the door of a node is this far above its HTTP port."""
+IPC_PATH_MAX = 107
+"""Bytes in the path of a Unix socket (sockaddr_un)."""
+
+
+@dataclass(frozen=True)
+class DevOptions:
+    """What a person may choose about a local cluster."""
+
+    servers: int = 3
+    agents: int = 97
+    base_ip: str = "127.0.0.1"
+    one_ip: bool = not sys.platform.startswith("linux")
+    """All nodes on one IP with a range of ports, instead of an IP each with the standard ports."""
+    http_port: int = HTTP_PORT
+    profile: Literal["lan", "wan", "local"] = "lan"
+    raft_multiplier: float = 1.0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class ProcessPlan:
+    """One process: the two lanes that its nodes share, and the nodes."""
+
+    name: str
+    lanes: tuple[str, str]
+    specs: tuple[NodeSpec, ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one node is reached from outside."""
+
+    name: str
+    ip: str
+    http_port: int
+    door_port: int
+
+    @property
+    def http(self) -> str:
+        """``ip:port``, as CONSUL_HTTP_ADDR takes it."""
+        return f"{self.ip}:{self.http_port}"
+
+    @property
+    def door(self) -> str:
+        """URL for ``lictor.connect``."""
+        return f"tcp://{self.ip}:{self.door_port}"
+
+
+def make_plan(options: DevOptions, run_dir: Path, data_dir: Path, cores: int) -> list[ProcessPlan]:
+    """A process for each server, and max(2, cores) more that share the agents."""
+    refuse(options)
+    places = iter(all_places(options))
+    groups = [(f"server-{i}", 1) for i in range(1, options.servers + 1)]
+    groups += [(f"agents-{i}", size) for i, size in enumerate(shares(options.agents, max(2, cores)), 1)]
+    joins = tuple(lanes_of(f"server-{i}", run_dir)[0] for i in range(1, options.servers + 1))
+    plans = []
+    for name, size in groups:
+        lanes = lanes_of(name, run_dir)
+        specs = tuple(spec_of(next(places), options, lanes, joins, data_dir) for _ in range(size))
+        plans.append(ProcessPlan(name, lanes, specs))
+    return plans
+
+
+def refuse(options: DevOptions) -> None:
+    """What cannot be planned."""
+    if options.servers < 1:
+        raise Failure("A cluster needs a server: use -servers 1 or more (3 survive the loss of one).")
+    if options.agents < 0:
+        raise Failure("-agents cannot be negative.")
+    if not 0 < options.raft_multiplier <= 10:
+        raise Failure("-raft-multiplier must be between 0 and 10: 1 is fast, 5 suits small machines.")
+    if options.http_port < 1:
+        raise Failure(f"-http-port {options.http_port} is no port: the first that nodes can have is 1.")
+    last = options.http_port + options.servers + options.agents
+    if last + (ONE_IP_STEP if options.one_ip else 0) > 65535:
+        raise Failure(f"-http-port {options.http_port} leaves no room for the ports of all nodes: choose a lower one.")
+
+
+def all_places(options: DevOptions) -> list[Place]:
+    """Every node with its addresses, servers first."""
+    names = [f"server-{i}" for i in range(1, options.servers + 1)]
+    names += [f"agent-{i}" for i in range(1, options.agents + 1)]
+    return [place(name, offset, options) for offset, name in enumerate(names)]
+
+
+def place(name: str, offset: int, options: DevOptions) -> Place:
+    """The addresses of the node with this number."""
+    try:
+        first = ipaddress.IPv4Address(options.base_ip)
+        if options.one_ip:
+            port = options.http_port + offset
+            return Place(name, str(first), port, port + ONE_IP_STEP)
+        return Place(name, str(first + offset), options.http_port, DOOR_PORT)
+    except ipaddress.AddressValueError:
+        raise Failure(f"-base-ip {options.base_ip!r} is not an IPv4 address that leaves room for all nodes.") from None
+
+
+def spec_of(where: Place, options: DevOptions, lanes: tuple[str, str], joins: Sequence[str], data: Path) -> NodeSpec:
+    """One node; it joins through every server but itself."""
+    server = where.name.startswith("server-")
+    shift = where.http_port - options.http_port
+    return NodeSpec(
+        name=where.name,
+        id=node_uuid(where.name, options.seed),
+        server=server,
+        bootstrap_expect=options.servers if server else 0,
+        address=where.ip,
+        gossip=lanes[0],
+        rest=lanes[1],
+        join=tuple(url for url in joins if url != lanes[0]),
+        profile=options.profile,
+        raft_multiplier=options.raft_multiplier,
+        data_dir=str(data / where.name),
+        client_address=where.ip,
+        http_port=where.http_port,
+        door_port=where.door_port,
+        gossip_port=GOSSIP_PORT + shift * 2,
+        server_port=SERVER_PORT + shift * 2,
+    )
+
+
+def node_uuid(name: str, seed: int) -> str:
+    """The same node of the same cluster has the same id in every run."""
+    return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.{seed}.lictor-dev"))
+
+
+def lanes_of(process: str, run_dir: Path) -> tuple[str, str]:
+    """The gossip lane and the other lane of a process."""
+    paths = run_dir / f"{process}.g", run_dir / f"{process}.r"
+    for path in paths:
+        if len(os.fsencode(path)) > IPC_PATH_MAX:
+            raise Failure(f"{path} is too long for a socket. Set XDG_RUNTIME_DIR or TMPDIR to a shorter directory.")
+    return f"ipc://{paths[0]}", f"ipc://{paths[1]}"
+
+
+def shares(total: int, parts: int) -> list[int]:
+    """``total`` in parts of nearly equal size, without empty ones."""
+    return [size for size in (total // parts + (i < total % parts) for i in range(parts)) if size]
+
+
+def listeners(plans: Sequence[ProcessPlan]) -> Iterator[Listener]:
+    """Every port that the cluster opens, with what to change if it is taken."""
+    remedy = "move the cluster with -base-ip 127.0.1.1 or -http-port 9500"
+    for spec in (spec for plan in plans for spec in plan.specs):
+        yield Listener(spec.client_address, spec.http_port, f"HTTP of {spec.name}", remedy)
+        yield Listener(spec.client_address, spec.door_port, f"client bus of {spec.name}", remedy)

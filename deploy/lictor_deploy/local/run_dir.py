@@ -1,0 +1,140 @@
+"""Where a local cluster keeps its sockets, and how the command line finds a running one."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import socket
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from lictor_deploy.words.sentence import Failure
+
+CONTROL = "control"
+TOKEN = "fault-token"
+
+
+class FaultToken(NamedTuple):
+    """What those have to send who ask for faults over HTTP, and the file in which the cluster's user may read it."""
+
+    secret: str
+    file: Path
+
+    def keep(self) -> None:
+        """Write the file."""
+        self.file.write_text(f"{self.secret}\n")
+
+
+LOCK = "lock"
+FOUND_BY = "dev.json"
+
+
+def base_dir() -> Path:
+    """``<runtime dir>/lictor-<uid>``: ours alone."""
+    base = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"lictor-{os.getuid()}"
+    try:
+        base.mkdir(mode=0o700, exist_ok=True, parents=True)
+        found = base.lstat()
+    except OSError as error:
+        said = (error.strerror or str(error)).lower()
+        raise Failure(f"Cannot use {base}: {said}. Set XDG_RUNTIME_DIR to a directory of yours.") from None
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise Failure(f"{base} must be a directory of yours with mode 0700. Remove it, or set XDG_RUNTIME_DIR.")
+    return base
+
+
+@contextmanager
+def run_dir() -> Iterator[Path]:
+    """A fresh directory for one cluster's sockets, removed at the end."""
+    base = base_dir()
+    sweep(base)
+    path = Path(tempfile.mkdtemp(prefix="dev-", dir=base))
+    lock = hold(path)
+    try:
+        yield path
+    finally:
+        if announced(base) == str(path / CONTROL):
+            (base / FOUND_BY).unlink(missing_ok=True)
+        shutil.rmtree(path, ignore_errors=True)
+        os.close(lock)
+
+
+def hold(path: Path) -> int:
+    """Lock this directory for as long as the cluster lives; the lock is held before anybody can see it."""
+    unseen = path / f".{LOCK}"
+    lock = os.open(unseen, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    os.rename(unseen, path / LOCK)
+    return lock
+
+
+def make_again(path: Path) -> int:
+    """The run directory of a cluster that runs, with its lock, after it was removed. Raises Failure."""
+    base_dir()
+    path.mkdir(mode=0o700, exist_ok=True)
+    return hold(path)
+
+
+def announce(path: Path) -> bool:
+    """Make this cluster the one that ``lictor fault`` finds by itself; False if another one that runs is it already."""
+    file = base_dir() / FOUND_BY
+    if answers(announced(file.parent)):
+        return False
+    new = file.with_suffix(f".{os.getpid()}")  # another cluster may be announcing itself right now
+    new.write_text(json.dumps({"control": str(path / CONTROL), "pid": os.getpid()}))
+    os.replace(new, file)
+    return True
+
+
+def announced(base: Path) -> str:
+    """The control socket of the cluster announced last, "" if there is none."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        return str(json.loads((base / FOUND_BY).read_text())["control"])
+    return ""
+
+
+def find_control() -> str:
+    """LICTOR_CONTROL, else the announced cluster; Failure if none runs."""
+    path = os.environ.get("LICTOR_CONTROL", "") or announced(base_dir())
+    if not path or not answers(path):
+        raise Failure("No dev cluster is running. Start one with `lictor dev`, or point LICTOR_CONTROL at its socket.")
+    return path
+
+
+def answers(path: str) -> bool:
+    """Whether somebody listens on this Unix socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(path)
+        except OSError:
+            return False
+        return True
+
+
+def sweep(base: Path) -> None:
+    """Remove what clusters left behind whose parent was killed."""
+    for old in sorted(base.glob("dev-*")):
+        if abandoned(old):
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def abandoned(path: Path) -> bool:
+    """Whether nobody holds this directory any more; one without a lock is only just being made."""
+    try:
+        lock = os.open(path / LOCK, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    else:
+        return True
+    finally:
+        os.close(lock)

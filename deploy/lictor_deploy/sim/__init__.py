@@ -1,0 +1,1 @@
+"""The simulator from the command line: seeds, digests, a shell."""

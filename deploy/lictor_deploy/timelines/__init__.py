@@ -1,0 +1,1 @@
+"""Timelines: shown, and recorded from live clusters."""

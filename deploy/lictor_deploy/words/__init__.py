@@ -1,0 +1,1 @@
+"""What people read: sentences, durations, columns, the terminal."""
