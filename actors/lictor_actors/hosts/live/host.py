@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import TYPE_CHECKING
 
-from lictor_actors.bus.intake import Desk, Intake
 from lictor_actors.bus.nng import NngBus
 from lictor_actors.hosts.ground import Handle
+from lictor_actors.hosts.live.arrivals import Arrivals
 from lictor_actors.hosts.live.directory import LiveDirectory
 from lictor_actors.hosts.live.faults import LiveFaults, Tap
 from lictor_actors.hosts.live.lag import LagWatch
@@ -27,7 +27,6 @@ from lictor_messages.codec import cluster_id
 from lictor_messages.envelope import Envelope, at, node_of, role_of
 from lictor_messages.faults import HandleActor, SetRules
 from lictor_messages.host import ActorSpec, LoopLagged
-from lictor_messages.refusals import Refused
 
 if TYPE_CHECKING:
     from lictor_actors.hosts.doors.http.door import Ask
@@ -59,14 +58,11 @@ class LiveHost:
         self._stopped = stopped
         self._beside = beside or {}
         self._nodes: dict[str, LiveNode] = {}
-        self._by_url: dict[str, list[Node]] = {}
         self._directory = LiveDirectory()
         self._paths: dict[tuple[str, str], Callable[[Envelope], None]] = {}
         """(source, target) on one node → who takes the mail there: found once instead of for every message."""
-        self._takers: dict[str, Callable[[Envelope], None]] = {}
-        """Target → who takes its mail from the wire."""
         self._queue = RunQueue(self.counters)
-        self._intake = Intake(self._place, self._desk, self.count)
+        self._arrivals = Arrivals(self.count, lambda: self._faults.tap)
         self.enqueue = self._queue.put
         self._faults = LiveFaults(Random(secrets.randbits(64)), self._post, self._after, self.count)
         self._boot = secrets.randbits(32)
@@ -81,7 +77,9 @@ class LiveHost:
         from lictor_actors.hosts.live.jobs import Jobs
 
         self._loop = asyncio.get_running_loop()
-        self._bus = NngBus(self._cluster, self._loop, self._arrived, self._queue.full, self._returned, self.count)
+        self._bus = NngBus(
+            self._cluster, self._loop, self._arrivals.arrived, self._queue.full, self._returned, self.count
+        )
         self._queue.start(self._loop, self._bus.flush)
         self._jobs: Jobs = Jobs()
         if self._lanes is not None:
@@ -99,7 +97,7 @@ class LiveHost:
         node = Node(name, self, make, actors or tree(spec))
         running = self._nodes[name] = LiveNode(spec, node, self._loop, self._faults, self._queue.sync_soon)
         self._directory.begin(name, (spec.gossip_url, spec.rest_url))
-        self._by_url.setdefault(spec.gossip_url, []).append(node)
+        self._arrivals.begin(node, spec.gossip_url)
         self._bus.listen(*spec.listen_urls)
         await running.open_doors(self._boot, self._cluster, self._beside)
         node.start()
@@ -212,47 +210,6 @@ class LiveHost:
         else:
             self._paths[envelope.source, envelope.target] = taker
             taker(envelope)
-
-    def _arrived(self, packed: bytes) -> None:
-        envelope = self._intake.admit(packed, self._kept_out)
-        if envelope is None:
-            return
-        if self._faults.tap is not None:
-            self._faults.tap.arrived(envelope)
-        taker = self._takers.get(envelope.target)
-        if taker is not None:
-            taker(envelope)
-            return
-        running = self._nodes.get(node_of(envelope.target))
-        if running is None:
-            self._not_hosted(envelope)
-            return
-        taker = running.node.taker(role_of(envelope.target))
-        if taker is not None:
-            self._takers[envelope.target] = taker
-        running.node.deliver(envelope)
-
-    def _place(self, envelope: Envelope) -> None:
-        """A join names a place, not a node: any node there will do, one of the asker's own name only if alone."""
-        home = node_of(envelope.source)
-        there = sorted(self._by_url.get(node_of(envelope.target), ()), key=lambda node: node.name == home)
-        if there:
-            envelope.target = at(role_of(envelope.target), there[0].name)
-
-    def _desk(self, node: str, role: str) -> Desk | None:
-        running = self._nodes.get(node)
-        return running.node.desk(role) if running is not None else None
-
-    def _kept_out(self, envelope: Envelope, kind: type[Message], answer: Refused | None) -> None:
-        running = self._nodes.get(node_of(envelope.target))
-        if running is not None:
-            running.node.keep_out(envelope, answer)
-
-    def _not_hosted(self, envelope: Envelope) -> None:
-        self.count("arrived_for_nobody")
-        for running in self._nodes.values():
-            running.node.refuse(envelope, "not_hosted_here")
-            return
 
     def _returned(self, envelope: Envelope, reason: str) -> None:
         self.count(f"not_sent_{reason.partition(':')[0]}")
