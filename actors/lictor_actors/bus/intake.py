@@ -142,7 +142,7 @@ class Intake:
         else:
             role = role_of(e.target)
             # A role that does not exist is a stranger's invention, and counters are kept for ever.
-            known = role if self._desk(node_of(e.target), role) is not None else "nobody"
+            known = role if self._desk(node_of(e.target), role) is not None else "no_such_role"
             self._count(f"{why}:{known}:{kind.kind}")
         answer = Refused(code="UnknownRequest") if why in ("unheard", "unknown_kind") else None
         if why != "form":

@@ -54,7 +54,7 @@ def dev(
     log_level
         Of the log files of the processes: DEBUG, INFO, WARN or ERR.
     """
-    from lictor_deploy.local.cluster import run_dev
+    from lictor_deploy.local.dev import run_dev
     from lictor_deploy.local.plan import DevOptions
 
     options = DevOptions(

@@ -1,4 +1,4 @@
-"""``lictor dev``: a whole cluster on this machine, from the first fork to the last socket file."""
+"""A whole cluster on this machine, from the first fork to the last socket file."""
 
 from __future__ import annotations
 
@@ -10,24 +10,20 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from lictor_actors.hosts.models import build_models
-from lictor_deploy.agent.limits import own_directory, raise_file_limit, require_free
-from lictor_deploy.agent.log import threshold_of
-from lictor_deploy.agent.run import PRIVATE
 from lictor_deploy.local.channel import Said
 from lictor_deploy.local.child import run_child
 from lictor_deploy.local.parent.control import ControlServer
 from lictor_deploy.local.parent.readiness import Readiness
 from lictor_deploy.local.parent.supervisor import Process, Supervisor
-from lictor_deploy.local.plan import DevOptions, Place, ProcessPlan, all_places, listeners, make_plan
+from lictor_deploy.local.plan import DevOptions, Place, ProcessPlan, all_places
 from lictor_deploy.local.progress import make_progress
-from lictor_deploy.local.run_dir import CONTROL, LOCK, TOKEN, FaultToken, announce, make_again, run_dir
+from lictor_deploy.local.run_dir import CONTROL, LOCK, TOKEN, FaultToken, announce, make_again
 from lictor_deploy.local.upkeep import LOOK_EVERY_S, Upkeep
 from lictor_deploy.words.columns import columns
 from lictor_deploy.words.sentence import Failure
@@ -37,26 +33,6 @@ STOP_WITHIN_S = 4.0
 END_COMMAND_WITHIN_S = 1.0
 SHOW_EVERY_S = 0.1
 READY_WITHIN_S = 120.0
-FILES_PER_NODE = 24
-FILES_PER_PROCESS = 192
-
-
-def run_dev(options: DevOptions, *, data_dir: str, command: str, log_level: str) -> int:
-    """Start the cluster, run ``command`` or wait for Ctrl-C, stop it; the exit code."""
-    started, signals = time.monotonic(), written_down()
-    umask = os.umask(PRIVATE)
-    threshold_of(log_level)  # a wrong one would end every process
-    with run_dir() as run, kept_in(data_dir) as data:
-        plans = make_plan(options, run, data, cores())
-        raise_file_limit(max(len(plan.specs) for plan in plans) * FILES_PER_NODE + FILES_PER_PROCESS)
-        require_free(listeners(plans))
-        cluster = LocalCluster(options, plans, run, data, log_level, signals, umask)
-        cluster.temporary = [] if data_dir else [data]
-        try:
-            cluster.start()
-            return cluster.run(command, started)
-        finally:
-            cluster.stop()
 
 
 def settle_memory() -> None:
@@ -65,33 +41,6 @@ def settle_memory() -> None:
     build_models()
     gc.collect()
     gc.freeze()
-
-
-def written_down() -> list[int]:
-    """SIGINT and SIGTERM from now on: directories are about to be made that have to be removed again."""
-    signals: list[int] = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _: signals.append(number))
-    return signals
-
-
-@contextmanager
-def kept_in(data_dir: str) -> Iterator[Path]:
-    """The data directory: the one named, which stays, or a temporary one, which goes."""
-    path = Path(data_dir) if data_dir else Path(tempfile.mkdtemp(prefix="lictor-data-"))
-    lock = own_directory(path, say=lambda words: print(words, file=sys.stderr))
-    try:
-        (path / "logs").mkdir(exist_ok=True)
-        yield path
-    finally:
-        os.close(lock)
-        if not data_dir:
-            shutil.rmtree(path, ignore_errors=True)
-
-
-def cores() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class LocalCluster:

@@ -1,1 +1,1 @@
-"""The doors by which those come in whom the cluster cannot dial."""
+"""The doors for callers that the cluster cannot dial: HTTP and client actors."""

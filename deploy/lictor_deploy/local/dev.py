@@ -1,0 +1,68 @@
+"""``lictor dev``: directories, locks and limits before the first fork, and what becomes of them at the end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lictor_deploy.agent.limits import own_directory, raise_file_limit, require_free
+from lictor_deploy.agent.log import threshold_of
+from lictor_deploy.agent.run import PRIVATE
+from lictor_deploy.local.cluster import LocalCluster
+from lictor_deploy.local.plan import DevOptions, listeners, make_plan
+from lictor_deploy.local.run_dir import run_dir
+
+FILES_PER_NODE = 24
+FILES_PER_PROCESS = 192
+
+
+def run_dev(options: DevOptions, *, data_dir: str, command: str, log_level: str) -> int:
+    """Start the cluster, run ``command`` or wait for Ctrl-C, stop it; the exit code."""
+    started, signals = time.monotonic(), written_down()
+    umask = os.umask(PRIVATE)
+    threshold_of(log_level)  # a wrong one would end every process
+    with run_dir() as run, kept_in(data_dir) as data:
+        plans = make_plan(options, run, data, cores())
+        raise_file_limit(max(len(plan.specs) for plan in plans) * FILES_PER_NODE + FILES_PER_PROCESS)
+        require_free(listeners(plans))
+        cluster = LocalCluster(options, plans, run, data, log_level, signals, umask)
+        cluster.temporary = [] if data_dir else [data]
+        try:
+            cluster.start()
+            return cluster.run(command, started)
+        finally:
+            cluster.stop()
+
+
+def written_down() -> list[int]:
+    """SIGINT and SIGTERM from now on: directories are about to be made that have to be removed again."""
+    signals: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: signals.append(number))
+    return signals
+
+
+@contextmanager
+def kept_in(data_dir: str) -> Iterator[Path]:
+    """The data directory: the one named, which stays, or a temporary one, which goes."""
+    path = Path(data_dir) if data_dir else Path(tempfile.mkdtemp(prefix="lictor-data-"))
+    lock = own_directory(path, say=lambda words: print(words, file=sys.stderr))
+    try:
+        (path / "logs").mkdir(exist_ok=True)
+        yield path
+    finally:
+        os.close(lock)
+        if not data_dir:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def cores() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
