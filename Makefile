@@ -36,7 +36,7 @@ lint: $(VENV)/.installed-dev ## format, style, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports --cache-dir $(CACHE)/import_linter
 
-check: lint ## lint and the fast tests, under a minute
+check: lint ## lint and the fast tests, about a minute
 	$(PYTEST) -n 2 --hypothesis-profile=check -m 'not slow and not e2e' $(FAST)
 
 test: lint ## everything: also the simulator's short swarm and real processes
