@@ -10,7 +10,7 @@ Mail between actors of one node never comes here. What does is let in by these r
    that waits for its answer.
 5. An answer bears the id of a request that the present life has made, and is of a kind that the actor has a line for; a
    door looks into its own table.
-6. Everything else is what the actor declares (``Vocabulary``), from whom it declares it.
+6. All other mail is of a kind that the actor declares (``Vocabulary``), said by those from whom it declares it.
 
 What is refused is counted by reason, role and kind. A request is told so: it did not happen.
 
@@ -186,7 +186,7 @@ class Intake:
         return "" if self._waits(e.source, e.request) or self._waits(e.reply_to, e.request) else "own_name"
 
     def _is_ours(self, e: Envelope) -> bool:
-        """A notice about a request of the target's present life, or of those for whom it was passed on."""
+        """True for a notice about a request of the target's present life, or of the actor that it was passed on for."""
         assert isinstance(e.body, Undeliverable)
         node, waiter = node_of(e.target), e.body.waiter
         if "://" in waiter:

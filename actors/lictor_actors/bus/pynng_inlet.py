@@ -16,7 +16,7 @@ FRAMES_A_TURN = 64
 
 
 class PynngInlet:
-    """See ``Inlet``. All that it hears has one source: nng tells nobody which connection a frame came by."""
+    """See ``Inlet``. All that it hears has one source: nng does not tell by which connection a frame came."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, took: Took, bytes_max: int) -> None:
         """``took`` gets each frame; one of more than ``bytes_max`` ends its connection."""

@@ -1,8 +1,8 @@
 """One dialled door: many requests at a time over one Req0 socket, a context for each.
 
-How it is built follows from pynng (see hosts/doors/clients.py): a receive is never cancelled. Whoever stops waiting
-closes the context, which ends the receive with ``Closed``. A request is sent only while a pipe is up, so that "not
-connected" is known, and definite.
+How it is built follows from pynng (see hosts/doors/clients.py): a receive is never cancelled. A caller that stops
+waiting closes the context, which ends the receive with ``Closed``. A request is sent only while a pipe is up, so that
+"not connected" is known, and definite.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ class Actor:
     """
 
     hears: ClassVar[Vocabulary] = Vocabulary()
-    """What may be said to it, and by whom. The bus refuses everything else."""
+    """The kinds that it hears, and from whom each may come. The bus refuses everything else."""
     journalled = False
     """True if the actor keeps a stream of the node's journal and wants it back at start."""
     synced = False

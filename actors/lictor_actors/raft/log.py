@@ -140,7 +140,7 @@ class Log:
         """How many of these entries the log has already: the rest conflicts with it or lies beyond its end.
 
         A late or repeated message holds nothing new and so never truncates (section 5.3). Between honest servers the
-        term alone would tell; what somebody forged in the leader's name has its term.
+        term alone would tell; an entry forged in the leader's name has its term.
         """
         for known, entry in enumerate(entries):
             if self.term_at(entry.index) != entry.term or not self._holds(entry):

@@ -146,7 +146,7 @@ class Gateway(Actor):
         return call
 
     def _read(self, known: Known, turn: Turn) -> Call:
-        """Whoever asks alone is asked for at once; a crowd once, for all who have come by the end of this moment."""
+        """A lone request is sent at once; while several wait for the same, requests of the same moment share one."""
         last, plan = known.last, known.plan
         known.crowded = known.crowded or (last is not None and last.request != "")
         call = known.last = self._new_call(plan, plan.takes_ns, turn, known)

@@ -14,8 +14,8 @@ _CHUNKED = b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n"
 
 
 def pieces(answered: HttpAnswered, *, head: bool, http10: bool, close: bool, gzips: bool) -> Iterator[bytes]:
-    """As ``encode_response``. Nobody knows how long it will be once it is compressed, so it goes in chunks then, and
-    HTTP/1.0, which has none, gets it as it is.
+    """As ``encode_response``. Its length is not known before it is compressed, so it goes in chunks then; HTTP/1.0
+    has none and gets it as it is.
     """
     bodies = (answered.body, *answered.more)
     compresses = gzips and not http10 and not head
