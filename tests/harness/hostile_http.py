@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from lictor_actors.roles.http_api.api import ROUTER
+from lictor_actors.roles.api.api import ROUTER
 
 UUID = "0a1b2c3d-0000-4000-8000-000000000001"
 CHECK = {"Name": "c", "CheckID": "c1", "TTL": "10s", "Notes": "n", "Status": "passing", "OutputMaxSize": 4096}

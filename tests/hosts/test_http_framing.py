@@ -8,7 +8,7 @@ import pytest
 from http_site import LOOPS, head_and_body, running
 
 from lictor_actors.hosts.doors.http.door import HttpLimits
-from lictor_actors.roles.http_api.api import ROUTER
+from lictor_actors.roles.api.api import ROUTER
 
 CAPS = {"/v1/kv/": 5_000, "/v1/txn": 5_000, "/v1/snapshot": 20_000}
 ROUTES = sorted(ROUTER.routes())

@@ -9,7 +9,7 @@ from hostile_http import ENDS_THE_NODE, LEGAL, OTHER_WRITES, UUID, Sent, anythin
 from hypothesis import given
 from servers_in_world import Servers
 
-from lictor_actors.roles.http_api.api import ROUTER
+from lictor_actors.roles.api.api import ROUTER
 from lictor_messages.envelope import at
 from lictor_messages.queries import CreatePreparedQuery, PreparedQuery, ServiceQuery
 from lictor_messages.refusals import REFUSALS

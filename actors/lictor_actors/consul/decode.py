@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from lictor_actors.roles.http_api.query import INT64_MAX, UINT64_MAX
+from lictor_actors.roles.api.query import INT64_MAX, UINT64_MAX
 from lictor_messages.durations import parse_go_duration
 
 DIGITS_MOST = len(str(UINT64_MAX))

@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 
 from lictor_actors.consul.check_rules import check_refused, service_refused
 from lictor_actors.consul.decode import BadBody, Struct, decode_body
-from lictor_actors.roles.http_api.definitions import (
+from lictor_actors.roles.api.definitions import (
     CHECK_DEFINITION,
     SERVICE_DEFINITION,
     check_spec,
     own_service,
 )
-from lictor_actors.roles.http_api.request import HttpError
+from lictor_actors.roles.api.request import HttpError
 from lictor_deploy.words.sentence import Failure
 from lictor_messages.agent import CheckSpec, RegisterService
 from lictor_messages.refusals import Refused

@@ -16,9 +16,9 @@ import pytest
 from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Turn
-from lictor_actors.roles.http_api.api import ROUTER
-from lictor_actors.roles.http_api.plan import Plan, error_answer, text
-from lictor_actors.roles.http_api.request import HttpError, HttpRequest
+from lictor_actors.roles.api.api import ROUTER
+from lictor_actors.roles.api.plan import Plan, error_answer, text
+from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.store.render import render
 from lictor_actors.store.store import Store
 from lictor_deploy.cli import lock as lock_command

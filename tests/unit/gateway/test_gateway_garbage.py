@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lictor_actors.roles.http_api.api import ROUTER
+from lictor_actors.roles.api.api import ROUTER
 
 PATHS = sorted([*ROUTER._exact, *(path for family in ROUTER._families.values() for path, _ in family)])
 NAMES = ["Name", "Node", "Service", "Check", "Checks", "Port", "Tags", "TTL", "Meta", "Weights", "Header", "Status"]

@@ -11,7 +11,7 @@ from zlib import crc32
 import ormsgpack
 import pytest
 
-from lictor_actors.roles.http_api.snapshot import PART_BYTES
+from lictor_actors.roles.api.snapshot import PART_BYTES
 from lictor_actors.store.snapshot.archive import ArchiveReader, ArchiveWriter
 from lictor_actors.store.snapshot.frames import MARK, Header, framed, pack_header, pack_row, pack_trailer
 from lictor_actors.store.snapshot.freeze import START, encode, freeze

@@ -10,7 +10,7 @@ from lictor_actors.bus.rules import Rules
 from lictor_actors.hosts.world import World
 from lictor_actors.node.in_world import add_cluster
 from lictor_actors.raft import Role
-from lictor_actors.roles.http_api.snapshot import PART_BYTES
+from lictor_actors.roles.api.snapshot import PART_BYTES
 from lictor_actors.roles.server import pictures as snapshots
 from lictor_actors.store.snapshot.archive import ArchiveReader
 from lictor_actors.store.snapshot.freeze import survey

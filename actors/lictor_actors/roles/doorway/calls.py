@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from lictor_actors.kernel.turn import Ticket
+from lictor_actors.roles.api.collecting import Collecting
+from lictor_actors.roles.api.plan import Plan
+from lictor_actors.roles.api.request import HttpRequest
 from lictor_actors.roles.gateway.known import Known
-from lictor_actors.roles.http_api.collecting import Collecting
-from lictor_actors.roles.http_api.plan import Plan
-from lictor_actors.roles.http_api.request import HttpRequest
 from lictor_messages.base import Message
 from lictor_messages.refusals import Refused
 

@@ -17,12 +17,12 @@ from pydantic import ValidationError
 from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.kernel.vocabulary import Handlers, Vocabulary
+from lictor_actors.roles.api.api import ROUTER
+from lictor_actors.roles.api.collecting import SILENT_NS, Collecting
+from lictor_actors.roles.api.plan import Plan, error_answer, text
+from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.doorway.calls import Call, Deadlines, Waiter
 from lictor_actors.roles.gateway.known import Known, KnownReads
-from lictor_actors.roles.http_api.api import ROUTER
-from lictor_actors.roles.http_api.collecting import SILENT_NS, Collecting
-from lictor_actors.roles.http_api.plan import Plan, error_answer, text
-from lictor_actors.roles.http_api.request import HttpError, HttpRequest
 from lictor_messages.agent import ServerSilent
 from lictor_messages.answers import Answer, Command, Query
 from lictor_messages.base import Message

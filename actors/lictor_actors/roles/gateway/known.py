@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lictor_actors.roles.http_api.plan import Plan, rendered, rendered_with_consistency
-from lictor_actors.roles.http_api.request import HttpRequest
+from lictor_actors.roles.api.plan import Plan, rendered, rendered_with_consistency
+from lictor_actors.roles.api.request import HttpRequest
 from lictor_messages.answers import Query
 from lictor_messages.base import Message
 from lictor_messages.web import HttpAnswered, HttpAsked

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from lictor_actors.consul.decode import Struct, anything, boolean, integer, string, string_map, strings
-from lictor_actors.roles.http_api.definitions import decoded
-from lictor_actors.roles.http_api.plan import (
+from lictor_actors.roles.api.definitions import decoded
+from lictor_actors.roles.api.plan import (
     JSON,
     Plan,
     done,
@@ -16,10 +16,10 @@ from lictor_actors.roles.http_api.plan import (
     rendered_with_consistency,
     text,
 )
-from lictor_actors.roles.http_api.query import INT64_MAX, check_datacenter, read_options
-from lictor_actors.roles.http_api.request import HttpError, HttpRequest
-from lictor_actors.roles.http_api.routes import Endpoint, Routes
-from lictor_actors.roles.http_api.uuids import as_made, known_uuid, new_uuid
+from lictor_actors.roles.api.query import INT64_MAX, check_datacenter, read_options
+from lictor_actors.roles.api.request import HttpError, HttpRequest
+from lictor_actors.roles.api.routes import Endpoint, Routes
+from lictor_actors.roles.api.uuids import as_made, known_uuid, new_uuid
 from lictor_actors.store.render import shape, to_json
 from lictor_messages.answers import Answer, Rendered, Written
 from lictor_messages.base import FrozenMap

@@ -7,13 +7,13 @@ from typing import Any
 
 import orjson
 
-from lictor_actors.roles.http_api.catalog import named
-from lictor_actors.roles.http_api.definitions import service_registration
-from lictor_actors.roles.http_api.members import member_json
-from lictor_actors.roles.http_api.plan import Plan, done, json_answer
-from lictor_actors.roles.http_api.query import parse_bool
-from lictor_actors.roles.http_api.request import HttpError, HttpRequest
-from lictor_actors.roles.http_api.routes import Routes
+from lictor_actors.roles.api.catalog import named
+from lictor_actors.roles.api.definitions import service_registration
+from lictor_actors.roles.api.members import member_json
+from lictor_actors.roles.api.plan import Plan, done, json_answer
+from lictor_actors.roles.api.query import parse_bool
+from lictor_actors.roles.api.request import HttpError, HttpRequest
+from lictor_actors.roles.api.routes import Routes
 from lictor_actors.store.errors import QueryRefused
 from lictor_actors.store.filter.apply import keeps
 from lictor_actors.store.render import check_json, service_json

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from lictor_actors.roles.http_api.plan import SHARED, Plan, query_headers, rendered, written
-from lictor_actors.roles.http_api.query import check_datacenter, parse_uint, read_options
-from lictor_actors.roles.http_api.request import HttpError, HttpRequest
-from lictor_actors.roles.http_api.routes import Routes
-from lictor_actors.roles.http_api.uuids import as_made
+from lictor_actors.roles.api.plan import SHARED, Plan, query_headers, rendered, written
+from lictor_actors.roles.api.query import check_datacenter, parse_uint, read_options
+from lictor_actors.roles.api.request import HttpError, HttpRequest
+from lictor_actors.roles.api.routes import Routes
+from lictor_actors.roles.api.uuids import as_made
 from lictor_messages.kv import DeleteKey, Entries, GetKey, ListKeyNames, ListKeys, PutKey
 from lictor_messages.web import HttpAnswered
 

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from lictor_actors.consul.status_json import status_json
-from lictor_actors.roles.http_api.request import HttpError, HttpRequest
+from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_messages.answers import Answer, Query, Rendered, Written
 from lictor_messages.base import Message
 from lictor_messages.refusals import Refused

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import get_args
 
-from lictor_actors.roles.http_api.catalog import named
-from lictor_actors.roles.http_api.definitions import CHECK_DEFINITION, STATUS_UPDATE, check_spec, decoded
-from lictor_actors.roles.http_api.plan import Plan, done
-from lictor_actors.roles.http_api.request import HttpError, HttpRequest
-from lictor_actors.roles.http_api.routes import Routes
+from lictor_actors.roles.api.catalog import named
+from lictor_actors.roles.api.definitions import CHECK_DEFINITION, STATUS_UPDATE, check_spec, decoded
+from lictor_actors.roles.api.plan import Plan, done
+from lictor_actors.roles.api.request import HttpError, HttpRequest
+from lictor_actors.roles.api.routes import Routes
 from lictor_messages.agent import DeregisterCheck, RegisterCheck, UpdateCheck
 from lictor_messages.catalog import CheckStatus
 

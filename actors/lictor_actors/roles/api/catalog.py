@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from lictor_actors.roles.http_api.agent_cache import cacheable
-from lictor_actors.roles.http_api.catalog_writes import deregistration, registration
-from lictor_actors.roles.http_api.plan import Plan, rendered_with_consistency, status_answer, written
-from lictor_actors.roles.http_api.query import read_options, selection
-from lictor_actors.roles.http_api.request import HttpError, HttpRequest
-from lictor_actors.roles.http_api.routes import Routes
+from lictor_actors.roles.api.agent_cache import cacheable
+from lictor_actors.roles.api.catalog_writes import deregistration, registration
+from lictor_actors.roles.api.plan import Plan, rendered_with_consistency, status_answer, written
+from lictor_actors.roles.api.query import read_options, selection
+from lictor_actors.roles.api.request import HttpError, HttpRequest
+from lictor_actors.roles.api.routes import Routes
 from lictor_messages.catalog import ListNodes, ListNodeServices, ListServiceNodes, ListServices
 from lictor_messages.status import ListDatacenters
 

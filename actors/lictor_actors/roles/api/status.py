@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from lictor_actors.roles.http_api.plan import Plan, json_answer, status_answer
-from lictor_actors.roles.http_api.query import check_datacenter
-from lictor_actors.roles.http_api.request import HttpRequest
-from lictor_actors.roles.http_api.routes import Routes
+from lictor_actors.roles.api.plan import Plan, json_answer, status_answer
+from lictor_actors.roles.api.query import check_datacenter
+from lictor_actors.roles.api.request import HttpRequest
+from lictor_actors.roles.api.routes import Routes
 from lictor_messages.refusals import Refused
 from lictor_messages.status import GetLeader, ListPeers
 from lictor_messages.web import HttpAnswered

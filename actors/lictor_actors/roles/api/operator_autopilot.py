@@ -15,10 +15,10 @@ from lictor_actors.consul.decode import (
     string,
     unsigned,
 )
-from lictor_actors.roles.http_api.plan import SHARED, Plan, json_answer, json_body, written
-from lictor_actors.roles.http_api.query import check_datacenter, parse_uint
-from lictor_actors.roles.http_api.request import HttpError, HttpRequest
-from lictor_actors.roles.http_api.routes import Routes
+from lictor_actors.roles.api.plan import SHARED, Plan, json_answer, json_body, written
+from lictor_actors.roles.api.query import check_datacenter, parse_uint
+from lictor_actors.roles.api.request import HttpError, HttpRequest
+from lictor_actors.roles.api.routes import Routes
 from lictor_messages.autopilot import (
     AutopilotConfiguration,
     AutopilotConfigured,

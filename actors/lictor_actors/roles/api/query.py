@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from lictor_actors.roles.http_api.request import HttpError, HttpRequest
+from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_messages.answers import Consistency
 from lictor_messages.durations import parse_go_duration
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lictor_actors.roles.http_api import (
+from lictor_actors.roles.api import (
     agent,
     agent_checks,
     agent_health,
@@ -19,7 +19,7 @@ from lictor_actors.roles.http_api import (
     status,
     txn,
 )
-from lictor_actors.roles.http_api.routes import ROOT_ROUTES, Router
+from lictor_actors.roles.api.routes import ROOT_ROUTES, Router
 
 ROUTER = Router(
     (

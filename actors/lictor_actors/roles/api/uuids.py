@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lictor_actors.roles.http_api.request import HttpError
+from lictor_actors.roles.api.request import HttpError
 
 UUID_LENGTH = 36
 

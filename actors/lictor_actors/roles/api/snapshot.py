@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from lictor_actors.roles.http_api.plan import SHARED, Plan, done, query_headers
-from lictor_actors.roles.http_api.query import check_datacenter, read_options
-from lictor_actors.roles.http_api.request import HttpError, HttpRequest
-from lictor_actors.roles.http_api.routes import Routes
+from lictor_actors.roles.api.plan import SHARED, Plan, done, query_headers
+from lictor_actors.roles.api.query import check_datacenter, read_options
+from lictor_actors.roles.api.request import HttpError, HttpRequest
+from lictor_actors.roles.api.routes import Routes
 from lictor_actors.store.snapshot.archive import VERSION, ArchiveReader, ArchiveRefused, ArchiveWriter
 from lictor_actors.store.snapshot.frames import SnapshotRefused
 from lictor_actors.store.snapshot.thaw import Trial

@@ -22,7 +22,7 @@ from lictor_actors.consul.decode import (
     string_map,
     strings,
 )
-from lictor_actors.roles.http_api.request import HttpError, HttpRequest
+from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_messages.agent import CheckSpec, RegisterService
 from lictor_messages.base import FrozenMap
 from lictor_messages.catalog import ServiceRecord, TaggedAddress, Weights

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from lictor_actors.roles.http_api.plan import Plan, done, empty, json_answer, text
-from lictor_actors.roles.http_api.request import HttpError, HttpRequest
-from lictor_actors.roles.http_api.routes import Routes
+from lictor_actors.roles.api.plan import Plan, done, empty, json_answer, text
+from lictor_actors.roles.api.request import HttpError, HttpRequest
+from lictor_actors.roles.api.routes import Routes
 from lictor_messages.agent import LeaveCluster
 from lictor_messages.members import ForceLeave, Join, Joined, ListMembers, Member, Members
 from lictor_messages.refusals import Refused

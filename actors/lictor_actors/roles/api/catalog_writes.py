@@ -16,9 +16,9 @@ from lictor_actors.consul.decode import (
     string_map,
     strings,
 )
-from lictor_actors.roles.http_api.definitions import ADDRESS, WEIGHTS, decoded, named_service
-from lictor_actors.roles.http_api.query import no_path_to_datacenter
-from lictor_actors.roles.http_api.request import HttpError, HttpRequest
+from lictor_actors.roles.api.definitions import ADDRESS, WEIGHTS, decoded, named_service
+from lictor_actors.roles.api.query import no_path_to_datacenter
+from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_messages.base import FrozenMap
 from lictor_messages.catalog import (
     CheckDefinition,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lictor_actors.roles.http_api.request import HttpError, HttpRequest
+from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_messages.web import HttpAnswered
 
 Render = Callable[[Any, HttpRequest], HttpAnswered]

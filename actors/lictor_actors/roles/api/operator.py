@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from lictor_actors.roles.http_api.plan import Plan, done, json_answer, status_answer
-from lictor_actors.roles.http_api.query import check_datacenter, read_options
-from lictor_actors.roles.http_api.request import HttpError, HttpRequest
-from lictor_actors.roles.http_api.routes import Routes
+from lictor_actors.roles.api.plan import Plan, done, json_answer, status_answer
+from lictor_actors.roles.api.query import check_datacenter, read_options
+from lictor_actors.roles.api.request import HttpError, HttpRequest
+from lictor_actors.roles.api.routes import Routes
 from lictor_messages.answers import Written
 from lictor_messages.autopilot import RemovePeer, TransferLeadership
 from lictor_messages.status import GetRaftConfiguration

@@ -18,12 +18,12 @@ from lictor_actors.consul.decode import (
     string_map,
     unsigned,
 )
-from lictor_actors.roles.http_api.catalog_writes import CHECK, SERVICE, check_record, service_record
-from lictor_actors.roles.http_api.plan import JSON, Plan, prettied, query_headers
-from lictor_actors.roles.http_api.query import check_datacenter, read_options
-from lictor_actors.roles.http_api.request import HttpError, HttpRequest
-from lictor_actors.roles.http_api.routes import Routes
-from lictor_actors.roles.http_api.uuids import as_made
+from lictor_actors.roles.api.catalog_writes import CHECK, SERVICE, check_record, service_record
+from lictor_actors.roles.api.plan import JSON, Plan, prettied, query_headers
+from lictor_actors.roles.api.query import check_datacenter, read_options
+from lictor_actors.roles.api.request import HttpError, HttpRequest
+from lictor_actors.roles.api.routes import Routes
+from lictor_actors.roles.api.uuids import as_made
 from lictor_actors.store.render import shape, to_json
 from lictor_actors.store.txn.transact import reads_only
 from lictor_messages.base import FrozenMap

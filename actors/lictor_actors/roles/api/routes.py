@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from lictor_actors.roles.http_api.plan import Plan, text
-from lictor_actors.roles.http_api.request import HttpError, HttpRequest, cleaned_path, is_clean, moved_to
+from lictor_actors.roles.api.plan import Plan, text
+from lictor_actors.roles.api.request import HttpError, HttpRequest, cleaned_path, is_clean, moved_to
 from lictor_messages.web import HttpAnswered
 
 Endpoint = Callable[[HttpRequest], Plan | HttpAnswered]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lictor_actors.roles.http_api.agent import local_service_json
-from lictor_actors.roles.http_api.plan import Plan, json_answer, text
-from lictor_actors.roles.http_api.request import HttpError, HttpRequest
-from lictor_actors.roles.http_api.routes import Routes
+from lictor_actors.roles.api.agent import local_service_json
+from lictor_actors.roles.api.plan import Plan, json_answer, text
+from lictor_actors.roles.api.request import HttpError, HttpRequest
+from lictor_actors.roles.api.routes import Routes
 from lictor_actors.store.render import check_json
 from lictor_messages.agent import ListLocalChecks, ListLocalServices, LocalChecks, LocalServices
 from lictor_messages.catalog import MAINTENANCE_OF_NODE, MAINTENANCE_OF_SERVICE, CheckRecord, ServiceRecord
