@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lictor_actors.client.async_client import AsyncClient, connect
+    from lictor_actors.client.checks import CheckSpec
     from lictor_actors.client.errors import (
         BadRequest,
         ClientClosed,
         ConnectionFailed,
         Indefinite,
+        InvalidArgument,
         LictorError,
         NoLeader,
         NoPathToDatacenter,
@@ -27,19 +29,19 @@ if TYPE_CHECKING:
     from lictor_actors.client.results import Rows
     from lictor_actors.client.sync_client import Client
     from lictor_deploy.local.handle import Cluster
-    from lictor_messages.agent import CheckSpec
 
 _ERRORS = "lictor_actors.client.errors"
 _HOME = {
     "AsyncClient": "lictor_actors.client.async_client",
     "BadRequest": _ERRORS,
-    "CheckSpec": "lictor_messages.agent",
+    "CheckSpec": "lictor_actors.client.checks",
     "Client": "lictor_actors.client.sync_client",
     "ClientClosed": _ERRORS,
     "Cluster": "lictor_deploy.local.handle",
     "ConnectionFailed": _ERRORS,
     "Fence": "lictor_actors.client.locks",
     "Indefinite": _ERRORS,
+    "InvalidArgument": _ERRORS,
     "LictorError": _ERRORS,
     "LockLost": "lictor_actors.client.locks",
     "NoLeader": _ERRORS,
@@ -66,6 +68,7 @@ __all__ = [
     "ConnectionFailed",
     "Fence",
     "Indefinite",
+    "InvalidArgument",
     "LictorError",
     "LockLost",
     "NoLeader",

@@ -1,4 +1,5 @@
-"""nng's wire protocol as far as Push and Pull need it: a greeting each way, then frames with their length in front.
+"""nng's wire protocol as far as Push and Pull, Req and Rep need it: a greeting each way, then frames with their length
+in front.
 
 Sources: the mappings of SP (Scalability Protocols) to TCP, sp-tcp-mapping-01, and to local sockets, sp-ipc-mapping-01;
 over the latter each frame begins with a byte 1.
@@ -16,6 +17,8 @@ from lictor_messages.codec import FrameRefused
 
 PUSH_GREETS = b"\x00SP\x00\x00\x50\x00\x00"
 PULL_GREETS = b"\x00SP\x00\x00\x51\x00\x00"
+REQ_GREETS = b"\x00SP\x00\x00\x30\x00\x00"
+REP_GREETS = b"\x00SP\x00\x00\x31\x00\x00"
 _LENGTH_BYTES = 8
 SILENT_S = 5
 """How long the other machine may leave unacknowledged what it was sent, or take nothing more: then the connection is
@@ -76,20 +79,21 @@ def made_ready(made: socket.socket) -> socket.socket:
 
 
 class Splitter:
-    """Cuts what one Push socket sends into its frames."""
+    """Cuts what one socket sends into its frames; ``greets`` is how a socket of the kind that is expected begins."""
 
-    def __init__(self, marker: bytes, bytes_max: int) -> None:
+    def __init__(self, marker: bytes, bytes_max: int, greets: bytes = PUSH_GREETS) -> None:
+        self._greets = greets
         self._marker = marker
         self._bytes_max = bytes_max
         self._head = len(marker) + _LENGTH_BYTES
         self.greeted = False
-        """The other side has shown that it is a Push socket."""
+        """The other side has shown that it is a socket of that kind."""
         self._held = bytearray()
-        self._wanted = len(PUSH_GREETS)
+        self._wanted = len(greets)
         """How much there must be before it is looked at: a large frame is not copied for each of its pieces."""
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """The frames that are complete now; raises FrameRefused for what no Push socket of nng says."""
+        """The frames that are complete now; raises FrameRefused for what no such socket of nng says."""
         if self._held or len(data) < self._wanted:
             self._held += data
             if len(self._held) < self._wanted:
@@ -101,10 +105,10 @@ class Splitter:
         yield from self._frames(data, start)
 
     def _greeting(self, data: bytes) -> int:
-        if not data.startswith(PUSH_GREETS):
+        if not data.startswith(self._greets):
             raise FrameRefused("foreign_bytes")
         self.greeted = True
-        return len(PUSH_GREETS)
+        return len(self._greets)
 
     def _frames(self, data: bytes, start: int) -> Iterator[bytes]:
         while True:

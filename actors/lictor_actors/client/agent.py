@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 
 from lictor_actors.client.both import Api, Ask, M, both
+from lictor_actors.client.durations import Duration, nanoseconds
 from lictor_actors.client.questions import ask, nothing, to_bytes
-from lictor_actors.client.results import NS, Rows, held_back_s
+from lictor_actors.client.results import Rows, held_back_s
 from lictor_messages.agent import (
     Accepted,
     AgentDescription,
@@ -49,7 +49,7 @@ class LocalAgent(Api[M]):
         enable_tag_override: bool = False,
         checks: Sequence[CheckSpec] = (),
         replace_existing_checks: bool = False,
-        timeout: float | None = None,
+        timeout: Duration | None = None,
     ) -> Ask[None]:
         """Register a service of this node; ``id`` is the name if left out."""
         service = ServiceRecord(
@@ -70,17 +70,17 @@ class LocalAgent(Api[M]):
         return ask(register, Accepted, nothing, timeout)
 
     @both
-    def deregister_service(self, service_id: str, *, timeout: float | None = None) -> Ask[None]:
+    def deregister_service(self, service_id: str, *, timeout: Duration | None = None) -> Ask[None]:
         """Remove a service of this node and its checks; raises NotFound."""
         return ask(DeregisterService(id=service_id), Accepted, nothing, timeout)
 
     @both
-    def register_check(self, check: CheckSpec, *, timeout: float | None = None) -> Ask[None]:
+    def register_check(self, check: CheckSpec, *, timeout: Duration | None = None) -> Ask[None]:
         """Register a check of this node or, with its ``service_id``, of one of its services."""
         return ask(RegisterCheck(check=check), Accepted, nothing, timeout)
 
     @both
-    def deregister_check(self, check_id: str, *, timeout: float | None = None) -> Ask[None]:
+    def deregister_check(self, check_id: str, *, timeout: Duration | None = None) -> Ask[None]:
         """Remove a check of this node; raises NotFound."""
         return ask(DeregisterCheck(id=check_id), Accepted, nothing, timeout)
 
@@ -115,12 +115,12 @@ class LocalAgent(Api[M]):
         return ask(DescribeAgent(), AgentDescription, lambda a: a)
 
     @both
-    def join(self, *addresses: str, timeout: float | None = None) -> Ask[Joined]:
+    def join(self, *addresses: str, timeout: Duration | None = None) -> Ask[Joined]:
         """Join the cluster of these; the answer says how many answered and why the others did not."""
         return ask(Join(addresses=addresses), Joined, lambda a: a, timeout)
 
     @both
-    def leave(self, *, timeout: float | None = None) -> Ask[None]:
+    def leave(self, *, timeout: Duration | None = None) -> Ask[None]:
         """Leave the cluster for good manners' sake; then the node stops."""
         return ask(LeaveCluster(), Accepted, nothing, timeout)
 
@@ -139,9 +139,9 @@ class EventApi(Api[M]):
     ) -> Ask[str]:
         """Spread an event, to the nodes that the patterns select; returns its id."""
         event = FireEvent(
-            id=str(uuid.uuid4()),
+            id=self.new_id(),
             name=name,
-            payload=to_bytes(payload),
+            payload=to_bytes(payload, "payload"),
             node_filter=node,
             service_filter=service,
             tag_filter=tag,
@@ -149,9 +149,9 @@ class EventApi(Api[M]):
         return ask(event, EventFired, lambda a: a.id)
 
     @both
-    def list(self, name: str = "", *, index: int = 0, wait: float = 0.0) -> Ask[Rows[UserEvent]]:
+    def list(self, name: str = "", *, index: int = 0, wait: Duration = 0.0) -> Ask[Rows[UserEvent]]:
         """The last events that the agent has seen, oldest first; blocks while the list's index is ``index``."""
-        query = ListEvents(name=name, min_index=index, wait_ns=int(wait * NS))
+        query = ListEvents(name=name, min_index=index, wait_ns=nanoseconds(wait, "wait"))
         return ask(query, Events, lambda a: Rows.of(a, a.events), None, held_back_s({"index": index, "wait": wait}))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cached_property
 
 from lictor_actors.client.agent import EventApi, LocalAgent
 from lictor_actors.client.both import Api, Ask, M, both
@@ -31,15 +31,40 @@ class Status(Api[M]):
 class Everything(Api[M]):
     """All groups, and what stands alone: the base of both clients."""
 
-    def __init__(self, run: Any) -> None:
-        super().__init__(run)
-        self.catalog: Catalog[M] = Catalog(run)
-        self.health: Health[M] = Health(run)
-        self.kv: KeyValues[M] = KeyValues(run)
-        self.agent: LocalAgent[M] = LocalAgent(run)
-        self.event: EventApi[M] = EventApi(run)
-        self.session: SessionApi[M] = SessionApi(run)
-        self.status: Status[M] = Status(run)
+    @cached_property
+    def catalog(self) -> Catalog[M]:
+        """What the cluster knows: nodes, services and where they are."""
+        return Catalog(self._run, self.new_id)
+
+    @cached_property
+    def health(self) -> Health[M]:
+        """Checks, and services with their checks."""
+        return Health(self._run, self.new_id)
+
+    @cached_property
+    def kv(self) -> KeyValues[M]:
+        """Keys and values."""
+        return KeyValues(self._run, self.new_id)
+
+    @cached_property
+    def agent(self) -> LocalAgent[M]:
+        """The agent behind the door: its services, its checks, joining and leaving."""
+        return LocalAgent(self._run, self.new_id)
+
+    @cached_property
+    def event(self) -> EventApi[M]:
+        """User events."""
+        return EventApi(self._run, self.new_id)
+
+    @cached_property
+    def session(self) -> SessionApi[M]:
+        """Sessions, which locks are tied to."""
+        return SessionApi(self._run, self.new_id)
+
+    @cached_property
+    def status(self) -> Status[M]:
+        """Raft's leader and peers."""
+        return Status(self._run, self.new_id)
 
     @both
     def members(self) -> Ask[tuple[Member, ...]]:

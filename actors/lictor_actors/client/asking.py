@@ -9,9 +9,10 @@ speaks of one try only: if an earlier try may have happened, so may the request.
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential
 
 from lictor_actors.client.errors import LictorError
 from lictor_messages.agent import LeaveCluster
@@ -33,8 +34,8 @@ Try = Callable[[float], Awaitable[Message]]
 """One try that may take so many seconds."""
 
 
-async def ask_until(message: Message, once: Try, timeout_s: float, wait_s: float) -> Message:
-    """Try until ``timeout_s + wait_s`` have passed; raises the last try's error.
+async def ask_until(message: Message, once: Try, timeout_s: float, wait_s: float, rng: random.Random) -> Message:
+    """Try until ``timeout_s + wait_s`` have passed; raises the last try's error. ``rng`` spreads the tries.
 
     ``wait_s`` is how long the answer may be held back on purpose (a blocking query).
     """
@@ -60,7 +61,7 @@ async def ask_until(message: Message, once: Try, timeout_s: float, wait_s: float
 
     retrying = AsyncRetrying(
         retry=retry_if_exception(may_retry),
-        wait=_backoff(deadline, clock),
+        wait=_backoff(deadline, clock, rng),
         stop=_out_of_time(deadline, clock),
         reraise=True,
     )
@@ -71,9 +72,9 @@ async def ask_until(message: Message, once: Try, timeout_s: float, wait_s: float
         raise
 
 
-def _backoff(deadline: float, clock: Callable[[], float]) -> Callable[[RetryCallState], float]:
-    jittered = wait_random_exponential(multiplier=BACKOFF_FIRST_S, max=BACKOFF_MOST_S)
-    return lambda state: min(jittered(state), max(deadline - LAST_TRY_S - clock(), 0.0))
+def _backoff(deadline: float, clock: Callable[[], float], rng: random.Random) -> Callable[[RetryCallState], float]:
+    longest = wait_exponential(multiplier=BACKOFF_FIRST_S, max=BACKOFF_MOST_S)
+    return lambda state: min(rng.uniform(0, longest(state)), max(deadline - LAST_TRY_S - clock(), 0.0))
 
 
 def _out_of_time(deadline: float, clock: Callable[[], float]) -> Callable[[RetryCallState], bool]:

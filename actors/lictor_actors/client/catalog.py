@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, Unpack
 
 from lictor_actors.client.both import Api, Ask, M, both
+from lictor_actors.client.durations import Duration
 from lictor_actors.client.questions import ask, ok, read
 from lictor_actors.client.results import FilterOptions, Rows, query_fields
 from lictor_messages.answers import Written
@@ -79,7 +80,7 @@ class Catalog(Api[M]):
         service: ServiceRecord | None = None,
         checks: Sequence[CheckRecord] = (),
         skip_node_update: bool = False,
-        timeout: float | None = None,
+        timeout: Duration | None = None,
     ) -> Ask[bool]:
         """Write a node, and a service and checks of it, past any agent: for what has no agent of its own."""
         command = Register(node=node, service=service, checks=tuple(checks), skip_node_update=skip_node_update)
@@ -87,7 +88,7 @@ class Catalog(Api[M]):
 
     @both
     def deregister(
-        self, node: str, *, service_id: str = "", check_id: str = "", timeout: float | None = None
+        self, node: str, *, service_id: str = "", check_id: str = "", timeout: Duration | None = None
     ) -> Ask[bool]:
         """Remove a service, a check or, with neither, the whole node; True also if it was not there."""
         return ask(Deregister(node=node, service_id=service_id, check_id=check_id), Written, ok, timeout)

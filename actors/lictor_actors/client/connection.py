@@ -1,20 +1,12 @@
-"""One dialled door: many requests at a time over one Req0 socket, a context for each.
-
-How it is built follows from pynng (see hosts/doors/clients.py): a receive is never cancelled. A caller that stops
-waiting closes the context, which ends the receive with ``Closed``. A request is sent only while a pipe is up, so that
-"not connected" is known, and definite.
-"""
+"""The way to one door: dialled when it is needed, again whenever it was lost, and asked many things at a time."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Callable
-from typing import Any
 
-import pynng
-
+from lictor_actors.bus.sp import Place, place_of
 from lictor_actors.client.errors import ClientClosed, ConnectionFailed, LictorError, Timeout, Unexpected, error_of
+from lictor_actors.client.wire import Wire
 from lictor_messages.base import Message
 from lictor_messages.codec import FrameRefused, cluster_id, frame, open_frame, pack, unpack
 from lictor_messages.door import ANY_CLUSTER, REQUEST_MOST
@@ -22,26 +14,23 @@ from lictor_messages.envelope import Envelope
 from lictor_messages.refusals import Refused
 
 NS = 1_000_000_000
-ANSWER_MOST = 64 * 1024 * 1024
-RECONNECT_LEAST_MS = 20
-RECONNECT_MOST_MS = 500
-NEVER_MS = 2**31 - 1
+RECONNECT_LEAST_S = 0.02
+RECONNECT_MOST_S = 0.5
 GRACE_S = 0.25
 """The door gives up a little before the client does, so that its word is heard."""
 
 
 class Connection:
-    """A socket to one door, made on first use and kept; it reconnects by itself."""
+    """A connection to the door at ``url``; raises ConnectionFailed for an address that is none."""
 
     def __init__(self, url: str, cluster: str = "") -> None:
         self.url = url
         self._cluster = cluster_id(cluster) if cluster else ANY_CLUSTER
-        self._socket: pynng.Req0 | None = None
-        self._up = asyncio.Event()
-        self._exchanges: set[asyncio.Task[bytes]] = set()
+        self._wire: Wire | None = None
+        self._dialling: asyncio.Task[Wire] | None = None
         self._closed = False
-        self._falls = 0
-        """How often the pipe went down."""
+        self._why = ""
+        """Why the last attempt to dial failed."""
 
     async def ask(self, message: Message, request: str, source: str, within_s: float) -> Message:
         """Send one request and return its answer; raises LictorError."""
@@ -52,15 +41,12 @@ class Connection:
             text = f"a request of {len(data)} bytes is too large, the most is {REQUEST_MOST}"
             raise error_of(Refused(code="TooLarge", text=text))
         deadline = asyncio.get_running_loop().time() + within_s
-        socket = await self._connected(within_s)
-        falls = self._falls
-        answer = await self._exchange(socket, data, deadline)
+        wire = await self._connected(within_s)
         try:
-            return self._open(answer)
-        except LictorError as error:
-            # The request was sent once more, and this speaks of the second copy only.
-            error.definite = error.definite and self._falls == falls
-            raise
+            answer = await wire.exchange(data, deadline - asyncio.get_running_loop().time())
+        except TimeoutError:
+            raise Timeout(f"no answer from {self.url} in time") from None
+        return self._open(answer)
 
     async def connect(self, within_s: float) -> None:
         """Wait until the door answers; raises ConnectionFailed."""
@@ -69,82 +55,57 @@ class Connection:
     async def close(self) -> None:
         """End what is open and hang up."""
         self._closed = True
-        if self._socket is None:
-            return
-        self._socket.close()
-        if self._exchanges:
-            await asyncio.wait(self._exchanges)
-        # The callbacks of the pipes that went down with the socket are still on their way to this loop.
+        self._forget_other_loops()
+        wire, dialling, self._wire, self._dialling = self._wire, self._dialling, None, None
+        if wire is not None:
+            wire.close(ClientClosed("the client was closed while a request was open"))
+        if dialling is not None:
+            dialling.cancel()
+            await asyncio.wait((dialling,))
+        # The transport closes its socket in the loop's next round.
         await asyncio.sleep(0)
-        self._socket = None
 
-    # -- the pipe ------------------------------------------------------------
+    # -- dialling --------------------------------------------------------------
 
-    async def _connected(self, within_s: float) -> pynng.Req0:
+    async def _connected(self, within_s: float) -> Wire:
+        self._forget_other_loops()
         if self._closed:
             raise ClientClosed("the client is closed")
-        if self._socket is None:
-            self._socket = self._dial()
-        try:
-            async with asyncio.timeout(within_s):
-                await self._up.wait()
-        except TimeoutError:
-            raise ConnectionFailed(f"nobody answers at {self.url} (waited {within_s:.3g} s)") from None
-        return self._socket
-
-    def _dial(self) -> pynng.Req0:
-        loop = asyncio.get_running_loop()
-        # The socket must not send a request again by its own clock; after a reconnect it does, which is harmless:
-        # reads are reads, and the cluster answers a repeated write with its first outcome.
-        socket = pynng.Req0(
-            resend_time=NEVER_MS,
-            recv_max_size=ANSWER_MOST,
-            reconnect_time_min=RECONNECT_LEAST_MS,
-            reconnect_time_max=RECONNECT_MOST_MS,
-        )
-        socket.add_post_pipe_connect_cb(lambda _: _tell(loop, self._up.set))
-        socket.add_post_pipe_remove_cb(lambda _: _tell(loop, self._fell))
-        try:
-            socket.dial(self.url, block=False)
-        except pynng.NNGException as e:
-            socket.close()
-            raise ConnectionFailed(f"cannot dial {self.url}: {e}") from e
-        return socket
-
-    def _fell(self) -> None:
-        self._falls += 1
-        self._up.clear()
-
-    # -- one request ---------------------------------------------------------
-
-    async def _exchange(self, socket: pynng.Req0, data: bytes, deadline: float) -> bytes:
-        context, given_up = socket.new_context(), asyncio.Event()
-        task = asyncio.get_running_loop().create_task(_send_and_receive(context, data, given_up))
-        self._exchanges.add(task)
-        task.add_done_callback(self._exchange_over)
-        try:
-            await asyncio.wait((task,), timeout=deadline - asyncio.get_running_loop().time())
-        finally:
-            # Closing ends a receive that is still open, and a context must not outlive its socket.
-            given_up.set()
-            _close(context)
-            await asyncio.wait((task,))
-        try:
-            return task.result()
-        except pynng.Closed:
-            raise self._gave_up() from None
-        except pynng.NNGException as e:
-            raise ConnectionFailed(f"{self.url}: {e}") from e
-
-    def _exchange_over(self, task: asyncio.Task[bytes]) -> None:
-        self._exchanges.discard(task)
-        if not task.cancelled():
-            task.exception()  # Whoever asked may have been cancelled and never look.
-
-    def _gave_up(self) -> LictorError:
+        if self._wire is not None and self._wire.up:
+            return self._wire
+        if self._dialling is None or self._dialling.done():
+            self._dialling = asyncio.get_running_loop().create_task(self._dial(_place(self.url)))
+        dialling = self._dialling
+        await asyncio.wait((dialling,), timeout=within_s)
         if self._closed:
-            return ClientClosed("the client was closed while a request was open")
-        return Timeout(f"no answer from {self.url} in time")
+            raise ClientClosed("the client was closed while it dialled")
+        if not dialling.done():
+            raise ConnectionFailed(f"nobody answers at {self.url} (waited {within_s:.3g} s{self._why})")
+        self._wire = dialling.result()
+        return self._wire
+
+    def _forget_other_loops(self) -> None:
+        """What a former loop dialled, or the parent of this process, is not ours to touch."""
+        loop = asyncio.get_running_loop()
+        if self._wire is not None and self._wire.loop is not loop:
+            self._wire = None
+        if self._dialling is not None and self._dialling.get_loop() is not loop:
+            self._dialling = None
+
+    async def _dial(self, place: Place) -> Wire:
+        """Try again and again: those who wait know how long it is worth it."""
+        wait = RECONNECT_LEAST_S
+        while True:
+            try:
+                return await _greeted(place)
+            except (OSError, UnicodeError) as error:
+                self._why = f": {error.strerror or error}" if isinstance(error, OSError) else f": {error}"
+            except ConnectionFailed as error:
+                if not error.passing:
+                    raise ConnectionFailed(f"{self.url}: {error}") from None
+                self._why = ": it hangs up"
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, RECONNECT_MOST_S)
 
     def _open(self, data: bytes) -> Message:
         try:
@@ -159,19 +120,30 @@ class Connection:
         return answer
 
 
-async def _send_and_receive(context: pynng.Context, data: bytes, given_up: asyncio.Event) -> bytes:
-    await context.asend(data)
-    if given_up.is_set():  # pynng breaks on a context that was closed between its sending and its receiving
-        raise pynng.Closed("closed after sending", 0)
-    return bytes(await context.arecv())
+async def _greeted(place: Place) -> Wire:
+    loop = asyncio.get_running_loop()
+    if place.path:
+        _, wire = await loop.create_unix_connection(lambda: Wire(place), place.path)
+    else:
+        _, wire = await loop.create_connection(lambda: Wire(place), place.host, place.port)
+    try:
+        await wire.greeted
+    except BaseException:
+        wire.close(ClientClosed("gave up dialling"))
+        raise
+    return wire
 
 
-def _close(context: pynng.Context) -> None:
-    with contextlib.suppress(pynng.Closed):
-        context.close()
+def _place(url: str) -> Place:
+    if url.startswith(("http://", "https://")):
+        raise _no_address(url, "that is the HTTP API; client actors dial the bus: write tcp://HOST:8304")
+    try:
+        return place_of(url)
+    except ValueError as error:
+        raise _no_address(url, f"{error}; an agent's port for client actors is 8304") from None
 
 
-def _tell(loop: asyncio.AbstractEventLoop, what: Callable[[], Any]) -> None:
-    """From nng's own thread to the loop, which may be gone by now."""
-    with contextlib.suppress(RuntimeError):
-        loop.call_soon_threadsafe(what)
+def _no_address(url: str, why: str) -> LictorError:
+    error = ConnectionFailed(f"cannot dial {url}: {why}")
+    error.passing = False
+    return error

@@ -4,6 +4,7 @@
     ├── ConnectionFailed          the door was not reached: it did not happen
     ├── Timeout                   no answer in time: it may have happened
     ├── ClientClosed              the client was closed: an open request may have happened
+    ├── InvalidArgument           the call makes no sense as it stands: nothing was asked (also a ValueError)
     ├── Unexpected                the answer is of a kind that this client does not understand
     └── Refused                   the cluster said no; ``code`` says why
         ├── Unavailable           not now, and it did not happen: no leader, no servers, overloaded, stopping …
@@ -20,6 +21,8 @@ happen twice may be asked again.
 """
 
 from __future__ import annotations
+
+from pydantic import ValidationError
 
 from lictor_messages.refusals import Code
 from lictor_messages.refusals import Refused as RefusedMessage
@@ -51,6 +54,10 @@ class ClientClosed(LictorError):
     """The client was closed before or while this was asked."""
 
     definite = False
+
+
+class InvalidArgument(LictorError, ValueError):
+    """An argument that no request can be made of; the text names it and says what it takes."""
 
 
 class Unexpected(LictorError):
@@ -124,3 +131,10 @@ def error_of(message: RefusedMessage) -> Refused:
     if kind is None:
         kind = Indefinite if not message.row.definite else Unavailable if message.row.passing else Refused
     return kind(message)
+
+
+def words_of(what: str, error: ValidationError) -> str:
+    """The first thing that is wrong with the arguments of ``what``, in a sentence."""
+    first = error.errors(include_url=False)[0]
+    field = ".".join(str(part) for part in first["loc"])
+    return f"{what}: {field} is {first['input']!r}: {first['msg'][:1].lower()}{first['msg'][1:]}"

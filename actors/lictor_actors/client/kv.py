@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Unpack
 
 from lictor_actors.client.both import Api, Ask, M, both
+from lictor_actors.client.durations import Duration
 from lictor_actors.client.questions import ask, ok, read, to_bytes
 from lictor_actors.client.results import ReadOptions, Rows, query_fields
 from lictor_messages.answers import Written
@@ -45,28 +46,28 @@ class KeyValues(Api[M]):
         flags: int = 0,
         cas: int | None = None,
         dc: str = "",
-        timeout: float | None = None,
+        timeout: Duration | None = None,
     ) -> Ask[bool]:
         """Set a key; with ``cas`` only if its ModifyIndex is that, else False."""
         return ask(PutKey(key=key, value=to_bytes(value), flags=flags, cas=cas, dc=dc), Written, ok, timeout)
 
     @both
     def cas(
-        self, key: str, value: bytes | str, index: int, *, flags: int = 0, dc: str = "", timeout: float | None = None
+        self, key: str, value: bytes | str, index: int, *, flags: int = 0, dc: str = "", timeout: Duration | None = None
     ) -> Ask[bool]:
         """Set a key if nobody changed it since ``index`` (its ModifyIndex; 0: if it does not exist)."""
         return ask(PutKey(key=key, value=to_bytes(value), flags=flags, cas=index, dc=dc), Written, ok, timeout)
 
     @both
     def acquire(
-        self, key: str, session: str, value: bytes | str = b"", *, flags: int = 0, timeout: float | None = None
+        self, key: str, session: str, value: bytes | str = b"", *, flags: int = 0, timeout: Duration | None = None
     ) -> Ask[bool]:
         """Lock a key for a session and set it; False if another holds it, or lost it so recently (its lock-delay)."""
         return ask(PutKey(key=key, value=to_bytes(value), flags=flags, acquire=session), Written, ok, timeout)
 
     @both
     def release(
-        self, key: str, session: str, value: bytes | str = b"", *, flags: int = 0, timeout: float | None = None
+        self, key: str, session: str, value: bytes | str = b"", *, flags: int = 0, timeout: Duration | None = None
     ) -> Ask[bool]:
         """Unlock a key and set it; False if this session does not hold it."""
         return ask(PutKey(key=key, value=to_bytes(value), flags=flags, release=session), Written, ok, timeout)
@@ -79,7 +80,7 @@ class KeyValues(Api[M]):
         recurse: bool = False,
         cas: int | None = None,
         dc: str = "",
-        timeout: float | None = None,
+        timeout: Duration | None = None,
     ) -> Ask[bool]:
         """Delete a key, or with ``recurse`` all keys that start with it."""
         return ask(DeleteKey(key=key, recurse=recurse, cas=cas, dc=dc), Written, ok, timeout)

@@ -15,16 +15,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from lictor_actors.client.durations import NS, Duration, seconds
 from lictor_actors.client.errors import BadRequest, LictorError, Timeout
-from lictor_actors.client.results import NS
 from lictor_messages.kv import Entries, Entry, GetKey
 
 if TYPE_CHECKING:
     from lictor_actors.client.async_client import AsyncClient
-    from lictor_actors.client.sync_client import Client
+    from lictor_actors.client.blocking import Blocking
 
 RENEWALS = 3
 """How often a session is renewed in each TTL."""
@@ -49,7 +50,14 @@ class AsyncLock:
     """One key's lock; may be taken again after it was released or lost."""
 
     def __init__(
-        self, client: AsyncClient, key: str, value: bytes | str, *, ttl: float, lock_delay: float, timeout: float | None
+        self,
+        client: AsyncClient,
+        key: str,
+        value: bytes | str,
+        *,
+        ttl: Duration,
+        lock_delay: Duration,
+        timeout: Duration | None,
     ) -> None:
         self.key = key
         self.fence: Fence | None = None
@@ -57,9 +65,10 @@ class AsyncLock:
         self.session = ""
         self._client = client
         self._value = value
-        self._ttl = ttl
-        self._lock_delay = lock_delay
-        self._timeout = timeout
+        self._ttl = seconds(ttl, "ttl")
+        self._lock_delay = seconds(lock_delay, "lock_delay")
+        self._timeout = None if timeout is None else seconds(timeout, "timeout")
+        self._process = os.getpid()
         self._trusted_until = 0.0
         self._tasks: list[asyncio.Task[None]] = []
         self._lost = asyncio.Event()
@@ -74,7 +83,7 @@ class AsyncLock:
     @property
     def held(self) -> bool:
         """Whether the lock can be trusted at this moment."""
-        return self.fence is not None and not self._lost.is_set()
+        return self.fence is not None and not self._lost.is_set() and self._process == os.getpid()
 
     def check(self) -> None:
         """Raises LockLost unless the lock is held."""
@@ -102,11 +111,13 @@ class AsyncLock:
         except BaseException:
             await self.release()
             raise
-        self._tasks.append(asyncio.create_task(self._watch(self.fence)))
+        self._tasks.append(self._client.spawn(self._watch(self.fence)))
         return self.fence
 
     async def release(self) -> None:
-        """Give the lock back, without a lock-delay, and end the session."""
+        """Give the lock back, without a lock-delay, and end the session. A child after ``fork`` has none to give."""
+        if self._process != os.getpid():
+            return
         for task in self._tasks:
             task.cancel()
         fence, session = self.fence, self.session
@@ -142,7 +153,7 @@ class AsyncLock:
         self.session = await self._client.session.create(f"lock {self.key}", ttl=self._ttl, lock_delay=self._lock_delay)
         self._trusted_until = sent + self._ttl
         self._lost.clear()
-        self._tasks.append(asyncio.create_task(self._keep(self.session)))
+        self._tasks.append(self._client.spawn(self._keep(self.session)))
 
     def _forget_session(self) -> None:
         for task in self._tasks:
@@ -186,7 +197,7 @@ class AsyncLock:
 class SyncLock:
     """The same for code that blocks: ``with client.lock("leader") as lock:``."""
 
-    def __init__(self, client: Client, lock: AsyncLock) -> None:
+    def __init__(self, client: Blocking, lock: AsyncLock) -> None:
         self._client = client
         self._lock = lock
 

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypedDict, TypeVar
 
+from lictor_actors.client.durations import Duration, nanoseconds, seconds
+from lictor_actors.client.errors import InvalidArgument
 from lictor_messages.answers import Answer, Consistency
 
 T = TypeVar("T")
-NS = 1_000_000_000
 WAIT_S = 300.0
 """How long a blocking query waits if it is not told."""
 
@@ -48,14 +49,14 @@ class ReadOptions(TypedDict, total=False):
     """Datacenter, the agent's own if left out."""
     consistency: Consistency
     """``default`` (leader's lease), ``consistent`` (quorum) or ``stale`` (any server)."""
-    max_stale: float
-    """Seconds: with stale, ask the leader if the server last heard it longer ago."""
+    max_stale: Duration
+    """With stale, ask the leader if the server last heard it longer ago."""
     index: int
     """Block until the index exceeds this."""
-    wait: float
-    """Seconds to block at most; default 300."""
-    timeout: float
-    """Seconds for everything but blocking; the client's own if left out."""
+    wait: Duration
+    """How long to block at most; default 300 s."""
+    timeout: Duration
+    """How long everything but blocking may take; the client's own if left out."""
 
 
 class FilterOptions(ReadOptions, total=False):
@@ -72,16 +73,22 @@ def query_fields(options: ReadOptions | FilterOptions) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "dc": options.get("dc", ""),
         "consistency": options.get("consistency", "default"),
-        "max_stale_ns": int(options.get("max_stale", 0.0) * NS),
-        "min_index": options.get("index", 0),
-        "wait_ns": int(options.get("wait", 0.0) * NS),
+        "max_stale_ns": nanoseconds(options.get("max_stale", 0.0), "max_stale"),
+        "min_index": _index(options.get("index", 0)),
+        "wait_ns": nanoseconds(options.get("wait", 0.0), "wait"),
     }
     fields.update({name: value for name, value in options.items() if name in ("filter", "node_meta")})
     return fields
+
+
+def _index(index: int) -> int:
+    if not isinstance(index, int) or index < 0:
+        raise InvalidArgument(f"index is {index!r}: it takes the index of an earlier answer")
+    return index
 
 
 def held_back_s(options: ReadOptions | FilterOptions) -> float:
     """How long the cluster may hold the answer back: the wait and its jitter of one sixteenth."""
     if not options.get("index"):
         return 0.0
-    return (options.get("wait") or WAIT_S) * 17 / 16
+    return (seconds(options.get("wait", 0.0), "wait") or WAIT_S) * 17 / 16

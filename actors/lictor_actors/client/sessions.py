@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from typing import Literal, Unpack
 
 from lictor_actors.client.both import Api, Ask, M, both
+from lictor_actors.client.durations import Duration, nanoseconds
 from lictor_actors.client.questions import ask, ok, read
-from lictor_actors.client.results import NS, ReadOptions, Rows, query_fields
+from lictor_actors.client.results import ReadOptions, Rows, query_fields
 from lictor_messages.answers import Written
 from lictor_messages.catalog import SERF_HEALTH
 from lictor_messages.durations import go_duration
@@ -35,23 +35,23 @@ class SessionApi(Api[M]):
         name: str = "",
         *,
         node: str = "",
-        ttl: float = 0.0,
-        lock_delay: float = 15.0,
+        ttl: Duration = 0.0,
+        lock_delay: Duration = 15.0,
         behavior: Behavior = "release",
         node_checks: Sequence[str] = (SERF_HEALTH,),
         service_checks: Sequence[str] = (),
-        timeout: float | None = None,
+        timeout: Duration | None = None,
     ) -> Ask[str]:
-        """Begin a session and return its id. ``ttl`` and ``lock_delay`` are seconds; no ``ttl``: no renewal needed.
+        """Begin a session and return its id. No ``ttl``: no renewal needed.
 
         ``node`` is the agent's own if left out. Raises BadRequest for a node or check that is not there or critical.
         """
         session = SessionRecord(
-            id=str(uuid.uuid4()),
+            id=self.new_id(),
             name=name,
             node=node,
-            ttl=go_duration(round(ttl * NS)) if ttl else "",
-            lock_delay_ns=round(lock_delay * NS),
+            ttl=go_duration(nanoseconds(ttl, "ttl")) if ttl else "",
+            lock_delay_ns=nanoseconds(lock_delay, "lock_delay"),
             behavior=behavior,
             node_checks=tuple(node_checks),
             service_checks=tuple(service_checks),
@@ -59,12 +59,12 @@ class SessionApi(Api[M]):
         return ask(CreateSession(session=session), Written, lambda _: session.id, timeout)
 
     @both
-    def renew(self, session_id: str, *, timeout: float | None = None) -> Ask[SessionRecord | None]:
+    def renew(self, session_id: str, *, timeout: Duration | None = None) -> Ask[SessionRecord | None]:
         """Start the TTL anew; None if the session is gone."""
         return ask(RenewSession(id=session_id), Sessions, _one, timeout)
 
     @both
-    def destroy(self, session_id: str, *, timeout: float | None = None) -> Ask[bool]:
+    def destroy(self, session_id: str, *, timeout: Duration | None = None) -> Ask[bool]:
         """End a session: its keys are released, or deleted, and shunned for its lock-delay."""
         return ask(DestroySession(id=session_id), Written, ok, timeout)
 

@@ -3,36 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
-import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from lictor_actors.client.api import Everything
 from lictor_actors.client.async_client import DOOR_URL, TIMEOUT_S, AsyncClient
-from lictor_actors.client.both import Ask, Sync
-from lictor_actors.client.errors import ClientClosed, LictorError
-from lictor_actors.client.locks import SyncLock
-from lictor_actors.client.results import Rows
-from lictor_actors.client.watching import Watching
+from lictor_actors.client.blocking import Blocking
+from lictor_actors.client.durations import Duration
+from lictor_actors.client.errors import ClientClosed
 from lictor_actors.hosts.models import build_models
-from lictor_messages.base import Message
 
 T = TypeVar("T")
 
 
-class Client(Everything[Sync]):
-    """What AsyncClient is, with methods that return their results: ``with lictor.Client("tcp://…") as client:``."""
+class Client(Blocking):
+    """What AsyncClient is, with methods that return their results: ``with lictor.Client("tcp://…") as client:``.
 
-    def __init__(self, url: str = DOOR_URL, *, timeout: float = TIMEOUT_S, cluster: str = "") -> None:
+    A child after ``fork`` may use it: it then dials a connection of its own.
+    """
+
+    def __init__(self, url: str = DOOR_URL, *, timeout: Duration = TIMEOUT_S, cluster: str = "") -> None:
         build_models()  # any thread may make the first message of a kind
         super().__init__(self._run_ask)
         self._client = AsyncClient(url, timeout=timeout, cluster=cluster)
+        self._closed = False
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
-        self._closed = False
 
     def __enter__(self) -> Self:
         try:
@@ -49,6 +52,7 @@ class Client(Everything[Sync]):
 
     def close(self) -> None:
         """Hang up and end the thread; what other threads still wait for raises ClientClosed."""
+        self._leave_the_parents()
         with self._starting:
             self._closed = True
             loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
@@ -58,37 +62,6 @@ class Client(Everything[Sync]):
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
 
-    def ask(self, message: Message, *, timeout: float | None = None, wait: float = 0.0) -> Message:
-        """Ask anything that an agent understands and return the answer as it came."""
-        return self.wait(lambda: self._client.ask(message, timeout=timeout, wait=wait))
-
-    def lock(
-        self,
-        key: str,
-        value: bytes | str = b"",
-        *,
-        ttl: float = 15.0,
-        lock_delay: float = 15.0,
-        timeout: float | None = None,
-    ) -> SyncLock:
-        """A lock for ``with`` (see AsyncClient.lock)."""
-        return SyncLock(self, self._client.lock(key, value, ttl=ttl, lock_delay=lock_delay, timeout=timeout))
-
-    def watch(self, read: Callable[..., Rows[T]], *args: Any, **options: Any) -> Iterator[Rows[T]]:
-        """Yield the rows of a read now and after each change, for ever (see AsyncClient.watch)."""
-        watching = Watching()
-        while True:
-            try:
-                rows = read(*args, index=watching.index, **options)
-            except LictorError as e:
-                time.sleep(watching.failed(e))
-                continue
-            if watching.changed(rows):
-                yield rows
-
-    def _run_ask(self, ask: Ask[T]) -> T:
-        return self.wait(lambda: self._client._run_ask(ask))
-
     def wait(self, what: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Run a coroutine on the client's own loop and return its result."""
         loop = self._running()
@@ -96,10 +69,11 @@ class Client(Everything[Sync]):
         try:
             return future.result()
         except BaseException:
-            future.cancel()  # Ctrl-C while waiting: nobody wants the answer any more.
+            future.cancel()  # Ctrl-C while waiting: the answer is not wanted any more
             raise
 
     def _running(self) -> asyncio.AbstractEventLoop:
+        self._leave_the_parents()
         with self._starting:
             if self._closed:
                 raise ClientClosed("the client is closed")
@@ -108,6 +82,16 @@ class Client(Everything[Sync]):
                 self._thread = threading.Thread(target=_serve, args=(self._loop,), name="lictor-client", daemon=True)
                 self._thread.start()
             return self._loop
+
+    def _leave_the_parents(self) -> None:
+        """After a fork: the thread is not here, and its loop waits with a descriptor that the parent still uses."""
+        if self._process != os.getpid():
+            _PARENTS.append(self._loop)
+            self._begin()
+
+
+_PARENTS: list[asyncio.AbstractEventLoop | None] = []
+"""Loops of the parent's clients: kept, for what collects them would report them as left open."""
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:

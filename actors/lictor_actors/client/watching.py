@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar, cast
 
-from lictor_actors.client.errors import LictorError
-from lictor_actors.client.results import Rows
+from lictor_actors.client.both import Ask, Question
+from lictor_actors.client.errors import InvalidArgument, LictorError
+from lictor_messages.answers import Answer
 
+T = TypeVar("T")
 BACKOFF_FIRST_S = 0.1
 BACKOFF_MOST_S = 10.0
 
 
-class Watching:
-    """The state of one watch between two reads."""
+class Watching(Generic[T]):
+    """The state of one watch between two reads: ``read`` is a method of the client that takes ``index``."""
 
-    def __init__(self) -> None:
-        self.index = 0
-        """What to pass to the next read."""
+    def __init__(self, read: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> None:
+        if not isinstance(read, Question):
+            raise InvalidArgument(f"watch takes a read of this client, such as client.kv.get, and not {read!r}")
+        self._read = read
+        self._args = args
+        self._options = options
+        self._index = 0
+        """What the next read waits to be exceeded."""
         self._failures = 0
 
-    def changed(self, rows: Rows[Any]) -> bool:
-        """Take an answer; True if its reader has not seen it. An index that goes back (a restore) starts anew."""
+    def question(self) -> Ask[T]:
+        """What to ask next."""
+        return cast(Ask[T], self._read.build(*self._args, index=self._index, **self._options))
+
+    def changed(self, index: int) -> bool:
+        """Take an answer's index; True if the answer is news. An index that goes back (a restore) starts anew."""
         self._failures = 0
-        before, self.index = self.index, rows.index if rows.index >= self.index else 0
-        return rows.index > before
+        before, self._index = self._index, index if index >= self._index else 0
+        return index > before
 
     def failed(self, error: LictorError) -> float:
         """Seconds to wait before reading again; raises the error if it will not pass."""
@@ -31,3 +43,10 @@ class Watching:
             raise error
         self._failures += 1
         return min(BACKOFF_FIRST_S * 2.0 ** min(self._failures - 1, 10), BACKOFF_MOST_S)
+
+
+def index_of(answer: object) -> int:
+    """Where an answer stands in time."""
+    if not isinstance(answer, Answer):
+        raise InvalidArgument("watch takes a read that can wait for a change")
+    return answer.index

@@ -1,84 +1,85 @@
-"""The blocking client, in virtual time: the same questions as ``lictor.Client``, asked of a simulated agent."""
+"""The blocking client, in virtual time: ``lictor.Client`` over a link into a simulated agent."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+import asyncio
+from collections.abc import Callable, Coroutine
+from random import Random
+from typing import Any, TypeVar
 from uuid import NAMESPACE_OID, uuid5
 
-from lictor_actors.client.api import Everything
-from lictor_actors.client.asking import ONCE, REMEMBERED_S, TRY_LEAST_S
-from lictor_actors.client.async_client import TIMEOUT_S
-from lictor_actors.client.both import Ask, Sync
-from lictor_actors.client.errors import ConnectionFailed, LictorError, Timeout, Unexpected, error_of
+from lictor_actors.client.async_client import TIMEOUT_S, AsyncClient
+from lictor_actors.client.blocking import Blocking
+from lictor_actors.client.durations import Duration
+from lictor_actors.client.errors import ConnectionFailed, Timeout, error_of
 from lictor_actors.hosts.world import World
-from lictor_messages.answers import Command
+from lictor_actors.hosts.world.streams import stream
+from lictor_deploy.sim.loop import WorldLoop
 from lictor_messages.base import Message
 from lictor_messages.envelope import at
 from lictor_messages.host import Undeliverable
-from lictor_messages.members import FireEvent
 from lictor_messages.refusals import Refused
 
 T = TypeVar("T")
-AGAIN_AFTER_S = 0.05
 SECOND = 1_000_000_000
-Pass = Callable[[Callable[[], bool], float], bool]
-"""Lets time pass until something is true, at most so many seconds."""
 
 
-class SimClient(Everything[Sync]):
-    """Asks one agent of a world, lets virtual time pass until it answers, and raises what ``lictor.Client`` raises."""
+class SimClient(Blocking):
+    """Has everything that ``lictor.Client`` has; waiting lets virtual time pass, and locks are renewed in it."""
 
-    def __init__(self, world: World, node: str, name: str, let_pass: Pass, timeout: float = TIMEOUT_S) -> None:
-        super().__init__(self._run_ask)
-        self.timeout = timeout
-        self._world = world
+    def __init__(self, world: World, node: str, name: str, loop: WorldLoop, timeout: Duration = TIMEOUT_S) -> None:
+        self._link = _WorldLink(world, node, name, loop)
+        self._loop = loop
+        self._ids = 0
+        self._seed = f"{world.seed} {self._link.address}"
+        super().__init__(self._run_ask, self._next_id)
+        rng: Random = stream(world.seed, self._link.address, "client")
+        self._client = AsyncClient.over(self._link, timeout, self._link.address, rng, self._next_id)
+
+    def wait(self, what: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Let virtual time pass until it is done."""
+        return self._loop.complete(what())
+
+    def close(self) -> None:
+        """End what is open: locks are not renewed any more."""
+        self.wait(self._client.close)
+
+    def _next_id(self) -> str:
+        """An id that the system drew would not replay."""
+        self._ids += 1
+        return str(uuid5(NAMESPACE_OID, f"{self._seed} {self._ids}"))
+
+
+class _WorldLink:
+    """A doorway on one node of a world, as a client's link to its agent."""
+
+    def __init__(self, world: World, node: str, name: str, loop: WorldLoop) -> None:
         self._agent = at("agent", node)
         self._door = world.door(node, name)
-        self._pass = let_pass
-        self._count = 0
+        self._loop = loop
+        self.address = self._door.address
 
-    def ask(self, message: Message, *, timeout: float | None = None, wait: float = 0.0) -> Message:
-        """Ask anything that an agent understands; tries again as ``lictor.Client`` does, in virtual time."""
-        self._count += 1
-        request = f"{self._door.address}.try{self._count:x}"  # one for all tries: a repeated write is recognised by it
-        if isinstance(message, FireEvent):
-            # An id that the system drew would not replay.
-            message = message.model_copy(update={"id": str(uuid5(NAMESPACE_OID, f"{self._world.seed} {request}"))})
-        within = (self.timeout if timeout is None else timeout) + wait
-        if isinstance(message, Command):
-            within = min(within, REMEMBERED_S)
-        deadline = self._world.time + round(within * SECOND)
-        while True:
-            left = (deadline - self._world.time) / SECOND
-            half = left if isinstance(message, ONCE) else wait + max((left - wait) / 2, TRY_LEAST_S)
-            try:
-                return self._once(message, request, max(min(half, left), 0.001))
-            except LictorError as error:
-                if not _again(message, error) or self._world.time + AGAIN_AFTER_S * SECOND >= deadline:
-                    raise
-            self._pass(lambda: False, AGAIN_AFTER_S)
+    async def ask(self, message: Message, request: str, source: str, within_s: float) -> Message:
+        answer: asyncio.Future[Message] = self._loop.create_future()
 
-    def _once(self, message: Message, request: str, within_s: float) -> Message:
-        answers: list[Message] = []
-        self._door.ask(self._agent, message, answers.append, within_s, request)
-        self._pass(lambda: bool(answers), within_s + 1)
-        match answers[0]:
+        def answered(said: Message) -> None:
+            if not answer.done():
+                answer.set_result(said)
+            self._loop.wake()
+
+        self._door.ask(self._agent, message, answered, within_s, request)
+        match await answer:
             case Refused(code="TimedOut"):
                 raise Timeout(f"no answer from {self._agent} within {within_s:.3g} s of virtual time")
             case Refused() as refused:
                 raise error_of(refused)
             case Undeliverable() as lost:
                 raise ConnectionFailed(f"{self._agent} was not reached: {lost.reason}")
-            case answer:
-                return answer
+            case said:
+                return said
 
-    def _run_ask(self, ask: Ask[T]) -> T:
-        answer = self.ask(ask.message, timeout=ask.timeout_s, wait=ask.wait_s)
-        if not isinstance(answer, ask.expects):
-            raise Unexpected(f"{ask.message.kind} was answered by {answer.kind}")
-        return ask.unwrap(answer)
+    async def connect(self, within_s: float) -> None:
+        """The way into a node of the world is always there."""
 
-
-def _again(message: Message, error: LictorError) -> bool:
-    return error.passing and (error.definite or not isinstance(message, ONCE))
+    async def close(self) -> None:
+        """Nothing to hang up."""

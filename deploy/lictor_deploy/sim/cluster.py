@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import weakref
 from collections import deque
 from collections.abc import Callable
 from typing import Literal
@@ -15,6 +17,7 @@ from lictor_actors.hosts.world import World
 from lictor_actors.node.in_world import add_node, cluster_specs
 from lictor_actors.swarm.bench import Bench
 from lictor_deploy.sim.client import SECOND, SimClient
+from lictor_deploy.sim.loop import WorldLoop
 
 TRACE_KEPT = 10_000
 """Lines of the trace that a cluster remembers."""
@@ -48,6 +51,8 @@ class SimCluster:
         self.faults: Faults = world_faults(self.world)
         """The fault verbs; each returns a handle that heals."""
         self._clients: dict[str, SimClient] = {}
+        self._loop = _loop_of(self.world)
+        weakref.finalize(self, _end, self._loop)
 
     # -- time ------------------------------------------------------------------
 
@@ -82,9 +87,7 @@ class SimCluster:
 
     def check(self) -> None:
         """AssertionError if an actor has raised, which no actor ever may."""
-        if self.world.crashes:
-            who, error = self.world.crashes[0]
-            raise AssertionError(f"seed {self.seed}: {who} raised {error!r}") from error
+        _check(self.world)
 
     # -- what it is like -------------------------------------------------------
 
@@ -138,7 +141,7 @@ class SimCluster:
         """A client of this node's agent (the last node's if left out): ``client("agent-1").catalog.nodes()``."""
         name = self._full(node or list(self.nodes)[-1])
         if name not in self._clients:
-            self._clients[name] = SimClient(self.world, name, "client", self._pass)
+            self._clients[name] = SimClient(self.world, name, "client", self._loop)
         return self._clients[name]
 
     def crash(self, node: str) -> None:
@@ -159,7 +162,10 @@ class SimCluster:
         return self.nodes[name].node
 
     def _pass(self, true: Callable[[], bool], within_s: float) -> bool:
-        found = self.world.run_until(true, within_s)
+        if self._loop.is_running() or not asyncio.all_tasks(self._loop):
+            found = self.world.run_until(true, within_s)
+        else:
+            found = self._loop.pass_until(true, within_s)
         self.check()
         return found
 
@@ -169,3 +175,28 @@ def _holds(predicate: Callable[[], object]) -> tuple[bool, LictorError | None]:
         return bool(predicate()), None
     except LictorError as error:
         return False, error
+
+
+def _check(world: World) -> None:
+    if world.crashes:
+        who, error = world.crashes[0]
+        raise AssertionError(f"seed {world.seed}: {who} raised {error!r}") from error
+
+
+def _loop_of(world: World) -> WorldLoop:
+    def let_pass(true: Callable[[], bool], within_s: float) -> bool:
+        found = world.run_until(lambda: bool(world.crashes) or true(), within_s)
+        _check(world)
+        return found
+
+    return WorldLoop(lambda: world.time / SECOND, let_pass)
+
+
+def _end(loop: WorldLoop) -> None:
+    """What clients of the cluster still run, a lock's renewals, ends with it."""
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        loop.complete(asyncio.wait(tasks))
+    loop.close()

@@ -1,5 +1,7 @@
 """When a client asks again: the refusals' own column, the deadline, and nothing else."""
 
+import random
+
 import pytest
 
 from lictor_actors.client.asking import ask_until
@@ -22,6 +24,7 @@ from lictor_messages.kv import GetKey, PutKey
 from lictor_messages.members import FireEvent
 from lictor_messages.refusals import REFUSALS, Code, Refused
 
+RNG = random.Random(7)
 DONE = LocalServices(services=())
 SERVICE = RegisterService(service=ServiceRecord(node="", id="web", service="web"))
 FIRE = FireEvent(id="1", name="deploy")
@@ -49,7 +52,7 @@ def refused(code: Code) -> LictorError:
 @pytest.mark.parametrize("code", ["NoLeader", "NotLeader", "NoServers", "NotReady", "Overloaded", "Undeliverable"])
 async def test_what_did_not_happen_and_may_pass_is_asked_again(message: Message, code: Code) -> None:
     tries = Tries(refused(code), refused(code))
-    assert await ask_until(message, tries, 5.0, 0.0) == DONE
+    assert await ask_until(message, tries, 5.0, 0.0, RNG) == DONE
     assert len(tries.given) == 3
 
 
@@ -58,14 +61,14 @@ async def test_what_did_not_happen_and_may_pass_is_asked_again(message: Message,
 async def test_what_may_have_happened_is_asked_again_if_twice_does_no_harm(
     message: Message, error: LictorError
 ) -> None:
-    assert await ask_until(message, Tries(error), 5.0, 0.0) == DONE
+    assert await ask_until(message, Tries(error), 5.0, 0.0, RNG) == DONE
 
 
 @pytest.mark.parametrize("message", [FIRE, LeaveCluster()], ids=lambda m: m.kind)
 async def test_what_may_have_happened_is_not_repeated_otherwise(message: Message) -> None:
     tries = Tries(Timeout("silence"))
     with pytest.raises(Timeout):
-        await ask_until(message, tries, 5.0, 0.0)
+        await ask_until(message, tries, 5.0, 0.0, RNG)
     assert len(tries.given) == 1
 
 
@@ -75,53 +78,53 @@ async def test_what_may_have_happened_is_not_repeated_otherwise(message: Message
 async def test_what_will_be_refused_again_is_not_asked_again(code: Code) -> None:
     tries = Tries(refused(code))
     with pytest.raises(LictorError):
-        await ask_until(PutKey(key="x"), tries, 5.0, 0.0)
+        await ask_until(PutKey(key="x"), tries, 5.0, 0.0, RNG)
     assert len(tries.given) == 1
 
 
 async def test_the_deadline_ends_it_with_the_last_error() -> None:
     tries = Tries(*[ConnectionFailed("nobody")] * 1000)
     with pytest.raises(ConnectionFailed):
-        await ask_until(GetKey(key="x"), tries, 0.2, 0.0)
+        await ask_until(GetKey(key="x"), tries, 0.2, 0.0, RNG)
     assert 2 <= len(tries.given) < 100
 
 
 async def test_a_definite_refusal_does_not_undo_an_earlier_try_that_may_have_happened() -> None:
     tries = Tries(Timeout("silence"), *[refused("NoLeader")] * 1000)
     with pytest.raises(NoLeader) as caught:
-        await ask_until(PutKey(key="x"), tries, 0.3, 0.0)
+        await ask_until(PutKey(key="x"), tries, 0.3, 0.0, RNG)
     assert not caught.value.definite
 
 
 async def test_refusals_that_are_all_definite_stay_so() -> None:
     tries = Tries(*[refused("NoLeader")] * 1000)
     with pytest.raises(NoLeader) as caught:
-        await ask_until(PutKey(key="x"), tries, 0.3, 0.0)
+        await ask_until(PutKey(key="x"), tries, 0.3, 0.0, RNG)
     assert caught.value.definite
 
 
 async def test_the_last_try_has_time_to_hear_the_reason() -> None:
     tries = Tries(*[refused("NoLeader")] * 100)
     with pytest.raises(NoLeader):
-        await ask_until(GetKey(key="x"), tries, 0.5, 0.0)
+        await ask_until(GetKey(key="x"), tries, 0.5, 0.0, RNG)
     assert min(tries.given) > 0.05
 
 
 async def test_a_try_leaves_time_for_another_server() -> None:
     tries = Tries()
-    await ask_until(GetKey(key="x"), tries, 10.0, 0.0)
+    await ask_until(GetKey(key="x"), tries, 10.0, 0.0, RNG)
     assert tries.given == [pytest.approx(5.0, abs=0.1)]
 
 
 async def test_a_blocking_query_may_block_on_top_of_the_time_out() -> None:
     tries = Tries()
-    await ask_until(ListLocalServices(), tries, 10.0, 300.0)
+    await ask_until(ListLocalServices(), tries, 10.0, 300.0, RNG)
     assert tries.given == [pytest.approx(305.0, abs=0.1)]
 
 
 async def test_a_write_is_not_kept_open_for_longer_than_its_id_is_known() -> None:
     tries = Tries()
-    await ask_until(PutKey(key="x"), tries, 1000.0, 0.0)
+    await ask_until(PutKey(key="x"), tries, 1000.0, 0.0, RNG)
     assert tries.given[0] <= 55.0
 
 

@@ -2,11 +2,14 @@
 
 import asyncio
 import contextlib
+import pydoc
 import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -15,7 +18,7 @@ from lictor_actors.client.watching import Watching
 from lictor_actors.hosts.doors.clients import Door
 from lictor_actors.roles.agent.agent import Agent
 from lictor_messages.agent import Accepted, DescribeAgent, RegisterService, UpdateCheck
-from lictor_messages.answers import Query, Written
+from lictor_messages.answers import Command, Query, Written
 from lictor_messages.base import Message
 from lictor_messages.catalog import ListServiceNodes, NodeRecord, Placement, ServiceNodes, ServiceRecord
 from lictor_messages.codec import cluster_id
@@ -24,6 +27,7 @@ from lictor_messages.kv import Entries, Entry, GetKey, KeyNames, PutKey
 from lictor_messages.members import EventFired, FireEvent, ListMembers, Member, Members
 from lictor_messages.refusals import Refused
 
+CHILD = "pid = os.fork()\nif pid:\n    sys.exit(os.waitpid(pid, 0)[1])\n{}\nsys.exit(0)"
 NODE = NodeRecord(node="n1", address="10.0.0.1")
 WEB = ServiceRecord(node="n1", id="web-1", service="web", port=80)
 MEMBER = Member(name="n1", dc="dc1", address="10.0.0.1", port=8301, gossip="", rest="")
@@ -56,6 +60,8 @@ class StandIn:
                 return Written(index=10)
             case PutKey():
                 return Written(ok=False, index=10)
+            case Command():
+                return Written()
             case Query():
                 return Entries(entries=())
             case ListMembers():
@@ -208,28 +214,155 @@ async def test_nobody_at_the_door_is_said_on_entering() -> None:
 
 
 async def test_an_address_that_is_none_is_said() -> None:
-    with pytest.raises(lictor.ConnectionFailed, match="cannot dial"):
-        async with lictor.connect("127.0.0.1:8304", timeout=0.1):
-            pass
+    for url in ("127.0.0.1:8304", "http://127.0.0.1:8500", "tcp://127.0.0.1", "inproc://x", ""):
+        with pytest.raises(lictor.ConnectionFailed, match=r"cannot dial .*8304"):
+            async with lictor.connect(url, timeout=60):
+                pass
 
 
-async def test_a_watch_yields_changes_only(client: lictor.AsyncClient) -> None:
-    indexes = iter([3, 3, 5, 2, 2, 6])
+async def test_a_port_that_speaks_something_else_is_said_at_once() -> None:
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await writer.drain()
+        writer.close()
 
-    async def read(name: str, index: int) -> lictor.Rows[str]:
-        return lictor.Rows((name,), next(indexes))
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(lictor.ConnectionFailed, match=r"no agent's bus: dial .*8304"):
+            async with lictor.connect(f"tcp://127.0.0.1:{port}", timeout=60):
+                pass
 
-    changes = client.watch(read, "web")
+
+async def test_a_connection_that_breaks_is_dialled_again_and_the_write_keeps_its_id(agent: StandIn) -> None:
+    broken: list[asyncio.StreamWriter] = []
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Passes all on to the door, but hangs up on the first connection as soon as it has been asked something."""
+        place = agent.door.url.removeprefix("tcp://").split(":")
+        there, on = await asyncio.open_connection(*place)
+        first = not broken
+        broken.append(writer)
+
+        async def back() -> None:
+            while data := await there.read(65536):
+                writer.write(data)
+            writer.close()
+
+        pump = asyncio.create_task(back())
+        while data := await reader.read(65536):
+            on.write(data)
+            if first and len(data) > 8:
+                await agent.heard.wait()
+                writer.transport.abort()
+                break
+        on.close()
+        await pump
+
+    agent.silent = True
+    async with await asyncio.start_server(relay, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with lictor.connect(f"tcp://127.0.0.1:{port}", timeout=20) as client:
+            put = asyncio.create_task(client.kv.put("a", "1"))
+            await agent.heard.wait()
+            agent.silent = False
+            assert await put
+    assert len({e.request for e in agent.asked}) == 1 < len(agent.asked)
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda c: c.kv.put("k", 5), "value is 5"),
+        (lambda c: c.kv.put(7, "v"), "key is 7"),
+        (lambda c: c.kv.put("k", "v", flags="x"), "flags is 'x'"),
+        (lambda c: c.kv.put("k", None), "value is None"),
+        (lambda c: c.kv.get(None), "key is None"),
+        (lambda c: c.kv.get("k", wait="soon"), "wait is 'soon'"),
+        (lambda c: c.kv.get("k", timeout=-1), "timeout is -1"),
+        (lambda c: c.kv.get("k", timeout=True), "timeout is True"),
+        (lambda c: c.kv.get("k", consistency="maybe"), "consistency is 'maybe'"),
+        (lambda c: c.kv.get("k", index=-1), "index is -1"),
+        (lambda c: c.session.create(ttl="10"), "ttl is '10'"),
+        (lambda c: c.event.fire("x", 1.5), "payload is 1.5"),
+        (lambda c: c.agent.register_service("web", port="http"), "port is 'http'"),
+    ],
+)
+async def test_an_argument_that_no_request_can_be_made_of_is_named(
+    agent: StandIn, client: lictor.AsyncClient, call: Callable[[Any], Any], says: str
+) -> None:
+    with pytest.raises(lictor.InvalidArgument) as invalid:
+        await call(client)
+    assert says in str(invalid.value)
+    assert isinstance(invalid.value, lictor.LictorError | ValueError)
+    assert agent.asked == []
+
+
+@pytest.mark.parametrize("ttl", [90, 90.0, "90s", "1m30s", "90000ms", timedelta(seconds=90)])
+def test_durations_are_seconds_texts_or_timedeltas(ttl: Any) -> None:
+    assert lictor.CheckSpec(ttl=ttl).ttl_ns == 90 * 10**9
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"tll": "10s"}, "no field 'tll': did you mean 'ttl'?"),
+        ({"url": "http://x"}, "no field 'url'"),
+        ({"ttl": "10"}, "CheckSpec's ttl is '10': time: missing unit"),
+        ({"ttl": None}, "CheckSpec's ttl is None"),
+        ({"interval": "-1s"}, "cannot be negative"),
+        ({"http": 5}, "http is 5"),
+        ({"maintenance": True}, "no field 'maintenance'"),
+    ],
+)
+def test_a_check_has_no_unknown_fields_and_no_odd_values(fields: dict[str, Any], says: str) -> None:
+    with pytest.raises(lictor.InvalidArgument) as invalid:
+        lictor.CheckSpec(**fields)
+    assert says in str(invalid.value)
+
+
+def test_help_shows_the_parts_of_a_client() -> None:
+    shown = pydoc.plain(pydoc.render_doc(lictor.Client))
+    assert "Keys and values" in shown
+    assert "lock(self, key: 'str'" in shown
+    assert "get(self, key: 'str', **options: 'Unpack[ReadOptions]') -> 'Entry | None'" in pydoc.plain(
+        pydoc.render_doc(type(lictor.Client().kv))
+    )
+
+
+async def test_a_watch_yields_changes_only(agent: StandIn, client: lictor.AsyncClient) -> None:
+    agent.first = [KeyNames(index=index, keys=()) for index in (3, 3, 5, 2, 2, 6)]
+    changes = client.watch(client.kv.keys, "web")
     # 2 is a restored snapshot: the watch starts anew and sees it as its first answer.
     assert [(await anext(changes)).index for _ in range(4)] == [3, 5, 2, 6]
 
 
+async def test_one_key_is_watched_and_is_none_while_it_does_not_exist(
+    agent: StandIn, client: lictor.AsyncClient
+) -> None:
+    entry = Entry(key="a", value=b"1", modify_index=5)
+    agent.first = [Entries(index=index, entries=rows) for index, rows in ((3, ()), (3, ()), (5, (entry,)), (7, ()))]
+    changes = client.watch(client.kv.get, "a")
+    assert [await anext(changes) for _ in range(3)] == [None, entry, None]
+    assert [envelope.body.min_index for envelope in agent.asked] == [0, 3, 3, 5]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("read", [len, "kv.get", lambda **_: None])
+async def test_only_a_read_of_the_client_is_watched(client: lictor.AsyncClient, read: Any) -> None:
+    with pytest.raises(lictor.InvalidArgument, match=r"such as client\.kv\.get"):
+        await anext(client.watch(read))
+
+
+async def test_a_read_that_cannot_wait_is_not_watched(client: lictor.AsyncClient) -> None:
+    with pytest.raises((TypeError, lictor.InvalidArgument)):
+        await anext(client.watch(client.members))
+
+
 def test_a_watch_backs_off_and_gives_up_only_on_what_stands() -> None:
-    watching = Watching()
+    watching: Watching[Any] = Watching(lictor.Client("tcp://127.0.0.1:1").kv.get, ("a",), {})
     waits = [watching.failed(lictor.ConnectionFailed("x")) for _ in range(9)]
     assert waits == sorted(waits)
     assert (waits[0], waits[-1]) == (0.1, 10.0)
-    assert watching.changed(lictor.Rows((), 4))
+    assert watching.changed(4)
     assert watching.failed(lictor.Timeout("x")) == 0.1
     with pytest.raises(lictor.Unexpected):
         watching.failed(lictor.Unexpected("x"))
@@ -295,7 +428,50 @@ def test_every_public_name_is_there() -> None:
 
 
 def test_the_client_is_light() -> None:
-    heavy = ("aiohttp", "httptools", "orjson", "rich", "cyclopts", "sortedcontainers", "lark", "uvloop")
+    heavy = ("pynng", "aiohttp", "httptools", "orjson", "rich", "cyclopts", "sortedcontainers", "lark", "uvloop")
     code = f"import lictor, sys; lictor.Client, lictor.connect; print([m for m in {heavy} if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+# -- the end of a process, and fork ------------------------------------------------
+
+THREAD = "threading.Thread(target={}, daemon=True).start()"
+ENDINGS = {
+    "the end": "",
+    "sys.exit": "sys.exit(0)",
+    "a watch in a thread": THREAD.format("lambda: list(client.watch(client.kv.get, 'x'))"),
+    "a waiting read": THREAD.format("lambda: client.kv.get('x', index=9)"),
+    "closed with a lock open": "client.close()",
+    "a child that uses it": CHILD.format("client.kv.put('x', '2')"),
+    "a child that exits": CHILD.format("pass"),
+}
+
+
+@pytest.mark.parametrize("end", ENDINGS.values(), ids=ENDINGS)
+def test_a_process_ends_in_order_whatever_is_open(elsewhere: StandIn, end: str) -> None:
+    code = f"""
+import lictor, os, sys, threading
+client = lictor.Client({elsewhere.door.url!r}, timeout=5)
+client.kv.put("x", "1")
+lock = client.lock("x", ttl=0.5)
+client.wait(lock._lock._open)
+{end}
+"""
+    ran = subprocess.run([sys.executable, "-X", "dev", "-c", code], capture_output=True, text=True, timeout=30)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_parent_and_child_give_their_requests_different_ids(elsewhere: StandIn) -> None:
+    code = f"""
+import lictor, os, sys
+client = lictor.Client({elsewhere.door.url!r}, timeout=5)
+client.kv.put("before", "1")
+if pid := os.fork():
+    client.kv.put("parent", "1")
+    sys.exit(os.waitpid(pid, 0)[1])
+client.kv.put("child", "1")
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
+    asked = [e.request for e in elsewhere.asked]
+    assert len(asked) == len(set(asked)) == 3

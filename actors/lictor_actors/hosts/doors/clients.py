@@ -69,6 +69,8 @@ class Door:
         self._waiting: dict[str, list[asyncio.Future[Message]]] = {}
         self._queries: dict[str, tuple[Envelope, float]] = {}
         """Reads without an answer, with the time when they were asked."""
+        self._writes: set[str] = set()
+        """Writes without an answer."""
         self._closing = False
 
     def start(self) -> None:
@@ -123,14 +125,18 @@ class Door:
         self._resolve(envelope.request, body)
 
     def _ask_again(self, told: AskAgain) -> None:
-        """A server took some reads into its grave. Writes are left to their clients, who know what is in doubt."""
+        """A server took some requests into its grave. Reads are asked again here; clients hear that writes are in
+        doubt, and send them again under the same id, instead of waiting for their own patience to end.
+        """
         now = asyncio.get_running_loop().time()
         for envelope, asked_at in list(self._queries.values()):
             if (envelope.body.consistency == "stale") == told.stale:  # type: ignore[attr-defined]
                 self._deliver(_rest_of(envelope, int((now - asked_at) * NS)))
+        for request in [] if told.stale else list(self._writes):
+            self._resolve(request, Refused(code="LeadershipLost"))
 
     def _resolve(self, request: str, answer: Message) -> None:
-        self._queries.pop(request, None)
+        self._forget(request)
         waiting = self._waiting.pop(request, None)
         if waiting is None:
             self.counts["late_answer"] += 1
@@ -138,6 +144,10 @@ class Door:
         for future in waiting:
             if not future.done():
                 future.set_result(answer)
+
+    def _forget(self, request: str) -> None:
+        self._queries.pop(request, None)
+        self._writes.discard(request)
 
     # -- one context, one loop -----------------------------------------------
 
@@ -223,6 +233,8 @@ class Door:
         self._waiting.setdefault(envelope.request, []).append(future)
         if isinstance(envelope.body, Query):
             self._queries[envelope.request] = envelope, asyncio.get_running_loop().time()
+        elif isinstance(envelope.body, Command):
+            self._writes.add(envelope.request)
         self._deliver(envelope)
         try:
             async with asyncio.timeout(envelope.budget / NS):
@@ -237,7 +249,7 @@ class Door:
             waiting.remove(future)
         if not waiting:
             self._waiting.pop(envelope.request, None)
-            self._queries.pop(envelope.request, None)
+            self._forget(envelope.request)
         if isinstance(envelope.body, Query | Command):
             silent = ServerSilent(request=envelope.request)
             self._deliver(Envelope(self._address, self._agent, silent, cause=envelope.cause, origin="client"))

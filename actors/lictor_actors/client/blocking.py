@@ -1,0 +1,57 @@
+"""What both clients that block have: the questions, locks and watches of an AsyncClient, each waited for."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, ParamSpec, TypeVar
+
+from lictor_actors.client.api import Everything
+from lictor_actors.client.async_client import AsyncClient
+from lictor_actors.client.both import Ask, Sync
+from lictor_actors.client.durations import Duration
+from lictor_actors.client.locks import SyncLock
+from lictor_actors.client.watching import Watching
+from lictor_messages.base import Message
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Blocking(Everything[Sync]):
+    """An AsyncClient on some loop, and a way to wait for what runs there."""
+
+    _client: AsyncClient
+
+    @abstractmethod
+    def wait(self, what: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Run a coroutine on the client's own loop and return its result."""
+
+    def ask(self, message: Message, *, timeout: Duration | None = None, wait: Duration = 0.0) -> Message:
+        """Ask anything that an agent understands and return the answer as it came."""
+        return self.wait(lambda: self._client.ask(message, timeout=timeout, wait=wait))
+
+    def lock(
+        self,
+        key: str,
+        value: bytes | str = b"",
+        *,
+        ttl: Duration = 15.0,
+        lock_delay: Duration = 15.0,
+        timeout: Duration | None = None,
+    ) -> SyncLock:
+        """A lock for ``with``: entering waits until it is held, at most ``timeout`` (see AsyncClient.lock)."""
+        return SyncLock(self, self._client.lock(key, value, ttl=ttl, lock_delay=lock_delay, timeout=timeout))
+
+    def watch(self, read: Callable[P, T], *args: P.args, **options: P.kwargs) -> Iterator[T]:
+        """Yield what a read returns, now and after each change, for ever.
+
+        ``for rows in client.watch(client.health.service, "web")``, ``for entry in client.watch(client.kv.get, "a")``
+        (see AsyncClient.watch).
+        """
+        watching: Watching[T] = Watching(read, args, options)
+        while True:
+            yield self.wait(lambda: self._client._next_change(watching))
+
+    def _run_ask(self, ask: Ask[T]) -> T:
+        return self.wait(lambda: self._client._run_ask(ask))

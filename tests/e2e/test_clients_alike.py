@@ -1,0 +1,112 @@
+"""One suite for the client of a live cluster and that of a simulated one: what the first has, the second has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import lictor
+from lictor_actors.client.blocking import Blocking
+from lictor_deploy.sim.cluster import SimCluster
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module", params=["sim", "local"])
+def clients(request: pytest.FixtureRequest) -> Iterator[tuple[Blocking, Blocking]]:
+    """Two clients of one cluster, of different nodes."""
+    if request.param == "sim":
+        simulated = SimCluster(3, 2, seed=4)
+        simulated.wait_whole()
+        yield simulated.client("agent-1"), simulated.client("agent-2")
+        return
+    with (
+        lictor.Cluster.local(3, 2) as cluster,
+        lictor.Client(cluster.nodes["agent-1"].door) as one,
+        lictor.Client(cluster.nodes["agent-2"].door) as other,
+    ):
+        yield one, other
+
+
+def test_both_have_the_same_parts(clients: tuple[Blocking, Blocking]) -> None:
+    parts = {name for name in dir(lictor.Client) if not name.startswith("_")}
+    assert parts <= set(dir(clients[0]))
+
+
+def test_keys(clients: tuple[Blocking, Blocking]) -> None:
+    one, other = clients
+    assert one.kv.put("a/b", "1")
+    entry = other.kv.get("a/b")
+    assert entry is not None
+    assert entry.value == b"1"
+    assert not other.kv.cas("a/b", "2", entry.modify_index - 1)
+    assert other.kv.cas("a/b", "2", entry.modify_index)
+    assert list(one.kv.keys("a/", consistency="consistent")) == ["a/b"]
+    assert one.kv.delete("a/", recurse=True)
+    assert other.kv.get("a/b") is None
+
+
+def test_one_key_is_followed(clients: tuple[Blocking, Blocking]) -> None:
+    one, other = clients
+    seen = one.watch(one.kv.get, "followed")
+    assert next(seen) is None
+    for value in (b"1", b"2"):
+        other.kv.put("followed", value)
+        entry = next(seen)
+        assert entry is not None
+        assert entry.value == value
+
+
+def test_a_lock_has_one_holder_and_is_kept_beyond_its_ttl(clients: tuple[Blocking, Blocking]) -> None:
+    one, other = clients
+    with one.lock("lock", "one", ttl="10s", lock_delay=0) as lock:
+        assert lock.held
+        with pytest.raises(lictor.Timeout):
+            other.lock("lock", timeout=0.5).acquire()
+        lock.check()
+    with other.lock("lock", "other", timeout="20s") as lock:
+        assert lock.held
+
+
+def test_sessions_and_events(clients: tuple[Blocking, Blocking]) -> None:
+    one, other = clients
+    session = one.session.create("mine", ttl="30s", behavior="delete")
+    assert one.kv.acquire("held", session)
+    assert not other.kv.acquire("held", other.session.create("theirs"))
+    assert one.session.destroy(session)
+    assert other.kv.get("held", consistency="consistent") is None
+    fired = one.event.fire("deploy", "v2")
+    assert fired in [event.id for event in next(rows for rows in other.watch(other.event.list, "deploy") if rows)]
+
+
+def test_a_service_is_registered_found_and_followed(clients: tuple[Blocking, Blocking]) -> None:
+    one, other = clients
+    one.agent.register_service("web", port=80, checks=[lictor.CheckSpec(id="c", ttl="10s", status="passing")])
+    found = next(rows for rows in other.watch(other.health.service, "web", passing=True) if rows)
+    assert [instance.service.port for instance in found] == [80]
+    one.agent.fail("c", "broken")
+    assert not next(rows for rows in other.watch(other.health.service, "web", passing=True) if not rows)
+    one.agent.deregister_service("web")
+    assert not next(rows for rows in other.watch(other.catalog.service, "web") if not rows)
+
+
+def test_what_can_be_known_of_the_cluster(clients: tuple[Blocking, Blocking]) -> None:
+    one, other = clients
+    assert [member.name for member in one.members()] == [member.name for member in other.members()]
+    assert len(one.members()) == 5
+    assert len(one.status.peers()) == 3
+    assert one.status.leader() == other.status.leader()
+
+
+def test_errors(clients: tuple[Blocking, Blocking]) -> None:
+    one: Any = clients[0]
+    with pytest.raises(lictor.InvalidArgument):
+        one.kv.put("k", 5)
+    with pytest.raises(lictor.NotFound):
+        one.agent.deregister_service("nothing")
+    with pytest.raises(lictor.BadRequest):
+        one.kv.acquire("k", "00000000-0000-0000-0000-000000000000")
+    with pytest.raises(lictor.NoPathToDatacenter):
+        one.kv.get("k", dc="dc9")
