@@ -20,7 +20,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/pytest -o cache_dir=$(CACHE)/pytest
 
-.PHONY: help setup up check lint test sim swarm bench clean
+.PHONY: help setup up check lint test clients sim swarm bench clean
 
 help: ## list these targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,9 +39,12 @@ lint: $(VENV)/.installed-dev ## format, style, types, layers
 check: lint ## lint and the fast tests, about a minute
 	$(PYTEST) -n 2 --hypothesis-profile=check -m 'not slow and not e2e' $(FAST)
 
-test: lint ## everything: also the simulator's short swarm and real processes
-	$(PYTEST) -n 2 --ignore=tests/e2e
+test: lint ## everything in Python: also the simulator's short swarm and real processes
+	$(PYTEST) -n 2 --ignore=tests/e2e --ignore=tests/clients
 	$(PYTEST) tests/e2e
+
+clients: $(VENV)/.installed-dev ## unmodified clients of Consul in other languages against a cluster
+	LICTOR_CLIENTS_BUILDS=$(abspath $(CACHE))/clients $(PYTEST) tests/clients
 
 sim: $(VENV)/.installed ## one run of the simulator: SEED=7 UNTIL=20s
 	@$(BIN)/lictor sim -seed $(SEED) -until $(UNTIL)
