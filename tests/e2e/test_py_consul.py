@@ -1,8 +1,10 @@
 """py-consul from PyPI, unchanged, against a cluster: what a well-known client does must work as with Consul."""
 
+import asyncio
 import threading
 
 import consul
+import consul.aio
 import pytest
 
 pytestmark = pytest.mark.e2e
@@ -168,3 +170,26 @@ def test_events(here, there, until):
     here.event.fire("py-deploy", b"payload")
     seen = until(lambda: there.event.list("py-deploy")[1])
     assert [event["Payload"] for event in seen] == [b"payload"]
+
+
+@pytest.mark.filterwarnings("ignore:ssl_context is deprecated:DeprecationWarning")
+async def test_the_asynchronous_client(calm):
+    host, _, port = calm.nodes["agent-2"].http.partition(":")
+    async with consul.aio.Consul(host=host, port=int(port)) as client:
+        assert await client.kv.put("py/async", "1")
+        index, entry = await client.kv.get("py/async")
+        assert entry["Value"] == b"1"
+        waiting = asyncio.create_task(client.kv.get("py/async", index=index, wait="10s"))
+        assert await client.kv.put("py/async", "2")
+        assert (await waiting)[1]["Value"] == b"2"
+        assert await client.agent.service.register("py-async", port=80, check=consul.Check.ttl("30s"))
+        assert await client.agent.check.ttl_pass("service:py-async")
+        index, found = await client.health.service("py-async", passing=True)
+        while not found:
+            index, found = await client.health.service("py-async", passing=True, index=index, wait="10s")
+        assert found[0]["Service"]["Port"] == 80
+        session = await client.session.create(ttl=30, behavior="delete")
+        assert await client.kv.put("py/async/lock", "me", acquire=session)
+        assert await client.session.destroy(session)
+        assert (await client.kv.get("py/async/lock", consistency="consistent"))[1] is None
+        assert await client.agent.service.deregister("py-async")
