@@ -49,7 +49,7 @@ class Machine:
     def __init__(self, number: int) -> None:
         self._cable = f"ld{number}"
         alone = ["unshare", "-n", "-m", "-p", "-f", "--mount-proc", "sleep", "infinity"]
-        self._holder = subprocess.Popen(alone)
+        self._holder = subprocess.Popen(alone, stderr=subprocess.DEVNULL)
         self._pid = _child_of(self._holder.pid)
         self._number = number
 
@@ -70,7 +70,8 @@ class Machine:
     def close(self) -> None:
         os.kill(self._pid, signal.SIGKILL)  # the first process of its namespace: the others end with it
         self._holder.wait()
-        _ip("link", "del", self._cable)
+        # The cable may be gone already: it goes with the namespace at its other end, some time after that one.
+        subprocess.run(["ip", "link", "del", self._cable], check=False, capture_output=True)
 
 
 def _child_of(pid: int) -> int:
