@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
 
 from lictor_actors.timeline import Record
-from lictor_actors.timeline.diagram import MESSAGES_MOST, page
+from lictor_actors.timeline.diagram import FIELDS, MESSAGES_MOST, page
 from lictor_actors.timeline.draw import draw
 
 N1, N2, A1 = "server-1.dc1", "server-2.dc1", "agent-1.dc1"
@@ -49,78 +56,91 @@ def test_styles_go_around_the_words_only_where_somebody_paints() -> None:
     assert painted[-1].endswith("<cyan>server@server-1: raft: stands for term 2</>")
 
 
-class Tags(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.classes: list[str] = []
-        self.titles = ""
-        self._in_title = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.classes += (dict(attrs).get("class") or "").split()
-        self._in_title = tag == "title"
-
-    def handle_endtag(self, tag: str) -> None:
-        self._in_title = False
-
-    def handle_data(self, data: str) -> None:
-        if self._in_title:
-            self.titles += data + "\n"
-
-
-def tags(text: str) -> Tags:
-    found = Tags()
-    found.feed(text[text.index("<svg xmlns") :])
-    return found
+def data_of(text: str) -> dict[str, Any]:
+    found = re.search(r"const DATA=(.*);$", text, re.MULTILINE)
+    assert found is not None
+    data: dict[str, Any] = json.loads(found[1])
+    return data
 
 
 def test_a_page_holds_everything_and_needs_nothing_else() -> None:
     text = "".join(page(RUN, RUN, title="seed <7>"))
     assert "<title>seed &lt;7&gt;</title>" in text
-    assert "http" not in text.replace('xmlns="http://www.w3.org/2000/svg"', "")
-    found = tags(text)
-    assert {"lane", "leads", "fault", "m", "gone", "cross", "op", "verdict"} <= set(found.classes)
-    assert found.classes.count("leads") == 2
-    assert "get_key key=<a>" in found.titles
-    assert "dropped" in found.titles
-    assert "cause c1" in found.titles
+    assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
+    data = data_of(text)
+    assert data["nodes"] == [N1, N2, A1]
+    assert data["leads"] == [[0, 0.2, 5.0, "leads term 2"], [1, 3.0, 5.0, "leads term 3"]]
+    assert data["faults"] == [[2.0, 4.0, f"f1 isolate {N1}", [[0]]]]
+    kinds = [data["kinds"][row[FIELDS.index("kind")]] for row in data["records"]]
+    assert kinds == [record.kind for record in RUN if record.kind != "fault"]
+    operation = dict(zip(FIELDS, data["records"][3], strict=True))
+    assert (operation["what"], operation["until"], operation["cause"]) == ("get_key key=<a> → entries", 1.6, "c2")
+
+
+def test_words_of_a_record_cannot_end_the_script() -> None:
+    evil = Record(1.0, N1, "note", "</script><script>alert(1)</script><!--")
+    text = "".join(page([evil], [evil]))
+    assert text.count("<script>") == text.count("</script>") == 1
+    assert data_of(text)["records"][0][3] == evil.what
 
 
 def test_only_the_lanes_that_are_asked_for_are_drawn() -> None:
-    text = "".join(page(RUN, RUN, [N1, N2]))
-    assert "2 nodes" in text
-    assert text.count("class=lane ") == 2
-    assert f">{A1}</span>" not in text
+    data = data_of("".join(page(RUN, RUN, [N1, N2])))
+    assert data["nodes"] == [N1, N2]
+    assert A1 not in json.dumps(data)
     assert "1=server-2.dc1" in list(draw(RUN, RUN, 100, lanes=[N2]))
 
 
-def test_names_of_many_lanes_stand_upright_and_the_times_stay_in_sight() -> None:
-    many = [Record(float(i), f"agent-{i}.dc1", "note", "hello") for i in range(100)]
-    text = "".join(page(many, many))
-    assert '"names upright"' in text
-    assert "<svg class=times " in text
-    assert '"names upright"' not in "".join(page(RUN, RUN))
+def test_the_two_sides_of_a_partition_are_told_apart() -> None:
+    parted = Record(1.0, "", "fault", f"f2 partition {N1} | {N2} {A1}", until=2.0)
+    everywhere = Record(1.0, "", "fault", "f3 loss all", until=2.0)
+    data = data_of("".join(page(RUN, [*RUN, parted, everywhere])))
+    assert [fault[3] for fault in data["faults"][1:]] == [[[0], [1, 2]], []]
 
 
-def test_a_page_begins_where_something_is_known_and_says_what_faults_are() -> None:
-    text = "".join(page(RUN[2:], RUN))
-    assert "1 to 5 s" in text
-    assert f">f1 isolate {N1}</text>" in text
-
-
-def test_a_window_leaves_out_what_lies_outside() -> None:
-    inside = "".join(page(RUN[2:3], RUN, since=0.9, until=1.2))
-    assert "0.9 to 1.2 s" in inside
-    assert tags(inside).classes.count("leads") == 1
-    assert "fault" not in tags(inside).classes
+def test_the_overview_knows_the_whole_run_and_the_window_is_what_was_asked_for() -> None:
+    suspicion = Record(0.5, N1, "suspicion", "suspects: agent-1.dc1")
+    data = data_of("".join(page(RUN[4:5], [suspicion, *RUN], since=2.0, until=3.0)))
+    assert (data["window"], data["end"], data["suspicions"]) == ([2.0, 3.0], 5.0, [0.5])
+    assert len(data["leads"]) == 2
 
 
 def test_too_many_messages_are_thinned_and_the_struck_ones_stay() -> None:
-    many = [Record(i / 1000, N1, "message", "swim.ping", to=N2, until=i / 1000 + 0.001) for i in range(MESSAGES_MOST)]
-    text = "".join(page([*many, RUN[5]], [*many, RUN[5]]))
-    assert "1 plain messages are left out" in text
-    assert tags(text).classes.count("cross") == 1
+    plain = [Record(i / 1e4, N1, "message", "swim.ping", to=N2, until=i / 1e4 + 0.01) for i in range(MESSAGES_MOST)]
+    struck = Record(9.0, N1, "message", "swim.ping", to=N2, fate="lost")
+    data = data_of("".join(page([*plain, struck], [*plain, struck])))
+    assert data["leftOut"] == 1
+    assert len(data["records"]) == MESSAGES_MOST
+    assert data["records"][-1][FIELDS.index("fate")] == "lost"
 
 
 def test_nothing_at_all_is_a_page_too() -> None:
-    assert "".join(page([], [])).endswith("</html>\n")
+    data = data_of("".join(page([], [])))
+    assert (data["nodes"], data["records"], data["window"]) == ([], [], [0.0, 1.0])
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+MANY = [Record(float(i), f"agent-{i}.dc1", "suspicion", "suspects: server-1.dc1") for i in range(100)]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="drawing the page needs Chromium")
+@pytest.mark.parametrize(
+    ("records", "drawn"),
+    [
+        (RUN, {"leads": 4, "faultbar": 2, "shade": 1, "m": 2, "op": 1, "verdict": 1, "row": 3}),
+        (MANY, {"row": 100, "mark": 100}),
+        ([], {"row": 0}),
+    ],
+    ids=["a short run", "a hundred nodes", "nothing"],
+)
+def test_a_browser_draws_it(tmp_path: Path, records: list[Record], drawn: dict[str, int]) -> None:
+    file = tmp_path / "page.html"
+    file.write_text("".join(page(records, records)))
+    headless = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'chromium'}"]
+    shown = subprocess.run(
+        [*headless, "--virtual-time-budget=3000", "--dump-dom", f"file://{file}"],  # type: ignore[list-item]  # skipped
+        capture_output=True, text=True, check=True, timeout=50,
+    ).stdout  # fmt: skip
+    classes = re.findall(r'<(?:rect|path|circle)[^>]* class="(\w+)', shown[shown.index("<svg") :])
+    assert {name: classes.count(name) for name in drawn} == drawn
