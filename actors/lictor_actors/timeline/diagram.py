@@ -33,7 +33,7 @@ def page(
 ) -> Iterator[str]:
     """The file, piece by piece: the records that are ``shown``, and who led and what was down from ``everything``.
 
-    ``lanes`` are the nodes that have a row: all, if left out. ``since`` and ``until`` are the window that is open first.
+    ``lanes`` are the nodes that have a row: all, if left out. ``since`` and ``until``: the window that opens first.
     """
     nodes = list(lanes) or nodes_of(everything)
     end = end_of(everything) or 1.0
