@@ -44,21 +44,6 @@ class TcpProbed(Message):
     error: str = ""
 
 
-class PingByConnect(Message):
-    """Lifeguard's fallback: is the peer reachable by a plain connect to its gossip URL? Answered by ConnectPinged."""
-
-    ticket: str
-    url: str
-    timeout_ns: int
-
-
-class ConnectPinged(Message):
-    """Whether the connect succeeded."""
-
-    ticket: str
-    ok: bool
-
-
 class JobFailed(Message):
     """The host could not do the job at all."""
 

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from memory_bus import Exchange, MemoryBus
 
-from lictor_actors.bus.memory import Exchange, MemoryBus
 from lictor_actors.bus.nng import NngBus
 from lictor_messages.codec import cluster_id, unpack
 from lictor_messages.envelope import Envelope

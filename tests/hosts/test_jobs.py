@@ -9,7 +9,7 @@ from aiohttp import web
 
 from lictor_actors.hosts.live.jobs import Jobs
 from lictor_messages.base import Message
-from lictor_messages.jobs import ConnectPinged, HttpProbed, JobFailed, PingByConnect, ProbeHttp, ProbeTcp, TcpProbed
+from lictor_messages.jobs import HttpProbed, JobFailed, ProbeHttp, ProbeTcp, TcpProbed
 
 SECOND = 1_000_000_000
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -44,16 +44,13 @@ async def serving(handler: Handler) -> AsyncIterator[str]:
 
 
 @contextlib.asynccontextmanager
-async def listening(path: str = "") -> AsyncIterator[str]:
+async def listening() -> AsyncIterator[str]:
     async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
 
-    if path:
-        server = await asyncio.start_unix_server(hang_up, path)
-    else:
-        server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
     async with server:
-        yield path or f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
 def probe(url: str, **fields: object) -> ProbeHttp:
@@ -167,22 +164,14 @@ async def test_a_tcp_probe_connects_and_hangs_up(jobs: Jobs) -> None:
     assert result == TcpProbed(ticket="t")
 
 
-@pytest.mark.parametrize("scheme", ["tcp", "ipc"])
-async def test_a_plain_connect_pings_a_gossip_url(jobs: Jobs, scheme: str, tmp_path: object) -> None:
-    async with listening(f"{tmp_path}/gossip" if scheme == "ipc" else "") as where:
-        alive = await result_of(jobs, PingByConnect(ticket="a", url=f"{scheme}://{where}", timeout_ns=SECOND))
-    dead = await result_of(jobs, PingByConnect(ticket="d", url=f"{scheme}://{where}", timeout_ns=SECOND))
-    assert (alive, dead) == (ConnectPinged(ticket="a", ok=True), ConnectPinged(ticket="d", ok=False))
-
-
 async def test_nonsense_gets_an_answer_too(jobs: Jobs) -> None:
     tcp = await result_of(jobs, ProbeTcp(ticket="t", address="no-port", timeout_ns=SECOND))
     http = await result_of(jobs, probe("gopher://x/"))
-    other = await result_of(jobs, ConnectPinged(ticket="t", ok=True))
+    other = await result_of(jobs, TcpProbed(ticket="t"))
     assert tcp == JobFailed(ticket="t", error="'no-port' is not host:port")
     assert isinstance(http, HttpProbed)
     assert (http.status, "gopher" in http.text) == (0, True)
-    assert other == JobFailed(ticket="t", error="no executor for jobs.connect_pinged")
+    assert other == JobFailed(ticket="t", error="no executor for jobs.tcp_probed")
 
 
 async def test_only_so_many_run_at_once() -> None:

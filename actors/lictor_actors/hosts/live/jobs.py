@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from lictor_messages.base import Message
-from lictor_messages.jobs import ConnectPinged, HttpProbed, JobFailed, PingByConnect, ProbeHttp, ProbeTcp, TcpProbed
+from lictor_messages.jobs import HttpProbed, JobFailed, ProbeHttp, ProbeTcp, TcpProbed
 
 if TYPE_CHECKING:
     import aiohttp
@@ -68,8 +68,6 @@ class Jobs:
                     return await self._probe_http(job)
                 case ProbeTcp():
                     return TcpProbed(ticket=job.ticket, error=await _connect_error(_tcp(job.address), job.timeout_ns))
-                case PingByConnect():
-                    return ConnectPinged(ticket=job.ticket, ok=not await _connect_error(_url(job.url), job.timeout_ns))
         except Exception as e:  # Whatever a probe runs into is the answer to it, never the host's trouble.
             return JobFailed(ticket=job.ticket, error=_reason(e))  # type: ignore[attr-defined]
         return JobFailed(ticket=getattr(job, "ticket", ""), error=f"no executor for {job.kind}")
@@ -136,13 +134,6 @@ def _tcp(address: str) -> Connect:
     if not parts.hostname or parts.port is None:
         raise ValueError(f"{address!r} is not host:port")
     return asyncio.open_connection(parts.hostname, parts.port)
-
-
-def _url(url: str) -> Connect:
-    scheme, _, where = url.partition("://")
-    if scheme == "ipc":
-        return asyncio.open_unix_connection(where)
-    return _tcp(where)
 
 
 async def _connect_error(connect: Connect, timeout_ns: int) -> str:

@@ -72,14 +72,6 @@ class Network:
         self._urls[machine.gossip] = machine
         self._urls[machine.rest] = machine
 
-    def reaches(self, envelope: Envelope, url: str) -> bool:
-        """Would a plain connect for this envelope come through just now?"""
-        machine = self._urls.get(url)
-        if machine is None or not machine.running:
-            return False
-        verdict = self._judge(envelope, machine)
-        return verdict.copies > 0 and not verdict.held
-
     def local(self, envelope: Envelope, machine: Machine) -> None:
         """Hand over on the same node: no codec and no weather, but the same fault rules."""
         verdict = self.rules.judge(envelope, self._stream(machine.name), self._now()) if self.rules else PASS

@@ -80,7 +80,7 @@ class World:
         self._asked = 0
         after, now = self.agenda.after, lambda: self.time
         self.network = Network(seed, weather or Weather(), self.machines, after, self.count, self._arrived, now)
-        self.jobs = Jobs(stream(seed, "jobs"), self.network, self.agenda.after)
+        self.jobs = Jobs(stream(seed, "jobs"), self.agenda.after)
         self.ground = WorldGround(self)
 
     # -- nodes ---------------------------------------------------------------

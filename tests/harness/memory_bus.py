@@ -1,4 +1,4 @@
-"""The bus in memory: the same verbs and the same codec without sockets, for tests and for single processes."""
+"""A bus without sockets, with the same verbs and the same codec: the bus contract's tests run on it too."""
 
 from __future__ import annotations
 
