@@ -19,7 +19,8 @@ from lictor_actors.hosts.doors.http.connection import HttpConnection
 from lictor_actors.hosts.doors.http.door import HttpDoor
 from lictor_actors.hosts.doors.http.sites import Sites
 from lictor_actors.hosts.live.host import LiveHost
-from lictor_actors.hosts.spec import NodeSpec
+from lictor_actors.node.live import add_node
+from lictor_actors.node.spec import NodeSpec
 
 REQUESTS = 20_000
 CROWD = 64
@@ -88,10 +89,10 @@ async def measure(folder: Path) -> dict[str, list[float]]:
         rest=f"ipc://{folder}/r",
         http_port=0,
     )
-    await host.add(spec)
+    await add_node(host, spec)
     door = cast(HttpDoor, host._nodes[spec.node]._http)
     until = time.monotonic() + 30.0
-    while not host.readiness()[spec.node].catalog:
+    while not host.readiness()[spec.node].get("server", {}).get("passing_nodes"):
         assert time.monotonic() < until, "no leader"
         await asyncio.sleep(0.01)
     found: dict[str, list[float]] = {}

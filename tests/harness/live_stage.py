@@ -11,7 +11,7 @@ import pynng
 
 from lictor_actors.hosts.live.host import LiveHost
 from lictor_actors.hosts.seat import Seat
-from lictor_actors.hosts.spec import NodeSpec
+from lictor_actors.hosts.spec import SiteSpec
 from lictor_actors.kernel.actor import Actor
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope, at
@@ -39,7 +39,7 @@ class LiveStage:
     def add(self, name: str, tree: list[ActorSpec], birth: Births) -> None:
         short, _, dc = name.partition(".")
         gossip, rest = self._lanes
-        spec = NodeSpec(name=short, dc=dc, gossip=gossip, rest=rest)
+        spec = SiteSpec(name=short, dc=dc, gossip=gossip, rest=rest)
         node = self.loop.run_until_complete(self._host.add(spec, tree, birth))
         node.doors["door"] = self._answered
         self._nodes[name] = node

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lictor_actors.bus.rules import Rules
-from lictor_actors.hosts.spec import NodeSpec
 from lictor_actors.hosts.world import World
 from lictor_actors.node.in_world import add_node, cluster_specs
+from lictor_actors.node.spec import NodeSpec
 from lictor_actors.raft import Role
 from lictor_actors.roles.server.server import Server
 from lictor_messages.base import Message

@@ -32,7 +32,7 @@ def world() -> World:
 
 @pytest.fixture
 def desk(world: World) -> WebDesk:
-    return WebDesk(world.machines[NODE].node, 1, lambda _: None)
+    return WebDesk(world.machines[NODE].node, "gateway", 1, lambda _: None)
 
 
 def test_a_request_to_a_gateway_that_is_down_is_answered_500_with_the_reason(world: World, desk: WebDesk) -> None:

@@ -7,9 +7,9 @@ from functools import partial
 
 import pytest
 
-from lictor_actors.hosts.spec import NodeSpec
 from lictor_actors.hosts.world import World
 from lictor_actors.node.in_world import add_node, cluster_specs
+from lictor_actors.node.spec import NodeSpec
 from lictor_actors.node.tree import tree
 from lictor_actors.swarm import run_seed
 from lictor_actors.swarm.bench import Bench

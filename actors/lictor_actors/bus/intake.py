@@ -3,8 +3,8 @@
 Mail between actors of one node never comes here. What does is let in by these rules, in this order:
 
 1. A request has an id and an address for its answer, an answer has the id alone, one-way mail neither.
-2. Nothing comes in our own node's name, but a join through an address of ours. What goes astray, to a node that is
-   hosted elsewhere, comes in the name of one that is hosted here only if it is a request of theirs.
+2. Nothing comes in our own node's name, but what an actor declares to hear so (``By.NAMESAKES``). What goes astray, to
+   a node that is hosted elsewhere, comes in the name of one that is hosted here only if it is a request of theirs.
 3. ``host@`` passes on answers that could not reach their asker, and hears nothing else.
 4. Word of what could not be delivered comes from a ``host@``, about a request of the present life, or of the actor
    that waits for its answer.
@@ -30,10 +30,7 @@ from lictor_messages.codec import FrameRefused, read_body, unpack_head
 from lictor_messages.envelope import Envelope, node_of, role_of
 from lictor_messages.host import Undeliverable
 from lictor_messages.refusals import Refused
-from lictor_messages.swim import PushPull
 
-ASKERS = ("agent", "server", "gateway")
-"""Roles whose requests other nodes' servers take."""
 TEXT_MOST = 512
 """Characters of an address or an id in an envelope."""
 WAYS_MOST = 16_384
@@ -163,7 +160,7 @@ class Intake:
         if self._desk(node, "host") is None:
             return self._astray(e)
         desk, namesake = self._desk(node, role), node_of(e.source) == node
-        if namesake and kind is not PushPull and not (answers and desk is not None and desk.asked(e.request)):
+        if namesake and not _may_be_ours(desk, kind, e.request if answers else ""):
             return "own_name"
         if desk is None:
             return "blind" if self._reflects(e) else ""  # the node has no such actor, and says so to the sender
@@ -216,6 +213,13 @@ def _malformed(e: Envelope) -> bool:
     )
 
 
+def _may_be_ours(desk: Desk | None, kind: type[Message], answered: str) -> bool:
+    """True for what may come in our own node's name: what is declared so, and the answer to a request of ours."""
+    if desk is None:
+        return False
+    return bool(answered and desk.asked(answered)) or (desk.hears is not None and desk.hears.hears(kind, By.NAMESAKES))
+
+
 def _unasked(desk: Desk, kind: type[Message], e: Envelope) -> str:
     if not desk.asked(e.request):
         return "blind"
@@ -233,6 +237,6 @@ def _unheard(hears: Vocabulary | None, kind: type[Message], e: Envelope) -> str:
     source = role_of(e.source)
     if audience & By.PEERS and source == role_of(e.target):
         return ""
-    if audience & By.NODES and e.reply_to and source in ASKERS:
+    if audience & By.NODES and e.reply_to and source in hears.askers:
         return ""
     return "unheard"

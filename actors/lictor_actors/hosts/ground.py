@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import TYPE_CHECKING, Protocol
 
+from lictor_actors.kernel.actor import Actor
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope
 from lictor_messages.journal import JournalRecord
@@ -63,6 +64,10 @@ class Ground(Protocol):
 
     def later(self, node: str, after: int, call: Callable[[], None]) -> Handle:
         """Call after so many of the node's nanoseconds."""
+        ...
+
+    def seated(self, role: str, actor: Actor) -> None:
+        """A life is about to begin: what its class declares of its role is known from now on."""
         ...
 
     def enqueue(self, seat: Seat, life: int, message: Message, envelope: Envelope | None) -> None:

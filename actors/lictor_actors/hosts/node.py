@@ -10,6 +10,7 @@ from lictor_actors.hosts.seat import Seat
 from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.vocabulary import Vocabulary
 from lictor_messages.agent import NodeStopping
+from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope, at, node_of, role_of
 from lictor_messages.faults import ActorVerb
 from lictor_messages.host import ActorSpec, DiskFreed, DiskFull, Forgotten, Located, Redial, Undeliverable
@@ -189,6 +190,21 @@ class Node:
         """The actor that lives in this seat now."""
         seat = self.seats.get(role)
         return seat.life.actor if seat is not None and seat.life is not None else None
+
+    def hearing(self, kind: type[Message]) -> list[Seat]:
+        """The seats whose actors declare this very kind."""
+        return [seat for seat in self.seats.values() if kind in seat.kind.hears.kinds]
+
+    def shown(self) -> dict[str, dict[str, object]]:
+        """What its actors show of how far it has come, by role: nothing of those that are down."""
+        actors = {seat.role: seat.life.actor for seat in self.seats.values() if seat.life is not None}
+        return {role: {name: getattr(actor, name) for name in actor.shows} for role, actor in actors.items()}
+
+    def journal_failed(self, error: OSError) -> None:
+        """The disk has refused: actors that wait for it before they speak end for good."""
+        for seat in list(self.seats.values()):
+            if seat.kind.synced and seat.lives_on:
+                seat.stop(f"journal failed: {error}")
 
     def disk_full(self, error: OSError | None) -> None:
         """The journal waits for room, or (None) waits no more: whoever writes to it hears of that."""

@@ -37,6 +37,8 @@ class Seat:
         self.parent = parent
         self.life: Life | None = None
         self.down_because = "not started"
+        self.kind: type[Actor] = Actor
+        """The class of the actor that lives here, or did last."""
         self._birth = birth
         self._ground: Ground = node.ground
         self._rng = node.ground.stream(node.name, role)
@@ -51,6 +53,8 @@ class Seat:
         """Start a new life; a journalled actor is then sent its journal."""
         ground, name = self._ground, self.node.name
         actor = self._birth()
+        self.kind = type(actor)
+        ground.seated(self.role, actor)
         life = Life(actor, self.address, self._rng, lambda n: ground.secret(name, n), ground.buggify(name))
         self.life, self.down_because = life, ""
         try:
@@ -97,6 +101,11 @@ class Seat:
         self.begin()
 
     # -- mail ----------------------------------------------------------------
+
+    @property
+    def lives_on(self) -> bool:
+        """True while an actor lives here, or is about to again."""
+        return self.life is not None or self._next_life is not None
 
     @property
     def hears(self) -> Vocabulary | None:
@@ -197,7 +206,11 @@ class Seat:
             self.restart()
             return
         self.end(f"crashed again on mail from outside and begins anew in {pause_ns // 1_000_000} ms: {error!r}")
-        self._next_life = self._ground.later(self.node.name, pause_ns, self.begin)
+        self._next_life = self._ground.later(self.node.name, pause_ns, self._begin_late)
+
+    def _begin_late(self) -> None:
+        self._next_life = None
+        self.begin()
 
     # -- effects -------------------------------------------------------------
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.kernel.vocabulary import UnknownMessage, Vocabulary
 from lictor_messages.base import Message
+
+Lane = Literal["gossip", "rest"]
+"""The ways to another node: gossip's own, whose frames are small and of which one may be lost, and that of the rest."""
 
 
 class Actor:
@@ -24,6 +27,10 @@ class Actor:
     synced = False
     """True if sends wait for an fsync. Otherwise nothing does, and what has to wait until something is on the disk
     waits in the actor itself, for ``Durable``."""
+    lane: ClassVar[Lane] = "rest"
+    """By which lane it is reached on other nodes."""
+    shows: ClassVar[tuple[str, ...]] = ()
+    """Its attributes that say how far its node has come (numbers and strings): the host reports them."""
 
     def start(self, turn: Turn) -> None:
         """Take the first breath."""
@@ -31,6 +38,11 @@ class Actor:
     def handle(self, message: Message, turn: Turn) -> None:
         """Handle one message: the actor's table of contents. Nothing falls through."""
         raise UnknownMessage(type(message))
+
+    @property
+    def standing(self) -> str:
+        """How it stands at this moment, as a note for those who only begin to watch; "" if there is nothing to say."""
+        return ""
 
     def check(self) -> None:
         """Assert the actor's invariants; the simulator calls it after turns."""

@@ -34,9 +34,11 @@ class By(Flag):
     PEERS = auto()
     """Actors of the same role, on any node."""
     NODES = auto()
-    """Agents, servers and gateways of any node, as a request that is to be answered."""
+    """The roles that ``asked_by`` names, of any node, as a request that is to be answered."""
     CLIENTS = auto()
     """Client actors, through a door of this node, as a request."""
+    NAMESAKES = auto()
+    """A node that has our own node's name, which nothing else comes in: a join to an address of ours, or a namesake."""
     ANYONE = auto()
     """Any actor of any node, as a request or not. For actors of one's own; none of Lictor's hears so."""
 
@@ -44,8 +46,10 @@ class By(Flag):
 class Vocabulary:
     """The kinds that an actor hears. A declaration holds for the kinds derived from it, too, until a nearer one."""
 
-    def __init__(self, *rows: tuple[type[Message], By], any_answer: bool = False) -> None:
+    def __init__(self, *rows: tuple[type[Message], By], any_answer: bool = False, askers: tuple[str, ...] = ()) -> None:
         """``any_answer``: to its own requests it takes answers of every kind, declared or not."""
+        self.askers = askers
+        """The roles from which it hears what it declares ``by=By.NODES``."""
         self._rows = dict(rows)
         self._any_answer = any_answer
         self._found: dict[type[Message], By | None] = {}
@@ -53,7 +57,11 @@ class Vocabulary:
     def on(self, *kinds: type[Message], by: By = By.HOME) -> Vocabulary:
         """This vocabulary and these kinds."""
         rows = (*self._rows.items(), *((kind, by) for kind in kinds))
-        return Vocabulary(*rows, any_answer=self._any_answer)
+        return Vocabulary(*rows, any_answer=self._any_answer, askers=self.askers)
+
+    def asked_by(self, *roles: str) -> Vocabulary:
+        """This vocabulary, whose requests ``by=By.NODES`` come from actors of these roles."""
+        return Vocabulary(*self._rows.items(), any_answer=self._any_answer, askers=roles)
 
     @property
     def kinds(self) -> tuple[type[Message], ...]:

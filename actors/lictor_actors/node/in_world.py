@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from lictor_actors.hosts.spec import NodeSpec
 from lictor_actors.hosts.world.machine import Machine
 from lictor_actors.hosts.world.streams import stream
 from lictor_actors.hosts.world.world import World
+from lictor_actors.node.spec import NodeSpec
 from lictor_actors.node.tree import birth, tree
 
 VERSION = "0.0.0"

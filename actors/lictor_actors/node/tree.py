@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lictor_actors.hosts.spec import NodeSpec
 from lictor_actors.kernel.actor import Actor
+from lictor_actors.node.spec import NodeSpec
 from lictor_actors.roles.agent.agent import Agent
 from lictor_actors.roles.checker import Checker
 from lictor_actors.roles.gateway.gateway import Gateway
@@ -18,6 +18,9 @@ from lictor_messages.server import ServerOptions
 from lictor_messages.swim import ProberOptions
 from lictor_messages.version import VERSION
 from lictor_messages.web import GatewayOptions
+
+BEHIND = {"http": "gateway", "door": "agent"}
+"""To which actor of its node each door leads."""
 
 
 def tree(spec: NodeSpec) -> list[ActorSpec]:

@@ -6,7 +6,7 @@ what none of them has is lost. The leader then puts the configuration into the l
 other. Until then it is in force because a cell of the journal says so.
 
 If the terms themselves are lost, driven to the last one there is by forged messages, one server alone starts over:
-``hosts.term_reset`` puts what its log says into a snapshot of term 1, and the others come with empty disks.
+``node.term_reset`` puts what its log says into a snapshot of term 1, and the others come with empty disks.
 """
 
 from __future__ import annotations

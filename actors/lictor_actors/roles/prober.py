@@ -75,13 +75,16 @@ class Prober(Actor):
 
     hears = (
         Vocabulary()
-        .on(Ping, Ack, IndirectPing, Nack, Gossip, PushPull, by=By.PEERS)
+        .on(Ping, Ack, IndirectPing, Nack, Gossip, by=By.PEERS)
+        .on(PushPull, by=By.PEERS | By.NAMESAKES)
         .on(ProbeDue, AckDue, NackDue, GossipDue, PushPullDue, SuspicionDue, JoinDue)
         .on(RetryJoinDue, RememberDue, LeaveDue, ReapDue, ReconnectDue)
         .on(FireEvent, ForceLeave, Join, Leave, ListMembers)
         .on(Recovered, PushPullAnswer, LoopLagged, Undeliverable, Refused, Durable, DiskFull, DiskFreed)
     )
     journalled = True
+    lane = "gossip"
+    shows = ("alive_count", "members_hash")
 
     def __init__(self, options: ProberOptions, profile: Profile | None = None) -> None:
         self._options = options

@@ -19,13 +19,13 @@ from functools import partial
 from random import Random
 from uuid import UUID
 
-from lictor_actors.hosts.spec import NodeSpec
 from lictor_actors.hosts.world import World
 from lictor_actors.hosts.world.door import Door
 from lictor_actors.hosts.world.streams import stream
 from lictor_actors.hosts.world.trace import Tap
 from lictor_actors.judges.membership import Change
 from lictor_actors.node.in_world import add_node
+from lictor_actors.node.spec import NodeSpec
 from lictor_actors.node.tree import tree
 from lictor_actors.swarm.bench import Bench
 from lictor_actors.swarm.plan import ChangeName

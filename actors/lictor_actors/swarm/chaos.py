@@ -12,9 +12,9 @@ from random import Random
 
 from lictor_actors.faults import Faults, world_faults
 from lictor_actors.faults.in_force import Injected
-from lictor_actors.hosts.spec import NodeSpec
 from lictor_actors.hosts.world import World
 from lictor_actors.hosts.world.streams import stream
+from lictor_actors.node.spec import NodeSpec
 from lictor_actors.swarm.bench import Bench
 from lictor_actors.swarm.changes import Changes, Done
 from lictor_actors.swarm.plan import ChangeName, FaultName, Plan

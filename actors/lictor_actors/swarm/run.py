@@ -8,7 +8,6 @@ from random import Random
 
 from lictor_actors.faults import world_faults
 from lictor_actors.hosts.seat import Seat
-from lictor_actors.hosts.spec import NodeSpec
 from lictor_actors.hosts.world import World
 from lictor_actors.hosts.world.network import Weather
 from lictor_actors.hosts.world.streams import stream
@@ -18,6 +17,7 @@ from lictor_actors.judges.lifetimes import LifetimeJudge
 from lictor_actors.judges.sessions import SessionJudge
 from lictor_actors.judges.watches import WatchJudge
 from lictor_actors.node.in_world import add_node, cluster_specs
+from lictor_actors.node.spec import NodeSpec
 from lictor_actors.roles.server.server import Server
 from lictor_actors.swarm.bench import Bench
 from lictor_actors.swarm.chaos import Chaos

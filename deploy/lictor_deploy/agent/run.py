@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from lictor_actors.hosts.disks.file import DirectoryInUse
 from lictor_actors.hosts.live.host import LiveHost
 from lictor_actors.hosts.node import Node
-from lictor_actors.hosts.spec import NodeSpec
 from lictor_actors.journal.recovery import JournalCorrupt
 from lictor_actors.journal.segments import JournalTooNew
+from lictor_actors.node.live import add_node
+from lictor_actors.node.spec import NodeSpec
 from lictor_actors.raft.start_over import CannotStartOver
 from lictor_deploy import VERSION
 from lictor_deploy.agent.exposure import warning
@@ -145,7 +146,7 @@ class AgentRun:
         self._loop.add_signal_handler(signal.SIGHUP, reload_asked)
         try:
             await self._host.start()
-            self._node = await self._host.add(self._spec)
+            self._node = await add_node(self._host, self._spec)
             print(banner(self._spec), flush=True)
             if self._stopping and not self._over.done():
                 self._leave()

@@ -8,15 +8,15 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from lictor_actors.hosts.disks.file import DirectoryInUse
-from lictor_actors.hosts.peers_file import (
+from lictor_actors.journal.recovery import JournalCorrupt
+from lictor_actors.journal.segments import JournalTooNew
+from lictor_actors.node.peers_file import (
     full_name,
     plan_start_over,
     plan_term_reset,
     write_start_over,
     write_term_reset,
 )
-from lictor_actors.journal.recovery import JournalCorrupt
-from lictor_actors.journal.segments import JournalTooNew
 from lictor_actors.raft.membership import Configuration, ServerRow
 from lictor_actors.raft.start_over import CannotStartOver, StartOver
 from lictor_deploy.words.sentence import Failure

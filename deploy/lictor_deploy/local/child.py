@@ -9,10 +9,12 @@ import socket
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from lictor_actors.faults.desk import Reply
 from lictor_actors.faults.over_http import FaultsOverHttp
 from lictor_actors.hosts.live.host import LiveHost
+from lictor_actors.node.live import add_node
 from lictor_actors.timeline.live import LiveRecorder
 from lictor_deploy.agent.log import start_log
 from lictor_deploy.agent.run import in_loop
@@ -94,11 +96,11 @@ class Child:
         self._host.set_rules(self._rules)
         self._record(self._trace)
         for spec in self._plan.specs:
-            await self._host.add(spec)
+            await add_node(self._host, spec)
             await asyncio.sleep(0)
 
     def _report(self) -> None:
-        report = {node: list(seen) for node, seen in self._host.readiness().items()}
+        report = {node: _view(seen) for node, seen in self._host.readiness().items()}
         if report != self._reported:
             self._reported = report
             self._parent.send({"report": report})
@@ -148,6 +150,17 @@ class Child:
         # The report goes first: whoever waits for a whole cluster after healing must not be shown what was before.
         self._report()
         self._parent.send({"done": order, "count": count})
+
+
+def _view(shown: dict[str, dict[str, Any]]) -> list[Any]:
+    """What the actors of one node show, in the order of ``View``."""
+    prober, server = shown.get("prober", {}), shown.get("server", {})
+    return [
+        prober.get("alive_count", 0),
+        str(prober.get("members_hash", "")),
+        server.get("leader", ""),
+        server.get("passing_nodes", 0),
+    ]
 
 
 def reason(error: Exception) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from lictor_actors.hosts.spec import NodeSpec
+from lictor_actors.node.spec import NodeSpec
 from lictor_deploy.agent.limits import Listener
 from lictor_deploy.words.sentence import Failure
 

@@ -12,9 +12,9 @@ from lictor_actors.client.both import Sync
 from lictor_actors.client.errors import LictorError
 from lictor_actors.client.kv import KeyValues
 from lictor_actors.faults import Faults, world_faults
-from lictor_actors.hosts.spec import NodeSpec
 from lictor_actors.hosts.world import World
 from lictor_actors.node.in_world import add_node, cluster_specs
+from lictor_actors.node.spec import NodeSpec
 from lictor_actors.swarm.bench import Bench
 from lictor_deploy.sim.client import SECOND, SimClient
 from lictor_deploy.sim.loop import WorldLoop

@@ -76,7 +76,7 @@ class StandIn:
 @contextlib.asynccontextmanager
 async def standing_in(url: str) -> AsyncIterator[StandIn]:
     stand_in = StandIn()
-    stand_in.door = Door("n1.dc1", url, cluster_id("test"), stand_in.deliver, lambda: Agent.hears)
+    stand_in.door = Door("n1.dc1", "agent", url, cluster_id("test"), stand_in.deliver, lambda: Agent.hears)
     stand_in.door.start()
     try:
         yield stand_in

@@ -89,7 +89,7 @@ class StoreBehindDoor:
 async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StoreBehindDoor]:
     monkeypatch.setattr(locks, "RETRY_S", 0.01)
     behind = StoreBehindDoor()
-    behind.door = Door("n1.dc1", "tcp://127.0.0.1:0", cluster_id("test"), behind.deliver, lambda: Agent.hears)
+    behind.door = Door("n1.dc1", "agent", "tcp://127.0.0.1:0", cluster_id("test"), behind.deliver, lambda: Agent.hears)
     behind.door.start()
     yield behind
     await behind.door.close()
@@ -209,7 +209,9 @@ def test_the_blocking_client_locks_too() -> None:
 
     async def start() -> StoreBehindDoor:
         behind = StoreBehindDoor()
-        behind.door = Door("n1.dc1", "tcp://127.0.0.1:0", cluster_id("test"), behind.deliver, lambda: Agent.hears)
+        behind.door = Door(
+            "n1.dc1", "agent", "tcp://127.0.0.1:0", cluster_id("test"), behind.deliver, lambda: Agent.hears
+        )
         behind.door.start()
         return behind
 

@@ -10,10 +10,10 @@ import ormsgpack
 import pytest
 from servers_in_world import Servers
 
-from lictor_actors.hosts.term_reset import reset_term
 from lictor_actors.hosts.world.network import CLUSTER
 from lictor_actors.hosts.world.trace import Tap
 from lictor_actors.journal.journal import Journal
+from lictor_actors.node.term_reset import reset_term
 from lictor_actors.raft.doubts import CEILING, FARTHEST
 from lictor_actors.raft.membership import of_voters
 from lictor_actors.raft.stable import pack_term

@@ -45,6 +45,7 @@ class Door:
     def __init__(
         self,
         node: str,
+        role: str,
         url: str,
         cluster: bytes,
         deliver: Callable[[Envelope], None],
@@ -52,13 +53,16 @@ class Door:
         *,
         open_most: int = OPEN_MOST,
     ) -> None:
-        """``hears`` returns what the agent behind it declares, None while it is down; the rest is refused here."""
+        """``role``: the actor of the node that stands behind it, for which its mail is.
+
+        ``hears`` returns what that actor declares, None while it is down; the rest is refused here.
+        """
         self.url = url
         """Where it listens; after ``start`` with the port that was given if 0 was asked for."""
         self.counts: Counter[str] = Counter()
         """What was refused, by reason."""
         self._address = at("door", node)
-        self._agent = at("agent", node)
+        self._behind = at(role, node)
         self._cluster = cluster
         self._deliver = deliver
         self._hears = hears
@@ -204,12 +208,12 @@ class Door:
             raise FrameRefused("malformed", f"a request has an id of at most {TEXT_MOST} characters")
         if kind is None:
             raise FrameRefused("unknown_kind", "this agent knows no such message, or none that may be sent to it")
-        if not self._may_be_said(kind) or (e.target and role_of(e.target) != "agent"):
-            raise FrameRefused("not_for_clients", f"{kind.kind} to {e.target[:TEXT_MOST] or self._agent}")
+        if not self._may_be_said(kind) or (e.target and role_of(e.target) != role_of(self._behind)):
+            raise FrameRefused("not_for_clients", f"{kind.kind} to {e.target[:TEXT_MOST] or self._behind}")
         budget = min(e.budget if e.budget > 0 else BUDGET_NS, BUDGET_MOST_NS)
         return Envelope(
             self._address,
-            self._agent,
+            self._behind,
             read_body(kind, fields),
             request=e.request,
             reply_to=self._address,
@@ -252,7 +256,7 @@ class Door:
             self._forget(envelope.request)
         if isinstance(envelope.body, Query | Command):
             silent = ServerSilent(request=envelope.request)
-            self._deliver(Envelope(self._address, self._agent, silent, cause=envelope.cause, origin="client"))
+            self._deliver(Envelope(self._address, self._behind, silent, cause=envelope.cause, origin="client"))
 
 
 def _rest_of(e: Envelope, passed_ns: int) -> Envelope:

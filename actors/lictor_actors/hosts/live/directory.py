@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-Lanes = tuple[str, str]
-"""URLs for gossip and for the rest."""
+from lictor_actors.hosts.lanes import Lanes, RoleLanes
 
 
 class LiveDirectory:
     """A directory for each node: two nodes of one process need not know the same others."""
 
     def __init__(self) -> None:
+        self.roles = RoleLanes()
         self._known: dict[str, dict[str, Lanes]] = {}
 
     def begin(self, node: str, lanes: Lanes) -> None:
@@ -30,11 +30,9 @@ class LiveDirectory:
         return self._known.get(node, {}).get(other, ())
 
     def url(self, node: str, other: str, role: str) -> str:
-        """Where ``other`` takes mail for this role: gossip has a lane of its own. "" if it is not known."""
+        """Where ``other`` takes mail for this role, "" if it is not known."""
         lanes = self.lanes(node, other)
-        if not lanes:
-            return ""
-        return lanes[0] if role == "prober" else lanes[1]
+        return self.roles.url(lanes, role) if lanes else ""
 
     def _all_lanes(self) -> list[Lanes]:
         return [lanes for known in self._known.values() for lanes in known.values()]

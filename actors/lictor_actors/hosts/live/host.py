@@ -17,11 +17,11 @@ from lictor_actors.hosts.live.directory import LiveDirectory
 from lictor_actors.hosts.live.faults import LiveFaults, Tap
 from lictor_actors.hosts.live.lag import LagWatch
 from lictor_actors.hosts.live.ledger import LiveLedger
-from lictor_actors.hosts.live.node import LiveNode, Readiness, start_over
+from lictor_actors.hosts.live.node import LiveNode
 from lictor_actors.hosts.live.run_queue import RunQueue
 from lictor_actors.hosts.node import Birth, Node
-from lictor_actors.hosts.spec import NodeSpec
-from lictor_actors.node.tree import birth, tree
+from lictor_actors.hosts.spec import SiteSpec
+from lictor_actors.kernel.actor import Actor
 from lictor_messages.base import Message
 from lictor_messages.codec import cluster_id
 from lictor_messages.envelope import Envelope, at, node_of, role_of
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from lictor_actors.hosts.live.jobs import Jobs
 
 log = logging.getLogger("lictor")
+NO_DOORS: Mapping[str, str] = {}
 
 
 class LiveHost:
@@ -84,22 +85,25 @@ class LiveHost:
         self._jobs: Jobs = Jobs()
         if self._lanes is not None:
             self._bus.listen(*self._lanes)
-        self._lag = LagWatch(self._loop, self._lagged)
+        self._lag = LagWatch(self._loop, self.lagged)
         self._lag.start()
         self._garbage = GarbageWatch(self._loop)
         self._garbage.start()
 
-    async def add(self, spec: NodeSpec, actors: Sequence[ActorSpec] = (), make: Birth = birth) -> Node:
-        """Open a node's journal, listeners and doors, then start its actors (by default those of its spec)."""
+    async def add(
+        self, spec: SiteSpec, tree: Sequence[ActorSpec], birth: Birth, behind: Mapping[str, str] = NO_DOORS
+    ) -> Node:
+        """Open a node's journal, listeners and doors, then start the actors of its tree.
+
+        ``behind``: the roles to which its doors ``http`` and ``door`` lead, if the spec has such listeners.
+        """
         name = spec.node
-        if spec.server and spec.data_dir:
-            start_over(spec)
-        node = Node(name, self, make, actors or tree(spec))
+        node = Node(name, self, birth, tree)
         running = self._nodes[name] = LiveNode(spec, node, self._loop, self._faults, self._queue.sync_soon)
         self._directory.begin(name, (spec.gossip_url, spec.rest_url))
         self._arrivals.begin(node, spec.gossip_url)
         self._bus.listen(*spec.listen_urls)
-        await running.open_doors(self._boot, self._cluster, self._beside)
+        await running.open_doors(self._boot, self._cluster, behind, self._beside)
         node.start()
         return node
 
@@ -124,9 +128,9 @@ class LiveHost:
 
     # -- what the outside may ask --------------------------------------------
 
-    def readiness(self) -> dict[str, Readiness]:
-        """What each node sees of the cluster at this moment."""
-        return {name: running.readiness for name, running in self._nodes.items()}
+    def readiness(self) -> dict[str, dict[str, dict[str, object]]]:
+        """How far each node has come, by what its actors show: node → role → name → value."""
+        return {name: running.node.shown() for name, running in self._nodes.items()}
 
     def set_rules(self, rules: SetRules) -> int:
         """Put these fault rules in force instead of those before."""
@@ -166,6 +170,10 @@ class LiveHost:
     def buggify(self, node: str) -> None:
         """Nothing rare is made to happen in production."""
         return
+
+    def seated(self, role: str, actor: Actor) -> None:
+        """See ``Ground``."""
+        self._directory.roles.seated(role, actor)
 
     def later(self, node: str, after: int, call: Callable[[], None]) -> Handle:
         """See ``Ground``."""
@@ -256,8 +264,8 @@ class LiveHost:
         """See ``Ground``."""
         log.error("%s crashed", who, exc_info=error)
         running = self._nodes.get(node_of(who))
-        if running is not None and running.desk is not None and role_of(who) == "gateway":
-            running.desk.gateway_crashed()
+        if running is not None:
+            running.actor_crashed(role_of(who))
 
     def actor_stopped(self, who: str, why: str) -> None:
         """See ``Ground``."""
@@ -276,10 +284,10 @@ class LiveHost:
         if self._ended is not None:
             self._ended(node, why)
 
-    def _lagged(self, lag_s: float) -> None:
+    def lagged(self, lag_s: float) -> None:
+        """The loop was late by so many seconds: the actors that ask for ``LoopLagged`` hear of it."""
         self.count("loop_lagged")
         message = LoopLagged(lag_ns=int(lag_s * 1e9))
         for running in self._nodes.values():
-            prober = running.node.seats.get("prober")
-            if prober is not None and prober.life is not None:
-                prober.deliver(message, None)
+            for seat in running.node.hearing(LoopLagged):
+                seat.deliver(message, None)

@@ -8,8 +8,9 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lictor_actors.hosts.disks.faulty import FaultyDisk, Trouble
 from lictor_actors.hosts.disks.file import FileDisk
@@ -18,10 +19,10 @@ from lictor_actors.hosts.doors.http.desk import WebDesk
 from lictor_actors.hosts.live.faults import LiveFaults, Tap
 from lictor_actors.hosts.live.ledger import LiveLedger
 from lictor_actors.hosts.node import Node
-from lictor_actors.hosts.spec import NodeSpec
+from lictor_actors.hosts.spec import SiteSpec
 from lictor_actors.journal.memory_disk import MemoryDisk
 from lictor_actors.kernel.vocabulary import Vocabulary
-from lictor_messages.envelope import Envelope, at
+from lictor_messages.envelope import Envelope
 from lictor_messages.faults import DiskRule, HandleActor
 from lictor_messages.web import HttpAnswered, HttpAsked
 
@@ -33,24 +34,12 @@ log = logging.getLogger("lictor")
 POWER_FAILS_WITHIN_S = 0.25
 
 
-class Readiness(NamedTuple):
-    """What one node sees of the cluster, for whoever waits for it to be whole."""
-
-    alive: int
-    members: str
-    """Hash of the names of the members alive."""
-    leader: str
-    """Servers only: the leader's node, "" if none is known."""
-    catalog: int
-    """Servers only: nodes in the catalog whose serfHealth is passing."""
-
-
 class LiveNode:
     """Carries one node."""
 
     def __init__(
         self,
-        spec: NodeSpec,
+        spec: SiteSpec,
         node: Node,
         loop: asyncio.AbstractEventLoop,
         faults: LiveFaults,
@@ -70,25 +59,26 @@ class LiveNode:
         disk = FaultyDisk(self._disk, self._trouble, _sleep)
         self.ledger = LiveLedger(disk, loop, dirty, self._disk_failed, node.ground.count, self._disk_full)
 
-    async def open_doors(self, boot: int, cluster: bytes, beside: Mapping[str, Ask]) -> None:
-        """Listen for HTTP and for clients on the bus, where the spec says so."""
+    async def open_doors(self, boot: int, cluster: bytes, behind: Mapping[str, str], beside: Mapping[str, Ask]) -> None:
+        """Listen for HTTP and for clients on the bus, where the spec says so; ``behind``: see ``LiveHost.add``."""
         spec, node = self.spec, self.node
         if spec.http_port >= 0:
             from lictor_actors.hosts.doors.http.door import HttpDoor
 
-            self.desk = WebDesk(node, boot, self._faults.asked)
+            self.desk = WebDesk(node, behind["http"], boot, self._faults.asked)
             self._http = HttpDoor(by_path(beside, self.desk.ask), allowed_hosts=spec.http_allowed_hosts)
             await self._http.listen(spec.client_address, spec.http_port)
         if spec.door_port >= 0:
             from lictor_actors.hosts.doors.clients import Door
 
             url = f"tcp://{spec.client_address}:{spec.door_port}"
-            self._door = Door(node.name, url, cluster, self._from_client, self._agent_hears)
+            hears = partial(self._hears, behind["door"])
+            self._door = Door(node.name, behind["door"], url, cluster, self._from_client, hears)
             node.open_door("door", self._door.answered, self._door.waits)
             self._door.start()
 
-    def _agent_hears(self) -> Vocabulary | None:
-        desk = self.node.desk("agent")
+    def _hears(self, role: str) -> Vocabulary | None:
+        desk = self.node.desk(role)
         return desk.hears if desk is not None else None
 
     def _from_client(self, envelope: Envelope) -> None:
@@ -99,6 +89,11 @@ class LiveNode:
         """The node has ended: nothing would ever answer the HTTP requests that are open."""
         if self.desk is not None:
             self.desk.gateway_is_down(why)
+
+    def actor_crashed(self, role: str) -> None:
+        """What an actor knew has died with it: the requests that a door has given to it will not be answered."""
+        if self.desk is not None and self.desk.role == role:
+            self.desk.gateway_crashed()
 
     async def close_doors(self) -> None:
         """Nobody comes in any more."""
@@ -143,28 +138,15 @@ class LiveNode:
     def _disk_failed(self, error: OSError) -> None:
         self.node.ground.count("journal_failed")
         log.error("%s: the journal failed: %s", self.node.name, error)
-        seat = self.node.seats.get("server")
-        if seat is not None:
-            self._loop.call_soon(seat.stop, f"journal failed: {error}")
+        self._loop.call_soon(self.node.journal_failed, error)
 
     # -- what it sees --------------------------------------------------------
 
     def introduce(self, tap: Tap) -> None:
-        """Say what somebody who only begins to watch cannot know: whether this node leads."""
-        raft = getattr(self.node.actor("server"), "raft", None)
-        if raft is not None and raft.leader == self.node.name:
-            tap.note(at("server", self.node.name), f"raft: leads term {raft.term}")
-
-    @property
-    def readiness(self) -> Readiness:
-        """What the node sees of the cluster at this moment."""
-        prober, server = self.node.actor("prober"), self.node.actor("server")
-        return Readiness(
-            getattr(prober, "alive_count", 0),
-            str(getattr(prober, "members_hash", "")),
-            getattr(server, "leader", ""),
-            getattr(server, "passing_nodes", 0),
-        )
+        """Tell one who begins to watch what it cannot know: how the actors of this node stand."""
+        for seat in self.node.seats.values():
+            if seat.life is not None and seat.life.actor.standing:
+                tap.note(seat.address, seat.life.actor.standing)
 
 
 def by_path(beside: Mapping[str, Ask], gateway: Ask) -> Ask:
@@ -188,12 +170,3 @@ def _sleep(nanoseconds: int) -> None:
 def _die() -> None:
     """A machine without power says goodbye to nobody."""
     os.kill(os.getpid(), signal.SIGKILL)
-
-
-def start_over(spec: NodeSpec) -> None:
-    """Servers: apply a ``peers.json`` that an operator has left, before anything is read."""
-    from lictor_actors.hosts.peers_file import apply_peers_file
-
-    done = apply_peers_file(Path(spec.data_dir), spec.node)
-    if done is not None:
-        log.warning("%s: peers.json was applied: the servers are now %s", spec.node, ", ".join(done.after.names))

@@ -58,7 +58,8 @@ class Door:
 
     def _timed_out(self, request: str) -> None:
         if self._machine.running:
-            self.tell(at("agent", self._machine.name), ServerSilent(request=request))
+            for seat in self._machine.node.hearing(ServerSilent):
+                self.tell(seat.address, ServerSilent(request=request))
         self._close(request, Refused(code="TimedOut"))
 
     def _take(self, envelope: Envelope) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lictor_actors.hosts.world.clock import Timer
 from lictor_actors.hosts.world.ledger import WorldLedger
 from lictor_actors.hosts.world.streams import Buggify, stream
+from lictor_actors.kernel.actor import Actor
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope, node_of
 
@@ -53,6 +54,10 @@ class WorldGround:
     def later(self, node: str, after: int, call: Callable[[], None]) -> Timer:
         """Call when the node's own clock has advanced by ``after``."""
         return self._agenda.after(self._machines[node].clock.true_delay(after), call)
+
+    def seated(self, role: str, actor: Actor) -> None:
+        """A life is about to begin."""
+        self._world.network.lanes.seated(role, actor)
 
     def post(self, envelope: Envelope) -> None:
         """To an actor of the same node as it is, to another node through the codec."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from lictor_actors.bus.held import Held
 from lictor_actors.bus.rules import DROP, PASS, Rules, Verdict
+from lictor_actors.hosts.lanes import RoleLanes
 from lictor_actors.hosts.world.streams import stream
 from lictor_messages.base import Message
 from lictor_messages.codec import FRAME_MAX, FrameRefused, cluster_id, frame, open_frame, pack
@@ -51,6 +52,7 @@ class Network:
     ) -> None:
         self.weather = weather
         self.rules = Rules()
+        self.lanes = RoleLanes()
         self._seed = seed
         self._machines = machines
         self._after = after
@@ -146,7 +148,7 @@ class Network:
             urls = machine.directory.get(name)
             if urls is None:
                 return None, "unknown_address"
-            found = self._urls.get(urls[role_of(address) != "prober"])
+            found = self._urls.get(self.lanes.url(urls, role_of(address)))
         return found, "" if found else "connection_refused"
 
     def _judge(self, envelope: Envelope, target: Machine) -> Verdict:

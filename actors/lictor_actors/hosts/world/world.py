@@ -183,9 +183,7 @@ class World:
 
     def _disk_failed(self, machine: Machine, error: OSError) -> None:
         self.count("journal_failed")
-        for seat in list(machine.node.seats.values()):
-            if seat.life is not None and seat.life.actor.synced:
-                self.soon(partial(seat.stop, f"journal failed: {error}"))
+        self.soon(partial(machine.node.journal_failed, error))
 
     # -- time ----------------------------------------------------------------
 

@@ -75,6 +75,7 @@ class Server(Actor):
     hears = (
         Vocabulary()
         .on(Query, Command, by=By.NODES)
+        .asked_by("agent", "server", "gateway")
         .on(r.AppendEntries, r.AppendAnswer, r.RequestVote, r.Vote, r.TimeoutNow, by=By.PEERS)
         .on(r.InstallSnapshot, r.SnapshotAnswer, AskBlank, Found, by=By.PEERS)
         .on(r.ElectionDue, r.HeartbeatDue, BlockedDue, ProposeDue, ApplyDue, SnapshotSliceDue, SnapshotIdleDue)
@@ -85,6 +86,7 @@ class Server(Actor):
     )
     journalled = True
     synced = True
+    shows = ("leader", "passing_nodes")
 
     def __init__(self, options: ServerOptions) -> None:
         self._options = options
@@ -129,6 +131,11 @@ class Server(Actor):
         """Nodes of the catalog whose serfHealth is passing and that gossip knows: not those of an earlier life only."""
         known = {member.name for member in self._care.members.values()}
         return sum(check.status == "passing" and check.node in known for check in serf_health(self.store.catalog))
+
+    @property
+    def standing(self) -> str:
+        """That it leads, and since which term."""
+        return f"raft: leads term {self.raft.term}" if self.raft.leader == self._options.node else ""
 
     def check(self) -> None:
         """Raft's invariants and the store's."""

@@ -16,12 +16,13 @@ Answer = Callable[[HttpAnswered], None]
 class WebDesk:
     """Keeps who waits for which answer."""
 
-    def __init__(self, node: Node, boot: int, seen: Callable[[Envelope], None]) -> None:
-        """``seen`` is shown every request."""
+    def __init__(self, node: Node, role: str, boot: int, seen: Callable[[Envelope], None]) -> None:
+        """``role``: the actor that answers. ``seen`` is shown every request."""
+        self.role = role
         self._seen = seen
         self._node = node
         self._me = at("http", node.name)
-        self._gateway = at("gateway", node.name)
+        self._gateway = at(role, node.name)
         self._boot = boot
         self._count = 0
         self._take: Callable[[Envelope], None] | None = None
@@ -43,7 +44,7 @@ class WebDesk:
     def _to_gateway(self, envelope: Envelope) -> None:
         """Its seat is looked up once: it passes on what comes for one that has taken its place."""
         if self._take is None:
-            self._take = self._node.taker("gateway")
+            self._take = self._node.taker(self.role)
         (self._take or self._node.deliver)(envelope)
 
     def gateway_crashed(self) -> None:

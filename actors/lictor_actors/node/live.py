@@ -1,0 +1,31 @@
+"""Nodes on the live host: the actors of a spec, and the doors that lead to some of them."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from lictor_actors.hosts.live.host import LiveHost
+from lictor_actors.hosts.node import Node
+from lictor_actors.node.spec import NodeSpec
+from lictor_actors.node.tree import BEHIND, birth, tree
+
+log = logging.getLogger("lictor")
+
+
+async def add_node(host: LiveHost, spec: NodeSpec) -> Node:
+    """Start the node of this spec; a server first starts over if an operator has left a ``peers.json``.
+
+    Raises OSError and what the journal raises, and CannotStartOver.
+    """
+    if spec.server and spec.data_dir:
+        _start_over(spec)
+    return await host.add(spec, tree(spec), birth, BEHIND)
+
+
+def _start_over(spec: NodeSpec) -> None:
+    from lictor_actors.node.peers_file import apply_peers_file
+
+    done = apply_peers_file(Path(spec.data_dir), spec.node)
+    if done is not None:
+        log.warning("%s: peers.json was applied: the servers are now %s", spec.node, ", ".join(done.after.names))

@@ -1,0 +1,40 @@
+"""What one node is made from: who it is, where it stands, what it hosts."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from lictor_actors.hosts.spec import SiteSpec
+from lictor_messages.agent import CheckSpec, RegisterService
+from lictor_messages.base import FrozenMap, ReadOnly
+
+
+class NodeSpec(SiteSpec):
+    """One node, as a cluster plan, a configuration file or the world describes it."""
+
+    id: str = ""
+    """UUID; empty: derived from the data directory or drawn."""
+    server: bool = False
+    bootstrap_expect: int = 0
+    """Number of servers to wait for before the first election; 0 means never bootstrap by itself."""
+    join: tuple[str, ...] = ()
+    """Gossip addresses to join through, retried until one answers."""
+    retry_join_ns: int = 1_000_000_000
+    """Time between those attempts."""
+    rejoin_after_leave: bool = False
+    """After a graceful leave, too, rejoin through those that it knew."""
+    rpc_hold_timeout_ns: int = 7_000_000_000
+    """How long a request is held while there is no leader or no server."""
+    version: str = ""
+    """What it says that it runs; the installed version if empty."""
+    profile: Literal["lan", "wan", "local"] = "lan"
+    raft_multiplier: float = 1.0
+    snapshot_threshold: int = 16_384
+    """Log entries after which a server takes a snapshot, a large one later."""
+    trailing_logs: int = 10_240
+    """Log entries that a server keeps before its snapshot."""
+    session_ttl_min_ns: int = 10_000_000_000
+    """The shortest TTL of a session, the same on all servers of a cluster."""
+    meta: ReadOnly = FrozenMap()
+    services: tuple[RegisterService, ...] = ()
+    checks: tuple[CheckSpec, ...] = ()
