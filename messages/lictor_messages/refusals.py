@@ -30,6 +30,7 @@ Code = Literal[
     "UnknownRequest",
     "LeadershipLost",
     "NotDurable",
+    "AnswerTooLarge",
     "ActorCrashed",
     "TimedOut",
 ]
@@ -63,6 +64,7 @@ REFUSALS: dict[Code, Row] = {
     "UnknownRequest": Row(True, False, 500, "This agent does not know that request"),
     "LeadershipLost": Row(False, True, 500, "leadership lost while committing log"),
     "NotDurable": Row(False, False, 500, "The disk is full: done, but the next start may not know of it"),
+    "AnswerTooLarge": Row(False, False, 500, "Done, but the answer is too large to be sent: ask for less at a time"),
     "ActorCrashed": Row(False, True, 500, "rpc error making call: the server failed while handling the request"),
     "TimedOut": Row(False, True, 500, "rpc error making call: no answer in time"),
 }

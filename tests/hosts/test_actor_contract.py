@@ -550,3 +550,16 @@ def test_an_answer_that_cannot_reach_its_asker_goes_once_by_way_of_its_source(st
     stage.tell(f"puppet@{N1}", "go")
     stage.until(lambda: stage.log(f"puppet@{N1}") == ["start", "go", Done.kind])
     assert stage.counted("answers_passed_on") == 1
+
+
+def test_instead_of_an_answer_too_large_to_be_sent_the_asker_gets_a_refusal(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was done, so the refusal must not say that it was not: a client that took its word would do it again."""
+    monkeypatch.setattr("lictor_actors.bus.nng.REST_BYTES_MAX", 300_000)
+    stage.node(N1)
+    stage.node(N2, puppet={"huge": lambda _, turn: turn.reply(Done(text="x" * 400_000))})
+    answer = stage.ask(N1, f"puppet@{N2}", Do(what="huge"))
+    assert isinstance(answer, Refused)
+    assert (answer.code, answer.row.definite) == ("AnswerTooLarge", False)
+    assert stage.counted("answers_too_large:test_actor_contract.done") == 1

@@ -103,12 +103,17 @@ class Node:
         return seat.accept if seat is not None else self.doors.get(role)
 
     def refuse(self, envelope: Envelope, reason: str) -> None:
-        """Tell the poster that a request was not handed over: definite. An answer goes once to its ``via``."""
+        """Tell the poster that a request was not handed over: definite. An answer goes once to its ``via``.
+
+        In the place of an answer that is too large for any frame its asker gets a refusal.
+        """
         self.ground.count(f"refused_{reason.partition(':')[0]}")
         if not envelope.request or type(envelope.body) is Undeliverable:
             return
         if envelope.reply_to:
             self._tell_poster(envelope, reason)
+        elif reason == "too_large":
+            self._answer_in_a_word(envelope)
         elif envelope.via:
             self._pass_through(envelope)
 
@@ -124,6 +129,13 @@ class Node:
         notice = Undeliverable(request=e.request, target=e.target, about=about, reason=reason, waiter=waiter)
         me = at("host", self.name)
         self.ground.post(Envelope(me, e.source, notice, request=e.request, cause=e.cause, origin=e.origin))
+
+    def _answer_in_a_word(self, e: Envelope) -> None:
+        self.ground.count(f"answers_too_large:{e.body.kind}")
+        word = Refused(code="AnswerTooLarge")
+        self.ground.post(
+            Envelope(e.source, e.target, word, request=e.request, cause=e.cause, via=e.via, origin=e.origin)
+        )
 
     def _pass_through(self, e: Envelope) -> None:
         office, waiter = at("host", node_of(e.via)), e.target
