@@ -13,7 +13,7 @@ import pynng
 import pytest
 
 from lictor_actors.bus import stream_inlet, stream_pipe
-from lictor_actors.bus.sp import PULL_GREETS, PUSH_GREETS, Splitter, place_of
+from lictor_actors.bus.sp import PULL_GREETS, PUSH_GREETS, Splitter, endpoint_of
 from lictor_actors.bus.stream_inlet import StreamInlet
 from lictor_actors.bus.stream_pipe import StreamPipe
 from lictor_messages.codec import FrameRefused
@@ -196,7 +196,7 @@ async def test_who_does_not_greet_as_a_push_socket_is_hung_up_on_and_counted(end
 
 async def test_who_announces_too_large_a_frame_is_hung_up_on_and_counted(end, url):
     end.inlet(url)
-    marker = place_of(url).marker
+    marker = endpoint_of(url).marker
     await _hung_up_on(url, PUSH_GREETS + marker + (MOST + 1).to_bytes(8))
     assert end.counters == {"frame_too_large": 1}
 
@@ -223,7 +223,7 @@ async def test_who_greets_and_hangs_up_each_time_is_not_dialled_without_a_pause(
         arrivals.append(end.loop.time())
         end.happened.set()
 
-    with stream_inlet._listening(place_of(url)) as listener:
+    with stream_inlet._listening(endpoint_of(url)) as listener:
         end.loop.add_reader(listener, hang_up, listener)
         end.pipe(url)
         await end.until(lambda: len(arrivals) == 3)
@@ -319,7 +319,7 @@ async def test_many_that_have_much_to_say_take_turns_and_leave_the_loop_its_own(
         await end.until(lambda pipe=pipe: pipe.connected and pipe.send(b"here"))
     await end.until(lambda: len(end.frames) == len(pipes))
     end.frames.clear()
-    body = bytes(1000 - 8 - len(place_of(url).marker) - 1)  # each frame is all that is read in a turn
+    body = bytes(1000 - 8 - len(endpoint_of(url).marker) - 1)  # each frame is all that is read in a turn
     for _ in range(2):
         assert all(pipe.send(bytes([who]) + body) for who, pipe in enumerate(pipes))
     in_each_turn = []

@@ -9,7 +9,7 @@ import pytest
 
 from lictor_actors.client.connection import Connection
 from lictor_actors.client.errors import BadRequest, ConnectionFailed, Indefinite, Unavailable
-from lictor_actors.hosts.doors.clients import Door
+from lictor_actors.hosts.doors.clients import ClientDoor
 from lictor_actors.roles.agent.agent import Agent
 from lictor_messages.agent import CheckDue, ListLocalServices, LocalServices, ServerSilent
 from lictor_messages.answers import Written
@@ -36,7 +36,7 @@ class Desk:
         self.got: list[Envelope] = []
         self.answer: Callable[[Envelope], Message | None] = lambda _: LocalServices(services=())
         self.arrived = asyncio.Event()
-        self.door: Door
+        self.door: ClientDoor
 
     def deliver(self, envelope: Envelope) -> None:
         self.got.append(envelope)
@@ -52,7 +52,7 @@ class Desk:
 @contextlib.asynccontextmanager
 async def open_door(url: str, **options: int) -> AsyncIterator[Desk]:
     desk = Desk()
-    desk.door = Door("n1.dc1", "agent", url, CLUSTER, desk.deliver, lambda: Agent.hears, **options)
+    desk.door = ClientDoor("n1.dc1", "agent", url, CLUSTER, desk.deliver, lambda: Agent.hears, **options)
     desk.door.start()
     try:
         yield desk
@@ -248,7 +248,7 @@ async def test_closing_answers_what_is_open_and_leaves_nothing(tmp_path: object)
 
 async def test_an_address_in_use_is_a_sentence() -> None:
     async with open_door("tcp://127.0.0.1:0") as desk:
-        second = Door("n2.dc1", "agent", desk.door.url, CLUSTER, desk.deliver, lambda: Agent.hears)
+        second = ClientDoor("n2.dc1", "agent", desk.door.url, CLUSTER, desk.deliver, lambda: Agent.hears)
         with pytest.raises(OSError, match=f"cannot listen for client actors at {desk.door.url}: .*in use"):
             second.start()
 

@@ -10,7 +10,7 @@ from lictor_actors.faults import Faults, world_faults
 from lictor_actors.hosts.world import World
 from lictor_actors.hosts.world.ledger import DiskSpeed
 from lictor_actors.hosts.world.network import Weather
-from lictor_actors.hosts.world.world import InvariantBroken, Livelock
+from lictor_actors.hosts.world.world import CheckFailed, Livelock
 from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.kernel.vocabulary import By, Vocabulary
@@ -171,7 +171,7 @@ def test_an_actor_that_finds_itself_broken_stops_the_run() -> None:
 
     world = make(Liar)
     say(world, N1, N2, "x")
-    with pytest.raises(InvariantBroken, match=r"echo@n2\.dc1 at 0\.00.* heard something"):
+    with pytest.raises(CheckFailed, match=r"echo@n2\.dc1 at 0\.00.* heard something"):
         world.run(1)
 
 

@@ -10,7 +10,7 @@ from lictor_actors.bus.rules import Rules
 T = TypeVar("T")
 
 
-class Held(Generic[T]):
+class HeldMail(Generic[T]):
     """A queue of things, each with the ids of the rules that hold it."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Fault rules: small verdicts on messages. A drop beats everything, delays add, the rules' order is irrelevant."""
+"""Fault rules: small impairments on messages. A drop beats everything, delays add, the rules' order is irrelevant."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ QUEUE_MAX_NS = 5_000_000_000
 """A link of limited bandwidth drops what would wait for longer, as any full buffer does."""
 
 
-class Verdict(NamedTuple):
+class Impairment(NamedTuple):
     """How many copies arrive (0: dropped), how much later in nanoseconds, held by which rules, in which shape."""
 
     copies: int
@@ -26,8 +26,8 @@ class Verdict(NamedTuple):
     """The frame that carries it has a byte changed."""
 
 
-PASS = Verdict(1, 0)
-DROP = Verdict(0, 0)
+PASS = Impairment(1, 0)
+DROP = Impairment(0, 0)
 _Matches = Callable[[Envelope], bool]
 
 
@@ -49,7 +49,7 @@ class Rules:
         """True if any of these rules is still in force and holds messages."""
         return any(rule.effect == "hold" and rule.id in ids for rule in self.rules)
 
-    def judge(self, envelope: Envelope, rng: Random, now: int) -> Verdict:
+    def judge(self, envelope: Envelope, rng: Random, now: int) -> Impairment:
         """What becomes of this message. ``now`` is the time of whoever judges, in nanoseconds."""
         copies, delay, corrupt = 1, 0, False
         held: tuple[str, ...] = ()
@@ -72,7 +72,7 @@ class Rules:
                     held = (*held, one.rule.id)
                 case "corrupt":
                     corrupt = True
-        return PASS if copies == 1 and not (delay or held or corrupt) else Verdict(copies, delay, held, corrupt)
+        return PASS if copies == 1 and not (delay or held or corrupt) else Impairment(copies, delay, held, corrupt)
 
 
 class _Link:

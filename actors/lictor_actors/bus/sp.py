@@ -40,7 +40,7 @@ _OVER_TCP = [
 ]
 
 
-class Place(NamedTuple):
+class Endpoint(NamedTuple):
     """What a URL names: a path of a local socket, or a host and a port."""
 
     path: str
@@ -53,19 +53,19 @@ class Place(NamedTuple):
         return b"\x01" if self.path else b""
 
 
-def place_of(url: str) -> Place:
+def endpoint_of(url: str) -> Endpoint:
     """Raises ValueError for what is neither ``ipc://path`` nor ``tcp://host:port``."""
     parts = urlsplit(url)
     if parts.scheme == "ipc" and (path := url.removeprefix("ipc://")):
-        return Place(path, "", 0)
+        return Endpoint(path, "", 0)
     if parts.scheme == "tcp" and parts.hostname and parts.port is not None:
-        return Place("", parts.hostname, parts.port)
+        return Endpoint("", parts.hostname, parts.port)
     raise ValueError(f"{url} is no address of a lane: write tcp://HOST:PORT or ipc://PATH")
 
 
 def is_gone(url: str) -> bool:
     """Whether this is a local socket without a file, in a directory that is there."""
-    path = Path(place_of(url).path) if url.startswith("ipc://") else None
+    path = Path(endpoint_of(url).path) if url.startswith("ipc://") else None
     return path is not None and not path.exists() and path.parent.is_dir()
 
 

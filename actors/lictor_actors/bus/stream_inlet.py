@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable
 from pathlib import Path
 
 from lictor_actors.bus.inlet import Took
-from lictor_actors.bus.sp import PULL_GREETS, Place, Splitter, made_ready, place_of
+from lictor_actors.bus.sp import PULL_GREETS, Endpoint, Splitter, endpoint_of, made_ready
 from lictor_messages.codec import FrameRefused
 
 READ_BYTES = 256 * 1024
@@ -38,7 +38,7 @@ class StreamInlet:
         self._took = took
         self._count = count
         self._bytes_max = bytes_max
-        self._listeners: dict[socket.socket, Place] = {}
+        self._listeners: dict[socket.socket, Endpoint] = {}
         self._arrivals: dict[socket.socket, Splitter] = {}
         self._room = memoryview(bytearray(READ_BYTES))
         self._bytes = 0
@@ -50,13 +50,13 @@ class StreamInlet:
 
     def listen(self, url: str) -> None:
         """See ``Inlet``."""
-        place = place_of(url)
-        for old in [listener for listener, known in self._listeners.items() if known == place and place.path]:
+        endpoint = endpoint_of(url)
+        for old in [listener for listener, known in self._listeners.items() if known == endpoint and endpoint.path]:
             self._loop.remove_reader(old)  # its file is gone: no peer finds it any more
             del self._listeners[old]
             old.close()
-        listener = _listening(place)
-        self._listeners[listener] = place
+        listener = _listening(endpoint)
+        self._listeners[listener] = endpoint
         self._watch(listener)
 
     def pause(self, source: Hashable) -> None:
@@ -71,10 +71,10 @@ class StreamInlet:
         """See ``Inlet``."""
         for connection in list(self._arrivals):
             self._hang_up(connection)
-        for listener, place in self._listeners.items():
+        for listener, endpoint in self._listeners.items():
             self._loop.remove_reader(listener)
-            if place.path:  # while it is still ours: closed, the next process may clear it away and listen there
-                Path(place.path).unlink(missing_ok=True)
+            if endpoint.path:  # while it is still ours: closed, the next process may clear it away and listen there
+                Path(endpoint.path).unlink(missing_ok=True)
             listener.close()
         self._listeners.clear()
 
@@ -95,13 +95,13 @@ class StreamInlet:
             return
         self._greet(connection, self._listeners[listener])
 
-    def _greet(self, connection: socket.socket, place: Place) -> None:
+    def _greet(self, connection: socket.socket, endpoint: Endpoint) -> None:
         try:
             made_ready(connection).send(PULL_GREETS)
         except OSError:  # gone already
             connection.close()
             return
-        self._arrivals[connection] = Splitter(place.marker, self._bytes_max)
+        self._arrivals[connection] = Splitter(endpoint.marker, self._bytes_max)
         self._loop.add_reader(connection, self._readable, connection)
         self._loop.call_later(GREETING_S, self._expect_greeted, connection)
 
@@ -153,27 +153,27 @@ class StreamInlet:
         connection.close()
 
 
-def _listening(place: Place) -> socket.socket:
+def _listening(endpoint: Endpoint) -> socket.socket:
     """A socket that listens there; raises OSError with the address in its words."""
     with contextlib.ExitStack() as undo:
         try:
-            listener = undo.enter_context(_bound(place))
+            listener = undo.enter_context(_bound(endpoint))
             listener.listen(BACKLOG)
         except OSError as error:
-            where = place.path or f"{place.host}:{place.port}"
+            where = endpoint.path or f"{endpoint.host}:{endpoint.port}"
             raise OSError(error.errno, f"cannot listen at {where}: {error.strerror or error}") from error
         listener.setblocking(False)
         undo.pop_all()
         return listener
 
 
-def _bound(place: Place) -> socket.socket:
-    if place.path:
-        _clear_away(place.path)
+def _bound(endpoint: Endpoint) -> socket.socket:
+    if endpoint.path:
+        _clear_away(endpoint.path)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        address: str | tuple[str, int] = place.path
+        address: str | tuple[str, int] = endpoint.path
     else:
-        family, _, _, _, (host, port, *_) = socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)[0]
+        family, _, _, _, (host, port, *_) = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         address = (str(host), int(port))

@@ -13,7 +13,7 @@ import ipaddress
 import socket
 from collections.abc import Callable, Iterator
 
-from lictor_actors.bus.sp import PULL_GREETS, PUSH_GREETS, Place, made_ready, place_of
+from lictor_actors.bus.sp import PULL_GREETS, PUSH_GREETS, Endpoint, endpoint_of, made_ready
 
 DIAL_S = 1.0
 """How long one attempt may take: then the kernel would say its first word again, and wait longer each time. A failed
@@ -35,7 +35,7 @@ class StreamPipe:
 
         Raises ValueError for a URL that is none.
         """
-        self._place = place_of(url)
+        self._endpoint = endpoint_of(url)
         self._loop = loop
         self._changed = changed
         self._cut_off = cut_off
@@ -57,7 +57,7 @@ class StreamPipe:
         """Hand over one frame. False: nothing of it was taken, and ``changed`` will say when to try again."""
         if self._socket is None or self._rest:
             return False
-        framed = b"".join((self._place.marker, len(data).to_bytes(8), data))
+        framed = b"".join((self._endpoint.marker, len(data).to_bytes(8), data))
         sent = self._write(self._socket, framed)
         if 0 < sent < len(framed):
             self._rest = memoryview(framed)[sent:]
@@ -92,7 +92,7 @@ class StreamPipe:
         for wait in _waits():
             try:
                 async with asyncio.timeout(DIAL_S):
-                    self._socket = await _dialled(self._loop, self._place)
+                    self._socket = await _dialled(self._loop, self._endpoint)
                 break
             except (OSError, UnicodeError):  # nobody there, no such name, or nobody who speaks this: the outbox ages
                 await asyncio.sleep(wait)
@@ -139,9 +139,9 @@ def _waits() -> Iterator[float]:
         wait = min(2 * wait, RECONNECT_MAX_S)
 
 
-async def _dialled(loop: asyncio.AbstractEventLoop, place: Place) -> socket.socket:
+async def _dialled(loop: asyncio.AbstractEventLoop, endpoint: Endpoint) -> socket.socket:
     """A connection to somebody who has greeted as a Pull socket; raises OSError."""
-    family, address = await _resolved(loop, place)
+    family, address = await _resolved(loop, endpoint)
     with contextlib.ExitStack() as undo:
         connection = undo.enter_context(made_ready(socket.socket(family, socket.SOCK_STREAM)))
         await loop.sock_connect(connection, address)
@@ -158,12 +158,14 @@ async def _dialled(loop: asyncio.AbstractEventLoop, place: Place) -> socket.sock
         return connection
 
 
-async def _resolved(loop: asyncio.AbstractEventLoop, place: Place) -> tuple[int, str | tuple[str, int]]:
-    if place.path:
-        return socket.AF_UNIX, place.path
+async def _resolved(loop: asyncio.AbstractEventLoop, endpoint: Endpoint) -> tuple[int, str | tuple[str, int]]:
+    if endpoint.path:
+        return socket.AF_UNIX, endpoint.path
     try:
-        version = ipaddress.ip_address(place.host).version
+        version = ipaddress.ip_address(endpoint.host).version
     except ValueError:
-        family, _, _, _, (host, port, *_) = (await loop.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM))[0]
+        family, _, _, _, (host, port, *_) = (
+            await loop.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+        )[0]
         return family, (str(host), int(port))
-    return socket.AF_INET if version == 4 else socket.AF_INET6, (place.host, place.port)
+    return socket.AF_INET if version == 4 else socket.AF_INET6, (endpoint.host, endpoint.port)

@@ -18,7 +18,7 @@ from lictor_messages.refusals import Refused
 
 Birth = Callable[[ActorSpec], Actor]
 """Makes the actor of a spec: the table of roles."""
-Door = Callable[[Envelope], None]
+Takes = Callable[[Envelope], None]
 """Takes what is addressed to a doorway outside the actors, such as ``http@node``."""
 Waits = Callable[[str], bool]
 """Says of a request id whether its answer is waited for."""
@@ -47,7 +47,7 @@ class Node:
         self.name = name
         """``name.dc``, the node part of its addresses."""
         self.ground = ground
-        self.doors: dict[str, Door] = {"host": self._office}
+        self.doors: dict[str, Takes] = {"host": self._office}
         self._desks: dict[str, DoorDesk] = {}
         self.seats: dict[str, Seat] = {}
         self.failed_because = ""
@@ -85,7 +85,7 @@ class Node:
         else:
             self.refuse(envelope, "no_such_actor")
 
-    def open_door(self, role: str, take: Door, waits: Waits) -> None:
+    def open_door(self, role: str, take: Takes, waits: Waits) -> None:
         """From now on ``take`` gets what is addressed to this role; from other nodes only answers it waits for."""
         self.doors[role] = take
         self._desks[role] = DoorDesk(waits)
@@ -97,7 +97,7 @@ class Node:
             return seat
         return self._desks.get(role, OPEN_DESK) if role in self.doors else None
 
-    def taker(self, role: str) -> Door | None:
+    def taker(self, role: str) -> Takes | None:
         """Who takes mail for this role now and later: an actor's seat or a door; None if there is none."""
         seat = self.seats.get(role)
         return seat.accept if seat is not None else self.doors.get(role)

@@ -8,9 +8,20 @@ from typing import TYPE_CHECKING
 
 from lictor_actors.hosts.ground import Ground, Handle
 from lictor_actors.kernel.actor import Actor
-from lictor_actors.kernel.effects import CancelTimer, Count, Effect, Note, Persist, Run, Send, SetTimer, Spawn, Stop
+from lictor_actors.kernel.effects import (
+    CancelTimer,
+    Count,
+    Effect,
+    Note,
+    Persist,
+    RunJob,
+    Send,
+    SetTimer,
+    Spawn,
+    StopActor,
+)
 from lictor_actors.kernel.life import Life
-from lictor_actors.kernel.supervision import Restarts, Verdict
+from lictor_actors.kernel.supervision import Directive, Restarts
 from lictor_actors.kernel.vocabulary import Vocabulary
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope, at
@@ -192,10 +203,10 @@ class Seat:
         if envelope is not None:
             self._indefinite(envelope)
         provoked = envelope is not None and envelope.origin != "home"
-        verdict = self._restarts.crashed(error, now, provoked=provoked)
-        if verdict is Verdict.RESTART:
+        directive = self._restarts.crashed(error, now, provoked=provoked)
+        if directive is Directive.RESTART:
             self._restart_after(self._restarts.pause_ns, error)
-        elif verdict is Verdict.STOP:
+        elif directive is Directive.STOP:
             self.stop(f"the same failed again after a restart: {error}")
         else:
             self.end("gave up")
@@ -235,7 +246,7 @@ class Seat:
         match effect:
             case CancelTimer():
                 _cancel(life.timers.pop(effect.name, None))
-            case Run():
+            case RunJob():
                 self._run(life, effect.job)
             case Note():
                 self._ground.note(self.address, effect.event)
@@ -243,7 +254,7 @@ class Seat:
                 self._ground.count(effect.what)
             case Spawn():
                 self.node.spawn(self, effect.spec)
-            case Stop():
+            case StopActor():
                 self.stop(effect.why)
 
     def _persist(self, life: Life, records: list[JournalRecord]) -> None:

@@ -41,7 +41,7 @@ _SNAPSHOT = struct.Struct(">QQI")
 _APPEND, _TRUNCATE_FROM, _CELL, _COMPACT, _SNAPSHOT_BEGIN, _SNAPSHOT_CHUNK, _SNAPSHOT_END, _APPEND_MANY = range(1, 9)
 
 
-class Located(NamedTuple):
+class PlacedRecord(NamedTuple):
     """A good record of a segment, not yet taken apart; the next one would begin at ``end``."""
 
     number: int
@@ -60,7 +60,7 @@ def packed(segment: int, offset: int, number: int, synced: int, stream: str, rec
     return MAGIC + _CHECKSUM.pack(_checksum(segment, offset, checked)) + checked
 
 
-def good_record(segment: int, data: bytes, offset: int) -> Located | None:
+def good_record(segment: int, data: bytes, offset: int) -> PlacedRecord | None:
     """The record at ``offset`` of this segment's bytes, None if there is none or it is damaged."""
     if data[offset : offset + 4] != MAGIC or offset + HEADER.size > len(data):
         return None
@@ -72,7 +72,7 @@ def good_record(segment: int, data: bytes, offset: int) -> Located | None:
         return None
     body = offset + HEADER.size + name_length
     stream = data[offset + HEADER.size : body].decode()
-    return Located(number, synced, stream, _record(kind, term, index, data[body:end]), end)
+    return PlacedRecord(number, synced, stream, _record(kind, term, index, data[body:end]), end)
 
 
 class UnknownKind(ValueError):

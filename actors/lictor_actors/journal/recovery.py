@@ -24,12 +24,12 @@ from dataclasses import dataclass, field
 
 from lictor_actors.journal.disk import Disk
 from lictor_actors.journal.liveness import Liveness
-from lictor_actors.journal.records import MAGIC, Located, UnknownKind, good_record
+from lictor_actors.journal.records import MAGIC, PlacedRecord, UnknownKind, good_record
 from lictor_actors.journal.segments import (
     BEGUN,
     HEADER_SIZE,
-    Header,
     JournalTooNew,
+    SegmentHeader,
     read_header,
     segment_name,
     segment_number,
@@ -127,7 +127,7 @@ def readable(disk: Disk) -> Recovery:
     return found
 
 
-def _refuse_cut(disk: Disk, found: Recovery, number: int, header: Header | None, size: int) -> None:
+def _refuse_cut(disk: Disk, found: Recovery, number: int, header: SegmentHeader | None, size: int) -> None:
     """Raise unless this segment is what the mark before it promises."""
     if found.segment and number != found.segment + 1:
         raise _missing(disk, found.segment)
@@ -142,7 +142,7 @@ def _refuse_cut(disk: Disk, found: Recovery, number: int, header: Header | None,
         raise JournalCorrupt(disk.where, segment_name(number), 0, what)
 
 
-def _cut(disk: Disk, number: int, header: Header, size: int) -> JournalCorrupt:
+def _cut(disk: Disk, number: int, header: SegmentHeader, size: int) -> JournalCorrupt:
     what = f"was cut: {header.room} bytes were reserved, and {size} are left"
     return JournalCorrupt(disk.where, segment_name(number), size, what)
 
@@ -151,11 +151,11 @@ def _missing(disk: Disk, last: int) -> JournalCorrupt:
     return JournalCorrupt(disk.where, segment_name(last + 1), 0, f"is missing: {segment_name(last)} is continued in it")
 
 
-def _follows(number: int, header: Header, found: Recovery) -> bool:
+def _follows(number: int, header: SegmentHeader, found: Recovery) -> bool:
     return not found.segment or (header.first == found.last + 1 and number == found.segment + 1)
 
 
-def _read_segment(number: int, header: Header, data: bytes, found: Recovery) -> None:
+def _read_segment(number: int, header: SegmentHeader, data: bytes, found: Recovery) -> None:
     """Add the segment's records."""
     if not found.segment:
         found.last, found.first_segment = header.first - 1, number
@@ -211,7 +211,7 @@ def _damaged(disk: Disk, found: Recovery, number: int, why: str) -> JournalCorru
     return JournalCorrupt(disk.where, name, found.offset, f"is damaged at byte {found.offset}: {why}")
 
 
-def _good_records(number: int, data: bytes, start: int) -> Iterator[tuple[int, Located]]:
+def _good_records(number: int, data: bytes, start: int) -> Iterator[tuple[int, PlacedRecord]]:
     offset = data.find(MAGIC, start)
     while offset >= 0:
         located = _good(number, data, offset)
@@ -220,7 +220,7 @@ def _good_records(number: int, data: bytes, start: int) -> Iterator[tuple[int, L
         offset = data.find(MAGIC, located.end if located else offset + 1)
 
 
-def _good(number: int, data: bytes, offset: int) -> Located | None:
+def _good(number: int, data: bytes, offset: int) -> PlacedRecord | None:
     try:
         return good_record(number, data, offset)
     except UnknownKind as e:

@@ -33,7 +33,7 @@ class JournalTooNew(RuntimeError):
     """The journal was written in a format that this version does not know."""
 
 
-class Header(NamedTuple):
+class SegmentHeader(NamedTuple):
     """What a segment says of itself."""
 
     first: int
@@ -61,7 +61,7 @@ def pack_header(number: int, first: int, room: int) -> bytes:
     return fields + _CHECKSUM.pack(crc32(fields), b"")
 
 
-def read_header(number: int, data: bytes) -> Header | None:
+def read_header(number: int, data: bytes) -> SegmentHeader | None:
     """The header of segment ``number``, which begins with ``data``; None if it is damaged or absent.
 
     Raises JournalTooNew.
@@ -74,4 +74,4 @@ def read_header(number: int, data: bytes) -> Header | None:
         return None
     if version > VERSION:
         raise JournalTooNew(f"{segment_name(number)} has format {version}, this version reads up to {VERSION}")
-    return Header(int(first), int.from_bytes(room, "big"), continued == CONTINUED)
+    return SegmentHeader(int(first), int.from_bytes(room, "big"), continued == CONTINUED)

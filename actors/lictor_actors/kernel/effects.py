@@ -48,7 +48,7 @@ class CancelTimer:
 
 
 @dataclass(slots=True)
-class Run:
+class RunJob:
     """Have the host do this slow or outside work; its result comes back as a message."""
 
     job: Message
@@ -62,7 +62,7 @@ class Spawn:
 
 
 @dataclass(slots=True)
-class Stop:
+class StopActor:
     """End this actor for good; ``why`` is for people."""
 
     why: str
@@ -82,4 +82,4 @@ class Count:
     what: str
 
 
-Effect = Send | Persist | SetTimer | CancelTimer | Run | Spawn | Stop | Note | Count
+Effect = Send | Persist | SetTimer | CancelTimer | RunJob | Spawn | StopActor | Note | Count

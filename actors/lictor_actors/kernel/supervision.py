@@ -12,7 +12,7 @@ from enum import Enum
 from lictor_actors.kernel.actor import Poisoned
 
 
-class Verdict(Enum):
+class Directive(Enum):
     """What the supervisor does with an actor that crashed."""
 
     RESTART = "restart"
@@ -36,7 +36,7 @@ class Restarts:
     _provoked: deque[int] = field(default_factory=deque)
     _poison: str = ""
 
-    def crashed(self, error: BaseException, now: int, *, provoked: bool = False) -> Verdict:
+    def crashed(self, error: BaseException, now: int, *, provoked: bool = False) -> Directive:
         """Judge one more crash at ``now``; a restart is to wait for ``pause_ns``.
 
         ``provoked``: in a turn on mail from outside the node. How many of those are borne must not be in the hands of
@@ -44,14 +44,14 @@ class Restarts:
         """
         if isinstance(error, Poisoned):
             if error.what == self._poison:
-                return Verdict.STOP
+                return Directive.STOP
             self._poison = error.what
         times = self._provoked if provoked else self._times
         times.append(now)
         while times[0] <= now - self.within_ns:
             times.popleft()
         self.pause_ns = self._pause(len(times) - 2) if provoked else 0
-        return Verdict.ESCALATE if len(times) > self.most and not provoked else Verdict.RESTART
+        return Directive.ESCALATE if len(times) > self.most and not provoked else Directive.RESTART
 
     def _pause(self, doublings: int) -> int:
         return min(self.pause_first_ns << min(doublings, 10), self.pause_most_ns) if doublings >= 0 else 0

@@ -6,7 +6,18 @@ from collections.abc import Callable
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
-from lictor_actors.kernel.effects import CancelTimer, Count, Effect, Note, Persist, Run, Send, SetTimer, Spawn, Stop
+from lictor_actors.kernel.effects import (
+    CancelTimer,
+    Count,
+    Effect,
+    Note,
+    Persist,
+    RunJob,
+    Send,
+    SetTimer,
+    Spawn,
+    StopActor,
+)
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope, Origin
 from lictor_messages.host import ActorSpec
@@ -130,7 +141,7 @@ class Turn:
 
     def run(self, job: Message) -> None:
         """The only door to slow or outside work."""
-        self.effects.append(Run(job))
+        self.effects.append(RunJob(job))
 
     def spawn(self, spec: ActorSpec) -> None:
         """Start a child actor on this node."""
@@ -138,7 +149,7 @@ class Turn:
 
     def stop(self, why: str) -> None:
         """End this actor for good."""
-        self.effects.append(Stop(why))
+        self.effects.append(StopActor(why))
 
     def note(self, event: str) -> None:
         """Put a line on the timeline."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from lictor_actors.bus.rules import Verdict
+from lictor_actors.bus.rules import Impairment
 from lictor_actors.timeline.notes import kind_of
 from lictor_actors.timeline.record import Fate, Record
 from lictor_actors.timeline.recorder import ACTORS
@@ -37,7 +37,7 @@ class LiveRecorder:
         self._file = path.open("a", buffering=1, encoding="utf-8")
         self._lines = 0
 
-    def sent(self, envelope: Envelope, verdict: Verdict) -> None:
+    def sent(self, envelope: Envelope, impairment: Impairment) -> None:
         """A message leaves, or a client asks or is answered."""
         if role_of(envelope.source) not in ACTORS:
             if envelope.request:
@@ -47,7 +47,7 @@ class LiveRecorder:
         elif node_of(envelope.source) != node_of(envelope.target):
             cause = envelope.cause or envelope.request
             route = envelope.source, envelope.target, envelope.body.kind
-            self._write("sent", _number(envelope), *route, cause, _fate(verdict))
+            self._write("sent", _number(envelope), *route, cause, _fate(impairment))
 
     def arrived(self, envelope: Envelope) -> None:
         """A message came over the wire."""
@@ -75,14 +75,14 @@ def _number(envelope: Envelope) -> int:
     return crc32(pack(envelope))
 
 
-def _fate(verdict: Verdict) -> Fate:
-    if not verdict.copies:
+def _fate(impairment: Impairment) -> Fate:
+    if not impairment.copies:
         return "dropped"
-    if verdict.held:
+    if impairment.held:
         return "held"
-    if verdict.corrupt:
+    if impairment.corrupt:
         return "corrupted"
-    return "delayed" if verdict.delay_ns else "duplicated" if verdict.copies > 1 else ""
+    return "delayed" if impairment.delay_ns else "duplicated" if impairment.copies > 1 else ""
 
 
 @dataclass

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from lictor_actors.kernel.actor import Actor
-from lictor_actors.kernel.effects import CancelTimer, Effect, Note, Persist, Run, Send, SetTimer, Spawn
+from lictor_actors.kernel.effects import CancelTimer, Effect, Note, Persist, RunJob, Send, SetTimer, Spawn
 from lictor_actors.kernel.life import Life
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope
@@ -107,7 +107,7 @@ class Bench:
                     self.timers.pop(effect.name, None)
                 case Persist():
                     self.journal.append(effect.record)
-                case Run():
+                case RunJob():
                     self.jobs.append(effect.job)
                 case Spawn():
                     self.spawned.append(effect.spec.role)

@@ -15,7 +15,7 @@ import pytest
 
 import lictor
 from lictor_actors.client.watching import Watching
-from lictor_actors.hosts.doors.clients import Door
+from lictor_actors.hosts.doors.clients import ClientDoor
 from lictor_actors.roles.agent.agent import Agent
 from lictor_messages.agent import Accepted, DescribeAgent, RegisterService, UpdateCheck
 from lictor_messages.answers import Command, Query, Written
@@ -41,7 +41,7 @@ class StandIn:
         self.first: list[Message] = []
         self.silent = False
         self.heard = asyncio.Event()
-        self.door: Door
+        self.door: ClientDoor
 
     def deliver(self, envelope: Envelope) -> None:
         self.asked.append(envelope)
@@ -76,7 +76,7 @@ class StandIn:
 @contextlib.asynccontextmanager
 async def standing_in(url: str) -> AsyncIterator[StandIn]:
     stand_in = StandIn()
-    stand_in.door = Door("n1.dc1", "agent", url, cluster_id("test"), stand_in.deliver, lambda: Agent.hears)
+    stand_in.door = ClientDoor("n1.dc1", "agent", url, cluster_id("test"), stand_in.deliver, lambda: Agent.hears)
     stand_in.door.start()
     try:
         yield stand_in

@@ -10,7 +10,7 @@ import pytest
 
 import lictor
 from lictor_actors.client import locks
-from lictor_actors.hosts.doors.clients import Door
+from lictor_actors.hosts.doors.clients import ClientDoor
 from lictor_actors.roles.agent.agent import Agent
 from lictor_actors.store.store import Store
 from lictor_messages.agent import Accepted
@@ -35,7 +35,7 @@ class StoreBehindDoor:
         self.renewals = 0
         self.silent = False
         self.heard = asyncio.Event()
-        self.door: Door
+        self.door: ClientDoor
         self.apply(Register(node=NodeRecord(node="n1", address="10.0.0.1")))
 
     def apply(self, command: Message) -> Message:
@@ -89,7 +89,9 @@ class StoreBehindDoor:
 async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StoreBehindDoor]:
     monkeypatch.setattr(locks, "RETRY_S", 0.01)
     behind = StoreBehindDoor()
-    behind.door = Door("n1.dc1", "agent", "tcp://127.0.0.1:0", cluster_id("test"), behind.deliver, lambda: Agent.hears)
+    behind.door = ClientDoor(
+        "n1.dc1", "agent", "tcp://127.0.0.1:0", cluster_id("test"), behind.deliver, lambda: Agent.hears
+    )
     behind.door.start()
     yield behind
     await behind.door.close()
@@ -209,7 +211,7 @@ def test_the_blocking_client_locks_too() -> None:
 
     async def start() -> StoreBehindDoor:
         behind = StoreBehindDoor()
-        behind.door = Door(
+        behind.door = ClientDoor(
             "n1.dc1", "agent", "tcp://127.0.0.1:0", cluster_id("test"), behind.deliver, lambda: Agent.hears
         )
         behind.door.start()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lictor_actors.bus.held import Held
+from lictor_actors.bus.held import HeldMail
 from lictor_actors.bus.rules import Rules
 from lictor_actors.faults import VERBS, Chance, FaultBook, NodeView, UnsupportedFault, make, resolve
 from lictor_actors.faults.levels import UNSUPPORTED
@@ -188,7 +188,7 @@ def test_what_a_link_knows_outlives_another_fault() -> None:
 
 def test_held_messages_go_on_in_their_order_when_nothing_holds_them() -> None:
     one, two = (FaultRule(id=name, effect="hold") for name in ("f1", "f2"))
-    held: Held[str] = Held()
+    held: HeldMail[str] = HeldMail()
     held.put(("f1", "f2"), "a")
     held.put(("f1",), "b")
     held.put(("f2",), "c")

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from lictor_actors.kernel.actor import Actor
-from lictor_actors.kernel.effects import CancelTimer, Note, Persist, Run, Send, SetTimer, Spawn, Stop
+from lictor_actors.kernel.effects import CancelTimer, Note, Persist, RunJob, Send, SetTimer, Spawn, StopActor
 from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.kernel.vocabulary import UnknownMessage
@@ -51,7 +51,7 @@ def test_effects_are_recorded_in_order() -> None:
     ]
     for wish in wishes:
         wish()
-    kinds = [Send, SetTimer, CancelTimer, Persist, Run, Spawn, Note, Stop]
+    kinds = [Send, SetTimer, CancelTimer, Persist, RunJob, Spawn, Note, StopActor]
     assert [type(effect) for effect in turn.effects] == kinds
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lictor_actors.bus.rules import DROP, PASS, Verdict
+from lictor_actors.bus.rules import DROP, PASS, Impairment
 from lictor_actors.timeline import Record, live
 from lictor_actors.timeline.live import LiveRecorder, together
 from lictor_deploy.timelines.live import since
@@ -67,13 +67,13 @@ def test_what_was_sent_here_arrived_there(tmp_path: Path, two: tuple[LiveRecorde
 
 
 @pytest.mark.parametrize(
-    ("verdict", "arrivals", "fates"),
+    ("impairment", "arrivals", "fates"),
     [
         (DROP, 0, [("dropped", False)]),
-        (Verdict(1, 5), 1, [("delayed", True)]),
-        (Verdict(1, 0, ("f1",)), 0, [("held", False)]),
-        (Verdict(1, 0, (), True), 0, [("corrupted", False)]),
-        (Verdict(2, 0), 2, [("duplicated", True), ("duplicated", True)]),
+        (Impairment(1, 5), 1, [("delayed", True)]),
+        (Impairment(1, 0, ("f1",)), 0, [("held", False)]),
+        (Impairment(1, 0, (), True), 0, [("corrupted", False)]),
+        (Impairment(2, 0), 2, [("duplicated", True), ("duplicated", True)]),
         (PASS, 0, [("lost", False)]),
         (PASS, 2, [("", True), ("duplicated", True)]),
     ],
@@ -82,11 +82,11 @@ def test_what_became_of_it_is_told(
     tmp_path: Path,
     clock: Clock,
     two: tuple[LiveRecorder, LiveRecorder],
-    verdict: Verdict,
+    impairment: Impairment,
     arrivals: int,
     fates: list[tuple[str, bool]],
 ) -> None:
-    two[0].sent(mail(), verdict)
+    two[0].sent(mail(), impairment)
     for _ in range(arrivals):
         two[1].arrived(mail())
     clock.now += 1
@@ -97,8 +97,8 @@ def test_what_became_of_it_is_told(
 def test_a_dropped_message_does_not_take_the_place_of_an_equal_one(
     tmp_path: Path, two: tuple[LiveRecorder, LiveRecorder]
 ) -> None:
-    for verdict in (DROP, PASS):
-        two[0].sent(mail(), verdict)
+    for impairment in (DROP, PASS):
+        two[0].sent(mail(), impairment)
     two[1].arrived(mail())
     assert [(fate, arrived) for _, fate, arrived in messages(tmp_path)] == [("dropped", False), ("", True)]
 

@@ -39,7 +39,7 @@ BUDGET_MOST_NS = 660 * NS
 FAREWELL_S = 0.5
 
 
-class Door:
+class ClientDoor:
     """Listens at ``url`` for clients of one node and puts itself in their requests' ``reply_to``."""
 
     def __init__(

@@ -7,20 +7,20 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Protocol
 
-from lictor_actors.bus.held import Held
-from lictor_actors.bus.rules import PASS, Rules, Verdict
+from lictor_actors.bus.held import HeldMail
+from lictor_actors.bus.rules import PASS, Impairment, Rules
 from lictor_actors.hosts.live.clocks import LiveClocks
 from lictor_messages.envelope import Envelope
 from lictor_messages.faults import DiskRule, SetRules
 
 Later = Callable[[float, Callable[[], None]], object]
-Hit = tuple[Envelope, Verdict]
+Hit = tuple[Envelope, Impairment]
 
 
 class Tap(Protocol):
     """Whoever wants to see every message, for a timeline."""
 
-    def sent(self, envelope: Envelope, verdict: Verdict) -> None:
+    def sent(self, envelope: Envelope, impairment: Impairment) -> None:
         """Posted here, and what becomes of it."""
         ...
 
@@ -56,7 +56,7 @@ class LiveFaults:
         self._later = later
         self._count = count
         self._rules = Rules()
-        self._held: Held[Hit] = Held()
+        self._held: HeldMail[Hit] = HeldMail()
         self._disks: tuple[DiskRule, ...] = ()
 
     def set_rules(self, rules: SetRules) -> None:
@@ -83,33 +83,33 @@ class LiveFaults:
 
     def post(self, envelope: Envelope) -> None:
         """Judge a message and do with it what the rules say."""
-        verdict = self._rules.judge(envelope, self.rng, time.monotonic_ns())
+        impairment = self._rules.judge(envelope, self.rng, time.monotonic_ns())
         if self.tap is not None:
-            self.tap.sent(envelope, verdict)
-        if verdict is PASS:
+            self.tap.sent(envelope, impairment)
+        if impairment is PASS:
             self._post(envelope, False)
             return
-        self._count(_hit_by(verdict))
-        for _ in range(verdict.copies):
-            if verdict.held:
-                self._held.put(verdict.held, (envelope, verdict))
+        self._count(_hit_by(impairment))
+        for _ in range(impairment.copies):
+            if impairment.held:
+                self._held.put(impairment.held, (envelope, impairment))
             else:
-                self._hit((envelope, verdict))
+                self._hit((envelope, impairment))
 
     def _hit(self, hit: Hit) -> None:
-        envelope, verdict = hit
-        if verdict.delay_ns:
-            self._later(verdict.delay_ns / 1e9, lambda: self._post(envelope, verdict.corrupt))
+        envelope, impairment = hit
+        if impairment.delay_ns:
+            self._later(impairment.delay_ns / 1e9, lambda: self._post(envelope, impairment.corrupt))
         else:
-            self._post(envelope, verdict.corrupt)
+            self._post(envelope, impairment.corrupt)
 
 
-def _hit_by(verdict: Verdict) -> str:
+def _hit_by(impairment: Impairment) -> str:
     """The name under which a message that a fault touched is counted."""
-    if not verdict.copies:
+    if not impairment.copies:
         return "fault_dropped"
-    if verdict.held:
+    if impairment.held:
         return "fault_held"
-    if verdict.corrupt:
+    if impairment.corrupt:
         return "fault_corrupted"
-    return "fault_delayed" if verdict.delay_ns else "fault_duplicated"
+    return "fault_delayed" if impairment.delay_ns else "fault_duplicated"

@@ -27,7 +27,7 @@ from lictor_messages.faults import DiskRule, HandleActor
 from lictor_messages.web import HttpAnswered, HttpAsked
 
 if TYPE_CHECKING:
-    from lictor_actors.hosts.doors.clients import Door
+    from lictor_actors.hosts.doors.clients import ClientDoor
     from lictor_actors.hosts.doors.http.door import Ask, HttpDoor
 
 log = logging.getLogger("lictor")
@@ -52,7 +52,7 @@ class LiveNode:
         self._loop = loop
         self._faults = faults
         self._http: HttpDoor | None = None
-        self._door: Door | None = None
+        self._door: ClientDoor | None = None
         self._trouble = Trouble(faults.rng)
         self._disk = LosingDisk(FileDisk(Path(spec.data_dir)) if spec.data_dir else MemoryDisk())
         self.set_disk_rules(faults.disks_of(node.name))
@@ -69,11 +69,11 @@ class LiveNode:
             self._http = HttpDoor(by_path(beside, self.desk.ask), allowed_hosts=spec.http_allowed_hosts)
             await self._http.listen(spec.client_address, spec.http_port)
         if spec.door_port >= 0:
-            from lictor_actors.hosts.doors.clients import Door
+            from lictor_actors.hosts.doors.clients import ClientDoor
 
             url = f"tcp://{spec.client_address}:{spec.door_port}"
             hears = partial(self._hears, behind["door"])
-            self._door = Door(node.name, behind["door"], url, cluster, self._from_client, hears)
+            self._door = ClientDoor(node.name, behind["door"], url, cluster, self._from_client, hears)
             node.open_door("door", self._door.answered, self._door.waits)
             self._door.start()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lictor_actors.bus.intake import Desk, Intake
 from lictor_actors.hosts.clock import NodeClock
 from lictor_actors.hosts.disks.faulty import Trouble
-from lictor_actors.hosts.node import Birth, Door, Node, Waits
+from lictor_actors.hosts.node import Birth, Node, Takes, Waits
 from lictor_actors.hosts.world.ledger import WorldLedger
 from lictor_actors.hosts.world.streams import stream
 from lictor_actors.journal.memory_disk import MemoryDisk
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class MachineSpec:
     """What a machine's node is made from."""
 
     name: str
@@ -35,12 +35,12 @@ class Plan:
 class Machine:
     """Carries one node, boot after boot."""
 
-    def __init__(self, plan: Plan, world: World, clock: NodeClock) -> None:
-        self.name = plan.name
-        self.gossip, self.rest = plan.urls
+    def __init__(self, spec: MachineSpec, world: World, clock: NodeClock) -> None:
+        self.name = spec.name
+        self.gossip, self.rest = spec.urls
         self.clock = clock
         self.disk = MemoryDisk()
-        self.trouble = Trouble(stream(world.seed, plan.name, "trouble"))
+        self.trouble = Trouble(stream(world.seed, spec.name, "trouble"))
         """What is wrong with the disk: it stays over reboots and with another disk."""
         self.boots = 0
         """How often the node was started; what was sent to an earlier boot never arrives."""
@@ -48,19 +48,19 @@ class Machine:
         self.refuses = False
         """True while the machine is up and nobody listens: whoever sends is told. Without power: silence."""
         self.directory: dict[str, tuple[str, str]] = {}
-        self._doors: dict[str, tuple[Door, Waits]] = {}
+        self._doors: dict[str, tuple[Takes, Waits]] = {}
         """Doorways from outside: they are there again after a reboot."""
         self.ledger: WorldLedger
-        self.node = Node(plan.name, world.ground, plan.birth, plan.tree)
+        self.node = Node(spec.name, world.ground, spec.birth, spec.tree)
         self.intake = Intake(self._place, self._desk, world.count)
-        self._plan = plan
+        self._spec = spec
         self._world = world
         self._line: dict[str, int] = {}
 
     @property
     def roles(self) -> tuple[str, ...]:
         """The actors that start with the node."""
-        return tuple(spec.role for spec in self._plan.tree)
+        return tuple(actor.role for actor in self._spec.tree)
 
     def boot(self, ledger: WorldLedger) -> None:
         """Start the node with what its disk holds."""
@@ -69,7 +69,7 @@ class Machine:
         self.ledger = ledger
         self.directory.clear()
         self._line.clear()
-        self.node = Node(self.name, self._world.ground, self._plan.birth, self._plan.tree)
+        self.node = Node(self.name, self._world.ground, self._spec.birth, self._spec.tree)
         for role, (take, waits) in self._doors.items():
             self.node.open_door(role, take, waits)
         self.node.start()
@@ -102,9 +102,9 @@ class Machine:
 
     def become(self, tree: Sequence[ActorSpec]) -> None:
         """From its next boot on the node is made of this."""
-        self._plan = replace(self._plan, tree=tuple(tree))
+        self._spec = replace(self._spec, tree=tuple(tree))
 
-    def open_door(self, role: str, take: Door, waits: Waits) -> None:
+    def open_door(self, role: str, take: Takes, waits: Waits) -> None:
         """A door into its node, now and after each reboot."""
         self._doors[role] = take, waits
         self.node.open_door(role, take, waits)

@@ -8,8 +8,8 @@ from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
-from lictor_actors.bus.held import Held
-from lictor_actors.bus.rules import DROP, PASS, Rules, Verdict
+from lictor_actors.bus.held import HeldMail
+from lictor_actors.bus.rules import DROP, PASS, Impairment, Rules
 from lictor_actors.hosts.lanes import RoleLanes
 from lictor_actors.hosts.world.streams import stream
 from lictor_messages.base import Message
@@ -61,7 +61,7 @@ class Network:
         self._now = now
         self._urls: dict[str, Machine] = {}
         self._random: dict[str, Random] = {}
-        self._held: Held[Callable[[], None]] = Held()
+        self._held: HeldMail[Callable[[], None]] = HeldMail()
         self._carried = 0
 
     def set_rules(self, rules: tuple[FaultRule, ...]) -> None:
@@ -76,14 +76,14 @@ class Network:
 
     def local(self, envelope: Envelope, machine: Machine) -> None:
         """Hand over on the same node: no codec and no weather, but the same fault rules."""
-        verdict = self.rules.judge(envelope, self._stream(machine.name), self._now()) if self.rules else PASS
-        if not verdict.copies:
+        impairment = self.rules.judge(envelope, self._stream(machine.name), self._now()) if self.rules else PASS
+        if not impairment.copies:
             self._count("dropped_by_fault")
-        for _ in range(verdict.copies):
-            if verdict.held:
-                self._hold(verdict, lambda: self._later(verdict.delay_ns, machine, envelope))
-            elif verdict.delay_ns:
-                self._later(verdict.delay_ns, machine, envelope)
+        for _ in range(impairment.copies):
+            if impairment.held:
+                self._hold(impairment, lambda: self._later(impairment.delay_ns, machine, envelope))
+            elif impairment.delay_ns:
+                self._later(impairment.delay_ns, machine, envelope)
             else:
                 machine.node.deliver(envelope)
 
@@ -99,24 +99,24 @@ class Network:
         if target is None or reason:
             machine.node.refuse(envelope, reason)
             return b"", 0, reason
-        verdict = self._judge(envelope, target)
+        impairment = self._judge(envelope, target)
         if target.refuses:
-            self._refuse_later(envelope, machine, verdict.copies)
+            self._refuse_later(envelope, machine, impairment.copies)
             return packed, 0, "connection_refused"
         self._carried += 1
         boot = target.boots
-        for _ in range(verdict.copies):
-            data = self._framed(packed, verdict.corrupt, machine)
-            go_on = partial(self._transmit, data, machine, target, verdict.delay_ns, boot, self._carried)
-            if verdict.held:
-                self._hold(verdict, go_on)
+        for _ in range(impairment.copies):
+            data = self._framed(packed, impairment.corrupt, machine)
+            go_on = partial(self._transmit, data, machine, target, impairment.delay_ns, boot, self._carried)
+            if impairment.held:
+                self._hold(impairment, go_on)
             else:
                 go_on()
-        return packed, self._carried, _fate(verdict)
+        return packed, self._carried, _fate(impairment)
 
-    def _hold(self, verdict: Verdict, go_on: Callable[[], None]) -> None:
+    def _hold(self, impairment: Impairment, go_on: Callable[[], None]) -> None:
         self._count("held_by_fault")
-        self._held.put(verdict.held, go_on)
+        self._held.put(impairment.held, go_on)
 
     def _framed(self, packed: bytes, corrupt: bool, source: Machine) -> bytes:
         """A frame of its own for each message; a corrupt one has some byte changed on the way."""
@@ -151,20 +151,20 @@ class Network:
             found = self._urls.get(self.lanes.url(urls, role_of(address)))
         return found, "" if found else "connection_refused"
 
-    def _judge(self, envelope: Envelope, target: Machine) -> Verdict:
-        rng, verdict = self._stream(node_of(envelope.source)), PASS
+    def _judge(self, envelope: Envelope, target: Machine) -> Impairment:
+        rng, impairment = self._stream(node_of(envelope.source)), PASS
         if self.rules:
-            verdict = self.rules.judge(_by_name(envelope, target), rng, self._now())
-            if verdict.copies != 1:
-                self._count("duplicated_by_fault" if verdict.copies else "dropped_by_fault")
+            impairment = self.rules.judge(_by_name(envelope, target), rng, self._now())
+            if impairment.copies != 1:
+                self._count("duplicated_by_fault" if impairment.copies else "dropped_by_fault")
         weather = self.weather
-        if verdict.copies and weather.loss and rng.random() < weather.loss:
+        if impairment.copies and weather.loss and rng.random() < weather.loss:
             self._count("lost_by_weather")
             return DROP
-        if verdict.copies and weather.duplicate and rng.random() < weather.duplicate:
+        if impairment.copies and weather.duplicate and rng.random() < weather.duplicate:
             self._count("duplicated_by_weather")
-            return verdict._replace(copies=verdict.copies + 1)
-        return verdict
+            return impairment._replace(copies=impairment.copies + 1)
+        return impairment
 
     def _transmit(self, data: bytes, source: Machine, target: Machine, delay: int, boot: int, number: int) -> None:
         rng, weather = self._stream(source.name), self.weather
@@ -213,17 +213,17 @@ class Network:
         return rng
 
 
-def _fate(verdict: Verdict) -> str:
+def _fate(impairment: Impairment) -> str:
     """What the network did to a message, in a word; "" if nothing."""
-    if not verdict.copies:
+    if not impairment.copies:
         return "dropped"
-    if verdict.corrupt:
+    if impairment.corrupt:
         return "corrupted"
-    if verdict.held:
+    if impairment.held:
         return "held"
-    if verdict.copies > 1:
+    if impairment.copies > 1:
         return "duplicated"
-    return "delayed" if verdict.delay_ns else ""
+    return "delayed" if impairment.delay_ns else ""
 
 
 def _go(send: Callable[[], None]) -> None:

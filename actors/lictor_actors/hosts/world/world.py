@@ -14,7 +14,7 @@ from lictor_actors.hosts.world.door import Door
 from lictor_actors.hosts.world.ground import WorldGround
 from lictor_actors.hosts.world.jobs import Jobs
 from lictor_actors.hosts.world.ledger import DiskSpeed, WorldLedger
-from lictor_actors.hosts.world.machine import Machine, Plan
+from lictor_actors.hosts.world.machine import Machine, MachineSpec
 from lictor_actors.hosts.world.network import Network, Weather
 from lictor_actors.hosts.world.streams import stream
 from lictor_actors.hosts.world.trace import Listener, Trace
@@ -36,7 +36,7 @@ class Livelock(RuntimeError):
     """Actors of the world keep each other busy while time stands still."""
 
 
-class InvariantBroken(AssertionError):
+class CheckFailed(AssertionError):
     """An actor's own ``check`` found it in a state that must never be."""
 
 
@@ -97,8 +97,8 @@ class World:
         """A new machine for the node ``name.dc``, started at once unless ``start`` is False."""
         rng = stream(self.seed, name, "clock")
         clock = NodeClock(rng.randrange(1000 * SECOND), EPOCH_NS + rng.randrange(SECOND))
-        plan = Plan(name, tuple(tree), birth, urls or (f"tcp://{name}:8301", f"tcp://{name}:8300"))
-        machine = self.machines[name] = Machine(plan, self, clock)
+        spec = MachineSpec(name, tuple(tree), birth, urls or (f"tcp://{name}:8301", f"tcp://{name}:8300"))
+        machine = self.machines[name] = Machine(spec, self, clock)
         self.network.listen(machine)
         if start:
             self._boot(machine)
@@ -246,7 +246,7 @@ class World:
             try:
                 seat.life.actor.check()
             except AssertionError as broken:
-                raise InvariantBroken(f"{seat.address} at {self.time / SECOND:.6f} s: {broken}") from broken
+                raise CheckFailed(f"{seat.address} at {self.time / SECOND:.6f} s: {broken}") from broken
 
     # -- a doorway for tests and workloads -------------------------------------
 
