@@ -1,34 +1,36 @@
 """Lictor: service discovery and coordination built from actors."""
 
+# ruff: noqa: I001  (one import for each module, though its names are said twice for type checkers)
+
 from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lictor_actors.client.async_client import AsyncClient, connect
-    from lictor_actors.client.checks import CheckSpec
+    from lictor_actors.client.async_client import AsyncClient as AsyncClient, connect as connect
+    from lictor_actors.client.checks import CheckSpec as CheckSpec
     from lictor_actors.client.errors import (
-        BadRequest,
-        ClientClosed,
-        ConnectionFailed,
-        Indefinite,
-        InvalidArgument,
-        LictorError,
-        NoLeader,
-        NoPathToDatacenter,
-        NoServers,
-        NotFound,
-        Refused,
-        Timeout,
-        TooLarge,
-        Unavailable,
-        Unexpected,
+        BadRequest as BadRequest,
+        ClientClosed as ClientClosed,
+        ConnectionFailed as ConnectionFailed,
+        Indefinite as Indefinite,
+        InvalidArgument as InvalidArgument,
+        LictorError as LictorError,
+        NoLeader as NoLeader,
+        NoPathToDatacenter as NoPathToDatacenter,
+        NoServers as NoServers,
+        NotFound as NotFound,
+        Refused as Refused,
+        Timeout as Timeout,
+        TooLarge as TooLarge,
+        Unavailable as Unavailable,
+        Unexpected as Unexpected,
     )
-    from lictor_actors.client.locks import Fence, LockLost
-    from lictor_actors.client.results import Rows
-    from lictor_actors.client.sync_client import Client
-    from lictor_deploy.local.handle import Cluster
+    from lictor_actors.client.locks import Fence as Fence, LockLost as LockLost
+    from lictor_actors.client.results import Rows as Rows
+    from lictor_actors.client.sync_client import Client as Client
+    from lictor_deploy.local.handle import Cluster as Cluster
 
 _ERRORS = "lictor_actors.client.errors"
 _HOME = {
@@ -58,31 +60,7 @@ _HOME = {
 }
 """Where each public name lives; it is imported when it is first used, so that ``import lictor`` costs nothing."""
 
-__all__ = [
-    "AsyncClient",
-    "BadRequest",
-    "CheckSpec",
-    "Client",
-    "ClientClosed",
-    "Cluster",
-    "ConnectionFailed",
-    "Fence",
-    "Indefinite",
-    "InvalidArgument",
-    "LictorError",
-    "LockLost",
-    "NoLeader",
-    "NoPathToDatacenter",
-    "NoServers",
-    "NotFound",
-    "Refused",
-    "Rows",
-    "Timeout",
-    "TooLarge",
-    "Unavailable",
-    "Unexpected",
-    "connect",
-]
+__all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,3 +1,3 @@
-"""The version that nodes tell each other and people; a test compares it with pyproject.toml."""
+"""The version of the distribution, which nodes tell each other and people: its build reads it here."""
 
 VERSION = "0.1.0"

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 MAGIC = b"LJOURNAL"
-VERSION = 1
+FORMAT = 1
 _FIELDS = struct.Struct(">8sH6sQQ")
 _CHECKSUM = struct.Struct(">I4s")
 HEADER_SIZE = _FIELDS.size + _CHECKSUM.size
@@ -57,7 +57,7 @@ def segment_number(name: str) -> int | None:
 
 def pack_header(number: int, first: int, room: int) -> bytes:
     """The first bytes of segment ``number``, whose first record is ``first``; it is not continued yet."""
-    fields = _FIELDS.pack(MAGIC, VERSION, room.to_bytes(6, "big"), number, first)
+    fields = _FIELDS.pack(MAGIC, FORMAT, room.to_bytes(6, "big"), number, first)
     return fields + _CHECKSUM.pack(crc32(fields), b"")
 
 
@@ -72,6 +72,6 @@ def read_header(number: int, data: bytes) -> SegmentHeader | None:
     checksum, continued = _CHECKSUM.unpack_from(data, _FIELDS.size)
     if magic != MAGIC or checksum != crc32(data[: _FIELDS.size]) or own_number != number:
         return None
-    if version > VERSION:
-        raise JournalTooNew(f"{segment_name(number)} has format {version}, this version reads up to {VERSION}")
+    if version > FORMAT:
+        raise JournalTooNew(f"{segment_name(number)} has format {version}, this version reads up to {FORMAT}")
     return SegmentHeader(int(first), int.from_bytes(room, "big"), continued == CONTINUED)

@@ -10,9 +10,6 @@ from lictor_actors.hosts.world.world import World
 from lictor_actors.node.spec import NodeSpec
 from lictor_actors.node.tree import birth, tree
 
-VERSION = "0.0.0"
-"""Of every node: a trace must not depend on which distribution is installed beside the code."""
-
 
 def add_node(world: World, spec: NodeSpec) -> Machine:
     """Start the node of this spec in the world."""
@@ -31,7 +28,7 @@ def cluster_specs(seed: int, servers: int, agents: int, dc: str = "dc1") -> list
             server=place < servers,
             bootstrap_expect=servers if place < servers else 0,
             address=f"10.0.0.{place + 1}",
-            version=VERSION,
+            version="0.0.0",  # a trace must not depend on which distribution the code belongs to
             join=join,
         )
         for place, name in enumerate(names)

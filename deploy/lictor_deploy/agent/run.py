@@ -19,7 +19,6 @@ from lictor_actors.journal.segments import JournalTooNew
 from lictor_actors.node.live import add_node
 from lictor_actors.node.spec import NodeSpec
 from lictor_actors.raft.start_over import CannotStartOver
-from lictor_deploy import VERSION
 from lictor_deploy.agent.exposure import warning
 from lictor_deploy.agent.identity import WILDCARDS, advertised, lost_journal, node_id, node_name
 from lictor_deploy.agent.limits import Listener, own_directory, raise_file_limit, require_free
@@ -31,6 +30,7 @@ from lictor_messages.agent import LeaveCluster
 from lictor_messages.durations import parse_go_duration
 from lictor_messages.envelope import Envelope, at
 from lictor_messages.faults import FAULTS_PATH
+from lictor_messages.version import VERSION
 from lictor_messages.web import HttpAnswered, HttpAsked
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from lictor_deploy import VERSION
 from lictor_deploy.words.sentence import Failure
+from lictor_messages.version import VERSION
 
 
 def version(*, format: str = "pretty") -> None:

@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 import pydoc
+import re
 import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -423,6 +425,8 @@ def test_every_public_name_is_there() -> None:
     assert lictor.__all__ == sorted(lictor.__all__)
     for name in lictor.__all__:
         assert getattr(lictor, name) is not None
+    for_type_checkers = re.findall(r"(\w+) as \1", Path(lictor.__file__).read_text())
+    assert sorted(for_type_checkers) == lictor.__all__
     with pytest.raises(AttributeError):
         _ = lictor.nothing_of_the_kind  # type: ignore[attr-defined]
 

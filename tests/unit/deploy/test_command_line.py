@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 import tomllib
@@ -7,10 +8,9 @@ from pathlib import Path
 import pytest
 from cyclopts import App
 
-from lictor_deploy import VERSION
 from lictor_deploy.cli.commands import COMMANDS
 from lictor_deploy.cli.tree import build, dashed
-from lictor_messages.version import VERSION as NODES_VERSION
+from lictor_messages.version import VERSION
 
 ROOT = Path(__file__).parents[3]
 
@@ -81,8 +81,10 @@ def test_an_unknown_subcommand_is_sent_to_its_groups_help(lictor):
 
 
 def test_the_version_is_the_distributions():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert VERSION == NODES_VERSION == project["version"]
+    tool = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["version"]
+    found = re.search(tool["pattern"], (ROOT / tool["path"]).read_text())
+    assert found is not None
+    assert found["version"] == VERSION
 
 
 def test_version_loads_neither_models_nor_sockets():
