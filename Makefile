@@ -10,7 +10,7 @@ AGENTS ?= 97
 SEED ?= 14
 UNTIL ?= 20s
 N ?= 200
-FAST := tests/unit tests/golden tests/papers tests/properties tests/bus tests/hosts
+FAST := tests/test_tidy.py tests/unit tests/golden tests/papers tests/properties tests/bus tests/hosts
 
 export RUFF_CACHE_DIR := $(CACHE)/ruff
 export MYPY_CACHE_DIR := $(CACHE)/mypy
