@@ -51,12 +51,12 @@ FUNCTIONS = {
 }
 """Functions that are longer than ``FUNCTION_MOST`` lines, and how long they are."""
 RIDDLES = {
-    "actors": 300,
+    "actors": 251,
     "benchmarks": 18,
     "deploy": 44,
     "docs": 62,
     "messages": 8,
-    "tests": 160,
+    "tests": 151,
 }
 """How often prose and code say what does not name its subject, by folder."""
 RIDDLE = re.compile(r"\b(who|what)ever\b|\bnobody\b|\bwhom\b|\bsomebody\b", re.IGNORECASE)

@@ -92,7 +92,7 @@ class Stage:
         return Envelope("client@a.dc1", f"{self.role}@b.dc1", body, request=request, reply_to="x@a.dc1")
 
     async def serve(self, url: str, client: Callable[..., Awaitable[None]]) -> asyncio.Server:
-        """Somebody else's server there."""
+        """A server of another kind there."""
         if url.startswith("ipc"):
             return await asyncio.start_unix_server(client, url.removeprefix("ipc://"))
         host, _, port = url.removeprefix("tcp://").partition(":")

@@ -1,4 +1,4 @@
-"""A local socket whose file somebody removed: those who hold a connection go on, and new ones find it again."""
+"""A local socket whose file was removed: connections that exist go on, and new peers find it again."""
 
 from __future__ import annotations
 

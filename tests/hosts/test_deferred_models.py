@@ -1,4 +1,4 @@
-"""A record's model is built when it is first used, whatever that use is; all are where memory or threads are shared."""
+"""A record's model is built at its first use of any kind; all are built where memory or threads are shared."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Inner(Record):
 
 
 def fresh() -> type[Any]:
-    """A record that nobody has used."""
+    """A record that was never used."""
 
     class Outer(Record):
         inner: Inner

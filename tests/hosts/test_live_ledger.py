@@ -81,7 +81,7 @@ def test_a_full_disk_holds_back_what_is_durable_and_keeps_the_order(desk: Desk) 
 
 
 def test_a_life_that_ends_on_a_full_disk_leaves_nothing_to_the_next_one(desk: Desk) -> None:
-    """What was not written was promised to nobody, and the next life does not know of it."""
+    """What was not written was promised to no actor, and the next life does not know of it."""
     desk.write(1, 100_000)
     desk.write(2, 200_000)
     desk.ledger.close_life("server")

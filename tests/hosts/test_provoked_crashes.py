@@ -1,4 +1,4 @@
-"""An exception that somebody outside can provoke costs an actor its life, and never the node."""
+"""An exception that mail from outside can provoke costs an actor its life, and never the node."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ Mail between actors of one node never comes here. What does is let in by these r
    that waits for its answer.
 5. An answer bears the id of a request that the present life has made, and is of a kind that the actor has a line for; a
    door looks into its own table.
-6. All other mail is of a kind that the actor declares (``Vocabulary``), said by those from whom it declares it.
+6. All other mail is of a kind that the actor declares (``Vocabulary``), from a sender for which it declares it.
 
 What is refused is counted by reason, role and kind. A request is told so: it did not happen.
 

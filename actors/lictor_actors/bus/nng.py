@@ -1,7 +1,7 @@
 """The bus over nng's Push/Pull: two lanes in, one outbox per URL out.
 
 Gossip comes in through pynng. On the other lane, where a request waits for each frame, the event loop reads nng's
-protocol itself, and it writes it on both; so whoever uses nng can talk to either end, and the tests do.
+protocol itself, and it writes it on both; so a peer that uses nng can talk to either end, and the tests do.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class NngBus:
             outbox.redial()
 
     def drop(self, url: str) -> None:
-        """Nobody is reached there any more: close its outbox."""
+        """No node is reached there any more: close its outbox."""
         outbox = self._outboxes.pop(url, None)
         if outbox is not None:
             self._dirty.pop(url, None)

@@ -50,7 +50,7 @@ class Rules:
         return any(rule.effect == "hold" and rule.id in ids for rule in self.rules)
 
     def judge(self, envelope: Envelope, rng: Random, now: int) -> Impairment:
-        """What becomes of this message. ``now`` is the time of whoever judges, in nanoseconds."""
+        """What becomes of this message. ``now`` is the caller's time in nanoseconds."""
         copies, delay, corrupt = 1, 0, False
         held: tuple[str, ...] = ()
         for one in self._compiled:

@@ -186,7 +186,7 @@ def _bound(endpoint: Endpoint) -> socket.socket:
 
 
 def _clear_away(path: str) -> None:
-    """Remove a socket's file that a process left behind: nobody answers there. What else is wrong ``bind`` will say."""
+    """Remove a socket's file that a process left behind: it refuses connections. ``bind`` says what else is wrong."""
     file = Path(path)
     if not file.is_socket():
         return

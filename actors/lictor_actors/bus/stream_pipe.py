@@ -2,7 +2,7 @@
 
 Measured on two cores: to a peer and back 75 µs, through nng's threads 270 µs, a quarter of its processor time. A server
 sends two such frames for every round of Raft and gets two. And pynng 0.9 takes the process down when its Push0 dials
-somebody who greets and hangs up at once, as a peer does that is just being killed.
+a peer that greets and hangs up at once, as one does that is just being killed.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class StreamPipe:
 
     @property
     def connected(self) -> bool:
-        """True while somebody is there."""
+        """True while a peer has answered and not hung up."""
         return self._socket is not None
 
     @property
@@ -80,7 +80,7 @@ class StreamPipe:
             self._cut_off()
 
     def _hung_up_on(self) -> None:
-        # Who greets and hangs up each time, whatever the reason, is not to cost a core on either side.
+        # A peer that greets and hangs up each time is not to cost a core on either side.
         self._dial_after(RECONNECT_MIN_S)
 
     def _dial_after(self, wait: float) -> None:
@@ -94,7 +94,7 @@ class StreamPipe:
                 async with asyncio.timeout(DIAL_S):
                     self._socket = await _dialled(self._loop, self._endpoint)
                 break
-            except (OSError, UnicodeError):  # nobody there, no such name, or nobody who speaks this: the outbox ages
+            except (OSError, UnicodeError):  # refused, no such name, or not a Pull socket: the outbox ages
                 await asyncio.sleep(wait)
         assert self._socket is not None
         self._loop.add_reader(self._socket, self._readable, self._socket)
@@ -121,7 +121,7 @@ class StreamPipe:
             self._changed()
 
     def _readable(self, connection: socket.socket) -> None:
-        """A Pull socket has nothing to say after its greeting: this is the end, or bytes that nobody wants."""
+        """A Pull socket has nothing to say after its greeting: this is the end, or bytes to be dropped."""
         try:
             gone = not connection.recv(4096)
         except BlockingIOError:
@@ -140,7 +140,7 @@ def _waits() -> Iterator[float]:
 
 
 async def _dialled(loop: asyncio.AbstractEventLoop, endpoint: Endpoint) -> socket.socket:
-    """A connection to somebody who has greeted as a Pull socket; raises OSError."""
+    """A connection to a peer that has greeted as a Pull socket; raises OSError."""
     family, address = await _resolved(loop, endpoint)
     with contextlib.ExitStack() as undo:
         connection = undo.enter_context(made_ready(socket.socket(family, socket.SOCK_STREAM)))

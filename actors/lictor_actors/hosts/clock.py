@@ -12,7 +12,7 @@ MILLION = 1_000_000
 class NodeClock:
     """One node's clocks. Skew and jump touch the wall clock, drift touches both, nothing moves ``now`` back.
 
-    ``time`` is the one true time of whoever owns the clock: the world's, or the machine's monotonic clock.
+    ``time`` is the true time behind the clock: the world's, or the machine's monotonic clock.
     """
 
     __slots__ = ("_base", "_ppm", "_since", "_skew", "_wall")

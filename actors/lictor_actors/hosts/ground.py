@@ -1,4 +1,4 @@
-"""What a node needs from whatever it stands on: clocks, timers, a bus, disks, jobs. Live and world each give it."""
+"""What a node needs of its ground: clocks, timers, a bus, disks, jobs. Live and world each give it."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ class Node:
             self._pass_through(envelope)
 
     def keep_out(self, envelope: Envelope, answer: Refused | None) -> None:
-        """Mail from another node was not let in; tell the one who waits, if it is a request."""
+        """Mail from another node was not let in; answer it if it is a request."""
         if answer is not None:
             e = envelope
             self.ground.post(Envelope(e.target, e.reply_to, answer, request=e.request, cause=e.cause, origin=e.origin))
@@ -153,7 +153,7 @@ class Node:
             case Redial():
                 self.ground.redial(self.name, body.node)
             case NodeStopping():
-                # What its actors have answered is still on its way: the one who asked for this learns that it was done.
+                # What its actors have answered is still on its way: the asker learns that it was done.
                 self.ground.later(self.name, GOODBYE_NS, lambda: self._end(body.why))
             case Undeliverable():
                 self.ground.count("undeliverable_to_host")
@@ -192,7 +192,7 @@ class Node:
             self.start()
 
     def _end(self, why: str) -> None:
-        if any(seat.life is not None for seat in self.seats.values()):  # else somebody has stopped it meanwhile
+        if any(seat.life is not None for seat in self.seats.values()):  # else it was stopped meanwhile
             self.stop(why)
             self.ground.node_ended(self.name, why)
 
@@ -219,7 +219,7 @@ class Node:
                 seat.stop(f"journal failed: {error}")
 
     def disk_full(self, error: OSError | None) -> None:
-        """The journal waits for room, or (None) waits no more: whoever writes to it hears of that."""
+        """The journal waits for room, or (None) waits no more: the actors that write to it hear of that."""
         for seat in self.seats.values():
             if seat.life is not None and seat.life.actor.journalled:
                 seat.deliver(DiskFull(why=str(error)) if error else DiskFreed(), None)

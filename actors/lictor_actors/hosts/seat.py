@@ -85,7 +85,7 @@ class Seat:
             self._ground.enqueue(self, life.number, Recovered.model_construct(records=batch, done=done), None)
 
     def end(self, why: str) -> None:
-        """End this life for good; mail that is on its way will find nobody."""
+        """End this life for good; mail that is on its way is counted and refused."""
         life, self.life = self.life, None
         self.down_because, self._backlog = why, None
         _cancel(self._next_life)
@@ -281,7 +281,7 @@ class Seat:
 
     def _due(self, life: Life, effect: SetTimer, due: int) -> None:
         left = due - self._ground.now(self.node.name)
-        if left > 0:  # loops round to milliseconds, and nobody expects to be woken before the time
+        if left > 0:  # loops round to milliseconds, and no actor expects to be woken before the time
             self._wait(life, effect, due, left)
             return
         life.timers.pop(effect.name, None)

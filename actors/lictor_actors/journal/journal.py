@@ -147,7 +147,7 @@ class Journal:
             self._resume(segment_name(found.segment), found)
 
     def _resume(self, name: str, found: Recovery) -> None:
-        """Whatever was read may still be in the operating system's memory only: sync before anyone relies on it."""
+        """What was read may still be in the operating system's memory only: sync before it is relied on."""
         # An older version did not note the size: the first write begins a segment that says it.
         self._room = self._disk.list()[name] if found.room else found.offset
         if found.torn:

@@ -4,7 +4,7 @@ Records are believed in the order of their numbers, up to the first that is miss
 is one of two things:
 
 - **a torn tail**: writes that were under way when the power failed. They reach the disk in any order, so good
-  records may lie behind a bad one. Nobody was told that they are durable; they are cut.
+  records may lie behind a bad one. No actor was told that they are durable; they are cut.
 - **corruption**: a good record behind the damage says that the damaged place was durable when it was written
   (``synced``), or a segment was begun behind it, which happens only once the one before is durable. Someone may have
   been told; it is said aloud and nothing is touched.
@@ -115,7 +115,7 @@ def recover(disk: Disk) -> Recovery:
 def readable(disk: Disk) -> Recovery:
     """What can be read up to the first place that is damaged, cut or missing; nothing is refused.
 
-    For an operator who accepts the loss, of a node that no other counts on. Raises JournalTooNew, OSError.
+    For an operator that accepts the loss, of a node on which no other relies. Raises JournalTooNew, OSError.
     """
     found = Recovery()
     for number in sorted(n for n in map(segment_number, disk.list()) if n is not None):

@@ -21,7 +21,7 @@ class Actor:
     """
 
     hears: ClassVar[Vocabulary] = Vocabulary()
-    """The kinds that it hears, and from whom each may come. The bus refuses everything else."""
+    """The kinds that it hears, and the senders of each. The bus refuses everything else."""
     journalled = False
     """True if the actor keeps a stream of the node's journal and wants it back at start."""
     synced = False
@@ -41,7 +41,7 @@ class Actor:
 
     @property
     def standing(self) -> str:
-        """How it stands at this moment, as a note for those who only begin to watch; "" if there is nothing to say."""
+        """How it stands now, as a note for an observer that begins to watch; "" if there is nothing to say."""
         return ""
 
     def check(self) -> None:

@@ -61,7 +61,7 @@ class Life:
         return f"{self._prefix}{self._requests:x}"
 
     def asked(self, request: str) -> bool:
-        """True if this life made that request id. Its 64 bits cannot be guessed by those who were not asked."""
+        """True if this life made that request id. Only actors that were asked know its 64 bits."""
         return request.startswith(self._prefix)
 
     def next_record(self) -> int:

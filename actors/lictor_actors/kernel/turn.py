@@ -170,12 +170,12 @@ class Turn:
 
     @property
     def wrote(self) -> bool:
-        """True if something was written to the journal in this turn: whoever is to hear of it waits for the disk."""
+        """True if this turn wrote to the journal: news of it waits for the disk."""
         return any(type(effect) is Persist for effect in self.effects)
 
     @property
     def budget_spent(self) -> bool:
-        """True if the request in hand has waited for as long as it may take: whoever asked waits no more."""
+        """True if the request in hand has used up its budget: its asker waits no more."""
         return self.envelope is not None and self.envelope.budget_left(self.now) < 0
 
     def _in_hand(self) -> Envelope:

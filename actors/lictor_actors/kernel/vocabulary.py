@@ -1,4 +1,4 @@
-"""What an actor hears, and from whom: declared by its class, so that the bus refuses the rest before the actor sees it.
+"""What an actor hears and which senders it hears: declared by its class, so that the bus refuses the rest.
 
 A kind that is declared without an audience is heard from the actor's own node alone: timers, notices of the host,
 results of jobs, answers. Answers may come from elsewhere too: by the id of a question that this life has asked (see

@@ -158,7 +158,7 @@ def test_writing_goes_on_after_a_torn_tail_and_the_tail_never_comes_back() -> No
 
 
 def test_a_batch_whose_sectors_arrived_in_another_order_is_a_torn_tail_not_corruption() -> None:
-    """Nobody was told that they are durable, so a server whose power failed must be able to start again."""
+    """They were never reported as durable, so a server whose power failed must be able to start again."""
     disk = MemoryDisk()
     journal = Journal.open(disk)
     journal.write("server", [append(1)])
@@ -184,7 +184,7 @@ def test_damage_before_a_record_that_was_written_after_a_sync_is_corruption_and_
 
 
 def test_a_damaged_header_before_good_records_is_corruption() -> None:
-    """A header is durable before its first record is written, whatever those records say of others."""
+    """A header is durable before its first record is written, also if those records say otherwise of others."""
     disk = MemoryDisk()
     journal = Journal.open(disk, 256)
     journal.write("server", [append(index) for index in range(1, 6)])
@@ -225,7 +225,7 @@ def test_a_segment_that_the_power_left_half_begun_is_begun_again() -> None:
 
 @pytest.mark.parametrize("left", [b"", b"junk" * 100, pack_header(7, 20, 0)], ids=["nothing", "junk", "header"])
 def test_a_journal_of_which_only_late_segments_are_left_was_never_empty(left: bytes) -> None:
-    """Whoever took it for that of a new server would promise again what it has promised differently."""
+    """A server that took it for a new server's would promise again what it has promised differently."""
     disk = MemoryDisk()
     disk.write_at(segment_name(7), 0, left)
     with pytest.raises(JournalCorrupt):

@@ -49,7 +49,7 @@ class Trouble:
 
 
 class FaultyDisk:
-    """The six verbs, spoilt. ``wait`` lets a slow sync take its nanoseconds; None: somebody else sees to that."""
+    """The six verbs, spoilt. ``wait`` lets a slow sync take its nanoseconds; None: the ledger sees to that."""
 
     def __init__(self, disk: Disk, trouble: Trouble, wait: Callable[[int], None] | None = None) -> None:
         self._disk = disk

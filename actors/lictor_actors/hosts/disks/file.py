@@ -131,7 +131,7 @@ class FileDisk:
 
 
 class ReadOnlyDisk:
-    """A directory that somebody else may be writing to: for looking, without a lock."""
+    """A directory for looking, without a lock: another process may be writing to it."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory

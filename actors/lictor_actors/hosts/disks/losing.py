@@ -43,7 +43,7 @@ class LosingDisk:
         self._lock = RLock()
 
     def expect_lies(self, lies: bool) -> None:
-        """Somebody in front of this disk keeps syncs from it: note what is written from now on."""
+        """The disk in front of this one keeps syncs from it: note what is written from now on."""
         with self._lock:
             self._lied_to = lies
             self._noting = lies or bool(self._unsynced) or self._cut is not None

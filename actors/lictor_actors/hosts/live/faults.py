@@ -18,7 +18,7 @@ Hit = tuple[Envelope, Impairment]
 
 
 class Tap(Protocol):
-    """Whoever wants to see every message, for a timeline."""
+    """An observer of every message, for a timeline."""
 
     def sent(self, envelope: Envelope, impairment: Impairment) -> None:
         """Posted here, and what becomes of it."""
@@ -68,7 +68,7 @@ class LiveFaults:
         self._held.release(self._rules, self._hit)
 
     def show(self, tap: Tap | None) -> None:
-        """From now on this one sees every message, or nobody."""
+        """From now on this observer sees every message; None: no observer does."""
         self.tap = tap
         self.on = bool(self._rules) or tap is not None
 

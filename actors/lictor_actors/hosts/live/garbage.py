@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 EVERY_S = 10.0
 IDLE_S = 0.5
-"""A process that has used less of its processor between two looks has nothing better to do."""
+"""A process that has used less processor time between two looks is idle."""
 YOUNG, MIDDLE, OLD = 20_000, 20, 1_000_000
 """Thresholds of the three generations: of the old one ``GarbageWatch`` takes care."""
 

@@ -140,7 +140,7 @@ class LiveHost:
         return len(rules.rules)
 
     def show(self, tap: Tap | None) -> None:
-        """From now on this one sees every message and every note, or nobody."""
+        """From now on this observer sees every message and every note; None: no observer does."""
         self._faults.show(tap)
         if tap is not None:
             for running in self._nodes.values():

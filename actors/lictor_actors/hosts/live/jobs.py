@@ -1,6 +1,6 @@
-"""Outside work for actors: HTTP and TCP probes on asyncio. The only code that a check's target ever sees.
+"""Outside work for actors: HTTP and TCP probes on asyncio, the only code that meets a check's target.
 
-Every job ends in exactly one result, whatever the target does: an answer, or a reason in a person's words.
+Every job ends in exactly one result: the target's answer, or a reason in a person's words.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Jobs:
                     return await self._probe_http(job)
                 case ProbeTcp():
                     return TcpProbed(ticket=job.ticket, error=await _connect_error(_tcp(job.address), job.timeout_ns))
-        except Exception as e:  # Whatever a probe runs into is the answer to it, never the host's trouble.
+        except Exception as e:  # Each failure of a probe is the answer to it, never the host's trouble.
             return JobFailed(ticket=job.ticket, error=_reason(e))  # type: ignore[attr-defined]
         return JobFailed(ticket=getattr(job, "ticket", ""), error=f"no executor for {job.kind}")
 

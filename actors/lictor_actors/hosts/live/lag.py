@@ -1,4 +1,4 @@
-"""Watches how late the loop is: whoever probes others must know when it was itself that was slow."""
+"""Watches how late the loop is: an actor that probes others must know when its own process was slow."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class LiveLedger:
         """The stream as it stands on disk."""
         if self._stale:
             self._hand_over()
-            self._unwritten.pop(stream, None)  # of a full disk: nobody was promised that
+            self._unwritten.pop(stream, None)  # of a full disk: no actor was promised that
             # The journal that is opened next does not know what this one has yet to sync.
             self._journal.sync()
             self._journal = Journal.open(self._disk)
@@ -72,7 +72,7 @@ class LiveLedger:
             self._dirty(self)
 
     def close_life(self, stream: str) -> None:
-        """The next life reads the journal afresh; the old life's notices find nobody."""
+        """The next life reads the journal afresh; the old life's notices are dropped."""
         self._stale = True
 
     def flush(self) -> None:
@@ -133,7 +133,7 @@ class LiveLedger:
                 return
 
     def _wait_for_room(self, full: OSError) -> None:
-        """Nothing is torn, so everything goes on once there is room: until then nobody is told that it is durable."""
+        """Nothing is torn, so everything goes on once there is room: until then nothing is reported as durable."""
         self._full = full
         if not self._told:
             self._told = True

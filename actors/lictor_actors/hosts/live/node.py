@@ -96,7 +96,7 @@ class LiveNode:
             self.desk.gateway_crashed()
 
     async def close_doors(self) -> None:
-        """Nobody comes in any more."""
+        """Accept no more requests and clients."""
         if self._http is not None:
             self._http.close()
         if self._door is not None:
@@ -126,7 +126,7 @@ class LiveNode:
         return self.node.handle_actor("restart")
 
     def _cut_power(self, torn: bool) -> int:
-        """The power fails in the middle of the next sync; if nobody writes, soon. This process does not come back."""
+        """The power fails in the middle of the next sync, and soon if nothing is written: this process is killed."""
         self._disk.cut_power(self._faults.rng if torn else None, _die)
         self._loop.call_later(POWER_FAILS_WITHIN_S, self._disk.strike)
         return len(self.node.seats)
@@ -143,7 +143,7 @@ class LiveNode:
     # -- what it sees --------------------------------------------------------
 
     def introduce(self, tap: Tap) -> None:
-        """Tell one who begins to watch what it cannot know: how the actors of this node stand."""
+        """Tell an observer that begins to watch how the actors of this node stand."""
         for seat in self.node.seats.values():
             if seat.life is not None and seat.life.actor.standing:
                 tap.note(seat.address, seat.life.actor.standing)
@@ -162,11 +162,11 @@ def by_path(beside: Mapping[str, Ask], gateway: Ask) -> Ask:
 
 
 def _sleep(nanoseconds: int) -> None:
-    """A slow disk keeps whoever syncs: the loop while syncs are usually quick, a thread from then on."""
+    """A slow disk holds up its caller: the loop while syncs are usually quick, a thread from then on."""
     if nanoseconds:
         time.sleep(nanoseconds / 1e9)
 
 
 def _die() -> None:
-    """A machine without power says goodbye to nobody."""
+    """A machine without power says no goodbye."""
     os.kill(os.getpid(), signal.SIGKILL)

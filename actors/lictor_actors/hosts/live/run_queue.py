@@ -62,7 +62,7 @@ class RunQueue:
             self._loop.call_soon(self.tick)
 
     def clear(self) -> None:
-        """Nobody takes what is still here."""
+        """Drop the mail that is still here."""
         self._mail.clear()
 
     def tick(self) -> None:

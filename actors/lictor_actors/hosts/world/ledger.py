@@ -90,7 +90,7 @@ class WorldLedger:
         self._syncing = [w._replace(written=_nothing) if w.stream == stream else w for w in self._syncing]
 
     def abandon(self) -> None:
-        """The process is gone: nothing more is written, nobody is told."""
+        """The process is gone: nothing more is written, and no actor is told."""
         self._dead = True
 
     def finish(self) -> None:

@@ -46,7 +46,7 @@ class Machine:
         """How often the node was started; what was sent to an earlier boot never arrives."""
         self.running = False
         self.refuses = False
-        """True while the machine is up and nobody listens: whoever sends is told. Without power: silence."""
+        """True while the machine is up and no process listens: senders are told. Without power: silence."""
         self.directory: dict[str, tuple[str, str]] = {}
         self._doors: dict[str, tuple[Takes, Waits]] = {}
         """Doorways from outside: they are there again after a reboot."""
@@ -93,7 +93,7 @@ class Machine:
         self.ended()
 
     def ended(self) -> None:
-        """The node's actors have stopped; nobody listens any more."""
+        """The node's actors have stopped; no process listens any more."""
         self.running, self.refuses = False, True
 
     def wipe(self) -> None:

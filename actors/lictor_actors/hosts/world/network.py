@@ -130,7 +130,7 @@ class Network:
         return bytes(spoilt)
 
     def _refuse_later(self, envelope: Envelope, machine: Machine, copies: int) -> None:
-        """Nobody listens there: the sender learns it after a round trip, if the network lets anything through."""
+        """The connection is refused: the sender learns it after a round trip, if the network lets anything through."""
         if copies:
             boot, there = machine.boots, self._stream(machine.name)
             latency = 2 * there.randint(self.weather.latency_min_ns, self.weather.latency_max_ns)

@@ -2,7 +2,7 @@
 
 ``12.034510 server@n3.dc1 > server@n1.dc1 raft.append_entries term=4``: ``>`` sent, ``<`` delivered, ``=`` a note,
 ``~`` a timer's or the host's own message, ``!`` a fault. Times are seconds of the world. The same seed gives the
-same hash, whatever else is different; lines are made only if somebody listens.
+same hash on every machine; lines are made only for a listener.
 """
 
 from __future__ import annotations

@@ -251,7 +251,7 @@ class World:
     # -- a doorway for tests and workloads -------------------------------------
 
     def door(self, node: str, name: str = "door") -> Door:
-        """A doorway on ``node`` that asks on behalf of somebody outside the cluster."""
+        """A doorway on ``node`` that asks on behalf of a client outside the cluster."""
         return Door(self, node, name)
 
     def ask(self, node: str, target: str, message: Message, within_s: float = 10.0) -> Message:
