@@ -17,6 +17,7 @@ from table import show
 
 from lictor_actors.hosts.doors.http.connection import HttpConnection
 from lictor_actors.hosts.doors.http.door import HttpDoor
+from lictor_actors.hosts.doors.http.opening import OpenHttp
 from lictor_actors.hosts.doors.http.sites import Sites
 from lictor_actors.hosts.live.host import LiveHost
 from lictor_actors.node.live import add_node
@@ -90,7 +91,7 @@ async def measure(folder: Path) -> dict[str, list[float]]:
         http_port=0,
     )
     await add_node(host, spec)
-    door = cast(HttpDoor, host._nodes[spec.node]._http)
+    door = cast(OpenHttp, host._nodes[spec.node]._doors[0]).listener
     until = time.monotonic() + 30.0
     while not host.readiness()[spec.node].get("server", {}).get("passing_nodes"):
         assert time.monotonic() < until, "no leader"

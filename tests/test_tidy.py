@@ -14,7 +14,7 @@ from pkgutil import iter_modules
 import lictor_messages
 from lictor_actors.kernel.actor import Actor
 from lictor_actors.node.spec import NodeSpec
-from lictor_actors.node.tree import BEHIND, tree
+from lictor_actors.node.tree import tree
 from lictor_messages import every
 from lictor_messages.base import KINDS, KINDS_ON, WIRE
 
@@ -246,7 +246,7 @@ def imported(module: ast.Module, modules: dict[str, ast.Module]) -> Iterator[str
 
 
 def test_hosts_and_the_bus_name_no_role() -> None:
-    roles = {spec.role for spec in tree(NodeSpec(name="n", server=True))} | {"checker"} - {*BEHIND}
+    roles = {spec.role for spec in tree(NodeSpec(name="n", server=True))} | {"checker"}
     found = [
         f"{path}:{node.lineno} {node.value!r}"
         for path, module in shipped()

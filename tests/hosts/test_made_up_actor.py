@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from live_stage import LiveStage
 
+from lictor_actors.hosts.doors.opening import Site
+from lictor_actors.hosts.spec import SiteSpec
 from lictor_actors.hosts.world import World
 from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.turn import Turn
@@ -177,6 +180,41 @@ def test_those_who_begin_to_watch_are_told_how_it_stands() -> None:
     live._host.show(None)
     assert notes == [(at("beacon", N1), "saw 3")]
     live.close()
+
+
+class Quay:
+    """A door of a kind of its own, with nothing behind its address."""
+
+    def __init__(self, role: str, site: Site) -> None:
+        self.role, self.site = role, site
+        self.told: list[str] = []
+
+    def actor_crashed(self) -> None:
+        self.told.append("crashed")
+
+    def node_ended(self, why: str) -> None:
+        self.told.append(f"ended: {why}")
+
+    async def close(self) -> None:
+        self.told.append("closed")
+
+
+def test_a_door_hears_of_the_actor_behind_it_and_of_no_other() -> None:
+    live, quays = OnLiveHost(asyncio.new_event_loop()), []
+
+    async def opened(site: Site, role: str) -> Quay:
+        quays.append(Quay(role, site))
+        return quays[-1]
+
+    actors = [ActorSpec(role="beacon"), ActorSpec(role="ship")]
+    doors = [partial(opened, role=role) for role in ("beacon", "ship")]
+    spec = SiteSpec(name="n1", gossip=live._lanes[0], rest=live._lanes[1])
+    node = live.loop.run_until_complete(live._host.add(spec, actors, lambda _: Beacon(), doors))
+    node.report_crash(node.seats["beacon"], RuntimeError("made up"))
+    node.fail("made up")
+    live.close()
+    assert [quay.told for quay in quays] == [["crashed", "ended: made up", "closed"], ["ended: made up", "closed"]]
+    assert all(quay.site.node is node for quay in quays)
 
 
 def test_a_failed_journal_ends_the_actors_that_wait_for_it_and_no_others(stage: Stage) -> None:

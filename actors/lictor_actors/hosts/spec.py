@@ -1,4 +1,4 @@
-"""Where a node stands: its name, its addresses, its listeners and its directory. What it is made of, ``node/`` says."""
+"""Where a node stands: its name, its addresses and its directory. What it is made of, ``node/`` says."""
 
 from __future__ import annotations
 
@@ -20,15 +20,6 @@ class SiteSpec(Record):
     """URLs to listen on; the advertised ones if empty."""
     data_dir: str = ""
     """Directory of the journal; empty: in memory only."""
-    client_address: str = "127.0.0.1"
-    """IP of the HTTP and door listeners."""
-    http_allowed_hosts: tuple[str, ...] = ()
-    """Names under which HTTP may be asked. Without any a loopback listener takes ``localhost`` and addresses of
-    loopback, and every other listener all names; ``*`` stands for all."""
-    http_port: int = -1
-    """-1: no HTTP listener."""
-    door_port: int = -1
-    """-1: no door for client actors."""
     gossip_port: int = 8301
     server_port: int = 8300
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from lictor_actors.hosts.doors.opening import Opening
 from lictor_actors.hosts.live.host import LiveHost
 from lictor_actors.hosts.node import Node
 from lictor_actors.node.spec import NodeSpec
-from lictor_actors.node.tree import BEHIND, birth, tree
+from lictor_actors.node.tree import birth, tree
 
 log = logging.getLogger("lictor")
 
@@ -20,7 +21,21 @@ async def add_node(host: LiveHost, spec: NodeSpec) -> Node:
     """
     if spec.server and spec.data_dir:
         _start_over(spec)
-    return await host.add(spec, tree(spec), birth, BEHIND)
+    return await host.add(spec, tree(spec), birth, _doors(spec))
+
+
+def _doors(spec: NodeSpec) -> list[Opening]:
+    """The gateway answers HTTP, the agent client actors. What a node does not open it does not import."""
+    doors: list[Opening] = []
+    if spec.http_port >= 0:
+        from lictor_actors.hosts.doors.http.opening import http_opening
+
+        doors.append(http_opening("gateway", spec.client_address, spec.http_port, spec.http_allowed_hosts))
+    if spec.door_port >= 0:
+        from lictor_actors.hosts.doors.clients import client_opening
+
+        doors.append(client_opening("agent", f"tcp://{spec.client_address}:{spec.door_port}"))
+    return doors
 
 
 def _start_over(spec: NodeSpec) -> None:

@@ -38,3 +38,12 @@ class NodeSpec(SiteSpec):
     meta: ReadOnly = FrozenMap()
     services: tuple[RegisterService, ...] = ()
     checks: tuple[CheckSpec, ...] = ()
+    client_address: str = "127.0.0.1"
+    """IP of the HTTP and door listeners."""
+    http_allowed_hosts: tuple[str, ...] = ()
+    """Names under which HTTP may be asked. Without any a loopback listener takes ``localhost`` and addresses of
+    loopback, and every other listener all names; ``*`` stands for all."""
+    http_port: int = -1
+    """-1: no HTTP listener."""
+    door_port: int = -1
+    """-1: no door for client actors."""

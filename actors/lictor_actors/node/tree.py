@@ -19,9 +19,6 @@ from lictor_messages.swim import ProberOptions
 from lictor_messages.version import VERSION
 from lictor_messages.web import GatewayOptions
 
-BEHIND = {"http": "gateway", "door": "agent"}
-"""To which actor of its node each door leads."""
-
 
 def tree(spec: NodeSpec) -> list[ActorSpec]:
     """The actors of a node, in the order in which they start."""

@@ -15,6 +15,7 @@ from itertools import islice
 import pynng
 
 from lictor_actors.bus.intake import TEXT_MOST
+from lictor_actors.hosts.doors.opening import Opening, Site
 from lictor_actors.kernel.vocabulary import By, Vocabulary
 from lictor_messages.agent import ServerSilent
 from lictor_messages.answers import Command, Query
@@ -57,6 +58,7 @@ class ClientDoor:
 
         ``hears`` returns what that actor declares, None while it is down; the rest is refused here.
         """
+        self.role = role
         self.url = url
         """Where it listens; after ``start`` with the port that was given if 0 was asked for."""
         self.counts: Counter[str] = Counter()
@@ -89,6 +91,12 @@ class ClientDoor:
         self.url = _bound(self.url, listener)
         for _ in range(SPARE):
             self._add_loop(socket)
+
+    def actor_crashed(self) -> None:
+        """What it has passed on is answered past it; its next life takes the rest."""
+
+    def node_ended(self, why: str) -> None:
+        """What was passed on to other nodes may still be answered; the rest waits until its time is over."""
 
     async def close(self) -> None:
         """Answer what is open with Stopping, then hang up."""
@@ -257,6 +265,26 @@ class ClientDoor:
         if isinstance(envelope.body, Query | Command):
             silent = ServerSilent(request=envelope.request)
             self._deliver(Envelope(self._address, self._behind, silent, cause=envelope.cause, origin="client"))
+
+
+def client_opening(role: str, url: str) -> Opening:
+    """Of a door at this URL that leads to the actor of this role."""
+
+    async def opened(site: Site) -> ClientDoor:
+        def deliver(envelope: Envelope) -> None:
+            site.asked(envelope)
+            site.node.deliver(envelope)
+
+        def hears() -> Vocabulary | None:
+            desk = site.node.desk(role)
+            return desk.hears if desk is not None else None
+
+        door = ClientDoor(site.node.name, role, url, site.cluster, deliver, hears)
+        site.node.open_door("door", door.answered, door.waits)
+        door.start()
+        return door
+
+    return opened
 
 
 def _rest_of(e: Envelope, passed_ns: int) -> Envelope:

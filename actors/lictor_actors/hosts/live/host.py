@@ -11,6 +11,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from lictor_actors.bus.nng import NngBus
+from lictor_actors.hosts.doors.opening import Opening, Site
 from lictor_actors.hosts.ground import Handle
 from lictor_actors.hosts.live.arrivals import Arrivals
 from lictor_actors.hosts.live.directory import LiveDirectory
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from lictor_actors.hosts.live.jobs import Jobs
 
 log = logging.getLogger("lictor")
-NO_DOORS: Mapping[str, str] = {}
 
 
 class LiveHost:
@@ -90,20 +90,15 @@ class LiveHost:
         self._garbage = GarbageWatch(self._loop)
         self._garbage.start()
 
-    async def add(
-        self, spec: SiteSpec, tree: Sequence[ActorSpec], birth: Birth, behind: Mapping[str, str] = NO_DOORS
-    ) -> Node:
-        """Open a node's journal, listeners and doors, then start the actors of its tree.
-
-        ``behind``: the roles to which its doors ``http`` and ``door`` lead, if the spec has such listeners.
-        """
+    async def add(self, spec: SiteSpec, tree: Sequence[ActorSpec], birth: Birth, doors: Sequence[Opening] = ()) -> Node:
+        """Open a node's journal, lanes and doors, then start the actors of its tree."""
         name = spec.node
         node = Node(name, self, birth, tree)
         running = self._nodes[name] = LiveNode(spec, node, self._loop, self._faults, self._queue.sync_soon)
         self._directory.begin(name, (spec.gossip_url, spec.rest_url))
         self._arrivals.begin(node, spec.gossip_url)
         self._bus.listen(*spec.listen_urls)
-        await running.open_doors(self._boot, self._cluster, behind, self._beside)
+        await running.open_doors(doors, Site(node, self._boot, self._cluster, self._faults.asked, self._beside))
         node.start()
         return node
 
@@ -280,7 +275,7 @@ class LiveHost:
         running = self._nodes[node]
         if running.node.failed_because:
             log.error("%s went down: %s", at("host", node), why)
-        running.gateway_is_down(why)
+        running.ended(why)
         if self._ended is not None:
             self._ended(node, why)
 

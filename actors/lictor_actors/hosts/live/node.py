@@ -7,28 +7,23 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lictor_actors.hosts.disks.faulty import FaultyDisk, Trouble
 from lictor_actors.hosts.disks.file import FileDisk
 from lictor_actors.hosts.disks.losing import LosingDisk
-from lictor_actors.hosts.doors.http.desk import WebDesk
+from lictor_actors.hosts.doors.opening import OpenDoor, Opening, Site
 from lictor_actors.hosts.live.faults import LiveFaults, Tap
 from lictor_actors.hosts.live.ledger import LiveLedger
 from lictor_actors.hosts.node import Node
 from lictor_actors.hosts.spec import SiteSpec
 from lictor_actors.journal.memory_disk import MemoryDisk
-from lictor_actors.kernel.vocabulary import Vocabulary
-from lictor_messages.envelope import Envelope
 from lictor_messages.faults import DiskRule, HandleActor
-from lictor_messages.web import HttpAnswered, HttpAsked
 
 if TYPE_CHECKING:
-    from lictor_actors.hosts.doors.clients import ClientDoor
-    from lictor_actors.hosts.doors.http.door import Ask, HttpDoor
+    pass
 
 log = logging.getLogger("lictor")
 POWER_FAILS_WITHIN_S = 0.25
@@ -48,59 +43,35 @@ class LiveNode:
         """``dirty`` is told when the journal has something to sync."""
         self.spec = spec
         self.node = node
-        self.desk: WebDesk | None = None
         self._loop = loop
         self._faults = faults
-        self._http: HttpDoor | None = None
-        self._door: ClientDoor | None = None
+        self._doors: list[OpenDoor] = []
         self._trouble = Trouble(faults.rng)
         self._disk = LosingDisk(FileDisk(Path(spec.data_dir)) if spec.data_dir else MemoryDisk())
         self.set_disk_rules(faults.disks_of(node.name))
         disk = FaultyDisk(self._disk, self._trouble, _sleep)
         self.ledger = LiveLedger(disk, loop, dirty, self._disk_failed, node.ground.count, self._disk_full)
 
-    async def open_doors(self, boot: int, cluster: bytes, behind: Mapping[str, str], beside: Mapping[str, Ask]) -> None:
-        """Listen for HTTP and for clients on the bus, where the spec says so; ``behind``: see ``LiveHost.add``."""
-        spec, node = self.spec, self.node
-        if spec.http_port >= 0:
-            from lictor_actors.hosts.doors.http.door import HttpDoor
-
-            self.desk = WebDesk(node, behind["http"], boot, self._faults.asked)
-            self._http = HttpDoor(by_path(beside, self.desk.ask), allowed_hosts=spec.http_allowed_hosts)
-            await self._http.listen(spec.client_address, spec.http_port)
-        if spec.door_port >= 0:
-            from lictor_actors.hosts.doors.clients import ClientDoor
-
-            url = f"tcp://{spec.client_address}:{spec.door_port}"
-            hears = partial(self._hears, behind["door"])
-            self._door = ClientDoor(node.name, behind["door"], url, cluster, self._from_client, hears)
-            node.open_door("door", self._door.answered, self._door.waits)
-            self._door.start()
-
-    def _hears(self, role: str) -> Vocabulary | None:
-        desk = self.node.desk(role)
-        return desk.hears if desk is not None else None
-
-    def _from_client(self, envelope: Envelope) -> None:
-        self._faults.asked(envelope)
-        self.node.deliver(envelope)
-
-    def gateway_is_down(self, why: str) -> None:
-        """The node has ended: nothing would ever answer the HTTP requests that are open."""
-        if self.desk is not None:
-            self.desk.gateway_is_down(why)
+    async def open_doors(self, openings: Iterable[Opening], site: Site) -> None:
+        """Open them in this order."""
+        for opening in openings:
+            self._doors.append(await opening(site))
 
     def actor_crashed(self, role: str) -> None:
-        """What an actor knew has died with it: the requests that a door has given to it will not be answered."""
-        if self.desk is not None and self.desk.role == role:
-            self.desk.gateway_crashed()
+        """The doors that lead to this actor hear of it."""
+        for door in self._doors:
+            if door.role == role:
+                door.actor_crashed()
+
+    def ended(self, why: str) -> None:
+        """The node's actors do not come back, and its doors hear of it."""
+        for door in self._doors:
+            door.node_ended(why)
 
     async def close_doors(self) -> None:
         """Accept no more requests and clients."""
-        if self._http is not None:
-            self._http.close()
-        if self._door is not None:
-            await self._door.close()
+        for door in self._doors:
+            await door.close()
 
     # -- faults --------------------------------------------------------------
 
@@ -147,18 +118,6 @@ class LiveNode:
         for seat in self.node.seats.values():
             if seat.life is not None and seat.life.actor.standing:
                 tap.note(seat.address, seat.life.actor.standing)
-
-
-def by_path(beside: Mapping[str, Ask], gateway: Ask) -> Ask:
-    """Requests under the paths of ``beside`` go there, all others to the gateway."""
-    paths = tuple(beside)
-
-    def ask(asked: HttpAsked, answer: Callable[[HttpAnswered], None]) -> Callable[[], None]:
-        if asked.target.startswith(paths):
-            return next(beside[path] for path in paths if asked.target.startswith(path))(asked, answer)
-        return gateway(asked, answer)
-
-    return ask if paths else gateway
 
 
 def _sleep(nanoseconds: int) -> None:

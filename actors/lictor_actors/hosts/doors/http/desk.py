@@ -18,7 +18,7 @@ class WebDesk:
 
     def __init__(self, node: Node, role: str, boot: int, seen: Callable[[Envelope], None]) -> None:
         """``role``: the actor that answers. ``seen`` is shown every request."""
-        self.role = role
+        self._role = role
         self._seen = seen
         self._node = node
         self._me = at("http", node.name)
@@ -44,7 +44,7 @@ class WebDesk:
     def _to_gateway(self, envelope: Envelope) -> None:
         """Its seat is looked up once: it passes on what comes for one that has taken its place."""
         if self._take is None:
-            self._take = self._node.taker(self.role)
+            self._take = self._node.taker(self._role)
         (self._take or self._node.deliver)(envelope)
 
     def gateway_crashed(self) -> None:
