@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lictor_actors.hosts.ground import Ground, Handle
+from lictor_actors.hosts.timers import SeatTimers, cancel
 from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.effects import (
     CancelTimer,
@@ -54,6 +55,7 @@ class Seat:
         self._ground: Ground = node.ground
         self._rng = node.ground.stream(node.name, role)
         self._restarts = Restarts()
+        self._timers = SeatTimers(node.ground, node.name, self._timer_due)
         self._backlog: deque[Mail] | None = None
         self._next_life: Handle | None = None
         """The timer of a restart that has to wait."""
@@ -88,13 +90,11 @@ class Seat:
         """End this life for good; mail that is on its way is counted and refused."""
         life, self.life = self.life, None
         self.down_because, self._backlog = why, None
-        _cancel(self._next_life)
+        cancel(self._next_life)
         self._next_life = None
         if life is None:
             return
-        for handle in life.timers.values():
-            _cancel(handle)
-        life.timers.clear()
+        self._timers.cancel_all(life)
         if life.actor.journalled:
             self._ground.ledger(self.node.name).close_life(self.role)
         for child in self.node.children_of(self):
@@ -236,7 +236,7 @@ class Seat:
                 if not life.actor.synced:
                     life.durable = effect.number
             elif type(effect) is SetTimer:
-                self._set_timer(life, effect)
+                self._timers.set(life, effect)
             else:
                 self._carry_out_rare(life, effect)
         if records:
@@ -245,7 +245,7 @@ class Seat:
     def _carry_out_rare(self, life: Life, effect: Effect) -> None:
         match effect:
             case CancelTimer():
-                _cancel(life.timers.pop(effect.name, None))
+                self._timers.cancel(life, effect.name)
             case RunJob():
                 self._run(life, effect.job)
             case Note():
@@ -271,21 +271,7 @@ class Seat:
         for send in life.written(upto):
             self._ground.post(send.envelope)
 
-    def _set_timer(self, life: Life, effect: SetTimer) -> None:
-        _cancel(life.timers.pop(effect.name, None))
-        due = self._ground.now(self.node.name) + effect.after
-        self._wait(life, effect, due, effect.after)
-
-    def _wait(self, life: Life, effect: SetTimer, due: int, left: int) -> None:
-        life.timers[effect.name] = self._ground.later(self.node.name, left, lambda: self._due(life, effect, due))
-
-    def _due(self, life: Life, effect: SetTimer, due: int) -> None:
-        left = due - self._ground.now(self.node.name)
-        if left > 0:  # loops round to milliseconds, and no actor expects to be woken before the time
-            self._wait(life, effect, due, left)
-            return
-        life.timers.pop(effect.name, None)
-        message = effect.message
+    def _timer_due(self, life: Life, message: Message) -> None:
         if self.life is life:
             self._ground.enqueue(self, life.number, message, None)
 
@@ -297,9 +283,3 @@ class Seat:
             self._ground.enqueue(self, life.number, result, None)
         else:
             self._ground.count("job_of_another_life")
-
-
-def _cancel(handle: object) -> None:
-    if handle is not None:
-        timer: Handle = handle  # type: ignore[assignment]
-        timer.cancel()
