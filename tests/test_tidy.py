@@ -50,12 +50,12 @@ FUNCTIONS = {
 }
 """Functions that are longer than ``FUNCTION_MOST`` lines, and how long they are."""
 RIDDLES = {
-    "actors": 251,
+    "actors": 247,
     "benchmarks": 18,
     "deploy": 44,
     "docs": 62,
     "messages": 8,
-    "tests": 151,
+    "tests": 150,
 }
 """How often prose and code say what does not name its subject, by folder."""
 RIDDLE = re.compile(r"\b(who|what)ever\b|\bnobody\b|\bwhom\b|\bsomebody\b", re.IGNORECASE)
@@ -84,6 +84,7 @@ NAMESAKES = {
     "Entry": "Consul's word for a key with its value, and Raft's for a line of its log",
     "Refused": "the message, and the exception that a client raises for it",
     "Record": "what messages hold, and a line of a timeline",
+    "CheckSpec": "the message, and how a client writes it: with durations, and no unknown fields",
     "State": "Raft's and SWIM's word, each in its own paper",
 }
 """Names of several public classes, and why each keeps it."""
@@ -109,7 +110,7 @@ KNOTS = [
     {A + "kernel.actor", A + "kernel.life", A + "kernel.turn", A + "kernel.vocabulary"},
     {A + "hosts.ground", A + "hosts.node", A + "hosts.seat"},
     {A + f"hosts.world.{part}" for part in ("door", "ground", "machine", "network", "world")},
-    {A + f"client.{part}" for part in ("async_client", "locks", "sync_client")},
+    {A + f"client.{part}" for part in ("async_client", "locks")},
 ]
 """Modules that are one thing in several files and know each other, most of them for their types alone."""
 NOT_YET_UNTIED = [

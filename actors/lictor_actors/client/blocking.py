@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Self, TypeVar
 
 from lictor_actors.client.api import Everything
 from lictor_actors.client.async_client import AsyncClient
 from lictor_actors.client.both import Ask, Sync
 from lictor_actors.client.durations import Duration
-from lictor_actors.client.locks import SyncLock
+from lictor_actors.client.locks import AsyncLock, Fence
 from lictor_actors.client.watching import Watching
 from lictor_messages.base import Message
 
@@ -55,3 +55,45 @@ class Blocking(Everything[Sync]):
 
     def _run_ask(self, ask: Ask[T]) -> T:
         return self.wait(lambda: self._client._run_ask(ask))
+
+
+class SyncLock:
+    """The same for code that blocks: ``with client.lock("leader") as lock:``."""
+
+    def __init__(self, client: Blocking, lock: AsyncLock) -> None:
+        self._client = client
+        self._lock = lock
+
+    def __enter__(self) -> Self:
+        self.acquire()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    @property
+    def key(self) -> str:
+        """The key that is locked."""
+        return self._lock.key
+
+    @property
+    def fence(self) -> Fence | None:
+        """Which acquisition this is, None while the lock is not held."""
+        return self._lock.fence
+
+    @property
+    def held(self) -> bool:
+        """Whether the lock can be trusted at this moment."""
+        return self._lock.held
+
+    def check(self) -> None:
+        """Raises LockLost unless the lock is held."""
+        self._lock.check()
+
+    def acquire(self) -> Fence:
+        """Wait for the lock (see AsyncLock.acquire)."""
+        return self._client.wait(self._lock.acquire)
+
+    def release(self) -> None:
+        """Give the lock back and end the session."""
+        self._client.wait(self._lock.release)

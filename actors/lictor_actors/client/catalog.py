@@ -57,7 +57,7 @@ class Catalog(Api[M]):
     def service(
         self, service: str, *, tags: Sequence[str] = (), **options: Unpack[FilterOptions]
     ) -> Ask[Rows[Placement]]:
-        """The instances of a service with their nodes, whatever their health; all of ``tags`` must be present."""
+        """The instances of a service with their nodes, healthy or not; all of ``tags`` must be present."""
         query = ListServiceNodes(service=service, tags=tuple(tags), **query_fields(options))
         return read(query, ServiceNodes, lambda a: Rows.of(a, a.placements), options)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from lictor_actors.bus.sp import Place, place_of
+from lictor_actors.bus.sp import Endpoint, endpoint_of
 from lictor_actors.client.errors import ClientClosed, ConnectionFailed, LictorError, Timeout, Unexpected, error_of
 from lictor_actors.client.wire import Wire
 from lictor_messages.base import Message
@@ -74,7 +74,7 @@ class Connection:
         if self._wire is not None and self._wire.up:
             return self._wire
         if self._dialling is None or self._dialling.done():
-            self._dialling = asyncio.get_running_loop().create_task(self._dial(_place(self.url)))
+            self._dialling = asyncio.get_running_loop().create_task(self._dial(_endpoint(self.url)))
         dialling = self._dialling
         await asyncio.wait((dialling,), timeout=within_s)
         if self._closed:
@@ -92,12 +92,12 @@ class Connection:
         if self._dialling is not None and self._dialling.get_loop() is not loop:
             self._dialling = None
 
-    async def _dial(self, place: Place) -> Wire:
+    async def _dial(self, endpoint: Endpoint) -> Wire:
         """Try again and again: those who wait know how long it is worth it."""
         wait = RECONNECT_LEAST_S
         while True:
             try:
-                return await _greeted(place)
+                return await _greeted(endpoint)
             except (OSError, UnicodeError) as error:
                 self._why = f": {error.strerror or error}" if isinstance(error, OSError) else f": {error}"
             except ConnectionFailed as error:
@@ -120,12 +120,12 @@ class Connection:
         return answer
 
 
-async def _greeted(place: Place) -> Wire:
+async def _greeted(endpoint: Endpoint) -> Wire:
     loop = asyncio.get_running_loop()
-    if place.path:
-        _, wire = await loop.create_unix_connection(lambda: Wire(place), place.path)
+    if endpoint.path:
+        _, wire = await loop.create_unix_connection(lambda: Wire(endpoint), endpoint.path)
     else:
-        _, wire = await loop.create_connection(lambda: Wire(place), place.host, place.port)
+        _, wire = await loop.create_connection(lambda: Wire(endpoint), endpoint.host, endpoint.port)
     try:
         await wire.greeted
     except BaseException:
@@ -134,11 +134,11 @@ async def _greeted(place: Place) -> Wire:
     return wire
 
 
-def _place(url: str) -> Place:
+def _endpoint(url: str) -> Endpoint:
     if url.startswith(("http://", "https://")):
         raise _no_address(url, "that is the HTTP API; client actors dial the bus: write tcp://HOST:8304")
     try:
-        return place_of(url)
+        return endpoint_of(url)
     except ValueError as error:
         raise _no_address(url, f"{error}; an agent's port for client actors is 8304") from None
 

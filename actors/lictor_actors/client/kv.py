@@ -55,7 +55,7 @@ class KeyValues(Api[M]):
     def cas(
         self, key: str, value: bytes | str, index: int, *, flags: int = 0, dc: str = "", timeout: Duration | None = None
     ) -> Ask[bool]:
-        """Set a key if nobody changed it since ``index`` (its ModifyIndex; 0: if it does not exist)."""
+        """Set a key if it has not changed since ``index`` (its ModifyIndex; 0: if it does not exist)."""
         return ask(PutKey(key=key, value=to_bytes(value), flags=flags, cas=index, dc=dc), Written, ok, timeout)
 
     @both

@@ -25,7 +25,6 @@ from lictor_messages.kv import Entries, Entry, GetKey
 
 if TYPE_CHECKING:
     from lictor_actors.client.async_client import AsyncClient
-    from lictor_actors.client.blocking import Blocking
 
 RENEWALS = 3
 """How often a session is renewed in each TTL."""
@@ -192,48 +191,6 @@ class AsyncLock:
 
     def _trusted(self) -> bool:
         return _now() < self._trusted_until
-
-
-class SyncLock:
-    """The same for code that blocks: ``with client.lock("leader") as lock:``."""
-
-    def __init__(self, client: Blocking, lock: AsyncLock) -> None:
-        self._client = client
-        self._lock = lock
-
-    def __enter__(self) -> Self:
-        self.acquire()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.release()
-
-    @property
-    def key(self) -> str:
-        """The key that is locked."""
-        return self._lock.key
-
-    @property
-    def fence(self) -> Fence | None:
-        """Which acquisition this is, None while the lock is not held."""
-        return self._lock.fence
-
-    @property
-    def held(self) -> bool:
-        """Whether the lock can be trusted at this moment."""
-        return self._lock.held
-
-    def check(self) -> None:
-        """Raises LockLost unless the lock is held."""
-        self._lock.check()
-
-    def acquire(self) -> Fence:
-        """Wait for the lock (see AsyncLock.acquire)."""
-        return self._client.wait(self._lock.acquire)
-
-    def release(self) -> None:
-        """Give the lock back and end the session."""
-        self._client.wait(self._lock.release)
 
 
 @contextlib.asynccontextmanager

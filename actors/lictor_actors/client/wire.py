@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import cast
 
-from lictor_actors.bus.sp import REP_GREETS, REQ_GREETS, Place, Splitter, made_ready
+from lictor_actors.bus.sp import REP_GREETS, REQ_GREETS, Endpoint, Splitter, made_ready
 from lictor_actors.client.errors import ConnectionFailed
 from lictor_messages.codec import FrameRefused
 
@@ -23,14 +23,14 @@ _LENGTH_BYTES = 8
 class Wire(asyncio.Protocol):
     """Greets as a Req socket; ``exchange`` sends one request and waits for its answer."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, endpoint: Endpoint) -> None:
         loop = asyncio.get_running_loop()
         self.loop = loop
         self.greeted: asyncio.Future[None] = loop.create_future()
         """Done when the other side has greeted as a Rep socket; fails if it is something else, or hangs up first."""
         self.up = True
-        self._place = place
-        self._splitter = Splitter(place.marker, ANSWER_MOST, REP_GREETS)
+        self._endpoint = endpoint
+        self._splitter = Splitter(endpoint.marker, ANSWER_MOST, REP_GREETS)
         self._open: dict[int, asyncio.Future[bytes]] = {}
         self._count = 0
         self._transport: asyncio.Transport
@@ -40,7 +40,7 @@ class Wire(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The other side accepted: say what this is."""
         self._transport = cast(asyncio.Transport, transport)
-        if not self._place.path:
+        if not self._endpoint.path:
             made_ready(transport.get_extra_info("socket"))
         self._transport.write(REQ_GREETS)
 
@@ -69,7 +69,7 @@ class Wire(asyncio.Protocol):
         answer: asyncio.Future[bytes] = self.loop.create_future()
         self._open[number] = answer
         size = _NUMBER_BYTES + len(data)
-        head = self._place.marker + size.to_bytes(_LENGTH_BYTES) + (_LAST | number).to_bytes(_NUMBER_BYTES)
+        head = self._endpoint.marker + size.to_bytes(_LENGTH_BYTES) + (_LAST | number).to_bytes(_NUMBER_BYTES)
         self._transport.write(head + data)
         try:
             async with asyncio.timeout(within_s):

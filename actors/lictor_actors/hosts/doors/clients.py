@@ -15,6 +15,7 @@ from itertools import islice
 import pynng
 
 from lictor_actors.bus.intake import TEXT_MOST
+from lictor_actors.hosts.doors.open_requests import OpenRequests
 from lictor_actors.hosts.doors.opening import Opening, Site
 from lictor_actors.kernel.vocabulary import By, Vocabulary
 from lictor_messages.agent import ServerSilent
@@ -72,11 +73,7 @@ class ClientDoor:
         self._socket: pynng.Rep0 | None = None
         self._loops: set[asyncio.Task[None]] = set()
         self._receiving = 0
-        self._waiting: dict[str, list[asyncio.Future[Message]]] = {}
-        self._queries: dict[str, tuple[Envelope, float]] = {}
-        """Reads without an answer, with the time when they were asked."""
-        self._writes: set[str] = set()
-        """Writes without an answer."""
+        self._open = OpenRequests()
         self._closing = False
 
     def start(self) -> None:
@@ -102,8 +99,7 @@ class ClientDoor:
         """Answer what is open with Stopping, then hang up."""
         self._closing = True
         busy = len(self._loops) - self._receiving
-        for request in list(self._waiting):
-            self._resolve(request, Refused(code="Stopping"))
+        self._open.answer_all(Refused(code="Stopping"))
         if self._socket is None:
             return
         if busy and self._loops:
@@ -124,42 +120,18 @@ class ClientDoor:
 
     def waits(self, request: str) -> bool:
         """True if a client waits for the answer to this request."""
-        return request in self._waiting
+        return request in self._open
 
     def answered(self, envelope: Envelope) -> None:
         """An envelope for ``door@node``: the answer to one of the open requests, or too late."""
         body = envelope.body
         if isinstance(body, AskAgain):
-            self._ask_again(body)
+            self._open.ask_again(body, self._deliver)
             return
         if isinstance(body, Undeliverable):
             body = Refused(code="Undeliverable", text=body.down or f"{body.target} could not be reached: {body.reason}")
-        self._resolve(envelope.request, body)
-
-    def _ask_again(self, told: AskAgain) -> None:
-        """A server took some requests into its grave. Reads are asked again here; clients hear that writes are in
-        doubt, and send them again under the same id, instead of waiting for their own patience to end.
-        """
-        now = asyncio.get_running_loop().time()
-        for envelope, asked_at in list(self._queries.values()):
-            if (envelope.body.consistency == "stale") == told.stale:  # type: ignore[attr-defined]
-                self._deliver(_rest_of(envelope, int((now - asked_at) * NS)))
-        for request in [] if told.stale else list(self._writes):
-            self._resolve(request, Refused(code="LeadershipLost"))
-
-    def _resolve(self, request: str, answer: Message) -> None:
-        self._forget(request)
-        waiting = self._waiting.pop(request, None)
-        if waiting is None:
+        if not self._open.answer(envelope.request, body):
             self.counts["late_answer"] += 1
-            return
-        for future in waiting:
-            if not future.done():
-                future.set_result(answer)
-
-    def _forget(self, request: str) -> None:
-        self._queries.pop(request, None)
-        self._writes.discard(request)
 
     # -- one context, one loop -----------------------------------------------
 
@@ -240,28 +212,17 @@ class ClientDoor:
         if len(self._loops) - self._receiving > self._open_most:
             self.counts["overloaded"] += 1
             return Refused(code="Overloaded")
-        future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-        # A client that heard nothing may ask again with the same id: both askers get the one answer.
-        self._waiting.setdefault(envelope.request, []).append(future)
-        if isinstance(envelope.body, Query):
-            self._queries[envelope.request] = envelope, asyncio.get_running_loop().time()
-        elif isinstance(envelope.body, Command):
-            self._writes.add(envelope.request)
+        future = self._open.add(envelope)
         self._deliver(envelope)
         try:
             async with asyncio.timeout(envelope.budget / NS):
                 return await future
         except TimeoutError:
-            self._gave_up(envelope, future)
+            self._open.give_up(envelope.request, future)
+            self._tell_of_silence(envelope)
             return Refused(code="TimedOut")
 
-    def _gave_up(self, envelope: Envelope, future: asyncio.Future[Message]) -> None:
-        waiting = self._waiting.get(envelope.request, [])
-        if future in waiting:
-            waiting.remove(future)
-        if not waiting:
-            self._waiting.pop(envelope.request, None)
-            self._forget(envelope.request)
+    def _tell_of_silence(self, envelope: Envelope) -> None:
         if isinstance(envelope.body, Query | Command):
             silent = ServerSilent(request=envelope.request)
             self._deliver(Envelope(self._address, self._behind, silent, cause=envelope.cause, origin="client"))
@@ -285,23 +246,6 @@ def client_opening(role: str, url: str) -> Opening:
         return door
 
     return opened
-
-
-def _rest_of(e: Envelope, passed_ns: int) -> Envelope:
-    """The same read with what is left of its time."""
-    assert isinstance(e.body, Query)
-    wait = max(e.body.wait_ns - passed_ns, 1) if e.body.wait_ns else 0
-    body, budget = e.body.model_copy(update={"wait_ns": wait}), e.budget - passed_ns
-    return Envelope(
-        e.source,
-        e.target,
-        body,
-        request=e.request,
-        reply_to=e.reply_to,
-        budget=budget,
-        cause=e.cause,
-        origin=e.origin,
-    )
 
 
 def _bound(url: str, listener: pynng.Listener) -> str:
