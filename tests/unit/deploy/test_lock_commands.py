@@ -17,7 +17,7 @@ from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.roles.api.api import ROUTER
-from lictor_actors.roles.api.plan import Plan, error_answer, text
+from lictor_actors.roles.api.ask import Ask, error_answer, text
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.store.render import render
 from lictor_actors.store.store import Store
@@ -57,7 +57,7 @@ class StoreAgent:
         try:
             request = HttpRequest(HttpAsked(method=method, target=target, body=body), self.options, self.turn)
             plan = ROUTER.endpoint(request)(request)
-            assert isinstance(plan, Plan)
+            assert isinstance(plan, Ask)
             message = plan.message
             answer = self.read(message) if isinstance(message, Query) else self.apply(message)
             if isinstance(answer, Refused):

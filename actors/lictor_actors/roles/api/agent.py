@@ -7,10 +7,10 @@ from typing import Any
 
 import orjson
 
+from lictor_actors.roles.api.ask import Ask, done, json_answer
 from lictor_actors.roles.api.catalog import named
 from lictor_actors.roles.api.definitions import service_registration
 from lictor_actors.roles.api.members import member_json
-from lictor_actors.roles.api.plan import Plan, done, json_answer
 from lictor_actors.roles.api.query import parse_bool
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Routes
@@ -31,52 +31,52 @@ from lictor_messages.catalog import ServiceRecord
 from lictor_messages.web import HttpAnswered
 
 
-def about_self(request: HttpRequest) -> Plan:
+def about_self(request: HttpRequest) -> Ask:
     """Who this agent is and what it knows."""
-    return Plan(DescribeAgent(), _self)
+    return Ask(DescribeAgent(), _self)
 
 
-def version(request: HttpRequest) -> Plan:
+def version(request: HttpRequest) -> Ask:
     """The version alone."""
-    return Plan(DescribeAgent(), _version)
+    return Ask(DescribeAgent(), _version)
 
 
-def services(request: HttpRequest) -> Plan:
+def services(request: HttpRequest) -> Ask:
     """The services of this agent by id."""
-    return Plan(ListLocalServices(), _services)
+    return Ask(ListLocalServices(), _services)
 
 
-def checks(request: HttpRequest) -> Plan:
+def checks(request: HttpRequest) -> Ask:
     """The checks of this agent by id."""
-    return Plan(ListLocalChecks(), _checks)
+    return Ask(ListLocalChecks(), _checks)
 
 
-def service(request: HttpRequest) -> Plan:
+def service(request: HttpRequest) -> Ask:
     """One service of this agent, with the hash of its content."""
     named(request, "Missing service ID")
-    return Plan(ListLocalServices(), _service)
+    return Ask(ListLocalServices(), _service)
 
 
-def register_service(request: HttpRequest) -> Plan:
+def register_service(request: HttpRequest) -> Ask:
     """Register a service with its checks; anti-entropy brings it to the catalog."""
-    return Plan(service_registration(request), done, safe=False)
+    return Ask(service_registration(request), done, safe=False)
 
 
-def deregister_service(request: HttpRequest) -> Plan:
+def deregister_service(request: HttpRequest) -> Ask:
     """Remove a service and its checks."""
-    return Plan(DeregisterService(id=named(request, "Missing service ID")), done, safe=False)
+    return Ask(DeregisterService(id=named(request, "Missing service ID")), done, safe=False)
 
 
-def maintain_node(request: HttpRequest) -> Plan:
+def maintain_node(request: HttpRequest) -> Ask:
     """Put this node into maintenance, or take it out."""
-    return Plan(SetMaintenance(enable=_enable(request), reason=request.param("reason")), done, safe=False)
+    return Ask(SetMaintenance(enable=_enable(request), reason=request.param("reason")), done, safe=False)
 
 
-def maintain_service(request: HttpRequest) -> Plan:
+def maintain_service(request: HttpRequest) -> Ask:
     """The same for one service."""
     service_id = named(request, "Missing service ID")
     ask = SetMaintenance(enable=_enable(request), reason=request.param("reason"), service_id=service_id)
-    return Plan(ask, done, safe=False)
+    return Ask(ask, done, safe=False)
 
 
 def _enable(request: HttpRequest) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from lictor_actors.roles.api.agent_cache import cacheable
+from lictor_actors.roles.api.ask import Ask, rendered_with_consistency, status_answer, written
 from lictor_actors.roles.api.catalog_writes import deregistration, registration
-from lictor_actors.roles.api.plan import Plan, rendered_with_consistency, status_answer, written
 from lictor_actors.roles.api.query import read_options, selection
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Routes
@@ -12,52 +12,52 @@ from lictor_messages.catalog import ListNodes, ListNodeServices, ListServiceNode
 from lictor_messages.status import ListDatacenters
 
 
-def datacenters(request: HttpRequest) -> Plan:
+def datacenters(request: HttpRequest) -> Ask:
     """Names of all datacenters known."""
-    return Plan(ListDatacenters(consistency="stale"), cacheable(request, status_answer))
+    return Ask(ListDatacenters(consistency="stale"), cacheable(request, status_answer))
 
 
-def nodes(request: HttpRequest) -> Plan:
+def nodes(request: HttpRequest) -> Ask:
     """Every node."""
-    return Plan(ListNodes(**read_options(request), **selection(request)), rendered_with_consistency)
+    return Ask(ListNodes(**read_options(request), **selection(request)), rendered_with_consistency)
 
 
-def services(request: HttpRequest) -> Plan:
+def services(request: HttpRequest) -> Ask:
     """Service names with their tags."""
     query = ListServices(**read_options(request), **selection(request))
-    return Plan(query, cacheable(request, rendered_with_consistency))
+    return Ask(query, cacheable(request, rendered_with_consistency))
 
 
-def service(request: HttpRequest) -> Plan:
+def service(request: HttpRequest) -> Ask:
     """The instances of a service."""
     name = named(request, "Missing service name")
     tags = tuple(request.params.get("tag", ()))
     query = ListServiceNodes(service=name, tags=tags, **read_options(request), **selection(request))
-    return Plan(query, cacheable(request, rendered_with_consistency))
+    return Ask(query, cacheable(request, rendered_with_consistency))
 
 
-def node(request: HttpRequest) -> Plan:
+def node(request: HttpRequest) -> Ask:
     """One node with its services by id."""
     name = named(request, "Missing node name")
     query = ListNodeServices(node=name, **read_options(request), **selection(request))
-    return Plan(query, rendered_with_consistency)
+    return Ask(query, rendered_with_consistency)
 
 
-def node_services(request: HttpRequest) -> Plan:
+def node_services(request: HttpRequest) -> Ask:
     """The same as a list."""
     name = named(request, "Missing node name")
     query = ListNodeServices(node=name, as_list=True, **read_options(request), **selection(request))
-    return Plan(query, cacheable(request, rendered_with_consistency))
+    return Ask(query, cacheable(request, rendered_with_consistency))
 
 
-def register(request: HttpRequest) -> Plan:
+def register(request: HttpRequest) -> Ask:
     """Write a node, a service, checks: past any agent."""
-    return Plan(registration(request), written, safe=False)
+    return Ask(registration(request), written, safe=False)
 
 
-def deregister(request: HttpRequest) -> Plan:
+def deregister(request: HttpRequest) -> Ask:
     """Remove a node, a service or a check."""
-    return Plan(deregistration(request), written, safe=False)
+    return Ask(deregistration(request), written, safe=False)
 
 
 def named(request: HttpRequest, missing: str) -> str:

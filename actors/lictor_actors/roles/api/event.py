@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import Any
 
-from lictor_actors.roles.api.plan import Plan, json_answer, query_headers
+from lictor_actors.roles.api.ask import Ask, json_answer, query_headers
 from lictor_actors.roles.api.query import check_datacenter, read_options
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Routes
@@ -20,7 +20,7 @@ SIZE_LIMIT = 512
 EVENT_VERSION = 1
 
 
-def fire(request: HttpRequest) -> Plan:
+def fire(request: HttpRequest) -> Ask:
     """Spread an event; the answer repeats it with its id."""
     check_datacenter(request)
     event = _event(request)
@@ -32,15 +32,15 @@ def fire(request: HttpRequest) -> Plan:
         service_filter=event.service_filter,
         tag_filter=event.tag_filter,
     )
-    return Plan(ask, lambda _, asked: json_answer(_json(event), asked), safe=False)
+    return Ask(ask, lambda _, asked: json_answer(_json(event), asked), safe=False)
 
 
-def list_events(request: HttpRequest) -> Plan:
+def list_events(request: HttpRequest) -> Ask:
     """The last events, oldest first; blocks while the index is the one given."""
     options = read_options(request)
     index, wait = options.get("min_index", 0), options.get("wait_ns", 0)
     ask = ListEvents(name=request.param("name"), min_index=index, wait_ns=wait)
-    return Plan(ask, _events, takes_ns=wait)
+    return Ask(ask, _events, takes_ns=wait)
 
 
 def _event(request: HttpRequest) -> UserEvent:

@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 from lictor_actors.roles.api.agent_cache import cacheable
+from lictor_actors.roles.api.ask import Ask, rendered, rendered_with_consistency
 from lictor_actors.roles.api.catalog import named
-from lictor_actors.roles.api.plan import Plan, rendered, rendered_with_consistency
 from lictor_actors.roles.api.query import parse_bool, read_options, selection
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Routes
 from lictor_messages.catalog import ListChecksInState, ListNodeChecks, ListServiceChecks, ListServiceHealth
 
 
-def node(request: HttpRequest) -> Plan:
+def node(request: HttpRequest) -> Ask:
     """The checks of a node."""
     name = named(request, "Missing node name")
-    return Plan(ListNodeChecks(node=name, **read_options(request), **selection(request)), rendered_with_consistency)
+    return Ask(ListNodeChecks(node=name, **read_options(request), **selection(request)), rendered_with_consistency)
 
 
-def checks(request: HttpRequest) -> Plan:
+def checks(request: HttpRequest) -> Ask:
     """The checks of a service."""
     name = named(request, "Missing service name")
     query = ListServiceChecks(service=name, **read_options(request), **selection(request))
-    return Plan(query, rendered_with_consistency)
+    return Ask(query, rendered_with_consistency)
 
 
-def state(request: HttpRequest) -> Plan:
+def state(request: HttpRequest) -> Ask:
     """The checks in a state, or in any."""
     name = named(request, "Missing check state")
     query = ListChecksInState(state=name, **read_options(request), **selection(request))
-    return Plan(query, rendered_with_consistency)
+    return Ask(query, rendered_with_consistency)
 
 
-def service(request: HttpRequest) -> Plan:
+def service(request: HttpRequest) -> Ask:
     """The instances of a service with all checks that bear on them; ``?passing`` leaves out the others."""
     query = ListServiceHealth(
         service=named(request, "Missing service name"),
@@ -40,7 +40,7 @@ def service(request: HttpRequest) -> Plan:
         **read_options(request),
         **selection(request),
     )
-    return Plan(query, cacheable(request, rendered))
+    return Ask(query, cacheable(request, rendered))
 
 
 def _passing(request: HttpRequest) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from lictor_actors.roles.api.plan import SHARED, Plan, query_headers, rendered, written
+from lictor_actors.roles.api.ask import SHARED, Ask, query_headers, rendered, written
 from lictor_actors.roles.api.query import check_datacenter, parse_uint, read_options
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Routes
@@ -16,22 +16,22 @@ LIMIT_PAGE = "https://developer.hashicorp.com/consul/docs/agent/options#kv_max_v
 RAW = (("Content-Type", "text/plain"), ("Content-Security-Policy", "sandbox"), *SHARED)
 
 
-def get(request: HttpRequest) -> Plan:
+def get(request: HttpRequest) -> Ask:
     """One entry, all entries under a prefix, or their names."""
     if not request.params:
-        return Plan(GetKey(key=_key(request), rendered=True), rendered)
+        return Ask(GetKey(key=_key(request), rendered=True), rendered)
     if request.has("keys"):
         separator = request.param("separator") or request.param("seperator")
-        return Plan(ListKeyNames(prefix=request.rest, separator=separator, **read_options(request)), rendered)
+        return Ask(ListKeyNames(prefix=request.rest, separator=separator, **read_options(request)), rendered)
     if request.has("recurse"):
-        return Plan(ListKeys(prefix=request.rest, **read_options(request)), rendered)
+        return Ask(ListKeys(prefix=request.rest, **read_options(request)), rendered)
     key = _key(request)
     if request.has("raw"):
-        return Plan(GetKey(key=key, **read_options(request, rendered=False)), _raw)
-    return Plan(GetKey(key=key, **read_options(request)), rendered)
+        return Ask(GetKey(key=key, **read_options(request, rendered=False)), _raw)
+    return Ask(GetKey(key=key, **read_options(request)), rendered)
 
 
-def put(request: HttpRequest) -> Plan:
+def put(request: HttpRequest) -> Ask:
     """Write one entry."""
     key = _key(request)
     check_datacenter(request)
@@ -46,17 +46,17 @@ def put(request: HttpRequest) -> Plan:
     if "acquire" in request.params or "release" in request.params:
         acquire, release = (_session(request, name) for name in ("acquire", "release"))
         command = command.model_copy(update={"acquire": acquire, "release": release})
-    return Plan(command, written, safe=False)
+    return Ask(command, written, safe=False)
 
 
-def delete(request: HttpRequest) -> Plan:
+def delete(request: HttpRequest) -> Ask:
     """Remove one entry, or with ``recurse`` all under a prefix."""
     check_datacenter(request)
     _refuse_conflict(request, "recurse", "cas")
     recurse = request.has("recurse")
     key = request.rest if recurse else _key(request)
     cas = parse_uint(request.param("cas")) if request.has("cas") else None
-    return Plan(DeleteKey(key=key, recurse=recurse, cas=cas), written, safe=False)
+    return Ask(DeleteKey(key=key, recurse=recurse, cas=cas), written, safe=False)
 
 
 def _key(request: HttpRequest) -> str:

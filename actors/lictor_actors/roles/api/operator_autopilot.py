@@ -15,7 +15,7 @@ from lictor_actors.consul.decode import (
     string,
     unsigned,
 )
-from lictor_actors.roles.api.plan import SHARED, Plan, json_answer, json_body, written
+from lictor_actors.roles.api.ask import SHARED, Ask, json_answer, json_body, written
 from lictor_actors.roles.api.query import check_datacenter, parse_uint
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Routes
@@ -49,29 +49,29 @@ UNHEALTHY = 429
 """The same body as for a healthy cluster; Consul calls it plain text, and clients do not mind."""
 
 
-def configuration(request: HttpRequest) -> Plan:
+def configuration(request: HttpRequest) -> Ask:
     """What is in force."""
     check_datacenter(request)
-    return Plan(GetAutopilotConfiguration(), _configured)
+    return Ask(GetAutopilotConfiguration(), _configured)
 
 
-def set_configuration(request: HttpRequest) -> Plan:
+def set_configuration(request: HttpRequest) -> Ask:
     """Replace it as a whole: what is not given is off or zero, as in Consul."""
     check_datacenter(request)
     cas = parse_uint(request.param("cas")) if request.has("cas") else None
-    return Plan(SetAutopilotConfiguration(configuration=_given(request), cas=cas), written, safe=cas is None)
+    return Ask(SetAutopilotConfiguration(configuration=_given(request), cas=cas), written, safe=cas is None)
 
 
-def health(request: HttpRequest) -> Plan:
+def health(request: HttpRequest) -> Ask:
     """Every server as its leader sees it."""
     check_datacenter(request)
-    return Plan(GetAutopilotHealth(), _health)
+    return Ask(GetAutopilotHealth(), _health)
 
 
-def state(request: HttpRequest) -> Plan:
+def state(request: HttpRequest) -> Ask:
     """The same by server id, with the roles in Raft."""
     check_datacenter(request)
-    return Plan(GetAutopilotHealth(), _state)
+    return Ask(GetAutopilotHealth(), _state)
 
 
 def _given(request: HttpRequest) -> AutopilotConfiguration:

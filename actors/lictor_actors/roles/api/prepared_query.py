@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from lictor_actors.consul.decode import Struct, anything, boolean, integer, string, string_map, strings
-from lictor_actors.roles.api.definitions import decoded
-from lictor_actors.roles.api.plan import (
+from lictor_actors.roles.api.ask import (
     JSON,
-    Plan,
+    Ask,
     done,
     json_answer,
     prettied,
@@ -16,6 +15,7 @@ from lictor_actors.roles.api.plan import (
     rendered_with_consistency,
     text,
 )
+from lictor_actors.roles.api.definitions import decoded
 from lictor_actors.roles.api.query import INT64_MAX, check_datacenter, read_options
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Endpoint, Routes
@@ -42,7 +42,7 @@ from lictor_messages.web import HttpAnswered
 NOT_FOUND = "Query not found"
 
 
-def create(request: HttpRequest) -> Plan:
+def create(request: HttpRequest) -> Ask:
     """Keep a query; answers its id."""
     check_datacenter(request)
     given = decoded(request, _QUERY)
@@ -53,38 +53,38 @@ def create(request: HttpRequest) -> Plan:
     def created(_: Written, asked: HttpRequest) -> HttpAnswered:
         return json_answer({"ID": query.id}, asked)
 
-    return Plan(CreatePreparedQuery(query=query), created, safe=False)
+    return Ask(CreatePreparedQuery(query=query), created, safe=False)
 
 
-def list_queries(request: HttpRequest) -> Plan:
+def list_queries(request: HttpRequest) -> Ask:
     """Every query."""
-    return Plan(ListPreparedQueries(**read_options(request)), rendered_with_consistency)
+    return Ask(ListPreparedQueries(**read_options(request)), rendered_with_consistency)
 
 
-def look_up(request: HttpRequest) -> Plan | HttpAnswered:
+def look_up(request: HttpRequest) -> Ask | HttpAnswered:
     """One query; or, with /execute or /explain behind the name, what comes of it."""
     for suffix, endpoint in _BELOW.items():
         if request.rest.endswith(suffix):
             request.rest = request.rest[: -len(suffix)]
             return endpoint(request)
     query_id = known_uuid(request.rest, "prepared query")
-    return Plan(GetPreparedQuery(id=query_id, **read_options(request)), _found)
+    return Ask(GetPreparedQuery(id=query_id, **read_options(request)), _found)
 
 
-def update(request: HttpRequest) -> Plan:
+def update(request: HttpRequest) -> Ask:
     """Replace a query."""
     check_datacenter(request)
     query = _query(decoded(request, _QUERY), as_made(request.rest))
-    return Plan(UpdatePreparedQuery(query=query), done, safe=False)
+    return Ask(UpdatePreparedQuery(query=query), done, safe=False)
 
 
-def delete(request: HttpRequest) -> Plan:
+def delete(request: HttpRequest) -> Ask:
     """Forget a query."""
     check_datacenter(request)
-    return Plan(DeletePreparedQuery(id=as_made(request.rest)), done, safe=False)
+    return Ask(DeletePreparedQuery(id=as_made(request.rest)), done, safe=False)
 
 
-def execute(request: HttpRequest) -> Plan:
+def execute(request: HttpRequest) -> Ask:
     """Run a query by id or name. ``near`` is taken, and waits for coordinates to sort by."""
     query = ExecutePreparedQuery(
         name_or_id=request.rest,
@@ -92,12 +92,12 @@ def execute(request: HttpRequest) -> Plan:
         near=request.param("near"),
         **_now(request),
     )
-    return Plan(query, _executed)
+    return Ask(query, _executed)
 
 
-def explain(request: HttpRequest) -> Plan:
+def explain(request: HttpRequest) -> Ask:
     """The query that execute would run."""
-    return Plan(ExplainPreparedQuery(name_or_id=request.rest, **_now(request)), _explained)
+    return Ask(ExplainPreparedQuery(name_or_id=request.rest, **_now(request)), _explained)
 
 
 def _now(request: HttpRequest) -> Any:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from lictor_actors.roles.api.plan import Plan, text
+from lictor_actors.roles.api.ask import Ask, text
 from lictor_actors.roles.api.request import HttpError, HttpRequest, cleaned_path, is_clean, moved_to
 from lictor_messages.web import HttpAnswered
 
-Endpoint = Callable[[HttpRequest], Plan | HttpAnswered]
+Endpoint = Callable[[HttpRequest], Ask | HttpAnswered]
 Methods = dict[str, Endpoint]
 Routes = dict[str, Methods]
 """Path → method → endpoint; a path that ends in a slash takes everything below it."""

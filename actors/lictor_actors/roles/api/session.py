@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lictor_actors.consul.decode import BadBody, Decode, duration, list_of, parse_json, string, strings
-from lictor_actors.roles.api.plan import Plan, json_answer, query_headers, rendered, text, written
+from lictor_actors.roles.api.ask import Ask, json_answer, query_headers, rendered, text, written
 from lictor_actors.roles.api.query import check_datacenter, read_options
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Routes
@@ -31,7 +31,7 @@ SECONDS_BELOW = 1000
 """A lock-delay that is a number below this means seconds, from this on nanoseconds."""
 
 
-def create(request: HttpRequest) -> Plan:
+def create(request: HttpRequest) -> Ask:
     """A new session of this node, or of another; answers its id."""
     check_datacenter(request)
     session = _session(_given(request), request)
@@ -39,34 +39,34 @@ def create(request: HttpRequest) -> Plan:
     def created(_: Written, asked: HttpRequest) -> HttpAnswered:
         return json_answer({"ID": session.id}, asked)
 
-    return Plan(CreateSession(session=session), created, safe=False)
+    return Ask(CreateSession(session=session), created, safe=False)
 
 
-def destroy(request: HttpRequest) -> Plan:
+def destroy(request: HttpRequest) -> Ask:
     """End a session."""
     check_datacenter(request)
-    return Plan(DestroySession(id=_id(request)), written)
+    return Ask(DestroySession(id=_id(request)), written)
 
 
-def renew(request: HttpRequest) -> Plan:
+def renew(request: HttpRequest) -> Ask:
     """Start the TTL anew; 404 for a session that is gone."""
     check_datacenter(request)
-    return Plan(RenewSession(id=_id(request)), _renewed)
+    return Ask(RenewSession(id=_id(request)), _renewed)
 
 
-def info(request: HttpRequest) -> Plan:
+def info(request: HttpRequest) -> Ask:
     """One session in a list, an empty one if it is unknown."""
-    return Plan(GetSession(id=_id(request), **read_options(request)), rendered)
+    return Ask(GetSession(id=_id(request), **read_options(request)), rendered)
 
 
-def of_node(request: HttpRequest) -> Plan:
+def of_node(request: HttpRequest) -> Ask:
     """The sessions of a node."""
-    return Plan(ListNodeSessions(node=_named(request, "Missing node name"), **read_options(request)), rendered)
+    return Ask(ListNodeSessions(node=_named(request, "Missing node name"), **read_options(request)), rendered)
 
 
-def list_sessions(request: HttpRequest) -> Plan:
+def list_sessions(request: HttpRequest) -> Ask:
     """Every session."""
-    return Plan(ListSessions(**read_options(request)), rendered)
+    return Ask(ListSessions(**read_options(request)), rendered)
 
 
 def _renewed(answer: Sessions, request: HttpRequest) -> HttpAnswered:

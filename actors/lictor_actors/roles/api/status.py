@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lictor_actors.roles.api.plan import Plan, json_answer, status_answer
+from lictor_actors.roles.api.ask import Ask, json_answer, status_answer
 from lictor_actors.roles.api.query import check_datacenter
 from lictor_actors.roles.api.request import HttpRequest
 from lictor_actors.roles.api.routes import Routes
@@ -11,16 +11,16 @@ from lictor_messages.status import GetLeader, ListPeers
 from lictor_messages.web import HttpAnswered
 
 
-def leader(request: HttpRequest) -> Plan:
+def leader(request: HttpRequest) -> Ask:
     """``"ip:port"`` of the leader, or ``""``."""
     check_datacenter(request)
-    return Plan(GetLeader(consistency="stale"), status_answer, refused=_no_leader)
+    return Ask(GetLeader(consistency="stale"), status_answer, refused=_no_leader)
 
 
-def peers(request: HttpRequest) -> Plan:
+def peers(request: HttpRequest) -> Ask:
     """``ip:port`` of every server of the Raft configuration."""
     check_datacenter(request)
-    return Plan(ListPeers(consistency="stale"), status_answer)
+    return Ask(ListPeers(consistency="stale"), status_answer)
 
 
 def _no_leader(refused: Refused, request: HttpRequest) -> HttpAnswered | None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from lictor_actors.kernel.turn import Ticket
+from lictor_actors.roles.api.ask import Ask
 from lictor_actors.roles.api.collecting import Collecting
-from lictor_actors.roles.api.plan import Plan
 from lictor_actors.roles.api.request import HttpRequest
-from lictor_actors.roles.gateway.known import Known
+from lictor_actors.roles.gateway.read_cache import CachedRead
 from lictor_messages.base import Message
 from lictor_messages.refusals import Refused
 
@@ -21,11 +21,11 @@ class Waiter:
     """One HTTP request that waits for an answer."""
 
     ticket: Ticket
-    plan: Plan
+    plan: Ask
     request: HttpRequest
     due: int
     """When its own ``wait`` is over; it may have joined a query that ends earlier."""
-    known: Known | None = None
+    known: CachedRead | None = None
     """For a read that comes again and again."""
 
 
@@ -35,9 +35,9 @@ class Call:
 
     number: int
     message: Message
-    plan: Plan
+    plan: Ask
     deadline: int
-    known: Known | None = None
+    known: CachedRead | None = None
     """For a read that comes again and again and does not block."""
     waiters: dict[str, Waiter] = field(default_factory=dict)
     """By the id of the HTTP request."""

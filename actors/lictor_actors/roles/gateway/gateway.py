@@ -18,11 +18,11 @@ from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.kernel.vocabulary import Handlers, Vocabulary
 from lictor_actors.roles.api.api import ROUTER
+from lictor_actors.roles.api.ask import Ask, error_answer, text
 from lictor_actors.roles.api.collecting import SILENT_NS, Collecting
-from lictor_actors.roles.api.plan import Plan, error_answer, text
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.doorway.calls import Call, Deadlines, Waiter
-from lictor_actors.roles.gateway.known import Known, KnownReads
+from lictor_actors.roles.gateway.read_cache import CachedRead, ReadCache
 from lictor_messages.agent import ServerSilent
 from lictor_messages.answers import Answer, Command, Query
 from lictor_messages.base import Message
@@ -59,7 +59,7 @@ class Gateway(Actor):
         self._parked: dict[Message, Call] = {}
         """Blocked queries: an equal one joins."""
         self._deadlines = Deadlines()
-        self._known = KnownReads()
+        self._cache = ReadCache()
         self._alarm = 0
         self._handlers = Handlers(
             self.hears,
@@ -103,7 +103,7 @@ class Gateway(Actor):
     # -- in ------------------------------------------------------------------
 
     def _http_asked(self, asked: HttpAsked, turn: Turn) -> None:
-        known = self._known.find(asked)
+        known = self._cache.find(asked)
         if known is not None:
             self._place(Waiter(turn.ticket(), known.plan, known.request, 0, None if known.blocks else known), turn)
             return
@@ -116,8 +116,8 @@ class Gateway(Actor):
         except ValidationError as error:
             turn.reply(text(400, f"Bad request: {error.errors(include_url=False, include_input=False)[0]['msg']}"))
             return
-        if isinstance(outcome, Plan):
-            self._known.keep(outcome, request)
+        if isinstance(outcome, Ask):
+            self._cache.keep(outcome, request)
             self._place(Waiter(turn.ticket(), outcome, request, 0), turn)
         else:
             turn.reply(outcome)
@@ -140,12 +140,12 @@ class Gateway(Actor):
         call.waiters[waiter.ticket.request] = waiter
         self._waiting[waiter.ticket.request] = call
 
-    def _ask(self, plan: Plan, takes_ns: int, turn: Turn) -> Call:
+    def _ask(self, plan: Ask, takes_ns: int, turn: Turn) -> Call:
         call = self._new_call(plan, takes_ns, turn)
         self._send(call, call.message, turn)
         return call
 
-    def _read(self, known: Known, turn: Turn) -> Call:
+    def _read(self, known: CachedRead, turn: Turn) -> Call:
         """A lone request is sent at once; while several wait for the same, requests of the same moment share one."""
         last, plan = known.last, known.plan
         known.crowded = known.crowded or (last is not None and last.request != "")
@@ -157,7 +157,7 @@ class Gateway(Actor):
             self._send(call, call.message, turn)
         return call
 
-    def _new_call(self, plan: Plan, takes_ns: int, turn: Turn, known: Known | None = None) -> Call:
+    def _new_call(self, plan: Ask, takes_ns: int, turn: Turn, known: CachedRead | None = None) -> Call:
         self._count += 1
         call = Call(self._count, plan.message, plan, turn.now + self._most(takes_ns), known)
         self._calls[call.number] = call
@@ -263,11 +263,11 @@ class Gateway(Actor):
             turn.answer(waiter.ticket, known.said)
             return
         outcome = said.get(request.asked.target) or _outcome(waiter, answer)
-        if isinstance(outcome, Plan):
+        if isinstance(outcome, Ask):
             self._place(replace(waiter, plan=outcome), turn)
             return
         if known is not None and not outcome.more:
-            self._known.remember(known, answer, outcome)
+            self._cache.remember(known, answer, outcome)
         if not request.personal:
             said[request.asked.target] = outcome
         turn.answer(waiter.ticket, outcome)
@@ -410,7 +410,7 @@ def _may_be_lost(call: Call, told: AskAgain) -> bool:
     return isinstance(call.message, Command) and not told.stale
 
 
-def _outcome(waiter: Waiter, answer: Message) -> Plan | HttpAnswered:
+def _outcome(waiter: Waiter, answer: Message) -> Ask | HttpAnswered:
     try:
         return waiter.plan.render(answer, waiter.request)
     except HttpError as error:
@@ -433,7 +433,7 @@ def _is_unchanged(call: Call, answer: Message, now: int) -> bool:
     )
 
 
-def _portion(plan: Plan, wait: int) -> Plan:
+def _portion(plan: Ask, wait: int) -> Ask:
     """The query for a part of its time, in steps of a tenth of a second, so that equal ones meet again."""
     assert isinstance(plan.message, Query)
     wait = -(-wait // WAIT_STEP_NS) * WAIT_STEP_NS

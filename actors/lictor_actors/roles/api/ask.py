@@ -23,11 +23,11 @@ TEXT = (("Content-Type", "text/plain; charset=utf-8"), *SHARED)
 
 
 @dataclass(slots=True)
-class Plan:
+class Ask:
     """``render`` turns the answer into a response, or into the next plan."""
 
     message: Message
-    render: Callable[[Any, HttpRequest], HttpAnswered | Plan]
+    render: Callable[[Any, HttpRequest], HttpAnswered | Ask]
     safe: bool = True
     """True if asking twice does no harm, so that even an indefinite refusal may be tried again."""
     takes_ns: int = 0

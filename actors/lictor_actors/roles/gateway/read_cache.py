@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lictor_actors.roles.api.plan import Plan, rendered, rendered_with_consistency
+from lictor_actors.roles.api.ask import Ask, rendered, rendered_with_consistency
 from lictor_actors.roles.api.request import HttpRequest
 from lictor_messages.answers import Query
 from lictor_messages.base import Message
@@ -24,12 +24,12 @@ _SAID_ALIKE = (rendered, rendered_with_consistency)
 """Renderings that depend on the answer and the target alone."""
 
 
-class Known:
+class CachedRead:
     """One target: what it asks for, and the last answer with its response unless it blocks."""
 
     __slots__ = ("answer", "blocks", "crowded", "gathers", "last", "plan", "request", "said")
 
-    def __init__(self, plan: Plan, request: HttpRequest, blocks: bool) -> None:
+    def __init__(self, plan: Ask, request: HttpRequest, blocks: bool) -> None:
         self.blocks = blocks
         self.plan = plan
         self.request = request
@@ -43,23 +43,23 @@ class Known:
         """The call that is about to be sent for all who have come."""
 
 
-class KnownReads:
+class ReadCache:
     """By target. Blocking queries are kept apart: each has an index of its own, and no answer twice."""
 
     __slots__ = ("_blocking", "_bytes", "_reads")
 
     def __init__(self) -> None:
-        self._blocking: dict[str, Known] = {}
-        self._reads: dict[str, Known] = {}
+        self._blocking: dict[str, CachedRead] = {}
+        self._reads: dict[str, CachedRead] = {}
         self._bytes = 0
 
-    def find(self, asked: HttpAsked) -> Known | None:
+    def find(self, asked: HttpAsked) -> CachedRead | None:
         """What this request asks for, if it was asked before."""
         if asked.method != "GET":
             return None
         return self._reads.get(asked.target) or self._blocking.get(asked.target)
 
-    def keep(self, plan: Plan, request: HttpRequest) -> None:
+    def keep(self, plan: Ask, request: HttpRequest) -> None:
         """Remember a plan if nothing but the target decided it."""
         asked, query = request.asked, plan.message
         if plan.render not in _SAID_ALIKE or request.personal or asked.method != "GET":
@@ -71,9 +71,9 @@ class KnownReads:
         if len(self._blocking) >= BLOCKING_MOST:
             self._blocking.clear()
         reads = self._blocking if query.min_index else self._reads
-        reads[asked.target] = Known(plan, request, blocks=query.min_index > 0)
+        reads[asked.target] = CachedRead(plan, request, blocks=query.min_index > 0)
 
-    def remember(self, known: Known, answer: Message, said: HttpAnswered) -> None:
+    def remember(self, known: CachedRead, answer: Message, said: HttpAnswered) -> None:
         """This is how that answer is said; it is the same object until what it says changes."""
         self._bytes += len(said.body) - (len(known.said.body) if known.said is not None else 0)
         if self._bytes > BYTES_MOST:

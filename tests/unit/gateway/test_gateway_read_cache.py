@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from lictor_actors.roles.gateway import known
+from lictor_actors.roles.gateway import read_cache
 from lictor_messages.agent import ListLocalServices
 from lictor_messages.answers import Rendered, Written
 from lictor_messages.host import Undeliverable
@@ -88,36 +88,36 @@ def test_a_known_read_keeps_its_parameters(desk):
 
 
 def test_blocking_queries_are_parsed_once_for_a_crowd_and_never_said_twice(desk, monkeypatch):
-    monkeypatch.setattr(known, "BLOCKING_MOST", 3)
+    monkeypatch.setattr(read_cache, "BLOCKING_MOST", 3)
     for index in range(5, 15):
         target = f"/v1/kv/x?index={index}&wait=10s"
         crowd = [desk.http("GET", target) for _ in range(3)]
         assert desk.upstream().min_index == index
-        assert len(desk.gateway._known._blocking) <= 3
-        remembered = desk.gateway._known._blocking[target]
+        assert len(desk.gateway._cache._blocking) <= 3
+        remembered = desk.gateway._cache._blocking[target]
         waiters = next(iter(desk.gateway._calls.values())).waiters.values()
         assert all(waiter.request is remembered.request for waiter in waiters)
         desk.answer(Rendered(index=index + 1, body=b"[%d]" % index))
         assert {desk.answers[request].body for request in crowd} == {b"[%d]" % index}
         assert remembered.said is None
-    assert desk.gateway._known._reads == {}
+    assert desk.gateway._cache._reads == {}
 
 
 def test_what_depends_on_a_header_is_decided_for_each_request(desk):
     """The text and the JSON form of an agent's health share a target."""
     for accept in ("text/plain", "application/json", "text/plain"):
         desk.http("GET", "/v1/agent/health/service/name/web", accept=accept)
-    assert desk.gateway._known._reads == {}
+    assert desk.gateway._cache._reads == {}
 
 
 def test_what_is_remembered_is_bounded(desk, monkeypatch):
-    monkeypatch.setattr(known, "READS_MOST", 3)
-    monkeypatch.setattr(known, "BYTES_MOST", 100)
+    monkeypatch.setattr(read_cache, "READS_MOST", 3)
+    monkeypatch.setattr(read_cache, "BYTES_MOST", 100)
     for number in range(10):
         request = desk.http("GET", f"/v1/kv/k{number}")
         desk.answer(Rendered(index=7, body=b"x" * 40))
         assert desk.answers[request].body == b"x" * 40
-        remembered = desk.gateway._known
+        remembered = desk.gateway._cache
         assert len(remembered._reads) <= 3
         assert sum(len(k.said.body) for k in remembered._reads.values() if k.said) <= remembered._bytes <= 100
 
@@ -151,7 +151,7 @@ def test_what_is_forgotten_is_freed_at_once(desk):
     gc.disable()
     try:
         del answer
-        desk.gateway._known._forget_all()
+        desk.gateway._cache._forget_all()
         assert kept() is None
     finally:
         gc.enable()
