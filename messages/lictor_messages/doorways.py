@@ -1,4 +1,4 @@
-"""What the doorways of all nodes must hear: a server that kept questions of theirs keeps them no more.
+"""What doorways hear beside requests and answers: their timers, and that a server keeps questions of theirs no more.
 
 A question that was handed over and lost with its server is answered by silence, and a blocked query is silent for
 minutes anyway. So servers spread two user events by gossip, as Consul's leaders spread theirs, and each agent tells
@@ -20,3 +20,14 @@ class AskAgain(Message):
     """To the doorways of a node: ask open questions again, the stale reads or all others."""
 
     stale: bool
+
+
+class RetryDue(Message, kind="web.retry_due"):
+    """A doorway's timer: one of its calls is to be sent, or a slice to be asked for, again."""
+
+    call: int
+    """Its number."""
+
+
+class DeadlinesDue(Message, kind="web.deadlines_due"):
+    """A doorway's timer: some of its calls may have run out of time."""

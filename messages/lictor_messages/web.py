@@ -60,15 +60,5 @@ class GatewayOptions(Message):
     """``ip:port`` of the HTTP listener, for people."""
 
 
-class RetryDue(Message):
-    """A gateway's timer: time to ask again for the call of this number."""
-
-    call: int
-
-
 class GoOn(Message):
     """A gateway's word to itself: go on with this request, now that the mail that came before has had its turn."""
-
-
-class DeadlinesDue(Message):
-    """A gateway's timer: some of its calls may have run out of time."""

@@ -56,13 +56,13 @@ class StoreAgent:
     def http(self, method, target, body) -> HttpAnswered:
         try:
             request = HttpRequest(HttpAsked(method=method, target=target, body=body), self.options, self.turn)
-            plan = ROUTER.endpoint(request)(request)
-            assert isinstance(plan, Ask)
-            message = plan.message
+            ask = ROUTER.endpoint(request)(request)
+            assert isinstance(ask, Ask)
+            message = ask.message
             answer = self.read(message) if isinstance(message, Query) else self.apply(message)
             if isinstance(answer, Refused):
                 return text(answer.row.status, answer.words)
-            return plan.render(answer, request)
+            return ask.render(answer, request)
         except HttpError as error:
             return error_answer(error)
 

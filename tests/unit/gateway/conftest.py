@@ -15,6 +15,8 @@ from lictor_actors.kernel.life import Life
 from lictor_actors.roles.gateway.gateway import Gateway
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope
+from lictor_messages.slices import LargeAnswer
+from lictor_messages.snapshots import SnapshotOpened
 from lictor_messages.web import GatewayOptions, HttpAnswered, HttpAsked, HttpGone
 
 SECOND = 1_000_000_000
@@ -62,9 +64,10 @@ class Desk:
         return self.asked[-1].body
 
     def answer(self, message: Message, to: Envelope | None = None) -> None:
-        """The agent (or a server) answers the last request, or this one."""
-        request = (to or self.asked[-1]).request
-        self.take(message, Envelope(AGENT, GATEWAY, message, request=request))
+        """What was asked last answers, or what this one asked; of what a server keeps, that server."""
+        asked = to or self.asked[-1]
+        source = message.server if isinstance(message, LargeAnswer | SnapshotOpened) else asked.target
+        self.take(message, Envelope(source, GATEWAY, message, request=asked.request))
 
     def gone(self, request: str) -> None:
         """The client hangs up."""

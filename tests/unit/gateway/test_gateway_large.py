@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lictor_actors.roles.doorway.question import EVERYTHING
 from lictor_messages.answers import Rendered
 from lictor_messages.catalog import ListServiceNodes
 from lictor_messages.doorways import AskAgain
@@ -196,6 +197,6 @@ def test_blocked_queries_whose_clients_have_gone_read_no_further(desk):
 def test_it_is_not_remembered_beyond_its_readers(desk, large):
     desk.answer(slice_(0, b"[1"))
     desk.answer(slice_(1, b",2]", done=True))
-    known = desk.gateway._cache.find(desk.gateway._cache._reads["/v1/kv/a?recurse"].request.asked)
-    assert known.said is None
-    assert known.last is None or known.last.collecting is None
+    read = desk.gateway._cache._reads["/v1/kv/a?recurse", EVERYTHING]
+    assert read.response is None
+    assert read.last is None or read.last.collecting is None

@@ -7,6 +7,7 @@ import weakref
 
 import pytest
 
+from lictor_actors.roles.doorway.question import EVERYTHING
 from lictor_actors.roles.gateway import read_cache
 from lictor_messages.agent import ListLocalServices
 from lictor_messages.answers import Rendered, Written
@@ -94,12 +95,12 @@ def test_blocking_queries_are_parsed_once_for_a_crowd_and_never_said_twice(desk,
         crowd = [desk.http("GET", target) for _ in range(3)]
         assert desk.upstream().min_index == index
         assert len(desk.gateway._cache._blocking) <= 3
-        remembered = desk.gateway._cache._blocking[target]
-        waiters = next(iter(desk.gateway._calls.values())).waiters.values()
-        assert all(waiter.request is remembered.request for waiter in waiters)
+        remembered = desk.gateway._cache._blocking[target, EVERYTHING]
+        askers = next(iter(desk.gateway._desk._calls.open.values())).askers.values()
+        assert all(asker.request is remembered.request for asker in askers)
         desk.answer(Rendered(index=index + 1, body=b"[%d]" % index))
         assert {desk.answers[request].body for request in crowd} == {b"[%d]" % index}
-        assert remembered.said is None
+        assert remembered.response is None
     assert desk.gateway._cache._reads == {}
 
 
@@ -119,7 +120,7 @@ def test_what_is_remembered_is_bounded(desk, monkeypatch):
         assert desk.answers[request].body == b"x" * 40
         remembered = desk.gateway._cache
         assert len(remembered._reads) <= 3
-        assert sum(len(k.said.body) for k in remembered._reads.values() if k.said) <= remembered._bytes <= 100
+        assert sum(len(k.response.body) for k in remembered._reads.values() if k.response) <= remembered._bytes <= 100
 
 
 @pytest.mark.parametrize("found", [True, False])

@@ -1,46 +1,37 @@
-"""What an endpoint wants done: what to ask the agent, and how to say the answer over HTTP."""
+"""What an endpoint wants done: a question for the desk, and how to say the answer over HTTP."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 import orjson
 
 from lictor_actors.consul.status_json import status_json
 from lictor_actors.roles.api.request import HttpError, HttpRequest
-from lictor_messages.answers import Answer, Query, Rendered, Written
-from lictor_messages.base import Message
-from lictor_messages.refusals import Refused
+from lictor_actors.roles.doorway.question import Question
+from lictor_messages.answers import Answer, Rendered, Written
+from lictor_messages.base import FrozenMap, Message
+from lictor_messages.refusals import Code, Refused
 from lictor_messages.slices import Collected
 from lictor_messages.web import HttpAnswered
 
 SHARED = (("X-Consul-Default-ACL-Policy", "allow"), ("X-Content-Type-Options", "nosniff"))
 JSON = (("Content-Type", "application/json"), *SHARED)
 TEXT = (("Content-Type", "text/plain; charset=utf-8"), *SHARED)
+Words = Mapping[Code, Callable[[HttpRequest], HttpAnswered]]
+NO_WORDS = cast(Words, FrozenMap())
 
 
 @dataclass(slots=True)
-class Ask:
-    """``render`` turns the answer into a response, or into the next plan."""
+class Ask(Question):
+    """``render`` turns the answer into a response, or into what is to be asked next."""
 
-    message: Message
     render: Callable[[Any, HttpRequest], HttpAnswered | Ask]
-    safe: bool = True
-    """True if asking twice does no harm, so that even an indefinite refusal may be tried again."""
-    takes_ns: int = 0
-    """How long the work itself may take, beyond the time for which requests are held."""
-    to: str = ""
-    """Address of the one actor that can answer; "" asks the agent, which finds a server."""
-    refused: Callable[[Refused, HttpRequest], HttpAnswered | None] | None = None
-    """Says a refusal in the endpoint's own way; None: the table's way, after holding."""
-
-    @property
-    def blocks(self) -> bool:
-        """True for a blocking query."""
-        return isinstance(self.message, Query) and self.message.min_index > 0
+    final: Words = field(default=NO_WORDS, kw_only=True)
+    """Refusals that the endpoint says in its own way, at once; the others are held, and said the table's way."""
 
 
 def empty(status: int = 200) -> HttpAnswered:
@@ -63,6 +54,11 @@ def text(status: int, words: str, extra: tuple[tuple[str, str], ...] = ()) -> Ht
 def error_answer(error: HttpError) -> HttpAnswered:
     """An endpoint's refusal as a response."""
     return text(error.status, error.text, error.headers)
+
+
+def refusal_answer(refused: Refused) -> HttpAnswered:
+    """A refusal as the table says it."""
+    return text(refused.row.status, refused.words)
 
 
 def json_body(value: Any, request: HttpRequest) -> bytes:

@@ -9,7 +9,6 @@ from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Routes
 from lictor_messages.agent import LeaveCluster
 from lictor_messages.members import ForceLeave, Join, Joined, ListMembers, Member, Members
-from lictor_messages.refusals import Refused
 from lictor_messages.web import HttpAnswered
 
 STATUS_NUMBERS = {"alive": 1, "leaving": 2, "left": 3, "failed": 4}
@@ -49,7 +48,7 @@ def leave(request: HttpRequest) -> Ask:
 def force_leave(request: HttpRequest) -> Ask:
     """Turn a failed member into one that left."""
     ask = ForceLeave(node=request.rest, prune=request.has("prune"))
-    return Ask(ask, done, refused=_unknown_member)
+    return Ask(ask, done, final={"NotFound": _unknown_member})
 
 
 def member_json(member: Member) -> dict[str, Any]:
@@ -83,9 +82,7 @@ def _joined(answer: Joined, request: HttpRequest) -> HttpAnswered:
     return text(500, head + "".join(f"\t* Failed to join {error}\n" for error in answer.errors) + "\n")
 
 
-def _unknown_member(refused: Refused, request: HttpRequest) -> HttpAnswered | None:
-    if refused.code != "NotFound":
-        return None
+def _unknown_member(request: HttpRequest) -> HttpAnswered:
     return text(500, f"agent: No node found with name '{request.rest}'")
 
 

@@ -6,7 +6,6 @@ from lictor_actors.roles.api.ask import Ask, json_answer, status_answer
 from lictor_actors.roles.api.query import check_datacenter
 from lictor_actors.roles.api.request import HttpRequest
 from lictor_actors.roles.api.routes import Routes
-from lictor_messages.refusals import Refused
 from lictor_messages.status import GetLeader, ListPeers
 from lictor_messages.web import HttpAnswered
 
@@ -14,7 +13,7 @@ from lictor_messages.web import HttpAnswered
 def leader(request: HttpRequest) -> Ask:
     """``"ip:port"`` of the leader, or ``""``."""
     check_datacenter(request)
-    return Ask(GetLeader(consistency="stale"), status_answer, refused=_no_leader)
+    return Ask(GetLeader(consistency="stale"), status_answer, final={"NoLeader": _no_leader, "NotLeader": _no_leader})
 
 
 def peers(request: HttpRequest) -> Ask:
@@ -23,8 +22,8 @@ def peers(request: HttpRequest) -> Ask:
     return Ask(ListPeers(consistency="stale"), status_answer)
 
 
-def _no_leader(refused: Refused, request: HttpRequest) -> HttpAnswered | None:
-    return json_answer("", request) if refused.code in ("NoLeader", "NotLeader") else None
+def _no_leader(request: HttpRequest) -> HttpAnswered:
+    return json_answer("", request)
 
 
 ROUTES: Routes = {

@@ -1,1 +1,1 @@
-"""What every doorway needs: calls, deadlines."""
+"""What every doorway needs, in any protocol: a desk that asks for its clients until there is an outcome."""

@@ -1,0 +1,65 @@
+"""When calls run out of time: one timer serves them all."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from lictor_actors.kernel.turn import Turn
+from lictor_messages.doorways import DeadlinesDue
+
+BUCKET_NS = 250_000_000
+
+
+class Watched(Protocol):
+    """What has a deadline."""
+
+    number: int
+    deadline: int
+
+
+class Deadlines:
+    """Calls by the quarter of a second in which they run out.
+
+    Nearly every call is answered long before, so adding and dropping must cost next to nothing; being late by a
+    quarter of a second is no harm after seven seconds.
+    """
+
+    __slots__ = ("_alarm", "_buckets")
+
+    def __init__(self) -> None:
+        self._buckets: dict[int, dict[int, None]] = {}
+        self._alarm = 0
+        """When the timer goes off, 0 if it is not set."""
+
+    def add(self, call: Watched, turn: Turn) -> None:
+        """Watch the call's deadline."""
+        bucket = -(-call.deadline // BUCKET_NS)
+        numbers = self._buckets.get(bucket)
+        if numbers is None:
+            numbers = self._buckets[bucket] = {}
+        numbers[call.number] = None
+        self._look(bucket * BUCKET_NS, turn)
+
+    def drop(self, call: Watched) -> None:
+        """The call has ended."""
+        bucket = -(-call.deadline // BUCKET_NS)
+        numbers = self._buckets.get(bucket)
+        if numbers is not None and numbers.pop(call.number, self) is None and not numbers:
+            del self._buckets[bucket]
+
+    def due(self, turn: Turn) -> list[int]:
+        """The timer has gone off: numbers of the calls whose time is over, oldest first; they are watched no more."""
+        self._alarm = 0
+        over = sorted(bucket for bucket in self._buckets if bucket * BUCKET_NS <= turn.now)
+        return [number for bucket in over for number in self._buckets.pop(bucket)]
+
+    def look_again(self, turn: Turn) -> None:
+        """Set the timer for the earliest that is left."""
+        # What has been added meanwhile has set it for itself, and others are due long before.
+        if self._buckets:
+            self._look(min(self._buckets) * BUCKET_NS, turn)
+
+    def _look(self, at: int, turn: Turn) -> None:
+        if not self._alarm or at < self._alarm:
+            self._alarm = at
+            turn.set_timer("deadlines", at - turn.now, DeadlinesDue())
