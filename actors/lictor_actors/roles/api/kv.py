@@ -40,6 +40,8 @@ def put(request: HttpRequest) -> Ask:
     if size > limit:
         words = f"Request body({size} bytes) too large, max size: {limit} bytes. See {LIMIT_PAGE}."
         raise HttpError(413, words)
+    if not request.params:
+        return Ask(PutKey(key=key, value=request.body), written, safe=False)
     flags = parse_uint(request.param("flags")) if request.has("flags") else 0
     cas = parse_uint(request.param("cas")) if request.has("cas") else None
     command = PutKey(key=key, value=request.body, flags=flags, cas=cas)
@@ -76,7 +78,7 @@ def _raw(answer: Entries, request: HttpRequest) -> HttpAnswered:
 
 
 def _refuse_conflict(request: HttpRequest, *names: str) -> None:
-    if sum(request.has(name) for name in names) > 1:
+    if request.params and sum(request.has(name) for name in names) > 1:
         pairs = [(name, value) for name in sorted(request.params) for value in request.params[name]]
         raise HttpError(400, "Conflicting flags: " + urlencode(pairs))
 

@@ -9,7 +9,6 @@ any > ended          there is an outcome, or every asker has gone
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
 from lictor_actors.kernel.turn import Ticket
@@ -23,17 +22,12 @@ from lictor_messages.refusals import Refused
 WAIT_STEP_NS = 100_000_000
 
 State = Literal["gathering", "sent", "held", "ended"]
-MOVES: frozenset[tuple[State, State]] = frozenset(
-    {
-        ("gathering", "sent"),
-        ("sent", "sent"),
-        ("sent", "held"),
-        ("held", "sent"),
-        ("gathering", "ended"),
-        ("sent", "ended"),
-        ("held", "ended"),
-    }
-)
+MOVES: dict[State, tuple[State, ...]] = {
+    "gathering": ("sent", "ended"),
+    "sent": ("ended", "held", "sent"),
+    "held": ("sent", "ended"),
+    "ended": (),
+}
 
 
 class Crowd:
@@ -70,23 +64,17 @@ class Asker:
 A = TypeVar("A", bound=Asker)
 
 
-@dataclass(slots=True)
 class Call(Generic[A]):
-    """One question on its way, and all who wait for its answer."""
+    """One question on its way, and all who wait for its answer.
 
-    number: int
-    question: Question
-    message: Message
-    """What is sent: of a blocking query a portion of its wait."""
-    deadline: int
-    crowd: Crowd | None = None
-    parked: bool = False
-    """True for a blocked query that equal ones may join."""
+    Hardly any call is refused, parked or lost: the class says how all begin, and an instance what is different.
+    """
+
     state: State = "gathering"
-    askers: dict[str, A] = field(default_factory=dict)
-    """By the id of the client's request."""
     request: str = ""
     """Id of the try that is under way, "" unless it is sent."""
+    parked: bool = False
+    """True for a blocked query that equal ones may join."""
     timer: bool = False
     """True while its timer is set: to send it, or to ask for a slice again."""
     refusal: Refused | None = None
@@ -102,6 +90,18 @@ class Call(Generic[A]):
     """When the server answers a blocked query even if nothing has changed."""
     collecting: Collecting | None = None
     """What has come of a large answer."""
+
+    def __init__(
+        self, number: int, question: Question, message: Message, deadline: int, crowd: Crowd | None = None
+    ) -> None:
+        self.number = number
+        self.question = question
+        self.message = message
+        """What is sent: of a blocking query a portion of its wait."""
+        self.deadline = deadline
+        self.crowd = crowd
+        self.askers: dict[str, A] = {}
+        """By the id of the client's request."""
 
     @property
     def timer_name(self) -> str:
@@ -125,8 +125,7 @@ class Call(Generic[A]):
         """True for a blocked query that was answered because its time was up, not because the store was replaced."""
         query = self.message
         return (
-            self.parked
-            and isinstance(query, Query)
+            isinstance(query, Query)
             and isinstance(answer, Answer)
             and answer.index == query.min_index
             and now >= self.wait_over

@@ -97,7 +97,7 @@ class Calls(Generic[A]):
         return list(call.askers.values())
 
     def _move(self, call: Call[A], to: State) -> None:
-        assert (call.state, to) in MOVES, f"a call goes from {call.state} to {to}"
+        assert to in MOVES[call.state], f"a call goes from {call.state} to {to}"
         if call.request:
             del self.asked[call.request]
             call.request = ""

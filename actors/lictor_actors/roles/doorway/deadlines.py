@@ -38,7 +38,8 @@ class Deadlines:
         if numbers is None:
             numbers = self._buckets[bucket] = {}
         numbers[call.number] = None
-        self._look(bucket * BUCKET_NS, turn)
+        if not self._alarm or bucket * BUCKET_NS < self._alarm:
+            self._set_alarm(bucket, turn)
 
     def drop(self, call: Watched) -> None:
         """The call has ended."""
@@ -56,10 +57,10 @@ class Deadlines:
     def look_again(self, turn: Turn) -> None:
         """Set the timer for the earliest that is left."""
         # What has been added meanwhile has set it for itself, and others are due long before.
-        if self._buckets:
-            self._look(min(self._buckets) * BUCKET_NS, turn)
+        bucket = min(self._buckets, default=0)
+        if bucket and (not self._alarm or bucket * BUCKET_NS < self._alarm):
+            self._set_alarm(bucket, turn)
 
-    def _look(self, at: int, turn: Turn) -> None:
-        if not self._alarm or at < self._alarm:
-            self._alarm = at
-            turn.set_timer("deadlines", at - turn.now, DeadlinesDue())
+    def _set_alarm(self, bucket: int, turn: Turn) -> None:
+        self._alarm = bucket * BUCKET_NS
+        turn.set_timer("deadlines", self._alarm - turn.now, DeadlinesDue())

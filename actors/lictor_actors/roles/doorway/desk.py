@@ -29,6 +29,8 @@ from lictor_messages.slices import AnswerSlice, Collected, LargeAnswer
 
 SERVED = (Query, Command)
 """What servers are asked; all else is the agent's own."""
+NO_ANSWER = frozenset((Refused, Undeliverable, LargeAnswer, AnswerSlice))
+"""What comes in place of an answer, or is but a part of one."""
 JITTER_FRACTION = 16
 """Consul waits up to a sixteenth of the hold time between tries, and lets queries block for a sixteenth longer."""
 SPREAD_NS = 250_000_000
@@ -72,10 +74,10 @@ class Desk(Generic[A]):
         """Join an equal query that blocks or has yet to be sent, or make a call of one's own."""
         question, crowd = asker.question, asker.crowd
         message = question.message
-        if isinstance(message, Query) and message.min_index:
-            call = self._blocked(asker, message, turn)
-        elif crowd is not None:
+        if crowd is not None:
             call = crowd.gathers or self._in_company(crowd, question, turn)
+        elif isinstance(message, Query) and message.min_index:
+            call = self._blocked(asker, message, turn)
         else:
             call = self._calls.begin(question, message, turn.now + self._most(question.takes_ns), None, turn)
             self._send(call, message, turn)
@@ -147,7 +149,7 @@ class Desk(Generic[A]):
         call = self._calls.asked.get(envelope.request) if envelope is not None else None
         if call is None:
             return False
-        answer = self._complete(call, message, turn)
+        answer = self._complete(call, message, turn) if type(message) in NO_ANSWER else message
         if type(answer) is Refused:
             self._refused(call, answer, turn)
         elif answer is not None:
@@ -155,7 +157,7 @@ class Desk(Generic[A]):
         return True
 
     def _answered(self, call: Call[A], answer: Message, turn: Turn) -> None:
-        unchanged = call.is_unchanged(answer, turn.now)
+        unchanged = call.parked and call.is_unchanged(answer, turn.now)
         askers: Sequence[A] = self._calls.end(call, turn)
         if unchanged:
             askers = self._ask_on(askers, turn)
@@ -169,14 +171,14 @@ class Desk(Generic[A]):
         return [asker for asker in askers if asker.due - turn.now <= JOIN_LEAST_NS] if patient else askers
 
     def _complete(self, call: Call[A], answer: Message, turn: Turn) -> Message | None:
-        """The answer as a whole, or why there is none; None if another message is waited for first."""
-        if type(answer) is AnswerSlice or type(answer) is LargeAnswer:
+        """What comes of this: an answer as a whole, or why there is none; None if more is waited for first."""
+        if isinstance(answer, AnswerSlice | LargeAnswer):
             return self._collect(call, answer, turn)
         if call.collecting is not None:
             call.collecting = None  # what has come of an answer fits no other
             if isinstance(answer, Refused) and not answer.row.passing:
                 return Refused(code="NotReady", text=answer.words)  # said of a slice, not of the question
-        if type(answer) is Undeliverable:
+        if isinstance(answer, Undeliverable):
             if answer.target == self._options.server and not call.question.to:
                 self._send(call, call.message, turn)
                 return None

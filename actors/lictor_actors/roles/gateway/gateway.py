@@ -30,13 +30,17 @@ from lictor_messages.web import GatewayOptions, GoOn, HttpAnswered, HttpAsked, H
 class HttpAsker(Asker):
     """One HTTP request that waits for its outcome."""
 
-    __slots__ = ("ask", "read", "request")
+    __slots__ = ("request",)
+    question: Ask
+    crowd: CachedRead | None
 
     def __init__(self, ticket: Ticket, ask: Ask, request: HttpRequest, read: CachedRead | None = None) -> None:
-        super().__init__(ticket, ask, read)
-        self.ask = ask
+        # Without super(): one is made for every request.
+        self.ticket = ticket
+        self.question = ask
+        self.crowd = read
         self.request = request
-        self.read = read
+        self.due = 0
 
 
 class Gateway(Actor):
@@ -112,7 +116,7 @@ class Gateway(Actor):
         """One answer or refusal for all of them. Equal targets are told the same; mostly it is one for all."""
         said: dict[str, HttpAnswered] = {}
         for asker in askers:
-            read, request = asker.read, asker.request
+            read, request = asker.crowd, asker.request
             if read is not None and read.answer is answer and read.response is not None:
                 turn.answer(asker.ticket, read.response)
                 continue
@@ -133,15 +137,15 @@ class Gateway(Actor):
             turn.count("question_sent_elsewhere")
             turn.answer(asker.ticket, refusal_answer(Refused(code="Undeliverable")))
             return
-        ask.rights = asker.ask.rights
+        ask.rights = asker.question.rights
         self._desk.ask(HttpAsker(asker.ticket, ask, asker.request), turn)
 
 
 def _rendered(asker: HttpAsker, answer: Message) -> Ask | HttpAnswered:
     try:
         if type(answer) is Refused:
-            say = asker.ask.final.get(answer.code)
+            say = asker.question.final.get(answer.code)
             return say(asker.request) if say is not None else refusal_answer(answer)
-        return asker.ask.render(answer, asker.request)
+        return asker.question.render(answer, asker.request)
     except HttpError as error:
         return error_answer(error)
