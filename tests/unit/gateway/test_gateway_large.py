@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lictor_actors.roles.doorway import collecting
 from lictor_actors.roles.doorway.question import EVERYTHING
 from lictor_messages.answers import Rendered
 from lictor_messages.catalog import ListServiceNodes
@@ -200,3 +201,40 @@ def test_it_is_not_remembered_beyond_its_readers(desk, large):
     read = desk.gateway._cache._reads["/v1/kv/a?recurse", EVERYTHING]
     assert read.response is None
     assert read.last is None or read.last.collecting is None
+
+
+def test_an_answer_is_not_read_from_an_address_that_did_not_give_it(desk):
+    """Else a server, or a forger, could make gateways ask any actor in their name."""
+    request = desk.http("GET", "/v1/kv/a?recurse")
+    for source in ("server@s1.dc1", "agent@s2.dc1"):
+        large = LARGE.model_copy(update={"server": SERVER if source.startswith("server") else source})
+        desk.take(large, Envelope(source, "gateway@n1.dc1", large, request=desk.asked[-1].request))
+        desk.pass_time(1)
+        assert desk.upstream() == ListKeys(prefix="a", rendered=True)
+    assert finish(desk, request).status == 200
+
+
+def test_an_answer_that_never_ends_is_refused(desk, large, monkeypatch):
+    monkeypatch.setattr(collecting, "BYTES_MOST", 10)
+    for number in range(3):
+        desk.answer(slice_(number, b"[123"))
+    assert (desk.answers[large].status, desk.answers[large].body) == (
+        413,
+        b"The answer has more than 10 bytes: ask for less at a time",
+    )
+    assert (desk.gateway.open_requests, desk.timers.keys() - {"deadlines"}) == (0, set())
+
+
+def test_an_empty_slice_is_no_step_forward(desk, large):
+    desk.answer(slice_(0, b""))
+    desk.pass_time(1)
+    assert desk.upstream() == ListKeys(prefix="a", rendered=True)
+
+
+@pytest.mark.parametrize("code", ["UnknownRequest", "Invalid", "TooLarge", "BudgetSpent"])
+def test_a_refusal_of_a_slice_is_not_one_of_the_question(desk, large, code):
+    desk.answer(slice_(0, b"[1"))
+    desk.answer(Refused(code=code))
+    assert large not in desk.answers
+    desk.pass_time(1)
+    assert finish(desk, large).status == 200

@@ -347,3 +347,11 @@ def test_other_datacenters_and_methods(desk, header):
         assert (answer.status, answer.body) == (500, b"No path to datacenter")
     answer = desk.answers[desk.http("DELETE", "/v1/snapshot")]
     assert (answer.status, header(answer, "Allow")) == (405, "OPTIONS,GET,PUT")
+
+
+def test_a_snapshot_is_not_read_from_an_address_that_did_not_give_it(desk):
+    request = desk.http("GET", "/v1/snapshot")
+    elsewhere = Envelope("server@s9.dc1", "gateway@n1.dc1", OPENED, request=desk.asked[-1].request)
+    desk.take(OPENED, elsewhere)
+    assert len(desk.asked) == 1
+    assert desk.answers[request].status == 500
