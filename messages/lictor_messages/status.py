@@ -58,19 +58,3 @@ class RaftConfiguration(Answer, kind="status.raft_configuration", on=WIRE):
     """The servers of the Raft configuration."""
 
     servers: tuple[RaftServer, ...]
-
-
-class GetServerStats(Query, kind="status.get_server_stats", on=WIRE):
-    """Figures of the server that answers, for /v1/agent/self and ``lictor info``; answered by ServerStats."""
-
-
-class ServerStats(Answer, kind="status.server_stats", on=WIRE):
-    """Raft's figures of one server."""
-
-    state: str
-    leader: str
-    term: int
-    last_log_index: int
-    commit_index: int
-    applied_index: int
-    peers: int

@@ -22,8 +22,6 @@ def status_json(answer: Answer) -> Any:
             return list(answer.names)
         case s.RaftConfiguration():
             return {"Servers": [_server(server) for server in answer.servers], "Index": answer.index}
-        case s.ServerStats():
-            return {name: str(value) for name, value in answer.model_dump().items()}
     raise TypeError(f"no JSON for {answer.kind}")
 
 

@@ -1,4 +1,4 @@
-"""Queries about the cluster itself: leader, peers, Raft configuration, datacenters, figures. Any server answers."""
+"""Queries about the cluster itself: leader, peers, Raft configuration, datacenters. Any server answers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ _KINDS: tuple[type[Query], ...] = (
     s.ListPeers,
     s.ListDatacenters,
     s.GetRaftConfiguration,
-    s.GetServerStats,
 )
 
 
@@ -56,10 +55,8 @@ class ClusterStatus:
                 return s.Peers(index=index, addresses=tuple(self._address(node, members) for node in servers))
             case s.ListDatacenters():
                 return s.Datacenters(index=index, names=(self._options.dc,))
-            case s.GetRaftConfiguration():
-                return self._configuration(index, members)
             case _:
-                return self._stats(index, applied)
+                return self._configuration(index, members)
 
     def _configuration(self, index: int, members: Mapping[str, Member]) -> s.RaftConfiguration:
         raft = self._raft
@@ -77,19 +74,6 @@ class ClusterStatus:
             for row in raft.members.rows
         )
         return s.RaftConfiguration(index=index, servers=servers)
-
-    def _stats(self, index: int, applied: int) -> s.ServerStats:
-        raft = self._raft
-        return s.ServerStats(
-            index=index,
-            state="Leader" if raft.role is Role.LEADER else raft.role.name.title(),
-            leader=raft.leader,
-            term=raft.term,
-            last_log_index=raft.last_index,
-            commit_index=raft.commit_index,
-            applied_index=applied,
-            peers=max(len(raft.members.names) - 1, 0),
-        )
 
     def _address(self, node: str, members: Mapping[str, Member]) -> str:
         if not node:
