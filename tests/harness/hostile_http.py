@@ -82,7 +82,7 @@ OTHER_WRITES = (
     ("PUT", "/v1/snapshot"),
 )
 """Those whose bodies are no JSON, or nothing."""
-READS = sorted(path for method, path in ROUTER.routes() if method == "GET")
+READS = sorted(route.path for route in ROUTER.table if route.method == "GET")
 ENDS_THE_NODE = ("PUT", "/v1/agent/leave")
 
 ODD = [

@@ -11,7 +11,7 @@ from lictor_actors.hosts.doors.http.door import HttpLimits
 from lictor_actors.roles.api.api import ROUTER
 
 CAPS = {"/v1/kv/": 5_000, "/v1/txn": 5_000, "/v1/snapshot": 20_000}
-ROUTES = sorted(ROUTER.routes())
+ROUTES = sorted((route.method, route.path) for route in ROUTER.table)
 
 
 @pytest.fixture(params=LOOPS, ids=["asyncio", "uvloop"][: len(LOOPS)])

@@ -56,7 +56,7 @@ class StoreAgent:
     def http(self, method, target, body) -> HttpAnswered:
         try:
             request = HttpRequest(HttpAsked(method=method, target=target, body=body), self.options, self.turn)
-            ask = ROUTER.endpoint(request)(request)
+            ask = ROUTER.find(request).endpoint(request)
             assert isinstance(ask, Ask)
             message = ask.message
             answer = self.read(message) if isinstance(message, Query) else self.apply(message)

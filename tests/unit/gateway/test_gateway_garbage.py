@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lictor_actors.roles.api.api import ROUTER
 
-PATHS = sorted([*ROUTER._exact, *(path for family in ROUTER._families.values() for path, _ in family)])
+PATHS = sorted({route.path for route in ROUTER.table})
 NAMES = ["Name", "Node", "Service", "Check", "Checks", "Port", "Tags", "TTL", "Meta", "Weights", "Header", "Status"]
 NAMES += ["TaggedAddresses", "Definition", "Interval", "Address", "Output", "ID", "Datacenter", "Passing"]
 VALUES = st.recursive(

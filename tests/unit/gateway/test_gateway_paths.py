@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
+
+from lictor_actors.roles.api.api import ROUTER
 
 
 @pytest.mark.parametrize(
@@ -61,3 +65,17 @@ def test_options_lists_the_methods(desk, header):
 
 def test_asterisk_form_is_answered(desk):
     assert desk.answers[desk.http("OPTIONS", "*")].status in (301, 404)
+
+
+def test_no_two_routes_are_the_same():
+    lines = Counter((route.method, route.path) for route in ROUTER.table)
+    assert max(lines.values()) == 1
+
+
+@pytest.mark.parametrize("path", sorted({route.path for route in ROUTER.table}))
+def test_every_route_of_the_table_is_found_and_no_other_method(desk, header, path):
+    methods = [route.method for route in ROUTER.table if route.path == path]
+    target = path + "x" if path.endswith("/") and path != "/" else path
+    options, trace = (desk.answers[desk.http(method, target)] for method in ("OPTIONS", "TRACE"))
+    assert (options.status, trace.status) == (200, 405)
+    assert header(options, "Allow") == header(trace, "Allow") == ",".join(("OPTIONS", *methods))

@@ -13,7 +13,7 @@ from lictor_actors.roles.api.definitions import service_registration
 from lictor_actors.roles.api.members import member_json
 from lictor_actors.roles.api.query import parse_bool
 from lictor_actors.roles.api.request import HttpError, HttpRequest
-from lictor_actors.roles.api.routes import Routes
+from lictor_actors.roles.api.routes import Route
 from lictor_actors.store.errors import QueryRefused
 from lictor_actors.store.filter.apply import keeps
 from lictor_actors.store.render import check_json, service_json
@@ -169,14 +169,14 @@ def local_service_json(record: ServiceRecord, dc: str) -> dict[str, Any]:
     return row
 
 
-ROUTES: Routes = {
-    "/v1/agent/self": {"GET": about_self},
-    "/v1/agent/version": {"GET": version},
-    "/v1/agent/services": {"GET": services},
-    "/v1/agent/checks": {"GET": checks},
-    "/v1/agent/service/": {"GET": service},
-    "/v1/agent/service/register": {"PUT": register_service},
-    "/v1/agent/service/deregister/": {"PUT": deregister_service},
-    "/v1/agent/service/maintenance/": {"PUT": maintain_service},
-    "/v1/agent/maintenance": {"PUT": maintain_node},
-}
+ROUTES = (
+    Route("GET", "/v1/agent/self", about_self),
+    Route("GET", "/v1/agent/version", version),
+    Route("GET", "/v1/agent/services", services),
+    Route("GET", "/v1/agent/checks", checks),
+    Route("GET", "/v1/agent/service/", service),
+    Route("PUT", "/v1/agent/service/register", register_service),
+    Route("PUT", "/v1/agent/service/deregister/", deregister_service),
+    Route("PUT", "/v1/agent/service/maintenance/", maintain_service),
+    Route("PUT", "/v1/agent/maintenance", maintain_node),
+)

@@ -9,7 +9,7 @@ from lictor_actors.roles.api.ask import Ask, done
 from lictor_actors.roles.api.catalog import named
 from lictor_actors.roles.api.definitions import CHECK_DEFINITION, STATUS_UPDATE, check_spec, decoded
 from lictor_actors.roles.api.request import HttpError, HttpRequest
-from lictor_actors.roles.api.routes import Routes
+from lictor_actors.roles.api.routes import Route
 from lictor_messages.agent import DeregisterCheck, RegisterCheck, UpdateCheck
 from lictor_messages.catalog import CheckStatus
 
@@ -40,11 +40,11 @@ def update(request: HttpRequest) -> Ask:
     return Ask(ask, done, safe=False)
 
 
-ROUTES: Routes = {
-    "/v1/agent/check/register": {"PUT": register},
-    "/v1/agent/check/deregister/": {"PUT": deregister},
-    "/v1/agent/check/pass/": {"PUT": partial(report, "passing")},
-    "/v1/agent/check/warn/": {"PUT": partial(report, "warning")},
-    "/v1/agent/check/fail/": {"PUT": partial(report, "critical")},
-    "/v1/agent/check/update/": {"PUT": update},
-}
+ROUTES = (
+    Route("PUT", "/v1/agent/check/register", register),
+    Route("PUT", "/v1/agent/check/deregister/", deregister),
+    Route("PUT", "/v1/agent/check/pass/", partial(report, "passing")),
+    Route("PUT", "/v1/agent/check/warn/", partial(report, "warning")),
+    Route("PUT", "/v1/agent/check/fail/", partial(report, "critical")),
+    Route("PUT", "/v1/agent/check/update/", update),
+)

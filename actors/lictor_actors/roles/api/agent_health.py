@@ -8,7 +8,7 @@ from typing import Any
 from lictor_actors.roles.api.agent import local_service_json
 from lictor_actors.roles.api.ask import Ask, json_answer, text
 from lictor_actors.roles.api.request import HttpError, HttpRequest
-from lictor_actors.roles.api.routes import Routes
+from lictor_actors.roles.api.routes import Route
 from lictor_actors.store.render import check_json
 from lictor_messages.agent import ListLocalChecks, ListLocalServices, LocalChecks, LocalServices
 from lictor_messages.catalog import MAINTENANCE_OF_NODE, MAINTENANCE_OF_SERVICE, CheckRecord, ServiceRecord
@@ -98,7 +98,7 @@ def _wants_text(request: HttpRequest) -> bool:
     return request.param("format") == "text" or request.header("accept").startswith("text/plain")
 
 
-ROUTES: Routes = {
-    "/v1/agent/health/service/name/": {"GET": by_name},
-    "/v1/agent/health/service/id/": {"GET": by_id},
-}
+ROUTES = (
+    Route("GET", "/v1/agent/health/service/name/", by_name),
+    Route("GET", "/v1/agent/health/service/id/", by_id),
+)

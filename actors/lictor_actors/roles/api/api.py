@@ -19,25 +19,25 @@ from lictor_actors.roles.api import (
     status,
     txn,
 )
-from lictor_actors.roles.api.routes import ROOT_ROUTES, Router
+from lictor_actors.roles.api.routes import ROOT, Router
 
 ROUTER = Router(
     (
-        ROOT_ROUTES,
-        kv.ROUTES,
-        session.ROUTES,
-        txn.ROUTES,
-        prepared_query.ROUTES,
-        catalog.ROUTES,
-        health.ROUTES,
-        agent.ROUTES,
-        agent_checks.ROUTES,
-        agent_health.ROUTES,
-        members.ROUTES,
-        status.ROUTES,
-        event.ROUTES,
-        operator.ROUTES,
-        operator_autopilot.ROUTES,
-        snapshot.ROUTES,
+        ROOT,
+        *kv.ROUTES,
+        *session.ROUTES,
+        *txn.ROUTES,
+        *prepared_query.ROUTES,
+        *catalog.ROUTES,
+        *health.ROUTES,
+        *agent.ROUTES,
+        *agent_checks.ROUTES,
+        *agent_health.ROUTES,
+        *members.ROUTES,
+        *status.ROUTES,
+        *event.ROUTES,
+        *operator.ROUTES,
+        *operator_autopilot.ROUTES,
+        *snapshot.ROUTES,
     )
 )

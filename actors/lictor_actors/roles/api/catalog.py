@@ -7,7 +7,7 @@ from lictor_actors.roles.api.ask import Ask, rendered_with_consistency, status_a
 from lictor_actors.roles.api.catalog_writes import deregistration, registration
 from lictor_actors.roles.api.query import read_options, selection
 from lictor_actors.roles.api.request import HttpError, HttpRequest
-from lictor_actors.roles.api.routes import Routes
+from lictor_actors.roles.api.routes import Route
 from lictor_messages.catalog import ListNodes, ListNodeServices, ListServiceNodes, ListServices
 from lictor_messages.status import ListDatacenters
 
@@ -67,13 +67,13 @@ def named(request: HttpRequest, missing: str) -> str:
     return request.rest
 
 
-ROUTES: Routes = {
-    "/v1/catalog/datacenters": {"GET": datacenters},
-    "/v1/catalog/nodes": {"GET": nodes},
-    "/v1/catalog/services": {"GET": services},
-    "/v1/catalog/service/": {"GET": service},
-    "/v1/catalog/node/": {"GET": node},
-    "/v1/catalog/node-services/": {"GET": node_services},
-    "/v1/catalog/register": {"PUT": register},
-    "/v1/catalog/deregister": {"PUT": deregister},
-}
+ROUTES = (
+    Route("GET", "/v1/catalog/datacenters", datacenters),
+    Route("GET", "/v1/catalog/nodes", nodes),
+    Route("GET", "/v1/catalog/services", services),
+    Route("GET", "/v1/catalog/service/", service),
+    Route("GET", "/v1/catalog/node/", node),
+    Route("GET", "/v1/catalog/node-services/", node_services),
+    Route("PUT", "/v1/catalog/register", register),
+    Route("PUT", "/v1/catalog/deregister", deregister),
+)

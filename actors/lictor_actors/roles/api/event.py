@@ -8,7 +8,7 @@ from typing import Any
 from lictor_actors.roles.api.ask import Ask, json_answer, query_headers
 from lictor_actors.roles.api.query import check_datacenter, read_options
 from lictor_actors.roles.api.request import HttpError, HttpRequest
-from lictor_actors.roles.api.routes import Routes
+from lictor_actors.roles.api.routes import Route
 from lictor_actors.roles.api.uuids import new_uuid
 from lictor_messages.agent import Events, ListEvents
 from lictor_messages.base import Message
@@ -77,7 +77,7 @@ def _json(event: UserEvent) -> dict[str, Any]:
     }
 
 
-ROUTES: Routes = {
-    "/v1/event/fire/": {"PUT": fire},
-    "/v1/event/list": {"GET": list_events},
-}
+ROUTES = (
+    Route("PUT", "/v1/event/fire/", fire),
+    Route("GET", "/v1/event/list", list_events),
+)

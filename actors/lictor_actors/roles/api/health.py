@@ -7,7 +7,7 @@ from lictor_actors.roles.api.ask import Ask, rendered, rendered_with_consistency
 from lictor_actors.roles.api.catalog import named
 from lictor_actors.roles.api.query import parse_bool, read_options, selection
 from lictor_actors.roles.api.request import HttpError, HttpRequest
-from lictor_actors.roles.api.routes import Routes
+from lictor_actors.roles.api.routes import Route
 from lictor_messages.catalog import ListChecksInState, ListNodeChecks, ListServiceChecks, ListServiceHealth
 
 
@@ -53,9 +53,9 @@ def _passing(request: HttpRequest) -> bool:
     return passing
 
 
-ROUTES: Routes = {
-    "/v1/health/node/": {"GET": node},
-    "/v1/health/checks/": {"GET": checks},
-    "/v1/health/state/": {"GET": state},
-    "/v1/health/service/": {"GET": service},
-}
+ROUTES = (
+    Route("GET", "/v1/health/node/", node),
+    Route("GET", "/v1/health/checks/", checks),
+    Route("GET", "/v1/health/state/", state),
+    Route("GET", "/v1/health/service/", service),
+)

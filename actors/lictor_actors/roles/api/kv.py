@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from lictor_actors.roles.api.ask import SHARED, Ask, query_headers, rendered, written
 from lictor_actors.roles.api.query import check_datacenter, parse_uint, read_options
 from lictor_actors.roles.api.request import HttpError, HttpRequest
-from lictor_actors.roles.api.routes import Routes
+from lictor_actors.roles.api.routes import Route
 from lictor_actors.roles.api.uuids import as_made
 from lictor_messages.kv import DeleteKey, Entries, GetKey, ListKeyNames, ListKeys, PutKey
 from lictor_messages.web import HttpAnswered
@@ -83,4 +83,8 @@ def _refuse_conflict(request: HttpRequest, *names: str) -> None:
         raise HttpError(400, "Conflicting flags: " + urlencode(pairs))
 
 
-ROUTES: Routes = {"/v1/kv/": {"GET": get, "PUT": put, "DELETE": delete}}
+ROUTES = (
+    Route("GET", "/v1/kv/", get),
+    Route("PUT", "/v1/kv/", put),
+    Route("DELETE", "/v1/kv/", delete),
+)

@@ -6,7 +6,7 @@ from typing import Any
 
 from lictor_actors.roles.api.ask import Ask, done, empty, json_answer, text
 from lictor_actors.roles.api.request import HttpError, HttpRequest
-from lictor_actors.roles.api.routes import Routes
+from lictor_actors.roles.api.routes import Route
 from lictor_messages.agent import LeaveCluster
 from lictor_messages.members import ForceLeave, Join, Joined, ListMembers, Member, Members
 from lictor_messages.web import HttpAnswered
@@ -86,9 +86,9 @@ def _unknown_member(request: HttpRequest) -> HttpAnswered:
     return text(500, f"agent: No node found with name '{request.rest}'")
 
 
-ROUTES: Routes = {
-    "/v1/agent/members": {"GET": members},
-    "/v1/agent/join/": {"PUT": join},
-    "/v1/agent/leave": {"PUT": leave},
-    "/v1/agent/force-leave/": {"PUT": force_leave},
-}
+ROUTES = (
+    Route("GET", "/v1/agent/members", members),
+    Route("PUT", "/v1/agent/join/", join),
+    Route("PUT", "/v1/agent/leave", leave),
+    Route("PUT", "/v1/agent/force-leave/", force_leave),
+)

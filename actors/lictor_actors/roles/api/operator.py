@@ -5,7 +5,7 @@ from __future__ import annotations
 from lictor_actors.roles.api.ask import Ask, done, json_answer, status_answer
 from lictor_actors.roles.api.query import check_datacenter, read_options
 from lictor_actors.roles.api.request import HttpError, HttpRequest
-from lictor_actors.roles.api.routes import Routes
+from lictor_actors.roles.api.routes import Route
 from lictor_messages.answers import Written
 from lictor_messages.autopilot import RemovePeer, TransferLeadership
 from lictor_messages.status import GetRaftConfiguration
@@ -42,8 +42,8 @@ def _transferred(_: Written, request: HttpRequest) -> HttpAnswered:
     return json_answer({"Success": True}, request)
 
 
-ROUTES: Routes = {
-    "/v1/operator/raft/configuration": {"GET": raft_configuration},
-    "/v1/operator/raft/peer": {"DELETE": remove_peer},
-    "/v1/operator/raft/transfer-leader": {"POST": transfer_leader},
-}
+ROUTES = (
+    Route("GET", "/v1/operator/raft/configuration", raft_configuration),
+    Route("DELETE", "/v1/operator/raft/peer", remove_peer),
+    Route("POST", "/v1/operator/raft/transfer-leader", transfer_leader),
+)

@@ -18,7 +18,7 @@ from lictor_actors.consul.decode import (
 from lictor_actors.roles.api.ask import SHARED, Ask, json_answer, json_body, written
 from lictor_actors.roles.api.query import check_datacenter, parse_uint
 from lictor_actors.roles.api.request import HttpError, HttpRequest
-from lictor_actors.roles.api.routes import Routes
+from lictor_actors.roles.api.routes import Route
 from lictor_messages.autopilot import (
     AutopilotConfiguration,
     AutopilotConfigured,
@@ -162,8 +162,9 @@ def _timestamp(ns: int) -> str:
     return datetime.fromtimestamp(ns // 1_000_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-ROUTES: Routes = {
-    "/v1/operator/autopilot/configuration": {"GET": configuration, "PUT": set_configuration},
-    "/v1/operator/autopilot/health": {"GET": health},
-    "/v1/operator/autopilot/state": {"GET": state},
-}
+ROUTES = (
+    Route("GET", "/v1/operator/autopilot/configuration", configuration),
+    Route("PUT", "/v1/operator/autopilot/configuration", set_configuration),
+    Route("GET", "/v1/operator/autopilot/health", health),
+    Route("GET", "/v1/operator/autopilot/state", state),
+)

@@ -18,7 +18,7 @@ from lictor_actors.roles.api.ask import (
 from lictor_actors.roles.api.definitions import decoded
 from lictor_actors.roles.api.query import INT64_MAX, check_datacenter, read_options
 from lictor_actors.roles.api.request import HttpError, HttpRequest
-from lictor_actors.roles.api.routes import Endpoint, Routes
+from lictor_actors.roles.api.routes import Endpoint, Route
 from lictor_actors.roles.api.uuids import as_made, known_uuid, new_uuid
 from lictor_actors.store.render import shape, to_json
 from lictor_messages.answers import Answer, Rendered, Written
@@ -209,7 +209,10 @@ _QUERY = Struct(
 )
 
 _BELOW: dict[str, Endpoint] = {"/execute": execute, "/explain": explain}
-ROUTES: Routes = {
-    "/v1/query": {"GET": list_queries, "POST": create},
-    "/v1/query/": {"GET": look_up, "PUT": update, "DELETE": delete},
-}
+ROUTES = (
+    Route("GET", "/v1/query", list_queries),
+    Route("POST", "/v1/query", create),
+    Route("GET", "/v1/query/", look_up),
+    Route("PUT", "/v1/query/", update),
+    Route("DELETE", "/v1/query/", delete),
+)

@@ -1,61 +1,65 @@
-"""From a path to the function that handles it: exact paths first, then the longest prefix that ends in a slash."""
+"""From a path to the route that it takes: exact paths first, then the longest prefix that ends in a slash."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from lictor_actors.roles.api.ask import Ask, text
 from lictor_actors.roles.api.request import HttpError, HttpRequest, cleaned_path, is_clean, moved_to
 from lictor_messages.web import HttpAnswered
 
 Endpoint = Callable[[HttpRequest], Ask | HttpAnswered]
-Methods = dict[str, Endpoint]
-Routes = dict[str, Methods]
-"""Path → method → endpoint; a path that ends in a slash takes everything below it."""
+
+
+class Route(NamedTuple):
+    """One line of the API."""
+
+    method: str
+    path: str
+    """One that ends in a slash takes everything below it."""
+    endpoint: Endpoint
+    guard: str = ""
+    """The rights that it takes, resource and level as Consul's pages name them (``key:read``); "" for none."""
+
+
+Methods = dict[str, Route]
 
 
 class Router:
     """Every route, arranged so that a lookup is two dictionary reads for almost every path."""
 
-    def __init__(self, tables: Iterable[Routes]) -> None:
-        self._exact: Routes = {}
-        self._families: dict[str, list[tuple[str, Methods]]] = {}
-        for table in tables:
-            for path, methods in table.items():
-                self._add(path, methods)
+    def __init__(self, table: Iterable[Route]) -> None:
+        self.table = tuple(table)
+        """The one list of what answers here."""
+        self._exact: dict[str, Methods] = {}
+        self._families: dict[str, dict[str, Methods]] = {}
+        """First part of the path → prefix → methods, the longest prefix first."""
+        for route in self.table:
+            path = route.path
+            below = path.endswith("/") and path != "/"
+            paths = self._families.setdefault(_family(path), {}) if below else self._exact
+            paths.setdefault(path, {})[route.method] = route
+        for name, family in self._families.items():
+            self._families[name] = dict(sorted(family.items(), key=lambda item: -len(item[0])))
 
-    def _add(self, path: str, methods: Methods) -> None:
-        if not path.endswith("/") or path == "/":
-            self._exact[path] = methods
-            return
-        family = self._families.setdefault(_family(path), [])
-        family.append((path, methods))
-        family.sort(key=lambda route: -len(route[0]))
-
-    def routes(self) -> Iterator[tuple[str, str]]:
-        """Every method with its path; a path that ends in a slash stands for everything below it."""
-        below = (route for family in self._families.values() for route in family)
-        for path, methods in (*self._exact.items(), *below):
-            for method in methods:
-                yield method, path
-
-    def endpoint(self, request: HttpRequest) -> Endpoint:
-        """The endpoint that the request is for, ``request.rest`` set. Raises HttpError 301, 404, 405, 200 (OPTIONS)."""
+    def find(self, request: HttpRequest) -> Route:
+        """The route that the request takes, ``request.rest`` set. Raises HttpError 301, 404, 405, 200 (OPTIONS)."""
         path = request.path
         if not is_clean(path):
             raise moved_to(cleaned_path(path), request.query)
         methods = self._exact.get(path) or self._below(path, request)
         method = request.asked.method
-        handler = methods.get(method)
-        if handler is None:
+        route = methods.get(method)
+        if route is None:
             allow = (("Allow", ",".join(("OPTIONS", *methods))),)
             if method == "OPTIONS":
                 raise HttpError(200, headers=allow)
             raise HttpError(405, f"method {method} not allowed", headers=allow)
-        return handler
+        return route
 
     def _below(self, path: str, request: HttpRequest) -> Methods:
-        for prefix, methods in self._families.get(_family(path), ()):
+        for prefix, methods in self._families.get(_family(path), {}).items():
             if path.startswith(prefix):
                 request.rest = path[len(prefix) :]
                 return methods
@@ -69,7 +73,7 @@ def root(_: HttpRequest) -> HttpAnswered:
     return text(200, "Consul Agent")
 
 
-ROOT_ROUTES: Routes = {"/": {"GET": root}}
+ROOT = Route("GET", "/", root)
 
 
 def _family(path: str) -> str:

@@ -8,7 +8,7 @@ from lictor_actors.consul.decode import BadBody, Decode, duration, list_of, pars
 from lictor_actors.roles.api.ask import Ask, json_answer, query_headers, rendered, text, written
 from lictor_actors.roles.api.query import check_datacenter, read_options
 from lictor_actors.roles.api.request import HttpError, HttpRequest
-from lictor_actors.roles.api.routes import Routes
+from lictor_actors.roles.api.routes import Route
 from lictor_actors.roles.api.uuids import known_uuid, new_uuid
 from lictor_actors.store.render import session_json
 from lictor_messages.answers import Written
@@ -142,11 +142,11 @@ _FIELDS: dict[str, Decode] = {
     "servicechecks": list_of(_service_check, "structs.ServiceCheck"),
 }
 
-ROUTES: Routes = {
-    "/v1/session/create": {"PUT": create},
-    "/v1/session/destroy/": {"PUT": destroy},
-    "/v1/session/renew/": {"PUT": renew},
-    "/v1/session/info/": {"GET": info},
-    "/v1/session/node/": {"GET": of_node},
-    "/v1/session/list": {"GET": list_sessions},
-}
+ROUTES = (
+    Route("PUT", "/v1/session/create", create),
+    Route("PUT", "/v1/session/destroy/", destroy),
+    Route("PUT", "/v1/session/renew/", renew),
+    Route("GET", "/v1/session/info/", info),
+    Route("GET", "/v1/session/node/", of_node),
+    Route("GET", "/v1/session/list", list_sessions),
+)

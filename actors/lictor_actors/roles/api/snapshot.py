@@ -13,7 +13,7 @@ from typing import Any
 from lictor_actors.roles.api.ask import SHARED, Ask, done, query_headers
 from lictor_actors.roles.api.query import check_datacenter, read_options
 from lictor_actors.roles.api.request import HttpError, HttpRequest
-from lictor_actors.roles.api.routes import Routes
+from lictor_actors.roles.api.routes import Route
 from lictor_actors.store.snapshot.archive import VERSION, ArchiveReader, ArchiveRefused, ArchiveWriter
 from lictor_actors.store.snapshot.frames import SnapshotRefused
 from lictor_actors.store.snapshot.thaw import Trial
@@ -133,4 +133,7 @@ def _meta(opened: SnapshotOpened) -> dict[str, Any]:
     }
 
 
-ROUTES: Routes = {"/v1/snapshot": {"GET": save, "PUT": restore}}
+ROUTES = (
+    Route("GET", "/v1/snapshot", save),
+    Route("PUT", "/v1/snapshot", restore),
+)

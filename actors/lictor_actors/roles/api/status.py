@@ -5,7 +5,7 @@ from __future__ import annotations
 from lictor_actors.roles.api.ask import Ask, json_answer, status_answer
 from lictor_actors.roles.api.query import check_datacenter
 from lictor_actors.roles.api.request import HttpRequest
-from lictor_actors.roles.api.routes import Routes
+from lictor_actors.roles.api.routes import Route
 from lictor_messages.status import GetLeader, ListPeers
 from lictor_messages.web import HttpAnswered
 
@@ -26,7 +26,7 @@ def _no_leader(request: HttpRequest) -> HttpAnswered:
     return json_answer("", request)
 
 
-ROUTES: Routes = {
-    "/v1/status/leader": {"GET": leader},
-    "/v1/status/peers": {"GET": peers},
-}
+ROUTES = (
+    Route("GET", "/v1/status/leader", leader),
+    Route("GET", "/v1/status/peers", peers),
+)

@@ -22,7 +22,7 @@ from lictor_actors.roles.api.ask import JSON, Ask, prettied, query_headers
 from lictor_actors.roles.api.catalog_writes import CHECK, SERVICE, check_record, service_record
 from lictor_actors.roles.api.query import check_datacenter, read_options
 from lictor_actors.roles.api.request import HttpError, HttpRequest
-from lictor_actors.roles.api.routes import Routes
+from lictor_actors.roles.api.routes import Route
 from lictor_actors.roles.api.uuids import as_made
 from lictor_actors.store.render import shape, to_json
 from lictor_actors.store.txn.transact import reads_only
@@ -196,4 +196,4 @@ _TXN_OP = Struct(
     },
 )
 
-ROUTES: Routes = {"/v1/txn": {"PUT": transact}}
+ROUTES = (Route("PUT", "/v1/txn", transact),)

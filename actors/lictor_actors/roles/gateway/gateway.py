@@ -98,7 +98,7 @@ class Gateway(Actor):
             return
         try:
             request = HttpRequest(asked, self.options, turn)
-            outcome = ROUTER.endpoint(request)(request)
+            outcome = ROUTER.find(request).endpoint(request)
         except HttpError as error:
             turn.reply(error_answer(error))
             return
