@@ -17,7 +17,7 @@ from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.roles.api.api import ROUTER
-from lictor_actors.roles.api.ask import Ask, error_answer, text
+from lictor_actors.roles.api.question import HttpQuestion, error_answer, text
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.store.render import render
 from lictor_actors.store.store import Store
@@ -56,13 +56,13 @@ class StoreAgent:
     def http(self, method, target, body) -> HttpAnswered:
         try:
             request = HttpRequest(HttpAsked(method=method, target=target, body=body), self.options, self.turn)
-            ask = ROUTER.find(request).endpoint(request)
-            assert isinstance(ask, Ask)
-            message = ask.message
+            question = ROUTER.find(request).endpoint(request)
+            assert isinstance(question, HttpQuestion)
+            message = question.message
             answer = self.read(message) if isinstance(message, Query) else self.apply(message)
             if isinstance(answer, Refused):
                 return text(answer.row.status, answer.words)
-            return ask.render(answer, request)
+            return question.render(answer, request)
         except HttpError as error:
             return error_answer(error)
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import orjson
 
-from lictor_actors.roles.api.ask import Ask, done, json_answer
 from lictor_actors.roles.api.catalog import named
 from lictor_actors.roles.api.definitions import service_registration
 from lictor_actors.roles.api.members import member_json
 from lictor_actors.roles.api.query import parse_bool
+from lictor_actors.roles.api.question import HttpQuestion, done, json_answer
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
 from lictor_actors.store.errors import QueryRefused
@@ -31,52 +31,52 @@ from lictor_messages.catalog import ServiceRecord
 from lictor_messages.web import HttpAnswered
 
 
-def about_self(request: HttpRequest) -> Ask:
+def about_self(request: HttpRequest) -> HttpQuestion:
     """Who this agent is and what it knows."""
-    return Ask(DescribeAgent(), _self)
+    return HttpQuestion(DescribeAgent(), _self)
 
 
-def version(request: HttpRequest) -> Ask:
+def version(request: HttpRequest) -> HttpQuestion:
     """The version alone."""
-    return Ask(DescribeAgent(), _version)
+    return HttpQuestion(DescribeAgent(), _version)
 
 
-def services(request: HttpRequest) -> Ask:
+def services(request: HttpRequest) -> HttpQuestion:
     """The services of this agent by id."""
-    return Ask(ListLocalServices(), _services)
+    return HttpQuestion(ListLocalServices(), _services)
 
 
-def checks(request: HttpRequest) -> Ask:
+def checks(request: HttpRequest) -> HttpQuestion:
     """The checks of this agent by id."""
-    return Ask(ListLocalChecks(), _checks)
+    return HttpQuestion(ListLocalChecks(), _checks)
 
 
-def service(request: HttpRequest) -> Ask:
+def service(request: HttpRequest) -> HttpQuestion:
     """One service of this agent, with the hash of its content."""
     named(request, "Missing service ID")
-    return Ask(ListLocalServices(), _service)
+    return HttpQuestion(ListLocalServices(), _service)
 
 
-def register_service(request: HttpRequest) -> Ask:
+def register_service(request: HttpRequest) -> HttpQuestion:
     """Register a service with its checks; anti-entropy brings it to the catalog."""
-    return Ask(service_registration(request), done, safe=False)
+    return HttpQuestion(service_registration(request), done, safe=False)
 
 
-def deregister_service(request: HttpRequest) -> Ask:
+def deregister_service(request: HttpRequest) -> HttpQuestion:
     """Remove a service and its checks."""
-    return Ask(DeregisterService(id=named(request, "Missing service ID")), done, safe=False)
+    return HttpQuestion(DeregisterService(id=named(request, "Missing service ID")), done, safe=False)
 
 
-def maintain_node(request: HttpRequest) -> Ask:
+def maintain_node(request: HttpRequest) -> HttpQuestion:
     """Put this node into maintenance, or take it out."""
-    return Ask(SetMaintenance(enable=_enable(request), reason=request.param("reason")), done, safe=False)
+    return HttpQuestion(SetMaintenance(enable=_enable(request), reason=request.param("reason")), done, safe=False)
 
 
-def maintain_service(request: HttpRequest) -> Ask:
+def maintain_service(request: HttpRequest) -> HttpQuestion:
     """The same for one service."""
     service_id = named(request, "Missing service ID")
     ask = SetMaintenance(enable=_enable(request), reason=request.param("reason"), service_id=service_id)
-    return Ask(ask, done, safe=False)
+    return HttpQuestion(ask, done, safe=False)
 
 
 def _enable(request: HttpRequest) -> bool:

@@ -5,39 +5,39 @@ from __future__ import annotations
 from functools import partial
 from typing import get_args
 
-from lictor_actors.roles.api.ask import Ask, done
 from lictor_actors.roles.api.catalog import named
 from lictor_actors.roles.api.definitions import CHECK_DEFINITION, STATUS_UPDATE, check_spec, decoded
+from lictor_actors.roles.api.question import HttpQuestion, done
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
 from lictor_messages.agent import DeregisterCheck, RegisterCheck, UpdateCheck
 from lictor_messages.catalog import CheckStatus
 
 
-def register(request: HttpRequest) -> Ask:
+def register(request: HttpRequest) -> HttpQuestion:
     """Add a check to this agent, or replace it."""
-    return Ask(RegisterCheck(check=check_spec(decoded(request, CHECK_DEFINITION))), done, safe=False)
+    return HttpQuestion(RegisterCheck(check=check_spec(decoded(request, CHECK_DEFINITION))), done, safe=False)
 
 
-def deregister(request: HttpRequest) -> Ask:
+def deregister(request: HttpRequest) -> HttpQuestion:
     """Remove a check."""
-    return Ask(DeregisterCheck(id=named(request, "Missing check ID")), done, safe=False)
+    return HttpQuestion(DeregisterCheck(id=named(request, "Missing check ID")), done, safe=False)
 
 
-def report(status: CheckStatus, request: HttpRequest) -> Ask:
+def report(status: CheckStatus, request: HttpRequest) -> HttpQuestion:
     """A TTL check says how it is; ``?note`` becomes its output."""
     update = UpdateCheck(id=named(request, "Missing check ID"), status=status, output=request.param("note"))
-    return Ask(update, done, safe=False)
+    return HttpQuestion(update, done, safe=False)
 
 
-def update(request: HttpRequest) -> Ask:
+def update(request: HttpRequest) -> HttpQuestion:
     """The same with a body."""
     given = decoded(request, STATUS_UPDATE)
     status = given.get("Status", "")
     if status not in get_args(CheckStatus):
         raise HttpError(400, f"Invalid check status: '{status}'")
     ask = UpdateCheck(id=named(request, "Missing check ID"), status=status, output=given.get("Output", ""))
-    return Ask(ask, done, safe=False)
+    return HttpQuestion(ask, done, safe=False)
 
 
 ROUTES = (

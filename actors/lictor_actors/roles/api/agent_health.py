@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lictor_actors.roles.api.agent import local_service_json
-from lictor_actors.roles.api.ask import Ask, json_answer, text
+from lictor_actors.roles.api.question import HttpQuestion, json_answer, text
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
 from lictor_actors.store.render import check_json
@@ -19,28 +19,28 @@ STATUS_CODES = {"passing": 200, "warning": 429, "critical": 503, "maintenance": 
 Row = dict[str, Any]
 
 
-def by_name(request: HttpRequest) -> Ask:
+def by_name(request: HttpRequest) -> HttpQuestion:
     """All instances of a service on this agent: the worst of them decides."""
     if not request.rest:
         raise HttpError(500, "Bad request: Missing service Name")
-    return Ask(ListLocalServices(), _with_checks(_named))
+    return HttpQuestion(ListLocalServices(), _with_checks(_named))
 
 
-def by_id(request: HttpRequest) -> Ask:
+def by_id(request: HttpRequest) -> HttpQuestion:
     """One instance."""
     if not request.rest:
         raise HttpError(500, "Bad request: Missing serviceID")
-    return Ask(ListLocalServices(), _with_checks(_identified))
+    return HttpQuestion(ListLocalServices(), _with_checks(_identified))
 
 
 Tell = Callable[[LocalServices, LocalChecks, HttpRequest], HttpAnswered]
 
 
-def _with_checks(tell: Tell) -> Callable[[LocalServices, HttpRequest], Ask]:
+def _with_checks(tell: Tell) -> Callable[[LocalServices, HttpRequest], HttpQuestion]:
     """Having the services, ask for the checks too."""
 
-    def ask(services: LocalServices, _: HttpRequest) -> Ask:
-        return Ask(ListLocalChecks(), lambda checks, request: tell(services, checks, request))
+    def ask(services: LocalServices, _: HttpRequest) -> HttpQuestion:
+        return HttpQuestion(ListLocalChecks(), lambda checks, request: tell(services, checks, request))
 
     return ask
 

@@ -3,61 +3,61 @@
 from __future__ import annotations
 
 from lictor_actors.roles.api.agent_cache import cacheable
-from lictor_actors.roles.api.ask import Ask, rendered_with_consistency, status_answer, written
 from lictor_actors.roles.api.catalog_writes import deregistration, registration
 from lictor_actors.roles.api.query import read_options, selection
+from lictor_actors.roles.api.question import HttpQuestion, rendered_with_consistency, status_answer, written
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
 from lictor_messages.catalog import ListNodes, ListNodeServices, ListServiceNodes, ListServices
 from lictor_messages.status import ListDatacenters
 
 
-def datacenters(request: HttpRequest) -> Ask:
+def datacenters(request: HttpRequest) -> HttpQuestion:
     """Names of all datacenters known."""
-    return Ask(ListDatacenters(consistency="stale"), cacheable(request, status_answer))
+    return HttpQuestion(ListDatacenters(consistency="stale"), cacheable(request, status_answer))
 
 
-def nodes(request: HttpRequest) -> Ask:
+def nodes(request: HttpRequest) -> HttpQuestion:
     """Every node."""
-    return Ask(ListNodes(**read_options(request), **selection(request)), rendered_with_consistency)
+    return HttpQuestion(ListNodes(**read_options(request), **selection(request)), rendered_with_consistency)
 
 
-def services(request: HttpRequest) -> Ask:
+def services(request: HttpRequest) -> HttpQuestion:
     """Service names with their tags."""
     query = ListServices(**read_options(request), **selection(request))
-    return Ask(query, cacheable(request, rendered_with_consistency))
+    return HttpQuestion(query, cacheable(request, rendered_with_consistency))
 
 
-def service(request: HttpRequest) -> Ask:
+def service(request: HttpRequest) -> HttpQuestion:
     """The instances of a service."""
     name = named(request, "Missing service name")
     tags = tuple(request.params.get("tag", ()))
     query = ListServiceNodes(service=name, tags=tags, **read_options(request), **selection(request))
-    return Ask(query, cacheable(request, rendered_with_consistency))
+    return HttpQuestion(query, cacheable(request, rendered_with_consistency))
 
 
-def node(request: HttpRequest) -> Ask:
+def node(request: HttpRequest) -> HttpQuestion:
     """One node with its services by id."""
     name = named(request, "Missing node name")
     query = ListNodeServices(node=name, **read_options(request), **selection(request))
-    return Ask(query, rendered_with_consistency)
+    return HttpQuestion(query, rendered_with_consistency)
 
 
-def node_services(request: HttpRequest) -> Ask:
+def node_services(request: HttpRequest) -> HttpQuestion:
     """The same as a list."""
     name = named(request, "Missing node name")
     query = ListNodeServices(node=name, as_list=True, **read_options(request), **selection(request))
-    return Ask(query, cacheable(request, rendered_with_consistency))
+    return HttpQuestion(query, cacheable(request, rendered_with_consistency))
 
 
-def register(request: HttpRequest) -> Ask:
+def register(request: HttpRequest) -> HttpQuestion:
     """Write a node, a service, checks: past any agent."""
-    return Ask(registration(request), written, safe=False)
+    return HttpQuestion(registration(request), written, safe=False)
 
 
-def deregister(request: HttpRequest) -> Ask:
+def deregister(request: HttpRequest) -> HttpQuestion:
     """Remove a node, a service or a check."""
-    return Ask(deregistration(request), written, safe=False)
+    return HttpQuestion(deregistration(request), written, safe=False)
 
 
 def named(request: HttpRequest, missing: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import Any
 
-from lictor_actors.roles.api.ask import Ask, json_answer, query_headers
 from lictor_actors.roles.api.query import check_datacenter, read_options
+from lictor_actors.roles.api.question import HttpQuestion, json_answer, query_headers
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
 from lictor_actors.roles.api.uuids import new_uuid
@@ -20,7 +20,7 @@ SIZE_LIMIT = 512
 EVENT_VERSION = 1
 
 
-def fire(request: HttpRequest) -> Ask:
+def fire(request: HttpRequest) -> HttpQuestion:
     """Spread an event; the answer repeats it with its id."""
     check_datacenter(request)
     event = _event(request)
@@ -32,15 +32,15 @@ def fire(request: HttpRequest) -> Ask:
         service_filter=event.service_filter,
         tag_filter=event.tag_filter,
     )
-    return Ask(ask, lambda _, asked: json_answer(_json(event), asked), safe=False)
+    return HttpQuestion(ask, lambda _, asked: json_answer(_json(event), asked), safe=False)
 
 
-def list_events(request: HttpRequest) -> Ask:
+def list_events(request: HttpRequest) -> HttpQuestion:
     """The last events, oldest first; blocks while the index is the one given."""
     options = read_options(request)
     index, wait = options.get("min_index", 0), options.get("wait_ns", 0)
     ask = ListEvents(name=request.param("name"), min_index=index, wait_ns=wait)
-    return Ask(ask, _events, takes_ns=wait)
+    return HttpQuestion(ask, _events, takes_ns=wait)
 
 
 def _event(request: HttpRequest) -> UserEvent:

@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 from lictor_actors.roles.api.agent_cache import cacheable
-from lictor_actors.roles.api.ask import Ask, rendered, rendered_with_consistency
 from lictor_actors.roles.api.catalog import named
 from lictor_actors.roles.api.query import parse_bool, read_options, selection
+from lictor_actors.roles.api.question import HttpQuestion, rendered, rendered_with_consistency
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
 from lictor_messages.catalog import ListChecksInState, ListNodeChecks, ListServiceChecks, ListServiceHealth
 
 
-def node(request: HttpRequest) -> Ask:
+def node(request: HttpRequest) -> HttpQuestion:
     """The checks of a node."""
     name = named(request, "Missing node name")
-    return Ask(ListNodeChecks(node=name, **read_options(request), **selection(request)), rendered_with_consistency)
+    return HttpQuestion(
+        ListNodeChecks(node=name, **read_options(request), **selection(request)), rendered_with_consistency
+    )
 
 
-def checks(request: HttpRequest) -> Ask:
+def checks(request: HttpRequest) -> HttpQuestion:
     """The checks of a service."""
     name = named(request, "Missing service name")
     query = ListServiceChecks(service=name, **read_options(request), **selection(request))
-    return Ask(query, rendered_with_consistency)
+    return HttpQuestion(query, rendered_with_consistency)
 
 
-def state(request: HttpRequest) -> Ask:
+def state(request: HttpRequest) -> HttpQuestion:
     """The checks in a state, or in any."""
     name = named(request, "Missing check state")
     query = ListChecksInState(state=name, **read_options(request), **selection(request))
-    return Ask(query, rendered_with_consistency)
+    return HttpQuestion(query, rendered_with_consistency)
 
 
-def service(request: HttpRequest) -> Ask:
+def service(request: HttpRequest) -> HttpQuestion:
     """The instances of a service with all checks that bear on them; ``?passing`` leaves out the others."""
     query = ListServiceHealth(
         service=named(request, "Missing service name"),
@@ -40,7 +42,7 @@ def service(request: HttpRequest) -> Ask:
         **read_options(request),
         **selection(request),
     )
-    return Ask(query, cacheable(request, rendered))
+    return HttpQuestion(query, cacheable(request, rendered))
 
 
 def _passing(request: HttpRequest) -> bool:

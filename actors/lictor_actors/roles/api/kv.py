@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from lictor_actors.roles.api.ask import SHARED, Ask, query_headers, rendered, written
 from lictor_actors.roles.api.query import check_datacenter, parse_uint, read_options
+from lictor_actors.roles.api.question import SHARED, HttpQuestion, query_headers, rendered, written
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
 from lictor_actors.roles.api.uuids import as_made
@@ -16,22 +16,22 @@ LIMIT_PAGE = "https://developer.hashicorp.com/consul/docs/agent/options#kv_max_v
 RAW = (("Content-Type", "text/plain"), ("Content-Security-Policy", "sandbox"), *SHARED)
 
 
-def get(request: HttpRequest) -> Ask:
+def get(request: HttpRequest) -> HttpQuestion:
     """One entry, all entries under a prefix, or their names."""
     if not request.params:
-        return Ask(GetKey(key=_key(request), rendered=True), rendered)
+        return HttpQuestion(GetKey(key=_key(request), rendered=True), rendered)
     if request.has("keys"):
         separator = request.param("separator") or request.param("seperator")
-        return Ask(ListKeyNames(prefix=request.rest, separator=separator, **read_options(request)), rendered)
+        return HttpQuestion(ListKeyNames(prefix=request.rest, separator=separator, **read_options(request)), rendered)
     if request.has("recurse"):
-        return Ask(ListKeys(prefix=request.rest, **read_options(request)), rendered)
+        return HttpQuestion(ListKeys(prefix=request.rest, **read_options(request)), rendered)
     key = _key(request)
     if request.has("raw"):
-        return Ask(GetKey(key=key, **read_options(request, rendered=False)), _raw)
-    return Ask(GetKey(key=key, **read_options(request)), rendered)
+        return HttpQuestion(GetKey(key=key, **read_options(request, rendered=False)), _raw)
+    return HttpQuestion(GetKey(key=key, **read_options(request)), rendered)
 
 
-def put(request: HttpRequest) -> Ask:
+def put(request: HttpRequest) -> HttpQuestion:
     """Write one entry."""
     key = _key(request)
     check_datacenter(request)
@@ -41,24 +41,24 @@ def put(request: HttpRequest) -> Ask:
         words = f"Request body({size} bytes) too large, max size: {limit} bytes. See {LIMIT_PAGE}."
         raise HttpError(413, words)
     if not request.params:
-        return Ask(PutKey(key=key, value=request.body), written, safe=False)
+        return HttpQuestion(PutKey(key=key, value=request.body), written, safe=False)
     flags = parse_uint(request.param("flags")) if request.has("flags") else 0
     cas = parse_uint(request.param("cas")) if request.has("cas") else None
     command = PutKey(key=key, value=request.body, flags=flags, cas=cas)
     if "acquire" in request.params or "release" in request.params:
         acquire, release = (_session(request, name) for name in ("acquire", "release"))
         command = command.model_copy(update={"acquire": acquire, "release": release})
-    return Ask(command, written, safe=False)
+    return HttpQuestion(command, written, safe=False)
 
 
-def delete(request: HttpRequest) -> Ask:
+def delete(request: HttpRequest) -> HttpQuestion:
     """Remove one entry, or with ``recurse`` all under a prefix."""
     check_datacenter(request)
     _refuse_conflict(request, "recurse", "cas")
     recurse = request.has("recurse")
     key = request.rest if recurse else _key(request)
     cas = parse_uint(request.param("cas")) if request.has("cas") else None
-    return Ask(DeleteKey(key=key, recurse=recurse, cas=cas), written, safe=False)
+    return HttpQuestion(DeleteKey(key=key, recurse=recurse, cas=cas), written, safe=False)
 
 
 def _key(request: HttpRequest) -> str:

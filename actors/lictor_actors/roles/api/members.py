@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lictor_actors.roles.api.ask import Ask, done, empty, json_answer, text
+from lictor_actors.roles.api.question import HttpQuestion, done, empty, json_answer, text
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
 from lictor_messages.agent import LeaveCluster
@@ -26,29 +26,29 @@ SLOW_NS = 30_000_000_000
 """Joining dials every address in turn, and leaving waits until it has spread."""
 
 
-def members(request: HttpRequest) -> Ask:
+def members(request: HttpRequest) -> HttpQuestion:
     """Every member; with ``?wan`` the servers, under their names in the pool of all datacenters."""
-    return Ask(ListMembers(), _wan_members if request.has("wan") else _members)
+    return HttpQuestion(ListMembers(), _wan_members if request.has("wan") else _members)
 
 
-def join(request: HttpRequest) -> Ask:
+def join(request: HttpRequest) -> HttpQuestion:
     """Join through an address."""
     if not request.rest:
         raise HttpError(400, "Missing address to join")
     if request.has("wan"):
         raise HttpError(500, "Lictor has no pool of several datacenters yet: join without wan")
-    return Ask(Join(addresses=(request.rest,)), _joined, takes_ns=SLOW_NS)
+    return HttpQuestion(Join(addresses=(request.rest,)), _joined, takes_ns=SLOW_NS)
 
 
-def leave(request: HttpRequest) -> Ask:
+def leave(request: HttpRequest) -> HttpQuestion:
     """Leave gracefully; the node stops after it has answered."""
-    return Ask(LeaveCluster(), done, safe=False, takes_ns=SLOW_NS)
+    return HttpQuestion(LeaveCluster(), done, safe=False, takes_ns=SLOW_NS)
 
 
-def force_leave(request: HttpRequest) -> Ask:
+def force_leave(request: HttpRequest) -> HttpQuestion:
     """Turn a failed member into one that left."""
     ask = ForceLeave(node=request.rest, prune=request.has("prune"))
-    return Ask(ask, done, final={"NotFound": _unknown_member})
+    return HttpQuestion(ask, done, final={"NotFound": _unknown_member})
 
 
 def member_json(member: Member) -> dict[str, Any]:

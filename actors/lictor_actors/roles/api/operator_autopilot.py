@@ -15,8 +15,8 @@ from lictor_actors.consul.decode import (
     string,
     unsigned,
 )
-from lictor_actors.roles.api.ask import SHARED, Ask, json_answer, json_body, written
 from lictor_actors.roles.api.query import check_datacenter, parse_uint
+from lictor_actors.roles.api.question import SHARED, HttpQuestion, json_answer, json_body, written
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
 from lictor_messages.autopilot import (
@@ -49,29 +49,29 @@ UNHEALTHY = 429
 """The same body as for a healthy cluster; Consul calls it plain text, and clients do not mind."""
 
 
-def configuration(request: HttpRequest) -> Ask:
+def configuration(request: HttpRequest) -> HttpQuestion:
     """What is in force."""
     check_datacenter(request)
-    return Ask(GetAutopilotConfiguration(), _configured)
+    return HttpQuestion(GetAutopilotConfiguration(), _configured)
 
 
-def set_configuration(request: HttpRequest) -> Ask:
+def set_configuration(request: HttpRequest) -> HttpQuestion:
     """Replace it as a whole: what is not given is off or zero, as in Consul."""
     check_datacenter(request)
     cas = parse_uint(request.param("cas")) if request.has("cas") else None
-    return Ask(SetAutopilotConfiguration(configuration=_given(request), cas=cas), written, safe=cas is None)
+    return HttpQuestion(SetAutopilotConfiguration(configuration=_given(request), cas=cas), written, safe=cas is None)
 
 
-def health(request: HttpRequest) -> Ask:
+def health(request: HttpRequest) -> HttpQuestion:
     """Every server as its leader sees it."""
     check_datacenter(request)
-    return Ask(GetAutopilotHealth(), _health)
+    return HttpQuestion(GetAutopilotHealth(), _health)
 
 
-def state(request: HttpRequest) -> Ask:
+def state(request: HttpRequest) -> HttpQuestion:
     """The same by server id, with the roles in Raft."""
     check_datacenter(request)
-    return Ask(GetAutopilotHealth(), _state)
+    return HttpQuestion(GetAutopilotHealth(), _state)
 
 
 def _given(request: HttpRequest) -> AutopilotConfiguration:

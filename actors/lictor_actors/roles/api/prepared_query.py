@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from lictor_actors.consul.decode import Struct, anything, boolean, integer, string, string_map, strings
-from lictor_actors.roles.api.ask import (
+from lictor_actors.roles.api.definitions import decoded
+from lictor_actors.roles.api.query import INT64_MAX, check_datacenter, read_options
+from lictor_actors.roles.api.question import (
     JSON,
-    Ask,
+    HttpQuestion,
     done,
     json_answer,
     prettied,
@@ -15,8 +17,6 @@ from lictor_actors.roles.api.ask import (
     rendered_with_consistency,
     text,
 )
-from lictor_actors.roles.api.definitions import decoded
-from lictor_actors.roles.api.query import INT64_MAX, check_datacenter, read_options
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Endpoint, Route
 from lictor_actors.roles.api.uuids import as_made, known_uuid, new_uuid
@@ -42,7 +42,7 @@ from lictor_messages.web import HttpAnswered
 NOT_FOUND = "Query not found"
 
 
-def create(request: HttpRequest) -> Ask:
+def create(request: HttpRequest) -> HttpQuestion:
     """Keep a query; answers its id."""
     check_datacenter(request)
     given = decoded(request, _QUERY)
@@ -53,38 +53,38 @@ def create(request: HttpRequest) -> Ask:
     def created(_: Written, asked: HttpRequest) -> HttpAnswered:
         return json_answer({"ID": query.id}, asked)
 
-    return Ask(CreatePreparedQuery(query=query), created, safe=False)
+    return HttpQuestion(CreatePreparedQuery(query=query), created, safe=False)
 
 
-def list_queries(request: HttpRequest) -> Ask:
+def list_queries(request: HttpRequest) -> HttpQuestion:
     """Every query."""
-    return Ask(ListPreparedQueries(**read_options(request)), rendered_with_consistency)
+    return HttpQuestion(ListPreparedQueries(**read_options(request)), rendered_with_consistency)
 
 
-def look_up(request: HttpRequest) -> Ask | HttpAnswered:
+def look_up(request: HttpRequest) -> HttpQuestion | HttpAnswered:
     """One query; or, with /execute or /explain behind the name, what comes of it."""
     for suffix, endpoint in _BELOW.items():
         if request.rest.endswith(suffix):
             request.rest = request.rest[: -len(suffix)]
             return endpoint(request)
     query_id = known_uuid(request.rest, "prepared query")
-    return Ask(GetPreparedQuery(id=query_id, **read_options(request)), _found)
+    return HttpQuestion(GetPreparedQuery(id=query_id, **read_options(request)), _found)
 
 
-def update(request: HttpRequest) -> Ask:
+def update(request: HttpRequest) -> HttpQuestion:
     """Replace a query."""
     check_datacenter(request)
     query = _query(decoded(request, _QUERY), as_made(request.rest))
-    return Ask(UpdatePreparedQuery(query=query), done, safe=False)
+    return HttpQuestion(UpdatePreparedQuery(query=query), done, safe=False)
 
 
-def delete(request: HttpRequest) -> Ask:
+def delete(request: HttpRequest) -> HttpQuestion:
     """Forget a query."""
     check_datacenter(request)
-    return Ask(DeletePreparedQuery(id=as_made(request.rest)), done, safe=False)
+    return HttpQuestion(DeletePreparedQuery(id=as_made(request.rest)), done, safe=False)
 
 
-def execute(request: HttpRequest) -> Ask:
+def execute(request: HttpRequest) -> HttpQuestion:
     """Run a query by id or name. ``near`` is taken, and waits for coordinates to sort by."""
     query = ExecutePreparedQuery(
         name_or_id=request.rest,
@@ -92,12 +92,12 @@ def execute(request: HttpRequest) -> Ask:
         near=request.param("near"),
         **_now(request),
     )
-    return Ask(query, _executed)
+    return HttpQuestion(query, _executed)
 
 
-def explain(request: HttpRequest) -> Ask:
+def explain(request: HttpRequest) -> HttpQuestion:
     """The query that execute would run."""
-    return Ask(ExplainPreparedQuery(name_or_id=request.rest, **_now(request)), _explained)
+    return HttpQuestion(ExplainPreparedQuery(name_or_id=request.rest, **_now(request)), _explained)
 
 
 def _now(request: HttpRequest) -> Any:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from lictor_actors.roles.api.ask import Ask, text
+from lictor_actors.roles.api.question import HttpQuestion, text
 from lictor_actors.roles.api.request import HttpError, HttpRequest, cleaned_path, is_clean, moved_to
 from lictor_messages.web import HttpAnswered
 
-Endpoint = Callable[[HttpRequest], Ask | HttpAnswered]
+Endpoint = Callable[[HttpRequest], HttpQuestion | HttpAnswered]
 
 
 class Route(NamedTuple):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from lictor_actors.consul.decode import BadBody, Decode, duration, list_of, parse_json, string, strings
-from lictor_actors.roles.api.ask import Ask, json_answer, query_headers, rendered, text, written
 from lictor_actors.roles.api.query import check_datacenter, read_options
+from lictor_actors.roles.api.question import HttpQuestion, json_answer, query_headers, rendered, text, written
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
 from lictor_actors.roles.api.uuids import known_uuid, new_uuid
@@ -31,7 +31,7 @@ SECONDS_BELOW = 1000
 """A lock-delay that is a number below this means seconds, from this on nanoseconds."""
 
 
-def create(request: HttpRequest) -> Ask:
+def create(request: HttpRequest) -> HttpQuestion:
     """A new session of this node, or of another; answers its id."""
     check_datacenter(request)
     session = _session(_given(request), request)
@@ -39,34 +39,34 @@ def create(request: HttpRequest) -> Ask:
     def created(_: Written, asked: HttpRequest) -> HttpAnswered:
         return json_answer({"ID": session.id}, asked)
 
-    return Ask(CreateSession(session=session), created, safe=False)
+    return HttpQuestion(CreateSession(session=session), created, safe=False)
 
 
-def destroy(request: HttpRequest) -> Ask:
+def destroy(request: HttpRequest) -> HttpQuestion:
     """End a session."""
     check_datacenter(request)
-    return Ask(DestroySession(id=_id(request)), written)
+    return HttpQuestion(DestroySession(id=_id(request)), written)
 
 
-def renew(request: HttpRequest) -> Ask:
+def renew(request: HttpRequest) -> HttpQuestion:
     """Start the TTL anew; 404 for a session that is gone."""
     check_datacenter(request)
-    return Ask(RenewSession(id=_id(request)), _renewed)
+    return HttpQuestion(RenewSession(id=_id(request)), _renewed)
 
 
-def info(request: HttpRequest) -> Ask:
+def info(request: HttpRequest) -> HttpQuestion:
     """One session in a list, an empty one if it is unknown."""
-    return Ask(GetSession(id=_id(request), **read_options(request)), rendered)
+    return HttpQuestion(GetSession(id=_id(request), **read_options(request)), rendered)
 
 
-def of_node(request: HttpRequest) -> Ask:
+def of_node(request: HttpRequest) -> HttpQuestion:
     """The sessions of a node."""
-    return Ask(ListNodeSessions(node=_named(request, "Missing node name"), **read_options(request)), rendered)
+    return HttpQuestion(ListNodeSessions(node=_named(request, "Missing node name"), **read_options(request)), rendered)
 
 
-def list_sessions(request: HttpRequest) -> Ask:
+def list_sessions(request: HttpRequest) -> HttpQuestion:
     """Every session."""
-    return Ask(ListSessions(**read_options(request)), rendered)
+    return HttpQuestion(ListSessions(**read_options(request)), rendered)
 
 
 def _renewed(answer: Sessions, request: HttpRequest) -> HttpAnswered:

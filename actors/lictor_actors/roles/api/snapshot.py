@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from lictor_actors.roles.api.ask import SHARED, Ask, done, query_headers
 from lictor_actors.roles.api.query import check_datacenter, read_options
+from lictor_actors.roles.api.question import SHARED, HttpQuestion, done, query_headers
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
 from lictor_actors.store.snapshot.archive import VERSION, ArchiveReader, ArchiveRefused, ArchiveWriter
@@ -36,15 +36,15 @@ PART_BYTES = 128 * 1024
 SECOND_NS = 1_000_000_000
 
 
-def save(request: HttpRequest) -> Ask:
+def save(request: HttpRequest) -> HttpQuestion:
     """The archive; ``?stale`` takes it from any server."""
     options = read_options(request, rendered=False)
     saving = _Saving()
     consistency, max_stale = options.get("consistency", "default"), options.get("max_stale_ns", 0)
-    return Ask(OpenSnapshot(consistency=consistency, max_stale_ns=max_stale), saving.opened)
+    return HttpQuestion(OpenSnapshot(consistency=consistency, max_stale_ns=max_stale), saving.opened)
 
 
-def restore(request: HttpRequest) -> Ask:
+def restore(request: HttpRequest) -> HttpQuestion:
     """Replace the whole store; a damaged archive is refused while nothing has changed."""
     check_datacenter(request)
     return _Verifying(request).go_on(GoOn(), request)
@@ -57,11 +57,11 @@ class _Saving:
         self._archive = ArchiveWriter()
         self._from: SnapshotOpened | None = None
 
-    def opened(self, answer: SnapshotOpened, _: HttpRequest) -> Ask:
+    def opened(self, answer: SnapshotOpened, _: HttpRequest) -> HttpQuestion:
         self._from = answer
         return self._read(answer, 0, 0)
 
-    def took(self, answer: SnapshotSlice, _: HttpRequest) -> Ask | HttpAnswered:
+    def took(self, answer: SnapshotSlice, _: HttpRequest) -> HttpQuestion | HttpAnswered:
         opened = self._from
         assert opened is not None
         self._archive.add(answer.data)
@@ -70,9 +70,9 @@ class _Saving:
         archive = self._archive.finish(_meta(opened), opened.at_ns // SECOND_NS)
         return HttpAnswered(status=200, headers=GZIP + query_headers(opened), body=archive)
 
-    def _read(self, opened: SnapshotOpened, row: int, check: int) -> Ask:
+    def _read(self, opened: SnapshotOpened, row: int, check: int) -> HttpQuestion:
         ask = ReadSnapshot(id=opened.id, row=row, check=check, consistency="stale")
-        return Ask(ask, self.took, to=opened.server)
+        return HttpQuestion(ask, self.took, to=opened.server)
 
 
 class _Verifying:
@@ -83,12 +83,12 @@ class _Verifying:
         self._trial = Trial(Store)
         self._gateway = at("gateway", request.options.node)
 
-    def go_on(self, _: GoOn, request: HttpRequest) -> Ask:
+    def go_on(self, _: GoOn, request: HttpRequest) -> HttpQuestion:
         """Verify the next piece; after the last one restoring begins."""
         try:
             for piece in self._pieces:
                 self._trial.feed(piece)
-                return Ask(GoOn(), self.go_on, to=self._gateway)
+                return HttpQuestion(GoOn(), self.go_on, to=self._gateway)
             self._trial.finish()
         except ArchiveRefused as refused:
             raise HttpError(500, str(refused)) from refused
@@ -106,14 +106,14 @@ class _Restoring:
         self._reader = ArchiveReader(request.body)
         self._pieces = self._reader.state(PART_BYTES)
 
-    def next(self) -> Ask:
+    def next(self) -> HttpQuestion:
         """The next part, or the end: every part is safe to repeat."""
         for piece in self._pieces:
             self._parts += 1
-            return Ask(StageRestore(id=self._id, part=self._parts - 1, data=piece), self._staged)
-        return Ask(RestoreStaged(id=self._id, parts=self._parts, digest=self._reader.state_sum), done)
+            return HttpQuestion(StageRestore(id=self._id, part=self._parts - 1, data=piece), self._staged)
+        return HttpQuestion(RestoreStaged(id=self._id, parts=self._parts, digest=self._reader.state_sum), done)
 
-    def _staged(self, _: Written, __: HttpRequest) -> Ask:
+    def _staged(self, _: Written, __: HttpRequest) -> HttpQuestion:
         return self.next()
 
 

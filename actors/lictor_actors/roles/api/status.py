@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from lictor_actors.roles.api.ask import Ask, json_answer, status_answer
 from lictor_actors.roles.api.query import check_datacenter
+from lictor_actors.roles.api.question import HttpQuestion, json_answer, status_answer
 from lictor_actors.roles.api.request import HttpRequest
 from lictor_actors.roles.api.routes import Route
 from lictor_messages.status import GetLeader, ListPeers
 from lictor_messages.web import HttpAnswered
 
 
-def leader(request: HttpRequest) -> Ask:
+def leader(request: HttpRequest) -> HttpQuestion:
     """``"ip:port"`` of the leader, or ``""``."""
     check_datacenter(request)
-    return Ask(GetLeader(consistency="stale"), status_answer, final={"NoLeader": _no_leader, "NotLeader": _no_leader})
+    return HttpQuestion(
+        GetLeader(consistency="stale"), status_answer, final={"NoLeader": _no_leader, "NotLeader": _no_leader}
+    )
 
 
-def peers(request: HttpRequest) -> Ask:
+def peers(request: HttpRequest) -> HttpQuestion:
     """``ip:port`` of every server of the Raft configuration."""
     check_datacenter(request)
-    return Ask(ListPeers(consistency="stale"), status_answer)
+    return HttpQuestion(ListPeers(consistency="stale"), status_answer)
 
 
 def _no_leader(request: HttpRequest) -> HttpAnswered:

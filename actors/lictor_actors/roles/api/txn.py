@@ -18,9 +18,9 @@ from lictor_actors.consul.decode import (
     string_map,
     unsigned,
 )
-from lictor_actors.roles.api.ask import JSON, Ask, prettied, query_headers
 from lictor_actors.roles.api.catalog_writes import CHECK, SERVICE, check_record, service_record
 from lictor_actors.roles.api.query import check_datacenter, read_options
+from lictor_actors.roles.api.question import JSON, HttpQuestion, prettied, query_headers
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
 from lictor_actors.roles.api.uuids import as_made
@@ -46,16 +46,16 @@ FAMILIES = ("KV", "Node", "Service", "Check", "Session")
 LIMIT_PAGE = "https://developer.hashicorp.com/consul/docs/agent/options#txn_max_req_len"
 
 
-def transact(request: HttpRequest) -> Ask:
+def transact(request: HttpRequest) -> HttpQuestion:
     """Through the log if anything is written, else from the state of one moment."""
     limit, size = request.options.kv_max_value_size, len(request.body)
     if size > limit:
         raise HttpError(413, f"Request body({size} bytes) too large, max size: {limit} bytes. See {LIMIT_PAGE}.")
     operations = _operations(request)
     if all(map(reads_only, operations)):
-        return Ask(ReadTransaction(operations=operations, **read_options(request, rendered=False)), _read)
+        return HttpQuestion(ReadTransaction(operations=operations, **read_options(request, rendered=False)), _read)
     check_datacenter(request)
-    return Ask(Transact(operations=operations), _written, safe=False)
+    return HttpQuestion(Transact(operations=operations), _written, safe=False)
 
 
 def _written(answer: Transacted, request: HttpRequest) -> HttpAnswered:

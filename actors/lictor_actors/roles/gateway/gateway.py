@@ -14,7 +14,7 @@ from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.kernel.vocabulary import Handlers, Vocabulary
 from lictor_actors.roles.api.api import ROUTER
-from lictor_actors.roles.api.ask import Ask, error_answer, refusal_answer, text
+from lictor_actors.roles.api.question import HttpQuestion, error_answer, refusal_answer, text
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.doorway.call import Asker
 from lictor_actors.roles.doorway.desk import Desk, DeskOptions
@@ -31,13 +31,15 @@ class HttpAsker(Asker):
     """One HTTP request that waits for its outcome."""
 
     __slots__ = ("request",)
-    question: Ask
+    question: HttpQuestion
     crowd: CachedRead | None
 
-    def __init__(self, ticket: Ticket, ask: Ask, request: HttpRequest, read: CachedRead | None = None) -> None:
+    def __init__(
+        self, ticket: Ticket, question: HttpQuestion, request: HttpRequest, read: CachedRead | None = None
+    ) -> None:
         # Without super(): one is made for every request.
         self.ticket = ticket
-        self.question = ask
+        self.question = question
         self.crowd = read
         self.request = request
         self.due = 0
@@ -94,7 +96,7 @@ class Gateway(Actor):
         rights = self.rights(asked)
         read = self._cache.find(asked, rights)
         if read is not None:
-            self._desk.ask(HttpAsker(turn.ticket(), read.ask, read.request, None if read.blocks else read), turn)
+            self._desk.ask(HttpAsker(turn.ticket(), read.question, read.request, None if read.blocks else read), turn)
             return
         try:
             request = HttpRequest(asked, self.options, turn)
@@ -105,7 +107,7 @@ class Gateway(Actor):
         except ValidationError as error:
             turn.reply(text(400, f"Bad request: {error.errors(include_url=False, include_input=False)[0]['msg']}"))
             return
-        if isinstance(outcome, Ask):
+        if isinstance(outcome, HttpQuestion):
             outcome.rights = rights
             self._cache.keep(outcome, request)
             self._desk.ask(HttpAsker(turn.ticket(), outcome, request), turn)
@@ -121,7 +123,7 @@ class Gateway(Actor):
                 turn.answer(asker.ticket, read.response)
                 continue
             outcome = said.get(request.asked.target) or _rendered(asker, answer)
-            if isinstance(outcome, Ask):
+            if isinstance(outcome, HttpQuestion):
                 self._go_on(asker, outcome, turn)
                 continue
             if read is not None and not outcome.more and type(answer) is not Refused:
@@ -130,18 +132,18 @@ class Gateway(Actor):
                 said[request.asked.target] = outcome
             turn.answer(asker.ticket, outcome)
 
-    def _go_on(self, asker: HttpAsker, ask: Ask, turn: Turn) -> None:
+    def _go_on(self, asker: HttpAsker, question: HttpQuestion, turn: Turn) -> None:
         """The answer leads to another question: to the agent, to this gateway, or to the one that has just answered."""
         envelope = turn.envelope
-        if ask.to not in ("", turn.me, envelope.source if envelope is not None else ""):
+        if question.to not in ("", turn.me, envelope.source if envelope is not None else ""):
             turn.count("question_sent_elsewhere")
             turn.answer(asker.ticket, refusal_answer(Refused(code="Undeliverable")))
             return
-        ask.rights = asker.question.rights
-        self._desk.ask(HttpAsker(asker.ticket, ask, asker.request), turn)
+        question.rights = asker.question.rights
+        self._desk.ask(HttpAsker(asker.ticket, question, asker.request), turn)
 
 
-def _rendered(asker: HttpAsker, answer: Message) -> Ask | HttpAnswered:
+def _rendered(asker: HttpAsker, answer: Message) -> HttpQuestion | HttpAnswered:
     try:
         if type(answer) is Refused:
             say = asker.question.final.get(answer.code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lictor_actors.roles.api.ask import Ask, rendered, rendered_with_consistency
+from lictor_actors.roles.api.question import HttpQuestion, rendered, rendered_with_consistency
 from lictor_actors.roles.api.request import HttpRequest
 from lictor_actors.roles.doorway.call import Crowd
 from lictor_actors.roles.doorway.question import Rights
@@ -24,12 +24,12 @@ _RENDERED_ALIKE = (rendered, rendered_with_consistency)
 class CachedRead(Crowd):
     """One target: what it asks for, and the last answer with its response unless it blocks."""
 
-    __slots__ = ("answer", "ask", "blocks", "request", "response")
+    __slots__ = ("answer", "blocks", "question", "request", "response")
 
-    def __init__(self, ask: Ask, request: HttpRequest, blocks: bool) -> None:
+    def __init__(self, question: HttpQuestion, request: HttpRequest, blocks: bool) -> None:
         super().__init__()
         self.blocks = blocks
-        self.ask = ask
+        self.question = question
         self.request = request
         self.answer: Message | None = None
         self.response: HttpAnswered | None = None
@@ -52,10 +52,10 @@ class ReadCache:
         key = (asked.target, rights)
         return self._reads.get(key) or self._blocking.get(key)
 
-    def keep(self, ask: Ask, request: HttpRequest) -> None:
+    def keep(self, question: HttpQuestion, request: HttpRequest) -> None:
         """Remember a question if nothing but the target and the rights decided it."""
-        asked, query = request.asked, ask.message
-        if ask.render not in _RENDERED_ALIKE or request.personal or asked.method != "GET":
+        asked, query = request.asked, question.message
+        if question.render not in _RENDERED_ALIKE or request.personal or asked.method != "GET":
             return
         if not isinstance(query, Query) or len(asked.target) > TARGET_MOST:
             return
@@ -64,7 +64,7 @@ class ReadCache:
         if len(self._blocking) >= BLOCKING_MOST:
             self._blocking.clear()
         reads = self._blocking if query.min_index else self._reads
-        reads[asked.target, ask.rights] = CachedRead(ask, request, blocks=query.min_index > 0)
+        reads[asked.target, question.rights] = CachedRead(question, request, blocks=query.min_index > 0)
 
     def remember(self, read: CachedRead, answer: Message, response: HttpAnswered) -> None:
         """This is how that answer is said; it is the same object until what it says changes."""

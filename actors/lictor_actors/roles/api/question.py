@@ -26,10 +26,10 @@ NO_WORDS = cast(Words, FrozenMap())
 
 
 @dataclass(slots=True)
-class Ask(Question):
+class HttpQuestion(Question):
     """``render`` turns the answer into a response, or into what is to be asked next."""
 
-    render: Callable[[Any, HttpRequest], HttpAnswered | Ask]
+    render: Callable[[Any, HttpRequest], HttpAnswered | HttpQuestion]
     final: Words = field(default=NO_WORDS, kw_only=True)
     """Refusals that the endpoint says in its own way, at once; the others are held, and said the table's way."""
 
