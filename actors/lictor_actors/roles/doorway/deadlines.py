@@ -48,6 +48,12 @@ class Deadlines:
         if numbers is not None and numbers.pop(call.number, self) is None and not numbers:
             del self._buckets[bucket]
 
+    def put_off(self, call: Watched, until: int, turn: Turn) -> None:
+        """Give the call time at least until then."""
+        self.drop(call)
+        call.deadline = max(call.deadline, until)
+        self.add(call, turn)
+
     def due(self, turn: Turn) -> list[int]:
         """The timer has gone off: numbers of the calls whose time is over, oldest first; they are watched no more."""
         self._alarm = 0

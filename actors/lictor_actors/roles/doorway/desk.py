@@ -200,7 +200,7 @@ class Desk(Generic[A]):
             if wrong is not None or answer.done:
                 return wrong or collecting.whole()
         if call.askers:
-            self._put_off(call, turn)
+            self._calls.deadlines.put_off(call, turn.now + self._most(0), turn)  # as much time again for the next
             self._ask_slice(call, collecting, turn)
         else:
             self._calls.end(call, turn)
@@ -211,13 +211,6 @@ class Desk(Generic[A]):
         request = turn.ask(collecting.server, collecting.wanted(), budget=budget, cause=call.cause)
         self._calls.sent(call, request)
         self._wake(call, SILENT_NS, turn)
-
-    def _put_off(self, call: Call[A], turn: Turn) -> None:
-        """Something has come: as much time again for the next."""
-        deadlines = self._calls.deadlines
-        deadlines.drop(call)
-        call.deadline = max(call.deadline, turn.now + self._most(0))
-        deadlines.add(call, turn)
 
     # -- holding -------------------------------------------------------------
 
