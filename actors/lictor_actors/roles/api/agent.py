@@ -1,34 +1,32 @@
-"""/v1/agent/: this node's services, checks and membership."""
+"""/v1/agent/: this agent itself, and the pool as its gossip sees it: members, join, leave, force-leave."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
-import orjson
-
-from lictor_actors.roles.api.catalog import named
-from lictor_actors.roles.api.definitions import service_registration
-from lictor_actors.roles.api.members import member_json
 from lictor_actors.roles.api.query import parse_bool
-from lictor_actors.roles.api.question import HttpQuestion, done, json_answer
+from lictor_actors.roles.api.question import HttpQuestion, done, empty, json_answer, text
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
 from lictor_actors.store.errors import QueryRefused
 from lictor_actors.store.filter.apply import keeps
-from lictor_actors.store.render import check_json, service_json
-from lictor_messages.agent import (
-    AgentDescription,
-    DeregisterService,
-    DescribeAgent,
-    ListLocalChecks,
-    ListLocalServices,
-    LocalChecks,
-    LocalServices,
-    SetMaintenance,
-)
-from lictor_messages.catalog import ServiceRecord
+from lictor_messages.agent import AgentDescription, DescribeAgent, LeaveCluster, SetMaintenance
+from lictor_messages.members import ForceLeave, Join, Joined, ListMembers, Member, Members
 from lictor_messages.web import HttpAnswered
+
+STATUS_NUMBERS = {"alive": 1, "leaving": 2, "left": 3, "failed": 4}
+"""Serf's numbers for the states of a member."""
+PROTOCOLS = {
+    "ProtocolMin": 1,
+    "ProtocolMax": 5,
+    "ProtocolCur": 2,
+    "DelegateMin": 2,
+    "DelegateMax": 5,
+    "DelegateCur": 4,
+}
+WAN_PORT = 8302
+SLOW_NS = 30_000_000_000
+"""Joining dials every address in turn, and leaving waits until it has spread."""
 
 
 def about_self(request: HttpRequest) -> HttpQuestion:
@@ -41,45 +39,38 @@ def version(request: HttpRequest) -> HttpQuestion:
     return HttpQuestion(DescribeAgent(), _version)
 
 
-def services(request: HttpRequest) -> HttpQuestion:
-    """The services of this agent by id."""
-    return HttpQuestion(ListLocalServices(), _services)
+def members(request: HttpRequest) -> HttpQuestion:
+    """Every member; with ``?wan`` the servers, under their names in the pool of all datacenters."""
+    return HttpQuestion(ListMembers(), _wan_members if request.has("wan") else _members)
 
 
-def checks(request: HttpRequest) -> HttpQuestion:
-    """The checks of this agent by id."""
-    return HttpQuestion(ListLocalChecks(), _checks)
+def join(request: HttpRequest) -> HttpQuestion:
+    """Join through an address."""
+    if not request.rest:
+        raise HttpError(400, "Missing address to join")
+    if request.has("wan"):
+        raise HttpError(500, "Lictor has no pool of several datacenters yet: join without wan")
+    return HttpQuestion(Join(addresses=(request.rest,)), _joined, takes_ns=SLOW_NS)
 
 
-def service(request: HttpRequest) -> HttpQuestion:
-    """One service of this agent, with the hash of its content."""
-    named(request, "Missing service ID")
-    return HttpQuestion(ListLocalServices(), _service)
+def leave(request: HttpRequest) -> HttpQuestion:
+    """Leave gracefully; the node stops after it has answered."""
+    return HttpQuestion(LeaveCluster(), done, safe=False, takes_ns=SLOW_NS)
 
 
-def register_service(request: HttpRequest) -> HttpQuestion:
-    """Register a service with its checks; anti-entropy brings it to the catalog."""
-    return HttpQuestion(service_registration(request), done, safe=False)
+def force_leave(request: HttpRequest) -> HttpQuestion:
+    """Turn a failed member into one that left."""
+    ask = ForceLeave(node=request.rest, prune=request.has("prune"))
+    return HttpQuestion(ask, done, final={"NotFound": _unknown_member})
 
 
-def deregister_service(request: HttpRequest) -> HttpQuestion:
-    """Remove a service and its checks."""
-    return HttpQuestion(DeregisterService(id=named(request, "Missing service ID")), done, safe=False)
-
-
-def maintain_node(request: HttpRequest) -> HttpQuestion:
+def maintain(request: HttpRequest) -> HttpQuestion:
     """Put this node into maintenance, or take it out."""
-    return HttpQuestion(SetMaintenance(enable=_enable(request), reason=request.param("reason")), done, safe=False)
+    return HttpQuestion(SetMaintenance(enable=is_enabled(request), reason=request.param("reason")), done, safe=False)
 
 
-def maintain_service(request: HttpRequest) -> HttpQuestion:
-    """The same for one service."""
-    service_id = named(request, "Missing service ID")
-    ask = SetMaintenance(enable=_enable(request), reason=request.param("reason"), service_id=service_id)
-    return HttpQuestion(ask, done, safe=False)
-
-
-def _enable(request: HttpRequest) -> bool:
+def is_enabled(request: HttpRequest) -> bool:
+    """``?enable`` of a call for maintenance; raises HttpError 400 for none and for what is no boolean."""
     if not request.has("enable"):
         raise HttpError(400, "Missing value for enable")
     raw = request.param("enable")
@@ -87,6 +78,30 @@ def _enable(request: HttpRequest) -> bool:
     if enable is None:
         raise HttpError(400, f'Invalid value for enable: "{raw}"')
     return enable
+
+
+def chosen(row_type: str, rows: dict[str, dict[str, Any]], request: HttpRequest) -> dict[str, dict[str, Any]]:
+    """The rows that ``?filter`` keeps, all without one."""
+    expression = request.param("filter")
+    if not expression:
+        return rows
+    try:
+        stays = keeps(row_type, expression)
+    except QueryRefused as error:
+        raise HttpError(error.refusal.row.status, error.refusal.words) from error
+    return {key: row for key, row in rows.items() if stays(row)}
+
+
+def member_json(member: Member) -> dict[str, Any]:
+    """A member as Serf shows it."""
+    return {
+        "Name": member.name,
+        "Addr": member.address,
+        "Port": member.port,
+        "Tags": dict(sorted(member.tags.items())),
+        "Status": STATUS_NUMBERS[member.status],
+        **PROTOCOLS,
+    }
 
 
 def _self(agent: AgentDescription, request: HttpRequest) -> HttpAnswered:
@@ -130,53 +145,35 @@ def _version(agent: AgentDescription, request: HttpRequest) -> HttpAnswered:
     return json_answer({"SHA": "", "BuildDate": "", "HumanVersion": agent.version, "FIPS": ""}, request)
 
 
-def _services(answer: LocalServices, request: HttpRequest) -> HttpAnswered:
-    rows = {record.id: local_service_json(record, request.options.dc) for record in answer.services}
-    return json_answer(_chosen("NodeService", rows, request), request)
+def _members(answer: Members, request: HttpRequest) -> HttpAnswered:
+    return json_answer([member_json(member) for member in answer.members], request)
 
 
-def _checks(answer: LocalChecks, request: HttpRequest) -> HttpAnswered:
-    rows = {record.check_id: check_json(record) for record in answer.checks}
-    return json_answer(_chosen("HealthCheck", rows, request), request)
+def _wan_members(answer: Members, request: HttpRequest) -> HttpAnswered:
+    servers = [member_json(member) for member in answer.members if member.is_server]
+    for row in servers:
+        row |= {"Name": f"{row['Name']}.{request.options.dc}", "Port": WAN_PORT}
+    return json_answer(servers, request)
 
 
-def _chosen(row_type: str, rows: dict[str, dict[str, Any]], request: HttpRequest) -> dict[str, dict[str, Any]]:
-    expression = request.param("filter")
-    if not expression:
-        return rows
-    try:
-        stays = keeps(row_type, expression)
-    except QueryRefused as error:
-        raise HttpError(error.refusal.row.status, error.refusal.words) from error
-    return {key: row for key, row in rows.items() if stays(row)}
+def _joined(answer: Joined, request: HttpRequest) -> HttpAnswered:
+    if answer.count:
+        return empty()
+    number = len(answer.errors)
+    head = f"{number} error{'s' if number != 1 else ''} occurred:\n"
+    return text(500, head + "".join(f"\t* Failed to join {error}\n" for error in answer.errors) + "\n")
 
 
-def _service(answer: LocalServices, request: HttpRequest) -> HttpAnswered:
-    record = next((record for record in answer.services if record.id == request.rest), None)
-    if record is None:
-        raise HttpError(404, f"unknown service ID: {request.rest}")
-    row = local_service_json(record, request.options.dc)
-    row["ContentHash"] = hashlib.sha256(orjson.dumps(row, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
-    return json_answer(row, request, extra=(("X-Consul-ContentHash", row["ContentHash"]),))
-
-
-def local_service_json(record: ServiceRecord, dc: str) -> dict[str, Any]:
-    """A service as its agent shows it: without the catalog's indexes and mesh fields, with its datacenter."""
-    row = service_json(record)
-    for field in ("Proxy", "Connect", "CreateIndex", "ModifyIndex"):
-        row.pop(field, None)
-    row["Datacenter"] = dc
-    return row
+def _unknown_member(request: HttpRequest) -> HttpAnswered:
+    return text(500, f"agent: No node found with name '{request.rest}'")
 
 
 ROUTES = (
     Route("GET", "/v1/agent/self", about_self),
     Route("GET", "/v1/agent/version", version),
-    Route("GET", "/v1/agent/services", services),
-    Route("GET", "/v1/agent/checks", checks),
-    Route("GET", "/v1/agent/service/", service),
-    Route("PUT", "/v1/agent/service/register", register_service),
-    Route("PUT", "/v1/agent/service/deregister/", deregister_service),
-    Route("PUT", "/v1/agent/service/maintenance/", maintain_service),
-    Route("PUT", "/v1/agent/maintenance", maintain_node),
+    Route("PUT", "/v1/agent/maintenance", maintain),
+    Route("GET", "/v1/agent/members", members),
+    Route("PUT", "/v1/agent/join/", join),
+    Route("PUT", "/v1/agent/leave", leave),
+    Route("PUT", "/v1/agent/force-leave/", force_leave),
 )

@@ -1,18 +1,18 @@
-"""The whole API: every family's routes in one router."""
+"""The whole API in one router. Each page of Consul's HTTP API that is answered here has a file of its name."""
 
 from __future__ import annotations
 
 from lictor_actors.roles.api import (
     agent,
-    agent_checks,
-    agent_health,
+    agent_check,
+    agent_service,
+    agent_service_health,
     catalog,
     event,
     health,
     kv,
-    members,
-    operator,
     operator_autopilot,
+    operator_raft,
     prepared_query,
     session,
     snapshot,
@@ -31,12 +31,12 @@ ROUTER = Router(
         *catalog.ROUTES,
         *health.ROUTES,
         *agent.ROUTES,
-        *agent_checks.ROUTES,
-        *agent_health.ROUTES,
-        *members.ROUTES,
+        *agent_service.ROUTES,
+        *agent_service_health.ROUTES,
+        *agent_check.ROUTES,
         *status.ROUTES,
         *event.ROUTES,
-        *operator.ROUTES,
+        *operator_raft.ROUTES,
         *operator_autopilot.ROUTES,
         *snapshot.ROUTES,
     )

@@ -5,13 +5,21 @@ from __future__ import annotations
 from functools import partial
 from typing import get_args
 
+from lictor_actors.roles.api.agent import chosen
 from lictor_actors.roles.api.catalog import named
 from lictor_actors.roles.api.definitions import CHECK_DEFINITION, STATUS_UPDATE, check_spec, decoded
-from lictor_actors.roles.api.question import HttpQuestion, done
+from lictor_actors.roles.api.question import HttpQuestion, done, json_answer
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
-from lictor_messages.agent import DeregisterCheck, RegisterCheck, UpdateCheck
+from lictor_actors.store.render import check_json
+from lictor_messages.agent import DeregisterCheck, ListLocalChecks, LocalChecks, RegisterCheck, UpdateCheck
 from lictor_messages.catalog import CheckStatus
+from lictor_messages.web import HttpAnswered
+
+
+def checks(request: HttpRequest) -> HttpQuestion:
+    """The checks of this agent by id."""
+    return HttpQuestion(ListLocalChecks(), _checks)
 
 
 def register(request: HttpRequest) -> HttpQuestion:
@@ -40,7 +48,13 @@ def update(request: HttpRequest) -> HttpQuestion:
     return HttpQuestion(ask, done, safe=False)
 
 
+def _checks(answer: LocalChecks, request: HttpRequest) -> HttpAnswered:
+    rows = {record.check_id: check_json(record) for record in answer.checks}
+    return json_answer(chosen("HealthCheck", rows, request), request)
+
+
 ROUTES = (
+    Route("GET", "/v1/agent/checks", checks),
     Route("PUT", "/v1/agent/check/register", register),
     Route("PUT", "/v1/agent/check/deregister/", deregister),
     Route("PUT", "/v1/agent/check/pass/", partial(report, "passing")),
