@@ -32,7 +32,7 @@ class HttpAnswered(Message):
 
 
 class HttpGone(Message):
-    """The client of this request has hung up: nobody waits for its answer any more."""
+    """The client of this request has hung up: its answer is not waited for any more."""
 
     request: str
 

@@ -1,4 +1,4 @@
-"""Whatever a client sends, it gets an answer or a place in the queue, and the gateway lives on."""
+"""A client may send anything: it gets an answer or a place in the queue, and the gateway lives on."""
 
 from __future__ import annotations
 

@@ -86,11 +86,11 @@ def test_a_final_refusal_is_answered_with_its_words(desk, refused, status, words
     assert (desk.answers[request].status, desk.answers[request].body.decode()) == (status, words)
 
 
-@pytest.mark.parametrize("whom", ["server", "agent"])
-def test_after_holding_the_reason_why_an_actor_is_down_is_the_answer(desk, whom):
-    request, why = desk.http("PUT", "/v1/kv/x", b"v"), f"{whom}@n1.dc1 is down: it had enough"
+@pytest.mark.parametrize("down", ["server", "agent"])
+def test_after_holding_the_reason_why_an_actor_is_down_is_the_answer(desk, down):
+    request, why = desk.http("PUT", "/v1/kv/x", b"v"), f"{down}@n1.dc1 is down: it had enough"
     while request not in desk.answers:
-        if whom == "agent":
+        if down == "agent":
             e = desk.asked[-1]
             reason = "actor_down: it had enough"
             desk.answer(Undeliverable(request=e.request, target=e.target, about=e.body.kind, reason=reason))
@@ -189,7 +189,7 @@ def test_a_blocked_query_that_is_refused_and_has_no_client_any_more_is_not_asked
 
 
 def test_a_blocked_query_that_is_answered_unchanged_before_its_time_is_passed_on(desk):
-    """The store was replaced by a snapshot: whoever watches has to look again, though the index is the same."""
+    """The store was replaced by a snapshot: watchers have to look again, though the index is the same."""
     request = desk.http("GET", "/v1/kv/x?index=5&wait=60s")
     desk.pass_time(1)
     desk.answer(Rendered(index=5, body=b"[]"))

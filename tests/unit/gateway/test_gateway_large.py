@@ -37,7 +37,7 @@ def desk(desk):
 
 @pytest.fixture
 def large(desk):
-    """Somebody reads a large answer: its first slice has been asked for."""
+    """A client reads a large answer: its first slice has been asked for."""
     request = desk.http("GET", "/v1/kv/a?recurse")
     desk.answer(LARGE)
     return request

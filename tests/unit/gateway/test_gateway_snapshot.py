@@ -1,4 +1,4 @@
-"""/v1/snapshot at the doorway: what is asked of whom, and what becomes of the answers."""
+"""/v1/snapshot at the doorway: what is asked of which actor, and what becomes of the answers."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def snapshot(keys):
 
 
 def rows(table, *rows):
-    """A snapshot of these rows, its checksum right whatever they are."""
+    """A snapshot of these rows, its checksum right, though they may not be."""
     data = pack_header(Header(1, 0, ((table, len(rows)),))) + b"".join(rows)
     return data + pack_trailer(crc32(data))
 

@@ -65,7 +65,7 @@ def test_sessions_are_found_whatever_the_case_of_their_ids(desk):
 
 
 def test_an_empty_operation_is_no_less_an_operation(desk):
-    """Whoever misspelt what he meant must not be told that it was done."""
+    """A client that misspelt what it meant must not be told that it was done."""
     put(desk, [{"KV": {}}, {"Node": {}}, {"Service": {}}, {"Check": {}}, {"Session": {}}, {"KV": None}, {}, None])
     families = [next(iter(operation.model_fields_set), "") for operation in desk.upstream().operations]
     assert families == ["kv", "node", "service", "check", "session", "", "", ""]

@@ -66,7 +66,7 @@ class HttpRequest:
 
 
 def decoded_path(target: str) -> str:
-    """The path, unescaped once. Raises HttpError 400 for broken escapes and for characters nobody can see."""
+    """The path, unescaped once. Raises HttpError 400 for broken escapes and for characters that cannot be seen."""
     if "%" in target:
         if _BAD_ESCAPE.search(target):
             raise HttpError(400, "400 Bad Request: after a % in the path two hexadecimal digits must follow")

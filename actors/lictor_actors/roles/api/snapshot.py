@@ -2,7 +2,7 @@
 
 A snapshot is larger than any message should be. It is read slice by slice from the server that took it, and restored
 part by part through the log; the last command of a restore replaces the store at once, on every server alike. An
-archive is read twice: all of it is verified, a piece a turn, before anybody is sent the first part.
+archive is read twice: all of it is verified, a piece a turn, before the first part is sent.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class _Restoring:
 
 
 def _state(archive: bytes) -> Iterator[bytes]:
-    yield from ArchiveReader(archive).state(PART_BYTES)  # whatever is wrong with it shows at the first piece or later
+    yield from ArchiveReader(archive).state(PART_BYTES)  # what is wrong with it shows at a piece
 
 
 def _meta(opened: SnapshotOpened) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A call: what a desk asks, for whom, and in which state that is.
+"""A call: what a desk asks, for which askers, and in which state that is.
 
 gathering > sent     alone at once, in company when the others of the same moment have come
 sent > sent          once more: by another way, or for the next slice of a large answer

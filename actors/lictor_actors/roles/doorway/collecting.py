@@ -35,8 +35,8 @@ class Collecting:
         """What to ask it for next."""
         return ReadSlice(id=self._large.id, number=len(self._slices), consistency="stale")
 
-    def takes(self, slice_: AnswerSlice) -> Refused | None:
-        """Add this slice, unless it is not the one that was wanted, says nothing, or is too much."""
+    def add(self, slice_: AnswerSlice) -> Refused | None:
+        """Take this slice; refused if it is not the one that was wanted, says nothing, or is too much."""
         if slice_.number != len(self._slices) or not (slice_.data or slice_.done):
             return Refused(code="NotReady")
         self._bytes += len(slice_.data)

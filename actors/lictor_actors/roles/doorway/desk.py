@@ -196,7 +196,7 @@ class Desk(Generic[A]):
             return Refused(code="NotReady")
         else:
             collecting = call.collecting
-            wrong = collecting.takes(answer)
+            wrong = collecting.add(answer)
             if wrong is not None or answer.done:
                 return wrong or collecting.whole()
         if call.askers:
