@@ -27,11 +27,13 @@ class HttpError(Exception):
 class HttpRequest:
     """``rest`` is what follows the route's prefix, decoded once: it may hold slashes."""
 
-    __slots__ = ("asked", "consistency", "options", "params", "path", "personal", "query", "rest", "secret")
+    __slots__ = ("asked", "consistency", "here", "options", "params", "path", "personal", "query", "rest", "secret")
 
     def __init__(self, asked: HttpAsked, options: GatewayOptions, turn: Turn) -> None:
         self.asked = asked
         self.options = options
+        self.here = turn.me
+        """Address of the doorway that was asked."""
         self.secret = turn.life.secret
         """Unpredictable bytes, for ids; the turn itself is not kept, since the request may wait for minutes."""
         target, _, self.query = asked.target.partition("?")

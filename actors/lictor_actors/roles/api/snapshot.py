@@ -19,7 +19,6 @@ from lictor_actors.store.snapshot.frames import SnapshotRefused
 from lictor_actors.store.snapshot.thaw import Trial
 from lictor_actors.store.store import Store
 from lictor_messages.answers import Written
-from lictor_messages.envelope import at
 from lictor_messages.snapshots import (
     OpenSnapshot,
     ReadSnapshot,
@@ -81,14 +80,13 @@ class _Verifying:
     def __init__(self, request: HttpRequest) -> None:
         self._pieces = _state(request.body)
         self._trial = Trial(Store)
-        self._gateway = at("gateway", request.options.node)
 
     def go_on(self, _: GoOn, request: HttpRequest) -> HttpQuestion:
         """Verify the next piece; after the last one restoring begins."""
         try:
             for piece in self._pieces:
                 self._trial.feed(piece)
-                return HttpQuestion(GoOn(), self.go_on, to=self._gateway)
+                return HttpQuestion(GoOn(), self.go_on, to=request.here)
             self._trial.finish()
         except ArchiveRefused as refused:
             raise HttpError(500, str(refused)) from refused
