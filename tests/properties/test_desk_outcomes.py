@@ -28,8 +28,11 @@ ME, AGENT, SERVER, DOOR = "names@n1.dc1", "agent@n1.dc1", "server@n1.dc1", "door
 SECOND = 1_000_000_000
 RIGHTS = ("few", "all")
 SHAPES = ("read", "again", "blocked", "write")
+ASK = st.tuples(st.just("ask"), st.sampled_from(SHAPES), st.sampled_from(RIGHTS))
 EVENTS = st.one_of(
-    st.tuples(st.just("ask"), st.sampled_from(SHAPES), st.sampled_from(RIGHTS)),
+    ASK,
+    ASK,
+    ASK,
     st.tuples(st.just("answer"), st.integers(0, 5), st.sampled_from(("whole", "large", "unchanged"))),
     st.tuples(st.just("refuse"), st.integers(0, 5), st.sampled_from(sorted(REFUSALS))),
     st.tuples(st.just("lose"), st.integers(0, 5), st.none()),
@@ -141,7 +144,7 @@ class Doorway(Actor):
         self.now = end
 
 
-@given(st.lists(EVENTS, max_size=40))
+@given(st.lists(EVENTS, min_size=12, max_size=50))
 def test_each_asker_gets_one_outcome_and_none_of_other_rights(events):
     doorway = Doorway()
     for verb, *how in events:
