@@ -4,7 +4,7 @@ gathering > sent     alone at once, in company when the others of the same momen
 sent > sent          once more: by another way, or for the next slice of a large answer
 sent > held          refused, or lost with its server: tried again a little later
 held > sent
-any > ended          there is an outcome, or every asker has gone
+each > ended         there is an outcome, or every asker has gone
 """
 
 from __future__ import annotations
