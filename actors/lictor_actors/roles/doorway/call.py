@@ -111,7 +111,9 @@ class Call(Generic[A]):
     @property
     def cause(self) -> str:
         """Of what is sent in another turn than its first asker's."""
-        return next((asker.ticket.cause for asker in self.askers.values()), "")
+        for asker in self.askers.values():
+            return asker.ticket.cause
+        return ""
 
     def may_be_lost(self, told: AskAgain) -> bool:
         """Stale reads are kept by any server, all other reads and the writes by the leader."""
@@ -132,9 +134,7 @@ class Call(Generic[A]):
         )
 
     def rest(self, most: int, now: int) -> Message:
-        """What to send the next time: of a blocked query what is left of its wait, and not more than this."""
-        if not self.parked:
-            return self.message
+        """Of a blocked query, what to send the next time: for what is left of its wait, and not more than this."""
         left = max((asker.due for asker in self.askers.values()), default=0) - now
         return self.message.model_copy(update={"wait_ns": min(max(left, 1), most)})
 

@@ -246,7 +246,8 @@ class Desk(Generic[A]):
         if call.collecting is not None:
             self._ask_slice(call, call.collecting, turn)
         elif call.state != "sent":
-            self._send(call, call.rest(self._options.park_ns, turn.now), turn, call.cause)
+            message = call.rest(self._options.park_ns, turn.now) if call.parked else call.message
+            self._send(call, message, turn, call.cause)
 
     def ask_again(self, told: AskAgain, turn: Turn) -> None:
         """Servers are gone, and with them what they were asked."""
