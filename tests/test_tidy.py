@@ -28,7 +28,6 @@ FILES = {
     "actors/lictor_actors/raft/core.py": 337,
     "actors/lictor_actors/raft/stable.py": 310,
     "actors/lictor_actors/roles/agent/anti_entropy.py": 305,
-    "actors/lictor_actors/roles/gateway/gateway.py": 442,
     "actors/lictor_actors/roles/prober.py": 338,
     "actors/lictor_actors/roles/server/server.py": 447,
     "actors/lictor_actors/swim/membership.py": 310,
@@ -50,12 +49,12 @@ FUNCTIONS = {
 }
 """Functions that are longer than ``FUNCTION_MOST`` lines, and how long they are."""
 RIDDLES = {
-    "actors": 247,
+    "actors": 243,
     "benchmarks": 18,
     "deploy": 44,
     "docs": 62,
-    "messages": 8,
-    "tests": 150,
+    "messages": 7,
+    "tests": 140,
 }
 """How often prose and code say what does not name its subject, by folder."""
 RIDDLE = re.compile(r"\b(who|what)ever\b|\bnobody\b|\bwhom\b|\bsomebody\b", re.IGNORECASE)
@@ -116,7 +115,6 @@ KNOTS = [
 NOT_YET_UNTIED = [
     {A + f"faults.{part}" for part in ("presets", "steps")},
     {A + f"hosts.doors.http.{part}" for part in ("connection", "door")},
-    {A + "roles.doorway.calls", A + "roles.gateway.known"},
     {A + f"store.snapshot.{part}" for part in ("staged", "tables", "thaw")}
     | {A + f"store.{part}" for part in ("invariants", "store", "txn.rehearsal", "txn.transact")},
     {"lictor_deploy.config.load", "lictor_deploy.config.rules"},

@@ -40,7 +40,7 @@ Way = tuple[str, str, str, type[Message], bool]
 """Source, target, where the answer goes, kind, whether it is a request."""
 
 
-class Desk(Protocol):
+class MailDesk(Protocol):
     """Who takes the mail of one role of one node."""
 
     @property
@@ -53,7 +53,7 @@ class Desk(Protocol):
         ...
 
 
-Desks = Callable[[str, str], Desk | None]
+MailDesks = Callable[[str, str], MailDesk | None]
 """Of a node that is hosted here and a role: who takes its mail, None if it has no such role."""
 Refuse = Callable[[Envelope, type[Message], Refused | None], None]
 """Is told what was not let in, which has no body, its kind, and the answer that is owed to a request."""
@@ -62,14 +62,14 @@ Refuse = Callable[[Envelope, type[Message], Refused | None], None]
 class Intake:
     """Judges the packed envelopes of frames."""
 
-    def __init__(self, place: Callable[[Envelope], None], desk: Desks, count: Callable[[str], None]) -> None:
+    def __init__(self, place: Callable[[Envelope], None], desk: MailDesks, count: Callable[[str], None]) -> None:
         """``place`` puts the name of a node into a target that names a URL of this process."""
         self._place = place
         self._desk = desk
         self._count = count
         self._welcome: dict[Way, None] = {}
         """Ways by which mail has come in: each is judged once. Answers and notices are judged each time."""
-        self._askers: dict[tuple[str, type[Message] | None], Desk] = {}
+        self._askers: dict[tuple[str, type[Message] | None], MailDesk] = {}
         """Target, kind → the desk that waits for such answers there."""
 
     def admit(self, packed: bytes, refuse: Refuse) -> Envelope | None:
@@ -213,14 +213,14 @@ def _malformed(e: Envelope) -> bool:
     )
 
 
-def _may_be_ours(desk: Desk | None, kind: type[Message], answered: str) -> bool:
+def _may_be_ours(desk: MailDesk | None, kind: type[Message], answered: str) -> bool:
     """True for what may come in our own node's name: what is declared so, and the answer to a request of ours."""
     if desk is None:
         return False
     return bool(answered and desk.asked(answered)) or (desk.hears is not None and desk.hears.hears(kind, By.NAMESAKES))
 
 
-def _unasked(desk: Desk, kind: type[Message], e: Envelope) -> str:
+def _unasked(desk: MailDesk, kind: type[Message], e: Envelope) -> str:
     if not desk.asked(e.request):
         return "blind"
     return "" if desk.hears is None or desk.hears.answerable(kind) else "unheard"

@@ -70,10 +70,10 @@ class Both(Generic[P, T]):
     @overload
     def __get__(self, api: Api[Sync], owner: type) -> Callable[P, T]: ...
     def __get__(self, api: Any, owner: type) -> Any:
-        return _described(self._build) if api is None else Question(self._build, api)
+        return _described(self._build) if api is None else Bound(self._build, api)
 
 
-class Question(Generic[T]):
+class Bound(Generic[T]):
     """A method of a client, bound: called it asks; ``build`` says what it would ask."""
 
     def __init__(self, build: Callable[..., Ask[T]], api: Api[Any]) -> None:

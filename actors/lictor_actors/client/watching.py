@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar, cast
 
-from lictor_actors.client.both import Ask, Question
+from lictor_actors.client.both import Ask, Bound
 from lictor_actors.client.errors import InvalidArgument, LictorError
 from lictor_messages.answers import Answer
 
@@ -18,7 +18,7 @@ class Watching(Generic[T]):
     """The state of one watch between two reads: ``read`` is a method of the client that takes ``index``."""
 
     def __init__(self, read: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> None:
-        if not isinstance(read, Question):
+        if not isinstance(read, Bound):
             raise InvalidArgument(f"watch takes a read of this client, such as client.kv.get, and not {read!r}")
         self._read = read
         self._args = args

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from lictor_actors.bus.intake import Desk
+from lictor_actors.bus.intake import MailDesk
 from lictor_actors.hosts.ground import Ground
 from lictor_actors.hosts.seat import Seat
 from lictor_actors.kernel.actor import Actor
@@ -90,7 +90,7 @@ class Node:
         self.doors[role] = take
         self._desks[role] = DoorDesk(waits)
 
-    def desk(self, role: str) -> Desk | None:
+    def desk(self, role: str) -> MailDesk | None:
         """Who says what may come in for this role, None if there is none."""
         seat = self.seats.get(role)
         if seat is not None:

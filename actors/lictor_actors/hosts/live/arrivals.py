@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lictor_actors.bus.intake import Desk, Intake
+from lictor_actors.bus.intake import Intake, MailDesk
 from lictor_actors.hosts.live.faults import Tap
 from lictor_actors.hosts.node import Node
 from lictor_messages.base import Message
@@ -61,7 +61,7 @@ class Arrivals:
         if there:
             envelope.target = at(role_of(envelope.target), there[0].name)
 
-    def _desk(self, node: str, role: str) -> Desk | None:
+    def _desk(self, node: str, role: str) -> MailDesk | None:
         found = self._nodes.get(node)
         return found.desk(role) if found is not None else None
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from lictor_actors.bus.intake import Desk, Intake
+from lictor_actors.bus.intake import Intake, MailDesk
 from lictor_actors.hosts.clock import NodeClock
 from lictor_actors.hosts.disks.faulty import Trouble
 from lictor_actors.hosts.node import Birth, Node, Takes, Waits
@@ -119,7 +119,7 @@ class Machine:
     def _place(self, envelope: Envelope) -> None:
         envelope.target = at(role_of(envelope.target), self.name)
 
-    def _desk(self, node: str, role: str) -> Desk | None:
+    def _desk(self, node: str, role: str) -> MailDesk | None:
         return self.node.desk(role) if node == self.name else None
 
     def in_line(self, other: str, latency: int) -> int:
