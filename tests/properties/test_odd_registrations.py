@@ -16,7 +16,7 @@ from servers_in_world import Servers
 
 from lictor_actors.kernel.vocabulary import By
 from lictor_actors.roles.agent.agent import Agent
-from lictor_actors.store.families.catalog import fold
+from lictor_actors.store.families.catalog.tables import fold
 from lictor_messages.agent import (
     Accepted,
     CheckSpec,

@@ -15,7 +15,7 @@ from lictor_actors.judges.sessions import LockBroken, SessionJudge, Tenure
 from lictor_actors.node.in_world import add_cluster
 from lictor_actors.roles.server.leader import session_timers
 from lictor_actors.roles.server.server import Server
-from lictor_actors.store.families.locks import Locks
+from lictor_actors.store.families.sessions.locks import Locks
 from lictor_messages.answers import Written
 from lictor_messages.faults import FaultRule
 from lictor_messages.kv import PutKey

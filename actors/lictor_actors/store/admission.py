@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lictor_actors.store.families.prepared import NAME_MOST, NAME_TOO_LONG
-from lictor_actors.store.families.templates import places
+from lictor_actors.store.families.queries.table import NAME_MOST, NAME_TOO_LONG
+from lictor_actors.store.families.queries.templates import places
 from lictor_actors.store.snapshot.archive import STATE_MOST
 from lictor_actors.store.store import Store
 from lictor_actors.store.txn.transact import too_much

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from lictor_actors.store.errors import InvariantBroken
-from lictor_actors.store.families.catalog import CHECKS, NODES, SERVICES, Catalog, fold
-from lictor_actors.store.families.kv import KVS, TOMBSTONES, KeyTable
-from lictor_actors.store.families.prepared import QUERIES
-from lictor_actors.store.families.sessions import SESSIONS, SessionTable
+from lictor_actors.store.families.catalog.tables import CHECKS, NODES, SERVICES, Catalog, fold
+from lictor_actors.store.families.kv.table import KVS, TOMBSTONES, KeyTable
+from lictor_actors.store.families.queries.table import QUERIES
+from lictor_actors.store.families.sessions.table import SESSIONS, SessionTable
 from lictor_messages.catalog import CheckRecord, NodeRecord, ServiceRecord
 from lictor_messages.kv import Entry
 from lictor_messages.queries import PreparedQuery

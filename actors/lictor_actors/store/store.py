@@ -11,14 +11,14 @@ import ormsgpack
 from lictor_actors.store.dedup import Dedup
 from lictor_actors.store.errors import UnknownCommand
 from lictor_actors.store.families.autopilot import AutopilotTable
-from lictor_actors.store.families.catalog import Catalog
-from lictor_actors.store.families.catalog_queries import ANSWERS, index_of
-from lictor_actors.store.families.kv import KeyTable
-from lictor_actors.store.families.locks import Locks
-from lictor_actors.store.families.prepared import PreparedTable
-from lictor_actors.store.families.registration import deregister, register
-from lictor_actors.store.families.sessions import SessionTable
-from lictor_actors.store.families.tombstones import reap
+from lictor_actors.store.families.catalog.queries import ANSWERS, index_of
+from lictor_actors.store.families.catalog.registration import deregister, register
+from lictor_actors.store.families.catalog.tables import Catalog
+from lictor_actors.store.families.kv.table import KeyTable
+from lictor_actors.store.families.kv.tombstones import reap
+from lictor_actors.store.families.queries.table import PreparedTable
+from lictor_actors.store.families.sessions.locks import Locks
+from lictor_actors.store.families.sessions.table import SessionTable
 from lictor_actors.store.indexes import Indexes, Touched
 from lictor_actors.store.invariants import check_store
 from lictor_actors.store.render import TYPED_ONLY

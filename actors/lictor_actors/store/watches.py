@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from lictor_actors.store.families.catalog_queries import scopes_of
+from lictor_actors.store.families.catalog.queries import scopes_of
 from lictor_actors.store.indexes import Scope, Touched
 from lictor_actors.store.query_key import WAITING, QueryKey, question
 from lictor_actors.store.store import Store

@@ -20,7 +20,7 @@ from lictor_actors.roles.agent.agent import Agent
 from lictor_actors.roles.prober import Prober
 from lictor_actors.roles.server.leader.reconcile import serf_health
 from lictor_actors.roles.server.server import Server
-from lictor_actors.store.families.catalog import Catalog
+from lictor_actors.store.families.catalog.tables import Catalog
 from lictor_actors.swim.members import Members
 from lictor_actors.swim.profile import LOCAL
 from lictor_messages.catalog import SERF_HEALTH

@@ -24,7 +24,7 @@ from lictor_actors.roles.server.leader.session_timers import SessionTimers
 from lictor_actors.roles.server.read_modes import ReadModes
 from lictor_actors.roles.server.server import Server
 from lictor_actors.store.dedup import Dedup
-from lictor_actors.store.families.kv import KeyTable
+from lictor_actors.store.families.kv.table import KeyTable
 from lictor_actors.store.store import Store
 from lictor_actors.store.watches import Watches
 from lictor_actors.swarm.patch import Patch

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lictor_actors.store.families.templates import rendered
+from lictor_actors.store.families.queries.templates import rendered
 from lictor_actors.store.filter.patterns import MOST, BadPattern, compiled, found
 from lictor_messages.queries import PreparedQuery, QueryTemplate, ServiceQuery
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.store.admission import negative_wait
-from lictor_actors.store.families.registration import uuid_fault
+from lictor_actors.store.families.catalog.registration import uuid_fault
 from lictor_actors.store.filter.patterns import BadPattern, compiled, found
 from lictor_messages.agent import Events, EventWaitDue, ListEvents
 from lictor_messages.catalog import ServiceRecord

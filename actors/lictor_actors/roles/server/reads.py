@@ -10,7 +10,7 @@ from lictor_actors.roles.server.large_answers import WHOLE_BYTES_MAX, LargeAnswe
 from lictor_actors.roles.server.prepared_answers import in_random_order
 from lictor_actors.store.admission import negative_wait
 from lictor_actors.store.errors import QueryRefused
-from lictor_actors.store.families.catalog_queries import may_block
+from lictor_actors.store.families.catalog.queries import may_block
 from lictor_actors.store.render import render
 from lictor_actors.store.rendered import Body, RenderCache
 from lictor_actors.store.slices import can_be_cut, exceeds

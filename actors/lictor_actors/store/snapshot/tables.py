@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lictor_actors.store.families.catalog import fold
+from lictor_actors.store.families.catalog.tables import fold
 from lictor_actors.store.ordered import inner
 from lictor_actors.store.rows import lean
 from lictor_messages.autopilot import AutopilotConfiguration

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from lictor_actors.store.errors import InvariantBroken
-from lictor_actors.store.families.kv import KVS
+from lictor_actors.store.families.kv.table import KVS
 from lictor_actors.store.invariants import check_without_keys
 from lictor_actors.store.snapshot.foreign import LEFT_OUT, header_fault, row_fault
 from lictor_actors.store.snapshot.frames import FrameReader, Header, SnapshotRefused

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from lictor_actors.store.families.catalog import Catalog, fold
-from lictor_actors.store.families.registration import deregister, register, uuid_fault
+from lictor_actors.store.families.catalog.registration import deregister, register, uuid_fault
+from lictor_actors.store.families.catalog.tables import Catalog, fold
 from lictor_actors.store.txn.errors import Failed
 from lictor_messages.catalog import CheckRecord, Deregister, NodeRecord, Register, ServiceRecord
 from lictor_messages.refusals import Refused

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lictor_actors.store.families.catalog import Catalog, fold
+from lictor_actors.store.families.catalog.tables import Catalog, fold
 from lictor_actors.store.ordered import inner
 from lictor_messages.catalog import NodeRecord
 from lictor_messages.txn import Operation

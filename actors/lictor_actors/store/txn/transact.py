@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lictor_actors.store.errors import QueryRefused
-from lictor_actors.store.families.kv import cas_holds
+from lictor_actors.store.families.kv.table import cas_holds
 from lictor_actors.store.ordered import keys_under
 from lictor_actors.store.txn.catalog import on_check, on_node, on_service
 from lictor_actors.store.txn.errors import Failed

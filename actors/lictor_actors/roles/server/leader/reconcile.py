@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lictor_actors.store.families.catalog import Catalog
+from lictor_actors.store.families.catalog.tables import Catalog
 from lictor_messages.answers import Command
 from lictor_messages.base import FrozenMap
 from lictor_messages.catalog import (

@@ -10,7 +10,7 @@ import heapq
 from collections.abc import Iterable
 
 from lictor_actors.kernel.turn import Turn
-from lictor_actors.store.families.sessions import ttl_ns
+from lictor_actors.store.families.sessions.table import ttl_ns
 from lictor_actors.store.store import Store
 from lictor_messages.answers import Command
 from lictor_messages.sessions import DestroySession, SessionRecord, SessionsDue

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 
 from lictor_actors.kernel.turn import Turn
-from lictor_actors.store.families.kv import TOMBSTONES
+from lictor_actors.store.families.kv.table import TOMBSTONES
 from lictor_actors.store.store import Store
 from lictor_messages.answers import Command
 from lictor_messages.kv import ReapDue, ReapTombstones

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lictor_actors.store.families.kv import KeyTable
+from lictor_actors.store.families.kv.table import KeyTable
 from lictor_messages.kv import DeleteKey
 from lictor_messages.sessions import LOCK_DELAY_MAX_NS, SessionRecord
 

@@ -6,7 +6,7 @@ reaped stays behind, as the least that a list of existing keys reports. Nobody i
 
 from __future__ import annotations
 
-from lictor_actors.store.families.kv import REAPED, KeyTable
+from lictor_actors.store.families.kv.table import REAPED, KeyTable
 from lictor_messages.answers import Written
 from lictor_messages.kv import ReapTombstones
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from lictor_actors.store.families.catalog import Catalog, fold
+from lictor_actors.store.families.catalog.tables import Catalog, fold
 from lictor_actors.store.rows import with_fields
 from lictor_messages.answers import Written
 from lictor_messages.catalog import SERF_HEALTH, CheckRecord, Deregister, NodeRecord, Register, ServiceRecord

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from lictor_actors.consul.json_rows import Row, check_json, instance_json, node_json, placement_json, service_json
-from lictor_actors.store.families.catalog import CHECKS, NODES, SERVICES, Catalog, fold
+from lictor_actors.store.families.catalog.tables import CHECKS, NODES, SERVICES, Catalog, fold
 from lictor_actors.store.filter.apply import keeps
 from lictor_actors.store.indexes import Scope
 from lictor_messages.answers import Query

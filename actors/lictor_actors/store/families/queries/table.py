@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from lictor_actors.store.errors import QueryRefused
-from lictor_actors.store.families.catalog import Catalog, fold
-from lictor_actors.store.families.templates import BadTemplate, check_template, rendered
+from lictor_actors.store.families.catalog.tables import Catalog, fold
+from lictor_actors.store.families.queries.templates import BadTemplate, check_template, rendered
 from lictor_actors.store.indexes import Indexes
 from lictor_actors.store.ordered import Ordered
 from lictor_actors.store.rows import stamped

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from lictor_actors.store.families.catalog import Catalog, fold
-from lictor_actors.store.families.locks import Locks
+from lictor_actors.store.families.catalog.tables import Catalog, fold
+from lictor_actors.store.families.sessions.locks import Locks
 from lictor_actors.store.indexes import Indexes
 from lictor_actors.store.ordered import Ordered
 from lictor_actors.store.rows import stamped

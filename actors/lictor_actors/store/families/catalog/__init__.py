@@ -1,0 +1,1 @@
+"""Nodes, services and checks: how they are written and asked for."""

@@ -1,0 +1,1 @@
+"""Prepared queries: kept, found and run."""

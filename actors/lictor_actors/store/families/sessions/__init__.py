@@ -1,0 +1,1 @@
+"""Sessions, and the locks on keys that they hold."""
