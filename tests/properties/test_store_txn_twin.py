@@ -5,9 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lictor_actors.store.families.every import FAMILIES
 from lictor_actors.store.snapshot.freeze import START, encode, freeze, thaw
 from lictor_actors.store.store import Store
-from lictor_actors.store.txn.transact import KEY_VERBS, perform
+from lictor_actors.store.txn.transact import perform
 from lictor_messages.catalog import CheckRecord, Deregister, NodeRecord, Register, ServiceRecord
 from lictor_messages.kv import DeleteKey, PutKey
 from lictor_messages.sessions import CreateSession, DestroySession, SessionRecord
@@ -21,6 +22,7 @@ from lictor_messages.txn import (
     Transact,
 )
 
+KEY_VERBS = tuple(verb for field, verb in FAMILIES.verbs.performs if field == "kv" and verb)
 SECOND = 1_000_000_000
 KEYS = ("a", "a/b", "a/b/c", "b")
 NODES = ("n1", "N2", "n3")
@@ -48,7 +50,7 @@ checks = st.builds(
     modify_index=index,
 )
 catalog_verbs = st.sampled_from(("get", "set", "cas", "delete", "delete-cas", "odd"))
-key_verbs = st.sampled_from(tuple(KEY_VERBS))
+key_verbs = st.sampled_from(KEY_VERBS)
 key_operations = st.builds(KeyOperation, verb=key_verbs, key=key, value=value, index=index, session=session)
 operations = st.one_of(
     st.builds(Operation, kv=key_operations),
@@ -100,7 +102,7 @@ def test_a_transaction_is_all_or_nothing(log):
         if not isinstance(command, Transact):
             continue
         before = twin.digest()
-        twin.locks.now = at * SECOND
+        twin.clock.now = at * SECOND
         expected = perform(twin, command.operations, at)
         assert outcome == expected
         assert store.digest() == (before if expected.failures else twin.digest())

@@ -24,12 +24,14 @@ class Touched(NamedTuple):
 class Indexes:
     """Table, service and extinction indexes, and what was touched since the watches were last woken."""
 
-    __slots__ = ("extinction", "services", "tables", "touched")
+    __slots__ = ("extinction", "reaped_at", "services", "tables", "touched")
 
     def __init__(self) -> None:
         self.tables: dict[str, int] = {}
         self.services: dict[str, int] = {}
         self.extinction = 0
+        self.reaped_at = 0
+        """Log index at which tombstones of keys were reaped last: lists may report another index since."""
         self.touched = Touched({}, {})
 
     def bump(self, table: str, index: int) -> None:

@@ -20,7 +20,6 @@ from lictor_actors.consul.json_rows import (
     session_json,
 )
 from lictor_messages.answers import Answer, Query
-from lictor_messages.autopilot import GetAutopilotConfiguration
 from lictor_messages.catalog import (
     CheckRecord,
     Checks,
@@ -185,9 +184,6 @@ def _result(result: Result) -> Row:
         return {"Service": service_json(result.service)}
     return {"Check": check_json(result.check)} if result.check is not None else {}
 
-
-TYPED_ONLY: tuple[type[Query], ...] = (GetAutopilotConfiguration,)
-"""Queries on the store whose JSON is made at the doorway: they are answered typed, or refused."""
 
 _SHAPES: dict[type[Answer], Callable[[Query, Any], object]] = {
     Entries: _entries,

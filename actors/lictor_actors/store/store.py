@@ -3,74 +3,49 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import ormsgpack
 
 from lictor_actors.store.dedup import Dedup
 from lictor_actors.store.errors import UnknownCommand
 from lictor_actors.store.families.autopilot import AutopilotTable
-from lictor_actors.store.families.catalog.queries import ANSWERS, index_of
-from lictor_actors.store.families.catalog.registration import deregister, register
 from lictor_actors.store.families.catalog.tables import Catalog
+from lictor_actors.store.families.every import FAMILIES
 from lictor_actors.store.families.kv.table import KeyTable
-from lictor_actors.store.families.kv.tombstones import reap
 from lictor_actors.store.families.queries.table import PreparedTable
-from lictor_actors.store.families.sessions.locks import Locks
 from lictor_actors.store.families.sessions.table import SessionTable
-from lictor_actors.store.indexes import Indexes, Touched
-from lictor_actors.store.invariants import check_store
-from lictor_actors.store.render import TYPED_ONLY
+from lictor_actors.store.fold import Bound, Transactional
+from lictor_actors.store.indexes import Touched
+from lictor_actors.store.invariants import check_parts
+from lictor_actors.store.snapshot.own import DEDUP, INDEXES, STAGED
 from lictor_actors.store.snapshot.staged import Staged
-from lictor_actors.store.txn.transact import read_transaction, transact
+from lictor_actors.store.snapshot.tables import Filed
 from lictor_messages.answers import Answer, Query, Written
-from lictor_messages.autopilot import GetAutopilotConfiguration, SetAutopilotConfiguration
 from lictor_messages.base import Message
-from lictor_messages.catalog import Deregister, Register
-from lictor_messages.kv import DeleteKey, GetKey, ListKeyNames, ListKeys, PutKey, ReapTombstones
-from lictor_messages.queries import (
-    CreatePreparedQuery,
-    DeletePreparedQuery,
-    ExecutePreparedQuery,
-    ExplainPreparedQuery,
-    GetPreparedQuery,
-    ListPreparedQueries,
-    UpdatePreparedQuery,
-)
 from lictor_messages.refusals import Refused
-from lictor_messages.sessions import (
-    CreateSession,
-    DestroySession,
-    GetSession,
-    ListNodeSessions,
-    ListSessions,
-    RenewSession,
-)
-from lictor_messages.snapshots import RestoreStaged, StageRestore
-from lictor_messages.txn import ReadTransaction, Transact
+from lictor_messages.snapshots import RestoreStaged
 
 
-class Store:
-    """Tables, their indexes, and the outcomes remembered for retries.
+class Store(Transactional):
+    """The tables of all families, their indexes, and the outcomes remembered for retries.
 
     ``apply`` is a function of the log alone: no clock, no randomness, no iteration over sets.
     """
 
+    families = FAMILIES
+
+    # For callers who know what they look for. A family needs no line here: ``FAMILY.of(store)`` has a type, too.
+    kv: KeyTable
+    catalog: Catalog
+    sessions: SessionTable
+    queries: PreparedTable
+    autopilot: AutopilotTable
+
     def __init__(self) -> None:
-        self.indexes = Indexes()
-        self.kv = KeyTable(self.indexes)
-        self.catalog = Catalog(self.indexes)
-        self.locks = Locks(self.kv)
-        self.sessions = SessionTable(self.indexes, self.catalog, self.locks)
-        self.autopilot = AutopilotTable(self.indexes)
-        self.queries = PreparedTable(self.indexes, self.catalog, self.sessions.fault)
-        self.catalog.dependants = self.sessions
-        self.sessions.on_end.append(self.queries.session_ended)
+        super().__init__(FAMILIES)
         self.dedup = Dedup()
         self.staged = Staged(Store)
-        self.applied = 0
-        """Index of the last command applied, as clients see it: the log's index and what was burned."""
         self.burned = 0
         """How far indexes are ahead of the log, since a snapshot with higher ones was restored."""
         self.replaced = 0
@@ -79,40 +54,19 @@ class Store:
         self._wire()
 
     def _wire(self) -> None:
-        """Who writes and who answers: bound to the tables that this store has now."""
-        self._writes: dict[type[Message], Callable[[Any, int], Message]] = {
-            PutKey: self._put_key,
-            DeleteKey: self.kv.delete,
-            Register: lambda command, index: register(self.catalog, command, index),
-            Deregister: lambda command, index: deregister(self.catalog, command, index),
-            CreateSession: self.sessions.create,
-            DestroySession: self.sessions.destroy,
-            Transact: lambda command, index: transact(self, command, index),
-            CreatePreparedQuery: self.queries.create,
-            UpdatePreparedQuery: self.queries.update,
-            DeletePreparedQuery: self.queries.delete,
-            ReapTombstones: lambda command, index: reap(self.kv, command, index),
-            SetAutopilotConfiguration: self.autopilot.set,
-            StageRestore: self.staged.stage,
-            RestoreStaged: self._restore,
-        }
-        self._reads: dict[type[Message], Callable[[Any], Answer]] = {
-            GetKey: self.kv.get,
-            ListKeys: self.kv.list,
-            ListKeyNames: self.kv.names,
-            GetSession: self.sessions.get,
-            RenewSession: self.sessions.get,
-            ListNodeSessions: self.sessions.of_node,
-            ListSessions: self.sessions.all,
-            GetPreparedQuery: self.queries.get,
-            ListPreparedQueries: self.queries.all,
-            ExplainPreparedQuery: self.queries.explain,
-            ExecutePreparedQuery: self.queries.execute,
-            GetAutopilotConfiguration: self.autopilot.get,
-            ReadTransaction: lambda query: read_transaction(self, query),
-        }
-        self._answered = frozenset((*self._reads, *ANSWERS))
-        self._rendered = self._answered.difference(TYPED_ONLY)
+        """Who writes and who answers, with the tables that this store has now."""
+        self._writes = Bound(self, FAMILIES.applies)
+        self.admits = Bound(self, FAMILIES.admits)
+        """By kind of command that a client may give: why it may not enter the log, None if it may."""
+        self._reads = Bound(self, FAMILIES.answers)
+        self._versions = Bound(self, FAMILIES.versions)
+        self.performs = Bound(self, FAMILIES.verbs.performs)
+
+    def empty(self) -> Store:
+        """Another store, with nothing in it."""
+        return Store()
+
+    # -- writes ---------------------------------------------------------------
 
     def apply(self, index: int, at_ns: int, command: Message) -> Message:
         """Apply the command of log entry ``index``, stamped ``at_ns`` by its leader.
@@ -120,13 +74,15 @@ class Store:
         The outcome is Written, or Refused Invalid in Consul's words, and then nothing was written. Raises
         UnknownCommand, before anything is changed.
         """
-        write = self._writes.get(type(command))
-        if write is None:
-            raise UnknownCommand(command.kind)
+        try:
+            write = self._writes[type(command)]
+        except KeyError:
+            raise UnknownCommand(command.kind) from None
         self.staged.expire(at_ns)
-        self.locks.now = at_ns
+        self.clock.now = at_ns
         self.applied = index + self.burned
-        return write(command, self.applied)
+        outcome: Message = write(command, self.applied)
+        return outcome
 
     def apply_once(self, index: int, at_ns: int, asker: str, request: str, command: Message) -> Message:
         """As ``apply``, but a repeat of (asker, request) is answered with its first outcome and changes nothing."""
@@ -137,18 +93,48 @@ class Store:
         self.applied = index + self.burned
         return outcome
 
-    def become(self, other: Store) -> None:
-        """Take over all that ``other`` holds, at once, for everybody who holds this store.
+    def applies(self, command: Message) -> bool:
+        """Whether ``apply`` knows this kind of command."""
+        return type(command) in FAMILIES.applies
 
-        Nobody may use ``other`` again. Blocked queries are answered anew when ``replaced`` has moved.
+    # -- reads ----------------------------------------------------------------
+
+    def evaluate(self, query: Query) -> Answer:
+        """The typed answer, with its index (>= 1). Raises QueryRefused for a bad filter, KeyError for no query here."""
+        answer: Answer = self._reads[type(query)](query)
+        return answer
+
+    def answers(self, query: Query) -> bool:
+        """Whether ``evaluate`` knows this kind of query, and ``render`` its answer if that is what is asked for."""
+        return type(query) in (FAMILIES.rendered if query.rendered else FAMILIES.answers)
+
+    def version(self, query: Query) -> int:
+        """A number that stays the same while the answer does, found without building it: the key of a render cache.
+
+        It is the answer's index, except for lists of keys, whose index takes a walk: theirs is the table's.
+        """
+        version: int = self._versions[type(query)](query)
+        return version
+
+    def take_touched(self) -> Touched:
+        """What writes touched since the last call; ``Watches.wake`` takes it after each batch."""
+        return self.indexes.take_touched()
+
+    # -- the whole ------------------------------------------------------------
+
+    def become(self, other: Store) -> None:
+        """Take over all that ``other`` holds, at once, for every holder of this store.
+
+        ``other`` must not be used again. Blocked queries are answered anew when ``replaced`` has moved.
         """
         replaced = self.replaced + 1
-        other.sessions.ttl_min_ns = self.sessions.ttl_min_ns
+        for family in FAMILIES:
+            family.inherit(family.of(other), family.of(self))
         self.__dict__.update(other.__dict__)
         self.replaced, self._checked = replaced, 0
         self._wire()
 
-    def _restore(self, command: RestoreStaged, index: int) -> Message:
+    def restore(self, command: RestoreStaged, index: int) -> Message:
         """Everything is replaced but the outcomes remembered: those of this log's requests stay true."""
         if self.staged.is_done(command):
             return Written(index=index)
@@ -164,48 +150,10 @@ class Store:
         self.become(thawed)
         return Written(index=self.applied)
 
-    def evaluate(self, query: Query) -> Answer:
-        """The typed answer, with its index (>= 1). Raises QueryRefused for a bad filter, KeyError for no query here."""
-        read = self._reads.get(type(query))
-        answer: Answer = read(query) if read is not None else ANSWERS[type(query)](self.catalog, query)
-        return answer
-
-    def applies(self, command: Message) -> bool:
-        """Whether ``apply`` knows this kind of command."""
-        return type(command) in self._writes
-
-    def answers(self, query: Query) -> bool:
-        """Whether ``evaluate`` knows this kind of query, and ``render`` its answer if that is what is asked for."""
-        return type(query) in (self._rendered if query.rendered else self._answered)
-
-    def version(self, query: Query) -> int:
-        """A number that stays the same while the answer does, found without building it: the key of a render cache.
-
-        It is the answer's index, except for lists of keys, whose index takes a walk: theirs is the table's.
-        """
-        match query:
-            case GetKey():
-                return self.kv.key_version(query)
-            case ListKeys() | ListKeyNames():
-                return self.kv.list_version()
-            case GetSession() | RenewSession() | ListNodeSessions() | ListSessions():
-                return self.sessions.table_index()
-            case GetPreparedQuery():
-                return self.queries.version(query)
-            case ListPreparedQueries() | ExplainPreparedQuery():
-                return self.queries.table_index()
-            case ReadTransaction() | ExecutePreparedQuery():
-                return self.applied
-        return index_of(self.catalog, query)
-
-    def _put_key(self, command: PutKey, index: int) -> Message:
-        if command.acquire is None and command.release is None:
-            return self.kv.put(command, index)
-        return self.sessions.put(command, index)
-
-    def take_touched(self) -> Touched:
-        """What writes touched since the last call; ``Watches.wake`` takes it after each batch."""
-        return self.indexes.take_touched()
+    def tables(self) -> tuple[Filed, ...]:
+        """What goes into a snapshot, in order."""
+        families = (Filed(table, family.of(self)) for family in FAMILIES for table in family.tables)
+        return (Filed(INDEXES, self.indexes), *families, Filed(DEDUP, self.dedup), Filed(STAGED, self.staged))
 
     def check(self) -> None:
         """Assert that tables and indexes agree with each other; raises InvariantBroken.
@@ -213,28 +161,20 @@ class Store:
         The simulator asks after every turn: what was found whole is not walked again until a command is applied.
         """
         if self.applied != self._checked:
-            check_store(self)
+            check_parts(self, FAMILIES)
             self._checked = self.applied
 
     def digest(self) -> str:
         """A hash of the whole state: equal on two replicas that applied the same log."""
         state = hashlib.sha256()
-        for part in self._parts():
+        for part in self._state():
             state.update(ormsgpack.packb(part, option=ormsgpack.OPT_SERIALIZE_PYDANTIC))
         return state.hexdigest()
 
-    def _parts(self) -> Iterator[object]:
+    def _state(self) -> Iterator[object]:
         indexes = self.indexes
         yield sorted(indexes.tables.items()), sorted(indexes.services.items()), indexes.extinction
-        yield from self.kv.entries.values()
-        yield list(self.kv.tombstones.items())
-        yield from self.catalog.nodes.values()
-        for name in self.catalog.nodes:
-            yield list(self.catalog.services.get(name, {}).values())
-            yield list(self.catalog.checks.get(name, {}).values())
-        yield from self.sessions
-        yield list(self.locks)
-        yield from self.queries
-        yield from self.autopilot
+        for family in FAMILIES:
+            yield from family.state(family.of(self))
         yield from self.dedup
         yield self.burned, self.staged.id, self.staged.until, self.staged.restored, self.staged.digest()

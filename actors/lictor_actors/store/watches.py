@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from lictor_actors.store.families.catalog.queries import scopes_of
+from lictor_actors.store.families.every import FAMILIES
+from lictor_actors.store.family import never_blocks
 from lictor_actors.store.indexes import Scope, Touched
 from lictor_actors.store.query_key import WAITING, QueryKey, question
 from lictor_actors.store.store import Store
@@ -20,6 +21,11 @@ T = TypeVar("T")
 GroupKey = tuple[QueryKey, Any]
 PREFIX = " prefix"
 """``("key prefix", "a/")`` watches every ``("key", "a/…")``."""
+
+
+def may_block(query: Query) -> bool:
+    """Whether there is anything for this query to wait for: some, such as running a prepared query, never block."""
+    return FAMILIES.reads[type(query)].scopes is not never_blocks
 
 
 class _Waiting(NamedTuple):
@@ -35,7 +41,7 @@ class _Group:
     def __init__(self, key: GroupKey, query: Query) -> None:
         self.key = key
         self.query = query
-        self.scopes = scopes_of(query)
+        self.scopes = FAMILIES.reads[type(query)].scopes(query)
         self.waiting: dict[int, _Waiting] = {}
 
 

@@ -128,7 +128,7 @@ async def test_a_lock_is_held_inside_and_free_outside(server, client) -> None:
         lock.check()
     assert (server.holder(), lock.held, lock.fence) == ("", False, None)
     assert server.store.sessions.rows == {}
-    assert server.store.locks.delays == {}
+    assert server.store.sessions.locks.delays == {}
     with pytest.raises(lictor.LockLost):
         lock.check()
 
@@ -171,7 +171,7 @@ async def test_whoever_loses_the_lock_is_told(server, client, end: str) -> None:
         with pytest.raises(lictor.LockLost):
             lock.check()
         first = lock.fence
-        server.store.locks.delays.clear()
+        server.store.sessions.locks.delays.clear()
         again = await lock.acquire()
         assert again != first
         assert lock.held

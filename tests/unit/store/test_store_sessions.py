@@ -319,7 +319,7 @@ def test_a_lost_key_keeps_its_value_and_flags(ready):
     ready.put("k", b"v", flags=7, acquire=A)
     ready.ok(DestroySession(id=A))
     assert (entry(ready).value, entry(ready).flags, entry(ready).session) == (b"v", 7, "")
-    assert ready.store.locks.delays == {}, "no lock-delay was asked for"
+    assert ready.store.sessions.locks.delays == {}, "no lock-delay was asked for"
 
 
 def test_keys_are_lost_in_one_order_on_every_server_whatever_it_was_restored_from(ready):
@@ -333,23 +333,23 @@ def test_keys_are_lost_in_one_order_on_every_server_whatever_it_was_restored_fro
     restored = thaw([data])
     for store in (ready.store, restored):
         store.apply(ready.index + 1, 1_000 * SECOND, DestroySession(id=A))
-    assert list(ready.store.locks) == list(restored.locks)
+    assert list(ready.store.sessions.locks) == list(restored.sessions.locks)
     assert ready.store.digest() == restored.digest()
 
 
 def test_nobody_gives_back_what_nobody_holds(ready):
     ready.put("k", b"v")
-    assert not ready.store.locks.release("k", b"other", 0, "", ready.index + 1)
+    assert not ready.store.sessions.locks.release("k", b"other", 0, "", ready.index + 1)
     assert entry(ready).value == b"v"
 
 
 def test_lock_delays_are_forgotten_when_they_are_over(ready):
     lost(ready, 15 * SECOND)
-    assert list(ready.store.locks.delays) == ["k"]
+    assert list(ready.store.sessions.locks.delays) == ["k"]
     create(ready, C, lock_delay_ns=SECOND)
     ready.put("z", acquire=C)
     at(ready, 6_000 * SECOND, DestroySession(id=C))
-    assert list(ready.store.locks.delays) == ["z"]
+    assert list(ready.store.sessions.locks.delays) == ["z"]
 
 
 # -- queries

@@ -24,8 +24,8 @@ from lictor_actors.roles.api.question import JSON, HttpQuestion, prettied, query
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
 from lictor_actors.roles.api.uuids import as_made
+from lictor_actors.store.families import every
 from lictor_actors.store.render import shape, to_json
-from lictor_actors.store.txn.transact import reads_only
 from lictor_messages.base import FrozenMap
 from lictor_messages.catalog import NodeRecord
 from lictor_messages.txn import (
@@ -52,7 +52,7 @@ def transact(request: HttpRequest) -> HttpQuestion:
     if size > limit:
         raise HttpError(413, f"Request body({size} bytes) too large, max size: {limit} bytes. See {LIMIT_PAGE}.")
     operations = _operations(request)
-    if all(map(reads_only, operations)):
+    if all(map(every.FAMILIES.verbs.reads_only, operations)):
         return HttpQuestion(ReadTransaction(operations=operations, **read_options(request, rendered=False)), _read)
     check_datacenter(request)
     return HttpQuestion(Transact(operations=operations), _written, safe=False)

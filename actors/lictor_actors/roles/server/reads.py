@@ -10,12 +10,11 @@ from lictor_actors.roles.server.large_answers import WHOLE_BYTES_MAX, LargeAnswe
 from lictor_actors.roles.server.prepared_answers import in_random_order
 from lictor_actors.store.admission import negative_wait
 from lictor_actors.store.errors import QueryRefused
-from lictor_actors.store.families.catalog.queries import may_block
 from lictor_actors.store.render import render
 from lictor_actors.store.rendered import Body, RenderCache
 from lictor_actors.store.slices import can_be_cut, exceeds
 from lictor_actors.store.store import Store
-from lictor_actors.store.watches import Watches
+from lictor_actors.store.watches import Watches, may_block
 from lictor_messages.answers import Answer, Query, Rendered
 from lictor_messages.base import Message
 from lictor_messages.queries import QueryExecuted

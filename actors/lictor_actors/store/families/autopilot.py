@@ -1,10 +1,14 @@
-"""Autopilot's configuration: one row, which exists only after somebody has changed a default."""
+"""Autopilot's configuration: one row, which exists only after a default was changed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lictor_actors.store.family import Family, Read, Write, never_blocks
+from lictor_actors.store.guard import Need, constant
 from lictor_actors.store.indexes import Indexes
+from lictor_actors.store.invariants import holds
+from lictor_actors.store.snapshot.tables import Table
 from lictor_messages.answers import Written
 from lictor_messages.autopilot import (
     AutopilotConfiguration,
@@ -12,8 +16,9 @@ from lictor_messages.autopilot import (
     GetAutopilotConfiguration,
     SetAutopilotConfiguration,
 )
+from lictor_messages.refusals import Refused
 
-AUTOPILOT = "autopilot-config"
+INDEX = "autopilot-config"
 DEFAULTS = AutopilotConfiguration()
 
 
@@ -32,13 +37,53 @@ class AutopilotTable:
             return Written(ok=False, index=index)
         stamps = {"create_index": self.row.create_index or index, "modify_index": index}
         self.row = command.configuration.model_copy(update=stamps)
-        self.indexes.bump(AUTOPILOT, index)
+        self.indexes.bump(INDEX, index)
         return Written(index=index)
 
     def get(self, _: GetAutopilotConfiguration) -> AutopilotConfigured:
         """What is in force."""
         return AutopilotConfigured(index=self.row.modify_index or 1, configuration=self.row)
 
+    def version(self, _: GetAutopilotConfiguration) -> int:
+        """The index that ``get`` reports."""
+        return self.row.modify_index or 1
+
+    def load(self, row: AutopilotConfiguration) -> None:
+        """Take a row as it is."""
+        self.row = row
+
     def __iter__(self) -> Iterator[AutopilotConfiguration]:
         """The row, if there is one."""
         return iter(() if self.row is DEFAULTS else (self.row,))
+
+
+def _refuse(_: AutopilotTable, command: SetAutopilotConfiguration) -> Refused | None:
+    for name, value in command.configuration:
+        if type(value) is int and value < 0:
+            return Refused(code="Invalid", text=f"{name} must not be negative, it is {value}")
+    return None
+
+
+def _check(autopilot: AutopilotTable) -> None:
+    changed = autopilot.row.modify_index
+    holds(changed <= autopilot.indexes.table(INDEX), f"autopilot's configuration is of {changed}, ahead of its table")
+
+
+AUTOPILOT = Family(
+    name="autopilot",
+    make=lambda parts: AutopilotTable(parts.indexes),
+    writes=(Write(SetAutopilotConfiguration, AutopilotTable.set, constant(Need("operator", "write")), admit=_refuse),),
+    reads=(
+        Read(
+            GetAutopilotConfiguration,
+            AutopilotTable.get,
+            AutopilotTable.version,
+            never_blocks,
+            constant(Need("operator", "read")),
+            rendered=False,
+        ),
+    ),
+    tables=(Table("autopilot", tuple, AutopilotTable.load, covers=("row",), record=AutopilotConfiguration),),
+    state=iter,
+    check=_check,
+)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lictor_actors.store.families.queries.table import query_fault
+from lictor_actors.store.families.queries.rules import query_fault
 from lictor_actors.store.families.sessions.table import session_fault
 from lictor_actors.store.snapshot.frames import Header
 from lictor_messages.bounds import HIGHEST

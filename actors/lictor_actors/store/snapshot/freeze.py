@@ -10,7 +10,7 @@
     server.store.become(into.finish())                   whoever holds the old store sees the new state
 
 Slices depend on nothing but the picture, the place and the size that is asked for: one that was lost is asked for
-again. What is in a snapshot is decided in ``snapshot_tables``, how it looks as bytes in ``snapshot_frames``.
+again. What is in a snapshot is said by each family (``Table``), how it looks as bytes in ``frames``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ from lictor_actors.store.snapshot.frames import (
     pack_row,
     pack_trailer,
 )
-from lictor_actors.store.snapshot.tables import TABLES
 from lictor_actors.store.snapshot.thaw import Thaw
 from lictor_actors.store.store import Store
 
@@ -53,9 +52,10 @@ START = Place(0, 0)
 
 def freeze(store: Store) -> Picture:
     """The store as it is now: pointers are copied, rows are not."""
-    tables = tuple(table.rows(store) for table in TABLES)
-    sizes = tuple((table.name, len(rows)) for table, rows in zip(TABLES, tables, strict=True))
-    return Picture(Header(store.applied, store.burned, sizes), tables)
+    tables = store.tables()
+    rows = tuple(filed.rows() for filed in tables)
+    sizes = tuple((filed.table.name, len(of_table)) for filed, of_table in zip(tables, rows, strict=True))
+    return Picture(Header(store.applied, store.burned, sizes), rows)
 
 
 def encode(picture: Picture, place: Place, most_bytes: int) -> tuple[bytes, Place | None]:

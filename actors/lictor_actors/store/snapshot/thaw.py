@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from lictor_actors.store.errors import InvariantBroken
-from lictor_actors.store.families.kv.table import KVS
-from lictor_actors.store.invariants import check_without_keys
+from lictor_actors.store.invariants import check_small_parts
 from lictor_actors.store.snapshot.foreign import LEFT_OUT, header_fault, row_fault
 from lictor_actors.store.snapshot.frames import FrameReader, Header, SnapshotRefused
-from lictor_actors.store.snapshot.tables import BY_NAME, Table
+from lictor_actors.store.snapshot.tables import Filed, Table
 
 if TYPE_CHECKING:
     from lictor_actors.store.store import Store
 
-Put = Callable[[Table, Any], None]
+Put = Callable[[Filed, Any], None]
 """Does something with one row of a table."""
+CONTRADICTS = "the snapshot contradicts itself"
 SHOWN_MOST = 200
 """Characters of what a refusal repeats."""
 
@@ -32,33 +32,38 @@ class Thaw:
     def __init__(self, empty: Store, *, foreign: bool = False) -> None:
         self._store = empty
         self._foreign = foreign
-        self._rows = _Rows(foreign)
-        self._newest_key = 0
+        self._frames = _Frames(empty, foreign)
+        self._by_row = {name: 0 for name, filed in self._frames.tables.items() if filed.table.by_row is not None}
+        """Tables whose rows are looked at one by one → the index of the newest."""
 
     def feed(self, data: bytes) -> None:
         """The next bytes, in pieces of any size. Raises SnapshotRefused; then all is lost."""
-        self._rows.feed(data, self._put)
+        self._frames.feed(data, self._put)
 
     def finish(self) -> Store:
         """All bytes were fed: the store. Raises SnapshotRefused if they were not a whole snapshot."""
-        header = self._rows.finish()
+        header = self._frames.finish()
         self._store.applied, self._store.burned = header.index, header.burned
         if self._foreign:
             self._refuse_contradictions(header)
         return self._store
 
-    def _put(self, table: Table, row: Any) -> None:
-        table.load(self._store, row)
-        if table.name == "kv":
-            self._newest_key = max(self._newest_key, row.modify_index)
+    def _put(self, filed: Filed, row: Any) -> None:
+        filed.load(row)
+        name = filed.table.name
+        if name in self._by_row and row.modify_index > self._by_row[name]:
+            self._by_row[name] = row.modify_index
 
     def _refuse_contradictions(self, header: Header) -> None:
         _refuse_contradictions(self._store)
-        kv = self._store.kv
-        if self._newest_key > kv.indexes.table(KVS):
-            raise SnapshotRefused(f"the snapshot contradicts itself: a key is newer than the table {KVS}")
-        if len(kv.entries) != sum(rows for name, rows in header.tables if name == "kv"):
-            raise SnapshotRefused("the snapshot contradicts itself: a key is there twice")
+        for name, newest in self._by_row.items():
+            filed = self._frames.tables[name]
+            rule = filed.table.by_row
+            assert rule is not None
+            if newest > self._store.indexes.table(rule.table):
+                raise SnapshotRefused(f"{CONTRADICTS}: a {rule.noun} is newer than the table {rule.table}")
+            if len(filed.rows()) != sum(rows for table, rows in header.tables if table == name):
+                raise SnapshotRefused(f"{CONTRADICTS}: a {rule.noun} is there twice")
 
 
 class Trial:
@@ -67,50 +72,61 @@ class Trial:
 
     def __init__(self, empty: Callable[[], Store]) -> None:
         self._empty = empty
-        self._scratch = empty()
-        self._rows = _Rows(foreign=True)
+        self._frames = _Frames(empty(), foreign=True)
 
     def feed(self, data: bytes) -> None:
         """See Thaw."""
-        self._scratch = self._empty()
-        self._rows.feed(data, self._put)
+        self._frames.fill(self._empty())
+        self._frames.feed(data, _try)
 
     def finish(self) -> None:
         """See Thaw."""
-        self._rows.finish()
-
-    def _put(self, table: Table, row: Any) -> None:
-        if table.record is None:  # only loading shows whether a tuple fits; every record does
-            table.load(self._scratch, row)
+        self._frames.finish()
 
 
-class _Rows:
+def _try(filed: Filed, row: Any) -> None:
+    if filed.table.record is None:  # only loading shows whether a tuple fits; every record does
+        filed.load(row)
+
+
+class _Frames:
     """Finds each row's table, and says which table's row does not fit."""
 
-    def __init__(self, foreign: bool) -> None:
+    def __init__(self, store: Store, foreign: bool) -> None:
         self._frames = FrameReader()
         self._foreign = foreign
+        self.fill(store)
+
+    def fill(self, store: Store) -> None:
+        """Rows that come from now on are this store's."""
+        self.tables = {filed.table.name: filed for filed in store.tables()}
 
     def feed(self, data: bytes, put: Put) -> None:
         for name, row, _ in self._frames.feed(data):
-            table = _table(name)
+            filed = self._table(name)
             if self._foreign and name in LEFT_OUT:
                 continue
             try:
-                put(table, self._read(table, row))
+                put(filed, self._read(filed.table, row))
             except (ValidationError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
                 raise _damaged(name, _why(error)) from error
 
     def finish(self) -> Header:
         header = self._frames.finish()
         for name, _ in header.tables:
-            _table(name)
+            self._table(name)
         why = header_fault(header) if self._foreign else ""
         if why:
             raise SnapshotRefused(f"the snapshot is damaged: {why}")
         return header
 
-    def _read(self, table: Table, row: Any) -> Any:
+    def _table(self, name: str) -> Filed:
+        filed = self.tables.get(name)
+        if filed is None:
+            raise SnapshotRefused(f"the snapshot has a table that this version does not know: {name[:SHOWN_MOST]}")
+        return filed
+
+    def _read(self, table: Table[Any], row: Any) -> Any:
         row = table.read(row)
         header = self._frames.header
         if self._foreign and header is not None:
@@ -134,13 +150,6 @@ def _why(error: Exception) -> str:
 
 def _refuse_contradictions(store: Store) -> None:
     try:
-        check_without_keys(store)
+        check_small_parts(store, store.families)
     except (InvariantBroken, LookupError) as broken:
-        raise SnapshotRefused(f"the snapshot contradicts itself: {str(broken)[:SHOWN_MOST]}") from broken
-
-
-def _table(name: str) -> Table:
-    table = BY_NAME.get(name)
-    if table is None:
-        raise SnapshotRefused(f"the snapshot has a table that this version does not know: {name[:SHOWN_MOST]}")
-    return table
+        raise SnapshotRefused(f"{CONTRADICTS}: {str(broken)[:SHOWN_MOST]}") from broken

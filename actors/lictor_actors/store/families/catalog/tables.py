@@ -6,6 +6,7 @@ keep tables and indexes together; what may be written is decided in ``registrati
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import chain
 from typing import Protocol
@@ -69,6 +70,12 @@ class Catalog:
         self._touch_node(row)
         self._bump_services_of(name, index)
 
+    def load_node(self, node: NodeRecord) -> None:
+        """Take a row as it is."""
+        self.nodes[fold(node.node)] = node
+        if node.id:
+            self.node_ids[node.id.lower()] = fold(node.node)
+
     def drop_node(self, name: str, index: int) -> None:
         """Remove a node with all its services and checks."""
         node = self.nodes.get(name)
@@ -106,6 +113,12 @@ class Catalog:
         inner(self.instances, fold(row.service))[name, service_id] = row
         self.indexes.bump_service(fold(row.service), index)
         self._services_changed(name, index)
+
+    def load_service(self, service: ServiceRecord) -> None:
+        """Take a row as it is."""
+        name, service_id = fold(service.node), fold(service.id)
+        inner(self.services, name)[service_id] = service
+        inner(self.instances, fold(service.service))[name, service_id] = service
 
     def drop_service(self, name: str, service_id: str, index: int) -> None:
         """Remove an instance and its checks."""
@@ -150,8 +163,7 @@ class Catalog:
         if old is not None and fold(old.service_id) != fold(row.service_id):
             self._lift(old, index)
         inner(self.checks, name)[check_id] = row
-        rest = self._others(row)
-        self.bearing[name, fold(row.service_id)] = tuple(sorted((*rest, row), key=lambda c: fold(c.check_id)))
+        self._bear(row)
         self._check_changed(row, index)
         if old is not None and old.status != row.status:
             self.indexes.touch("state", old.status)
@@ -173,18 +185,29 @@ class Catalog:
         if self.dependants is not None:
             self.dependants.check_lost(name, check_id, index)
 
+    def load_check(self, check: CheckRecord) -> None:
+        """Take a row as it is."""
+        inner(self.checks, fold(check.node))[fold(check.check_id)] = check
+        self._bear(check)
+
+    def _bear(self, row: CheckRecord) -> None:
+        """The check bears on its node or instance: it is put in its place among the others."""
+        on, check_id = (fold(row.node), fold(row.service_id)), fold(row.check_id)
+        others = self.bearing.get(on, ())
+        at = bisect_left(others, check_id, key=_folded_id)
+        known = at < len(others) and _folded_id(others[at]) == check_id
+        self.bearing[on] = (*others[:at], row, *others[at + known :])
+
     def _lift(self, row: CheckRecord, index: int) -> None:
         """The check no longer bears on what it bore on."""
-        rest = self._others(row)
+        on = (fold(row.node), fold(row.service_id))
+        at = bisect_left(self.bearing[on], fold(row.check_id), key=_folded_id)
+        rest = self.bearing[on][:at] + self.bearing[on][at + 1 :]
         if rest:
-            self.bearing[fold(row.node), fold(row.service_id)] = rest
+            self.bearing[on] = rest
         else:
-            del self.bearing[fold(row.node), fold(row.service_id)]
+            del self.bearing[on]
         self._check_changed(row, index)
-
-    def _others(self, row: CheckRecord) -> tuple[CheckRecord, ...]:
-        bearing = self.bearing.get((fold(row.node), fold(row.service_id)), ())
-        return tuple(check for check in bearing if fold(check.check_id) != fold(row.check_id))
 
     def _check_changed(self, row: CheckRecord, index: int) -> None:
         name, service_id = fold(row.node), fold(row.service_id)
@@ -240,6 +263,10 @@ ID_PREFIX_MIN = 4
 def fold(name: str) -> str:
     """The form under which a name is kept: Consul looks up nodes, services and checks whatever their case."""
     return name.lower()
+
+
+def _folded_id(check: CheckRecord) -> str:
+    return fold(check.check_id)
 
 
 def _first_two(ids: Ordered[str, str], prefix: str) -> list[str]:

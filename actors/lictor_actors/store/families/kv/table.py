@@ -6,12 +6,14 @@ Who may lock a key is settled in ``locks``; here a lock is just two more fields 
 from __future__ import annotations
 
 from operator import attrgetter
+from typing import Protocol
 
 from lictor_actors.store.indexes import Indexes
 from lictor_actors.store.ordered import Ordered, keys_under
 from lictor_actors.store.rows import row_of
 from lictor_messages.answers import Written
 from lictor_messages.kv import DeleteKey, Entries, Entry, GetKey, KeyNames, ListKeyNames, ListKeys, PutKey
+from lictor_messages.refusals import Refused
 
 KVS = "kvs"
 TOMBSTONES = "tombstones"
@@ -20,10 +22,17 @@ REAPED = "reaped"
 """The newest tombstone that was ever reaped: no list of keys may report less."""
 
 
+class Locking(Protocol):
+    """Writes to keys that take a lock or give it back."""
+
+    def put(self, command: PutKey, index: int) -> Written | Refused:
+        """Set a key, if its lock can be taken, or is held and given back."""
+
+
 class KeyTable:
     """Keys in order. A tombstone says at which index something at, or under, its key was deleted."""
 
-    __slots__ = ("entries", "held", "indexes", "reaped_at", "tombstones")
+    __slots__ = ("entries", "held", "indexes", "locking", "tombstones")
 
     def __init__(self, indexes: Indexes) -> None:
         self.entries: Ordered[str, Entry] = Ordered()
@@ -31,10 +40,16 @@ class KeyTable:
         self.held: dict[str, dict[str, None]] = {}
         """Session → the keys it has locked; a session without keys has no row."""
         self.indexes = indexes
-        self.reaped_at = 0
-        """Log index at which tombstones were reaped last: lists may report another index since."""
+        self.locking: Locking | None = None
 
     # writes
+
+    def put_or_lock(self, command: PutKey, index: int) -> Written | Refused:
+        """Set a key; with a session, take its lock or give it back."""
+        if command.acquire is None and command.release is None:
+            return self.put(command, index)
+        assert self.locking is not None, "a store has sessions"
+        return self.locking.put(command, index)
 
     def put(self, command: PutKey, index: int) -> Written:
         """Set a key; who holds it goes on holding it."""
@@ -150,9 +165,9 @@ class KeyTable:
         entry = self.entries.get(query.key)
         return self.table_index() if entry is None else entry.modify_index
 
-    def list_version(self) -> int:
+    def list_version(self, _: ListKeys | ListKeyNames) -> int:
         """A number that stays the same while every list and its index do."""
-        return max(self.table_index(), self.reaped_at)
+        return max(self.table_index(), self.indexes.reaped_at)
 
     def _prefix_index(self, prefix: str, entries: tuple[Entry, ...]) -> int:
         newest = 0

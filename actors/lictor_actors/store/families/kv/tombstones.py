@@ -17,7 +17,7 @@ def reap(kv: KeyTable, command: ReapTombstones, index: int) -> Written:
     if old:
         newest = max(kv.tombstones[key] for key in old)
         kv.indexes.tables[REAPED] = max(newest, kv.indexes.tables.get(REAPED, 0))
-        kv.reaped_at = index
+        kv.indexes.reaped_at = index
     for key in old:
         del kv.tombstones[key]
     return Written(index=index)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 
 from lictor_actors.store.errors import QueryRefused
 from lictor_actors.store.families.catalog.tables import Catalog, fold
-from lictor_actors.store.families.queries.templates import BadTemplate, check_template, rendered
+from lictor_actors.store.families.queries.rules import query_fault
+from lictor_actors.store.families.queries.templates import rendered
 from lictor_actors.store.indexes import Indexes
 from lictor_actors.store.ordered import Ordered
 from lictor_actors.store.rows import stamped
 from lictor_messages.answers import Written
 from lictor_messages.catalog import CheckRecord, Instance, NodeRecord, ServiceRecord
-from lictor_messages.durations import parse_go_duration
 from lictor_messages.queries import (
     CreatePreparedQuery,
     DeletePreparedQuery,
@@ -198,6 +198,10 @@ class PreparedTable:
         """The index of the last write to any query."""
         return max(1, self.indexes.table(QUERIES))
 
+    def list_version(self, _: object) -> int:
+        """See ``table_index``."""
+        return self.table_index()
+
     def __iter__(self) -> Iterator[PreparedQuery]:
         return iter(self.rows.values())
 
@@ -234,38 +238,6 @@ def _healthy(checks: tuple[CheckRecord, ...], only_passing: bool, ignored: froze
         for check in checks
         if fold(check.check_id) not in ignored
     )
-
-
-def query_fault(query: PreparedQuery) -> str:
-    """Why no query can be like this, "" if it can."""
-    why = _plain_fault(query)
-    if why or not query.template.type:
-        return why
-    try:
-        check_template(query)
-    except BadTemplate as error:
-        return str(error)
-    return ""
-
-
-def _plain_fault(query: PreparedQuery) -> str:
-    if not (query.name or query.template.type or query.session):
-        return "Must be bound to a session"
-    if not query.service.service:
-        return "Must provide a Service name to query"
-    if query.service.failover.nearest_n < 0:
-        return f"Bad NearestN '{query.service.failover.nearest_n}', must be >= 0"
-    return _ttl_fault(query.dns_ttl)
-
-
-def _ttl_fault(ttl: str) -> str:
-    if not ttl:
-        return ""
-    try:
-        ns = parse_go_duration(ttl)
-    except ValueError as error:
-        return f"Bad DNS TTL '{ttl}': {error}"
-    return f"DNS TTL '{ns}', must be >=0" if ns < 0 else ""
 
 
 def _unknown(query_id: str) -> Refused:

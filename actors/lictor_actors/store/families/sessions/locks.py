@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lictor_actors.store.families.kv.table import KeyTable
+from lictor_actors.store.log_clock import LogClock
 from lictor_messages.kv import DeleteKey
 from lictor_messages.sessions import LOCK_DELAY_MAX_NS, SessionRecord
 
@@ -17,12 +18,11 @@ from lictor_messages.sessions import LOCK_DELAY_MAX_NS, SessionRecord
 class Locks:
     """The lock fields of keys. The caller makes sure that a session which acquires exists."""
 
-    __slots__ = ("delays", "kv", "now")
+    __slots__ = ("clock", "delays", "kv")
 
-    def __init__(self, kv: KeyTable) -> None:
+    def __init__(self, kv: KeyTable, clock: LogClock) -> None:
         self.kv = kv
-        self.now = 0
-        """Log time of the entry that is being applied, in nanoseconds."""
+        self.clock = clock
         self.delays: dict[str, tuple[int, int]] = {}
         """Key → when it was lost, and the lock-delay; in the order in which they were lost."""
 
@@ -64,7 +64,7 @@ class Locks:
             self._forget_old()
             for key in keys:
                 self.delays.pop(key, None)
-                self.delays[key] = (self.now, delay)
+                self.delays[key] = (self.clock.now, delay)
 
     def __iter__(self) -> Iterator[tuple[str, int, int]]:
         for key, (lost, delay) in self.delays.items():
@@ -72,7 +72,7 @@ class Locks:
 
     def _over(self, lost: int, delay: int) -> bool:
         """Should log time ever be set back, the delay does not last until it has caught up again."""
-        return abs(self.now - lost) >= delay
+        return abs(self.clock.now - lost) >= delay
 
     def _forget_old(self) -> None:
         for key in [key for key, (lost, _) in self.delays.items() if self._over(lost, LOCK_DELAY_MAX_NS)]:

@@ -165,6 +165,10 @@ class SessionTable:
         """The index that every query on sessions reports."""
         return max(1, self.indexes.table(SESSIONS))
 
+    def version(self, _: object) -> int:
+        """See ``table_index``."""
+        return self.table_index()
+
     def take_opened(self) -> list[SessionRecord]:
         """The sessions that began since the last call: the leader starts their TTL."""
         opened, self._opened = self._opened, []

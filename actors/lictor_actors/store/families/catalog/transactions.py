@@ -12,6 +12,8 @@ from lictor_messages.refusals import Refused
 from lictor_messages.txn import CheckOperation, NodeOperation, Result, ServiceOperation
 
 Results = tuple[Result, ...]
+WRITES = ("set", "cas", "delete", "delete-cas")
+READS = ("get",)
 Row = NodeRecord | ServiceRecord | CheckRecord
 R = TypeVar("R", NodeRecord, ServiceRecord, CheckRecord)
 

@@ -1,0 +1,30 @@
+"""What requests will need that a server answers without its store; not enforced yet. For others: see their families."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lictor_actors.store.guard import Guard, Need, constant, unguarded
+from lictor_messages.autopilot import GetAutopilotHealth, RemovePeer, TransferLeadership
+from lictor_messages.base import Message
+from lictor_messages.slices import ReadSlice
+from lictor_messages.snapshots import OpenSnapshot, ReadSnapshot
+from lictor_messages.status import GetLeader, GetRaftConfiguration, GetServerStats, ListDatacenters, ListPeers
+
+_operator_reads = constant(Need("operator", "read"))
+_operator_writes = constant(Need("operator", "write"))
+_management = constant(Need("acl", "write"))
+
+GUARDS: Mapping[type[Message], Guard] = {
+    GetLeader: unguarded,
+    ListPeers: unguarded,
+    ListDatacenters: unguarded,
+    GetServerStats: unguarded,  # an agent asks, for /v1/agent/self: agent:read of its own name is its own matter
+    GetRaftConfiguration: _operator_reads,
+    GetAutopilotHealth: _operator_reads,
+    RemovePeer: _operator_writes,
+    TransferLeadership: _operator_writes,
+    OpenSnapshot: _management,
+    ReadSnapshot: _management,
+    ReadSlice: unguarded,  # the id of a large answer is a secret of 64 bits that only its asker was told
+}

@@ -1,0 +1,105 @@
+"""Nodes, services and checks, as the store holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lictor_actors.store.families.catalog import guards, indexes, queries, scopes, weights
+from lictor_actors.store.families.catalog import transactions as txn
+from lictor_actors.store.families.catalog.admission import refuse_register
+from lictor_actors.store.families.catalog.invariants import check_catalog
+from lictor_actors.store.families.catalog.lending import lend_nodes
+from lictor_actors.store.families.catalog.registration import deregister, register
+from lictor_actors.store.families.catalog.tables import Catalog
+from lictor_actors.store.family import Cut, Family, Operations, Read, Write
+from lictor_actors.store.guard import constant
+from lictor_actors.store.snapshot.tables import Table, inner_values, values
+from lictor_messages import catalog as m
+
+
+def _state(catalog: Catalog) -> Iterator[object]:
+    yield from catalog.nodes.values()
+    for name in catalog.nodes:
+        yield list(catalog.services.get(name, {}).values())
+        yield list(catalog.checks.get(name, {}).values())
+
+
+_every_node = constant(guards.ANY_NODE)
+_every_service = constant(guards.ANY_SERVICE)
+_every_node_and_service = constant(guards.ANY_NODE, guards.ANY_SERVICE)
+
+CATALOG = Family(
+    name="catalog",
+    make=lambda parts: Catalog(parts.indexes),
+    writes=(
+        Write(m.Register, register, guards.register, refuse_register),
+        Write(m.Deregister, deregister, guards.deregister),
+    ),
+    reads=(
+        Read(m.ListNodes, queries.list_nodes, indexes.nodes, scopes.nodes, _every_node),
+        Read(m.ListServices, queries.list_services, indexes.services, scopes.services, _every_service),
+        Read(
+            m.ListNodeServices,
+            queries.list_node_services,
+            indexes.node_services,
+            scopes.node_services,
+            _every_node_and_service,
+        ),
+        Read(
+            m.ListServiceNodes,
+            queries.list_service_nodes,
+            indexes.service_nodes,
+            scopes.service,
+            guards.of_service,
+        ),
+        Read(
+            m.ListServiceHealth,
+            queries.list_service_health,
+            indexes.service_health,
+            scopes.service,
+            guards.of_service,
+        ),
+        Read(
+            m.ListServiceChecks,
+            queries.list_service_checks,
+            indexes.service_checks,
+            scopes.service,
+            guards.of_service,
+        ),
+        Read(m.ListNodeChecks, queries.list_node_checks, indexes.checks, scopes.node_checks, guards.of_node),
+        Read(
+            m.ListChecksInState,
+            queries.list_checks_in_state,
+            indexes.checks,
+            scopes.checks_in_state,
+            _every_node_and_service,
+        ),
+    ),
+    tables=(
+        Table("nodes", lambda it: values(it.nodes), Catalog.load_node, ("nodes", "node_ids"), m.NodeRecord),
+        Table(
+            "services",
+            lambda it: inner_values(it.services),
+            Catalog.load_service,
+            ("services", "instances"),
+            m.ServiceRecord,
+        ),
+        Table("checks", lambda it: inner_values(it.checks), Catalog.load_check, ("checks", "bearing"), m.CheckRecord),
+    ),
+    state=_state,
+    check=check_catalog,
+    operations=(
+        Operations("node", txn.on_node, guards.node_operation, txn.WRITES, txn.READS),
+        Operations("service", txn.on_service, guards.service_operation, txn.WRITES, txn.READS),
+        Operations("check", txn.on_check, guards.check_operation, txn.WRITES, txn.READS),
+    ),
+    lend=lend_nodes,
+    cuts=(
+        Cut(m.Nodes, "nodes", weights.node_weight),
+        Cut(m.Services, "services", weights.tags_weight),
+        Cut(m.ServiceNodes, "placements", weights.placement_weight),
+        Cut(m.ServiceHealth, "instances", weights.instance_weight),
+        Cut(m.Checks, "checks", weights.check_weight),
+        Cut(m.NodeServices, "services", weights.service_weight, brackets=False),
+    ),
+)

@@ -1,0 +1,24 @@
+"""Every family of the store, in the order in which their tables are made: one stands on those before it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lictor_actors.store.families.autopilot import AUTOPILOT
+from lictor_actors.store.families.catalog.family import CATALOG
+from lictor_actors.store.families.kv.family import KV
+from lictor_actors.store.families.queries.family import QUERIES
+from lictor_actors.store.families.sessions.family import SESSIONS
+from lictor_actors.store.family import Family
+from lictor_actors.store.fold import Families
+from lictor_actors.store.snapshot.family import RESTORES
+from lictor_actors.store.txn.family import transactions
+
+DATA: tuple[Family[Any], ...] = (
+    KV,
+    CATALOG,
+    SESSIONS,
+    QUERIES,
+    AUTOPILOT,
+)
+FAMILIES = Families((*DATA, transactions(Families(DATA).verbs), RESTORES))

@@ -1,0 +1,76 @@
+"""Prepared queries, as the store holds them."""
+
+from __future__ import annotations
+
+from lictor_actors.store.families.catalog.family import CATALOG
+from lictor_actors.store.families.catalog.guards import ANY_NODE, ANY_SERVICE
+from lictor_actors.store.families.catalog.weights import instance_weight
+from lictor_actors.store.families.queries import guards
+from lictor_actors.store.families.queries.admission import refuse_query
+from lictor_actors.store.families.queries.invariants import check_queries
+from lictor_actors.store.families.queries.table import QUERIES as TABLE
+from lictor_actors.store.families.queries.table import PreparedTable
+from lictor_actors.store.families.sessions.family import SESSIONS
+from lictor_actors.store.family import ANY_COMMAND, Cut, Family, Parts, Read, Write, never_blocks
+from lictor_actors.store.guard import constant
+from lictor_actors.store.snapshot.tables import Table, values
+from lictor_messages.queries import (
+    CreatePreparedQuery,
+    DeletePreparedQuery,
+    ExecutePreparedQuery,
+    ExplainPreparedQuery,
+    GetPreparedQuery,
+    ListPreparedQueries,
+    PreparedQuery,
+    QueryExecuted,
+    UpdatePreparedQuery,
+)
+
+
+def _make(parts: Parts) -> PreparedTable:
+    """A session that ends takes its queries with it."""
+    sessions = SESSIONS.of(parts)
+    queries = PreparedTable(parts.indexes, CATALOG.of(parts), sessions.fault)
+    sessions.on_end.append(queries.session_ended)
+    return queries
+
+
+QUERIES = Family(
+    name="queries",
+    make=_make,
+    writes=(
+        Write(CreatePreparedQuery, PreparedTable.create, guards.create, refuse_query),
+        Write(UpdatePreparedQuery, PreparedTable.update, guards.update, refuse_query),
+        Write(DeletePreparedQuery, PreparedTable.delete, guards.delete),
+    ),
+    reads=(
+        Read(
+            GetPreparedQuery,
+            PreparedTable.get,
+            PreparedTable.version,
+            lambda query: (("query", query.id),),
+            guards.get,
+        ),
+        Read(
+            ListPreparedQueries,
+            PreparedTable.all,
+            PreparedTable.list_version,
+            lambda _: (("table", TABLE),),
+            constant(guards.ANY_QUERY),
+        ),
+        Read(ExplainPreparedQuery, PreparedTable.explain, PreparedTable.list_version, never_blocks, guards.explain),
+        Read(ExecutePreparedQuery, PreparedTable.execute, ANY_COMMAND, never_blocks, constant(ANY_SERVICE, ANY_NODE)),
+    ),
+    tables=(
+        Table(
+            "queries",
+            lambda queries: values(queries.rows),
+            PreparedTable.load,
+            covers=("rows", "by_name", "templates", "by_session"),
+            record=PreparedQuery,
+        ),
+    ),
+    state=iter,
+    check=check_queries,
+    cuts=(Cut(QueryExecuted, "instances", instance_weight, brackets=False),),
+)

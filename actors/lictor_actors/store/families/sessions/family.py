@@ -1,0 +1,112 @@
+"""Sessions and locks, as the store holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from lictor_actors.store.families.catalog.family import CATALOG
+from lictor_actors.store.families.catalog.tables import fold
+from lictor_actors.store.families.kv.family import KV
+from lictor_actors.store.families.kv.guards import operation as of_key_operation
+from lictor_actors.store.families.sessions import guards
+from lictor_actors.store.families.sessions.invariants import check_locks, check_sessions
+from lictor_actors.store.families.sessions.locks import Locks
+from lictor_actors.store.families.sessions.table import SESSIONS as TABLE
+from lictor_actors.store.families.sessions.table import SessionTable
+from lictor_actors.store.families.sessions.transactions import lend_sessions, lock, on_session, unlock
+from lictor_actors.store.family import Cut, Family, Operations, Parts, Read, Write, never_blocks
+from lictor_actors.store.guard import constant
+from lictor_actors.store.snapshot.tables import Table, values
+from lictor_messages.sessions import (
+    CreateSession,
+    DestroySession,
+    GetSession,
+    ListNodeSessions,
+    ListSessions,
+    RenewSession,
+    SessionRecord,
+    Sessions,
+)
+
+
+def _make(parts: Parts) -> SessionTable:
+    """The tables of keys and of the catalog are told: sessions take locks, and end with what they stand on."""
+    kv, catalog = KV.of(parts), CATALOG.of(parts)
+    sessions = SessionTable(parts.indexes, catalog, Locks(kv, parts.clock))
+    kv.locking = catalog.dependants = sessions
+    return sessions
+
+
+def _load_lock_delay(sessions: SessionTable, row: Any) -> None:
+    key, lost, delay = row[:3]
+    sessions.locks.delays[key] = (lost, delay)
+
+
+def _state(sessions: SessionTable) -> Iterator[object]:
+    yield from sessions
+    yield list(sessions.locks)
+
+
+def _inherit(new: SessionTable, old: SessionTable) -> None:
+    new.ttl_min_ns = old.ttl_min_ns
+
+
+def session_weight(session: SessionRecord) -> int:
+    """Bytes of its JSON, about."""
+    return 350 + sum(map(len, session.node_checks)) + 3 * len(session.node_checks) + 30 * len(session.service_checks)
+
+
+SESSIONS = Family(
+    name="sessions",
+    make=_make,
+    writes=(
+        Write(CreateSession, SessionTable.create, guards.create),
+        Write(DestroySession, SessionTable.destroy, guards.of_stored),
+    ),
+    reads=(
+        Read(
+            GetSession,
+            SessionTable.get,
+            SessionTable.version,
+            lambda query: (("session", query.id),),
+            constant(guards.EVERY),
+        ),
+        Read(RenewSession, SessionTable.get, SessionTable.version, never_blocks, guards.of_stored),
+        Read(
+            ListNodeSessions,
+            SessionTable.of_node,
+            SessionTable.version,
+            lambda query: (("sessions of", fold(query.node)),),
+            guards.of_node,
+        ),
+        Read(
+            ListSessions,
+            SessionTable.all,
+            SessionTable.version,
+            lambda _: (("table", TABLE),),
+            constant(guards.EVERY),
+        ),
+    ),
+    tables=(
+        Table(
+            "sessions",
+            lambda sessions: values(sessions.rows),
+            SessionTable.load,
+            covers=("rows", "by_node", "by_check"),
+            record=SessionRecord,
+        ),
+        Table("lock-delays", lambda sessions: tuple(sessions.locks), _load_lock_delay, covers=("locks.delays",)),
+    ),
+    state=_state,
+    check=check_sessions,
+    check_large=check_locks,
+    inherit=_inherit,
+    operations=(
+        Operations("session", on_session, guards.of_stored, writes=("delete",)),
+        Operations("kv", lock, of_key_operation, writes=("lock",)),
+        Operations("kv", unlock, of_key_operation, writes=("unlock",)),
+    ),
+    lend=lend_sessions,
+    cuts=(Cut(Sessions, "sessions", session_weight),),
+)
