@@ -24,6 +24,8 @@ from lictor_actors.roles.server.leader.session_timers import SessionTimers
 from lictor_actors.roles.server.read_modes import ReadModes
 from lictor_actors.roles.server.server import Server
 from lictor_actors.store.dedup import Dedup
+from lictor_actors.store.families.every import FAMILIES
+from lictor_actors.store.families.kv.family import KV
 from lictor_actors.store.families.kv.table import KeyTable
 from lictor_actors.store.store import Store
 from lictor_actors.store.watches import Watches
@@ -161,7 +163,7 @@ def forgets_when_a_key_went(patch: Patch) -> None:
         return found if found.entries else Entries(index=1, entries=())
 
     get = KeyTable.get
-    patch.set(KeyTable, "get", forgetful)
+    patch.set(FAMILIES, "answers", {**FAMILIES.answers, GetKey: (KV, forgetful)})
 
 
 def renews_sessions_anywhere(patch: Patch) -> None:

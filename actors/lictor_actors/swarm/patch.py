@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import ModuleType
 from typing import Any
 
 
@@ -12,9 +11,9 @@ class Patch:
     """Changes attributes of classes and modules, and puts them back."""
 
     def __init__(self) -> None:
-        self._before: list[tuple[type | ModuleType, str, Any]] = []
+        self._before: list[tuple[object, str, Any]] = []
 
-    def set(self, owner: type | ModuleType, name: str, value: Any) -> None:
+    def set(self, owner: object, name: str, value: Any) -> None:
         """From now on the owner has this instead."""
         self._before.append((owner, name, owner.__dict__[name]))
         setattr(owner, name, value)

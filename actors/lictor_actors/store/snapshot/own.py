@@ -31,5 +31,5 @@ def _load_index(indexes: Indexes, row: Any) -> None:
 
 
 INDEXES = Table("indexes", _index_rows, _load_index, ("tables", "services", "extinction", "reaped_at"))
-DEDUP = Table("dedup", Dedup.rows, Dedup.load, ("_buckets", "_now", "_last"))
+DEDUP = Table("dedup", lambda dedup: dedup.rows(), Dedup.load, ("_buckets", "_now", "_last"))
 STAGED = Table("staged", Staged.rows, Staged.load, ("id", "until", "restored", "parts", "_thaw", "_digest", "_refused"))
