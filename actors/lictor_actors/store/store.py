@@ -10,7 +10,7 @@ import ormsgpack
 from lictor_actors.store.dedup import Dedup
 from lictor_actors.store.errors import UnknownCommand
 from lictor_actors.store.families.autopilot import AutopilotTable
-from lictor_actors.store.families.catalog.tables import Catalog
+from lictor_actors.store.families.catalog.tables import CatalogTables
 from lictor_actors.store.families.every import FAMILIES
 from lictor_actors.store.families.kv.table import KeyTable
 from lictor_actors.store.families.queries.table import PreparedTable
@@ -37,7 +37,7 @@ class Store(Transactional):
 
     # For callers who know what they look for. A family needs no line here: ``FAMILY.of(store)`` has a type, too.
     kv: KeyTable
-    catalog: Catalog
+    catalog: CatalogTables
     sessions: SessionTable
     queries: PreparedTable
     autopilot: AutopilotTable

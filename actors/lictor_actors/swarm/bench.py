@@ -20,7 +20,7 @@ from lictor_actors.roles.agent.agent import Agent
 from lictor_actors.roles.prober import Prober
 from lictor_actors.roles.server.leader.reconcile import serf_health
 from lictor_actors.roles.server.server import Server
-from lictor_actors.store.families.catalog.tables import Catalog
+from lictor_actors.store.families.catalog.tables import CatalogTables
 from lictor_actors.swim.members import Members
 from lictor_actors.swim.profile import LOCAL
 from lictor_messages.catalog import SERF_HEALTH
@@ -144,7 +144,7 @@ def _owned(agent: Agent) -> dict[str, str]:
     return services | {f"check {i}": c.record.status for i, c in agent.local.checks.items()}
 
 
-def _held(catalog: Catalog, node: str) -> dict[str, str]:
+def _held(catalog: CatalogTables, node: str) -> dict[str, str]:
     """All that the catalog has of a node but what the leader itself writes there."""
     services = {f"service {i}": f"on port {s.port}" for i, s in catalog.services.get(node, {}).items() if i != "consul"}
     checks = catalog.checks.get(node, {})

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lictor_actors.store.families.catalog.tables import Catalog
+from lictor_actors.store.families.catalog.tables import CatalogTables
 from lictor_messages.answers import Command
 from lictor_messages.base import FrozenMap
 from lictor_messages.catalog import (
@@ -27,7 +27,7 @@ ALIVE = "Agent alive and reachable"
 FAILED = "Agent not live or unreachable"
 
 
-def wanted(members: Iterable[Member], catalog: Catalog, me: str) -> list[Command]:
+def wanted(members: Iterable[Member], catalog: CatalogTables, me: str) -> list[Command]:
     """The writes that bring the catalog in line with these members; none if it is already. ``me`` never goes."""
     commands: list[Command] = []
     for member in members:
@@ -38,14 +38,14 @@ def wanted(members: Iterable[Member], catalog: Catalog, me: str) -> list[Command
     return commands
 
 
-def unknown_nodes(members: Iterable[Member], catalog: Catalog) -> list[Command]:
+def unknown_nodes(members: Iterable[Member], catalog: CatalogTables) -> list[Command]:
     """Deregistrations of nodes that gossip once watched and knows no more: their events came while nobody led."""
     names = {member.name for member in members}
     gone = [check.node for check in serf_health(catalog) if check.node not in names]
     return [Deregister(node=name) for name in gone]
 
 
-def serf_health(catalog: Catalog) -> Iterator[CheckRecord]:
+def serf_health(catalog: CatalogTables) -> Iterator[CheckRecord]:
     """The serfHealth of every node that has one."""
     for name in catalog.nodes:
         check = catalog.check(name, SERF_HEALTH)
@@ -53,7 +53,7 @@ def serf_health(catalog: Catalog) -> Iterator[CheckRecord]:
             yield check
 
 
-def _for_member(member: Member, catalog: Catalog, me: str) -> Command | None:
+def _for_member(member: Member, catalog: CatalogTables, me: str) -> Command | None:
     match member.status:
         case "alive" | "leaving":
             return _alive(member, catalog)
@@ -64,7 +64,7 @@ def _for_member(member: Member, catalog: Catalog, me: str) -> Command | None:
             return Deregister(node=member.name) if known and member.node != me else None
 
 
-def _is_another_machine(member: Member, catalog: Catalog) -> bool:
+def _is_another_machine(member: Member, catalog: CatalogTables) -> bool:
     """Its node came back with an empty disk and another id, before gossip had given the old one up.
 
     The catalog keeps a name for its id until that node has failed. It has, gossip only did not say so: then it is
@@ -76,7 +76,7 @@ def _is_another_machine(member: Member, catalog: Catalog) -> bool:
     return bool(new_id and node.id) and new_id.lower() != node.id.lower()
 
 
-def _alive(member: Member, catalog: Catalog) -> Command | None:
+def _alive(member: Member, catalog: CatalogTables) -> Command | None:
     service = _consul_service(member) if member.is_server else None
     if _is_right(member, service, catalog):
         return None
@@ -92,7 +92,7 @@ def _alive(member: Member, catalog: Catalog) -> Command | None:
     return Register(node=node, service=service, checks=(_serf_health(member.name, "passing", ALIVE),))
 
 
-def _is_right(member: Member, service: ServiceRecord | None, catalog: Catalog) -> bool:
+def _is_right(member: Member, service: ServiceRecord | None, catalog: CatalogTables) -> bool:
     node, check = catalog.node(member.name), catalog.check(member.name, SERF_HEALTH)
     if node is None or node.address != member.address or check is None or check.status != "passing":
         return False
@@ -101,7 +101,7 @@ def _is_right(member: Member, service: ServiceRecord | None, catalog: Catalog) -
     return service is None or catalog.service(member.name, service.id) is not None
 
 
-def _failed(member: Member, catalog: Catalog) -> Command | None:
+def _failed(member: Member, catalog: CatalogTables) -> Command | None:
     node, check = catalog.node(member.name), catalog.check(member.name, SERF_HEALTH)
     if node is None or (check is not None and check.status == "critical"):
         return None

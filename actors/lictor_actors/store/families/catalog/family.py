@@ -10,14 +10,14 @@ from lictor_actors.store.families.catalog.admission import refuse_register
 from lictor_actors.store.families.catalog.invariants import check_catalog
 from lictor_actors.store.families.catalog.lending import lend_nodes
 from lictor_actors.store.families.catalog.registration import deregister, register
-from lictor_actors.store.families.catalog.tables import Catalog
+from lictor_actors.store.families.catalog.tables import CatalogTables
 from lictor_actors.store.family import Cut, Family, Operations, Read, Write
 from lictor_actors.store.guard import constant
 from lictor_actors.store.snapshot.tables import Table, inner_values, values
 from lictor_messages import catalog as m
 
 
-def _state(catalog: Catalog) -> Iterator[object]:
+def _state(catalog: CatalogTables) -> Iterator[object]:
     yield from catalog.nodes.values()
     for name in catalog.nodes:
         yield list(catalog.services.get(name, {}).values())
@@ -30,7 +30,7 @@ _every_node_and_service = constant(guards.ANY_NODE, guards.ANY_SERVICE)
 
 CATALOG = Family(
     name="catalog",
-    make=lambda parts: Catalog(parts.indexes),
+    make=lambda parts: CatalogTables(parts.indexes),
     writes=(
         Write(m.Register, register, guards.register, refuse_register),
         Write(m.Deregister, deregister, guards.deregister),
@@ -76,15 +76,17 @@ CATALOG = Family(
         ),
     ),
     tables=(
-        Table("nodes", lambda it: values(it.nodes), Catalog.load_node, ("nodes", "node_ids"), m.NodeRecord),
+        Table("nodes", lambda it: values(it.nodes), CatalogTables.load_node, ("nodes", "node_ids"), m.NodeRecord),
         Table(
             "services",
             lambda it: inner_values(it.services),
-            Catalog.load_service,
+            CatalogTables.load_service,
             ("services", "instances"),
             m.ServiceRecord,
         ),
-        Table("checks", lambda it: inner_values(it.checks), Catalog.load_check, ("checks", "bearing"), m.CheckRecord),
+        Table(
+            "checks", lambda it: inner_values(it.checks), CatalogTables.load_check, ("checks", "bearing"), m.CheckRecord
+        ),
     ),
     state=_state,
     check=check_catalog,

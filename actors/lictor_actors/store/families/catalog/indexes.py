@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lictor_actors.store.families.catalog.tables import CHECKS, NODES, SERVICES, Catalog, fold
+from lictor_actors.store.families.catalog.tables import CHECKS, NODES, SERVICES, CatalogTables, fold
 from lictor_messages.catalog import ListServices
 
-Index = Callable[[Catalog, Any], int]
+Index = Callable[[CatalogTables, Any], int]
 
 
 def looks_at_nodes(query: Any) -> bool:

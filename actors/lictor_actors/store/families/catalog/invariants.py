@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from lictor_actors.store.families.catalog.tables import CHECKS, NODES, SERVICES, Catalog, fold
+from lictor_actors.store.families.catalog.tables import CHECKS, NODES, SERVICES, CatalogTables, fold
 from lictor_actors.store.invariants import check_rows, holds
 
 
-def check_catalog(catalog: Catalog) -> None:
+def check_catalog(catalog: CatalogTables) -> None:
     """Raises InvariantBroken with the first contradiction found."""
     _check_nodes(catalog)
     _check_services(catalog)
@@ -14,13 +14,13 @@ def check_catalog(catalog: Catalog) -> None:
     _check_service_indexes(catalog)
 
 
-def _check_nodes(catalog: Catalog) -> None:
+def _check_nodes(catalog: CatalogTables) -> None:
     check_rows(NODES, catalog.nodes.values(), catalog.indexes.table(NODES))
     ids = {node.id.lower(): name for name, node in catalog.nodes.items() if node.id}
     holds(ids == dict(catalog.node_ids), "the index of node ids differs from the nodes")
 
 
-def _check_services(catalog: Catalog) -> None:
+def _check_services(catalog: CatalogTables) -> None:
     rows = [row for services in catalog.services.values() for row in services.values()]
     check_rows(SERVICES, rows, catalog.indexes.table(SERVICES))
     by_name = [row for instances in catalog.instances.values() for row in instances.values()]
@@ -33,7 +33,7 @@ def _check_services(catalog: Catalog) -> None:
         )
 
 
-def _check_checks(catalog: Catalog) -> None:
+def _check_checks(catalog: CatalogTables) -> None:
     rows = [row for checks in catalog.checks.values() for row in checks.values()]
     check_rows(CHECKS, rows, catalog.indexes.table(CHECKS))
     holds(len(rows) == sum(map(len, catalog.bearing.values())), "checks by node and by bearing differ in number")
@@ -45,7 +45,7 @@ def _check_checks(catalog: Catalog) -> None:
         holds(row in catalog.bearing[name, service_id], f"check {row.check_id} does not bear on anything")
 
 
-def _check_service_indexes(catalog: Catalog) -> None:
+def _check_service_indexes(catalog: CatalogTables) -> None:
     indexes = catalog.indexes
     holds(indexes.services.keys() == catalog.instances.keys(), "services with an index and with instances differ")
     for service, instances in catalog.instances.items():

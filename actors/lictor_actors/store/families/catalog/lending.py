@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lictor_actors.store.families.catalog.tables import Catalog, fold
+from lictor_actors.store.families.catalog.tables import CatalogTables, fold
 from lictor_actors.store.ordered import inner
 from lictor_messages.catalog import NodeRecord
 from lictor_messages.txn import Operation
 
 
-def lend_nodes(catalog: Catalog, scratch: Catalog, operations: tuple[Operation, ...]) -> None:
+def lend_nodes(catalog: CatalogTables, scratch: CatalogTables, operations: tuple[Operation, ...]) -> None:
     """Rows are shared, tables are not."""
     for name in concerned(catalog, operations):
         _lend(catalog, scratch, name)
 
 
-def concerned(catalog: Catalog, operations: tuple[Operation, ...]) -> tuple[str, ...]:
+def concerned(catalog: CatalogTables, operations: tuple[Operation, ...]) -> tuple[str, ...]:
     """The nodes that are named or have a named id, folded, each once."""
     return tuple(dict.fromkeys(name for operation in operations for name in _named(catalog, operation)))
 
 
-def _named(catalog: Catalog, operation: Operation) -> Iterator[str]:
+def _named(catalog: CatalogTables, operation: Operation) -> Iterator[str]:
     if operation.node is not None:
         yield from _node(catalog, operation.node.node)
     elif operation.service is not None:
@@ -30,14 +30,14 @@ def _named(catalog: Catalog, operation: Operation) -> Iterator[str]:
         yield fold(operation.check.check.node)
 
 
-def _node(catalog: Catalog, node: NodeRecord) -> Iterator[str]:
+def _node(catalog: CatalogTables, node: NodeRecord) -> Iterator[str]:
     yield fold(node.node)
     holder = catalog.node_ids.get(node.id.lower())
     if holder is not None:
         yield holder
 
 
-def _lend(catalog: Catalog, scratch: Catalog, name: str) -> None:
+def _lend(catalog: CatalogTables, scratch: CatalogTables, name: str) -> None:
     node = catalog.nodes.get(name)
     if node is None:
         return

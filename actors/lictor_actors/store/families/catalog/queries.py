@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from lictor_actors.consul.json_rows import Row, check_json, instance_json, node_json, placement_json, service_json
 from lictor_actors.store.families.catalog import indexes
-from lictor_actors.store.families.catalog.tables import Catalog, fold
+from lictor_actors.store.families.catalog.tables import CatalogTables, fold
 from lictor_actors.store.filter.apply import keeps
 from lictor_messages.base import Record
 from lictor_messages.catalog import (
@@ -37,13 +37,13 @@ R = TypeVar("R", bound=Record)
 Meta = tuple[tuple[str, str], ...]
 
 
-def list_nodes(catalog: Catalog, query: ListNodes) -> Nodes:
+def list_nodes(catalog: CatalogTables, query: ListNodes) -> Nodes:
     """/v1/catalog/nodes."""
     nodes = (node for node in catalog.nodes.values() if _meta_fits(node, query.node_meta))
     return Nodes(index=indexes.nodes(catalog, query), nodes=_filtered("Node", query.filter, node_json, nodes))
 
 
-def list_services(catalog: Catalog, query: ListServices) -> Services:
+def list_services(catalog: CatalogTables, query: ListServices) -> Services:
     """/v1/catalog/services: names in order, each with the union of its instances' tags in order."""
     fits = keeps("ServiceNode", query.filter) if query.filter else None
     tags: dict[str, dict[str, None]] = {}
@@ -59,7 +59,7 @@ def list_services(catalog: Catalog, query: ListServices) -> Services:
     return Services(index=indexes.services(catalog, query), services=rows)
 
 
-def list_service_nodes(catalog: Catalog, query: ListServiceNodes) -> ServiceNodes:
+def list_service_nodes(catalog: CatalogTables, query: ListServiceNodes) -> ServiceNodes:
     """/v1/catalog/service/:service."""
     placements = (
         Placement(node=node, service=service)
@@ -69,7 +69,7 @@ def list_service_nodes(catalog: Catalog, query: ListServiceNodes) -> ServiceNode
     return ServiceNodes(index=indexes.service_nodes(catalog, query), placements=rows)
 
 
-def list_service_health(catalog: Catalog, query: ListServiceHealth) -> ServiceHealth:
+def list_service_health(catalog: CatalogTables, query: ListServiceHealth) -> ServiceHealth:
     """/v1/health/service/:service; ``passing`` leaves out instances with any check that is not passing."""
     instances: list[Instance] = []
     for node, service in _instances(catalog, query.service, query.tags, query.node_meta):
@@ -81,7 +81,7 @@ def list_service_health(catalog: Catalog, query: ListServiceHealth) -> ServiceHe
     return ServiceHealth(index=indexes.service_health(catalog, query), instances=rows)
 
 
-def list_node_services(catalog: Catalog, query: ListNodeServices) -> NodeServices:
+def list_node_services(catalog: CatalogTables, query: ListNodeServices) -> NodeServices:
     """/v1/catalog/node/:node; a node that is not there is an answer too."""
     index = indexes.node_services(catalog, query)
     node = catalog.find_node(query.node)
@@ -93,12 +93,12 @@ def list_node_services(catalog: Catalog, query: ListNodeServices) -> NodeService
     return NodeServices(index=index, node=node, services=_filtered("NodeService", query.filter, service_json, services))
 
 
-def list_node_checks(catalog: Catalog, query: ListNodeChecks) -> Checks:
+def list_node_checks(catalog: CatalogTables, query: ListNodeChecks) -> Checks:
     """/v1/health/node/:node: the node's checks and those of its services, in order of their ids."""
     return _checks(catalog, query, indexes.checks, catalog.checks.get(fold(query.node), {}).values())
 
 
-def list_service_checks(catalog: Catalog, query: ListServiceChecks) -> Checks:
+def list_service_checks(catalog: CatalogTables, query: ListServiceChecks) -> Checks:
     """/v1/health/checks/:service: the service's own checks, not its nodes'."""
     checks = (
         check
@@ -108,7 +108,7 @@ def list_service_checks(catalog: Catalog, query: ListServiceChecks) -> Checks:
     return _checks(catalog, query, indexes.service_checks, checks)
 
 
-def list_checks_in_state(catalog: Catalog, query: ListChecksInState) -> Checks:
+def list_checks_in_state(catalog: CatalogTables, query: ListChecksInState) -> Checks:
     """/v1/health/state/:state; a state that does not exist has no checks."""
     checks = (check for check in catalog.all_checks() if query.state in (ANY, check.status))
     return _checks(catalog, query, indexes.checks, checks)
@@ -118,7 +118,7 @@ ANY = "any"
 
 
 def _checks(
-    catalog: Catalog,
+    catalog: CatalogTables,
     query: ListNodeChecks | ListServiceChecks | ListChecksInState,
     index: indexes.Index,
     checks: Iterable[CheckRecord],
@@ -130,7 +130,7 @@ def _checks(
 
 
 def _instances(
-    catalog: Catalog, service: str, tags: tuple[str, ...], node_meta: Meta
+    catalog: CatalogTables, service: str, tags: tuple[str, ...], node_meta: Meta
 ) -> Iterable[tuple[NodeRecord, ServiceRecord]]:
     wanted = tuple(tag.lower() for tag in tags)
     for instance in catalog.instances_of(service):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from lictor_actors.store.families.catalog.tables import Catalog, fold
+from lictor_actors.store.families.catalog.tables import CatalogTables, fold
 from lictor_actors.store.rows import with_fields
 from lictor_messages.answers import Written
 from lictor_messages.catalog import SERF_HEALTH, CheckRecord, Deregister, NodeRecord, Register, ServiceRecord
@@ -20,7 +20,7 @@ HYPHENS = (8, 13, 18, 23)
 NOT_HEX = re.compile(r"[^0-9a-fA-F]")
 
 
-def register(catalog: Catalog, command: Register, index: int) -> Written | Refused:
+def register(catalog: CatalogTables, command: Register, index: int) -> Written | Refused:
     """Write a node and what is given with it; identical rows are left alone and move no index."""
     node = _settled_node(catalog, command)
     service = _settled_service(command.service, node)
@@ -37,7 +37,7 @@ def register(catalog: Catalog, command: Register, index: int) -> Written | Refus
     return Written(index=index)
 
 
-def deregister(catalog: Catalog, command: Deregister, index: int) -> Written | Refused:
+def deregister(catalog: CatalogTables, command: Deregister, index: int) -> Written | Refused:
     """Remove a service, else a check, else the node; what is absent counts as removed."""
     if not command.node:
         return Refused(code="Invalid", text="Must provide node")
@@ -52,7 +52,7 @@ def deregister(catalog: Catalog, command: Deregister, index: int) -> Written | R
 
 
 def _write(
-    catalog: Catalog,
+    catalog: CatalogTables,
     node: NodeRecord,
     service: ServiceRecord | None,
     checks: tuple[CheckRecord, ...],
@@ -68,7 +68,7 @@ def _write(
         catalog.put_check(_with_service(catalog, check), index)
 
 
-def _settled_node(catalog: Catalog, command: Register) -> NodeRecord:
+def _settled_node(catalog: CatalogTables, command: Register) -> NodeRecord:
     """The node as it will stand: with ``skip_node_update`` a known one stays, and nobody loses the id it had."""
     known = catalog.nodes.get(fold(command.node.node))
     if known is None:
@@ -89,7 +89,7 @@ def _settled_check(check: CheckRecord, node: NodeRecord) -> CheckRecord:
     return with_fields(check, check_id=check.check_id or check.name, node=check.node or node.node)
 
 
-def _with_service(catalog: Catalog, check: CheckRecord) -> CheckRecord:
+def _with_service(catalog: CatalogTables, check: CheckRecord) -> CheckRecord:
     """The check with the name and tags of the service that it is on, as they are now."""
     if not check.service_id:
         return check
@@ -114,7 +114,7 @@ def _service_fault(service: ServiceRecord | None) -> str:
     return "Invalid service address" if service.address in UNSPECIFIED else ""
 
 
-def _conflict(catalog: Catalog, node: NodeRecord) -> str:
+def _conflict(catalog: CatalogTables, node: NodeRecord) -> str:
     """A name belongs to the id that holds it, unless that node's serfHealth is critical or it has no id."""
     held = catalog.nodes.get(fold(node.node))
     if held is None or not node.id or held.id.lower() == node.id.lower():
@@ -127,7 +127,7 @@ def _conflict(catalog: Catalog, node: NodeRecord) -> str:
     return f'failed inserting node: Error while renaming Node ID: "{node.id}"{address}: {whose}'
 
 
-def _failed(catalog: Catalog, node: NodeRecord) -> bool:
+def _failed(catalog: CatalogTables, node: NodeRecord) -> bool:
     return any(
         check.check_id == SERF_HEALTH and check.status == "critical"
         for check in catalog.bearing.get((fold(node.node), ""), ())
@@ -135,7 +135,7 @@ def _failed(catalog: Catalog, node: NodeRecord) -> bool:
 
 
 def _checks_fault(
-    catalog: Catalog, node: NodeRecord, service: ServiceRecord | None, checks: tuple[CheckRecord, ...]
+    catalog: CatalogTables, node: NodeRecord, service: ServiceRecord | None, checks: tuple[CheckRecord, ...]
 ) -> str:
     for check in checks:
         if fold(check.node) != fold(node.node):
@@ -147,7 +147,7 @@ def _checks_fault(
     return ""
 
 
-def _has_service(catalog: Catalog, node: NodeRecord, service: ServiceRecord | None, service_id: str) -> bool:
+def _has_service(catalog: CatalogTables, node: NodeRecord, service: ServiceRecord | None, service_id: str) -> bool:
     if service is not None and fold(service.id) == service_id:
         return True
     return service_id in catalog.services.get(fold(node.node), {})

@@ -31,7 +31,7 @@ class Dependants(Protocol):
         """A check became critical or was removed."""
 
 
-class Catalog:
+class CatalogTables:
     """Nodes by name and id, services by node and by name, checks by node and by what they bear on."""
 
     __slots__ = ("bearing", "checks", "dependants", "indexes", "instances", "node_ids", "nodes", "services")

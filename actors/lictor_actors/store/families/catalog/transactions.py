@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from lictor_actors.store.families.catalog.registration import deregister, register, uuid_fault
-from lictor_actors.store.families.catalog.tables import Catalog, fold
+from lictor_actors.store.families.catalog.tables import CatalogTables, fold
 from lictor_actors.store.txn.errors import Failed
 from lictor_messages.catalog import CheckRecord, Deregister, NodeRecord, Register, ServiceRecord
 from lictor_messages.refusals import Refused
@@ -18,7 +18,7 @@ Row = NodeRecord | ServiceRecord | CheckRecord
 R = TypeVar("R", NodeRecord, ServiceRecord, CheckRecord)
 
 
-def on_node(catalog: Catalog, op: NodeOperation, index: int) -> Results:
+def on_node(catalog: CatalogTables, op: NodeOperation, index: int) -> Results:
     """A node, found by its id if one is given, else by name."""
     wanted, known = op.node, _known_node(catalog, op.node)
     what = f'node "{wanted.node}"'
@@ -36,7 +36,7 @@ def on_node(catalog: Catalog, op: NodeOperation, index: int) -> Results:
     raise Failed(f'unknown Node verb "{op.verb}"')
 
 
-def on_service(catalog: Catalog, op: ServiceOperation, index: int) -> Results:
+def on_service(catalog: CatalogTables, op: ServiceOperation, index: int) -> Results:
     """An instance of a service on a node that is there."""
     wanted = op.service.model_copy(update={"id": op.service.id or op.service.service})
     known = catalog.service(wanted.node, wanted.id)
@@ -58,7 +58,7 @@ def on_service(catalog: Catalog, op: ServiceOperation, index: int) -> Results:
     raise Failed(f'unknown Service verb "{op.verb}"')
 
 
-def on_check(catalog: Catalog, op: CheckOperation, index: int) -> Results:
+def on_check(catalog: CatalogTables, op: CheckOperation, index: int) -> Results:
     """A check of a node that is there, or of a service on it."""
     wanted = op.check.model_copy(update={"check_id": op.check.check_id or op.check.name})
     known = catalog.check(wanted.node, wanted.check_id)
@@ -81,7 +81,7 @@ def on_check(catalog: Catalog, op: CheckOperation, index: int) -> Results:
     raise Failed(f'unknown Check verb "{op.verb}"')
 
 
-def _known_node(catalog: Catalog, wanted: NodeRecord) -> NodeRecord | None:
+def _known_node(catalog: CatalogTables, wanted: NodeRecord) -> NodeRecord | None:
     if not wanted.node and not wanted.id:
         raise Failed("Must provide node")
     fault = uuid_fault(wanted.id) if wanted.id else ""
@@ -91,7 +91,7 @@ def _known_node(catalog: Catalog, wanted: NodeRecord) -> NodeRecord | None:
     return catalog.nodes.get(holder) if holder is not None else None
 
 
-def _place(catalog: Catalog, node: str) -> NodeRecord:
+def _place(catalog: CatalogTables, node: str) -> NodeRecord:
     known = catalog.node(node)
     if known is None:
         raise Failed("Missing node registration")

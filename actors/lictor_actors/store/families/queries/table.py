@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from lictor_actors.store.errors import QueryRefused
-from lictor_actors.store.families.catalog.tables import Catalog, fold
+from lictor_actors.store.families.catalog.tables import CatalogTables, fold
 from lictor_actors.store.families.queries.rules import query_fault
 from lictor_actors.store.families.queries.templates import rendered
 from lictor_actors.store.indexes import Indexes
@@ -41,7 +41,7 @@ class PreparedTable:
 
     __slots__ = ("by_name", "by_session", "catalog", "indexes", "rows", "session_fault", "templates")
 
-    def __init__(self, indexes: Indexes, catalog: Catalog, session_fault: Callable[[str], str]) -> None:
+    def __init__(self, indexes: Indexes, catalog: CatalogTables, session_fault: Callable[[str], str]) -> None:
         self.indexes = indexes
         self.catalog = catalog
         self.session_fault = session_fault

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from lictor_actors.store.families.catalog.tables import Catalog, fold
+from lictor_actors.store.families.catalog.tables import CatalogTables, fold
 from lictor_actors.store.families.sessions.locks import Locks
 from lictor_actors.store.indexes import Indexes
 from lictor_actors.store.ordered import Ordered
@@ -36,7 +36,7 @@ class SessionTable:
 
     __slots__ = ("_opened", "by_check", "by_node", "catalog", "indexes", "locks", "on_end", "rows", "ttl_min_ns")
 
-    def __init__(self, indexes: Indexes, catalog: Catalog, locks: Locks) -> None:
+    def __init__(self, indexes: Indexes, catalog: CatalogTables, locks: Locks) -> None:
         self.indexes = indexes
         self.catalog = catalog
         self.locks = locks
