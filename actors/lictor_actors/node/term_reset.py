@@ -20,7 +20,7 @@ from lictor_actors.raft.stable import FORCED_CELL, RECORD_BYTES, Stable, pack_te
 from lictor_actors.raft.start_over import CannotStartOver, StartOver, what_is_left
 from lictor_actors.store.commands import unpack_command
 from lictor_actors.store.errors import UnknownCommand
-from lictor_actors.store.snapshot.freeze import START, Place, SnapshotRefused, encode, freeze, thaw
+from lictor_actors.store.snapshot.freeze import START, Cursor, SnapshotRefused, encode, freeze, thaw
 from lictor_actors.store.store import Store
 from lictor_messages.base import KINDS
 from lictor_messages.journal import Cell, Compact, JournalRecord, SnapshotBegin, SnapshotChunk, SnapshotEnd
@@ -102,7 +102,7 @@ def _slices(store: Store) -> Iterator[bytes]:
         yield data
         if following is None:
             return
-        place = Place(*following)
+        place = Cursor(*following)
 
 
 def _records(index: int, configuration: bytes, slices: list[bytes]) -> Iterator[JournalRecord]:

@@ -11,8 +11,8 @@ from lictor_actors.store.fold import Bound
 from lictor_actors.store.snapshot.frames import FORMAT, MARK, Header, framed, pack_header, pack_row, pack_trailer
 from lictor_actors.store.snapshot.freeze import (
     START,
+    Cursor,
     Picture,
-    Place,
     SnapshotRefused,
     Thaw,
     encode,
@@ -152,7 +152,7 @@ def test_a_picture_does_not_change_with_its_store(full):
 def test_the_same_place_gives_the_same_slice_again(full):
     picture = freeze(full.store)
     _, place = encode(picture, START, 100)
-    assert isinstance(place, Place)
+    assert isinstance(place, Cursor)
     assert encode(picture, place, 100) == encode(picture, place, 100)
 
 
@@ -168,7 +168,7 @@ def test_a_slice_costs_what_is_in_it_not_what_came_before():
             return super().__getitem__(number)
 
     picture = Picture(Header(1, 0, (("kv", 1000),)), (Rows(range(1000)),))
-    encode(picture, Place(900, 0), 5 * len(pack_row(900)))
+    encode(picture, Cursor(900, 0), 5 * len(pack_row(900)))
     assert touched == [900, 901, 902, 903, 904]
 
 

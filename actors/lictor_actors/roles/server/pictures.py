@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lictor_actors.kernel.turn import Ticket, Turn
-from lictor_actors.store.snapshot.freeze import Picture, Place, encode, freeze
+from lictor_actors.store.snapshot.freeze import Cursor, Picture, encode, freeze
 from lictor_actors.store.store import Store
 from lictor_messages.answers import Answer
 from lictor_messages.refusals import Refused
@@ -66,7 +66,7 @@ class Snapshots:
         if not 0 <= query.row <= rows:
             text = f"no slice of {query.id} begins at row {query.row}: it has {rows}, and the first begins at 0"
             return Refused(code="BadRequest", text=text)
-        data, place = encode(kept.picture, Place(query.row, query.check), SLICE_BYTES)
+        data, place = encode(kept.picture, Cursor(query.row, query.check), SLICE_BYTES)
         index = kept.picture.header.index or 1
         if place is None:
             return SnapshotSlice(index=index, data=data, done=True)

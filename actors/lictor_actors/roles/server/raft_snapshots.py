@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from lictor_actors.kernel.actor import Poisoned
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import Raft, Snapshot
-from lictor_actors.store.snapshot.freeze import START, Picture, Place, SnapshotRefused, Thaw, encode, freeze
+from lictor_actors.store.snapshot.freeze import START, Cursor, Picture, SnapshotRefused, Thaw, encode, freeze
 from lictor_actors.store.store import Store
 from lictor_messages.server import SnapshotSliceDue
 
@@ -27,7 +27,7 @@ TIMER = "server.snapshot"
 class _Writing:
     snapshot: Snapshot
     picture: Picture
-    place: Place
+    place: Cursor
 
 
 class _Reading:

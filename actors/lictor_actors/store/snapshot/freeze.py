@@ -3,13 +3,13 @@
 ::
 
     picture = freeze(store)                              one cheap turn; the store may change from then on
-    data, place = encode(picture, START, 256 * 1024)     a slice; again with ``place`` until it is None
+    data, cursor = encode(picture, START, 256 * 1024)     a slice; again with ``cursor`` until it is None
     store = thaw(slices)                                 a new store, or SnapshotRefused; nothing else changes
 
     into = Thaw(Store())                                 the same over several turns: feed each slice, then finish
     server.store.become(into.finish())                   whoever holds the old store sees the new state
 
-Slices depend on nothing but the picture, the place and the size that is asked for: one that was lost is asked for
+Slices depend on nothing but the picture, the cursor and the size that is asked for: one that was lost is asked for
 again. What is in a snapshot is said by each family (``Table``), how it looks as bytes in ``frames``.
 """
 
@@ -30,7 +30,7 @@ from lictor_actors.store.snapshot.frames import (
 from lictor_actors.store.snapshot.thaw import Thaw
 from lictor_actors.store.store import Store
 
-__all__ = ["START", "Header", "Picture", "Place", "SnapshotRefused", "Thaw", "encode", "freeze", "survey", "thaw"]
+__all__ = ["START", "Cursor", "Header", "Picture", "SnapshotRefused", "Thaw", "encode", "freeze", "survey", "thaw"]
 
 
 class Picture(NamedTuple):
@@ -40,14 +40,14 @@ class Picture(NamedTuple):
     tables: tuple[Sequence[object], ...]
 
 
-class Place(NamedTuple):
+class Cursor(NamedTuple):
     """Where a slice begins: the number of its first row, and the checksum of all bytes before it."""
 
     row: int
     check: int
 
 
-START = Place(0, 0)
+START = Cursor(0, 0)
 
 
 def freeze(store: Store) -> Picture:
@@ -58,23 +58,23 @@ def freeze(store: Store) -> Picture:
     return Picture(Header(store.applied, store.burned, sizes), rows)
 
 
-def encode(picture: Picture, place: Place, most_bytes: int) -> tuple[bytes, Place | None]:
-    """The slice at ``place`` and the place of the next one, None after the last.
+def encode(picture: Picture, cursor: Cursor, most_bytes: int) -> tuple[bytes, Cursor | None]:
+    """The slice at ``cursor`` and the cursor of the next one, None after the last.
 
     A slice ends with the row that brings it to ``most_bytes`` or above, so each brings at least one row further.
     """
-    frames = [pack_header(picture.header)] if place.row == 0 else []
-    size, row = sum(map(len, frames)), place.row
-    rows = _rows_from(picture, place.row)
+    frames = [pack_header(picture.header)] if cursor.row == 0 else []
+    size, row = sum(map(len, frames)), cursor.row
+    rows = _rows_from(picture, cursor.row)
     for frame in map(pack_row, rows):
         frames.append(frame)
         size, row = size + len(frame), row + 1
         if size >= most_bytes:
             break
     data = b"".join(frames)
-    check = zlib.crc32(data, place.check)
+    check = zlib.crc32(data, cursor.check)
     if row < sum(map(len, picture.tables)):
-        return data, Place(row, check)
+        return data, Cursor(row, check)
     return data + pack_trailer(check), None
 
 
