@@ -136,3 +136,21 @@ def test_a_bad_filter_is_refused_even_if_there_is_no_row_to_try_it_on(log):
         with pytest.raises(QueryRefused, match='Selector "Foo" is not valid') as refused:
             log.ask(query)
         assert refused.value.refusal.code == "Invalid"
+
+
+def test_checks_stand_in_the_order_of_their_ids_however_they_come_and_go(log):
+    log.node("n1")
+    log.service("n1", "web")
+    ids = [f"C{number:02}" for number in (5, 1, 9, 3, 7, 0)]
+    for check_id in ids:
+        log.check("n1", check_id, service_id="web")
+    log.check("n1", "c05", "critical", service_id="web")
+    log.deregister("n1", check_id="C09")
+    bearing = log.store.catalog.checks_of("n1", "web")
+    assert [(check.check_id, check.status) for check in bearing] == [
+        ("C00", "passing"),
+        ("C01", "passing"),
+        ("C03", "passing"),
+        ("c05", "critical"),
+        ("C07", "passing"),
+    ]
