@@ -77,7 +77,6 @@ PASSED_ON = (
 NAMESAKES = {
     "Jobs": "the same work on two grounds, live and in the world",
     "Tap": "the same watching on two grounds, live and in the world",
-    "Catalog": "the store's table, and a client's way to it",
     "Members": "SWIM's table, and the message that lists it",
     "Membership": "Raft's and SWIM's word, each in its own paper",
     "Entry": "Consul's word for a key with its value, and Raft's for a line of its log",
@@ -95,12 +94,9 @@ NOT_YET_RENAMED = {
     "Found",
     "Loss",
     "Operation",
-    "Place",
-    "Plan",
     "ReadOptions",
     "ReapDue",
     "Stage",
-    "Waiter",
     "Wish",
 }
 """Names of several public classes without a reason."""
@@ -115,8 +111,7 @@ KNOTS = [
 NOT_YET_UNTIED = [
     {A + f"faults.{part}" for part in ("presets", "steps")},
     {A + f"hosts.doors.http.{part}" for part in ("connection", "door")},
-    {A + f"store.snapshot.{part}" for part in ("staged", "tables", "thaw")}
-    | {A + f"store.{part}" for part in ("invariants", "store", "txn.rehearsal", "txn.transact")},
+    {A + "store.snapshot.staged", A + "store.snapshot.thaw", A + "store.store"},
     {"lictor_deploy.config.load", "lictor_deploy.config.rules"},
     {"lictor_deploy.pytest_plugin.presets", "lictor_deploy.pytest_plugin.wish"},
     {"lictor_deploy.timelines.live", "lictor_deploy.timelines.show"},

@@ -95,7 +95,7 @@ class Operations(NamedTuple, Generic[T]):
     """The field's content → whether it goes through in any state: a transaction of such is not rehearsed."""
 
 
-class Cut(NamedTuple):
+class SliceRule(NamedTuple):
     """A kind of answer that may be too large for one message."""
 
     answer: type[Answer]
@@ -135,7 +135,7 @@ class Family(Generic[T]):
     operations: tuple[Operations[T], ...] = ()
     lend: Callable[[T, T, tuple[Operation, ...]], None] | None = None
     """(from, to, operations): copy the rows on which it depends whether these operations fail."""
-    cuts: tuple[Cut, ...] = ()
+    cuts: tuple[SliceRule, ...] = ()
 
     def __post_init__(self) -> None:
         lacking = [part for part, default in _DEFAULTS.items() if getattr(self, part) is default]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MethodType
 from typing import Any
 
-from lictor_actors.store.family import Cut, Family, FamilyFault, Operations, Parts, Read, Write
+from lictor_actors.store.family import Family, FamilyFault, Operations, Parts, Read, SliceRule, Write
 from lictor_actors.store.guard import Need
 from lictor_messages.base import Message
 from lictor_messages.txn import Operation
@@ -38,8 +38,8 @@ class Families(tuple[Family[Any], ...]):
         self.answers: dict[type[Message], Bindable] = {r.query: (family, r.answer) for family, r in reads}
         self.versions: dict[type[Message], Bindable] = {r.query: _version(family, r) for family, r in reads}
         self.rendered = frozenset(read.query for _, read in reads if read.rendered)
-        self.verbs = Verbs(operations)
-        self.cuts: dict[type[Message], Cut] = {cut.answer: cut for family in self for cut in family.cuts}
+        self.verbs = TxnVerbs(operations)
+        self.cuts: dict[type[Message], SliceRule] = {cut.answer: cut for family in self for cut in family.cuts}
 
 
 def _version(family: Family[Any], read: Read[Any]) -> Bindable:
@@ -49,7 +49,7 @@ def _version(family: Family[Any], read: Read[Any]) -> Bindable:
 _WHOLE: Family[Parts] = Family("", make=None, writes=(), reads=())
 
 
-class Verbs:
+class TxnVerbs:
     """What transactions can do, by field and verb: ``("kv", "set")``."""
 
     def __init__(self, operations: Iterable[tuple[Family[Any], Operations[Any]]]) -> None:
@@ -96,7 +96,7 @@ def _once(what: str, names: Iterable[str]) -> None:
         seen.add(name)
 
 
-class Bound(dict[Any, Callable[..., Any]]):
+class BoundFunctions(dict[Any, Callable[..., Any]]):
     """Functions of families by kind, each bound to its tables in one store when it is first called.
 
     Most stores are made for a moment, to rehearse a transaction, and need few of them.
@@ -117,7 +117,7 @@ class Transactional(Parts, ABC):
     """A store as transactions see it."""
 
     families: Families
-    performs: Bound
+    performs: BoundFunctions
     """What is done by field and verb."""
 
     @abstractmethod

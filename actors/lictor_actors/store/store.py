@@ -15,7 +15,7 @@ from lictor_actors.store.families.every import FAMILIES
 from lictor_actors.store.families.kv.table import KeyTable
 from lictor_actors.store.families.queries.table import PreparedTable
 from lictor_actors.store.families.sessions.table import SessionTable
-from lictor_actors.store.fold import Bound, Transactional
+from lictor_actors.store.fold import BoundFunctions, Transactional
 from lictor_actors.store.indexes import Touched
 from lictor_actors.store.invariants import check_parts
 from lictor_actors.store.snapshot.own import DEDUP, INDEXES, STAGED
@@ -55,12 +55,12 @@ class Store(Transactional):
 
     def _wire(self) -> None:
         """Who writes and who answers, with the tables that this store has now."""
-        self._writes = Bound(self, FAMILIES.applies)
-        self.admits = Bound(self, FAMILIES.admits)
+        self._writes = BoundFunctions(self, FAMILIES.applies)
+        self.admits = BoundFunctions(self, FAMILIES.admits)
         """By kind of command that a client may give: why it may not enter the log, None if it may."""
-        self._reads = Bound(self, FAMILIES.answers)
-        self._versions = Bound(self, FAMILIES.versions)
-        self.performs = Bound(self, FAMILIES.verbs.performs)
+        self._reads = BoundFunctions(self, FAMILIES.answers)
+        self._versions = BoundFunctions(self, FAMILIES.versions)
+        self.performs = BoundFunctions(self, FAMILIES.verbs.performs)
 
     def empty(self) -> Store:
         """Another store, with nothing in it."""

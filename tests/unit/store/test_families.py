@@ -10,7 +10,7 @@ from lictor_actors.roles.server.guards import GUARDS
 from lictor_actors.roles.server.server import Server
 from lictor_actors.store.families.every import DATA, FAMILIES
 from lictor_actors.store.families.kv.family import KV
-from lictor_actors.store.family import Cut, Family, FamilyFault, Read, never_blocks
+from lictor_actors.store.family import Family, FamilyFault, Read, SliceRule, never_blocks
 from lictor_actors.store.fold import Families, content
 from lictor_actors.store.guard import Extent, Guard, Level, Need, Resource
 from lictor_actors.store.render import render
@@ -244,7 +244,7 @@ def test_a_query_without_scopes_is_refused() -> None:
         ({"tables": DATA[1].tables, "reads": KV.reads}, "the query GetKey"),
         ({"tables": DATA[1].tables, "writes": KV.writes}, "the command PutKey"),
         ({"tables": DATA[1].tables, "operations": KV.operations, "lend": KV.lend}, "the verb set of kv"),
-        ({"tables": DATA[1].tables, "cuts": (Cut(kv.Entries, "entries", len),)}, "the answer Entries"),
+        ({"tables": DATA[1].tables, "cuts": (SliceRule(kv.Entries, "entries", len),)}, "the answer Entries"),
     ],
 )
 def test_two_families_do_not_claim_the_same(parts: dict[str, Any], twice: str) -> None:

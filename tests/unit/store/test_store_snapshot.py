@@ -7,7 +7,7 @@ import ormsgpack
 import pytest
 
 from lictor_actors.store.dedup import ROW_OUTCOMES
-from lictor_actors.store.fold import Bound
+from lictor_actors.store.fold import BoundFunctions
 from lictor_actors.store.snapshot.frames import FORMAT, MARK, Header, framed, pack_header, pack_row, pack_trailer
 from lictor_actors.store.snapshot.freeze import (
     START,
@@ -318,7 +318,7 @@ def parts_of(value):
 def is_part(value):
     """An object of the store's own, not a value, a record or functions in it."""
     ours = type(value).__module__.startswith("lictor_actors.store")
-    return ours and not hasattr(value, "model_fields") and not isinstance(value, tuple | Bound | Thaw)
+    return ours and not hasattr(value, "model_fields") and not isinstance(value, tuple | BoundFunctions | Thaw)
 
 
 def attributes(value, seen, prefix=""):

@@ -9,7 +9,7 @@ from lictor_messages.autopilot import GetAutopilotHealth, RemovePeer, TransferLe
 from lictor_messages.base import Message
 from lictor_messages.slices import ReadSlice
 from lictor_messages.snapshots import OpenSnapshot, ReadSnapshot
-from lictor_messages.status import GetLeader, GetRaftConfiguration, GetServerStats, ListDatacenters, ListPeers
+from lictor_messages.status import GetLeader, GetRaftConfiguration, ListDatacenters, ListPeers
 
 _operator_reads = constant(Need("operator", "read"))
 _operator_writes = constant(Need("operator", "write"))
@@ -19,7 +19,6 @@ GUARDS: Mapping[type[Message], Guard] = {
     GetLeader: unguarded,
     ListPeers: unguarded,
     ListDatacenters: unguarded,
-    GetServerStats: unguarded,  # an agent asks, for /v1/agent/self: agent:read of its own name is its own matter
     GetRaftConfiguration: _operator_reads,
     GetAutopilotHealth: _operator_reads,
     RemovePeer: _operator_writes,

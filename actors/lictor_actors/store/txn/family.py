@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from lictor_actors.store.families.catalog.weights import check_weight, node_weight, service_weight
 from lictor_actors.store.families.kv.family import entry_weight
-from lictor_actors.store.family import ANY_COMMAND, Cut, Family, Read, Write, never_blocks
-from lictor_actors.store.fold import Transactional, Verbs
+from lictor_actors.store.family import ANY_COMMAND, Family, Read, SliceRule, Write, never_blocks
+from lictor_actors.store.fold import Transactional, TxnVerbs
 from lictor_actors.store.guard import Need
 from lictor_actors.store.txn.admission import refuse_transaction
 from lictor_actors.store.txn.transact import read_transaction, transact
@@ -23,7 +23,7 @@ def result_weight(result: Result) -> int:
     return check_weight(result.check) if result.check is not None else 2
 
 
-def transactions(verbs: Verbs) -> Family[Transactional]:
+def transactions(verbs: TxnVerbs) -> Family[Transactional]:
     """The family of transactions that can do these things."""
 
     def guard(asked: Transact | ReadTransaction) -> tuple[Need, ...]:
@@ -35,5 +35,5 @@ def transactions(verbs: Verbs) -> Family[Transactional]:
         make=None,
         writes=(Write(Transact, transact, guard, refuse_transaction),),
         reads=(Read(ReadTransaction, read_transaction, ANY_COMMAND, never_blocks, guard),),
-        cuts=(Cut(Transacted, "results", result_weight, brackets=False),),
+        cuts=(SliceRule(Transacted, "results", result_weight, brackets=False),),
     )

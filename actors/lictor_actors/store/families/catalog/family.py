@@ -11,7 +11,7 @@ from lictor_actors.store.families.catalog.invariants import check_catalog
 from lictor_actors.store.families.catalog.lending import lend_nodes
 from lictor_actors.store.families.catalog.registration import deregister, register
 from lictor_actors.store.families.catalog.tables import CatalogTables
-from lictor_actors.store.family import Cut, Family, Operations, Read, Write
+from lictor_actors.store.family import Family, Operations, Read, SliceRule, Write
 from lictor_actors.store.guard import constant
 from lictor_actors.store.snapshot.tables import Table, inner_values, values
 from lictor_messages import catalog as m
@@ -97,11 +97,11 @@ CATALOG = Family(
     ),
     lend=lend_nodes,
     cuts=(
-        Cut(m.Nodes, "nodes", weights.node_weight),
-        Cut(m.Services, "services", weights.tags_weight),
-        Cut(m.ServiceNodes, "placements", weights.placement_weight),
-        Cut(m.ServiceHealth, "instances", weights.instance_weight),
-        Cut(m.Checks, "checks", weights.check_weight),
-        Cut(m.NodeServices, "services", weights.service_weight, brackets=False),
+        SliceRule(m.Nodes, "nodes", weights.node_weight),
+        SliceRule(m.Services, "services", weights.tags_weight),
+        SliceRule(m.ServiceNodes, "placements", weights.placement_weight),
+        SliceRule(m.ServiceHealth, "instances", weights.instance_weight),
+        SliceRule(m.Checks, "checks", weights.check_weight),
+        SliceRule(m.NodeServices, "services", weights.service_weight, brackets=False),
     ),
 )

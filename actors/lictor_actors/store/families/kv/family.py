@@ -9,7 +9,7 @@ from lictor_actors.store.families.kv.admission import refuse_delete, refuse_put
 from lictor_actors.store.families.kv.table import KVS, TOMBSTONES, KeyTable
 from lictor_actors.store.families.kv.tombstones import reap
 from lictor_actors.store.families.kv.transactions import READS, WRITES, cannot_fail, lend_keys, on_key
-from lictor_actors.store.family import Cut, Family, Operations, Read, Write
+from lictor_actors.store.family import Family, Operations, Read, SliceRule, Write
 from lictor_actors.store.guard import unguarded
 from lictor_actors.store.indexes import Scope
 from lictor_actors.store.invariants import check_rows, holds
@@ -80,5 +80,5 @@ KV = Family(
     check_large=lambda kv: check_rows(KVS, kv.entries.values(), kv.indexes.tables.get(KVS, 0)),
     operations=(Operations("kv", on_key, guards.operation, tuple(WRITES), tuple(READS), cannot_fail),),
     lend=lend_keys,
-    cuts=(Cut(Entries, "entries", entry_weight), Cut(KeyNames, "keys", lambda name: len(name) + 3)),
+    cuts=(SliceRule(Entries, "entries", entry_weight), SliceRule(KeyNames, "keys", lambda name: len(name) + 3)),
 )

@@ -11,7 +11,7 @@ from lictor_actors.store.families.queries.invariants import check_queries
 from lictor_actors.store.families.queries.table import QUERIES as TABLE
 from lictor_actors.store.families.queries.table import PreparedTable
 from lictor_actors.store.families.sessions.family import SESSIONS
-from lictor_actors.store.family import ANY_COMMAND, Cut, Family, Parts, Read, Write, never_blocks
+from lictor_actors.store.family import ANY_COMMAND, Family, Parts, Read, SliceRule, Write, never_blocks
 from lictor_actors.store.guard import constant
 from lictor_actors.store.snapshot.tables import Table, values
 from lictor_messages.queries import (
@@ -72,5 +72,5 @@ QUERIES = Family(
     ),
     state=iter,
     check=check_queries,
-    cuts=(Cut(QueryExecuted, "instances", instance_weight, brackets=False),),
+    cuts=(SliceRule(QueryExecuted, "instances", instance_weight, brackets=False),),
 )

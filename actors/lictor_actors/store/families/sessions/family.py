@@ -15,7 +15,7 @@ from lictor_actors.store.families.sessions.locks import Locks
 from lictor_actors.store.families.sessions.table import SESSIONS as TABLE
 from lictor_actors.store.families.sessions.table import SessionTable
 from lictor_actors.store.families.sessions.transactions import lend_sessions, lock, on_session, unlock
-from lictor_actors.store.family import Cut, Family, Operations, Parts, Read, Write, never_blocks
+from lictor_actors.store.family import Family, Operations, Parts, Read, SliceRule, Write, never_blocks
 from lictor_actors.store.guard import constant
 from lictor_actors.store.snapshot.tables import Table, values
 from lictor_messages.sessions import (
@@ -108,5 +108,5 @@ SESSIONS = Family(
         Operations("kv", unlock, of_key_operation, writes=("unlock",)),
     ),
     lend=lend_sessions,
-    cuts=(Cut(Sessions, "sessions", session_weight),),
+    cuts=(SliceRule(Sessions, "sessions", session_weight),),
 )
