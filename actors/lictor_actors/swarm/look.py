@@ -84,9 +84,9 @@ def _server(server: Server, now: int) -> Iterator[str]:
             yield f"  peer       {peer} has {match}, answered {contacts[peer] / 1e6:.1f} ms ago"
     else:
         yield f"  heard      a leader {raft.last_contact(now) / 1e6:.1f} ms ago"
-    for index, opened in server.proposals.open.items():
+    for index, opened in server.leading.proposals.open.items() if server.leading else ():
         yield f"  open       {opened.ticket.request} waits for entry {index}"
-    yield f"  blocked    {server._reads.blocked} queries"
+    yield f"  blocked    {server.reads.blocked} queries"
     keys = ", ".join(
         f"{key}={row.value!r}@{row.modify_index}" for key, row in list(server.store.kv.entries.items())[:8]
     )

@@ -13,15 +13,16 @@ from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import Configuration, Raft, Role
 from lictor_actors.raft.facts import Facts
-from lictor_actors.raft.leadership import Leadership
+from lictor_actors.raft.leadership import Leadership as LeaderState
 from lictor_actors.raft.log import Entry as LogEntry
 from lictor_actors.raft.log import Log
 from lictor_actors.raft.role_changes import RoleChanges
 from lictor_actors.raft.stable import Stable
 from lictor_actors.roles.agent.anti_entropy import AntiEntropy
 from lictor_actors.roles.server.leader import reconcile
+from lictor_actors.roles.server.leader.leadership import Leadership
 from lictor_actors.roles.server.leader.session_timers import SessionTimers
-from lictor_actors.roles.server.read_modes import ReadModes
+from lictor_actors.roles.server.queries import Queries
 from lictor_actors.roles.server.server import Server
 from lictor_actors.store.dedup import Dedup
 from lictor_actors.store.families.every import FAMILIES
@@ -48,7 +49,7 @@ from lictor_messages.swim import Alive, Dead, SuspicionDue
 def commits_older_terms_by_counting(patch: Patch) -> None:
     """A leader commits whatever a majority holds, also entries of earlier terms (figure 8 of the paper)."""
 
-    def advance_commit(self: Leadership) -> None:
+    def advance_commit(self: LeaderState) -> None:
         replication = self._replication
         reached = self._reached(self.stable.durable_index, [p.match for p in replication.voting])
         replication.commit_index = max(replication.commit_index, reached)
@@ -58,7 +59,7 @@ def commits_older_terms_by_counting(patch: Patch) -> None:
     def one_by_one(self: Log, lo: int, most_bytes: int) -> Sequence[LogEntry]:
         return batch(self, lo, 1)
 
-    patch.set(Leadership, "advance_commit", advance_commit)
+    patch.set(LeaderState, "advance_commit", advance_commit)
     patch.set(Log, "batch", one_by_one)  # no bug: frames so small that one entry fills them
 
 
@@ -100,7 +101,7 @@ def changes_before_a_commit_of_its_own(patch: Patch) -> None:
 
     def reconfigure(self: Raft, configuration: Configuration, turn: Turn) -> None:
         hasty = Patch()
-        hasty.set(Leadership, "own_term_committed", True)
+        hasty.set(LeaderState, "own_term_committed", True)
         try:
             real(self, configuration, turn)
         finally:
@@ -119,7 +120,7 @@ def changes_while_a_change_is_under_way(patch: Patch) -> None:
 def reads_join_a_round_under_way(patch: Patch) -> None:
     """A read that must be confirmed is confirmed by the next round that comes home, and that left before the read."""
 
-    def hasty(self: Leadership) -> int:
+    def hasty(self: LeaderState) -> int:
         rounds = self.rounds
         if rounds.proved == rounds.round or not self.own_term_committed:
             return read(self)
@@ -127,8 +128,8 @@ def reads_join_a_round_under_way(patch: Patch) -> None:
         rounds._attached.appendleft((rounds._sent[0][0], self.commit_index, [self._reads]))
         return self._reads
 
-    read = Leadership.read
-    patch.set(Leadership, "read", hasty)
+    read = LeaderState.read
+    patch.set(LeaderState, "read", hasty)
 
 
 # -- the store -----------------------------------------------------------------------------------
@@ -169,18 +170,24 @@ def forgets_when_a_key_went(patch: Patch) -> None:
 def renews_sessions_anywhere(patch: Patch) -> None:
     """Any server renews a session that it knows of: also one that the others have ended long ago."""
 
-    def fresh_enough(self: ReadModes, query: Query, turn: Turn) -> bool:
+    def fresh_enough(self: Queries, query: Query, turn: Turn) -> bool:
         return isinstance(query, RenewSession) or bool(fresh(self, query, turn))
 
-    fresh = ReadModes._fresh_enough
-    patch.set(ReadModes, "_fresh_enough", fresh_enough)
+    def renewed(self: Queries, query: RenewSession, leading: Leadership | None, turn: Turn) -> bool:
+        if leading is not None:
+            return bool(lead_renewed(self, query, leading, turn))
+        return query.id in self._store.sessions.rows
+
+    fresh, lead_renewed = Queries._fresh_enough, Queries._renewed
+    patch.set(Queries, "_fresh_enough", fresh_enough)
+    patch.set(Queries, "_renewed", renewed)
 
 
 def renews_in_vain(patch: Patch) -> None:
     """A renewal is answered, and the session's time goes on running out."""
 
-    def renew(self: SessionTimers, store: Store, session_id: str, turn: Turn) -> bool:
-        return session_id in store.sessions.rows and session_id not in self._expiring
+    def renew(self: SessionTimers, session_id: str, turn: Turn) -> bool:
+        return session_id in self._store.sessions.rows and session_id not in self._expiring
 
     patch.set(SessionTimers, "renew", renew)
 
@@ -188,10 +195,10 @@ def renews_in_vain(patch: Patch) -> None:
 def renews_what_is_ending(patch: Patch) -> None:
     """A session whose end is proposed is renewed all the same, and then that entry is applied."""
 
-    def generous(self: SessionTimers, store: Store, session_id: str, turn: Turn) -> bool:
+    def generous(self: SessionTimers, session_id: str, turn: Turn) -> bool:
         self._expiring, expiring = {}, self._expiring
         try:
-            return renew(self, store, session_id, turn)
+            return renew(self, session_id, turn)
         finally:
             self._expiring = expiring
 

@@ -12,6 +12,7 @@ from lictor_actors.raft import Raft, RaftOptions
 from lictor_actors.raft.membership import of_voters
 from lictor_actors.roles.server.leader.autopilot import Autopilot, _Since
 from lictor_actors.roles.server.leader.raft_membership import RaftMembership
+from lictor_actors.store.store import Store
 from lictor_messages.autopilot import AutopilotConfiguration, ServerHealth
 from lictor_messages.members import Member
 from lictor_messages.server import ServerOptions
@@ -83,9 +84,9 @@ def there(name):
     return Member(name=name, dc="", address="10.0.0.1", port=8301, gossip="", rest="", status="alive")
 
 
-def membership() -> RaftMembership:
+def membership(members: dict[str, Member] | None = None) -> RaftMembership:
     options = ServerOptions(node="a.dc1", name="a", prober="prober@a.dc1", dc="dc1", version="1")
-    return RaftMembership(options, Raft("a.dc1", RaftOptions()))
+    return RaftMembership(options, Raft("a.dc1", RaftOptions()), Store(), members or {})
 
 
 def test_a_change_is_proposed_only_if_those_who_answer_can_commit_it():
@@ -106,23 +107,23 @@ def test_a_wiped_server_is_let_in_anew_only_while_the_other_voters_can_commit_th
     net.run_until(lambda: net.raft(leader).newcomers())
     net.run(2 * RaftOptions().election_ns)
     options = ServerOptions(node=leader, name="a", prober=f"prober@{leader}", dc="dc1", version="1")
-    made = RaftMembership(options, net.raft(leader))
+    made = RaftMembership(options, net.raft(leader), Store(), {})
     assert net.raft(leader).newcomers()
-    assert made._next_change({}, AutopilotConfiguration(), False, net.now) is None
+    assert made._next_change(AutopilotConfiguration(), False, net.now) is None
     net.start(away)
     net.run(2 * RaftOptions().election_ns)
-    change = made._next_change({}, AutopilotConfiguration(), False, net.now)
+    change = made._next_change(AutopilotConfiguration(), False, net.now)
     assert change is not None
     assert change.nonvoters == (wiped,)
 
 
 def test_a_server_that_left_goes_whether_the_dead_are_cleared_away_or_not(monkeypatch):
     monkeypatch.setattr(RaftMembership, "_can_be_committed", lambda self, change, contacts: True)
-    made, rng = membership(), Random(1)
+    left = Member(name="b", dc="dc1", address="10.0.0.2", port=8301, gossip="", rest="", status="left")
+    made, rng = membership({"b.dc1": left}), Random(1)
     made._raft.bootstrap(
         ("a.dc1", "b.dc1", "c.dc1"), Turn(Life(Actor(), "server@a.dc1", rng, rng.randbytes), 0, 0, None)
     )
-    left = Member(name="b", dc="dc1", address="10.0.0.2", port=8301, gossip="", rest="", status="left")
-    change = made._next_change({"b.dc1": left}, AutopilotConfiguration(cleanup_dead_servers=False), False, 0)
+    change = made._next_change(AutopilotConfiguration(cleanup_dead_servers=False), False, 0)
     assert change is not None
     assert change.names == ("a.dc1", "c.dc1")

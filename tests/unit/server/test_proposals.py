@@ -11,7 +11,8 @@ from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.raft import NotLeading, Overloaded
 from lictor_actors.roles.gathering import WAIT_MOST_NS
-from lictor_actors.roles.server.proposals import Proposals
+from lictor_actors.roles.server.leader.proposals import Proposals
+from lictor_actors.roles.server.log_time import LogTime
 from lictor_actors.store.commands import unpack_command
 from lictor_messages.answers import Written
 from lictor_messages.kv import PutKey
@@ -23,6 +24,7 @@ class Log:
 
     def __init__(self) -> None:
         self.term = 3
+        self.leader = "n2.dc1"
         self.taken: list[bytes] = []
         self.refusal: Exception | None = None
 
@@ -40,7 +42,7 @@ def log() -> Log:
 
 @pytest.fixture
 def proposals(log: Log) -> Proposals:
-    return Proposals(log)  # type: ignore[arg-type]
+    return Proposals(log, LogTime())  # type: ignore[arg-type]
 
 
 def turn(now: int = 0, wall: int = 0) -> Turn:
@@ -129,9 +131,16 @@ def test_a_log_that_is_full_refuses_what_it_did_not_take(proposals: Proposals, l
 def test_those_whose_lead_is_lost_hear_it_once(proposals: Proposals) -> None:
     add(proposals, "w", turn())
     moment = turn(1)
-    proposals.leadership_lost(moment)
+    proposals.end(moment)
     assert answers(moment) == {"w": Refused(code="LeadershipLost")}
-    assert not proposals.committed(1, 3, Written(index=1), turn(2))
+
+
+def test_what_was_not_proposed_when_the_lead_was_lost_goes_to_the_next_leader(proposals: Proposals) -> None:
+    add(proposals, "under way", turn())
+    add(proposals, "gathered", turn(1))
+    moment = turn(2)
+    proposals.end(moment)
+    assert answers(moment)["gathered"] == Refused(code="NotLeader", leader="n2.dc1")
 
 
 def test_the_leaders_own_writes_end_at_the_last_of_them(proposals: Proposals, log: Log) -> None:
@@ -141,8 +150,9 @@ def test_the_leaders_own_writes_end_at_the_last_of_them(proposals: Proposals, lo
     assert len(proposals) == 0, "nobody waits for them"
 
 
-def test_entries_carry_the_time_of_the_log_not_of_this_servers_wall(proposals: Proposals, log: Log) -> None:
+def test_entries_carry_the_time_of_the_log_not_of_this_servers_wall(log: Log) -> None:
     """A server whose clock is wrong must not make lock-delays and retries forget, or last for ever."""
-    proposals.time.applied(1_000, 10)
-    add(proposals, "w", turn(now=15, wall=77))
+    time = LogTime()
+    time.applied(1_000, 10)
+    add(Proposals(log, time), "w", turn(now=15, wall=77))  # type: ignore[arg-type]
     assert unpack_command(log.taken[0])[0] == 1_005

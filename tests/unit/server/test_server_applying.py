@@ -13,7 +13,7 @@ from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.node.in_world import add_cluster
 from lictor_actors.raft import Entry, Role
-from lictor_actors.roles.server import server as roles
+from lictor_actors.roles.server import applying
 from lictor_actors.roles.server.server import Server
 from lictor_messages.answers import Written
 from lictor_messages.envelope import Envelope, at, node_of
@@ -99,7 +99,7 @@ def test_a_deposed_leader_answers_the_write_that_its_successor_tells_it_is_commi
     writes = Writes()
     leader, other = writes.server(writes.leader), next(node for node in writes.nodes if node != writes.leader)
     writes.world.door(writes.leader, "writer").ask(at("server", writes.leader), PutKey(key="k"), lambda _: None)
-    assert writes.world.run_until(lambda: bool(leader.proposals.open), 5)
+    assert writes.world.run_until(lambda: bool(leader.leading and leader.leading.proposals.open), 5)
     raft, last = leader.raft, leader.raft.last_index
     noop = Entry(last + 1, raft.term + 1, "noop", b"").packed
     successors = AppendEntries(
@@ -126,7 +126,7 @@ def test_who_has_much_to_apply_answers_nothing_older_meanwhile(
     consistency: str, at_leader: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A log of many entries is applied in many turns, between which the others are heard."""
-    monkeypatch.setattr(roles, "APPLY_MOST", 3)
+    monkeypatch.setattr(applying, "APPLY_MOST", 3)
     three = Servers(snapshot_threshold=10_000)
     three.write(80)
     three.put("last", "written")
@@ -151,7 +151,7 @@ def test_who_has_much_to_apply_answers_nothing_older_meanwhile(
 def test_a_read_that_came_before_a_single_server_knew_what_is_committed_waits_until_all_of_it_is_applied(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(roles, "APPLY_MOST", 3)
+    monkeypatch.setattr(applying, "APPLY_MOST", 3)
     one = Servers(servers=1, agents=0, snapshot_threshold=10_000)
     one.write(80)
     one.put("last", "written")

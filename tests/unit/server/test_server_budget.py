@@ -51,14 +51,14 @@ def cluster() -> Paused:
 def test_what_waited_too_long_at_the_leader_is_not_proposed(cluster):
     leader, answers = cluster.put(cluster.leader, "server", budget_s=0.1, pause_s=0.2)
     assert "k" not in leader.store.kv.entries
-    assert leader.budgets_spent == 1
+    assert leader.writes.budgets_spent == 1
     assert [answer.code for answer in answers if isinstance(answer, Refused)] == ["TimedOut"]
 
 
 def test_what_has_some_time_left_is_written(cluster):
     leader, answers = cluster.put(cluster.leader, "server", budget_s=5.0, pause_s=0.2)
     assert "k" in leader.store.kv.entries
-    assert leader.budgets_spent == 0
+    assert leader.writes.budgets_spent == 0
     assert [type(answer) for answer in answers] == [Written]
 
 
@@ -67,4 +67,4 @@ def test_time_that_was_lost_on_the_way_counts(cluster):
     leader, _ = cluster.put(cluster.follower, "agent", budget_s=0.1, pause_s=0.2)
     assert "k" not in leader.store.kv.entries
     # The follower sees that nothing is left, and passes nothing on.
-    assert cluster.role(cluster.follower).budgets_spent == 1
+    assert cluster.role(cluster.follower).writes.budgets_spent == 1

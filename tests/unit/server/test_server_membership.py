@@ -141,7 +141,7 @@ def test_a_server_whose_address_changed_goes_on(three):
     three.put("after", "2")
     three.until(three.same)
     leader = three.server(three.leader())
-    assert leader._care.members[moved].address == "10.0.77.7"
+    assert leader.members[moved].address == "10.0.77.7"
     three.until(lambda: moved in three.voters())
     assert leader.raft.members.row(moved).identity == ""  # its disk remembers: it is who it was
 

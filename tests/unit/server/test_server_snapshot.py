@@ -210,13 +210,13 @@ def test_another_datacenter_has_no_path(cluster):
 def test_a_picture_is_forgotten_when_nobody_asks_for_it(cluster):
     leader = cluster.leader()
     opened = cluster.ask(OpenSnapshot())
-    assert cluster.server(leader)._snapshots.kept == 1
+    assert cluster.server(leader).pictures.kept == 1
     cluster.world.run(snapshots.KEPT_NS / 1e9 - 5)
     assert isinstance(cluster.ask(ReadSnapshot(id=opened.id), leader), SnapshotSlice)
     cluster.world.run(snapshots.KEPT_NS / 1e9 - 5)
-    assert cluster.server(leader)._snapshots.kept == 1
+    assert cluster.server(leader).pictures.kept == 1
     cluster.world.run(10)
-    assert cluster.server(leader)._snapshots.kept == 0
+    assert cluster.server(leader).pictures.kept == 0
     refused = cluster.ask(ReadSnapshot(id=opened.id, consistency="stale"), leader)
     assert isinstance(refused, Refused)
     assert "take another one" in refused.words
@@ -227,7 +227,7 @@ def test_the_pictures_that_are_kept_are_few(cluster):
     for number in range(snapshots.KEPT_MOST + 1):
         cluster.put(f"k{number}")
         opened.append(cluster.ask(OpenSnapshot()).id)
-    assert cluster.server(cluster.leader())._snapshots.kept == snapshots.KEPT_MOST
+    assert cluster.server(cluster.leader()).pictures.kept == snapshots.KEPT_MOST
     assert isinstance(cluster.ask(ReadSnapshot(id=opened[0])), Refused)
     assert isinstance(cluster.ask(ReadSnapshot(id=opened[-1])), SnapshotSlice)
 

@@ -17,9 +17,10 @@ class Leader:
     """A store, its timer, and what was proposed at which look; what is proposed is applied."""
 
     def __init__(self) -> None:
-        self.store, self.timer, self.looks = Store(), TombstoneTimer(), 0
+        self.store, self.looks = Store(), 0
+        self.timer = TombstoneTimer(self.store)
         self.proposed: list[tuple[int, int]] = []
-        self.timer.lead(self.turn())
+        self.timer.begin(self.turn())
 
     def turn(self) -> Turn:
         rng = Random(1)
@@ -35,7 +36,7 @@ class Leader:
         for _ in range(times):
             self.looks += 1 + late
             moment = self.turn()
-            for command in self.timer.due(self.store, moment):
+            for command in self.timer.due(moment):
                 assert isinstance(command, ReapTombstones)
                 self.proposed.append((self.looks, command.upto))
                 self.store.apply(self.store.applied + 1, 1, command)
@@ -84,9 +85,9 @@ def test_one_deletion_is_proposed_once_even_if_its_reaping_takes_its_time() -> N
     upto = leader.delete("a")
     leader.look(BINS)
     leader.looks += 1
-    assert leader.timer.due(leader.store, leader.turn()) == [ReapTombstones(upto=upto)]
+    assert leader.timer.due(leader.turn()) == [ReapTombstones(upto=upto)]
     leader.looks += 1
-    assert leader.timer.due(leader.store, leader.turn()) == []
+    assert leader.timer.due(leader.turn()) == []
 
 
 def test_tombstones_that_are_gone_already_are_not_reaped_again() -> None:
@@ -99,15 +100,16 @@ def test_tombstones_that_are_gone_already_are_not_reaped_again() -> None:
     assert leader.proposed == []
 
 
-def test_who_leads_again_counts_anew_and_who_resigns_counts_no_more() -> None:
+def test_a_server_that_leads_again_counts_anew_and_one_that_leads_no_more_not_at_all() -> None:
     """What it saw when it led before may have been of another log."""
     leader = Leader()
     upto = leader.delete("a")
     leader.look(BINS)
     resigning = leader.turn()
-    leader.timer.resign(resigning)
+    leader.timer.end(resigning)
     assert [effect.name for effect in resigning.effects if isinstance(effect, CancelTimer)] == ["reap"]
-    leader.timer.lead(leader.turn())
+    leader.timer = TombstoneTimer(leader.store)
+    leader.timer.begin(leader.turn())
     leader.look(BINS)
     assert leader.proposed == []
     leader.look()

@@ -1,7 +1,7 @@
-"""The leader's eye on the servers: who is healthy, who has been so for long enough to vote, who is gone for good.
+"""The leader's eye on the servers: who is healthy, which may vote by now, which are gone for good.
 
 A server is healthy if gossip has it alive, it answers heartbeats, its log ends in the leader's term and not far behind.
-All of that the leader knows from replication: nobody is polled. Contact counts from the heartbeat that should have
+All of that the leader knows from replication: it polls no server. Contact counts from the heartbeat that should have
 been answered, so that a threshold below the heartbeat interval means what it says.
 
 - **Promotion**: a non-voter that has been healthy for ``server_stabilization_time``. While a leader has not led for
@@ -48,14 +48,12 @@ class Autopilot:
         self.servers: tuple[ServerHealth, ...] = ()
         """As they were when last looked at."""
 
-    def lead(self, turn: Turn) -> None:
+    def begin(self, turn: Turn) -> None:
         """This server leads from now on."""
-        self._since.clear()
-        self.servers = ()
         self._leads_since = turn.now
 
     def look(self, members: Mapping[str, Member], wanted: AutopilotConfiguration, turn: Turn) -> None:
-        """See how everybody is."""
+        """See how each server is."""
         rows = self._raft.members.rows
         self.servers = tuple(self._server(row.name, row.voter, members, wanted, turn) for row in rows)
         self._since = {server.node: self._since[server.node] for server in self.servers}
@@ -83,7 +81,7 @@ class Autopilot:
         return ""
 
     def removable(self, wanted: AutopilotConfiguration, now: int) -> str:
-        """A server that is gone for good, as far as anybody can tell, "" if there is none or it has to stay."""
+        """A server that is gone for good, as far as can be told, "" if there is none or it has to stay."""
         if not wanted.cleanup_dead_servers:
             return ""
         gone = [server for server in self.servers if self._since[server.node].gone and not server.leader]

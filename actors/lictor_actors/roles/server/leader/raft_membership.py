@@ -1,6 +1,6 @@
 """The leader's care for Raft's configuration: one change at a time, from what gossip, autopilot and peers say.
 
-In this order, whatever is first to be done:
+The first of these that is due:
 
 1. A server that **lost its disk** (or is new) asks to be let in under a new identity: it becomes a non-voter.
 2. A server that **left** goes; the leader too, if it is leaving and its successor could not take over.
@@ -8,7 +8,7 @@ In this order, whatever is first to be done:
 4. A non-voter that autopilot finds stable is **promoted**.
 5. A server that autopilot finds dead is **removed**.
 
-A voter goes only if those who stay and answer are a majority of what is left: the change itself has to be committed.
+A voter goes only if the voters that stay and answer are a majority of what is left: the change has to be committed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import ChangeRefused, Configuration, NotLeading, Overloaded, Raft
 from lictor_actors.raft.quorum import majority
 from lictor_actors.roles.server.leader.autopilot import Autopilot
+from lictor_actors.store.store import Store
 from lictor_messages.autopilot import AutopilotConfiguration, AutopilotDue, AutopilotHealth, RemovePeer
 from lictor_messages.members import Member
 from lictor_messages.refusals import Refused
@@ -29,24 +30,24 @@ TIMER = "server.autopilot"
 
 
 class RaftMembership:
-    """Works while its server leads."""
+    """Proposes a change when one is due."""
 
-    def __init__(self, options: ServerOptions, raft: Raft) -> None:
+    def __init__(self, options: ServerOptions, raft: Raft, store: Store, members: Mapping[str, Member]) -> None:
         self._options = options
         self._raft = raft
+        self._store = store
+        self._members = members
         self._autopilot = Autopilot(raft, options.port)
-        self.wanted = False
+        self.wanted = True
         """True if there may be something to change."""
 
-    def lead(self, turn: Turn) -> None:
+    def begin(self, turn: Turn) -> None:
         """This server leads from now on."""
-        self._autopilot.lead(turn)
-        self.wanted = True
+        self._autopilot.begin(turn)
         turn.set_timer(TIMER, LOOK_EVERY_NS, AutopilotDue())
 
-    def resign(self, turn: Turn) -> None:
+    def end(self, turn: Turn) -> None:
         """Another server cares."""
-        self.wanted = False
         turn.cancel_timer(TIMER)
 
     def due(self, turn: Turn) -> None:
@@ -54,16 +55,12 @@ class RaftMembership:
         self.wanted = True
         turn.set_timer(TIMER, LOOK_EVERY_NS, AutopilotDue())
 
-    def health(
-        self, members: Mapping[str, Member], wanted: AutopilotConfiguration, index: int, turn: Turn
-    ) -> AutopilotHealth:
+    def health(self, index: int, turn: Turn) -> AutopilotHealth:
         """How the servers are now."""
-        self._autopilot.look(members, wanted, turn)
+        self._autopilot.look(self._members, self._store.autopilot.row, turn)
         return self._autopilot.health(index)
 
-    def change_if_wanted(
-        self, members: Mapping[str, Member], wanted: AutopilotConfiguration, leaving: bool, turn: Turn
-    ) -> None:
+    def change_if_wanted(self, leaving: bool, turn: Turn) -> None:
         """Propose the first change that is due; the next one is looked for when it is committed.
 
         ``leaving``: this leader's node is about to leave.
@@ -71,9 +68,9 @@ class RaftMembership:
         raft = self._raft
         if not self.wanted or not raft.ready or raft.settled_members is None:
             return
-        self.wanted = False
-        self._autopilot.look(members, wanted, turn)
-        change = self._next_change(members, wanted, leaving, turn.now)
+        self.wanted, rules = False, self._store.autopilot.row
+        self._autopilot.look(self._members, rules, turn)
+        change = self._next_change(rules, leaving, turn.now)
         if change is None:
             return
         try:
@@ -81,10 +78,10 @@ class RaftMembership:
         except (NotLeading, ChangeRefused, Overloaded) as refused:
             turn.note(f"raft: the configuration stays as it is: {refused}")
 
-    def remove(self, asked: RemovePeer, members: Mapping[str, Member], turn: Turn) -> int | Refused:
+    def remove(self, asked: RemovePeer, turn: Turn) -> int | Refused:
         """An operator wants a server out; returns the index of the change. A server that lives is added again."""
         by, sought = ("address", asked.address) if asked.address else ("id", asked.id)
-        node = next((n for n in self._raft.members.names if self._is(n, asked, members)), "")
+        node = next((n for n in self._raft.members.names if self._is(n, asked)), "")
         if not node:
             return Refused(code="Invalid", text=f'{by} "{sought}" was not found in the Raft configuration')
         try:
@@ -93,32 +90,30 @@ class RaftMembership:
             return Refused(code="Invalid", text=str(refused))
         return self._raft.last_index
 
-    def _is(self, node: str, asked: RemovePeer, members: Mapping[str, Member]) -> bool:
-        member = members.get(node)
+    def _is(self, node: str, asked: RemovePeer) -> bool:
+        member = self._members.get(node)
         if asked.address:
             port = member.tags.get("port", str(self._options.port)) if member else ""
             return member is not None and asked.address == f"{member.address}:{port}"
         return asked.id in (node, node.rpartition(".")[0], member.tags.get("id") if member else None)
 
-    def _next_change(
-        self, members: Mapping[str, Member], wanted: AutopilotConfiguration, leaving: bool, now: int
-    ) -> Configuration | None:
+    def _next_change(self, rules: AutopilotConfiguration, leaving: bool, now: int) -> Configuration | None:
         raft, servers = self._raft, self._raft.members
         for change in (
             self._with_newcomer(servers),
             _applied(servers.without, self._raft.me if leaving else ""),
-            self._without_left(servers, members),
-            self._with_added(servers, members),
-            _applied(servers.promoted, self._autopilot.promotable(wanted, now)),
-            _applied(servers.without, self._autopilot.removable(wanted, now)),
+            self._without_left(servers),
+            self._with_added(servers),
+            _applied(servers.promoted, self._autopilot.promotable(rules, now)),
+            _applied(servers.without, self._autopilot.removable(rules, now)),
         ):
             if change is not None and self._can_be_committed(change, raft.contacts(now)):
                 return change
         return None
 
-    def _without_left(self, servers: Configuration, members: Mapping[str, Member]) -> Configuration | None:
+    def _without_left(self, servers: Configuration) -> Configuration | None:
         for name in servers.names:
-            member = members.get(name)
+            member = self._members.get(name)
             if member is not None and member.status == "left" and name != self._raft.me:
                 return servers.without(name)
         return None
@@ -130,8 +125,8 @@ class RaftMembership:
                 return servers.with_nonvoter(name, identity)
         return None
 
-    def _with_added(self, servers: Configuration, members: Mapping[str, Member]) -> Configuration | None:
-        for name, member in members.items():
+    def _with_added(self, servers: Configuration) -> Configuration | None:
+        for name, member in self._members.items():
             ours = member.is_server and member.dc == self._options.dc and member.status == "alive"
             if ours and servers.row(name) is None:
                 return servers.with_nonvoter(name)

@@ -1,4 +1,4 @@
-"""The leader's clock on sessions: a TTL that nobody renews for twice its length ends its session.
+"""The leader's clock on sessions: a session that is not renewed for twice its TTL ends.
 
 Only the leader reckons. A new one starts every TTL in full, so a session ends between one TTL and two TTLs plus the
 time without a leader after its last renewal, and never too early (algorithms.md 4.3). One timer serves all sessions.
@@ -7,7 +7,7 @@ time without a leader after its last renewal, and never too early (algorithms.md
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.store.families.sessions.table import ttl_ns
@@ -19,14 +19,15 @@ GRACE = 2
 """The timer is so many times the TTL: a renewal may be late by a change of leader."""
 AGAIN_NS = 10_000_000_000
 """When to propose the end of a session again that did not make it into the log."""
+TIMER = "sessions"
 
 
 class SessionTimers:
     """Deadlines by session. Renewing costs one dictionary write: the heap learns of it when the old place comes up."""
 
-    def __init__(self) -> None:
-        self._leading = False
-        self._replaced = 0
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._replaced = store.replaced
         self._ttls: dict[str, int] = {}
         self._deadlines: dict[str, int] = {}
         self._heap: list[tuple[int, str]] = []
@@ -34,37 +35,36 @@ class SessionTimers:
         """Sessions whose end was proposed: they cannot be renewed any more."""
         self._alarm = 0
 
-    def lead(self, store: Store, turn: Turn) -> None:
-        """This server leads now, or its store was replaced: every TTL starts in full."""
-        self._forget()
-        self._leading, self._replaced = True, store.replaced
-        self._start(store.sessions, turn)
+    def begin(self, turn: Turn) -> None:
+        """This server leads now: every TTL starts in full."""
+        self._start(self._store.sessions, turn)
 
-    def resign(self, turn: Turn) -> None:
+    def end(self, turn: Turn) -> None:
         """Another server reckons from now on."""
-        self._forget()
-        self._leading = False
-        turn.cancel_timer("sessions")
+        turn.cancel_timer(TIMER)
 
-    def applied(self, store: Store, turn: Turn) -> None:
-        """Commands were applied: start the TTL of new sessions. Ended ones are found out when their time comes."""
-        if self._leading and store.replaced != self._replaced:
-            self.lead(store, turn)
-            return
-        opened = store.sessions.take_opened()
-        if opened and self._leading:
+    def applied(self, opened: Sequence[SessionRecord], turn: Turn) -> None:
+        """Commands were applied: start the TTL of new sessions, and every TTL anew if the store was replaced.
+
+        Ended sessions are found out when their time comes.
+        """
+        if self._store.replaced != self._replaced:
+            self._replaced = self._store.replaced
+            self._ttls, self._deadlines, self._heap, self._expiring, self._alarm = {}, {}, [], {}, 0
+            self._start(self._store.sessions, turn)
+        elif opened:
             self._start(opened, turn)
 
-    def renew(self, store: Store, session_id: str, turn: Turn) -> bool:
+    def renew(self, session_id: str, turn: Turn) -> bool:
         """Start the TTL anew; False if the session is gone, or as good as gone."""
-        if session_id not in store.sessions.rows or session_id in self._expiring:
+        if session_id not in self._store.sessions.rows or session_id in self._expiring:
             return False
         ttl = self._ttls.get(session_id)
         if ttl is not None:
             self._deadlines[session_id] = turn.now + GRACE * ttl
         return True
 
-    def due(self, store: Store, turn: Turn) -> list[Command]:
+    def due(self, turn: Turn) -> list[Command]:
         """What to propose now: the end of every session whose time is up."""
         self._alarm = 0
         over: list[Command] = []
@@ -73,7 +73,7 @@ class SessionTimers:
             deadline = self._deadlines.get(session_id)
             if deadline is None:
                 continue
-            if session_id not in store.sessions.rows:
+            if session_id not in self._store.sessions.rows:
                 self._drop(session_id)
                 continue
             if deadline <= turn.now:
@@ -96,13 +96,9 @@ class SessionTimers:
     def _arm(self, turn: Turn) -> None:
         if self._heap and (not self._alarm or self._heap[0][0] < self._alarm):
             self._alarm = self._heap[0][0]
-            turn.set_timer("sessions", self._alarm - turn.now, SessionsDue())
+            turn.set_timer(TIMER, self._alarm - turn.now, SessionsDue())
 
     def _drop(self, session_id: str) -> None:
         del self._deadlines[session_id]
         del self._ttls[session_id]
         self._expiring.pop(session_id, None)
-
-    def _forget(self) -> None:
-        self._ttls, self._deadlines, self._heap, self._expiring = {}, {}, [], {}
-        self._alarm = 0

@@ -15,30 +15,32 @@ from lictor_messages.kv import ReapDue, ReapTombstones
 
 TTL_NS = 900_000_000_000
 BIN_NS = 30_000_000_000
+TIMER = "reap"
 
 
 class TombstoneTimer:
     """The newest tombstone at the end of each bin."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: Store) -> None:
+        self._store = store
         self._bins: deque[tuple[int, int]] = deque()
 
-    def lead(self, turn: Turn) -> None:
+    def begin(self, turn: Turn) -> None:
         """This server leads now."""
-        self._bins.clear()
-        turn.set_timer("reap", BIN_NS, ReapDue())
+        turn.set_timer(TIMER, BIN_NS, ReapDue())
 
-    def resign(self, turn: Turn) -> None:
+    def end(self, turn: Turn) -> None:
         """It leads no more."""
-        turn.cancel_timer("reap")
+        turn.cancel_timer(TIMER)
 
-    def due(self, store: Store, turn: Turn) -> list[Command]:
+    def due(self, turn: Turn) -> list[Command]:
         """Close a bin; what to propose, if one is old enough."""
+        store = self._store
         newest = store.indexes.table(TOMBSTONES)
         if store.kv.tombstones and (not self._bins or self._bins[-1][1] < newest):
             self._bins.append((turn.now, newest))
         upto = 0
         while self._bins and turn.now - self._bins[0][0] >= TTL_NS:
             upto = self._bins.popleft()[1]
-        turn.set_timer("reap", BIN_NS, ReapDue())
+        turn.set_timer(TIMER, BIN_NS, ReapDue())
         return [ReapTombstones(upto=upto)] if upto and store.kv.tombstones else []

@@ -1,4 +1,4 @@
-"""Writes on their way through the log: who waits for which entry, and what they hear."""
+"""Writes on their way through the log: who waits for which entry, and what the answer is."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from lictor_messages.base import Message
 from lictor_messages.refusals import Refused
 from lictor_messages.server import ProposeDue
 
+TIMER = "propose"
+
 
 class Open(NamedTuple):
     """A proposal that waits to be committed."""
@@ -23,16 +25,16 @@ class Open(NamedTuple):
 
 
 class Proposals:
-    """Stamps commands, puts them into the log, and answers whoever asked once their place is decided."""
+    """Stamps commands, puts them into the log, and answers their askers once their place is decided."""
 
-    def __init__(self, raft: Raft) -> None:
-        self.time = LogTime()
+    def __init__(self, raft: Raft, time: LogTime) -> None:
+        self._time = time
         self._raft = raft
         self.open: dict[int, Open] = {}
         """By index of the entry."""
         self.gathered: list[tuple[Ticket, Command]] = []
         """Writes that are proposed together; while there are any, ProposeDue is on its way."""
-        self._gathering = Gathering("propose", ProposeDue())
+        self._gathering = Gathering(TIMER, ProposeDue())
 
     def __len__(self) -> int:
         return len(self.open) + len(self.gathered)
@@ -76,14 +78,18 @@ class Proposals:
             self._gathering.round_over(turn)
         return True
 
-    def leadership_lost(self, turn: Turn) -> None:
-        """Nobody here will hear what became of these. Early: that is so whatever this server still writes."""
+    def end(self, turn: Turn) -> None:
+        """This server leads no more, and will not learn what becomes of its entries.
+
+        Early: that is so however far its disk is.
+        """
         for opened in self.open.values():
             turn.answer(opened.ticket, Refused(code="LeadershipLost"), early=True)
-        self.open.clear()
+        self._refuse([ticket for ticket, _ in self.gathered], Refused(code="NotLeader", leader=self._raft.leader), turn)
+        turn.cancel_timer(TIMER)
 
     def _propose(self, commands: list[tuple[str, str, Command]], tickets: list[Ticket], turn: Turn) -> int:
-        stamp = self.time.stamp(turn.now, turn.wall)
+        stamp = self._time.stamp(turn.now, turn.wall)
         data = [pack_command(stamp, asker, request, command) for asker, request, command in commands]
         try:
             indexes = self._raft.propose(data, turn)

@@ -1,0 +1,107 @@
+"""What a server does because it leads: made when it begins to lead and dropped when it ceases.
+
+Nothing of an earlier leadership lasts: between the two another server has led, and what was true may be so no more.
+All timers of the leader's are set and cancelled here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from lictor_actors.kernel.turn import Ticket, Turn
+from lictor_actors.raft import Raft
+from lictor_actors.roles.server.leader.catalog_care import CatalogCare
+from lictor_actors.roles.server.leader.handover import Handover
+from lictor_actors.roles.server.leader.proposals import Proposals
+from lictor_actors.roles.server.leader.raft_membership import RaftMembership
+from lictor_actors.roles.server.leader.session_timers import SessionTimers
+from lictor_actors.roles.server.leader.tombstone_timer import TombstoneTimer
+from lictor_actors.roles.server.log_time import LogTime
+from lictor_actors.store.store import Store
+from lictor_messages.answers import Query, Written
+from lictor_messages.autopilot import AutopilotDue, TransferLateDue
+from lictor_messages.base import Message
+from lictor_messages.kv import ReapDue
+from lictor_messages.members import Member
+from lictor_messages.refusals import Refused
+from lictor_messages.server import ProposeDue, ReconcileDue, ServerOptions
+from lictor_messages.sessions import SessionsDue
+
+LEADER_TIMERS: tuple[type[Message], ...] = (
+    ProposeDue,
+    ReconcileDue,
+    AutopilotDue,
+    SessionsDue,
+    ReapDue,
+    TransferLateDue,
+)
+
+
+class Leadership:
+    """One uninterrupted lead of this server."""
+
+    def __init__(
+        self, options: ServerOptions, raft: Raft, store: Store, members: Mapping[str, Member], time: LogTime
+    ) -> None:
+        self._raft = raft
+        self.proposals = Proposals(raft, time)
+        self.sessions = SessionTimers(store)
+        self.tombstones = TombstoneTimer(store)
+        self.configuration = RaftMembership(options, raft, store, members)
+        self.catalog = CatalogCare(options, store, members, self.proposals.propose_own)
+        self.handover = Handover(raft, members)
+        self.unconfirmed: dict[int, tuple[Query, Ticket]] = {}
+        """Queries that wait for a round of heartbeats, by the id of their read."""
+        self._timers: dict[type[Message], Callable[[Turn], None]] = {
+            ProposeDue: self.proposals.due,
+            ReconcileDue: self.catalog.compare_all,
+            AutopilotDue: self.configuration.due,
+            SessionsDue: self._end_sessions,
+            ReapDue: self._reap_tombstones,
+            TransferLateDue: self.handover.late,
+        }
+
+    def begin(self, turn: Turn) -> None:
+        """This server leads from now on."""
+        self.sessions.begin(turn)
+        self.tombstones.begin(turn)
+        self.configuration.begin(turn)
+        self.catalog.begin(turn)
+
+    def end(self, turn: Turn) -> None:
+        """It leads no more: requests that only a leader can finish are answered, and the timers stop."""
+        turn.note(f"leads no more, term {self._raft.term}")
+        self.catalog.end(turn)
+        self.sessions.end(turn)
+        self.tombstones.end(turn)
+        self.configuration.end(turn)
+        self.handover.end(turn)
+        self.proposals.end(turn)
+        for _, ticket in self.unconfirmed.values():
+            turn.answer(ticket, Refused(code="NotLeader", leader=self._raft.leader), early=True)  # it was a read
+
+    def due(self, timer: Message, turn: Turn) -> None:
+        """One of ``LEADER_TIMERS`` fired."""
+        self._timers[type(timer)](turn)
+
+    def configuration_committed(self, index: int, term: int, turn: Turn) -> None:
+        """The servers are others now: a further change may be due."""
+        self.configuration.wanted = True
+        self.proposals.committed(index, term, Written(index=index), turn)
+
+    def members_changed(self, nodes: Iterable[str], servers: bool) -> None:
+        """Gossip says something new of these nodes; ``servers``: there may be servers among them."""
+        self.catalog.doubt(nodes)
+        if servers:
+            self.configuration.wanted = True
+
+    def go_on(self, applied: int, leaving: bool, turn: Turn) -> None:
+        """At the end of each turn: change Raft's configuration and the catalog where that is due."""
+        self.configuration.change_if_wanted(leaving, turn)
+        self.catalog.go_on(applied, turn)
+
+    def _end_sessions(self, turn: Turn) -> None:
+        self.proposals.propose_own(self.sessions.due(turn), turn)
+
+    def _reap_tombstones(self, turn: Turn) -> None:
+        self.proposals.propose_own(self.tombstones.due(turn), turn)
