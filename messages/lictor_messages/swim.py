@@ -124,6 +124,8 @@ class LeaveIntent(Message, kind="swim.leave_intent", on=CLAIM):
 class ProberOptions(Message):
     """With what a prober is started."""
 
+    role: str = "prober"
+    """The actor's role, in its own address and in those of its peers: probers of one pool share it."""
     name: str
     dc: str
     address: str

@@ -13,7 +13,7 @@ from lictor_actors.kernel.vocabulary import By, Vocabulary
 from lictor_actors.roles.agent.agent import Agent
 from lictor_actors.roles.checker import Checker
 from lictor_actors.roles.gateway.gateway import Gateway
-from lictor_actors.roles.prober import Prober
+from lictor_actors.roles.prober.prober import Prober
 from lictor_actors.roles.server.server import Server
 from lictor_messages.agent import LeaveCluster, RegisterCheck
 from lictor_messages.answers import Written

@@ -7,7 +7,7 @@ from lictor_actors.node.spec import NodeSpec
 from lictor_actors.roles.agent.agent import Agent
 from lictor_actors.roles.checker import Checker
 from lictor_actors.roles.gateway.gateway import Gateway
-from lictor_actors.roles.prober import Prober
+from lictor_actors.roles.prober.prober import Prober
 from lictor_actors.roles.server.leader.reconcile import tagged_addresses
 from lictor_actors.roles.server.server import Server
 from lictor_messages.agent import AgentOptions
@@ -22,7 +22,8 @@ from lictor_messages.web import GatewayOptions
 
 def tree(spec: NodeSpec) -> list[ActorSpec]:
     """The actors of a node, in the order in which they start."""
-    specs = [ActorSpec.model_construct(role="prober", options=_prober(spec))]
+    prober = _prober(spec)
+    specs = [ActorSpec.model_construct(role=prober.role, options=prober)]
     if spec.server:
         specs.append(ActorSpec.model_construct(role="server", options=_server(spec)))
     specs.append(ActorSpec.model_construct(role="agent", options=_agent(spec)))

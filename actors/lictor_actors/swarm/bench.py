@@ -17,7 +17,7 @@ from lictor_actors.judges.suspicions import SuspicionJudge
 from lictor_actors.judges.swim import SwimJudge, incomplete
 from lictor_actors.raft.stable import Stable
 from lictor_actors.roles.agent.agent import Agent
-from lictor_actors.roles.prober import Prober
+from lictor_actors.roles.prober.prober import Prober
 from lictor_actors.roles.server.leader.reconcile import serf_health
 from lictor_actors.roles.server.server import Server
 from lictor_actors.store.families.catalog.tables import CatalogTables

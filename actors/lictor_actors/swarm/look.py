@@ -9,7 +9,7 @@ from lictor_actors.hosts.world import World
 from lictor_actors.raft import Raft
 from lictor_actors.raft.log import Entry
 from lictor_actors.roles.agent.agent import Agent
-from lictor_actors.roles.prober import Prober
+from lictor_actors.roles.prober.prober import Prober
 from lictor_actors.roles.server.server import Server
 from lictor_actors.store.commands import unpack_command
 from lictor_actors.timeline.words import describe

@@ -11,7 +11,6 @@ from lictor_actors.swim.pushpull import Exchange
 from lictor_actors.swim.remembering import Remembering
 from lictor_actors.swim.updates import Hearing
 from lictor_messages.codec import pack_body
-from lictor_messages.envelope import at
 from lictor_messages.members import Departed, ForcedOut, ForceLeave
 from lictor_messages.refusals import Refused
 from lictor_messages.swim import Dead, LeaveDue, LeaveIntent, ReapDue, ReconnectDue
@@ -109,7 +108,7 @@ class Undertaker:
         """Now and then somebody tries a failed member, more often the more have failed: partitions heal."""
         self._reconnecting = False
         missed = [peer.address for peer in self._members.in_state(State.DEAD)]
-        missed += [at("prober", url) for url in self._remembering.look_for(turn.now)]
+        missed += [self._members.address(url) for url in self._remembering.look_for(turn.now)]
         if missed and turn.rng.random() < len(missed) / self._members.alive_count:
             self._exchange.ask(missed[int(turn.rng.random() * len(missed))], turn)
         self.watch(turn)

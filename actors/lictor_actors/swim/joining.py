@@ -9,7 +9,6 @@ from lictor_actors.swim.members import Members
 from lictor_actors.swim.profile import Profile
 from lictor_actors.swim.pushpull import Exchange
 from lictor_actors.swim.remembering import Remembering
-from lictor_messages.envelope import at
 from lictor_messages.members import Join, Joined
 from lictor_messages.swim import JoinDue, RetryJoinDue
 
@@ -104,7 +103,7 @@ class Joining:
                 attempt.errors.append(f"{address}: that is this node itself")
                 continue
             known = self._members.advertising(url)
-            target = known.address if known is not None else at("prober", url)
+            target = known.address if known is not None else self._members.address(url)
             attempt.silent[self._exchange.ask(target, turn, join=True)] = address
         turn.set_timer(f"join:{self._count}", patience, JoinDue(attempt=self._count))
         if not attempt.silent:

@@ -8,7 +8,7 @@ from enum import Enum
 from random import Random
 
 from lictor_actors.swim.suspicion import Suspicion
-from lictor_messages.envelope import at
+from lictor_messages.envelope import at, role_of
 from lictor_messages.members import Member, Status
 from lictor_messages.swim import Alive
 
@@ -40,9 +40,9 @@ class Peer:
         "verdict",
     )
 
-    def __init__(self, alive: Alive, record: bytes, now: int) -> None:
+    def __init__(self, alive: Alive, record: bytes, now: int, role: str) -> None:
         self.node = alive.node
-        self.address = at("prober", self.node)
+        self.address = at(role, self.node)
         self.alive = alive
         """Its own latest word about itself."""
         self.record = record
@@ -105,6 +105,7 @@ class Members:
 
     def __init__(self, me: Peer) -> None:
         self.me = me
+        self._role = role_of(me.address)
         self.others: dict[str, Peer] = {}
         self.alive_count = 1
         """Members alive or suspect, this node included: the N of every formula."""
@@ -122,6 +123,14 @@ class Members:
     def get(self, node: str) -> Peer | None:
         """The peer of this name, this node included."""
         return self.me if node == self.me.node else self.others.get(node)
+
+    def address(self, place: str) -> str:
+        """Address of the prober of this pool there: on a node, or where a gossip URL leads."""
+        return at(self._role, place)
+
+    def meet(self, alive: Alive, record: bytes, now: int) -> Peer:
+        """A peer that is not in the table yet."""
+        return Peer(alive, record, now, self._role)
 
     def named(self, name: str) -> Peer | None:
         """One of the others, by its name with or without this node's datacenter."""

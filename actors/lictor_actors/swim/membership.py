@@ -214,7 +214,7 @@ class Membership:
     # Transitions of the others.
 
     def _meet(self, claim: Alive, data: bytes, hearing: Hearing, turn: Turn) -> None:
-        peer, me = Peer(claim, data, turn.now), self._members.me.alive
+        peer, me = self._members.meet(claim, data, turn.now), self._members.me.alive
         if claim.id and claim.id == me.id:  # they came in by different doors in the same moment
             turn.note(f"conflict: {id_taken(me, claim).words}")
         self._members.add(peer, turn.rng)

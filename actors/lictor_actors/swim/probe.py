@@ -15,7 +15,6 @@ from lictor_actors.swim.listeners import Listeners
 from lictor_actors.swim.members import Members, Peer, State
 from lictor_actors.swim.membership import Membership
 from lictor_actors.swim.profile import Profile
-from lictor_messages.envelope import at
 from lictor_messages.swim import Ack, AckDue, IndirectPing, Nack, NackDue, Ping, ProbeDue
 
 
@@ -136,7 +135,7 @@ class Probing:
         self._helping[self._seq] = Help(source, ping.seq, turn.now + self._profile.probe_interval)
         peer = self._members.others.get(ping.node)
         if peer is None:
-            turn.send(at("prober", ping.node), Ping(seq=self._seq), early=True)
+            turn.send(self._members.address(ping.node), Ping(seq=self._seq), early=True)
         else:
             self._ping(peer, self._seq, turn)
         turn.set_timer(f"nack:{self._seq}", self._profile.nack_after, NackDue(seq=self._seq))

@@ -18,8 +18,8 @@ def alive(name: str) -> Alive:
 
 
 def table() -> tuple[Members, Peer]:
-    members = Members(Peer(alive("n1"), b"", 0))
-    peer = Peer(alive("n2"), b"", 0)
+    members = Members(Peer(alive("n1"), b"", 0, "prober"))
+    peer = Peer(alive("n2"), b"", 0, "prober")
     members.add(peer, Random(0))
     return members, peer
 

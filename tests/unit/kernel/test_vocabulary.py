@@ -8,7 +8,7 @@ from lictor_actors.kernel.vocabulary import By, Handlers, UnknownMessage, Vocabu
 from lictor_actors.roles.agent.agent import Agent
 from lictor_actors.roles.checker import Checker
 from lictor_actors.roles.gateway.gateway import Gateway
-from lictor_actors.roles.prober import Prober
+from lictor_actors.roles.prober.prober import Prober
 from lictor_actors.roles.server.server import Server
 from lictor_messages.answers import Command, Query
 from lictor_messages.base import KINDS, KINDS_ON, WIRE, Message

@@ -10,7 +10,7 @@ from servers_in_world import Servers
 from lictor_actors.bus.rules import Rules
 from lictor_actors.node.tree import tree
 from lictor_actors.raft import Role
-from lictor_actors.roles.prober import Prober
+from lictor_actors.roles.prober.prober import Prober
 from lictor_messages.agent import Accepted, LeaveCluster, RegisterService
 from lictor_messages.answers import Written
 from lictor_messages.autopilot import PrepareToLeave, ReadyToLeave, RemovePeer, TransferLeadership

@@ -10,11 +10,11 @@ import pytest
 
 from lictor_actors.kernel.effects import CancelTimer, Count, Note, Persist, Send, SetTimer
 from lictor_actors.kernel.life import Life
-from lictor_actors.roles.prober import Prober
+from lictor_actors.roles.prober.prober import Prober
 from lictor_actors.swim.profile import Profile
 from lictor_messages.base import Message
 from lictor_messages.codec import pack_body
-from lictor_messages.envelope import Envelope, node_of, role_of
+from lictor_messages.envelope import Envelope, at, node_of, role_of
 from lictor_messages.host import Forgotten, Located, Recovered, Undeliverable
 from lictor_messages.journal import JournalRecord
 from lictor_messages.swim import Alive, Dead, Gossip, ProberOptions, Suspect
@@ -67,7 +67,7 @@ class Net:
         node.directory.clear()
         node.timers.clear()
         prober = Prober(node.options, node.profile)
-        life = Life(prober, f"prober@{name}.{dc}", Random(self.rng.random()), self.rng.randbytes)
+        life = Life(prober, at(node.options.role, f"{name}.{dc}"), Random(self.rng.random()), self.rng.randbytes)
         node.life = life
         self._carry_out(life, life.start(self.now, self.wall + self.now))
         self.deliver(life, Recovered(records=tuple(node.journal), done=True), None)

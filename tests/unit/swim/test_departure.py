@@ -53,7 +53,7 @@ def test_a_lone_node_leaves_at_once_and_a_second_request_is_answered_too(net):
 
 def test_a_leave_that_cannot_spread_is_answered_after_its_time(cluster):
     net = cluster(3)
-    net.prober("n0").gossiper.tick = lambda turn: None  # no gossip gets out
+    net.prober("n0").pool.gossiper.tick = lambda turn: None  # no gossip gets out
     net.drops.append(lambda e: isinstance(e.body, Ping))
     net.ask("n0", Leave())
     net.run(5.1)

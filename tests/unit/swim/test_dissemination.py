@@ -58,7 +58,7 @@ def test_with_nobody_to_tell_the_queue_empties(net):
     prober = net.add("n0")
     net.gossip("n0", net.alive("x", 1), net.dead("x", 1, "x"))
     net.run(2)
-    assert not prober.gossiper.queue
+    assert not prober.pool.gossiper.queue
 
 
 def test_messages_keep_to_the_budget(net):

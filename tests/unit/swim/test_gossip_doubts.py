@@ -50,7 +50,7 @@ def test_a_claim_from_too_far_ahead_is_ignored_by_all(cluster, claim, incarnatio
 def test_one_who_is_accused_at_the_very_limit_is_believed_again_within_a_minute(cluster, claim):
     """It cannot outbid that at once: everybody's limit moves on with the seconds."""
     net = cluster(3)
-    limit = net.prober("n0")._doubts.limit(net.now)
+    limit = net.prober("n0").pool.doubts.limit(net.now)
     for name in ("n0", "n1", "n2"):
         net.gossip(name, pack_body(claims(limit)[claim]))
     net.run(60)
@@ -186,7 +186,7 @@ def test_a_clock_from_too_far_ahead_is_approached_and_the_others_follow(cluster)
     """One node hears a forged clock: for a moment it takes others' events for old ones, until views are exchanged."""
     net = cluster(3)
     net.hear("n1", PushPull(updates=(), event_ltime=HIGHEST))
-    assert net.prober("n1").events.clock.time < 2 * FARTHEST_EVENT
+    assert net.prober("n1").pool.events.clock.time < 2 * FARTHEST_EVENT
     net.run(60)
     net.ask("n0", FireEvent(id="after", name="a"))
     net.run(5)

@@ -12,7 +12,7 @@ KEEP = 30_000_000_000
 
 def peer(name: str, now: int = 0) -> Peer:
     alive = Alive(name=name, dc="dc1", address="::1", port=1, gossip="tcp://g", rest="tcp://r", incarnation=1)
-    return Peer(alive, pack_body(alive), now)
+    return Peer(alive, pack_body(alive), now, "prober")
 
 
 @pytest.fixture

@@ -139,7 +139,7 @@ def test_confirmations_are_gossiped_on_only_if_they_count(net, n0):
     for name in "abcd":
         net.gossip("n0", net.alive(name, 1))
     net.run(3)
-    queue = n0.gossiper.queue
+    queue = n0.pool.gossiper.queue
     queue.clear()
     net.gossip("n0", net.suspect("x", 5, accuser="a"))
     for accuser, spread in [("b", True), ("b", False), ("c", True), ("d", False)]:
@@ -154,7 +154,7 @@ def test_an_accusation_of_this_node_is_refuted_with_a_higher_incarnation(net, n0
     assert n0.members.me.incarnation == mine + 1
     net.gossip("n0", net.dead("n0", mine + 10))
     assert n0.members.me.incarnation == mine + 11
-    assert n0.awareness.score == 2
+    assert n0.pool.awareness.score == 2
     assert answers(net)[-1].incarnation == mine + 11
 
 
@@ -202,7 +202,7 @@ def test_another_claim_about_this_node_at_its_own_address_is_outbid(net, n0):
 
 def test_junk_and_unknown_kinds_are_counted_and_harmless(net, n0):
     net.gossip("n0", b"junk", b"\x92\xa7swim.xy\x80", net.alive("y", 1))
-    assert n0.updates.malformed == 2
+    assert n0.pool.updates.malformed == 2
     assert net.status("n0", "y") == "alive"
 
 

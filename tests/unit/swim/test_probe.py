@@ -51,7 +51,7 @@ def test_helpers_reach_a_target_that_the_prober_cannot(quiet):
     assert quiet.sent_by("n0", IndirectPing)
     assert quiet.prober("n2").members.get("n1.dc1").state.value == "alive"
     assert quiet.told("n2", MemberFailed) == []
-    assert quiet.prober("n0").awareness.score == 0
+    assert quiet.prober("n0").pool.awareness.score == 0
 
 
 def test_each_round_without_a_direct_ack_has_the_pipe_dialled_afresh_once(quiet):
@@ -72,7 +72,7 @@ def test_nacks_tell_a_prober_that_it_is_not_to_blame(quiet):
     scores = set()
     for _ in range(90):
         quiet.run(0.1)
-        scores |= {quiet.prober(f"n{i}").awareness.score for i in range(4)}
+        scores |= {quiet.prober(f"n{i}").pool.awareness.score for i in range(4)}
     assert scores == {0}
     asked = [e.source for _, e in quiet.sent if isinstance(e.body, IndirectPing)]
     nacked = [e.target for _, e in quiet.sent if isinstance(e.body, Nack)]
@@ -97,7 +97,7 @@ def state_of_probed(net):
 
 def test_every_missing_nack_counts_against_the_prober(mute):
     mute.run(1.01)
-    assert mute.prober("n0").awareness.score == 3
+    assert mute.prober("n0").pool.awareness.score == 3
 
 
 def test_helpers_that_say_nack_do_not(mute):
@@ -106,7 +106,7 @@ def test_helpers_that_say_nack_do_not(mute):
     for helper in "abc":
         mute.hear("n0", Nack(seq=seq), f"prober@{helper}.dc1")
     mute.run(0.41)
-    assert mute.prober("n0").awareness.score == 0
+    assert mute.prober("n0").pool.awareness.score == 0
     assert state_of_probed(mute) == "suspect"
 
 
@@ -123,7 +123,7 @@ def test_a_round_in_which_the_host_was_late_accuses_nobody(mute):
     mute.hear("n0", LoopLagged(lag_ns=200 * MS), "host@n0.dc1")
     mute.run(1.01)
     assert state_of_probed(mute) == "alive"
-    assert mute.prober("n0").awareness.score == 2
+    assert mute.prober("n0").pool.awareness.score == 2
 
 
 @pytest.mark.parametrize("lead", [0.1, 0.7])
@@ -140,7 +140,7 @@ def test_a_round_whose_own_timers_were_late_accuses_nobody(mute, lead):
 def test_a_node_that_hears_nobody_blames_itself_and_probes_more_slowly(quiet):
     quiet.drops.append(lambda e: e.target == "prober@n0.dc1")
     quiet.run(60)
-    assert quiet.prober("n0").awareness.score == 7
+    assert quiet.prober("n0").pool.awareness.score == 7
     quiet.sent.clear()
     quiet.run(40)
     assert len(quiet.sent_by("n0", Ping)) <= 6
@@ -148,7 +148,7 @@ def test_a_node_that_hears_nobody_blames_itself_and_probes_more_slowly(quiet):
 
 def test_a_round_lasts_as_long_as_its_nodes_health_says(quiet):
     """Awareness + 1 probe intervals; each good round takes one off."""
-    quiet.prober("n0").awareness.add(3)
+    quiet.prober("n0").pool.awareness.add(3)
     quiet.run(14)
     pings = [when for when, e in quiet.sent if e.source == "prober@n0.dc1" and isinstance(e.body, Ping)]
     gaps = [round((after - before) / (1000 * MS)) for before, after in pairwise(pings)]
@@ -159,23 +159,23 @@ def test_with_nobody_to_help_a_failed_round_counts_against_the_prober(cluster):
     net = cluster(2)
     net.drops.append(lambda e: True)
     prober = net.prober("n0")
-    net.until(lambda: prober.awareness.score, within=5)
-    assert prober.awareness.score == 1
+    net.until(lambda: prober.pool.awareness.score, within=5)
+    assert prober.pool.awareness.score == 1
 
 
 def test_a_nack_of_another_round_counts_for_nothing(quiet):
     quiet.drops.append(to("n0", Ack))
     quiet.run(1.2)
-    current = quiet.prober("n0").probing._round
+    current = quiet.prober("n0").pool.probing._round
     before = current.nacks
     quiet.hear("n0", Nack(seq=current.seq + 100))
     assert current.nacks == before
 
 
 def test_the_score_recovers_with_good_probes(quiet):
-    quiet.prober("n0").awareness.add(3)
+    quiet.prober("n0").pool.awareness.add(3)
     quiet.run(15)
-    assert quiet.prober("n0").awareness.score == 0
+    assert quiet.prober("n0").pool.awareness.score == 0
 
 
 def test_a_suspect_is_told_by_the_ping_itself_and_by_helpers_pings(quiet):
@@ -205,13 +205,13 @@ def test_the_accused_hears_it_at_once_and_is_cleared_at_once(quiet):
 
 def test_a_late_ack_and_a_late_nack_are_harmless(quiet):
     prober = quiet.prober("n0")
-    before = prober.awareness.score, prober.alive_count
+    before = prober.pool.awareness.score, prober.alive_count
     for seq in (0, 1, 2, 10**9):
         quiet.hear("n0", Ack(seq=seq), "prober@n1.dc1")
         quiet.hear("n0", Nack(seq=seq), "prober@n1.dc1")
         quiet.hear("n0", AckDue(seq=seq))
     quiet.run(5)
-    assert (prober.awareness.score, prober.alive_count) == before
+    assert (prober.pool.awareness.score, prober.alive_count) == before
 
 
 def test_a_helper_relays_a_late_ack_after_its_nack(net):
@@ -236,7 +236,7 @@ def test_a_helper_forgets_whom_it_helped(net):
     for seq in range(500):
         net.hear("n0", IndirectPing(seq=seq, node="x.dc1"), "prober@asker.dc1")
         net.run(0.1)
-    assert len(prober.probing._helping) <= 11
+    assert len(prober.pool.probing._helping) <= 11
 
 
 def test_a_host_that_was_late_doubts_the_round_and_gives_suspects_time(quiet):
@@ -244,13 +244,13 @@ def test_a_host_that_was_late_doubts_the_round_and_gives_suspects_time(quiet):
     quiet.gossip("n0", quiet.suspect("n3", prober.members.get("n3.dc1").incarnation))
     deadline = prober.members.get("n3.dc1").suspicion.deadline
     quiet.hear("n0", LoopLagged(lag_ns=2_000 * MS), "host@n0.dc1")
-    assert prober.awareness.score == 1
+    assert prober.pool.awareness.score == 1
     assert prober.members.get("n3.dc1").suspicion.deadline == deadline + 2_000 * MS
 
 
 def test_a_small_lag_counts_for_nothing(quiet):
     quiet.hear("n0", LoopLagged(lag_ns=LAN.lag_tolerance), "host@n0.dc1")
-    assert quiet.prober("n0").awareness.score == 0
+    assert quiet.prober("n0").pool.awareness.score == 0
 
 
 def test_a_prober_that_stood_still_accuses_nobody(cluster):

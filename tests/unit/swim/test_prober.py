@@ -3,7 +3,9 @@
 import pytest
 
 from lictor_actors.kernel.vocabulary import UnknownMessage
+from lictor_actors.swim.profile import PROFILES
 from lictor_messages.codec import pack, unpack
+from lictor_messages.envelope import role_of
 from lictor_messages.host import Located
 from lictor_messages.members import ListMembers, MemberJoined, Members
 from lictor_messages.status import GetLeader
@@ -23,6 +25,19 @@ def test_a_prober_introduces_its_own_node(net):
     (joined,) = net.told("n0", MemberJoined)
     assert joined.member.is_server
     assert net.hosted("n0", Located)[0].node == "n0.dc1"
+
+
+def test_probers_of_another_role_are_a_pool_of_their_own(net):
+    """A node may have several: each speaks to its like, by the profile that it was given."""
+    pool = {"role": "prober-wan", "profile": PROFILES["wan"]}
+    net.add("n0", **pool)
+    net.add("n1", "n0", **pool)
+    net.add("n2", "n0", **pool)
+    net.until(lambda: net.prober("n2").alive_count == 3, within=10)
+    net.crash("n1")
+    net.until(lambda: net.status("n0", "n1") == "failed", within=120)
+    between = [envelope for _, envelope in net.sent]
+    assert {role_of(end) for e in between for end in (e.source, e.target)} == {"prober-wan"}
 
 
 def test_nothing_falls_through(net):

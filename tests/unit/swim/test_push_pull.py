@@ -35,7 +35,7 @@ def test_a_newcomer_spreads_only_itself(cluster):
     net = cluster(20)
     late = net.add("late", "n0")
     net.until(lambda: late.alive_count == 21, within=1, step=0.001)
-    assert len(late.gossiper.queue) == 1
+    assert len(late.pool.gossiper.queue) == 1
 
 
 def test_two_clusters_that_join_become_one(net):

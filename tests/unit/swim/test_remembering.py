@@ -208,7 +208,7 @@ def test_halves_that_started_again_apart_meet_when_the_cut_is_healed(net):
     net.drops.clear()
     net.until(net.converged, within=200)
     net.run(A_WHILE)
-    assert [prober.remembering.unmet for prober in net.probers()] == [[]] * 4
+    assert [prober.pool.remembering.unmet for prober in net.probers()] == [[]] * 4
 
 
 def test_what_it_cannot_read_does_not_keep_it_from_starting(net):

@@ -92,14 +92,14 @@ def test_the_queue_holds_one_update_for_each_node_however_much_it_churns(net):
     prober = net.add("n0")
     for incarnation in range(1, 200):
         net.gossip("n0", net.alive("x", incarnation), net.suspect("x", incarnation), net.dead("x", incarnation))
-    assert len(prober.gossiper.queue) <= 1
+    assert len(prober.pool.gossiper.queue) <= 1
 
 
 def test_the_queue_is_bounded_at_every_moment(net):
     prober = net.add("n0")
     for n in range(5000):
         net.gossip("n0", net.alive(f"x{n}", 1))
-        assert len(prober.gossiper.queue) <= 4096
+        assert len(prober.pool.gossiper.queue) <= 4096
     assert prober.alive_count == 5001
 
 
@@ -114,7 +114,7 @@ def test_an_intent_is_not_rebroadcast_for_ever(cluster):
     net.run(10)
     assert [net.status(f"n{i}", "n4") for i in range(4)] == ["left"] * 4
     net.hear("n0", from_agent, "prober@n1.dc1")
-    assert not net.prober("n0").gossiper.queue
+    assert not net.prober("n0").pool.gossiper.queue
 
 
 def test_a_restarted_node_that_knows_nobody_is_found_by_its_probers(cluster):

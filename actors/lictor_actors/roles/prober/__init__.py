@@ -1,0 +1,1 @@
+"""The prober: one node's part in a gossip pool."""

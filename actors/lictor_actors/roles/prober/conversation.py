@@ -1,0 +1,99 @@
+"""What other probers say: pings and their answers, gossip, and whole views."""
+
+from __future__ import annotations
+
+from lictor_actors.kernel.turn import Turn
+from lictor_actors.swim.border import id_taken, name_taken, refusal, sender, stranger
+from lictor_actors.swim.pool import Pool
+from lictor_messages.envelope import at
+from lictor_messages.refusals import Refused
+from lictor_messages.swim import Ack, Alive, Gossip, IndirectPing, Ping, PushPull, PushPullAnswer
+
+
+class Conversation:
+    """Takes in what rides on each message, then does what the message is for."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._members = pool.members
+        self._probing = pool.probing
+        self._exchange = pool.exchange
+        self._joining = pool.joining
+
+    def ping(self, ping: Ping, turn: Turn) -> None:
+        """Answer with an ack."""
+        source = _source(turn)
+        self._pool.hear(ping.updates, source, turn)
+        self._probing.answer(ping, self._exchange.view, source, turn)
+
+    def ack(self, ack: Ack, turn: Turn) -> None:
+        """It may end this node's round, or one that it helps with."""
+        self._pool.hear(ack.updates, _source(turn), turn)
+        peer = self._probing.acked(ack, turn)
+        if peer is not None:
+            self._exchange.compare(peer, ack.view, turn)
+
+    def indirect_ping(self, ping: IndirectPing, turn: Turn) -> None:
+        """Ping a third one on behalf of the asker."""
+        source = _source(turn)
+        self._pool.hear(ping.updates, source, turn)
+        self._probing.help(ping, source, turn)
+
+    def gossip(self, gossip: Gossip, turn: Turn) -> None:
+        """Updates, and nothing else."""
+        self._pool.hear(gossip.updates, _source(turn), turn)
+
+    def push_pull(self, push: PushPull, turn: Turn) -> None:
+        """Merge the asker's view and answer with this node's, or refuse both."""
+        source, asker, me = _source(turn), sender(push.updates), self._members.me
+        if asker is not None and self._pool.doubts.nonsense(asker, turn):
+            asker = None
+        if source == me.address and (asker is None or not me.moves_to(asker)):
+            # A join through a URL that this node shares may come back to it.
+            self._joining.undeliverable(request(turn), "that is this node itself", turn)
+            return
+        why = self._unwelcome(asker, push.join, turn)
+        if asker is None or why is None:
+            self._exchange.asked(push, source, turn)
+            self._pool.set_timers(turn)
+        elif push.last:
+            # The directory does not know where it lives, or knows another of its name: its record does.
+            there = at(self._pool.role, asker.gossip)
+            turn.answer(turn.ticket()._replace(reply_to=there, source=there), why, early=True)
+
+    def push_pull_answer(self, pull: PushPullAnswer, turn: Turn) -> None:
+        """Merge the view that was asked for."""
+        me = self._members.me.alive
+        other = stranger(pull.updates, me)
+        if other is not None:
+            self.refused(refusal(me, other), turn)
+            return
+        self._exchange.answered(pull, _source(turn), turn)
+        self._joining.answered(request(turn), turn)
+        self._pool.set_timers(turn)
+
+    def refused(self, refused: Refused, turn: Turn) -> None:
+        """This node may not come in there."""
+        turn.note(f"join refused: {refused.words}")
+        self._joining.undeliverable(request(turn), refused.words, turn)
+
+    def _unwelcome(self, asker: Alive | None, joins: bool, turn: Turn) -> Refused | None:
+        me = self._members.me.alive
+        if asker is None or asker.dc != me.dc:
+            return refusal(me, asker) if asker is not None else None
+        holder = self._pool.membership.namesake(asker, turn)
+        if holder is not None:
+            return name_taken(holder)
+        # Only at the door: two who came in by different ones at once would lose sight of each other as well.
+        twin = self._members.twin(asker) if joins else None
+        return id_taken(twin.alive, asker) if twin is not None else None
+
+
+def request(turn: Turn) -> str:
+    """Id of the request that is in hand, or that the message in hand answers."""
+    return turn.envelope.request if turn.envelope else ""
+
+
+def _source(turn: Turn) -> str:
+    assert turn.envelope is not None, "only probers say this"
+    return turn.envelope.source

@@ -1,0 +1,163 @@
+"""The prober: one node's membership of a gossip pool. Every line of ``_table`` is one kind of mail."""
+
+from __future__ import annotations
+
+from lictor_actors.kernel.actor import Actor
+from lictor_actors.kernel.turn import Turn
+from lictor_actors.kernel.vocabulary import By, Handler, Handlers, Vocabulary
+from lictor_actors.roles.prober.conversation import Conversation
+from lictor_actors.swim.pool import Pool
+from lictor_actors.swim.profile import PROFILES, Profile
+from lictor_messages.base import Message
+from lictor_messages.host import DiskFreed, DiskFull, Durable, LoopLagged, Recovered, Undeliverable
+from lictor_messages.members import FireEvent, ForceLeave, Join, Leave, ListMembers
+from lictor_messages.members import Members as MembersListed
+from lictor_messages.refusals import Refused
+from lictor_messages.swim import (
+    Ack,
+    AckDue,
+    Gossip,
+    GossipDue,
+    IndirectPing,
+    JoinDue,
+    LeaveDue,
+    Nack,
+    NackDue,
+    Ping,
+    ProbeDue,
+    ProberOptions,
+    PushPull,
+    PushPullAnswer,
+    PushPullDue,
+    ReapDue,
+    ReconnectDue,
+    RememberDue,
+    RetryJoinDue,
+    SuspicionDue,
+)
+
+
+class Prober(Actor):
+    """SWIM + Lifeguard + Serf's events for one node. What it sends never rests on its journal, and may leave early."""
+
+    hears = (
+        Vocabulary()
+        .on(Ping, Ack, IndirectPing, Nack, Gossip, by=By.PEERS)
+        .on(PushPull, by=By.PEERS | By.NAMESAKES)
+        .on(ProbeDue, AckDue, NackDue, GossipDue, PushPullDue, SuspicionDue, JoinDue)
+        .on(RetryJoinDue, RememberDue, LeaveDue, ReapDue, ReconnectDue)
+        .on(FireEvent, ForceLeave, Join, Leave, ListMembers)
+        .on(Recovered, PushPullAnswer, LoopLagged, Undeliverable, Refused, Durable, DiskFull, DiskFreed)
+    )
+    journalled = True
+    lane = "gossip"
+    shows = ("alive_count", "members_hash")
+
+    def __init__(self, options: ProberOptions, profile: Profile | None = None) -> None:
+        self.pool = Pool(options, profile or PROFILES[options.profile])
+        self.members = self.pool.members
+        self._conversation = Conversation(self.pool)
+        self._handlers = Handlers(self.hears, self._table())
+
+    @property
+    def alive_count(self) -> int:
+        """Members that this node holds for alive, itself included."""
+        return self.members.alive_count
+
+    @property
+    def members_hash(self) -> int:
+        """Equal on two nodes exactly if they hold the same members for alive."""
+        return self.members.fingerprint
+
+    def start(self, turn: Turn) -> None:
+        """This node is alive, and so far alone."""
+        self.pool.begin(turn)
+
+    def handle(self, message: Message, turn: Turn) -> None:
+        """What is done about each kind is in the table."""
+        self._handlers[type(message)](message, turn)
+        self.pool.servers_changed(turn)
+
+    def check(self) -> None:
+        """The pool's invariants."""
+        self.pool.check()
+
+    def _table(self) -> dict[type[Message], Handler]:
+        """The table of contents."""
+        pool, said = self.pool, self._conversation
+        return {
+            Recovered: self._recovered,
+            Ping: said.ping,
+            Ack: said.ack,
+            ProbeDue: self._probe_due,
+            Gossip: said.gossip,
+            GossipDue: self._gossip_due,
+            AckDue: pool.probing.ack_due,
+            IndirectPing: said.indirect_ping,
+            Nack: lambda nack, _: pool.probing.nacked(nack),
+            NackDue: pool.probing.nack_due,
+            PushPull: said.push_pull,
+            PushPullAnswer: said.push_pull_answer,
+            PushPullDue: lambda _, turn: pool.exchange.tick(turn),
+            SuspicionDue: self._suspicion_due,
+            ListMembers: self._list_members,
+            Join: pool.joining.asked,
+            JoinDue: pool.joining.due,
+            RetryJoinDue: lambda _, turn: pool.joining.begin(turn),
+            FireEvent: pool.events.fire,
+            ForceLeave: self._force_leave,
+            Leave: self._leave,
+            RememberDue: pool.remembering.due,
+            LeaveDue: lambda _, turn: pool.departure.finish(turn),
+            ReapDue: lambda _, turn: pool.undertaker.reap(turn),
+            ReconnectDue: lambda _, turn: pool.undertaker.reconnect(turn),
+            LoopLagged: self._loop_lagged,
+            Undeliverable: lambda u, turn: pool.joining.undeliverable(u.request, u.reason, turn),
+            Refused: said.refused,
+            Durable: _ignored,
+            DiskFull: _ignored,
+            DiskFreed: _ignored,
+        }
+
+    # -- the host, timers, requests from this node -----------------------------
+
+    def _recovered(self, batch: Recovered, turn: Turn) -> None:
+        self.pool.remembering.collect(batch.records, turn)
+        if batch.done:
+            self.pool.joining.begin(turn)
+            self.pool.set_timers(turn)
+
+    def _probe_due(self, _: ProbeDue, turn: Turn) -> None:
+        self.pool.probing.next_round(turn)
+        self.pool.set_timers(turn)
+
+    def _gossip_due(self, _: GossipDue, turn: Turn) -> None:
+        self.pool.gossiper.tick(turn)
+        self.pool.departure.progress(turn)
+
+    def _suspicion_due(self, due: SuspicionDue, turn: Turn) -> None:
+        self.pool.membership.suspicion_due(due, turn)
+        self.pool.set_timers(turn)
+
+    def _list_members(self, _: ListMembers, turn: Turn) -> None:
+        turn.reply(MembersListed(members=tuple(peer.member() for peer in self.members.sorted())), early=True)
+
+    def _force_leave(self, asked: ForceLeave, turn: Turn) -> None:
+        self.pool.undertaker.force_leave(asked, turn)
+        self.pool.set_timers(turn)
+
+    def _leave(self, _: Leave, turn: Turn) -> None:
+        self.pool.probing.stop(turn)
+        self.pool.departure.leave(turn)
+        self.pool.remembering.left(turn)
+
+    def _loop_lagged(self, lagged: LoopLagged, turn: Turn) -> None:
+        """The host was late, so acks and refutations may lie unread: doubt the accusations of that time."""
+        if lagged.lag_ns > self.pool.profile.lag_tolerance:
+            self.pool.awareness.add(1)
+            self.pool.probing.doubt()
+            self.pool.membership.postpone(lagged.lag_ns, turn)
+
+
+def _ignored(_: Message, __: Turn) -> None:
+    """Word of the disk: what is remembered there may be late, or wait for room, and no answer rests on it."""

@@ -1,0 +1,122 @@
+"""A gossip pool as one node sees it: SWIM's objects, wired together. A node is in one pool for each prober it has."""
+
+from __future__ import annotations
+
+from lictor_actors.kernel.turn import Turn
+from lictor_actors.swim.awareness import Awareness
+from lictor_actors.swim.departure import Departure, Undertaker
+from lictor_actors.swim.doubts import Doubts
+from lictor_actors.swim.events import UserEvents
+from lictor_actors.swim.gossip import Gossiper
+from lictor_actors.swim.joining import Joining
+from lictor_actors.swim.listeners import Listeners
+from lictor_actors.swim.members import Members, Peer, State
+from lictor_actors.swim.membership import Membership
+from lictor_actors.swim.probe import Probing
+from lictor_actors.swim.profile import Profile
+from lictor_actors.swim.pushpull import Exchange
+from lictor_actors.swim.remembering import Remembering
+from lictor_actors.swim.seen import Seen
+from lictor_actors.swim.updates import Hearing, Updates
+from lictor_messages.codec import pack_body
+from lictor_messages.envelope import role_of
+from lictor_messages.members import MemberJoined, UserEvent
+from lictor_messages.swim import Alive, Dead, LeaveIntent, ProberOptions, Suspect
+
+SECOND_NS = 1_000_000_000
+
+
+class Pool:
+    """The parts, and what concerns several of them."""
+
+    def __init__(self, options: ProberOptions, profile: Profile) -> None:
+        self.profile = profile
+        self.role = options.role
+        self._options = options
+        me = self._record(0)
+        self.members = Members(Peer(me, pack_body(me), 0, options.role))
+        self.awareness = Awareness(profile.awareness_max)
+        self.gossiper = Gossiper(profile, self.members)
+        self.listeners = Listeners(me.node, options.tell)
+        self.doubts = Doubts()
+        self._wire(Seen())
+
+    def _wire(self, seen: Seen) -> None:
+        options, profile, members, gossiper = self._options, self.profile, self.members, self.gossiper
+        self.membership = Membership(profile, members, gossiper, self.listeners, self.awareness, seen)
+        self.events = UserEvents(profile, gossiper, self.listeners)
+        self.updates = Updates(members, seen, self.doubts)
+        self.updates.on(Alive, self.membership.alive)
+        self.updates.on(Suspect, self.membership.suspect)
+        self.updates.on(Dead, self.membership.dead)
+        self.updates.on(LeaveIntent, self.membership.leave_intent)
+        self.updates.on(UserEvent, self.events.heard)
+        self.probing = Probing(profile, members, self.membership, gossiper, self.listeners, self.awareness)
+        self.exchange = Exchange(profile, members, self.membership, gossiper, self.events, self.updates)
+        keep = options.reconnect_timeout_ns, options.tombstone_timeout_ns
+        self.remembering = Remembering(members, options.rejoin_after_leave, options.reconnect_timeout_ns)
+        join = options.join, options.retry_join_ns
+        self.joining = Joining(profile, members, self.exchange, self.remembering, *join)
+        self.departure = Departure(profile, members, gossiper)
+        self.undertaker = Undertaker(profile, members, self.membership, self.exchange, self.remembering, *keep)
+
+    def begin(self, turn: Turn) -> None:
+        """The incarnation starts from the clock, so that it is mostly higher than in an earlier life."""
+        me = self.members.me
+        me.alive = self._record(turn.wall // SECOND_NS)
+        me.record, me.incarnation, me.since = pack_body(me.alive), me.alive.incarnation, turn.now
+        self.doubts.begin(me.incarnation, turn.now)
+        self.listeners.located(me.alive, turn)
+        self.listeners.tell(MemberJoined(member=me.member()), turn)
+        self.exchange.begin(turn)
+        self.remembering.begin(turn)
+
+    def hear(self, updates: tuple[bytes, ...], source: str, turn: Turn) -> None:
+        """What rides on a message of ``source``."""
+        if not updates:
+            return
+        was_alone = self.members.alone
+        self.updates.take_in(updates, Hearing(source), turn)
+        self.set_timers(turn)
+        if was_alone and not self.members.alone and role_of(source) == self.role:
+            self.exchange.ask(source, turn)  # found rather than joining: learn the rest at once
+
+    def set_timers(self, turn: Turn) -> None:
+        """Start what the present table needs: probing with the first other member, the undertaker with the first that
+        is gone."""
+        if self.probing.asleep and not self.members.alone and not self.members.me.leaving:
+            self.probing.wake(turn)
+        self.undertaker.watch(turn)
+
+    def servers_changed(self, turn: Turn) -> None:
+        """After each turn: a server that came or went is remembered at once."""
+        if self.listeners.servers_changed:
+            self.listeners.servers_changed = False
+            self.remembering.servers_changed(turn)
+
+    def check(self) -> None:
+        """The counters agree with the table, and each state with what is held about it."""
+        everyone = [self.members.me, *self.members.others.values()]
+        present = [peer for peer in everyone if peer.present or peer is self.members.me]
+        assert self.members.alive_count == len(present)
+        fingerprint = 0
+        for peer in present:
+            fingerprint ^= peer.fingerprint
+        assert self.members.fingerprint == fingerprint
+        for peer in self.members.others.values():
+            assert (peer.suspicion is not None) == (peer.state is State.SUSPECT), peer.node
+            assert bool(peer.verdict) == (peer.state is not State.ALIVE), peer.node
+            assert peer.incarnation >= peer.alive.incarnation, peer.node
+
+    def _record(self, incarnation: int) -> Alive:
+        o = self._options
+        return Alive(
+            name=o.name,
+            dc=o.dc,
+            address=o.address,
+            port=o.port,
+            gossip=o.gossip,
+            rest=o.rest,
+            tags=o.tags,
+            incarnation=incarnation,
+        )
