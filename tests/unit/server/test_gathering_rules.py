@@ -8,7 +8,7 @@ from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.effects import SetTimer
 from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Turn
-from lictor_actors.roles.gathering import WAIT_MOST_NS, Gathering
+from lictor_actors.requests.gathering import WAIT_MOST_NS, Gathering
 from lictor_messages.server import ProposeDue
 
 

@@ -10,7 +10,7 @@ from lictor_actors.kernel.effects import Send, SetTimer
 from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.raft import NotLeading, Overloaded
-from lictor_actors.roles.gathering import WAIT_MOST_NS
+from lictor_actors.requests.gathering import WAIT_MOST_NS
 from lictor_actors.roles.server.leader.proposals import Proposals
 from lictor_actors.roles.server.log_time import LogTime
 from lictor_actors.store.commands import unpack_command

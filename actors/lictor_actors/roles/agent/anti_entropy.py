@@ -13,12 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lictor_actors.kernel.turn import Ticket, Turn
+from lictor_actors.requests.gathering import Gathering
 from lictor_actors.roles.agent.acknowledgements import Acknowledgements
 from lictor_actors.roles.agent.catalog_differences import differences, same_node
 from lictor_actors.roles.agent.local_state import Key, LocalState
 from lictor_actors.roles.agent.own_writes import NODE_KEY, OwnWrites
 from lictor_actors.roles.agent.server_routes import ServerRoutes
-from lictor_actors.roles.gathering import Gathering
 from lictor_messages.agent import AgentOptions, ChangeSyncDue, FullSyncDue, OutputSyncDue, RoundLateDue
 from lictor_messages.answers import Command, Written
 from lictor_messages.base import Message

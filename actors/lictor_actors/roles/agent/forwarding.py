@@ -6,6 +6,7 @@ gateway, door > agent > server    a Query or Command
 from __future__ import annotations
 
 from lictor_actors.kernel.turn import Ticket, Turn
+from lictor_actors.requests.returned import waiting_for
 from lictor_actors.roles.agent.server_routes import ServerRoutes
 from lictor_messages.agent import AgentOptions, ServerSilent
 from lictor_messages.answers import Command, Query
@@ -69,12 +70,6 @@ class Forwarding:
     def silent(self, silent: ServerSilent, _: Turn) -> None:
         """A doorway waited in vain: the next requests go elsewhere."""
         self._routes.rotate(silent.server or self._routes.asked_of(silent.request))
-
-
-def waiting_for(notice: Undeliverable, turn: Turn) -> Ticket:
-    """Who waits for the answer to a request that this actor passed on and has forgotten."""
-    origin = turn.envelope.origin if turn.envelope is not None else "home"
-    return Ticket(notice.request, notice.waiter, "", notice.request, origin)
 
 
 def _with_body(e: Envelope, body: Message) -> Envelope:

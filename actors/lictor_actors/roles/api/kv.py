@@ -8,7 +8,7 @@ from lictor_actors.roles.api.query import check_datacenter, parse_uint, read_opt
 from lictor_actors.roles.api.question import SHARED, HttpQuestion, query_headers, rendered, written
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
-from lictor_actors.roles.api.uuids import as_made
+from lictor_actors.consul.uuids import as_made
 from lictor_messages.kv import DeleteKey, Entries, GetKey, ListKeyNames, ListKeys, PutKey
 from lictor_messages.web import HttpAnswered
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lictor_actors.consul.decode import Struct, anything, boolean, integer, string, string_map, strings
+from lictor_actors.consul.uuids import as_made, new_uuid
 from lictor_actors.roles.api.definitions import decoded
 from lictor_actors.roles.api.query import INT64_MAX, check_datacenter, read_options
 from lictor_actors.roles.api.question import (
@@ -19,7 +20,7 @@ from lictor_actors.roles.api.question import (
 )
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Endpoint, Route
-from lictor_actors.roles.api.uuids import as_made, known_uuid, new_uuid
+from lictor_actors.roles.api.uuids import known_uuid
 from lictor_actors.store.render import shape, to_json
 from lictor_messages.answers import Answer, Rendered, Written
 from lictor_messages.base import FrozenMap

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from lictor_actors.consul.uuids import new_uuid
 from lictor_actors.kernel.turn import Turn
-from lictor_actors.roles.api.uuids import new_uuid
 from lictor_messages.doorways import NEW_LEADER, SERVER_STARTED
 from lictor_messages.members import FireEvent
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import Raft
-from lictor_actors.roles.agent.forwarding import waiting_for
+from lictor_actors.requests.returned import waiting_for
 from lictor_messages.envelope import at, role_of
 from lictor_messages.host import Undeliverable
 from lictor_messages.refusals import Refused

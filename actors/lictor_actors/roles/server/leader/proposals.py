@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.raft import NotLeading, Overloaded, Raft
-from lictor_actors.roles.gathering import Gathering
+from lictor_actors.requests.gathering import Gathering
 from lictor_actors.roles.server.log_time import LogTime
 from lictor_actors.store.commands import pack_command
 from lictor_messages.answers import Command
