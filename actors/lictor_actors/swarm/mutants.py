@@ -259,7 +259,7 @@ def forgets_to_cancel_suspicions(patch: Patch) -> None:
         peer = self._members.others.get(due.node)
         if peer is not None and peer.present:
             claim = Dead(node=peer.node, incarnation=peer.incarnation, accuser=self._members.me.node)
-            self._bury(peer, claim, pack_body(claim), turn)
+            self._transitions.bury(peer, claim, pack_body(claim), turn)
 
     cancel = Turn.cancel_timer
     patch.set(Turn, "cancel_timer", cancel_timer)

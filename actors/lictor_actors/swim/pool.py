@@ -12,11 +12,13 @@ from lictor_actors.swim.joining import Joining
 from lictor_actors.swim.listeners import Listeners
 from lictor_actors.swim.members import Members, Peer, State
 from lictor_actors.swim.membership import Membership
+from lictor_actors.swim.own_record import OwnRecord
 from lictor_actors.swim.probe import Probing
 from lictor_actors.swim.profile import Profile
 from lictor_actors.swim.pushpull import Exchange
 from lictor_actors.swim.remembering import Remembering
 from lictor_actors.swim.seen import Seen
+from lictor_actors.swim.transitions import Transitions
 from lictor_actors.swim.updates import Hearing, Updates
 from lictor_messages.codec import pack_body
 from lictor_messages.envelope import role_of
@@ -43,7 +45,9 @@ class Pool:
 
     def _wire(self, seen: Seen) -> None:
         options, profile, members, gossiper = self._options, self.profile, self.members, self.gossiper
-        self.membership = Membership(profile, members, gossiper, self.listeners, self.awareness, seen)
+        own = OwnRecord(members, gossiper, self.awareness)
+        transitions = Transitions(profile, members, gossiper, self.listeners, seen)
+        self.membership = Membership(members, own, transitions, gossiper, self.listeners)
         self.events = UserEvents(profile, gossiper, self.listeners)
         self.updates = Updates(members, seen, self.doubts)
         self.updates.on(Alive, self.membership.alive)
@@ -52,7 +56,7 @@ class Pool:
         self.updates.on(LeaveIntent, self.membership.leave_intent)
         self.updates.on(UserEvent, self.events.heard)
         self.probing = Probing(profile, members, self.membership, gossiper, self.listeners, self.awareness)
-        self.exchange = Exchange(profile, members, self.membership, gossiper, self.events, self.updates)
+        self.exchange = Exchange(profile, members, own, gossiper, self.events, self.updates)
         keep = options.reconnect_timeout_ns, options.tombstone_timeout_ns
         self.remembering = Remembering(members, options.rejoin_after_leave, options.reconnect_timeout_ns)
         join = options.join, options.retry_join_ns

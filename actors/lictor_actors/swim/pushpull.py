@@ -9,7 +9,7 @@ from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.events import UserEvents
 from lictor_actors.swim.gossip import Gossiper
 from lictor_actors.swim.members import Members, Peer, State
-from lictor_actors.swim.membership import Membership
+from lictor_actors.swim.own_record import OwnRecord
 from lictor_actors.swim.profile import Profile
 from lictor_actors.swim.updates import Hearing, Updates
 from lictor_messages.swim import PushPull, PushPullAnswer, PushPullDue
@@ -22,14 +22,14 @@ class Exchange:
         self,
         profile: Profile,
         members: Members,
-        membership: Membership,
+        own: OwnRecord,
         gossiper: Gossiper,
         events: UserEvents,
         updates: Updates,
     ) -> None:
         self._profile = profile
         self._members = members
-        self._membership = membership
+        self._own = own
         self._gossiper = gossiper
         self._events = events
         self._updates = updates
@@ -88,7 +88,7 @@ class Exchange:
         self._events.clock.witness(event_time - 1)
         self._updates.take_in(updates, Hearing(source, merging=True, quiet=alone), turn)
         if alone and not self._members.alone:
-            self._membership.announce(turn)
+            self._own.announce(turn)
             self._settle_in(turn)
 
     def _settle_in(self, turn: Turn) -> None:

@@ -1,0 +1,115 @@
+"""How the other members change: met, revived, suspected, buried, left. What follows from each is told and spread."""
+
+from __future__ import annotations
+
+from lictor_actors.kernel.turn import Turn
+from lictor_actors.swim.border import id_taken
+from lictor_actors.swim.gossip import Gossiper
+from lictor_actors.swim.listeners import Listeners
+from lictor_actors.swim.members import Members, Peer, State
+from lictor_actors.swim.profile import Profile
+from lictor_actors.swim.seen import Seen
+from lictor_actors.swim.suspicion import Suspicion
+from lictor_actors.swim.updates import Hearing
+from lictor_messages.codec import pack_body
+from lictor_messages.members import MemberFailed, MemberJoined, MemberLeft, MemberUpdated
+from lictor_messages.swim import Alive, Dead, SuspicionDue
+
+
+class Transitions:
+    """Carries out what the rules of ``membership`` have decided."""
+
+    def __init__(
+        self, profile: Profile, members: Members, gossiper: Gossiper, listeners: Listeners, seen: Seen
+    ) -> None:
+        self._profile = profile
+        self._members = members
+        self._gossiper = gossiper
+        self._listeners = listeners
+        self._seen = seen
+
+    def meet(self, claim: Alive, data: bytes, hearing: Hearing, turn: Turn) -> None:
+        """A member that was unknown."""
+        peer, me = self._members.meet(claim, data, turn.now), self._members.me.alive
+        if claim.id and claim.id == me.id:  # both joined in the same moment, through different members
+            turn.note(f"conflict: {id_taken(me, claim).words}")
+        self._members.add(peer, turn.rng)
+        self._listeners.located(claim, turn)
+        self._listeners.tell(MemberJoined(member=peer.member()), turn)
+        self._spread_unless(hearing.quiet, peer, turn)
+
+    def revive(self, peer: Peer, claim: Alive, data: bytes, hearing: Hearing, turn: Turn) -> None:
+        """A newer record: moved, changed, refuted, or back from the dead."""
+        before, came_back = peer.alive, not peer.present
+        turn.cancel_timer(f"suspicion:{peer.node}")
+        self._hold(peer, verdict=b"", accuser="")
+        peer.alive, peer.record, peer.incarnation = claim, data, claim.incarnation
+        was_leaving, peer.leaving = peer.leaving, False
+        self._members.turn_into(peer, State.ALIVE, turn.now)
+        if came_back or (before.gossip, before.rest) != (claim.gossip, claim.rest):
+            self._listeners.located(claim, turn)
+        if came_back:
+            self._listeners.tell(MemberJoined(member=peer.member()), turn)
+        elif was_leaving or before.model_copy(update={"incarnation": claim.incarnation}) != claim:
+            self._listeners.tell(MemberUpdated(member=peer.member()), turn)
+        self._spread_unless(hearing.quiet, peer, turn)
+
+    def suspect(self, peer: Peer, accuser: str, data: bytes, turn: Turn) -> None:
+        """The first accusation: from now on it has to refute."""
+        self._hold(peer, verdict=data, accuser=accuser)
+        peer.suspicion = Suspicion(accuser, self._profile, self._members.alive_count, turn.now)
+        self._members.turn_into(peer, State.SUSPECT, turn.now)
+        self._gossiper.spread(peer.node, data, turn)
+        self.await_refutation(peer, peer.suspicion, turn)
+
+    def await_refutation(self, peer: Peer, suspicion: Suspicion, turn: Turn) -> None:
+        """Look again when the suspicion, as it is now, runs out."""
+        turn.set_timer(f"suspicion:{peer.node}", suspicion.deadline - turn.now, SuspicionDue(node=peer.node))
+
+    def bury(self, peer: Peer, claim: Dead, data: bytes, turn: Turn) -> None:
+        """It is dead, or has left; spread if that is news."""
+        left = claim.accuser == claim.node or peer.leaving
+        stronger = claim.incarnation > peer.incarnation
+        peer.incarnation = claim.incarnation
+        if peer.present:
+            turn.cancel_timer(f"suspicion:{peer.node}")
+            self._hold(peer, verdict=data, accuser=claim.accuser)
+            self._become(peer, State.LEFT if left else State.DEAD, turn)
+        elif peer.state is State.DEAD and left:
+            self._hold(peer, verdict=data, accuser=claim.accuser)
+            self._become(peer, State.LEFT, turn)
+        elif stronger:
+            # Dead at a higher incarnation: remembered, or an alive in between would raise the dead.
+            self._hold(peer, verdict=data, accuser=claim.accuser)
+        else:
+            return
+        self._gossiper.spread(peer.node, data, turn)
+
+    def become_left(self, peer: Peer, turn: Turn) -> None:
+        """A failed member counts as one that left."""
+        claim = Dead(node=peer.node, incarnation=peer.incarnation, accuser=peer.node)
+        self._hold(peer, verdict=pack_body(claim), accuser=peer.node)
+        self._become(peer, State.LEFT, turn)
+
+    def may_be_reclaimed(self, peer: Peer, turn: Turn) -> bool:
+        """True if another node may take this one's name."""
+        if peer.state is State.LEFT:
+            return True
+        return peer.state is State.DEAD and turn.now - peer.since >= self._profile.dead_node_reclaim
+
+    def _become(self, peer: Peer, state: State, turn: Turn) -> None:
+        self._members.turn_into(peer, state, turn.now)
+        if state is State.LEFT:
+            self._listeners.tell(MemberLeft(member=peer.member()), turn)
+        else:
+            self._listeners.tell(MemberFailed(member=peer.member(), accuser=peer.accuser), turn)
+
+    def _hold(self, peer: Peer, verdict: bytes, accuser: str) -> None:
+        """Exchange the accusation in force. The record held so far must be weighed, not skipped, if it comes again."""
+        self._seen.forget(peer.record)
+        peer.verdict, peer.accuser = verdict, accuser
+        peer.suspicion = None
+
+    def _spread_unless(self, quiet: bool, peer: Peer, turn: Turn) -> None:
+        if not quiet:
+            self._gossiper.spread(peer.node, peer.record, turn)
