@@ -12,7 +12,7 @@ from three import Three
 from lictor_actors.hosts.disks.file import FileDisk
 from lictor_actors.journal.journal import Journal
 from lictor_actors.raft.doubts import CEILING
-from lictor_actors.raft.stable import pack_term
+from lictor_actors.raft.records import pack_term
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 

@@ -72,7 +72,7 @@ def test_a_liar_does_no_harm(monkeypatch: Patch) -> None:
 
 
 def believes_every_term(patch: Patch) -> None:
-    patch.setattr("lictor_actors.raft.core.FARTHEST", 2**64)
+    patch.setattr("lictor_actors.raft.receiving.FARTHEST", 2**64)
 
 
 def believes_every_answer(patch: Patch) -> None:

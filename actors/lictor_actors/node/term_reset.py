@@ -16,7 +16,8 @@ from zlib import crc32
 
 from lictor_actors.raft.log import UNKNOWN_TERM, Entry
 from lictor_actors.raft.membership import Configuration, ServerRow
-from lictor_actors.raft.stable import FORCED_CELL, RECORD_BYTES, Stable, pack_term
+from lictor_actors.raft.records import FORCED_CELL, RECORD_BYTES, pack_term
+from lictor_actors.raft.stable import Stable
 from lictor_actors.raft.start_over import CannotStartOver, StartOver, what_is_left
 from lictor_actors.store.commands import unpack_command
 from lictor_actors.store.errors import UnknownCommand

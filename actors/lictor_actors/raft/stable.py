@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-import struct
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft.log import UNKNOWN_TERM, Entry, Log, from_body
 from lictor_actors.raft.membership import Membership, unpack_configuration, unpack_forced
+from lictor_actors.raft.records import (
+    FORCED_CELL,
+    IDENTITY_CELL,
+    TERM_CELL,
+    begin_of,
+    pack_term,
+    records_of,
+    snapshot_of,
+    unpack_term,
+)
 from lictor_actors.raft.snapshot import Snapshot
 from lictor_messages.journal import (
     Append,
@@ -24,14 +33,7 @@ from lictor_messages.journal import (
     appended,
 )
 
-TERM_CELL = "term"
-IDENTITY_CELL = "identity"
-FORCED_CELL = "forced"
-_TERM = struct.Struct(">Q")
 _IDENTITY_BYTES = 8
-RECORD_BYTES = 128 * 1024
-"""Entries that share a record of the journal have no more than this: each record has its header and checksum, and is
-handed from one to the next on its own."""
 
 
 class _Pending(NamedTuple):
@@ -97,7 +99,7 @@ class Stable:
             case Compact():
                 pass  # of long ago: what it stood for went with its segment
             case SnapshotBegin():
-                self.staged = _begun(record)
+                self.staged = snapshot_of(record)
             case SnapshotChunk():
                 self._recover_chunk(record)
             case SnapshotEnd():
@@ -111,8 +113,7 @@ class Stable:
 
     def _recover_cell(self, name: str, data: bytes) -> None:
         if name == TERM_CELL:
-            (self.term,) = _TERM.unpack_from(data)
-            self.vote = data[_TERM.size :].decode()
+            self.term, self.vote = unpack_term(data)
         elif name == IDENTITY_CELL:
             self.identity = data.decode()
         elif name == FORCED_CELL:
@@ -179,7 +180,7 @@ class Stable:
     def append(self, entries: Sequence[Entry], turn: Turn) -> None:
         """Add entries to the end of the log."""
         number, forced = 0, self.membership.forced
-        for record in _records(entries):
+        for record in records_of(entries):
             number = turn.persist(record)
         for entry in entries:
             self._add(entry)
@@ -222,16 +223,7 @@ class Stable:
     def stage(self, snapshot: Snapshot, turn: Turn) -> None:
         """Begin to write this snapshot; one that was begun before is given up."""
         self.staged = snapshot
-        turn.persist(
-            SnapshotBegin(
-                index=snapshot.index,
-                term=snapshot.term,
-                configuration_index=snapshot.configuration_index,
-                configuration=snapshot.configuration,
-                size=snapshot.expected[0],
-                checksum=snapshot.expected[1],
-            )
-        )
+        turn.persist(begin_of(snapshot))
 
     def add_chunk(self, snapshot: Snapshot, data: bytes, turn: Turn) -> None:
         """The next bytes of the snapshot that is being written."""
@@ -277,34 +269,3 @@ class Stable:
 
 class LostBeginning(RuntimeError):
     """The journal's oldest segments are missing."""
-
-
-def _records(entries: Sequence[Entry]) -> Iterator[Append | AppendMany]:
-    """What the journal keeps of them: one record for many small ones, as long as the term is the same."""
-    run: list[Entry] = []
-    size = 0
-    for entry in entries:
-        if run and (entry.term != run[0].term or size + len(entry.data) > RECORD_BYTES):
-            yield _record(run)
-            run, size = [], 0
-        run.append(entry)
-        size += len(entry.data)
-    if run:
-        yield _record(run)
-
-
-def _record(run: list[Entry]) -> Append | AppendMany:
-    first = run[0]
-    if len(run) == 1:
-        return Append(index=first.index, term=first.term, data=first.body)
-    return AppendMany(index=first.index, term=first.term, bodies=tuple([entry.body for entry in run]))
-
-
-def pack_term(term: int, vote: str) -> Cell:
-    """The record that keeps term and vote."""
-    return Cell(name=TERM_CELL, data=_TERM.pack(term) + vote.encode())
-
-
-def _begun(record: SnapshotBegin) -> Snapshot:
-    expected = (record.size, record.checksum)
-    return Snapshot(record.index, record.term, record.configuration_index, record.configuration, expected)

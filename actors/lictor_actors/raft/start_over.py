@@ -15,7 +15,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lictor_actors.raft.membership import Configuration, Forced, ServerRow
-from lictor_actors.raft.stable import FORCED_CELL, Stable
+from lictor_actors.raft.records import FORCED_CELL
+from lictor_actors.raft.stable import Stable
 from lictor_messages.journal import Cell, JournalRecord
 
 

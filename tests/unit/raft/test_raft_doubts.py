@@ -12,7 +12,7 @@ from raft_network import MS, SECOND, Network
 from lictor_actors.raft import RaftOptions, Role
 from lictor_actors.raft.doubts import CEILING, FARTHEST
 from lictor_actors.raft.membership import of_voters, read_configuration
-from lictor_actors.raft.stable import pack_term
+from lictor_actors.raft.records import pack_term
 from lictor_messages.base import CLAIM, KINDS_ON, WIRE, Message
 from lictor_messages.bounds import HIGHEST
 from lictor_messages.codec import FrameRefused, pack_body, unpack_body
@@ -218,7 +218,7 @@ def test_one_forged_message_to_each_server_costs_an_election_and_no_more(kind: o
 
 def test_without_the_bound_one_message_ends_elections_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
     """The mutant of the test above: what it asserts does not come by itself."""
-    monkeypatch.setattr("lictor_actors.raft.core.FARTHEST", 2**64)
+    monkeypatch.setattr("lictor_actors.raft.receiving.FARTHEST", 2**64)
     net = Network()
     net.elect()
     for name in net.names:

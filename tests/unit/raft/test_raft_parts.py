@@ -13,7 +13,8 @@ from lictor_actors.raft import Entry, RaftOptions
 from lictor_actors.raft.log import Log, UnknownEntryType, from_body, from_packed
 from lictor_actors.raft.membership import Membership, of_voters
 from lictor_actors.raft.progress import Progress, State
-from lictor_actors.raft.stable import RECORD_BYTES, Stable
+from lictor_actors.raft.records import RECORD_BYTES
+from lictor_actors.raft.stable import Stable
 from lictor_messages.journal import Append, AppendMany, Cell, Compact, JournalRecord, TruncateFrom, appended
 
 

@@ -12,8 +12,9 @@ from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import Entry, RaftOptions
 from lictor_actors.raft.membership import Forced, Membership, ServerRow, of_voters
+from lictor_actors.raft.records import FORCED_CELL
 from lictor_actors.raft.snapshot import Snapshot
-from lictor_actors.raft.stable import FORCED_CELL, Stable
+from lictor_actors.raft.stable import Stable
 from lictor_actors.raft.start_over import CannotStartOver, StartOver, start_over
 from lictor_messages.journal import Cell, JournalRecord
 

@@ -16,7 +16,7 @@ from lictor_actors.journal.journal import Journal
 from lictor_actors.node.term_reset import reset_term
 from lictor_actors.raft.doubts import CEILING, FARTHEST
 from lictor_actors.raft.membership import of_voters
-from lictor_actors.raft.stable import pack_term
+from lictor_actors.raft.records import pack_term
 from lictor_actors.raft.start_over import CannotStartOver
 from lictor_actors.roles.server.log_time import LogTime
 from lictor_actors.store.commands import pack_command, unpack_command
@@ -92,7 +92,7 @@ def test_a_forged_term_to_each_server_leaves_a_cluster_that_leads_and_writes(thr
 
 def test_without_the_bound_it_does_not(three, monkeypatch):
     """The mutant: a term is believed however far away it is, as it was before."""
-    monkeypatch.setattr("lictor_actors.raft.core.FARTHEST", 2**64)
+    monkeypatch.setattr("lictor_actors.raft.receiving.FARTHEST", 2**64)
     to_each(three, forged(AppendEntries, HIGHEST))
     assert not three.world.run_until(lambda: bool(three.leader()), 60)
 
