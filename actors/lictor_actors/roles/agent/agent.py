@@ -13,6 +13,7 @@ from lictor_actors.kernel.turn import Turn
 from lictor_actors.kernel.vocabulary import By, Handler, Handlers, Vocabulary
 from lictor_actors.roles.agent.acknowledgements import Acknowledgements
 from lictor_actors.roles.agent.anti_entropy import AntiEntropy
+from lictor_actors.roles.agent.description import Description
 from lictor_actors.roles.agent.doorways import Doorways
 from lictor_actors.roles.agent.event_list import EventList, concerns, event_refused
 from lictor_actors.roles.agent.forwarding import Forwarding
@@ -21,7 +22,6 @@ from lictor_actors.roles.agent.local_state import LocalState, checker_of
 from lictor_actors.roles.agent.registrations import Registrations
 from lictor_actors.roles.agent.server_routes import ServerRoutes
 from lictor_messages.agent import (
-    AgentDescription,
     AgentOptions,
     ChangeSyncDue,
     CheckerStarted,
@@ -48,7 +48,7 @@ from lictor_messages.agent import (
 )
 from lictor_messages.answers import Answer, Command, Query, Written
 from lictor_messages.autopilot import ReadyToLeave, RemovalLateDue, Removed
-from lictor_messages.base import FrozenMap, Message
+from lictor_messages.base import Message
 from lictor_messages.envelope import at
 from lictor_messages.host import ActorSpec, DiskFreed, DiskFull, Durable, Recovered, Undeliverable
 from lictor_messages.members import (
@@ -97,7 +97,6 @@ class Agent(Actor):
         self.options = options
         self._prober = options.prober or at("prober", options.node)
         self._alive: dict[str, None] = {}
-        self._self = _first_idea_of_self(options)
         self._doorways = Doorways(options.doorways)
         self.routes = ServerRoutes(options.node if options.server else "")
         self._forwarding = Forwarding(options, self.routes)
@@ -108,6 +107,7 @@ class Agent(Actor):
         self.sync.local = self.local
         self.own = Registrations(options.name, self.local, self.sync)
         self.events = EventList(options.event_buffer)
+        self._description = Description(options, self.local, self.routes)
         self._handlers = Handlers(self.hears, self._table())
 
     def start(self, turn: Turn) -> None:
@@ -155,7 +155,7 @@ class Agent(Actor):
             SetMaintenance: self.own.set_maintenance,
             ListLocalServices: self.own.list_services,
             ListLocalChecks: self.own.list_checks,
-            DescribeAgent: self._describe,
+            DescribeAgent: self._description.asked,
             UserEvent: self._user_event,
             ListEvents: self.events.asked,
             FireEvent: self._fire_event,
@@ -226,7 +226,7 @@ class Agent(Actor):
         self._alive[node] = None
         self.sync.cluster_size(len(self._alive))
         if node == self.options.node:
-            self._self = member
+            self._description.member = member
         if member.dc != self.options.dc:
             return
         if not member.is_server:
@@ -273,28 +273,3 @@ class Agent(Actor):
             self.local.recover(turn)
             self.own.watch_critical(turn)
             self.sync.open(turn)
-
-    def _describe(self, _: DescribeAgent, turn: Turn) -> None:
-        o, checks = self.options, self.local.checks
-        ttls = sum(check.spec.type == "ttl" for check in checks.values())
-        stats = {"check_monitors": str(len(checks) - ttls), "check_ttls": str(ttls)}
-        turn.reply(
-            AgentDescription(
-                node=o.name,
-                node_id=o.node_id,
-                dc=o.dc,
-                server=o.server,
-                version=o.version,
-                member=self._self,
-                known_servers=len(self.routes),
-                services=len(self.local.services),
-                checks=len(checks),
-                stats=FrozenMap(stats),
-            )
-        )
-
-
-def _first_idea_of_self(o: AgentOptions) -> Member:
-    """Until the prober tells: enough to answer who this is."""
-    tags = FrozenMap({"role": "consul" if o.server else "node", "dc": o.dc, "id": o.node_id})
-    return Member(name=o.name, dc=o.dc, address=o.address, port=8301, gossip="", rest="", tags=tags)

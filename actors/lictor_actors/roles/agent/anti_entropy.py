@@ -16,10 +16,11 @@ from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.requests.gathering import Gathering
 from lictor_actors.roles.agent.acknowledgements import Acknowledgements
 from lictor_actors.roles.agent.catalog_differences import differences, same_node
+from lictor_actors.roles.agent.deferred_outputs import DeferredOutputs
 from lictor_actors.roles.agent.local_state import Key, LocalState
 from lictor_actors.roles.agent.own_writes import NODE_KEY, OwnWrites
 from lictor_actors.roles.agent.server_routes import ServerRoutes
-from lictor_messages.agent import AgentOptions, ChangeSyncDue, FullSyncDue, OutputSyncDue, RoundLateDue
+from lictor_messages.agent import AgentOptions, ChangeSyncDue, FullSyncDue, RoundLateDue
 from lictor_messages.answers import Command, Written
 from lictor_messages.base import Message
 from lictor_messages.catalog import (
@@ -71,7 +72,7 @@ class AntiEntropy:
         self._waiting: list[tuple[Ticket, int]] = []
         """Who waits for a round to be tried, and for which record of the journal after that."""
         self._waiting_for_round: list[tuple[Ticket, int]] = []
-        self._deferred: dict[str, None] = {}
+        self._outputs = DeferredOutputs(options.check_update_interval_ns)
 
     def changed(self, key: Key) -> None:
         """This thing differs, or may differ, from the catalog."""
@@ -143,31 +144,18 @@ class AntiEntropy:
         late = RETRY_NS + turn.rng.randrange(RETRY_NS * scale(self._nodes))
         return min(soon // 2 + turn.rng.randrange(soon), late)
 
-    # -- outputs -------------------------------------------------------------
-
     def output_changed(self, check_id: str, turn: Turn) -> None:
         """Only the output of a check changed: worth a write now and then, not each time."""
-        interval = self._options.check_update_interval_ns
-        if not interval:
+        if not self._outputs.waits(check_id, turn):
             self.changed(("check", check_id))
             self.sync_changes(turn)
-        elif check_id not in self._deferred:
-            self._deferred[check_id] = None
-            turn.set_timer(
-                f"output:{check_id}", interval // 2 + turn.rng.randrange(interval), OutputSyncDue(id=check_id)
-            )
 
     def output_due(self, check_id: str, turn: Turn) -> None:
         """The output has waited long enough."""
-        self._deferred.pop(check_id, None)
+        self._outputs.drop(check_id)
         if check_id in self.local.checks:
             self.changed(("check", check_id))
             self.sync_changes(turn)
-
-    def _written_with_output(self, check_id: str, turn: Turn) -> None:
-        if check_id in self._deferred:
-            del self._deferred[check_id]
-            turn.cancel_timer(f"output:{check_id}")
 
     # -- change sync ---------------------------------------------------------
 
@@ -198,7 +186,7 @@ class AntiEntropy:
         commands = self._written.commands(keys, self.local, self._node_known)
         for kind, i in (key for _, taken in commands for key in taken):
             if kind == "check" and i in self.local.checks:
-                self._written_with_output(i, turn)
+                self._outputs.written(i, turn)
         return commands
 
     def answered(self, request: str, message: Message, turn: Turn) -> bool:
@@ -301,5 +289,5 @@ class AntiEntropy:
         # that spares a hundred entries of the log. Only the agent knows its meta data.
         if not self._node_known and (theirs.node is not None or mine.meta):
             self.changed(NODE_KEY)
-        for key in differences(self.local, theirs, checks, self._deferred):
+        for key in differences(self.local, theirs, checks, self._outputs):
             self.changed(key)
