@@ -188,7 +188,7 @@ def can_be_spared(net: Network, name: str) -> bool:
     admitted = [host.life is not None and host.server.raft.admitted for host in others]
     if not (highest and others and all(have) and all(admitted)):
         return False
-    possible = [c for n in net.alive() for c in net.raft(n)._stable.membership.possible(net.raft(n).commit_index)]
+    possible = [c for n in net.alive() for c in net.raft(n)._stable.configurations.possible(net.raft(n).commit_index)]
     return all(len(set(c.voters) - {name}) >= majority(len(c.voters)) for c in possible)
 
 

@@ -13,7 +13,7 @@ from lictor_actors.journal.journal import Journal
 from lictor_actors.journal.memory_disk import MemoryDisk
 from lictor_actors.journal.recovery import JournalCorrupt
 from lictor_actors.journal.segments import BEGUN, CONTINUED_AT, HEADER_SIZE, pack_header, segment_name, segment_number
-from lictor_actors.raft.membership import of_voters
+from lictor_actors.raft.configuration import of_voters
 from lictor_actors.raft.stable import Stable
 from lictor_messages.journal import (
     Append,

@@ -7,10 +7,10 @@ from raft_network import SECOND, Network
 from lictor_actors.kernel.effects import Send
 from lictor_actors.kernel.life import Life
 from lictor_actors.raft import Configuration, Raft, Snapshot
+from lictor_actors.raft.configuration import Membership
 from lictor_actors.raft.facts import Facts
 from lictor_actors.raft.leadership import Leadership
 from lictor_actors.raft.log import Log
-from lictor_actors.raft.membership import Membership
 from lictor_actors.raft.reads import Rounds
 from lictor_actors.raft.replication import Replication
 from lictor_actors.raft.stable import Stable

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from lictor_actors.judges.raft import PromiseBroken
 from lictor_actors.raft import Configuration, Raft, Role
+from lictor_actors.raft.configuration import Dated, ServerRow, unpack_configuration
 from lictor_actors.raft.log import Entry
-from lictor_actors.raft.membership import Dated, ServerRow, unpack_configuration
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from lictor_actors.hosts.disks.file import FileDisk, ReadOnlyDisk
 from lictor_actors.journal.journal import Journal
 from lictor_actors.journal.recovery import recover
 from lictor_actors.node.term_reset import reset_term
-from lictor_actors.raft.membership import ServerRow
+from lictor_actors.raft.configuration import ServerRow
 from lictor_actors.raft.start_over import CannotStartOver, StartOver, start_over
 from lictor_messages.journal import JournalRecord
 

@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from zlib import crc32
 
+from lictor_actors.raft.configuration import Configuration, ServerRow
 from lictor_actors.raft.log import UNKNOWN_TERM, Entry
-from lictor_actors.raft.membership import Configuration, ServerRow
 from lictor_actors.raft.records import FORCED_CELL, RECORD_BYTES, pack_term
 from lictor_actors.raft.stable import Stable
 from lictor_actors.raft.start_over import CannotStartOver, StartOver, what_is_left
@@ -42,7 +42,7 @@ def reset_term(journal: Iterable[JournalRecord], me: str) -> StartOver:
         index,
         entries[-1].term if entries else stable.log.last_term,
         snapshot_index,
-        stable.membership.latest.configuration,
+        stable.configurations.latest.configuration,
         after,
         tuple(_records(index, after.pack(), list(_slices(store)))),
         True,

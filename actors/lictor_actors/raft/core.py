@@ -25,7 +25,7 @@ Theory, in a page
   hold a lease. Its log must rule out every other configuration that may be in force.
 - **Membership.** One server changes at a time, so that old and new majorities overlap; only once the configuration
   before and an entry of the leader's own term are committed. A configuration is in force where it is appended. A
-  server whose disk was lost is a new server, whatever its name (see ``membership``).
+  server whose disk was lost is a new server, whatever its name (see ``configuration``).
 - **Doubt.** What no server that keeps these rules would say is refused before anything changes; a term far above the
   own one is approached and not believed, and no server stands at the last term there is (see ``doubts``).
 - **Snapshots.** What is applied may be forgotten once a snapshot of it is on disk (see ``snapshotting``).
@@ -38,9 +38,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lictor_actors.kernel.turn import Turn
+from lictor_actors.raft.configuration import ChangeRefused, Configuration, check_step, of_voters
 from lictor_actors.raft.facts import NotLeading, Role
 from lictor_actors.raft.log import Entry
-from lictor_actors.raft.membership import ChangeRefused, Configuration, check_step, of_voters
 from lictor_actors.raft.receiving import Receiving
 from lictor_messages.base import Message
 from lictor_messages.journal import JournalRecord

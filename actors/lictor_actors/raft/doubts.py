@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from lictor_actors.raft.configuration import read_configuration
 from lictor_actors.raft.log import Entry, UnknownEntryType, from_packed
-from lictor_actors.raft.membership import read_configuration
 from lictor_messages.base import Message
 from lictor_messages.bounds import HIGHEST
 from lictor_messages.raft import AppendEntries, InstallSnapshot, RequestVote

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 
+from lictor_actors.raft.configuration import Configuration, Dated
 from lictor_actors.raft.doubts import EntryFault
 from lictor_actors.raft.election import Ballot
 from lictor_actors.raft.leadership import Leadership
 from lictor_actors.raft.log import Entry
-from lictor_actors.raft.membership import Configuration, Dated
 from lictor_actors.raft.options import RaftOptions
 from lictor_actors.raft.snapshot import Snapshot
 from lictor_actors.raft.stable import Stable
@@ -105,22 +105,22 @@ class Facts:
     @property
     def configuration(self) -> tuple[str, ...]:
         """The servers that vote, () before bootstrap."""
-        return self._stable.membership.latest.configuration.voters
+        return self._stable.configurations.latest.configuration.voters
 
     @property
     def members(self) -> Configuration:
         """All servers, those too that only receive the log."""
-        return self._stable.membership.latest.configuration
+        return self._stable.configurations.latest.configuration
 
     @property
     def settled_members(self) -> Dated | None:
         """The configuration and its index if it is committed, and so may be followed by another; else None."""
-        latest = self._stable.membership.latest
+        latest = self._stable.configurations.latest
         return latest if latest.index <= self._commit_index else None
 
     def members_at(self, index: int) -> Dated:
         """The configuration that was in force after entry ``index``, as far as the log reaches."""
-        return self._stable.membership.at(index)
+        return self._stable.configurations.at(index)
 
     @property
     def identity(self) -> str:
@@ -132,7 +132,7 @@ class Facts:
         """True if a configuration that may be the cluster's names this very server: only then may it vote."""
         return any(
             (row := configuration.row(self.me)) is not None and row.identity == self.identity
-            for configuration in self._stable.membership.possible(self._commit_index)
+            for configuration in self._stable.configurations.possible(self._commit_index)
         )
 
     @property

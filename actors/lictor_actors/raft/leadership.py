@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from lictor_actors.kernel.turn import Turn
+from lictor_actors.raft.configuration import ChangeRefused, Configuration
 from lictor_actors.raft.doubts import Implausible
 from lictor_actors.raft.log import Entry, EntryType
-from lictor_actors.raft.membership import ChangeRefused, Configuration
 from lictor_actors.raft.options import RaftOptions
 from lictor_actors.raft.progress import Progress
 from lictor_actors.raft.quorum import reached_by_majority
@@ -67,7 +67,7 @@ class Leadership:
         self._replication.round = self.rounds.begin(turn.now, None)
         self._prove()
         self.append("noop", [b""], turn)
-        forced = self.stable.membership.forced
+        forced = self.stable.configurations.forced
         if forced:
             self.reconfigure(forced.configuration, turn)
 
@@ -91,7 +91,7 @@ class Leadership:
 
     def check_new_voters(self, configuration: Configuration) -> None:
         """Raise ChangeRefused unless whoever is to vote has the configuration that let it in, and is let in by it."""
-        present = self.stable.membership.latest
+        present = self.stable.configurations.latest
         for name in configuration.voters:
             if name in present.configuration.voters or name == self.me:
                 continue
@@ -102,7 +102,7 @@ class Leadership:
     @property
     def voted_out(self) -> bool:
         """True if a committed configuration has this leader no longer as a voter: its work is done (D 4.2.2)."""
-        return not self._replication.counts_me and self.stable.membership.latest.index <= self.commit_index
+        return not self._replication.counts_me and self.stable.configurations.latest.index <= self.commit_index
 
     # -- rounds ---------------------------------------------------------------------------------------------------
 

@@ -36,7 +36,7 @@ class Replication:
 
     def reconfigured(self, following: int, now: int) -> None:
         """Another configuration is in force; what is known of those who stay is kept."""
-        configuration = self._stable.membership.latest.configuration
+        configuration = self._stable.configurations.latest.configuration
         others = [name for name in configuration.names if name != self._me]
         self.peers = {name: self.peers.get(name) or Progress(following, now) for name in others}
         self.voting = [self.peers[name] for name in configuration.voters if name != self._me]

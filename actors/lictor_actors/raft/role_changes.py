@@ -54,7 +54,7 @@ class RoleChanges(Snapshotting):
         """
         return any(
             (row := configuration.row(self.me)) is not None and row.voter and row.identity == self.identity
-            for configuration in self._stable.membership.possible(self._commit_index)
+            for configuration in self._stable.configurations.possible(self._commit_index)
         )
 
     @property
@@ -63,9 +63,9 @@ class RoleChanges(Snapshotting):
 
         One that an operator has forced does not count: those who were voters before may be running still.
         """
-        membership = self._stable.membership
-        possible = membership.possible(self._commit_index)
-        return not membership.forced and {configuration.voters for configuration in possible} == {(self.me,)}
+        configurations = self._stable.configurations
+        possible = configurations.possible(self._commit_index)
+        return not configurations.forced and {configuration.voters for configuration in possible} == {(self.me,)}
 
     def _at_the_ceiling(self, turn: Turn) -> bool:
         """True in the last term there is: the next one the others would refuse as malformed."""

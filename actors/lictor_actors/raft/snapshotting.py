@@ -54,7 +54,7 @@ class Snapshotting(Facts):
         index = self._taken
         term = self._stable.log.term_at(index)
         assert term is not None, f"the log ends before {index}, which was applied"
-        servers = self._stable.membership.at(index)
+        servers = self._stable.configurations.at(index)
         snapshot = Snapshot(index, term, servers.index, servers.configuration.pack())
         self._stable.stage(snapshot, turn)
         return snapshot

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from lictor_actors.kernel.turn import Turn
+from lictor_actors.raft.configuration import Configurations, unpack_configuration, unpack_forced
 from lictor_actors.raft.log import UNKNOWN_TERM, Entry, Log, from_body
-from lictor_actors.raft.membership import Membership, unpack_configuration, unpack_forced
 from lictor_actors.raft.records import (
     FORCED_CELL,
     IDENTITY_CELL,
@@ -51,10 +51,10 @@ class Stable:
         "_pending",
         "_snapshot_number",
         "_vote_number",
+        "configurations",
         "durable_index",
         "identity",
         "log",
-        "membership",
         "snapshot",
         "staged",
         "term",
@@ -68,9 +68,9 @@ class Stable:
         """Whom this server voted for in ``term``, "" for nobody."""
         self.vote_durable = True
         self.log = Log()
-        self.membership = Membership()
+        self.configurations = Configurations()
         self.identity = ""
-        """Of a server that began with an empty disk and did not bootstrap; see ``membership``."""
+        """Of a server that began with an empty disk and did not bootstrap; see ``configuration``."""
         self.snapshot: Snapshot | None = None
         """The last whole one; it stands for everything that the log no longer has, and some more."""
         self.staged: Snapshot | None = None
@@ -117,7 +117,7 @@ class Stable:
         elif name == IDENTITY_CELL:
             self.identity = data.decode()
         elif name == FORCED_CELL:
-            self.membership.forced = unpack_forced(data)
+            self.configurations.forced = unpack_forced(data)
 
     def _replay_cut(self, index: int) -> None:
         """The journal may have dropped what the log lost here: then it begins anew."""
@@ -179,12 +179,12 @@ class Stable:
 
     def append(self, entries: Sequence[Entry], turn: Turn) -> None:
         """Add entries to the end of the log."""
-        number, forced = 0, self.membership.forced
+        number, forced = 0, self.configurations.forced
         for record in records_of(entries):
             number = turn.persist(record)
         for entry in entries:
             self._add(entry)
-        if forced and not self.membership.forced:
+        if forced and not self.configurations.forced:
             number = turn.persist(Cell(name=FORCED_CELL, data=b""))
         if number:
             self._pending.append(_Pending(number, self.log.last_index, turn.now))
@@ -234,9 +234,9 @@ class Stable:
         """It is whole: from now on it stands instead of the one before."""
         snapshot.verify()
         self._snapshot_number = turn.persist(SnapshotEnd(size=snapshot.size, checksum=snapshot.checksum))
-        forced = self.membership.forced
+        forced = self.configurations.forced
         if forced and snapshot.term > forced.term:
-            self.membership.forced = None
+            self.configurations.forced = None
             turn.persist(Cell(name=FORCED_CELL, data=b""))
         self._take_staged()
 
@@ -249,21 +249,21 @@ class Stable:
         assert self.staged is not None
         self.snapshot, self.staged = self.staged, None
         configuration = unpack_configuration(self.snapshot.configuration)
-        self.membership.begin_with(self.snapshot.configuration_index, configuration)
+        self.configurations.begin_with(self.snapshot.configuration_index, configuration)
 
     # -- parts ------------------------------------------------------------------------------------------------------
 
     def _add(self, entry: Entry) -> None:
         self.log.append(entry)
-        self.membership.appended(entry)
+        self.configurations.appended(entry)
 
     def _cut(self, index: int) -> None:
         self.log.truncate_from(index)
-        self.membership.truncated_from(index)
+        self.configurations.truncated_from(index)
 
     def _forget(self, upto: int, term: int) -> None:
         if not self.log.has(upto, term):
-            self.membership.truncated_from(upto + 1)
+            self.configurations.truncated_from(upto + 1)
         self.log.compact(upto, term)
 
 

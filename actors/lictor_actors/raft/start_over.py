@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from lictor_actors.raft.membership import Configuration, Forced, ServerRow
+from lictor_actors.raft.configuration import Configuration, Forced, ServerRow
 from lictor_actors.raft.records import FORCED_CELL
 from lictor_actors.raft.stable import Stable
 from lictor_messages.journal import Cell, JournalRecord
@@ -44,7 +44,7 @@ class StartOver:
 def start_over(journal: Iterable[JournalRecord], me: str, wanted: Sequence[ServerRow]) -> StartOver:
     """What to write to the journal of server ``me`` so that it starts with these servers. Raises CannotStartOver."""
     stable = what_is_left(journal, me, wanted)
-    before = stable.membership.latest.configuration
+    before = stable.configurations.latest.configuration
     after = Configuration(tuple(_with_identity(row, before, stable, me) for row in wanted))
     forced = Forced(max(stable.term, stable.log.last_term), after)
     snapshot_index = stable.snapshot.index if stable.snapshot else 0

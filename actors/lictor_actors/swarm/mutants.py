@@ -114,7 +114,7 @@ def changes_before_a_commit_of_its_own(patch: Patch) -> None:
 
 def changes_while_a_change_is_under_way(patch: Patch) -> None:
     """A leader changes the configuration again, and the change before is not committed (dissertation, section 4.1)."""
-    patch.set(Facts, "settled_members", property(lambda self: self._stable.membership.latest))
+    patch.set(Facts, "settled_members", property(lambda self: self._stable.configurations.latest))
 
 
 def reads_join_a_round_under_way(patch: Patch) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from lictor_actors.hosts.world import World
 from lictor_actors.raft import Raft
-from lictor_actors.raft.membership import ServerRow
+from lictor_actors.raft.configuration import ServerRow
 from lictor_actors.raft.quorum import majority
 from lictor_actors.swarm.bench import Bench
 

@@ -76,7 +76,7 @@ def _judged(refused: str, found: Recovery) -> Loss:
     stable = Stable()
     for record in found.streams[STREAM]:
         stable.recover(record)
-    voters = stable.membership.latest.configuration.voters
+    voters = stable.configurations.latest.configuration.voters
     if len(voters) != 1:
         whose = f"one of {len(voters)} that vote ({', '.join(voters)})" if voters else "perhaps one of several"
         raise Failure(

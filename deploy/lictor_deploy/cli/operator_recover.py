@@ -17,7 +17,7 @@ from lictor_actors.node.peers_file import (
     write_start_over,
     write_term_reset,
 )
-from lictor_actors.raft.membership import Configuration, ServerRow
+from lictor_actors.raft.configuration import Configuration, ServerRow
 from lictor_actors.raft.start_over import CannotStartOver, StartOver
 from lictor_deploy.words.sentence import Failure
 

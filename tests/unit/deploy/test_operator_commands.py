@@ -10,7 +10,7 @@ import pytest
 from lictor_actors.hosts.disks.file import FileDisk
 from lictor_actors.journal.journal import Journal
 from lictor_actors.node.peers_file import apply_peers_file
-from lictor_actors.raft.membership import of_voters, unpack_forced
+from lictor_actors.raft.configuration import of_voters, unpack_forced
 from lictor_actors.raft.start_over import CannotStartOver
 from lictor_messages.journal import Append, Cell
 

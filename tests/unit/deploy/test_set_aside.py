@@ -12,7 +12,7 @@ from lictor_actors.hosts.disks.file import FileDisk
 from lictor_actors.journal.journal import Journal
 from lictor_actors.journal.recovery import JournalCorrupt
 from lictor_actors.journal.segments import BEGUN
-from lictor_actors.raft.membership import of_voters
+from lictor_actors.raft.configuration import of_voters
 from lictor_deploy.agent import accepted_loss
 from lictor_deploy.agent import set_aside as module
 from lictor_deploy.agent.identity import node_id

@@ -9,7 +9,7 @@ import pytest
 from lictor_actors.judges.membership import Change, MembershipJudge
 from lictor_actors.judges.raft import PromiseBroken
 from lictor_actors.raft import Configuration, Entry, Role
-from lictor_actors.raft.membership import Dated, ServerRow, of_voters, unpack_configuration
+from lictor_actors.raft.configuration import Dated, ServerRow, of_voters, unpack_configuration
 
 THREE = of_voters("abc")
 

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from raft_network import MS, SECOND, Network
 
 from lictor_actors.raft import RaftOptions, Role
+from lictor_actors.raft.configuration import of_voters, read_configuration
 from lictor_actors.raft.doubts import CEILING, FARTHEST
-from lictor_actors.raft.membership import of_voters, read_configuration
 from lictor_actors.raft.records import pack_term
 from lictor_messages.base import CLAIM, KINDS_ON, WIRE, Message
 from lictor_messages.bounds import HIGHEST

@@ -4,7 +4,7 @@ import pytest
 from raft_network import MS, SECOND, Network
 
 from lictor_actors.raft import ChangeRefused, Configuration, NotLeading, RaftOptions, Role
-from lictor_actors.raft.membership import ServerRow, check_step, of_voters, unpack_configuration
+from lictor_actors.raft.configuration import ServerRow, check_step, of_voters, unpack_configuration
 from lictor_messages.raft import AppendEntries, RequestVote, TimeoutNow, Vote
 
 ELECTION = RaftOptions().election_ns
@@ -254,7 +254,7 @@ def test_a_configuration_is_part_of_the_snapshot() -> None:
     for name in net.names:
         net.start(name)
         assert net.raft(name).members.nonvoters == ("n8",)
-        assert net.raft(name).first_index > net.raft(name)._stable.membership.latest.index
+        assert net.raft(name).first_index > net.raft(name)._stable.configurations.latest.index
     net.elect()
 
 

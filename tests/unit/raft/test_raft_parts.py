@@ -10,8 +10,8 @@ from lictor_actors.kernel.effects import Persist
 from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import Entry, RaftOptions
+from lictor_actors.raft.configuration import Membership, of_voters
 from lictor_actors.raft.log import Log, UnknownEntryType, from_body, from_packed
-from lictor_actors.raft.membership import Membership, of_voters
 from lictor_actors.raft.progress import Progress, State
 from lictor_actors.raft.records import RECORD_BYTES
 from lictor_actors.raft.stable import Stable

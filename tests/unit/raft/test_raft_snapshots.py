@@ -11,7 +11,7 @@ from lictor_actors.kernel.effects import Persist
 from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import RaftOptions
-from lictor_actors.raft.membership import of_voters
+from lictor_actors.raft.configuration import of_voters
 from lictor_actors.raft.progress import State
 from lictor_actors.raft.snapshot import Snapshot, SnapshotDamaged
 from lictor_actors.raft.stable import LostBeginning, Stable
@@ -494,7 +494,7 @@ def test_a_journal_whose_beginning_was_dropped_is_replayed_from_its_snapshot() -
     stable = replayed(*entries(3, 4, 5, 6), *whole(), Compact(upto=3, term=1), *entries(7))
     assert (stable.log.offset, stable.log.offset_term, stable.log.last_index) == (3, 1, 7)
     assert stable.snapshot is not None
-    assert stable.membership.latest.configuration.voters == ("n1",)
+    assert stable.configurations.latest.configuration.voters == ("n1",)
 
 
 def test_a_dropped_beginning_may_end_right_before_the_first_entry_that_stays() -> None:

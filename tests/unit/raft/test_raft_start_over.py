@@ -11,7 +11,7 @@ from lictor_actors.kernel.effects import Persist
 from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import Entry, RaftOptions
-from lictor_actors.raft.membership import Forced, Membership, ServerRow, of_voters
+from lictor_actors.raft.configuration import Forced, Membership, ServerRow, of_voters
 from lictor_actors.raft.records import FORCED_CELL
 from lictor_actors.raft.snapshot import Snapshot
 from lictor_actors.raft.stable import Stable
@@ -121,7 +121,7 @@ def test_the_configuration_ends_up_in_the_log_and_is_changed_like_any_other() ->
     net.run(SECOND)
     for name in ("n1", "n2"):
         assert net.raft(name).configuration == ("n1", "n2")
-        assert net.raft(name)._stable.membership.forced is None
+        assert net.raft(name)._stable.configurations.forced is None
     net.reconfigure(lambda c: c.with_nonvoter("n3"))
     net.settle_change()
     for name in ("n1", "n2"):
@@ -206,7 +206,7 @@ def test_one_that_had_seen_a_later_term_than_its_new_leader_follows_the_log_agai
 
 def forced_stable() -> tuple[Stable, Turn]:
     stable, rng = Stable(), Random(1)
-    stable.term, stable.membership.forced = 5, FORCED
+    stable.term, stable.configurations.forced = 5, FORCED
     return stable, Turn(Life(Actor(), "server@n1", rng, rng.randbytes), 0, 0, None)
 
 
@@ -233,9 +233,9 @@ def test_a_snapshot_of_a_later_term_ends_it_one_from_before_does_not(term: int, 
     stable.stage(snapshot, turn)
     stable.add_chunk(snapshot, data, turn)
     stable.end_snapshot(snapshot, turn)
-    assert (stable.membership.forced is None) == ends
+    assert (stable.configurations.forced is None) == ends
     assert (ENDED in persisted(turn)) == ends
-    assert stable.membership.latest.configuration.voters == (("n1", "n2", "n3") if ends else ("n1", "n2"))
+    assert stable.configurations.latest.configuration.voters == (("n1", "n2", "n3") if ends else ("n1", "n2"))
 
 
 def test_a_server_that_did_not_vote_before_stands_if_it_is_to_vote_now() -> None:

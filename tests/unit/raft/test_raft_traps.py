@@ -4,8 +4,8 @@ import pytest
 from raft_network import MS, SECOND, Network
 
 from lictor_actors.raft import Overloaded, RaftOptions, Role
+from lictor_actors.raft.configuration import of_voters
 from lictor_actors.raft.follower import CommittedTruncated
-from lictor_actors.raft.membership import of_voters
 from lictor_messages.journal import appended
 from lictor_messages.raft import (
     AppendAnswer,

@@ -9,9 +9,9 @@ from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import Raft, RaftOptions
-from lictor_actors.raft.membership import of_voters
+from lictor_actors.raft.configuration import of_voters
 from lictor_actors.roles.server.leader.autopilot import Autopilot, _Since
-from lictor_actors.roles.server.leader.raft_membership import RaftMembership
+from lictor_actors.roles.server.leader.configuration_care import ConfigurationCare
 from lictor_actors.store.store import Store
 from lictor_messages.autopilot import AutopilotConfiguration, ServerHealth
 from lictor_messages.members import Member
@@ -84,9 +84,9 @@ def there(name):
     return Member(name=name, dc="", address="10.0.0.1", port=8301, gossip="", rest="", status="alive")
 
 
-def membership(members: dict[str, Member] | None = None) -> RaftMembership:
+def membership(members: dict[str, Member] | None = None) -> ConfigurationCare:
     options = ServerOptions(node="a.dc1", name="a", prober="prober@a.dc1", dc="dc1", version="1")
-    return RaftMembership(options, Raft("a.dc1", RaftOptions()), Store(), members or {})
+    return ConfigurationCare(options, Raft("a.dc1", RaftOptions()), Store(), members or {})
 
 
 def test_a_change_is_proposed_only_if_those_who_answer_can_commit_it():
@@ -107,7 +107,7 @@ def test_a_wiped_server_is_let_in_anew_only_while_the_other_voters_can_commit_th
     net.run_until(lambda: net.raft(leader).newcomers())
     net.run(2 * RaftOptions().election_ns)
     options = ServerOptions(node=leader, name="a", prober=f"prober@{leader}", dc="dc1", version="1")
-    made = RaftMembership(options, net.raft(leader), Store(), {})
+    made = ConfigurationCare(options, net.raft(leader), Store(), {})
     assert net.raft(leader).newcomers()
     assert made._next_change(AutopilotConfiguration(), False, net.now) is None
     net.start(away)
@@ -118,7 +118,7 @@ def test_a_wiped_server_is_let_in_anew_only_while_the_other_voters_can_commit_th
 
 
 def test_a_server_that_left_goes_whether_the_dead_are_cleared_away_or_not(monkeypatch):
-    monkeypatch.setattr(RaftMembership, "_can_be_committed", lambda self, change, contacts: True)
+    monkeypatch.setattr(ConfigurationCare, "_can_be_committed", lambda self, change, contacts: True)
     left = Member(name="b", dc="dc1", address="10.0.0.2", port=8301, gossip="", rest="", status="left")
     made, rng = membership({"b.dc1": left}), Random(1)
     made._raft.bootstrap(

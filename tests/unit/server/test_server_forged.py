@@ -14,8 +14,8 @@ from lictor_actors.hosts.world.network import CLUSTER
 from lictor_actors.hosts.world.trace import Tap
 from lictor_actors.journal.journal import Journal
 from lictor_actors.node.term_reset import reset_term
+from lictor_actors.raft.configuration import of_voters
 from lictor_actors.raft.doubts import CEILING, FARTHEST
-from lictor_actors.raft.membership import of_voters
 from lictor_actors.raft.records import pack_term
 from lictor_actors.raft.start_over import CannotStartOver
 from lictor_actors.roles.server.log_time import LogTime

@@ -11,7 +11,7 @@ from servers_in_world import Servers
 from lictor_actors.journal.journal import Journal
 from lictor_actors.journal.recovery import JournalCorrupt
 from lictor_actors.raft import Role
-from lictor_actors.raft.membership import ServerRow
+from lictor_actors.raft.configuration import ServerRow
 from lictor_actors.raft.start_over import start_over
 from lictor_messages.envelope import at
 from lictor_messages.faults import DiskRule

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.raft import Raft
 from lictor_actors.roles.server.leader.catalog_care import CatalogCare
+from lictor_actors.roles.server.leader.configuration_care import ConfigurationCare
 from lictor_actors.roles.server.leader.handover import Handover
 from lictor_actors.roles.server.leader.proposals import Proposals
-from lictor_actors.roles.server.leader.raft_membership import RaftMembership
 from lictor_actors.roles.server.leader.session_timers import SessionTimers
 from lictor_actors.roles.server.leader.tombstone_timer import TombstoneTimer
 from lictor_actors.roles.server.log_time import LogTime
@@ -47,7 +47,7 @@ class Leadership:
         self.proposals = Proposals(raft, time)
         self.sessions = SessionTimers(store)
         self.tombstones = TombstoneTimer(store)
-        self.configuration = RaftMembership(options, raft, store, members)
+        self.configuration = ConfigurationCare(options, raft, store, members)
         self.catalog = CatalogCare(options, store, members, self.proposals.propose_own)
         self.handover = Handover(raft, members)
         self.unconfirmed: dict[int, tuple[Query, Ticket]] = {}

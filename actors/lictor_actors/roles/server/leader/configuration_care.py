@@ -29,7 +29,7 @@ LOOK_EVERY_NS = 2_000_000_000
 TIMER = "server.autopilot"
 
 
-class RaftMembership:
+class ConfigurationCare:
     """Proposes a change when one is due."""
 
     def __init__(self, options: ServerOptions, raft: Raft, store: Store, members: Mapping[str, Member]) -> None:

@@ -153,7 +153,7 @@ def unpack_forced(data: bytes) -> Forced | None:
     return Forced(term, unpack_configuration(configuration))
 
 
-class Membership:
+class Configurations:
     """The configurations that the log holds. One takes effect when it is appended and ends if it is truncated."""
 
     __slots__ = ("_history", "forced")
