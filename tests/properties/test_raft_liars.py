@@ -12,7 +12,7 @@ from raft_chaos import chaos, heal
 from raft_network import SECOND, Network
 
 from lictor_actors.raft.doubts import CEILING, FARTHEST
-from lictor_actors.raft.leadership import Leadership
+from lictor_actors.raft.leader_state import LeaderState
 from lictor_messages.base import Message
 from lictor_messages.bounds import HIGHEST
 from lictor_messages.raft import AppendAnswer, AppendEntries, RequestVote, Vote
@@ -76,7 +76,7 @@ def believes_every_term(patch: Patch) -> None:
 
 
 def believes_every_answer(patch: Patch) -> None:
-    patch.setattr(Leadership, "_doubt", lambda self, answer: None)
+    patch.setattr(LeaderState, "_doubt", lambda self, answer: None)
 
 
 def hunt(patch: Patch) -> None:

@@ -9,7 +9,7 @@ from lictor_actors.kernel.life import Life
 from lictor_actors.raft import Configuration, Raft, Snapshot
 from lictor_actors.raft.configuration import Membership
 from lictor_actors.raft.facts import Facts
-from lictor_actors.raft.leadership import Leadership
+from lictor_actors.raft.leader_state import LeaderState
 from lictor_actors.raft.log import Log
 from lictor_actors.raft.reads import Rounds
 from lictor_actors.raft.replication import Replication
@@ -47,7 +47,7 @@ def commits_with_one_copy_too_few(patch: Patch) -> None:
     def too_early(values: list[int]) -> int:
         return sorted(values, reverse=True)[max(0, len(values) // 2 - 1)]
 
-    patch.setattr("lictor_actors.raft.leadership.reached_by_majority", too_early)
+    patch.setattr("lictor_actors.raft.leader_state.reached_by_majority", too_early)
 
 
 def reads_from_rounds_sent_before(patch: Patch) -> None:
@@ -58,7 +58,7 @@ def reads_from_rounds_sent_before(patch: Patch) -> None:
 
 
 def keeps_its_lease_for_ever(patch: Patch) -> None:
-    patch.setattr(Leadership, "lease_valid", lambda self, now: self.own_term_committed)
+    patch.setattr(LeaderState, "lease_valid", lambda self, now: self.own_term_committed)
 
 
 def takes_what_it_has_for_a_conflict(patch: Patch) -> None:
@@ -113,7 +113,7 @@ def counts_itself_though_it_was_removed(patch: Patch) -> None:
 
 def changes_the_configuration_while_a_change_is_under_way(patch: Patch) -> None:
     patch.setattr(Facts, "settled_members", True)
-    patch.setattr(Leadership, "own_term_committed", True)
+    patch.setattr(LeaderState, "own_term_committed", True)
 
 
 def changes_any_number_of_voters_at_once(patch: Patch) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lictor_actors.raft import leadership
+from lictor_actors.raft import leader_state
 from lictor_actors.swarm import run_seed
 from lictor_actors.swarm.kept import Kept, read
 from lictor_actors.swarm.plan import CHANGES, FAULTS, FaultName, draw
@@ -86,6 +86,6 @@ def test_a_leader_that_commits_without_a_majority_is_caught(monkeypatch: pytest.
 
 @pytest.mark.sim
 def test_a_leader_that_believes_in_its_lease_for_ever_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leadership.Leadership, "lease_valid", lambda *_: True)
-    monkeypatch.setattr(leadership.Leadership, "heard_by_quorum_since", lambda self, now: now)
+    monkeypatch.setattr(leader_state.LeaderState, "lease_valid", lambda *_: True)
+    monkeypatch.setattr(leader_state.LeaderState, "heard_by_quorum_since", lambda self, now: now)
     assert_caught("not linearizable", "isolate", "partition", every_s=3.0, lasts_s=2.0)

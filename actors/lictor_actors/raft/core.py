@@ -4,8 +4,8 @@ House rules of this file
 - All changes of role happen in the ``become_*`` functions of ``role_changes``, and nowhere else.
 - Messages of other servers are handled in ``receiving``, and what the own server asks for here.
 - Nothing is done here: wishes go to the turn (send, set_timer, persist), facts are returned or taken.
-- A send waits for the journal unless it says ``early``; only a leader's AppendEntries do (see ``leadership``).
-- What is known only while leading lives in ``Leadership``, what survives a crash in ``Stable``.
+- A send waits for the journal unless it says ``early``; only a leader's AppendEntries do (see ``leader_state``).
+- What is known only while leading lives in ``LeaderState``, what survives a crash in ``Stable``.
 
 Theory, in a page
 - **Terms.** Time is cut into terms, each with at most one leader, because a server votes once a term and a leader

@@ -8,7 +8,7 @@ from enum import Enum
 from lictor_actors.raft.configuration import Configuration, Dated
 from lictor_actors.raft.doubts import EntryFault
 from lictor_actors.raft.election import Ballot
-from lictor_actors.raft.leadership import Leadership
+from lictor_actors.raft.leader_state import LeaderState
 from lictor_actors.raft.log import Entry
 from lictor_actors.raft.options import RaftOptions
 from lictor_actors.raft.snapshot import Snapshot
@@ -50,7 +50,7 @@ class Facts:
         self._stable = Stable()
         self._commit_index = 0
         self._taken = 0
-        self._leading: Leadership | None = None
+        self._leading: LeaderState | None = None
         self._ballot = Ballot(())
         self._timeout_ns = 0
         self._quiet_since = 0

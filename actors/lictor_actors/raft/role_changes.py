@@ -6,7 +6,7 @@ from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft.doubts import CEILING
 from lictor_actors.raft.election import Ballot
 from lictor_actors.raft.facts import Role
-from lictor_actors.raft.leadership import Leadership
+from lictor_actors.raft.leader_state import LeaderState
 from lictor_actors.raft.snapshotting import Snapshotting
 from lictor_messages.base import Message
 from lictor_messages.envelope import at
@@ -141,7 +141,7 @@ class RoleChanges(Snapshotting):
         turn.note(f"raft: leads term {self.term}")
         self.role = Role.LEADER
         self.leader = self.me
-        self._leading = Leadership(self.me, self._stable, self.options, self._commit_index, turn.now)
+        self._leading = LeaderState(self.me, self._stable, self.options, self._commit_index, turn.now)
         self._leading.open(turn)
         turn.cancel_timer(ELECTION)
         turn.set_timer(HEARTBEAT, self.options.heartbeat_ns, HeartbeatDue())
@@ -170,7 +170,7 @@ class RoleChanges(Snapshotting):
     def _log_end(self) -> dict[str, int]:
         return {"last_index": self.last_index, "last_term": self.last_term}
 
-    def _after_leading(self, leading: Leadership, turn: Turn) -> None:
+    def _after_leading(self, leading: LeaderState, turn: Turn) -> None:
         leading.begin_wanted_round(turn)
         self._commit_index = leading.commit_index
         self._reads.extend(leading.rounds.take_confirmed())

@@ -13,7 +13,7 @@ from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import Configuration, Raft, Role
 from lictor_actors.raft.facts import Facts
-from lictor_actors.raft.leadership import Leadership as LeaderState
+from lictor_actors.raft.leader_state import LeaderState
 from lictor_actors.raft.log import Entry as LogEntry
 from lictor_actors.raft.log import Log
 from lictor_actors.raft.role_changes import RoleChanges

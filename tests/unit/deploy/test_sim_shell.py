@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lictor_actors.raft.leadership import Leadership
+from lictor_actors.raft.leader_state import LeaderState
 from lictor_deploy.sim.one import Wish
 from lictor_deploy.sim.shell import shell
 
@@ -49,9 +49,9 @@ def test_mistakes_are_sentences_and_the_walk_goes_on(capsys: pytest.CaptureFixtu
 def test_a_verdict_ends_the_run_and_leaves_it_open_to_inspection(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lictor_actors.raft.leadership.reached_by_majority", max)
+    monkeypatch.setattr("lictor_actors.raft.leader_state.reached_by_majority", max)
     status, out = walk(capsys, "to 20s", "run 1s", "show server-1")
-    assert Leadership  # the patch is of the module that it lives in
+    assert LeaderState  # the patch is of the module that it lives in
     assert status == 1
     assert "broken at " in out
     assert "this run is over: PromiseBroken" in out

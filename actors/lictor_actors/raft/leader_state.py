@@ -23,7 +23,7 @@ class Overloaded(Exception):
 
 
 class Transfer:
-    """Leadership on its way to ``target``; given up at ``until``."""
+    """LeaderState on its way to ``target``; given up at ``until``."""
 
     __slots__ = ("sent", "target", "until")
 
@@ -33,7 +33,7 @@ class Transfer:
         self.sent = False
 
 
-class Leadership:
+class LeaderState:
     """One term of one leader."""
 
     def __init__(self, me: str, stable: Stable, options: RaftOptions, commit_index: int, now: int) -> None:
