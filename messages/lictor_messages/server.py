@@ -61,7 +61,7 @@ class Blankness(Message, kind="server.blankness", on=WIRE):
     word: str
 
 
-class Found(Message, kind="server.found", on=WIRE):
+class Bootstrap(Message, kind="server.found", on=WIRE):
     """All of ``servers`` are blank: begin, if ``word`` is the one you gave."""
 
     servers: tuple[str, ...]

@@ -80,7 +80,7 @@ def assert_caught(
 
 @pytest.mark.sim
 def test_a_leader_that_commits_without_a_majority_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leadership, "reached_by_majority", max)
+    monkeypatch.setattr(leader_state, "reached_by_majority", max)
     assert_caught("durable on", "isolate", "partition")
 
 

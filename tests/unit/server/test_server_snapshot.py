@@ -11,7 +11,7 @@ from lictor_actors.hosts.world import World
 from lictor_actors.node.in_world import add_cluster
 from lictor_actors.raft import Role
 from lictor_actors.roles.api.snapshot import PART_BYTES
-from lictor_actors.roles.server import pictures as snapshots
+from lictor_actors.roles.server import archives
 from lictor_actors.store.snapshot.archive import ArchiveReader
 from lictor_actors.store.snapshot.freeze import survey
 from lictor_messages.catalog import ListNodes
@@ -210,13 +210,13 @@ def test_another_datacenter_has_no_path(cluster):
 def test_a_picture_is_forgotten_when_nobody_asks_for_it(cluster):
     leader = cluster.leader()
     opened = cluster.ask(OpenSnapshot())
-    assert cluster.server(leader).pictures.kept == 1
-    cluster.world.run(snapshots.KEPT_NS / 1e9 - 5)
+    assert cluster.server(leader).archives.kept == 1
+    cluster.world.run(archives.KEPT_NS / 1e9 - 5)
     assert isinstance(cluster.ask(ReadSnapshot(id=opened.id), leader), SnapshotSlice)
-    cluster.world.run(snapshots.KEPT_NS / 1e9 - 5)
-    assert cluster.server(leader).pictures.kept == 1
+    cluster.world.run(archives.KEPT_NS / 1e9 - 5)
+    assert cluster.server(leader).archives.kept == 1
     cluster.world.run(10)
-    assert cluster.server(leader).pictures.kept == 0
+    assert cluster.server(leader).archives.kept == 0
     refused = cluster.ask(ReadSnapshot(id=opened.id, consistency="stale"), leader)
     assert isinstance(refused, Refused)
     assert "take another one" in refused.words
@@ -224,10 +224,10 @@ def test_a_picture_is_forgotten_when_nobody_asks_for_it(cluster):
 
 def test_the_pictures_that_are_kept_are_few(cluster):
     opened = []
-    for number in range(snapshots.KEPT_MOST + 1):
+    for number in range(archives.KEPT_MOST + 1):
         cluster.put(f"k{number}")
         opened.append(cluster.ask(OpenSnapshot()).id)
-    assert cluster.server(cluster.leader()).pictures.kept == snapshots.KEPT_MOST
+    assert cluster.server(cluster.leader()).archives.kept == archives.KEPT_MOST
     assert isinstance(cluster.ask(ReadSnapshot(id=opened[0])), Refused)
     assert isinstance(cluster.ask(ReadSnapshot(id=opened[-1])), SnapshotSlice)
 

@@ -17,7 +17,7 @@ REBALANCE_LOAD_NS = 15_625_000
 
 
 @dataclass(slots=True)
-class Held:
+class Forwarded:
     """A request on its way to a server, and the servers that were tried for it."""
 
     envelope: Envelope
@@ -33,7 +33,7 @@ class ServerRoutes:
     def __init__(self, own: str) -> None:
         self._own = at("server", own) if own else ""
         self._others: list[str] = []
-        self._held: dict[str, Held] = {}
+        self._held: dict[str, Forwarded] = {}
 
     def __len__(self) -> int:
         return len(self._others) + bool(self._own)
@@ -82,7 +82,7 @@ class ServerRoutes:
         """Remember a request that was passed to ``server``."""
         if not envelope.request:
             return
-        self._held[envelope.request] = Held(envelope, (server,))
+        self._held[envelope.request] = Forwarded(envelope, (server,))
         if len(self._held) > HELD_MOST:
             del self._held[next(iter(self._held))]
 

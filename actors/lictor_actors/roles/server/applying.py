@@ -11,7 +11,7 @@ from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import Entry, Raft, Snapshot
 from lictor_actors.roles.server.leader.leadership import Leadership
 from lictor_actors.roles.server.log_time import LogTime
-from lictor_actors.roles.server.raft_snapshots import ServerSnapshots
+from lictor_actors.roles.server.raft_snapshots import RaftSnapshots
 from lictor_actors.roles.server.reads import Reads
 from lictor_actors.store.entries import EntryReader
 from lictor_actors.store.errors import UnknownCommand
@@ -30,7 +30,7 @@ TIMER = "server.apply"
 class Applying:
     """Takes what Raft has committed, in order, and once."""
 
-    def __init__(self, raft: Raft, store: Store, reads: Reads, snapshots: ServerSnapshots, time: LogTime) -> None:
+    def __init__(self, raft: Raft, store: Store, reads: Reads, snapshots: RaftSnapshots, time: LogTime) -> None:
         self.applied = 0
         """Index of the last entry that the store has."""
         self._raft = raft

@@ -16,7 +16,7 @@ from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import Raft
 from lictor_messages.envelope import at, node_of
 from lictor_messages.members import Member
-from lictor_messages.server import AskBlank, Blankness, Found, FoundingDue, ServerOptions
+from lictor_messages.server import AskBlank, Blankness, Bootstrap, FoundingDue, ServerOptions
 
 AGAIN_NS = 500_000_000
 TIMER = "server.founding"
@@ -59,10 +59,10 @@ class Founding:
             self._blank[node_of(turn.envelope.source)] = answer.word
         if self._asked and all(server in self._blank for server in self._others()):
             for server in self._others():
-                turn.send(at("server", server), Found(servers=self._asked, word=self._blank[server]))
+                turn.send(at("server", server), Bootstrap(servers=self._asked, word=self._blank[server]))
             self._begin(self._asked, turn)
 
-    def ordered(self, order: Found, turn: Turn) -> None:
+    def ordered(self, order: Bootstrap, turn: Turn) -> None:
         """All servers are blank, and this one said so in this life."""
         if self._is_blank and self._word and order.word == self._word:
             self._begin(order.servers, turn)

@@ -32,7 +32,7 @@ WAITING_MOST = 1024
 
 
 @dataclass(slots=True)
-class _Kept:
+class _OpenAnswer:
     key: QueryKey
     version: int
     index: int
@@ -47,7 +47,7 @@ class LargeAnswers:
 
     def __init__(self) -> None:
         self._made = RenderCache(MADE_BYTES_MAX)
-        self._kept: dict[str, _Kept] = {}
+        self._kept: dict[str, _OpenAnswer] = {}
         """In the order in which they were last asked for."""
         self._latest: dict[QueryKey, str] = {}
         self._waiting: deque[tuple[ReadSlice, Ticket]] = deque()
@@ -71,7 +71,7 @@ class LargeAnswers:
             return Refused(code="Overloaded", text="too many large answers are being read: try again later")
         name, key = turn.secret(8).hex(), question(query)
         self._latest[key] = name
-        return self._opened(name, _Kept(key, version, answer.index, Slices(query, answer)), turn)
+        return self._opened(name, _OpenAnswer(key, version, answer.index, Slices(query, answer)), turn)
 
     def read(self, query: ReadSlice, ticket: Ticket, turn: Turn) -> None:
         """Answer with one slice, now or in a turn of its own; the same question gets the same slice."""
@@ -99,7 +99,7 @@ class LargeAnswers:
         for name in list(self._kept):
             self._forget(name)
 
-    def _opened(self, name: str, kept: _Kept, turn: Turn) -> LargeAnswer:
+    def _opened(self, name: str, kept: _OpenAnswer, turn: Turn) -> LargeAnswer:
         kept.readers += 1
         self._asked_for(name, kept, turn)
         return LargeAnswer(index=kept.index, id=name, server=turn.me)
@@ -124,7 +124,7 @@ class LargeAnswers:
             self._read_by_one(query.id, kept)
         return AnswerSlice(index=kept.index, number=query.number, data=data, done=done)
 
-    def _data(self, query: ReadSlice, kept: _Kept) -> bytes | None:
+    def _data(self, query: ReadSlice, kept: _OpenAnswer) -> bytes | None:
         made = self._made.get(query, kept.version)
         if made is not None:
             return made.body
@@ -133,7 +133,7 @@ class LargeAnswers:
             self._made.put(query, Body(kept.version, kept.index, data, found=True))
         return data
 
-    def _read_by_one(self, name: str, kept: _Kept) -> None:
+    def _read_by_one(self, name: str, kept: _OpenAnswer) -> None:
         kept.readers -= 1
         if kept.readers <= 0 and self._latest.get(kept.key) != name:
             self._forget(name)  # the store has moved on: new askers get another one
@@ -145,7 +145,7 @@ class LargeAnswers:
                 return True
         return False
 
-    def _asked_for(self, name: str, kept: _Kept, turn: Turn) -> None:
+    def _asked_for(self, name: str, kept: _OpenAnswer, turn: Turn) -> None:
         first = not self._kept
         self._kept.pop(name, None)
         self._kept[name] = kept

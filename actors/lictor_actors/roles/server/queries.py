@@ -12,9 +12,9 @@ from collections.abc import Mapping
 
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.raft import Raft
+from lictor_actors.roles.server.archives import Archives
 from lictor_actors.roles.server.cluster_status import ClusterStatus
 from lictor_actors.roles.server.leader.leadership import Leadership
-from lictor_actors.roles.server.pictures import Snapshots
 from lictor_actors.roles.server.reads import Reads
 from lictor_actors.roles.server.to_leader import to_leader
 from lictor_actors.store.admission import not_rendered
@@ -42,7 +42,7 @@ class Queries:
         store: Store,
         members: Mapping[str, Member],
         reads: Reads,
-        snapshots: Snapshots,
+        archives: Archives,
     ) -> None:
         self._dc = options.dc
         self._raft = raft
@@ -50,7 +50,7 @@ class Queries:
         self._members = members
         self._status = ClusterStatus(options, raft)
         self._reads = reads
-        self._snapshots = snapshots
+        self._archives = archives
 
     def ask(self, query: Query, applied: int, leading: Leadership | None, turn: Turn) -> None:
         """Answer the query in hand, now or after a round; what only a leader knows is passed on to it."""
@@ -118,7 +118,7 @@ class Queries:
         elif isinstance(query, OpenSnapshot):
             self._open_snapshot(ticket, contact_ns, turn)
         else:
-            self._snapshots.read(query, ticket, turn)
+            self._archives.read(query, ticket, turn)
 
     def _open_snapshot(self, ticket: Ticket, contact_ns: int, turn: Turn) -> None:
         opened = SnapshotOpened(
@@ -130,4 +130,4 @@ class Queries:
             known_leader=bool(self._raft.leader),
             last_contact_ms=contact_ns // 1_000_000,
         )
-        self._snapshots.open(self._store, ticket, opened, turn)
+        self._archives.open(self._store, ticket, opened, turn)

@@ -50,7 +50,7 @@ class _Reading:
         return self._thaw.finish()
 
 
-class ServerSnapshots:
+class RaftSnapshots:
     """Watches a Raft and writes or reads snapshots as it wants them."""
 
     def __init__(self, raft: Raft) -> None:

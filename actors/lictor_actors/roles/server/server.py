@@ -10,15 +10,15 @@ from lictor_actors.raft.snapshot import SnapshotDamaged
 from lictor_actors.raft.stable import LostBeginning
 from lictor_actors.roles.server.announcements import Announcements
 from lictor_actors.roles.server.applying import Applying
+from lictor_actors.roles.server.archives import Archives
 from lictor_actors.roles.server.founding import Founding
 from lictor_actors.roles.server.lan_members import LanMembers
 from lictor_actors.roles.server.leader.leadership import LEADER_TIMERS, Leadership
 from lictor_actors.roles.server.leader.reconcile import serf_health
 from lictor_actors.roles.server.leaving import Leaving
 from lictor_actors.roles.server.log_time import LogTime
-from lictor_actors.roles.server.pictures import Snapshots
 from lictor_actors.roles.server.queries import Queries
-from lictor_actors.roles.server.raft_snapshots import ServerSnapshots
+from lictor_actors.roles.server.raft_snapshots import RaftSnapshots
 from lictor_actors.roles.server.reads import Reads
 from lictor_actors.roles.server.to_leader import not_forwarded
 from lictor_actors.roles.server.writes import Writes
@@ -36,7 +36,7 @@ from lictor_messages.server import (
     AskBlank,
     Blankness,
     BlockedDue,
-    Found,
+    Bootstrap,
     FoundingDue,
     ServerOptions,
     SnapshotSliceDue,
@@ -55,7 +55,7 @@ class Server(Actor):
         .on(Query, Command, by=By.NODES)
         .asked_by("agent", "server", "gateway")
         .on(r.AppendEntries, r.AppendAnswer, r.RequestVote, r.Vote, r.TimeoutNow, by=By.PEERS)
-        .on(r.InstallSnapshot, r.SnapshotAnswer, AskBlank, Found, by=By.PEERS)
+        .on(r.InstallSnapshot, r.SnapshotAnswer, AskBlank, Bootstrap, by=By.PEERS)
         .on(r.ElectionDue, r.HeartbeatDue, BlockedDue, ApplyDue, SnapshotSliceDue, SnapshotIdleDue)
         .on(FoundingDue, SliceDue, LargeIdleDue, *LEADER_TIMERS)
         .on(m.MemberJoined, m.MemberUpdated, m.MemberFailed, m.MemberLeft, m.MemberReaped, m.Members, m.UserEvent)
@@ -76,10 +76,10 @@ class Server(Actor):
         """What this server does as leader, None while it does not lead."""
         self._time = LogTime()
         self.reads = Reads(self.store, options)
-        self.pictures = Snapshots()
-        self.queries = Queries(options, self.raft, self.store, self.members, self.reads, self.pictures)
+        self.archives = Archives()
+        self.queries = Queries(options, self.raft, self.store, self.members, self.reads, self.archives)
         self.writes = Writes(options, self.raft, self.store)
-        self._raft_snapshots = ServerSnapshots(self.raft)
+        self._raft_snapshots = RaftSnapshots(self.raft)
         self._applying = Applying(self.raft, self.store, self.reads, self._raft_snapshots, self._time)
         self._founding = Founding(options, self.raft)
         self._leaving = Leaving(self.raft)
@@ -148,7 +148,7 @@ class Server(Actor):
             r.SnapshotAnswer: self._snapshot_step,
             AskBlank: self._asked_if_blank,
             Blankness: self._founding.answered,
-            Found: self._founding.ordered,
+            Bootstrap: self._founding.ordered,
             FoundingDue: lambda _, turn: self._founding.due(self.members, turn),
             PrepareToLeave: lambda _, turn: self._leaving.prepare(self.leading, turn),
             AwaitRemoval: self._leaving.await_removal,
@@ -163,7 +163,7 @@ class Server(Actor):
             m.MemberReaped: self._member_changed,
             m.Members: self._members_listed,
             m.UserEvent: lambda _, __: None,
-            SnapshotIdleDue: lambda _, turn: self.pictures.due(turn),
+            SnapshotIdleDue: lambda _, turn: self.archives.due(turn),
             SliceDue: lambda _, turn: self.reads.large.due(turn),
             LargeIdleDue: lambda _, turn: self.reads.large.idle_due(turn),
             Undeliverable: not_forwarded,

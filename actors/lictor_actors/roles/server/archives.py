@@ -1,4 +1,7 @@
-"""Snapshots on a server: pictures that are kept while somebody reads them in slices."""
+"""Archives for users (``snapshot save``): pictures of the store that are kept while a gateway reads them in slices.
+
+Raft's own snapshots are in ``raft_snapshots``.
+"""
 
 from __future__ import annotations
 
@@ -20,16 +23,16 @@ KEPT_MOST = 4
 
 
 @dataclass(slots=True)
-class _Kept:
+class _Archive:
     picture: Picture
     asked_at: int
 
 
-class Snapshots:
+class Archives:
     """Takes pictures of the store and hands out their slices."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, _Kept] = {}
+        self._kept: dict[str, _Archive] = {}
         """In the order in which they were last asked for."""
 
     def due(self, turn: Turn) -> None:
@@ -74,7 +77,7 @@ class Snapshots:
 
     def _keep(self, name: str, picture: Picture, turn: Turn) -> None:
         first = not self._kept
-        self._kept[name] = _Kept(picture, turn.now)
+        self._kept[name] = _Archive(picture, turn.now)
         if first:
             self._arm(turn)
 
