@@ -7,7 +7,7 @@ from raft_network import SECOND, Network
 from lictor_actors.kernel.effects import Send
 from lictor_actors.kernel.life import Life
 from lictor_actors.raft import Configuration, Raft, Snapshot
-from lictor_actors.raft.configuration import Membership
+from lictor_actors.raft.configuration import Configurations
 from lictor_actors.raft.facts import Facts
 from lictor_actors.raft.leader_state import LeaderState
 from lictor_actors.raft.log import Log
@@ -128,7 +128,7 @@ def changes_any_number_of_voters_at_once(patch: Patch) -> None:
 
 
 def forgets_the_configuration_with_the_log(patch: Patch) -> None:
-    patch.setattr(Membership, "begin_with", lambda self, index, configuration: self._history.clear())
+    patch.setattr(Configurations, "begin_with", lambda self, index, configuration: self._history.clear())
 
 
 def takes_half_a_snapshot_for_a_whole_one(patch: Patch) -> None:

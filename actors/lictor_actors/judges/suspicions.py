@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from lictor_actors.hosts.world.trace import Tap
-from lictor_actors.swim.members import Members, State
+from lictor_actors.swim.member_table import MemberState, MemberTable
 from lictor_messages.base import Message
 from lictor_messages.envelope import node_of
 from lictor_messages.swim import SuspicionDue
@@ -25,14 +25,14 @@ class _Due(NamedTuple):
 
     observer: str
     node: str
-    state: State
+    state: MemberState
     since: int
 
 
 class SuspicionJudge(Tap):
     """Sees timers before a prober's turn, and what became of the member after it."""
 
-    def __init__(self, members_of: Callable[[str], Members | None], least_ns: int) -> None:
+    def __init__(self, members_of: Callable[[str], MemberTable | None], least_ns: int) -> None:
         self._members_of = members_of
         """The table of this observer's prober."""
         self._least_ns = least_ns
@@ -61,9 +61,9 @@ class SuspicionJudge(Tap):
             return
         members = self._members_of(observer)
         peer = members.others.get(due.node) if members is not None else None
-        if peer is None or peer.present or due.state in (State.DEAD, State.LEFT):
+        if peer is None or peer.present or due.state in (MemberState.DEAD, MemberState.LEFT):
             return
-        if due.state is not State.SUSPECT:
+        if due.state is not MemberState.SUSPECT:
             raise Hasty(f"{observer} declared {due.node} dead by a suspicion that was over: it was {due.state.value}")
         lasted = peer.since - due.since
         if lasted < self._least_ns:

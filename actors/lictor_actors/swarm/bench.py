@@ -21,7 +21,7 @@ from lictor_actors.roles.prober.prober import Prober
 from lictor_actors.roles.server.leader.reconcile import serf_health
 from lictor_actors.roles.server.server import Server
 from lictor_actors.store.families.catalog.tables import CatalogTables
-from lictor_actors.swim.members import Members
+from lictor_actors.swim.member_table import MemberTable
 from lictor_actors.swim.profile import LOCAL
 from lictor_messages.catalog import SERF_HEALTH
 from lictor_messages.envelope import at
@@ -123,7 +123,7 @@ class Bench:
     def _saw_prober(self, seat: Seat) -> None:
         self.suspicions.saw(seat.node.name)
 
-    def _members(self, node: str) -> Members | None:
+    def _members(self, node: str) -> MemberTable | None:
         prober = self.world.actor(at("prober", node))
         return prober.members if isinstance(prober, Prober) else None
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.swim.gossip import Gossiper
-from lictor_actors.swim.members import Members, State
+from lictor_actors.swim.member_table import MemberState, MemberTable
 from lictor_actors.swim.membership import Membership
 from lictor_actors.swim.profile import Profile
-from lictor_actors.swim.pushpull import Exchange
+from lictor_actors.swim.pushpull import PushPullSync
 from lictor_actors.swim.remembering import Remembering
 from lictor_actors.swim.updates import Hearing
 from lictor_messages.codec import pack_body
@@ -19,7 +19,7 @@ from lictor_messages.swim import Dead, LeaveDue, LeaveIntent, ReapDue, Reconnect
 class Departure:
     """This node's own leave."""
 
-    def __init__(self, profile: Profile, members: Members, gossiper: Gossiper) -> None:
+    def __init__(self, profile: Profile, members: MemberTable, gossiper: Gossiper) -> None:
         self._profile = profile
         self._members = members
         self._gossiper = gossiper
@@ -46,7 +46,7 @@ class Departure:
     def finish(self, turn: Turn) -> None:
         """Spread, or the time for it is over."""
         self._spread = True
-        self._members.me.state = State.LEFT
+        self._members.me.state = MemberState.LEFT
         turn.cancel_timer("leave")
         for ticket in self._waiting:
             turn.answer(ticket, Departed(), early=True)
@@ -59,9 +59,9 @@ class Undertaker:
     def __init__(
         self,
         profile: Profile,
-        members: Members,
+        members: MemberTable,
         membership: Membership,
-        exchange: Exchange,
+        sync: PushPullSync,
         remembering: Remembering,
         keep_failed: int,
         keep_left: int,
@@ -69,9 +69,9 @@ class Undertaker:
         self._profile = profile
         self._members = members
         self._membership = membership
-        self._exchange = exchange
+        self._sync = sync
         self._remembering = remembering
-        self._keep = {State.DEAD: keep_failed, State.LEFT: keep_left}
+        self._keep = {MemberState.DEAD: keep_failed, MemberState.LEFT: keep_left}
         self._reaping = self._reconnecting = False
 
     def force_leave(self, request: ForceLeave, turn: Turn) -> None:
@@ -80,7 +80,7 @@ class Undertaker:
         if peer is None:
             turn.reply(Refused(code="NotFound", text=f"No node found with name '{request.node}'"))
             return
-        if peer.state is not State.ALIVE:
+        if peer.state is not MemberState.ALIVE:
             intent = LeaveIntent(node=peer.node, incarnation=peer.incarnation, prune=request.prune)
             self._membership.leave_intent(intent, pack_body(intent), Hearing(self._members.me.address), turn)
         turn.reply(ForcedOut())
@@ -107,10 +107,10 @@ class Undertaker:
     def reconnect(self, turn: Turn) -> None:
         """Now and then somebody tries a failed member, more often the more have failed: partitions heal."""
         self._reconnecting = False
-        missed = [peer.address for peer in self._members.in_state(State.DEAD)]
+        missed = [peer.address for peer in self._members.in_state(MemberState.DEAD)]
         missed += [self._members.address(url) for url in self._remembering.look_for(turn.now)]
         if missed and turn.rng.random() < len(missed) / self._members.alive_count:
-            self._exchange.ask(missed[int(turn.rng.random() * len(missed))], turn)
+            self._sync.ask(missed[int(turn.rng.random() * len(missed))], turn)
         self.watch(turn)
 
     def _jittered(self, turn: Turn) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.broadcasts import Broadcasts
-from lictor_actors.swim.members import Members, Peer, State
+from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
 from lictor_actors.swim.profile import Profile
 from lictor_messages.swim import Gossip, GossipDue
 
@@ -12,7 +12,7 @@ from lictor_messages.swim import Gossip, GossipDue
 class Gossiper:
     """Ticks only while there is something to tell: a quiet cluster gossips nothing."""
 
-    def __init__(self, profile: Profile, members: Members) -> None:
+    def __init__(self, profile: Profile, members: MemberTable) -> None:
         self.queue = Broadcasts(profile.broadcasts_max)
         self._profile = profile
         self._members = members
@@ -51,6 +51,6 @@ class Gossiper:
         recently = turn.now - self._profile.gossip_to_the_dead
 
         def hears(peer: Peer) -> bool:
-            return peer.present or (peer.state is State.DEAD and peer.since >= recently)
+            return peer.present or (peer.state is MemberState.DEAD and peer.since >= recently)
 
         return self._members.pick(self._profile.gossip_nodes, hears, turn.rng)

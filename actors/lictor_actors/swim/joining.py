@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from lictor_actors.kernel.turn import Ticket, Turn
-from lictor_actors.swim.members import Members
+from lictor_actors.swim.member_table import MemberTable
 from lictor_actors.swim.profile import Profile
-from lictor_actors.swim.pushpull import Exchange
+from lictor_actors.swim.pushpull import PushPullSync
 from lictor_actors.swim.remembering import Remembering
 from lictor_messages.members import Join, Joined
 from lictor_messages.swim import JoinDue, RetryJoinDue
@@ -47,15 +47,15 @@ class Joining:
     def __init__(
         self,
         profile: Profile,
-        members: Members,
-        exchange: Exchange,
+        members: MemberTable,
+        sync: PushPullSync,
         remembering: Remembering,
         addresses: tuple[str, ...],
         retry: int,
     ) -> None:
         self._profile = profile
         self._members = members
-        self._exchange = exchange
+        self._sync = sync
         self._remembering = remembering
         self._addresses = addresses
         self._retry = retry
@@ -66,7 +66,7 @@ class Joining:
 
     def begin(self, turn: Turn) -> None:
         """Try the options' addresses and those remembered, until one has answered or somebody has found this node."""
-        by_url = {gossip_url(address): address for address in (*self._remembering.known, *self._addresses)}
+        by_url = {gossip_url(address): address for address in (*self._remembering.earlier, *self._addresses)}
         if by_url and self._members.alone:
             self._try(tuple(by_url.values()), None, self._retry, turn)
 
@@ -104,7 +104,7 @@ class Joining:
                 continue
             known = self._members.advertising(url)
             target = known.address if known is not None else self._members.address(url)
-            attempt.silent[self._exchange.ask(target, turn, join=True)] = address
+            attempt.silent[self._sync.ask(target, turn, join=True)] = address
         turn.set_timer(f"join:{self._count}", patience, JoinDue(attempt=self._count))
         if not attempt.silent:
             self._finish(self._count, attempt, turn)
@@ -134,7 +134,7 @@ class Joining:
 
     def _reached(self, address: str, attempt: Attempt, turn: Turn) -> None:
         attempt.count += 1
-        if attempt.count == 1 and attempt.ticket is None and address in self._remembering.known:
+        if attempt.count == 1 and attempt.ticket is None and address in self._remembering.earlier:
             turn.note(f"join: rejoined through {address}, which it knew before")
 
     def _complain(self, errors: list[str], turn: Turn) -> None:

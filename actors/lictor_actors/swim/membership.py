@@ -12,7 +12,7 @@ from __future__ import annotations
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.gossip import Gossiper
 from lictor_actors.swim.listeners import Listeners
-from lictor_actors.swim.members import Members, Peer, State
+from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
 from lictor_actors.swim.own_record import OwnRecord
 from lictor_actors.swim.transitions import Transitions
 from lictor_actors.swim.updates import Hearing
@@ -27,7 +27,7 @@ class Membership:
 
     def __init__(
         self,
-        members: Members,
+        members: MemberTable,
         own: OwnRecord,
         transitions: Transitions,
         gossiper: Gossiper,
@@ -122,9 +122,9 @@ class Membership:
         peer.incarnation = claim.incarnation
         if peer.present:
             peer.leaving = True  # refuted by it if it lives; left instead of failed if it does not
-        elif peer.state is State.DEAD:
+        elif peer.state is MemberState.DEAD:
             self._transitions.become_left(peer, turn)
-        if claim.prune and peer.state is State.LEFT:
+        if claim.prune and peer.state is MemberState.LEFT:
             self.forget(peer, turn)
         self._gossiper.spread(peer.node, data, turn)
         return True
@@ -152,7 +152,7 @@ class Membership:
 
     def postpone(self, lag: int, turn: Turn) -> None:
         """This node stood still: every suspect gets that time back."""
-        for peer in self._members.in_state(State.SUSPECT):
+        for peer in self._members.in_state(MemberState.SUSPECT):
             if peer.suspicion is not None:
                 peer.suspicion.postpone(lag)
                 self._transitions.await_refutation(peer, peer.suspicion, turn)

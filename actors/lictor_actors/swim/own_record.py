@@ -5,7 +5,7 @@ from __future__ import annotations
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.awareness import Awareness
 from lictor_actors.swim.gossip import Gossiper
-from lictor_actors.swim.members import Members
+from lictor_actors.swim.member_table import MemberTable
 from lictor_actors.swim.updates import Hearing
 from lictor_messages.codec import pack_body
 from lictor_messages.swim import Alive
@@ -14,7 +14,7 @@ from lictor_messages.swim import Alive
 class OwnRecord:
     """This node's record, and its refutations."""
 
-    def __init__(self, members: Members, gossiper: Gossiper, awareness: Awareness) -> None:
+    def __init__(self, members: MemberTable, gossiper: Gossiper, awareness: Awareness) -> None:
         self._members = members
         self._gossiper = gossiper
         self._awareness = awareness

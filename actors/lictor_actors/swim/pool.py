@@ -10,14 +10,14 @@ from lictor_actors.swim.events import UserEvents
 from lictor_actors.swim.gossip import Gossiper
 from lictor_actors.swim.joining import Joining
 from lictor_actors.swim.listeners import Listeners
-from lictor_actors.swim.members import Members, Peer, State
+from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
 from lictor_actors.swim.membership import Membership
 from lictor_actors.swim.own_record import OwnRecord
 from lictor_actors.swim.probe import Probing
+from lictor_actors.swim.processed import ProcessedUpdates
 from lictor_actors.swim.profile import Profile
-from lictor_actors.swim.pushpull import Exchange
+from lictor_actors.swim.pushpull import PushPullSync
 from lictor_actors.swim.remembering import Remembering
-from lictor_actors.swim.seen import Seen
 from lictor_actors.swim.transitions import Transitions
 from lictor_actors.swim.updates import Hearing, Updates
 from lictor_messages.codec import pack_body
@@ -36,33 +36,33 @@ class Pool:
         self.role = options.role
         self._options = options
         me = self._record(0)
-        self.members = Members(Peer(me, pack_body(me), 0, options.role))
+        self.members = MemberTable(Peer(me, pack_body(me), 0, options.role))
         self.awareness = Awareness(profile.awareness_max)
         self.gossiper = Gossiper(profile, self.members)
         self.listeners = Listeners(me.node, options.tell)
         self.doubts = Doubts()
-        self._wire(Seen())
+        self._wire(ProcessedUpdates())
 
-    def _wire(self, seen: Seen) -> None:
+    def _wire(self, processed: ProcessedUpdates) -> None:
         options, profile, members, gossiper = self._options, self.profile, self.members, self.gossiper
         own = OwnRecord(members, gossiper, self.awareness)
-        transitions = Transitions(profile, members, gossiper, self.listeners, seen)
+        transitions = Transitions(profile, members, gossiper, self.listeners, processed)
         self.membership = Membership(members, own, transitions, gossiper, self.listeners)
         self.events = UserEvents(profile, gossiper, self.listeners)
-        self.updates = Updates(members, seen, self.doubts)
+        self.updates = Updates(members, processed, self.doubts)
         self.updates.on(Alive, self.membership.alive)
         self.updates.on(Suspect, self.membership.suspect)
         self.updates.on(Dead, self.membership.dead)
         self.updates.on(LeaveIntent, self.membership.leave_intent)
         self.updates.on(UserEvent, self.events.heard)
         self.probing = Probing(profile, members, self.membership, gossiper, self.listeners, self.awareness)
-        self.exchange = Exchange(profile, members, own, gossiper, self.events, self.updates)
+        self.sync = PushPullSync(profile, members, own, gossiper, self.events, self.updates)
         keep = options.reconnect_timeout_ns, options.tombstone_timeout_ns
         self.remembering = Remembering(members, options.rejoin_after_leave, options.reconnect_timeout_ns)
         join = options.join, options.retry_join_ns
-        self.joining = Joining(profile, members, self.exchange, self.remembering, *join)
+        self.joining = Joining(profile, members, self.sync, self.remembering, *join)
         self.departure = Departure(profile, members, gossiper)
-        self.undertaker = Undertaker(profile, members, self.membership, self.exchange, self.remembering, *keep)
+        self.undertaker = Undertaker(profile, members, self.membership, self.sync, self.remembering, *keep)
 
     def begin(self, turn: Turn) -> None:
         """The incarnation starts from the clock, so that it is mostly higher than in an earlier life."""
@@ -72,7 +72,7 @@ class Pool:
         self.doubts.begin(me.incarnation, turn.now)
         self.listeners.located(me.alive, turn)
         self.listeners.tell(MemberJoined(member=me.member()), turn)
-        self.exchange.begin(turn)
+        self.sync.begin(turn)
         self.remembering.begin(turn)
 
     def hear(self, updates: tuple[bytes, ...], source: str, turn: Turn) -> None:
@@ -83,7 +83,7 @@ class Pool:
         self.updates.take_in(updates, Hearing(source), turn)
         self.set_timers(turn)
         if was_alone and not self.members.alone and role_of(source) == self.role:
-            self.exchange.ask(source, turn)  # found rather than joining: learn the rest at once
+            self.sync.ask(source, turn)  # found rather than joining: learn the rest at once
 
     def set_timers(self, turn: Turn) -> None:
         """Start what the present table needs: probing with the first other member, the undertaker with the first that
@@ -108,8 +108,8 @@ class Pool:
             fingerprint ^= peer.fingerprint
         assert self.members.fingerprint == fingerprint
         for peer in self.members.others.values():
-            assert (peer.suspicion is not None) == (peer.state is State.SUSPECT), peer.node
-            assert bool(peer.verdict) == (peer.state is not State.ALIVE), peer.node
+            assert (peer.suspicion is not None) == (peer.state is MemberState.SUSPECT), peer.node
+            assert bool(peer.verdict) == (peer.state is not MemberState.ALIVE), peer.node
             assert peer.incarnation >= peer.alive.incarnation, peer.node
 
     def _record(self, incarnation: int) -> Alive:

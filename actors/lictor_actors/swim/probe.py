@@ -12,7 +12,7 @@ from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.awareness import Awareness
 from lictor_actors.swim.gossip import Gossiper
 from lictor_actors.swim.listeners import Listeners
-from lictor_actors.swim.members import Members, Peer, State
+from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
 from lictor_actors.swim.membership import Membership
 from lictor_actors.swim.profile import Profile
 from lictor_messages.swim import Ack, AckDue, IndirectPing, Nack, NackDue, Ping, ProbeDue
@@ -49,7 +49,7 @@ class Probing:
     def __init__(
         self,
         profile: Profile,
-        members: Members,
+        members: MemberTable,
         membership: Membership,
         gossiper: Gossiper,
         listeners: Listeners,
@@ -174,7 +174,7 @@ class Probing:
 
     def _ask_helpers(self, current: Round, turn: Turn) -> None:
         def may_help(peer: Peer) -> bool:
-            return peer.state is State.ALIVE and peer is not current.peer
+            return peer.state is MemberState.ALIVE and peer is not current.peer
 
         helpers = self._members.pick(self._profile.indirect_checks, may_help, turn.rng)
         current.helpers = len(helpers)

@@ -8,20 +8,20 @@ from __future__ import annotations
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.events import UserEvents
 from lictor_actors.swim.gossip import Gossiper
-from lictor_actors.swim.members import Members, Peer, State
+from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
 from lictor_actors.swim.own_record import OwnRecord
 from lictor_actors.swim.profile import Profile
 from lictor_actors.swim.updates import Hearing, Updates
 from lictor_messages.swim import PushPull, PushPullAnswer, PushPullDue
 
 
-class Exchange:
+class PushPullSync:
     """Anti-entropy between two views."""
 
     def __init__(
         self,
         profile: Profile,
-        members: Members,
+        members: MemberTable,
         own: OwnRecord,
         gossiper: Gossiper,
         events: UserEvents,
@@ -63,7 +63,7 @@ class Exchange:
 
     def tick(self, turn: Turn) -> None:
         """The periodic exchange with a random live member."""
-        for peer in self._members.pick(1, lambda peer: peer.state is State.ALIVE, turn.rng):
+        for peer in self._members.pick(1, lambda peer: peer.state is MemberState.ALIVE, turn.rng):
             self.ask(peer.address, turn)
         # Jittered around the interval, or those that started together would exchange together for ever.
         self._schedule(int((0.5 + turn.rng.random()) * self._every()), turn)

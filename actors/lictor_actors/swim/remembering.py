@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lictor_actors.kernel.turn import Turn
-from lictor_actors.swim.members import Members, Peer, State
+from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
 from lictor_messages.base import STORED
 from lictor_messages.codec import FrameRefused, pack_body, unpack_body
 from lictor_messages.journal import Cell, JournalRecord
@@ -29,13 +29,13 @@ EVERY_NS = 60_000_000_000
 class Remembering:
     """What an earlier life knew, and what the next one will."""
 
-    def __init__(self, members: Members, rejoin_after_leave: bool, keep_unmet: int) -> None:
+    def __init__(self, members: MemberTable, rejoin_after_leave: bool, keep_unmet: int) -> None:
         self._members = members
         self._rejoin_after_leave = rejoin_after_leave
         self._keep_unmet = keep_unmet
         self._kept = Remembered()
         """As it stands in the journal."""
-        self.known: tuple[str, ...] = ()
+        self.earlier: tuple[str, ...] = ()
         """Gossip URLs of an earlier life's members; none after a graceful leave, unless told to rejoin."""
         self.unmet: list[str] = []
         """Those of them that this life has not met yet."""
@@ -64,8 +64,8 @@ class Remembering:
         for record in records:
             if isinstance(record, Cell) and record.name == CELL:
                 self._kept = _read(record.data, turn)
-        self.known = () if self._kept.left and not self._rejoin_after_leave else self._kept.addresses
-        self.unmet = list(self.known)
+        self.earlier = () if self._kept.left and not self._rejoin_after_leave else self._kept.addresses
+        self.unmet = list(self.earlier)
 
     def look_for(self, now: int) -> list[str]:
         """Who is still to be met, for as long as a failed member would be tried: two halves of a cluster that started
@@ -87,7 +87,7 @@ class Remembering:
         return tuple(dict.fromkeys(peer.alive.gossip for peer in self._worth_keeping()))
 
     def _worth_keeping(self) -> list[Peer]:
-        staying = [peer for peer in self._members.others.values() if peer.state is not State.LEFT]
+        staying = [peer for peer in self._members.others.values() if peer.state is not MemberState.LEFT]
         servers = [peer for peer in staying if peer.member().is_server]
         return sorted(servers or staying, key=lambda peer: not peer.present)
 

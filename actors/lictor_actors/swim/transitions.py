@@ -6,9 +6,9 @@ from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.border import id_taken
 from lictor_actors.swim.gossip import Gossiper
 from lictor_actors.swim.listeners import Listeners
-from lictor_actors.swim.members import Members, Peer, State
+from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
+from lictor_actors.swim.processed import ProcessedUpdates
 from lictor_actors.swim.profile import Profile
-from lictor_actors.swim.seen import Seen
 from lictor_actors.swim.suspicion import Suspicion
 from lictor_actors.swim.updates import Hearing
 from lictor_messages.codec import pack_body
@@ -20,13 +20,18 @@ class Transitions:
     """Carries out what the rules of ``membership`` have decided."""
 
     def __init__(
-        self, profile: Profile, members: Members, gossiper: Gossiper, listeners: Listeners, seen: Seen
+        self,
+        profile: Profile,
+        members: MemberTable,
+        gossiper: Gossiper,
+        listeners: Listeners,
+        processed: ProcessedUpdates,
     ) -> None:
         self._profile = profile
         self._members = members
         self._gossiper = gossiper
         self._listeners = listeners
-        self._seen = seen
+        self._processed = processed
 
     def meet(self, claim: Alive, data: bytes, hearing: Hearing, turn: Turn) -> None:
         """A member that was unknown."""
@@ -45,7 +50,7 @@ class Transitions:
         self._hold(peer, verdict=b"", accuser="")
         peer.alive, peer.record, peer.incarnation = claim, data, claim.incarnation
         was_leaving, peer.leaving = peer.leaving, False
-        self._members.turn_into(peer, State.ALIVE, turn.now)
+        self._members.turn_into(peer, MemberState.ALIVE, turn.now)
         if came_back or (before.gossip, before.rest) != (claim.gossip, claim.rest):
             self._listeners.located(claim, turn)
         if came_back:
@@ -58,7 +63,7 @@ class Transitions:
         """The first accusation: from now on it has to refute."""
         self._hold(peer, verdict=data, accuser=accuser)
         peer.suspicion = Suspicion(accuser, self._profile, self._members.alive_count, turn.now)
-        self._members.turn_into(peer, State.SUSPECT, turn.now)
+        self._members.turn_into(peer, MemberState.SUSPECT, turn.now)
         self._gossiper.spread(peer.node, data, turn)
         self.await_refutation(peer, peer.suspicion, turn)
 
@@ -74,10 +79,10 @@ class Transitions:
         if peer.present:
             turn.cancel_timer(f"suspicion:{peer.node}")
             self._hold(peer, verdict=data, accuser=claim.accuser)
-            self._become(peer, State.LEFT if left else State.DEAD, turn)
-        elif peer.state is State.DEAD and left:
+            self._become(peer, MemberState.LEFT if left else MemberState.DEAD, turn)
+        elif peer.state is MemberState.DEAD and left:
             self._hold(peer, verdict=data, accuser=claim.accuser)
-            self._become(peer, State.LEFT, turn)
+            self._become(peer, MemberState.LEFT, turn)
         elif stronger:
             # Dead at a higher incarnation: remembered, or an alive in between would raise the dead.
             self._hold(peer, verdict=data, accuser=claim.accuser)
@@ -89,24 +94,24 @@ class Transitions:
         """A failed member counts as one that left."""
         claim = Dead(node=peer.node, incarnation=peer.incarnation, accuser=peer.node)
         self._hold(peer, verdict=pack_body(claim), accuser=peer.node)
-        self._become(peer, State.LEFT, turn)
+        self._become(peer, MemberState.LEFT, turn)
 
     def may_be_reclaimed(self, peer: Peer, turn: Turn) -> bool:
         """True if another node may take this one's name."""
-        if peer.state is State.LEFT:
+        if peer.state is MemberState.LEFT:
             return True
-        return peer.state is State.DEAD and turn.now - peer.since >= self._profile.dead_node_reclaim
+        return peer.state is MemberState.DEAD and turn.now - peer.since >= self._profile.dead_node_reclaim
 
-    def _become(self, peer: Peer, state: State, turn: Turn) -> None:
+    def _become(self, peer: Peer, state: MemberState, turn: Turn) -> None:
         self._members.turn_into(peer, state, turn.now)
-        if state is State.LEFT:
+        if state is MemberState.LEFT:
             self._listeners.tell(MemberLeft(member=peer.member()), turn)
         else:
             self._listeners.tell(MemberFailed(member=peer.member(), accuser=peer.accuser), turn)
 
     def _hold(self, peer: Peer, verdict: bytes, accuser: str) -> None:
         """Exchange the accusation in force. The record held so far must be weighed, not skipped, if it comes again."""
-        self._seen.forget(peer.record)
+        self._processed.forget(peer.record)
         peer.verdict, peer.accuser = verdict, accuser
         peer.suspicion = None
 

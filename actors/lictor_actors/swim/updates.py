@@ -1,4 +1,4 @@
-"""Taking in updates: skip what was seen, decode the rest, apply the rule for each kind, answer what is stale."""
+"""Taking in updates: skip what was processed, decode the rest, apply the rule for each kind, answer what is stale."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.doubts import Doubts
-from lictor_actors.swim.members import Members
-from lictor_actors.swim.seen import Seen
+from lictor_actors.swim.member_table import MemberTable
+from lictor_actors.swim.processed import ProcessedUpdates
 from lictor_messages.base import Message
 from lictor_messages.codec import FrameRefused, unpack_body
 from lictor_messages.swim import Gossip
@@ -36,11 +36,11 @@ Rule = Callable[[Message, bytes, Hearing, Turn], bool]
 class Updates:
     """The door through which every piece of gossip comes."""
 
-    def __init__(self, members: Members, seen: Seen, doubts: Doubts) -> None:
+    def __init__(self, members: MemberTable, processed: ProcessedUpdates, doubts: Doubts) -> None:
         self.malformed = 0
         """Updates that could not be decoded: junk, or kinds of a newer version."""
         self._members = members
-        self._seen = seen
+        self._processed = processed
         self._doubts = doubts
         self._rules: dict[str, Rule] = {}
 
@@ -52,8 +52,8 @@ class Updates:
         """Apply what is new, in order; then answer weaker claims with the stronger records, in one message."""
         bound = max(GENERATION, 4 * self._members.alive_count)
         for data in updates:
-            if data not in self._seen and self._apply(data, hearing, turn):
-                self._seen.add(data, bound)
+            if data not in self._processed and self._apply(data, hearing, turn):
+                self._processed.add(data, bound)
         if hearing.answers:
             turn.send(hearing.source, Gossip(updates=tuple(dict.fromkeys(hearing.answers))), early=True)
 

@@ -10,9 +10,9 @@ from lictor_actors.kernel.effects import Persist
 from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import Entry, RaftOptions
-from lictor_actors.raft.configuration import Membership, of_voters
+from lictor_actors.raft.configuration import Configurations, of_voters
 from lictor_actors.raft.log import Log, UnknownEntryType, from_body, from_packed
-from lictor_actors.raft.progress import Progress, State
+from lictor_actors.raft.progress import Progress, ProgressState
 from lictor_actors.raft.records import RECORD_BYTES
 from lictor_actors.raft.stable import Stable
 from lictor_messages.journal import Append, AppendMany, Cell, Compact, JournalRecord, TruncateFrom, appended
@@ -92,7 +92,7 @@ def test_a_batch_fits_its_frame_but_is_never_empty() -> None:
 
 
 def test_a_configuration_ends_when_its_entry_is_truncated() -> None:
-    membership = Membership()
+    membership = Configurations()
     membership.appended(Entry(1, 1, "configuration", of_voters(("a", "b")).pack()))
     membership.appended(Entry(5, 1, "configuration", of_voters(("a", "b", "c")).pack()))
     assert membership.latest.configuration.voters == ("a", "b", "c")
@@ -169,7 +169,7 @@ def test_a_probe_is_one_message_at_a_time() -> None:
     progress.sent(9, 50)
     assert (progress.next, progress.may_send(1000, OPTIONS)) == (5, False)
     assert progress.matched(9)
-    assert (progress.state, progress.next) == (State.REPLICATE, 10)
+    assert (progress.state, progress.next) == (ProgressState.REPLICATE, 10)
 
 
 def test_part_filled_messages_wait_and_full_ones_go_up_to_the_cap() -> None:
@@ -194,19 +194,19 @@ def test_a_refusal_while_replicating_leads_back_to_what_is_known() -> None:
     progress = replicating(5)
     progress.sent(20, 10)
     progress.refused(20, 0)
-    assert (progress.state, progress.next) == (State.PROBE, 5)
+    assert (progress.state, progress.next) == (ProgressState.PROBE, 5)
 
 
 def test_a_refusal_of_something_known_to_match_is_late_news() -> None:
     progress = replicating(5)
     progress.refused(3, 0)
-    assert progress.state is State.REPLICATE
+    assert progress.state is ProgressState.REPLICATE
 
 
 def test_a_refusal_in_the_newest_round_of_something_known_to_match_is_a_loss() -> None:
     progress = replicating(20)
     progress.refused(19, 11, newest=True)
-    assert (progress.state, progress.next, progress.match) == (State.PROBE, 12, 0)
+    assert (progress.state, progress.next, progress.match) == (ProgressState.PROBE, 12, 0)
 
 
 def test_a_probe_follows_the_hint_but_never_below_the_match() -> None:
@@ -223,7 +223,7 @@ def test_a_probe_follows_the_hint_but_never_below_the_match() -> None:
 def test_a_late_answer_does_not_end_a_probe() -> None:
     progress = Progress(50, 0)
     assert progress.matched(10)
-    assert (progress.state, progress.next, progress.match) == (State.PROBE, 50, 10)
+    assert (progress.state, progress.next, progress.match) == (ProgressState.PROBE, 50, 10)
 
 
 def test_what_was_on_its_way_before_a_refusal_is_on_its_way_no_more() -> None:
@@ -232,10 +232,10 @@ def test_what_was_on_its_way_before_a_refusal_is_on_its_way_no_more() -> None:
     for _ in range(3):
         progress.sent(progress.next, 5_000)
     progress.refused(6, 0)
-    assert progress.state is State.PROBE
+    assert progress.state is ProgressState.PROBE
     progress.sent(5, 10)
     progress.matched(5)
-    assert progress.state is State.REPLICATE
+    assert progress.state is ProgressState.REPLICATE
     assert progress.may_send(10, OPTIONS)
 
 

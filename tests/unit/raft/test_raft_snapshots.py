@@ -12,7 +12,7 @@ from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import RaftOptions
 from lictor_actors.raft.configuration import of_voters
-from lictor_actors.raft.progress import State
+from lictor_actors.raft.progress import ProgressState
 from lictor_actors.raft.snapshot import Snapshot, SnapshotDamaged
 from lictor_actors.raft.stable import LostBeginning, Stable
 from lictor_messages.journal import (
@@ -545,7 +545,7 @@ def test_a_peer_that_gets_a_snapshot_gets_no_entries_until_it_has_it() -> None:
     net.run_until(lambda: messages(net, SnapshotAnswer))
     leading = net.raft(leader)._leading
     assert leading is not None
-    assert leading.peers[away].state is State.SNAPSHOT
+    assert leading.peers[away].state is ProgressState.SNAPSHOT
     net.run_until(lambda: net.hosts[away].server.restores == 1)
     net.run(10 * MS)
-    assert leading.peers[away].state is State.REPLICATE
+    assert leading.peers[away].state is ProgressState.REPLICATE

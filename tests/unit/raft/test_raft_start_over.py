@@ -11,7 +11,7 @@ from lictor_actors.kernel.effects import Persist
 from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import Entry, RaftOptions
-from lictor_actors.raft.configuration import Forced, Membership, ServerRow, of_voters
+from lictor_actors.raft.configuration import Configurations, Forced, ServerRow, of_voters
 from lictor_actors.raft.records import FORCED_CELL
 from lictor_actors.raft.snapshot import Snapshot
 from lictor_actors.raft.stable import Stable
@@ -188,7 +188,7 @@ def configuration(index: int, term: int, *voters: str) -> Entry:
     ids=["an old leader's tail", "a new leader's, in another order", "the same, of a lower term", "no configuration"],
 )
 def test_it_lasts_until_the_log_has_one_of_a_later_term_or_the_same(entry: Entry, ends: bool) -> None:
-    membership = Membership()
+    membership = Configurations()
     membership.forced = FORCED
     membership.appended(entry)
     assert (membership.forced is None) == ends
@@ -197,7 +197,7 @@ def test_it_lasts_until_the_log_has_one_of_a_later_term_or_the_same(entry: Entry
 
 def test_one_that_had_seen_a_later_term_than_its_new_leader_follows_the_log_again() -> None:
     """The entry is of a lower term than it knew: known by what it says, or the next change would never be in force."""
-    membership = Membership()
+    membership = Configurations()
     membership.forced = FORCED
     membership.appended(configuration(7, 4, "n1", "n2"))
     membership.appended(Entry(8, 4, "configuration", of_voters(("n1", "n2")).with_nonvoter("n4").pack()))

@@ -121,7 +121,7 @@ def test_megabytes_travel_in_slices_and_parts(cluster):
     assert cluster.http("PUT", "/v1/snapshot", archive).status == 200
     assert [entry.value for entry in cluster.ask(ListKeys(prefix="big/")).entries] == [value] * 8
     assert sum(sizes["slices"]) > 2_000_000
-    assert max(sizes["slices"]) < snapshots.SLICE_BYTES + len(value) + 1000
+    assert max(sizes["slices"]) < archives.SLICE_BYTES + len(value) + 1000
     assert max(sizes["parts"]) == PART_BYTES
 
 

@@ -3,7 +3,7 @@ from random import Random
 
 import pytest
 
-from lictor_actors.swim.members import Members, Peer, State
+from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
 from lictor_messages.codec import pack_body
 from lictor_messages.swim import Alive
 
@@ -22,7 +22,7 @@ def rng():
 
 @pytest.fixture
 def table(rng):
-    members = Members(peer("me"))
+    members = MemberTable(peer("me"))
     for n in range(10):
         members.add(peer(f"n{n}"), rng)
     return members
@@ -50,7 +50,7 @@ def test_a_newcomer_gets_any_place_in_the_list():
     places = Counter()
     for seed in range(660):
         rng = Random(seed)
-        members = Members(peer("me"))
+        members = MemberTable(peer("me"))
         for name in ("n0", "n1", "n2", "n3", "n4", "new"):
             members.add(peer(name), rng)
         places[[members.next_to_probe(0, KEEP, rng).node for _ in range(6)].index("new.dc1")] += 1
@@ -61,7 +61,7 @@ def test_a_newcomer_gets_any_place_in_the_list():
 def test_those_long_dead_leave_the_list_and_those_just_dead_stay(table, rng):
     """A cluster that loses nodes for ever must not go through all of them in every pass."""
     gone = table.others["n3.dc1"]
-    table.turn_into(gone, State.DEAD, 0)
+    table.turn_into(gone, MemberState.DEAD, 0)
     one_pass = [table.next_to_probe(KEEP - 1, KEEP, rng) for _ in range(20)]
     assert gone not in one_pass
     assert gone in table._order
@@ -73,19 +73,19 @@ def test_those_long_dead_leave_the_list_and_those_just_dead_stay(table, rng):
 
 def test_dead_and_left_are_not_probed_and_there_may_be_nobody(table, rng):
     for p in list(table.others.values()):
-        table.turn_into(p, State.DEAD, 0)
+        table.turn_into(p, MemberState.DEAD, 0)
     assert table.next_to_probe(1, KEEP, rng) is None
     assert table.alone
-    table.turn_into(table.others["n4.dc1"], State.SUSPECT, 5)
+    table.turn_into(table.others["n4.dc1"], MemberState.SUSPECT, 5)
     assert table.next_to_probe(5, KEEP, rng).node == "n4.dc1"
 
 
 def test_one_long_dead_that_comes_back_is_probed_again(table, rng):
     gone = table.others["n3.dc1"]
-    table.turn_into(gone, State.DEAD, 0)
+    table.turn_into(gone, MemberState.DEAD, 0)
     for _ in range(30):
         assert table.next_to_probe(2 * KEEP, KEEP, rng) is not gone
-    table.turn_into(gone, State.ALIVE, 2 * KEEP)
+    table.turn_into(gone, MemberState.ALIVE, 2 * KEEP)
     assert gone in [table.next_to_probe(2 * KEEP, KEEP, rng) for _ in range(19)]
 
 
@@ -102,15 +102,15 @@ def test_picks_are_different_wanted_and_spread_evenly(table, rng):
 
 
 def test_the_fingerprint_depends_on_who_is_alive_not_on_the_order_of_joining(rng):
-    one, two = Members(peer("a")), Members(peer("b"))
+    one, two = MemberTable(peer("a")), MemberTable(peer("b"))
     for name in ("b", "c"):
         one.add(peer(name), rng)
     for name in ("c", "a"):
         two.add(peer(name), rng)
     assert one.fingerprint == two.fingerprint
-    two.turn_into(two.others["c.dc1"], State.SUSPECT, 1)
+    two.turn_into(two.others["c.dc1"], MemberState.SUSPECT, 1)
     assert one.fingerprint == two.fingerprint
-    two.turn_into(two.others["c.dc1"], State.DEAD, 1)
+    two.turn_into(two.others["c.dc1"], MemberState.DEAD, 1)
     assert one.fingerprint != two.fingerprint
     assert two.alive_count == 2
 

@@ -44,7 +44,7 @@ def test_events_are_ordered_by_what_their_sender_had_heard(cluster):
 def test_two_events_of_one_time_both_arrive_and_a_repeat_does_not(net):
     prober = net.add("n0")
     net.gossip("n0", event(5, "a"), event(5, "b"), event(5, "a"))
-    prober.pool.updates._seen.forget(event(5, "a"))
+    prober.pool.updates._processed.forget(event(5, "a"))
     net.gossip("n0", event(5, "a"))
     assert ids(net, "n0") == ["a", "b"]
 

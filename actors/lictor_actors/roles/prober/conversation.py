@@ -17,21 +17,21 @@ class Conversation:
         self._pool = pool
         self._members = pool.members
         self._probing = pool.probing
-        self._exchange = pool.exchange
+        self._sync = pool.sync
         self._joining = pool.joining
 
     def ping(self, ping: Ping, turn: Turn) -> None:
         """Answer with an ack."""
         source = _source(turn)
         self._pool.hear(ping.updates, source, turn)
-        self._probing.answer(ping, self._exchange.view, source, turn)
+        self._probing.answer(ping, self._sync.view, source, turn)
 
     def ack(self, ack: Ack, turn: Turn) -> None:
         """It may end this node's round, or one that it helps with."""
         self._pool.hear(ack.updates, _source(turn), turn)
         peer = self._probing.acked(ack, turn)
         if peer is not None:
-            self._exchange.compare(peer, ack.view, turn)
+            self._sync.compare(peer, ack.view, turn)
 
     def indirect_ping(self, ping: IndirectPing, turn: Turn) -> None:
         """Ping a third one on behalf of the asker."""
@@ -54,7 +54,7 @@ class Conversation:
             return
         why = self._unwelcome(asker, push.join, turn)
         if asker is None or why is None:
-            self._exchange.asked(push, source, turn)
+            self._sync.asked(push, source, turn)
             self._pool.set_timers(turn)
         elif push.last:
             # The directory does not know where it lives, or knows another of its name: its record does.
@@ -68,7 +68,7 @@ class Conversation:
         if other is not None:
             self.refused(refusal(me, other), turn)
             return
-        self._exchange.answered(pull, _source(turn), turn)
+        self._sync.answered(pull, _source(turn), turn)
         self._joining.answered(request(turn), turn)
         self._pool.set_timers(turn)
 

@@ -98,7 +98,7 @@ class Prober(Actor):
             NackDue: pool.probing.nack_due,
             PushPull: said.push_pull,
             PushPullAnswer: said.push_pull_answer,
-            PushPullDue: lambda _, turn: pool.exchange.tick(turn),
+            PushPullDue: lambda _, turn: pool.sync.tick(turn),
             SuspicionDue: self._suspicion_due,
             ListMembers: self._list_members,
             Join: pool.joining.asked,

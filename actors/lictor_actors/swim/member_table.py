@@ -13,7 +13,7 @@ from lictor_messages.members import Member, Status
 from lictor_messages.swim import Alive
 
 
-class State(Enum):
+class MemberState(Enum):
     """SWIM's states, with memberlist's ``left`` for those that went on purpose."""
 
     ALIVE = "alive"
@@ -49,7 +49,7 @@ class Peer:
         self.verdict = b""
         """The accusation in force; empty while it is alive."""
         self.accuser = ""
-        self.state = State.ALIVE
+        self.state = MemberState.ALIVE
         self.incarnation = alive.incarnation
         """The highest that anyone named: an accusation may run ahead of ``alive``."""
         self.since = now
@@ -60,14 +60,14 @@ class Peer:
     @property
     def present(self) -> bool:
         """Alive as far as anyone outside SWIM is concerned: suspects are."""
-        return self.state is State.ALIVE or self.state is State.SUSPECT
+        return self.state is MemberState.ALIVE or self.state is MemberState.SUSPECT
 
     @property
     def status(self) -> Status:
         """Serf's status."""
         if self.present:
             return "leaving" if self.leaving else "alive"
-        return "failed" if self.state is State.DEAD else "left"
+        return "failed" if self.state is MemberState.DEAD else "left"
 
     @property
     def advertised(self) -> str:
@@ -100,7 +100,7 @@ class Peer:
         )
 
 
-class Members:
+class MemberTable:
     """Everyone this node knows; ``me`` is not among ``others``."""
 
     def __init__(self, me: Peer) -> None:
@@ -153,7 +153,7 @@ class Members:
         self._count(peer)
         self._enlist(peer, rng)
 
-    def turn_into(self, peer: Peer, state: State, now: int) -> None:
+    def turn_into(self, peer: Peer, state: MemberState, now: int) -> None:
         """Change a member's state; one that comes back from the dead is probed again in the next pass."""
         was, peer.state = peer.present, state
         peer.since = now
@@ -169,7 +169,7 @@ class Members:
         """Everyone, this node included, in the order of names."""
         return sorted([self.me, *self.others.values()], key=lambda peer: (peer.alive.name, peer.alive.dc))
 
-    def in_state(self, state: State) -> list[Peer]:
+    def in_state(self, state: MemberState) -> list[Peer]:
         """The others in this state, in the order in which they became known."""
         return [peer for peer in self.others.values() if peer.state is state]
 

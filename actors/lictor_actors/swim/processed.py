@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Seen:
+class ProcessedUpdates:
     """Two generations of hashes: bounded, and nothing recent is ever forgotten by surprise.
 
     Only membership is asked, nothing is iterated, so the order of the hashes never shows.
