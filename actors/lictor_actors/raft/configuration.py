@@ -4,7 +4,7 @@ Servers are named by node and told apart by **identity**. A server whose disk wa
 identity and gives no votes until a configuration names it with that identity; the leader first makes it a non-voter,
 and it votes again once it has caught up and is promoted. So a server that lost its disk, and with it its memory of
 votes and acknowledgements, is to the others what a new server is (D 11.7.2), though it keeps its name. Servers that
-bootstrapped a cluster together have no identity, "": nobody can have forgotten anything before that.
+bootstrapped a cluster together have no identity, "": before that there was nothing to forget.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ class Configurations:
     def __init__(self) -> None:
         self._history: list[Dated] = []
         self.forced: Forced | None = None
-        """In force whatever the log holds, until a leader that was elected by it has put it into the log."""
+        """In force before any that the log holds, until a leader that was elected by it has put it into the log."""
 
     @property
     def latest(self) -> Dated:

@@ -9,7 +9,7 @@ House rules of this file
 
 Theory, in a page
 - **Terms.** Time is cut into terms, each with at most one leader, because a server votes once a term and a leader
-  needs a majority. Whoever sees a higher term adopts it and follows. A message of a lower term is refused.
+  needs a majority. A server that sees a higher term adopts it and follows. A message of a lower term is refused.
 - **Log matching.** An entry is accepted only where the one before it has the leader's term; so equal (index, term)
   means equal logs up to there.
 - **Leader completeness.** Votes go only to logs that are at least as up-to-date as the voter's; so a leader's log
@@ -19,13 +19,13 @@ Theory, in a page
   loyal to a leader that they heard within one shortest election time-out. A leader that no majority has answered
   for that long steps down (check-quorum). Both are needed: pre-vote alone keeps a leader that only a minority hears,
   check-quorum alone lets a half-connected server depose leaders for ever.
-- **Loyalty after a restart.** A server that restarts cannot know whom it heard last; it is loyal to nobody in
-  particular for one shortest election time-out. Only a server that never had a term may vote at once.
+- **Loyalty after a restart.** A server that restarts cannot know which leader it heard last; for one shortest
+  election time-out it votes for no one. Only a server that never had a term may vote at once.
 - **Alone.** The only voter need not wait for an election time-out when it starts or bootstraps: no other can lead or
   hold a lease. Its log must rule out every other configuration that may be in force.
 - **Membership.** One server changes at a time, so that old and new majorities overlap; only once the configuration
   before and an entry of the leader's own term are committed. A configuration is in force where it is appended. A
-  server whose disk was lost is a new server, whatever its name (see ``configuration``).
+  server whose disk was lost is a new server, though it keeps its name (see ``configuration``).
 - **Doubt.** What no server that keeps these rules would say is refused before anything changes; a term far above the
   own one is approached and not believed, and no server stands at the last term there is (see ``doubts``).
 - **Snapshots.** What is applied may be forgotten once a snapshot of it is on disk (see ``snapshotting``).
@@ -121,7 +121,7 @@ class Raft(Receiving):
         return read
 
     def lease_valid(self, now: int) -> bool:
-        """True if this server may answer default reads at ``now`` from what it has applied, asking nobody."""
+        """True if this server may answer default reads at ``now`` from what it has applied, without a round."""
         return self._leading is not None and self._leading.lease_valid(now)
 
     def transfer_leadership(self, target: str, turn: Turn) -> str:

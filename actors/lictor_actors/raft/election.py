@@ -41,5 +41,5 @@ def judge(request: RequestVote, source: str, stable: Stable) -> Vote:
 
 
 def refuse(request: RequestVote, stable: Stable) -> Vote:
-    """No, whatever the candidate's log: a leader has been heard of lately."""
+    """No, however good the candidate's log: a leader has been heard of lately."""
     return Vote(term=stable.term, pre=request.pre, granted=False)

@@ -90,7 +90,7 @@ class LeaderState:
         self.advance_commit()
 
     def check_new_voters(self, configuration: Configuration) -> None:
-        """Raise ChangeRefused unless whoever is to vote has the configuration that let it in, and is let in by it."""
+        """Raise ChangeRefused unless each new voter has the configuration that let it in, and is let in by it."""
         present = self.stable.configurations.latest
         for name in configuration.voters:
             if name in present.configuration.voters or name == self.me:
@@ -197,7 +197,7 @@ class LeaderState:
             self.begin_round(turn)
 
     def lease_valid(self, now: int) -> bool:
-        """True if nobody else can have been elected by now."""
+        """True if no other server can have been elected by now."""
         sent = self.rounds.proved_sent
         return (
             sent is not None

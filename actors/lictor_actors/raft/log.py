@@ -54,7 +54,7 @@ def from_packed(index: int, packed: bytes) -> Entry:
 
 
 class UnknownEntryType(ValueError):
-    """The entry was written by a newer version: whoever guessed at it would diverge from the others."""
+    """The entry was written by a newer version: a server that guessed at it would diverge from the others."""
 
 
 def _type(index: int, code: int) -> EntryType:

@@ -1,8 +1,8 @@
 """Reads that never lie: the leader's lease, and ReadIndex with one round for all who wait.
 
-A round is one heartbeat to every peer. When a majority has answered round r, nobody else led when r was sent:
+A round is one heartbeat to every peer. When a majority has answered round r, no other server led when r was sent:
 so reads that came before r may be served from what was committed when r was sent (dissertation, section 6.4),
-and nobody else will lead until the voters' loyalty ends, one shortest election time-out after r was *sent*,
+and no other will lead until the voters' loyalty ends, one shortest election time-out after r was *sent*,
 whenever its answers came (6.4.1).
 """
 

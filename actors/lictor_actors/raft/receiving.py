@@ -83,7 +83,7 @@ class Receiving(RoleChanges):
         return True
 
     def _overhear(self, source: str, message: Message, turn: Turn) -> None:
-        """Nothing can be taken on and nothing said; to whoever leads, requests can still be passed on.
+        """Nothing can be taken on and nothing said; requests can still be passed on to the leader.
 
         That is no contact: what stands here grows older with each entry that is passed over.
         """

@@ -15,7 +15,7 @@ from lictor_messages.raft import ElectionDue, HeartbeatDue, RequestVote
 ELECTION = "raft.election"
 HEARTBEAT = "raft.heartbeat"
 CURE = (
-    "No cluster comes there by itself: somebody forged a message. Stop all servers. On the one whose log is longest"
+    "No cluster comes there by itself: a message was forged. Stop all servers. On the one whose log is longest"
     " run `lictor operator raft recover -reset-term -data-dir=… -peer=<its name>`, on the others `lictor operator "
     "set-aside -data-dir=…`. Then start them all"
 )
@@ -158,7 +158,7 @@ class RoleChanges(Snapshotting):
                 self._say(server, request, turn)
 
     def _count(self, turn: Turn) -> None:
-        """The own vote is promised to nobody else once it is on disk, and counts from then on."""
+        """The own vote counts once it is on disk: from then on no other candidate can get it."""
         if self.role is Role.CANDIDATE and self._stable.vote_durable:
             self._ballot.grant(self.me)
         if self._ballot.won:

@@ -75,7 +75,7 @@ class Snapshotting(Facts):
         return True
 
     def _compact(self, turn: Turn) -> None:
-        """The last snapshot is on disk: drop entries that it stands for and nobody is likely to ask for."""
+        """The last snapshot is on disk: drop entries that it stands for and no peer is likely to need."""
         snapshot, log = self._stable.snapshot, self._stable.log
         if snapshot is None or not self._stable.snapshot_durable:
             return
@@ -149,6 +149,6 @@ class Snapshotting(Facts):
 
     @property
     def _newcomer(self) -> str:
-        """By the latest configuration alone: whoever acknowledges one is known by it to the leader."""
+        """By the latest configuration alone: the leader knows a server by the configuration that it acknowledges."""
         row = self.members.row(self.me) if self.identity else None
         return "" if row is not None and row.identity == self.identity else self.identity

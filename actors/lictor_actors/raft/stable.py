@@ -65,7 +65,7 @@ class Stable:
     def __init__(self) -> None:
         self.term = 0
         self.vote = ""
-        """Whom this server voted for in ``term``, "" for nobody."""
+        """The candidate that has this server's vote in ``term``, "" if none has."""
         self.vote_durable = True
         self.log = Log()
         self.configurations = Configurations()
@@ -147,7 +147,7 @@ class Stable:
         if self.log.offset > stands_for or self.log.offset_term == UNKNOWN_TERM:
             raise LostBeginning(f"the log begins at {self.log.offset + 1}, and no snapshot stands for what was before")
         if self.staged and self.staged.own:
-            self.staged = None  # whoever wrote it is no more
+            self.staged = None  # the life that wrote it is over
         if self.snapshot and not self.log.has(self.snapshot.index, self.snapshot.term):
             self.compact(self.snapshot.index, self.snapshot.term, turn)
 
@@ -162,7 +162,7 @@ class Stable:
         self.vote_durable = False
 
     def draw_identity(self, turn: Turn) -> None:
-        """This disk remembers nothing: whoever counts on what it once promised has to know."""
+        """This disk remembers nothing: servers that count on what it once promised have to know."""
         self.set_identity(turn.secret(_IDENTITY_BYTES).hex(), turn)
 
     def set_identity(self, identity: str, turn: Turn) -> None:

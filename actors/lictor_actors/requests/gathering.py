@@ -1,8 +1,7 @@
-"""What comes together goes together: one that is alone goes at once, in a crowd even the first waits for the others.
+"""Requests that come together share a round: a lone one is sent at once, under load even the first waits for others.
 
-Requests that share a round share its messages and its syncs. Soon after a round is answered, those whom it answered
-ask again, so whoever came in between is better off waiting for them than going alone: else the crowd splits in two,
-and the halves take turns.
+Requests that share a round share its messages and its syncs. Soon after a round is answered, its askers ask again, so
+requests that came in between wait for them: otherwise the askers split in two halves that take turns.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from lictor_actors.kernel.turn import Turn
 from lictor_messages.base import Message
 
 WAIT_MOST_NS = 4_000_000
-"""How long a round, or company, is waited for: a round takes about half as long within one site."""
+"""How long a round, or further requests, are waited for: a round takes about half as long within one site."""
 
 
 class Gathering:
@@ -36,7 +35,7 @@ class Gathering:
         return False
 
     def round_over(self, turn: Turn) -> None:
-        """Some wait, and those whom the round answered may join them."""
+        """Some wait, and the askers that the round answered may join them."""
         self._wait(0, turn)
 
     def look_again(self, count: int, turn: Turn) -> bool:

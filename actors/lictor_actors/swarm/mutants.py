@@ -28,7 +28,6 @@ from lictor_actors.store.dedup import Dedup
 from lictor_actors.store.families.every import FAMILIES
 from lictor_actors.store.families.kv.family import KV
 from lictor_actors.store.families.kv.table import KeyTable
-from lictor_actors.store.store import Store
 from lictor_actors.store.watches import Watches
 from lictor_actors.swarm.patch import Patch
 from lictor_actors.swim.events import UserEvents

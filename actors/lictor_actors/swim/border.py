@@ -1,8 +1,8 @@
 """Who may not come in: a pool is one datacenter's, and two that were joined by mistake would not come apart again.
 A name is one node's, and so is an id: the catalog takes the same id under another name for the same node renamed.
 
-Whoever is asked for its view looks first whose view came along, and so does whoever gets the answer (Serf's merge
-delegate). What members of a pool that is mixed already tell each other about strangers is not believed either.
+A node that is asked for its view looks first whose view came along, and so does the one that gets the answer (Serf's
+merge delegate). What members of a pool that is mixed already tell each other about strangers is not believed either.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def stranger(view: tuple[bytes, ...], me: Alive) -> Alive | None:
 
 
 def refusal(me: Alive, other: Alive) -> Refused:
-    """What whoever wanted to join is told."""
+    """What a node of another datacenter is told that wants to join."""
     return Refused(
         code="Invalid",
         text=f"{other.node} belongs to datacenter '{other.dc}' and {me.node} to '{me.dc}': a gossip pool is one "

@@ -1,4 +1,4 @@
-"""Leaving: on purpose, or by force of somebody else's word; and what is forgotten after that."""
+"""Leaving: on purpose, or because another node says so; and what is forgotten after that."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class Undertaker:
         self.watch(turn)
 
     def reconnect(self, turn: Turn) -> None:
-        """Now and then somebody tries a failed member, more often the more have failed: partitions heal."""
+        """Now and then try a failed member, more often the more have failed: partitions heal."""
         self._reconnecting = False
         missed = [peer.address for peer in self._members.in_state(MemberState.DEAD)]
         missed += [self._members.address(url) for url in self._remembering.look_for(turn.now)]

@@ -35,7 +35,7 @@ class LamportClock:
         return self.time - 1
 
     def witness(self, time: int) -> None:
-        """Somebody used this time."""
+        """A node used this time."""
         self.time = max(self.time, time + 1)
 
 

@@ -35,7 +35,7 @@ class Gossiper:
         self._ticking = False
         targets = self._targets(turn)
         if not targets:
-            self.queue.clear()  # nobody to tell: whoever joins gets it all by push/pull
+            self.queue.clear()  # no one to tell: a node that joins gets it all by push/pull
         for peer in targets:
             updates = self.piggyback()
             if updates:

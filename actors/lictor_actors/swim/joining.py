@@ -17,7 +17,7 @@ FIRST_RETRIES = 3
 """Retries that wait an eighth, a quarter and a half of the interval: in a cluster that starts as a whole the first
 address is often up a moment later."""
 IN_WORDS = {"no_pipe": "nobody answers there", "stalled": "nothing gets through to there"}
-"""The bus's reasons as whoever asked to join is told them."""
+"""The bus's reasons, as the asker is told them."""
 
 
 def gossip_url(address: str) -> str:
@@ -65,13 +65,13 @@ class Joining:
         self._count = 0
 
     def begin(self, turn: Turn) -> None:
-        """Try the options' addresses and those remembered, until one has answered or somebody has found this node."""
+        """Try the options' addresses and those remembered, until one has answered or a member has found this node."""
         by_url = {gossip_url(address): address for address in (*self._remembering.earlier, *self._addresses)}
         if by_url and self._members.alone:
             self._try(tuple(by_url.values()), None, self._retry, turn)
 
     def asked(self, request: Join, turn: Turn) -> None:
-        """Try these addresses once, for somebody who waits."""
+        """Try these addresses once, for an asker that waits."""
         if self._members.me.leaving:
             turn.reply(Joined(count=0, errors=("this node is leaving",)))
             return
@@ -82,7 +82,7 @@ class Joining:
         self._close(request, "", turn)
 
     def undeliverable(self, request: str, reason: str, turn: Turn) -> None:
-        """The bus knows that nobody was reached there."""
+        """The bus knows that no node was reached there."""
         self._close(request, IN_WORDS.get(reason, reason), turn)
 
     def due(self, due: JoinDue, turn: Turn) -> None:
@@ -138,7 +138,7 @@ class Joining:
             turn.note(f"join: rejoined through {address}, which it knew before")
 
     def _complain(self, errors: list[str], turn: Turn) -> None:
-        """Once, and again when the reasons change: whoever waits for this node looks into its log."""
+        """Once, and again when the reasons change: people who wait for this node look into its log."""
         if errors != self._complained:
             turn.note(f"join: nobody has answered, trying again and again: {'; '.join(errors)}")
         self._complained = errors

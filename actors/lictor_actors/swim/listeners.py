@@ -1,4 +1,4 @@
-"""Whom the prober tells what it learns: the listeners on its node, and the host, which keeps the directory."""
+"""The prober tells what it learns to the listeners on its node, and to the host, which keeps the directory."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Listeners:
             turn.send(address, event, early=True)
 
     def located(self, alive: Alive, turn: Turn) -> None:
-        """The directory entry of a member; it must precede whatever is sent to that member in this turn."""
+        """The directory entry of a member; it must precede all that is sent to that member in this turn."""
         turn.send(self._host, Located(node=alive.node, gossip=alive.gossip, rest=alive.rest), early=True)
 
     def forgotten(self, node: str, turn: Turn) -> None:

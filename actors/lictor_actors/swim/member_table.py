@@ -117,7 +117,7 @@ class MemberTable:
 
     @property
     def alone(self) -> bool:
-        """True if this node sees nobody else alive."""
+        """True if this node sees no other member alive."""
         return self.alive_count == 1
 
     def get(self, node: str) -> Peer | None:

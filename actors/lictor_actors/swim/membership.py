@@ -42,7 +42,7 @@ class Membership:
     # -- what others say -------------------------------------------------------
 
     def alive(self, claim: Message, data: bytes, hearing: Hearing, turn: Turn) -> bool:
-        """Somebody lives: true if it is unknown, newer than what is held, or may take over an abandoned name."""
+        """A member lives: true if it is unknown, newer than what is held, or may take over an abandoned name."""
         assert isinstance(claim, Alive)
         if claim.dc != self._members.me.alive.dc:
             turn.note(f"ignored: {claim.node}, which belongs to another datacenter")
@@ -66,14 +66,14 @@ class Membership:
         return True
 
     def namesake(self, asker: Alive, turn: Turn) -> Alive | None:
-        """Who has the name of whoever asks for this node's view, if that is another node and has not given it up."""
+        """The other node that has the asker's name and has not given it up, None if there is none."""
         peer = self._members.get(asker.node)
         if peer is None or not peer.moves_to(asker) or self._transitions.may_be_reclaimed(peer, turn):
             return None
         return peer.alive
 
     def suspect(self, claim: Message, data: bytes, hearing: Hearing, turn: Turn) -> bool:
-        """Somebody got no answer: start a suspicion, or confirm the one that runs."""
+        """A member got no answer from another: start a suspicion, or confirm the one that runs."""
         assert isinstance(claim, Suspect)
         peer = self._members.get(claim.node)
         if peer is None:
@@ -94,7 +94,7 @@ class Membership:
         return True
 
     def dead(self, claim: Message, data: bytes, hearing: Hearing, turn: Turn) -> bool:
-        """Somebody's suspicion ran out, or somebody left (it accuses itself)."""
+        """A suspicion ran out at another node, or a member left (it accuses itself)."""
         assert isinstance(claim, Dead)
         peer = self._members.get(claim.node)
         if peer is None:
@@ -110,7 +110,7 @@ class Membership:
         return True
 
     def leave_intent(self, claim: Message, data: bytes, hearing: Hearing, turn: Turn) -> bool:
-        """Somebody wants a failed member to count as left. Incarnations order intents: no clock of their own."""
+        """An operator wants a failed member to count as left. Incarnations order intents: no clock of their own."""
         assert isinstance(claim, LeaveIntent)
         peer = self._members.get(claim.node)
         if peer is None:
@@ -133,7 +133,7 @@ class Membership:
 
     def accuse(self, peer: Peer, turn: Turn) -> None:
         """A whole probe round brought no answer from this member. It is told at once, so that it may refute at once;
-        this node's own record goes along, in case the member was restarted and knows nobody who could answer."""
+        this node's own record goes along, in case the member was restarted and knows no other yet."""
         me = self._members.me
         turn.note(f"suspects: {peer.node}, no answer to a whole probe round")
         claim = Suspect(node=peer.node, incarnation=peer.incarnation, accuser=me.node)

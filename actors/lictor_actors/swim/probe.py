@@ -30,7 +30,7 @@ class Round:
     helpers: int = 0
     nacks: int = 0
     doubted: bool = False
-    """This node stood still meanwhile: an ack may lie unread, so nobody is accused."""
+    """This node stood still meanwhile: an ack may lie unread, so no member is accused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Probing:
         awareness: Awareness,
     ) -> None:
         self.asleep = True
-        """True while there is nobody to probe: no timer runs."""
+        """True while there is no member to probe: no timer runs."""
         self._profile = profile
         self._members = members
         self._membership = membership
@@ -68,12 +68,12 @@ class Probing:
         self._helping: dict[int, Help] = {}
 
     def wake(self, turn: Turn) -> None:
-        """There is somebody to probe: start at a random moment, so that a cluster's rounds are spread out."""
+        """There is a member to probe: start at a random moment, so that a cluster's rounds are spread out."""
         self.asleep = False
         turn.set_timer("probe", int(turn.rng.random() * self._profile.probe_interval), ProbeDue())
 
     def stop(self, turn: Turn) -> None:
-        """Accuse nobody any more: this node leaves."""
+        """Accuse no member any more: this node leaves."""
         self._round = None
         turn.cancel_timer("probe")
 
@@ -152,7 +152,7 @@ class Probing:
             self._round.nacks += 1
 
     def doubt(self) -> None:
-        """This node stood still: the round that is under way accuses nobody."""
+        """This node stood still: the round that is under way accuses no member."""
         if self._round is not None:
             self._round.doubted = True
 
@@ -169,7 +169,7 @@ class Probing:
         turn.send(peer.address, Ping(seq=seq, updates=self._accusation(peer) + self._gossiper.piggyback()), early=True)
 
     def _accusation(self, peer: Peer) -> tuple[bytes, ...]:
-        """Lifeguard's buddy system: whoever pings a suspect tells it so, and who it is that tells."""
+        """Lifeguard's buddy system: a ping to a suspect tells it that it is suspected, and who the sender is."""
         return (peer.verdict, self._members.me.record) if peer.verdict else ()
 
     def _ask_helpers(self, current: Round, turn: Turn) -> None:

@@ -54,7 +54,7 @@ class Profile:
         return self.suspicion_mult * self.probe_interval * scale // (1_000_000 * MS) * MS
 
     def suspicion_max(self, n: int) -> int:
-        """How long a suspicion lasts that nobody confirms."""
+        """How long a suspicion lasts that is not confirmed."""
         return self.suspicion_max_mult * self.suspicion_min(n)
 
     def confirmations(self, n: int) -> int:

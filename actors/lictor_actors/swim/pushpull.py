@@ -46,7 +46,7 @@ class PushPullSync:
         return turn.ask(to, self._part(last, join=join, last=True), early=True)
 
     def asked(self, push: PushPull, source: str, turn: Turn) -> None:
-        """Somebody's view arrived: merge it, which also tells the directory where it lives, then answer."""
+        """Another member's view arrived: merge it, which also tells the directory where it lives, then answer."""
         parts = self._parts(with_events=not push.join) if push.last else []
         self._merge(push.updates, push.event_ltime, source, turn)
         for n, part in enumerate(parts, 1):
@@ -75,7 +75,7 @@ class PushPullSync:
 
     def compare(self, peer: Peer, view: int, turn: Turn) -> None:
         """An ack told the acker's view. If it differs while this node has nothing left to spread, gossip has missed
-        somebody: exchange now rather than wait for the periodic one; at most once in two rounds."""
+        a member: exchange now rather than wait for the periodic one; at most once in two rounds."""
         if not view or view == self.view or self._gossiper.queue or turn.now < self._not_before:
             return
         self._not_before = turn.now + 2 * self._profile.probe_interval
@@ -112,7 +112,7 @@ class PushPullSync:
         return parts
 
     def _view(self) -> list[bytes]:
-        """Of the dead only the verdict: nobody needs to meet them. Of a suspect both, so that it can be met."""
+        """Of the dead only the verdict: no node needs to meet them. Of a suspect both, so that it can be met."""
         me = self._members.me
         view = [me.verdict] if me.verdict else []
         for peer in self._members.others.values():

@@ -1,4 +1,4 @@
-"""Remembering: whom this node knows, kept in its journal, so that after a restart it finds them without being told.
+"""The members that a node knows, kept in its journal, so that after a restart it finds them without being told.
 
 It is one cell of the prober's stream, looked at once a minute and written if it would say something else: a member more
 or less changes it, the traffic of gossip does not. On a server it is written as soon as there is another server or one
@@ -45,7 +45,7 @@ class Remembering:
         self._look_after(FIRST_NS, turn)
 
     def due(self, _: RememberDue, turn: Turn) -> None:
-        """Keep whom this node knows now; as long as it has found nobody, what it knew before."""
+        """Keep what this node knows now; as long as it has met no member, what it knew before."""
         if self._may_keep:
             self._keep(Remembered(addresses=self._known_now()[:MOST]), turn)
         self._look_after(EVERY_NS, turn)
@@ -69,7 +69,7 @@ class Remembering:
 
     def look_for(self, now: int) -> list[str]:
         """Who is still to be met, for as long as a failed member would be tried: two halves of a cluster that started
-        again while they were cut off from each other have nobody else who knows of both."""
+        again while they were cut off from each other have no third that knows of both."""
         met = [peer.alive.gossip for peer in self._members.others.values()]
         over = now - self._members.me.since >= self._keep_unmet
         self.unmet = [] if over else [url for url in self.unmet if url not in met]

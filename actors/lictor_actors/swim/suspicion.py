@@ -22,7 +22,7 @@ class Suspicion:
         self._start = now
         self.confirmed = 0
         self.verdict: Dead | None = None
-        """What others say for whom the time is over."""
+        """The verdict of others, for which the time is over already."""
 
     @property
     def deadline(self) -> int:
@@ -40,7 +40,7 @@ class Suspicion:
         return True
 
     def convict(self, verdict: Dead) -> None:
-        """Somebody else's suspicion has run out: this one becomes as short as one that enough have confirmed."""
+        """Another node's suspicion has run out: this one becomes as short as one that enough have confirmed."""
         self.verdict = self.verdict or verdict
 
     def postpone(self, lag: int) -> None:

@@ -24,7 +24,7 @@ class Hearing:
     merging: bool = False
     """True in a push/pull: a view, in which ``Dead`` is a rumour about which its subject is to be heard."""
     quiet: bool = False
-    """True if what is learned need not be spread: this node knew nobody whom it could surprise."""
+    """True if what is learned need not be spread: this node knew no member that would learn from it."""
     answers: list[bytes] = field(default_factory=list)
     """Stronger records for the one who told us weaker ones."""
 

@@ -1,4 +1,4 @@
-"""Accepted is said once what was accepted is on the disk: whoever hears it may count on it after the next start.
+"""Accepted is said once what was accepted is on the disk: its asker may count on it after the next start.
 
 Only these answers wait for the journal. What the agent passes on and what it tells the catalog do not rest on it, and
 must go on while a disk is slow or full.
@@ -36,7 +36,7 @@ class Acknowledgements:
         self._look_again(turn)
 
     def disk_full(self, full: DiskFull, turn: Turn) -> None:
-        """What waits would wait for as long as nobody makes room."""
+        """What waits would wait until there is room again."""
         self.full = full.why
         self._look_again(turn)
 

@@ -37,7 +37,7 @@ RETRY_NS = 15 * SECOND
 SOON_NS = 3 * SECOND
 FIRST_RETRY_NS = SECOND // 2
 ROUND_NS = 3 * SECOND
-"""A round that was not answered by then has failed; whoever waits for it waits no longer."""
+"""A round that was not answered by then has failed, and those that wait for it are answered."""
 ROUND_MOST = 128
 
 
@@ -120,7 +120,7 @@ class AntiEntropy:
         self.sync_changes(turn)
 
     def wait(self, ticket: Ticket, turn: Turn) -> None:
-        """Answer this asker Accepted once the next round has been tried, whatever came of it, and what was persisted
+        """Answer this asker Accepted once the next round has been tried, successful or not, and what was persisted
         so far is on the disk."""
         self._waiting.append((ticket, turn.persisted))
         if not self._round and len(self._waiting) == 1 and self._gathering.goes_at_once(False, turn):
@@ -223,7 +223,7 @@ class AntiEntropy:
             self.dirty[key] = None
 
     def round_late(self, turn: Turn) -> None:
-        """Silence: nobody knows what was written, so all of it is written again later, by another server."""
+        """Silence: what was written is not known, so all of it is written again later, by another server."""
         if not self._round:
             return
         self._routes.rotate(self._asked_server)

@@ -24,7 +24,7 @@ class Doorways:
         if event.name == NEW_LEADER:
             self._tell(AskAgain(stale=False), turn)
         elif event.name == SERVER_STARTED:
-            # Also what waits for the leader: a server that has just begun knows nobody yet, so what it was asked
+            # Also what waits for the leader: a server that has just begun knows no other yet, so what it was asked
             # to pass on, and even that it could not, was lost.
             self._tell(AskAgain(stale=True), turn)
             self._tell(AskAgain(stale=False), turn)

@@ -89,7 +89,7 @@ def index_of(events: tuple[UserEvent, ...]) -> int:
 def concerns(event: UserEvent, node: str, services: Iterable[ServiceRecord]) -> bool:
     """True if the event's filters select this node: by its name, by a service it has, by a tag of that service.
 
-    A filter that is no pattern selects nobody: one bad event must not fell every agent that hears of it.
+    A filter that is no pattern selects no node: one bad event must not fell every agent that hears of it.
     """
     try:
         return _selects(event, node, services)

@@ -62,7 +62,7 @@ class Forwarding:
 
     def _forgot(self, notice: Undeliverable, turn: Turn) -> None:
         """Too many requests were on their way to remember this one. Its doorway hears at once that it must ask again,
-        not after a minute; indefinite, because nobody knows any more whether another server has been asked.
+        not after a minute; indefinite, because it is not known any more whether another server has been asked.
         """
         self._routes.rotate(notice.target)
         turn.answer(waiting_for(notice, turn), Refused(code="TimedOut"))

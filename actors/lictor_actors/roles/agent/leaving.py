@@ -1,6 +1,6 @@
 """Leaving for good: a server first hands over what it leads, then gossip says goodbye, then the node stops.
 
-whoever leaves > agent > server: PrepareToLeave > ReadyToLeave > prober: Leave > Departed
+asker > agent > server: PrepareToLeave > ReadyToLeave > prober: Leave > Departed
     > server: AwaitRemoval > Removed > host: NodeStopping
 """
 
@@ -29,7 +29,7 @@ class Leaving:
         self._sync = sync
         self._leavers: dict[str, Ticket] = {}
         self._going: dict[str, Ticket] = {}
-        """Those for whom all is done but that the others still count on this node's server."""
+        """Those that wait only until the others do without this node's server."""
 
     def asked(self, _: LeaveCluster, turn: Turn) -> None:
         """From now on this node writes nothing into the catalog: the others are about to take it out of there."""
@@ -37,7 +37,7 @@ class Leaving:
         self._sync.close(lambda turn: self._begin(leaver, turn), turn)
 
     def _begin(self, leaver: Ticket, turn: Turn) -> None:
-        """With what it leads handed over, nobody has to wait for an election time-out."""
+        """A server that leads hands over first, so that no request has to wait for an election time-out."""
         if self._options.server:
             self._leavers[turn.ask(at("server", self._options.node), PrepareToLeave())] = leaver
         else:
@@ -78,7 +78,7 @@ class Leaving:
         turn.send(at("host", self._options.node), NodeStopping(why="left the cluster"))
 
     def answered(self, message: Message, turn: Turn) -> None:
-        """Anything else that server or prober answer is for whoever asked."""
+        """Anything else that server or prober answer is for the asker."""
         leaver = self._leaver_of(turn)
         if leaver is not None:
             self._stay(leaver, message, turn)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import Any
 
+from lictor_actors.consul.uuids import new_uuid
 from lictor_actors.roles.api.query import check_datacenter, read_options
 from lictor_actors.roles.api.question import HttpQuestion, json_answer, query_headers
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
-from lictor_actors.consul.uuids import new_uuid
 from lictor_messages.agent import Events, ListEvents
 from lictor_messages.base import Message
 from lictor_messages.members import FireEvent, UserEvent

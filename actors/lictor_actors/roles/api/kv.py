@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+from lictor_actors.consul.uuids import as_made
 from lictor_actors.roles.api.query import check_datacenter, parse_uint, read_options
 from lictor_actors.roles.api.question import SHARED, HttpQuestion, query_headers, rendered, written
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
-from lictor_actors.consul.uuids import as_made
 from lictor_messages.kv import DeleteKey, Entries, GetKey, ListKeyNames, ListKeys, PutKey
 from lictor_messages.web import HttpAnswered
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from lictor_actors.consul.decode import BadBody, Decode, duration, list_of, parse_json, string, strings
+from lictor_actors.consul.uuids import new_uuid
 from lictor_actors.roles.api.query import check_datacenter, read_options
 from lictor_actors.roles.api.question import HttpQuestion, json_answer, query_headers, rendered, text, written
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
-from lictor_actors.consul.uuids import new_uuid
 from lictor_actors.roles.api.uuids import known_uuid
 from lictor_actors.store.render import session_json
 from lictor_messages.answers import Written

@@ -24,7 +24,6 @@ from lictor_actors.roles.api.query import check_datacenter, read_options
 from lictor_actors.roles.api.question import JSON, HttpQuestion, prettied, query_headers
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
-from lictor_actors.consul.uuids import as_made
 from lictor_actors.store.families import every
 from lictor_actors.store.render import shape, to_json
 from lictor_messages.base import FrozenMap

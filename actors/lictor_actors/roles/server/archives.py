@@ -36,7 +36,7 @@ class Archives:
         """In the order in which they were last asked for."""
 
     def due(self, turn: Turn) -> None:
-        """Forget what nobody has asked for."""
+        """Forget what was not asked for lately."""
         for name in [name for name, kept in self._kept.items() if turn.now - kept.asked_at >= KEPT_NS]:
             del self._kept[name]
         self._arm(turn)

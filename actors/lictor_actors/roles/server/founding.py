@@ -1,9 +1,9 @@
 """Founding a cluster: exactly as many servers as expected, and none of them remembers anything.
 
 A server that lost its disk looks like one that never had any. If it founded the cluster a second time it would vote
-again where it has voted, and forget what it has acknowledged. So whoever sees all the servers first asks each whether
-it is blank, and only if all of them are does it tell them to begin. The answer carries a word that this life of the
-server drew, and the order repeats it: an order from long ago finds nobody.
+again where it has voted, and forget what it has acknowledged. So the server that sees all the others first asks each
+whether it is blank, and only if all of them are does it tell them to begin. The answer carries a word that this life
+of the server drew, and the order repeats it: an order from long ago has no effect.
 
 A server that comes too late for the founding, or after it, is let in by the leader like any new one.
 """
@@ -34,7 +34,7 @@ class Founding:
         """Server → the word it gave."""
 
     def consider(self, members: Mapping[str, Member], turn: Turn) -> None:
-        """The journal is replayed, or somebody came or went: ask everyone if all who are expected are there."""
+        """The journal is replayed, or a member came or went: ask the servers if all that are expected are there."""
         if not self._options.bootstrap_expect or self._raft.last_index:
             return
         servers = self._expected(members)

@@ -1,4 +1,4 @@
-"""The time that a leader stamps on entries: it never runs backwards, whoever leads and whatever clocks do."""
+"""The time that a leader stamps on entries: it never runs backwards, through changes of leader and of clocks."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The server's part in Raft's snapshots: writing the store a slice a turn, and putting a leader's in its place.
 
 A picture of the store costs one short turn (``store.snapshot.freeze``); its bytes are made and journalled in slices
-with room between them for everybody else's messages. What a leader sends is read as it comes, so that only the last
+with room between them for all other messages. What a leader sends is read as it comes, so that only the last
 step, the new store in place of the old one, is left for the end.
 """
 
@@ -31,7 +31,7 @@ class _Writing:
 
 
 class _Reading:
-    """A leader's snapshot on its way into a store that nobody sees yet."""
+    """A leader's snapshot on its way into a store that is not in use yet."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot

@@ -85,7 +85,7 @@ class Reads:
                     self._answer(query, answer, parked.ticket, turn)
 
     def _start_over(self, turn: Turn) -> None:
-        """The store was replaced: indexes may have fallen, so nobody waits on, and nothing made before is good."""
+        """The store was replaced: indexes may have fallen, so blocked queries are read anew, and no answer is kept."""
         self._replaced = self.store.replaced
         self._cache.clear()
         self.large.clear()
@@ -104,7 +104,7 @@ class Reads:
         self._arm(turn)
 
     def refuse_all(self, refusal: Message, turn: Turn) -> None:
-        """This server leads no more: whoever waits for a leader's answer is sent back to find the new one."""
+        """This server leads no more: queries that need a leader's answer are sent back to find the new one."""
         for handle in [h for h, parked in self._parked.items() if parked.query.consistency != "stale"]:
             parked = self._forget(handle)
             if parked is not None:

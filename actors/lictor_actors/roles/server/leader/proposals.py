@@ -40,7 +40,7 @@ class Proposals:
         return len(self.open) + len(self.gathered)
 
     def add(self, command: Command, ticket: Ticket, turn: Turn) -> None:
-        """Somebody's write: proposed at once, or together with others."""
+        """A client's write: proposed at once, or together with others."""
         self.gathered.append((ticket, command))
         if len(self.gathered) == 1 and self._gathering.goes_at_once(bool(self.open), turn):
             self._propose_gathered(turn)
@@ -67,11 +67,11 @@ class Proposals:
         self.open[index] = Open(self._raft.term, ticket)
 
     def committed(self, index: int, term: int, outcome: Message, turn: Turn) -> bool:
-        """The entry at ``index`` is applied; False if nobody waited for that place."""
+        """The entry at ``index`` is applied; False if no write waited for that place."""
         opened = self.open.pop(index, None)
         if opened is None:
             return False
-        # Early: the entry is committed, a quorum has it on disk, whatever this server still writes.
+        # Early: the entry is committed, a quorum has it on disk, however far this server's own is.
         done = outcome if opened.term == term else Refused(code="NotCommitted")
         turn.answer(opened.ticket, done, early=True)
         if self.gathered and not self.open:

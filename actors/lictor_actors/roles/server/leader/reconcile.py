@@ -2,7 +2,7 @@
 
 A live member has a node with a passing serfHealth; a failed one keeps its node with a critical serfHealth; one that
 left is deregistered; a node with serfHealth that gossip does not know at all is deregistered too. Nodes without
-serfHealth were registered by hand and are nobody's business here.
+serfHealth were registered by hand and are left alone.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def wanted(members: Iterable[Member], catalog: CatalogTables, me: str) -> list[C
 
 
 def unknown_nodes(members: Iterable[Member], catalog: CatalogTables) -> list[Command]:
-    """Deregistrations of nodes that gossip once watched and knows no more: their events came while nobody led."""
+    """Deregistrations of nodes that gossip once watched and knows no more: their events came when no server led."""
     names = {member.name for member in members}
     gone = [check.node for check in serf_health(catalog) if check.node not in names]
     return [Deregister(node=name) for name in gone]
