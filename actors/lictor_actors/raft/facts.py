@@ -59,7 +59,7 @@ class Facts:
         """When a leader's word came last; the voter is loyal from then on for one shortest election time-out."""
         self._reads: list[tuple[int, int]] = []
         self.disk_full = False
-        """While it is set nothing can be promised: the others are heard only to learn who leads, and give no votes.
+        """While it is set nothing can be promised: the others are heard only to learn who leads; no vote is asked for.
         What rested on the disk would wait in memory, more of it with each heartbeat."""
         self._started = False
         self._doubted: dict[str, None] = {}

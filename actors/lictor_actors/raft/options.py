@@ -27,7 +27,7 @@ class RaftOptions(Record):
     snapshot_threshold: int = 16_384
     """Entries applied since the last snapshot after which another one is due, if they have half as many bytes as it."""
     snapshot_longest: int = 65_536
-    """So many, and it is due, however large: a server that starts has to apply them again before it is of use."""
+    """After so many it is due however large it is: a server that starts has to apply them again before it is of use."""
     trailing_logs: int = 10_240
     """Entries before the snapshot that stay, so that who was away for a moment needs no snapshot."""
     log_bytes: int = 64 * 1024 * 1024

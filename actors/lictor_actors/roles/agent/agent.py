@@ -131,9 +131,34 @@ class Agent(Actor):
 
     def _table(self) -> dict[type[Message], Handler]:
         """The table of contents: reads and writes go to a server, the rest is the agent's own."""
+        return {**self._requests(), **self._events(), **self._timers()}
+
+    def _requests(self) -> dict[type[Message], Handler]:
+        """What clients and doorways ask for."""
         return {
             Query: self._forwarding.pass_on,
             Command: self._forwarding.pass_on,
+            CreateSession: self._forwarding.create_session,
+            RegisterService: self.own.register_service,
+            DeregisterService: self.own.deregister_service,
+            RegisterCheck: self.own.register_check,
+            DeregisterCheck: self.own.deregister_check,
+            UpdateCheck: self.own.update_check,
+            SetMaintenance: self.own.set_maintenance,
+            ListLocalServices: self.own.list_services,
+            ListLocalChecks: self.own.list_checks,
+            DescribeAgent: self._description.asked,
+            ListEvents: self.events.asked,
+            FireEvent: self._fire_event,
+            ListMembers: self._to_prober,
+            Join: self._join,
+            ForceLeave: self._to_prober,
+            LeaveCluster: self._leaving.asked,
+        }
+
+    def _events(self) -> dict[type[Message], Handler]:
+        """Answers, members, the checker and the host."""
+        return {
             Answer: self._answered,
             MemberJoined: self._member_alive,
             MemberUpdated: self._member_alive,
@@ -146,40 +171,29 @@ class Agent(Actor):
             Undeliverable: self._undeliverable,
             ServerSilent: self._forwarding.silent,
             CheckResult: self.own.check_result,
-            UpdateCheck: self.own.update_check,
-            TtlDue: self.own.ttl_due,
-            RegisterService: self.own.register_service,
-            DeregisterService: self.own.deregister_service,
-            RegisterCheck: self.own.register_check,
-            DeregisterCheck: self.own.deregister_check,
-            SetMaintenance: self.own.set_maintenance,
-            ListLocalServices: self.own.list_services,
-            ListLocalChecks: self.own.list_checks,
-            DescribeAgent: self._description.asked,
             UserEvent: self._user_event,
-            ListEvents: self.events.asked,
-            FireEvent: self._fire_event,
-            ListMembers: self._to_prober,
-            Join: self._join,
-            ForceLeave: self._to_prober,
-            LeaveCluster: self._leaving.asked,
-            CreateSession: self._forwarding.create_session,
             ReadyToLeave: self._leaving.server_ready,
             Departed: self._leaving.departed,
             Removed: self._leaving.removed,
-            RemovalLateDue: self._leaving.late,
             CheckerStarted: lambda _, turn: self.local.run_all(turn),
+            Recovered: self._recovered,
+            Durable: self._acknowledgements.durable,
+            DiskFull: self._acknowledgements.disk_full,
+            DiskFreed: self._acknowledgements.disk_freed,
+        }
+
+    def _timers(self) -> dict[type[Message], Handler]:
+        """The agent's own."""
+        return {
             FullSyncDue: lambda _, turn: self.sync.full_sync(turn),
             ChangeSyncDue: lambda _, turn: self.sync.change_sync_due(turn),
             RoundLateDue: lambda _, turn: self.sync.round_late(turn),
             OutputSyncDue: lambda due, turn: self.sync.output_due(due.id, turn),
             EventWaitDue: lambda due, turn: self.events.waited(due.waiter, turn),
+            TtlDue: self.own.ttl_due,
             ReapCriticalDue: self.own.reap_critical,
             RebalanceDue: self._rebalance,
-            Recovered: self._recovered,
-            Durable: self._acknowledgements.durable,
-            DiskFull: self._acknowledgements.disk_full,
-            DiskFreed: self._acknowledgements.disk_freed,
+            RemovalLateDue: self._leaving.late,
         }
 
     def check(self) -> None:

@@ -25,30 +25,40 @@ TIMER = "server.founding"
 class Founding:
     """Busy until the log has its first entry."""
 
-    def __init__(self, options: ServerOptions, raft: Raft) -> None:
+    def __init__(self, options: ServerOptions, raft: Raft, members: Mapping[str, Member]) -> None:
         self._options = options
         self._raft = raft
+        self._members = members
+        self._recovered = False
+        """Before the journal is read it is not known whether this server is blank."""
         self._word = ""
         self._asked: tuple[str, ...] = ()
         self._blank: dict[str, str] = {}
         """Server → the word it gave."""
 
-    def consider(self, members: Mapping[str, Member], turn: Turn) -> None:
-        """The journal is replayed, or a member came or went: ask the servers if all that are expected are there."""
-        if not self._options.bootstrap_expect or self._raft.last_index:
+    def begin(self, turn: Turn) -> None:
+        """The journal is replayed."""
+        self._recovered = True
+        self.consider(turn)
+
+    def consider(self, turn: Turn) -> None:
+        """A server may have come or gone: ask them all if exactly those that are expected are there."""
+        if not self._recovered or not self._options.bootstrap_expect or self._raft.last_index:
             return
-        servers = self._expected(members)
+        servers = self._expected()
         if servers and servers != self._asked:
             self._asked, self._blank = servers, {}
             self._ask(turn)
 
-    def due(self, members: Mapping[str, Member], turn: Turn) -> None:
+    def due(self, _: FoundingDue, turn: Turn) -> None:
         """Some answer was lost: ask again."""
         self._asked = ()
-        self.consider(members, turn)
+        self.consider(turn)
 
     def asked(self, _: AskBlank, turn: Turn) -> None:
         """Is this server blank?"""
+        if not self._recovered:
+            return
         turn.reply(Blankness(word=self._own_word(turn) if self._is_blank else ""))
 
     def answered(self, answer: Blankness, turn: Turn) -> None:
@@ -79,12 +89,12 @@ class Founding:
         turn.cancel_timer(TIMER)
         self._raft.bootstrap(servers, turn)
 
-    def _expected(self, members: Mapping[str, Member]) -> tuple[str, ...]:
+    def _expected(self) -> tuple[str, ...]:
         """Exactly as many as expected, else (): with more, two servers might choose different voters."""
         expect = self._options.bootstrap_expect
         servers = sorted(
             member.node
-            for member in members.values()
+            for member in self._members.values()
             if member.is_server and member.status == "alive" and member.tags.get("expect") == str(expect)
         )
         return tuple(servers) if len(servers) == expect and self._options.node in servers else ()

@@ -44,6 +44,9 @@ from lictor_messages.server import (
 from lictor_messages.slices import LargeIdleDue, SliceDue
 from lictor_messages.snapshots import SnapshotIdleDue
 
+RAFT = (r.AppendEntries, r.AppendAnswer, r.RequestVote, r.Vote, r.TimeoutNow)
+SNAPSHOTS = (r.InstallSnapshot, r.SnapshotAnswer)
+MEMBERS = (m.MemberJoined, m.MemberUpdated, m.MemberFailed, m.MemberLeft, m.MemberReaped)
 REFETCHED = "as a new server this one fetches everything from the others"
 
 
@@ -54,11 +57,10 @@ class Server(Actor):
         Vocabulary()
         .on(Query, Command, by=By.NODES)
         .asked_by("agent", "server", "gateway")
-        .on(r.AppendEntries, r.AppendAnswer, r.RequestVote, r.Vote, r.TimeoutNow, by=By.PEERS)
-        .on(r.InstallSnapshot, r.SnapshotAnswer, AskBlank, Bootstrap, by=By.PEERS)
+        .on(*RAFT, *SNAPSHOTS, AskBlank, Bootstrap, by=By.PEERS)
         .on(r.ElectionDue, r.HeartbeatDue, BlockedDue, ApplyDue, SnapshotSliceDue, SnapshotIdleDue)
         .on(FoundingDue, SliceDue, LargeIdleDue, *LEADER_TIMERS)
-        .on(m.MemberJoined, m.MemberUpdated, m.MemberFailed, m.MemberLeft, m.MemberReaped, m.Members, m.UserEvent)
+        .on(*MEMBERS, m.Members, m.UserEvent)
         .on(Blankness, PrepareToLeave, AwaitRemoval, Undeliverable, Refused)
         .on(Recovered, Durable, DiskFull, DiskFreed)
     )
@@ -81,7 +83,7 @@ class Server(Actor):
         self.writes = Writes(options, self.raft, self.store)
         self._raft_snapshots = RaftSnapshots(self.raft)
         self._applying = Applying(self.raft, self.store, self.reads, self._raft_snapshots, self._time)
-        self._founding = Founding(options, self.raft)
+        self._founding = Founding(options, self.raft, self.members)
         self._leaving = Leaving(self.raft)
         self._announcements = Announcements(options.prober)
         self._awake = False
@@ -133,34 +135,25 @@ class Server(Actor):
         return {
             Query: self._query,
             Command: self._command,
-            r.AppendEntries: self._step,
-            r.AppendAnswer: self._step,
-            r.RequestVote: self._step,
-            r.Vote: self._step,
-            r.TimeoutNow: self._step,
+            **dict.fromkeys(RAFT, self._step),
+            **dict.fromkeys(SNAPSHOTS, self._snapshot_step),
             Durable: lambda durable, turn: self.raft.durable(durable.upto, turn),
             r.ElectionDue: self.raft.due,
             r.HeartbeatDue: self.raft.due,
             **dict.fromkeys(LEADER_TIMERS, self._leader_timer),
             BlockedDue: lambda _, turn: self.reads.due(turn),
             Recovered: self._recover,
-            r.InstallSnapshot: self._snapshot_step,
-            r.SnapshotAnswer: self._snapshot_step,
-            AskBlank: self._asked_if_blank,
+            AskBlank: self._founding.asked,
             Blankness: self._founding.answered,
             Bootstrap: self._founding.ordered,
-            FoundingDue: lambda _, turn: self._founding.due(self.members, turn),
+            FoundingDue: self._founding.due,
             PrepareToLeave: lambda _, turn: self._leaving.prepare(self.leading, turn),
             AwaitRemoval: self._leaving.await_removal,
             DiskFull: self.writes.disk_full,
             DiskFreed: self.writes.disk_freed,
             ApplyDue: lambda _, __: self._applying.next_slice(),
             SnapshotSliceDue: lambda _, turn: self._raft_snapshots.due(turn),
-            m.MemberJoined: self._member_changed,
-            m.MemberUpdated: self._member_changed,
-            m.MemberFailed: self._member_changed,
-            m.MemberLeft: self._member_changed,
-            m.MemberReaped: self._member_changed,
+            **dict.fromkeys(MEMBERS, self._member_changed),
             m.Members: self._members_listed,
             m.UserEvent: lambda _, __: None,
             SnapshotIdleDue: lambda _, turn: self.archives.due(turn),
@@ -201,7 +194,7 @@ class Server(Actor):
             return
         if message.done:
             self._awake = True
-            self._founding.consider(self.members, turn)
+            self._founding.begin(turn)
 
     def _members_listed(self, listed: m.Members, turn: Turn) -> None:
         self.members.listed(listed)
@@ -215,12 +208,8 @@ class Server(Actor):
     def _members_changed(self, nodes: list[str], servers: bool, turn: Turn) -> None:
         if self.leading is not None:
             self.leading.members_changed(nodes, servers)
-        if servers and self._awake:
-            self._founding.consider(self.members, turn)
-
-    def _asked_if_blank(self, asked: AskBlank, turn: Turn) -> None:
-        if self._awake:  # before the journal is read this is not known
-            self._founding.asked(asked, turn)
+        if servers:
+            self._founding.consider(turn)
 
     # -- after every turn -----------------------------------------------------
 
