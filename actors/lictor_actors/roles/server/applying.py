@@ -47,30 +47,26 @@ class Applying:
         """ApplyDue has come: ``take_committed`` goes on."""
         self._in_slices = False
 
-    def take_restored(self, leading: Leadership | None, turn: Turn) -> None:
+    def take_over(self, snapshot: Snapshot, leading: Leadership | None, turn: Turn) -> None:
         """The state after a snapshot, all at once: at start, or because a leader sent it."""
-        snapshot = self._raft.take_restored()
-        if snapshot is not None:
-            self._take_over(snapshot, leading, turn)
+        self._store.become(self._snapshots.restore(snapshot))
+        self.applied = snapshot.index
+        self._time.applied(self._store.dedup.last, turn.now)
+        self._after(leading, turn)
 
     def take_committed(self, leading: Leadership | None, turn: Turn) -> None:
         """Apply what is committed, and no more than a slice of it in one turn."""
         if self._in_slices:
             return  # the rest comes with ApplyDue: other messages wait for one slice, and not for one each
         committed = self._raft.take_committed(APPLY_MOST)
-        if committed:
-            self._apply(committed, leading, turn)
+        if not committed:
+            return
+        self._apply(committed, leading, turn)
         self._in_slices = self._raft.behind
         if self._in_slices:
             turn.set_timer(TIMER, 0, ApplyDue())
-        elif committed:
+        else:
             self._snapshots.begin_if_due(self._store, turn)
-
-    def _take_over(self, snapshot: Snapshot, leading: Leadership | None, turn: Turn) -> None:
-        self._store.become(self._snapshots.restore(snapshot))
-        self.applied = snapshot.index
-        self._time.applied(self._store.dedup.last, turn.now)
-        self._after(leading, turn)
 
     def _apply(self, entries: list[Entry], leading: Leadership | None, turn: Turn) -> None:
         for entry in entries:

@@ -215,10 +215,12 @@ class Server(Actor):
 
     def _settle(self, turn: Turn) -> None:
         leading = self.leading
-        self._applying.take_restored(leading, turn)
+        restored = self.raft.take_restored()
+        if restored is not None:
+            self._applying.take_over(restored, leading, turn)
         if leading is not None or not turn.wrote:
             self._applying.take_committed(leading, turn)
-        if leading is not None and not self.raft.behind:
+        if leading is not None and leading.unconfirmed and not self.raft.behind:
             self.queries.confirmed(leading, turn)
         if self._announcements.waiting and self.raft.leader:
             self._announcements.started(turn)

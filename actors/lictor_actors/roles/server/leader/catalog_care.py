@@ -28,7 +28,7 @@ class CatalogCare:
         self._store = store
         self._members = members
         self._propose = propose
-        self._doubtful: dict[str, None] = {}
+        self.doubtful: dict[str, None] = {}
         """Nodes whose place in the catalog may not be right."""
         self._writing_upto = 0
 
@@ -54,13 +54,13 @@ class CatalogCare:
     def doubt(self, nodes: Iterable[str]) -> None:
         """What gossip says of these nodes has changed."""
         for node in nodes:
-            self._doubtful[node] = None
+            self.doubtful[node] = None
 
     def go_on(self, applied: int, turn: Turn) -> None:
         """One pass at a time: the next one looks at the catalog after the writes of the last one are applied."""
-        if self._doubtful and applied >= self._writing_upto:
-            members = [self._members[node] for node in self._doubtful if node in self._members]
-            self._doubtful.clear()
+        if applied >= self._writing_upto:
+            members = [self._members[node] for node in self.doubtful if node in self._members]
+            self.doubtful.clear()
             self._write(wanted(members, self._store.catalog, self._options.name), turn)
 
     def _write(self, commands: list[Command], turn: Turn) -> None:

@@ -60,13 +60,13 @@ class ConfigurationCare:
         self._autopilot.look(self._members, self._store.autopilot.row, turn)
         return self._autopilot.health(index)
 
-    def change_if_wanted(self, leaving: bool, turn: Turn) -> None:
+    def change(self, leaving: bool, turn: Turn) -> None:
         """Propose the first change that is due; the next one is looked for when it is committed.
 
         ``leaving``: this leader's node is about to leave.
         """
         raft = self._raft
-        if not self.wanted or not raft.ready or raft.settled_members is None:
+        if not raft.ready or raft.settled_members is None:
             return
         self.wanted, rules = False, self._store.autopilot.row
         self._autopilot.look(self._members, rules, turn)

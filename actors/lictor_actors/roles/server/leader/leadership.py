@@ -97,8 +97,10 @@ class Leadership:
 
     def go_on(self, applied: int, leaving: bool, turn: Turn) -> None:
         """At the end of each turn: change Raft's configuration and the catalog where that is due."""
-        self.configuration.change_if_wanted(leaving, turn)
-        self.catalog.go_on(applied, turn)
+        if self.configuration.wanted:
+            self.configuration.change(leaving, turn)
+        if self.catalog.doubtful:
+            self.catalog.go_on(applied, turn)
 
     def _end_sessions(self, turn: Turn) -> None:
         self.proposals.propose_own(self.sessions.due(turn), turn)
