@@ -8,7 +8,7 @@ from lictor_actors.roles.server.leader.leadership import Leadership
 from lictor_messages.autopilot import AwaitRemoval, ReadyToLeave, Removed
 
 
-class Leaving:
+class ServerDeparture:
     """Lasts for the life of the server: a leave is never taken back by it."""
 
     def __init__(self, raft: Raft) -> None:

@@ -15,7 +15,7 @@ from lictor_actors.roles.server.founding import Founding
 from lictor_actors.roles.server.lan_members import LanMembers
 from lictor_actors.roles.server.leader.leadership import LEADER_TIMERS, Leadership
 from lictor_actors.roles.server.leader.reconcile import serf_health
-from lictor_actors.roles.server.leaving import Leaving
+from lictor_actors.roles.server.leaving import ServerDeparture
 from lictor_actors.roles.server.log_time import LogTime
 from lictor_actors.roles.server.queries import Queries
 from lictor_actors.roles.server.raft_snapshots import RaftSnapshots
@@ -84,7 +84,7 @@ class Server(Actor):
         self._raft_snapshots = RaftSnapshots(self.raft)
         self._applying = Applying(self.raft, self.store, self.reads, self._raft_snapshots, self._time)
         self._founding = Founding(options, self.raft, self.members)
-        self._leaving = Leaving(self.raft)
+        self._leaving = ServerDeparture(self.raft)
         self._announcements = Announcements(options.prober)
         self._awake = False
         """True once the journal is replayed: until then this server promises and says nothing."""
