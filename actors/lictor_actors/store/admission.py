@@ -16,6 +16,7 @@ from lictor_actors.store.txn.transact import too_much
 from lictor_messages.answers import Query
 from lictor_messages.autopilot import SetAutopilotConfiguration
 from lictor_messages.base import Message
+from lictor_messages.bounds import UINT64_MAX
 from lictor_messages.catalog import Register
 from lictor_messages.kv import VALUE_MOST, DeleteKey, PutKey, ReapTombstones
 from lictor_messages.queries import CreatePreparedQuery, UpdatePreparedQuery
@@ -23,8 +24,6 @@ from lictor_messages.refusals import Refused
 from lictor_messages.snapshots import StageRestore
 from lictor_messages.txn import KeyOperation, Transact
 
-UNSIGNED_MOST = 2**64 - 1
-"""Flags and indexes are unsigned numbers of 64 bits in Consul's API."""
 CHECKS_MOST = 512
 """Checks in one registration: each is put in its place among all that bear on the same service."""
 PLACES_MOST = 128
@@ -57,7 +56,7 @@ def negative_wait(wait_ns: int) -> Refused:
 def _put(_: Store, command: PutKey) -> Refused | None:
     if not command.key:
         return _invalid(NO_KEY)
-    if not 0 <= command.flags <= UNSIGNED_MOST:
+    if not 0 <= command.flags <= UINT64_MAX:
         return _bad_flags(command.flags)
     if len(command.value) > VALUE_MOST:
         return _too_large(command.key, len(command.value))
@@ -75,7 +74,7 @@ def _transact(store: Store, command: Transact) -> Refused | None:
 
 
 def _key_operation(op: KeyOperation) -> Refused | None:
-    if not 0 <= op.flags <= UNSIGNED_MOST:
+    if not 0 <= op.flags <= UINT64_MAX:
         return _bad_flags(op.flags)
     return _too_large(op.key, len(op.value)) if len(op.value) > VALUE_MOST else None
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from lictor_actors.consul.json_rows import JsonRow, agent_service_json, check_json
 from lictor_actors.roles.api.catalog import named
 from lictor_actors.roles.api.definitions import service_registration
 from lictor_actors.roles.api.members import member_json
@@ -16,7 +17,6 @@ from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Routes
 from lictor_actors.store.errors import QueryRefused
 from lictor_actors.store.filter.apply import keeps
-from lictor_actors.store.render import check_json, service_json
 from lictor_messages.agent import (
     AgentDescription,
     DeregisterService,
@@ -160,11 +160,9 @@ def _service(answer: LocalServices, request: HttpRequest) -> HttpAnswered:
     return json_answer(row, request, extra=(("X-Consul-ContentHash", row["ContentHash"]),))
 
 
-def local_service_json(record: ServiceRecord, dc: str) -> dict[str, Any]:
-    """A service as its agent shows it: without the catalog's indexes and mesh fields, with its datacenter."""
-    row = service_json(record)
-    for field in ("Proxy", "Connect", "CreateIndex", "ModifyIndex"):
-        row.pop(field, None)
+def local_service_json(record: ServiceRecord, dc: str) -> JsonRow:
+    """A service as its own agent tells it: without what only the catalog knows."""
+    row = agent_service_json(record)
     row["Datacenter"] = dc
     return row
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import get_args
 
+from lictor_actors.consul.structs import CHECK_DEFINITION, STATUS_UPDATE
 from lictor_actors.roles.api.catalog import named
-from lictor_actors.roles.api.definitions import CHECK_DEFINITION, STATUS_UPDATE, check_spec, decoded
+from lictor_actors.roles.api.definitions import check_spec, decoded
 from lictor_actors.roles.api.plan import Plan, done
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Routes

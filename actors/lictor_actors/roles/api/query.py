@@ -6,10 +6,9 @@ from typing import TypedDict
 
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_messages.answers import Consistency
+from lictor_messages.bounds import UINT64_MAX
 from lictor_messages.durations import parse_go_duration
 
-UINT64_MAX = 2**64 - 1
-INT64_MAX = 2**63 - 1
 _TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
 _FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
 
