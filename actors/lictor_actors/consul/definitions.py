@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lictor_actors.consul.structs import CHECK_TYPE, SERVICE_DEFINITION
+from lictor_actors.consul.structs.agent import CHECK_TYPE, SERVICE_DEFINITION
 from lictor_messages.agent import CheckSpec
 from lictor_messages.catalog import ServiceRecord
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from lictor_actors.consul import structs
 from lictor_actors.consul.rows import JsonRow as JsonRow
+from lictor_actors.consul.structs import agent, catalog, kv, operator, queries
 
-entry_json = structs.ENTRY.row
-node_json = structs.NODE.row
-service_json = structs.SERVICE.row
-agent_service_json = structs.AGENT_SERVICE.row
-placement_json = structs.PLACEMENT.row
-check_json = structs.CHECK.row
-definition_json = structs.DEFINITION.row
-instance_json = structs.HEALTH.row
-session_json = structs.SESSION.row
-query_json = structs.QUERY.row
-result_json = structs.RESULT.row
-failure_json = structs.FAILURE.row
-autopilot_json = structs.AUTOPILOT.row
+node_json = catalog.NODE.row
+service_json = catalog.SERVICE.row
+agent_service_json = agent.AGENT_SERVICE.row
+check_json = catalog.CHECK.row
+placement_json = catalog.PLACEMENT.row
+instance_json = catalog.HEALTH.row
+entry_json = kv.ENTRY.row
+session_json = kv.SESSION.row
+result_json = kv.RESULT.row
+failure_json = kv.FAILURE.row
+query_json = queries.QUERY.row
+autopilot_json = operator.AUTOPILOT.row
+raft_server_json = operator.RAFT_SERVER.row

@@ -10,7 +10,6 @@ from typing import Any, Literal, get_args, get_origin
 
 from lictor_actors.consul import decode
 from lictor_actors.consul.selectors import ANY, BOOL, INT, STRING, STRINGS, Selector
-from lictor_messages.base import Record
 from lictor_messages.durations import go_duration
 
 Schema = dict[str, Any]
@@ -113,29 +112,17 @@ Parts = Mapping[Any, Kind]
 
 
 def kind_of(word: str, hint: Any, parts: Parts) -> Kind:
-    """The kind of a field with this word of ``Json`` and this type. Raises KeyError for a type that has none."""
-    if word:
-        return parts.get(word) or WORDS[word]
+    """The kind of a field with this word of ``Json`` and this type. Raises TypeError if there is none."""
     if get_origin(hint) is Literal:
-        return TEXT
-    if NoneType in (choices := get_args(hint)):
-        return kind_of("", choices[0], parts)
-    return parts.get(hint) or _BY_TYPE[hint]
+        hint = str
+    elif NoneType in (choices := get_args(hint)):
+        hint = choices[0]
+    found = (parts.get(word) or WORDS.get(word)) if word else (parts.get(hint) or _BY_TYPE.get(hint))
+    if found is None:
+        raise TypeError(f"no kind of JSON for {word or hint}: add it to WORDS, or the struct of a record to the parts")
+    return found
 
 
 def constant(name: str, value: Any, selector: Selector) -> Kind:
     """A value that every row has, under a name for its expression."""
     return Kind(decode.anything, {"const": value}, selector, written=name, names={name: value})
-
-
-def rows_of(kind: Kind, record: type[Record]) -> Parts:
-    """The record by itself and in tuples."""
-    many = Kind(
-        decode.list_of(kind.read, "struct"),
-        {"type": "array", "items": kind.schema},
-        [kind.selector],
-        written=f"[{kind.written.replace(VALUE, 'one')} for one in VALUE]",
-        names=kind.names,
-        kept=lambda given: tuple(map(kind.kept, given)),
-    )
-    return {record: kind, tuple[record, ...]: many}  # type: ignore[valid-type]

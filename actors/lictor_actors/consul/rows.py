@@ -39,13 +39,15 @@ class Field:
 
 
 def arranged(fields: Iterable[Field]) -> tuple[Field, ...]:
-    """The fields in the order of the row: as they are declared, but for those that stand before others."""
+    """The fields in the order of the row: as they are declared, but for those that stand before others.
+
+    Raises ValueError for one that stands before a name that is not there, or that is placed only after it.
+    """
     fields = tuple(fields)
     order = [field for field in fields if not field.before]
     for field in fields:
         if field.before:
-            place = [other.name for other in order].index(field.before)
-            order.insert(place, field)
+            order.insert([other.name for other in order].index(field.before), field)
     return tuple(order)
 
 

@@ -7,28 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property
-from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
-from lictor_actors.consul.decode import BadBody, list_of, map_of, mismatch, parse_json, shortened
-from lictor_actors.consul.kinds import VALUE, Kind, Parts, kind_of, rows_of
+from lictor_actors.consul.decode import BadBody, Decode, mismatch, parse_json, shortened
+from lictor_actors.consul.kinds import Kind, Parts, Schema, as_it_is, kind_of
 from lictor_actors.consul.rows import Field, JsonRow, arranged, compiled
-from lictor_actors.consul.selectors import ANY, Selector
+from lictor_actors.consul.selectors import Selector
 from lictor_messages.base import Record
 from lictor_messages.json_names import Json
 
 R = TypeVar("R", bound=Record)
-
-
-def fields_of(record: type[Record], parts: Parts) -> Iterator[Field]:
-    """The fields that the record names in JSON."""
-    for attribute, info in record.model_fields.items():
-        for said in info.metadata:
-            if isinstance(said, Json):
-                kind = kind_of(said.kind, info.annotation, parts)
-                yield Field(said.name, attribute, kind, said.empty, said.before, said.selectable)
 
 
 class Struct(Generic[R]):
@@ -53,25 +42,24 @@ class Struct(Generic[R]):
 
         ``renamed`` are other names in this struct, ``without`` names that it does not have, ``also_read`` names that
         are no field of the record. ``first_of``: a field is the first of these names that is not empty. ``snake``:
-        ``two_words`` is taken for ``TwoWords``. ``zeros``: what is not given is zero, whatever the record's default."""
+        ``two_words`` is taken for ``TwoWords``. ``zeros``: what is not given is zero, whatever the record's default.
+        """
         self.name = name
         self.record_type = record
-        own = fields_of(record, {key: kind for part in parts for key, kind in part.items()})
-        kept = [field for field in own if field.name not in without] if fields is None else fields
-        names = dict(renamed or {})
-        self.fields = tuple(
-            replace(field, name=names.get(field.name, field.name), before=names.get(field.before, field.before))
-            for field in kept
-        )
+        own = _fields_of(record, parts, renamed or {}) if fields is None else fields
+        self.fields = tuple(field for field in own if field.name not in without)
         self.written = arranged((*self.fields, *also_written))
         self.kinds = {field.name: field.kind for field in self.fields} | dict(also_read or {})
         """Every name that is read."""
-        self._first_of = first_of or {}
-        known = record.model_fields
-        self._zeroed = {path for path in known if zeros or known[path].is_required()}
-        self._names = {name.lower(): name for name in self.kinds}
-        if snake:
-            self._names |= {_snake(name): name for name in self.kinds}
+        self._reads = {spelt: self._read(name) for name in self.kinds for spelt in _spellings(name, snake)}
+        plain = [field for field in self.fields if field.kind.kept is as_it_is]
+        self._plain = {field.name: field.path for field in plain}
+        self._made = {field.name: (field.path, field.kind.kept) for field in self.fields if field not in plain}
+        self._first_of = tuple((first_of or {}).items())
+        self._zeros = zeros
+
+    def _read(self, name: str) -> tuple[str, Decode, str]:
+        return name, self.kinds[name].read, f"{self.name}.{name}"
 
     # -- reading -------------------------------------------------------------
 
@@ -87,23 +75,35 @@ class Struct(Generic[R]):
             raise mismatch(value, where, self.name)
         given: dict[str, Any] = {}
         for key, item in value.items():
-            name = self._names.get(key.lower())
-            if name is None:
+            known = self._reads.get(key.lower())
+            if known is None:
                 raise BadBody(f'json: unknown field "{shortened(key)}"')
-            given[name] = self.kinds[name].read(item, f"{self.name}.{name}")
+            name, read, place = known
+            given[name] = read(item, place)
         return given
 
     def record(self, given: Mapping[str, Any], **settled: Any) -> R:
         """The record of what was read; ``settled`` are attributes that are known otherwise."""
-        for field in self.fields:
-            if field.path not in settled:
-                names = self._first_of.get(field.name, (field.name,))
-                value = next((given[name] for name in names if given.get(name)), given.get(field.name))
-                if value is not None and value != {}:
-                    settled[field.path] = field.kind.kept(value)
-                elif field.path in self._zeroed:
-                    settled[field.path] = field.kind.zero
-        return self.record_type(**settled)
+        values = self._not_given.copy()
+        for name, value in given.items():
+            attribute = self._plain.get(name)
+            if attribute is not None:
+                values[attribute] = value
+            elif value and name in self._made:  # an empty object says as little as none
+                attribute, kept = self._made[name]
+                values[attribute] = kept(value)
+        for name, names in self._first_of:
+            values[self._plain[name]] = next(
+                (given[other] for other in names if given.get(other)), self.kinds[name].zero
+            )
+        values.update(settled)
+        return self.record_type(**values)
+
+    @cached_property
+    def _not_given(self) -> dict[str, Any]:
+        """Attributes that are zero unless they are given: those without a default, or all."""
+        known = self.record_type.model_fields
+        return {field.path: field.kind.zero for field in self.fields if self._zeros or known[field.path].is_required()}
 
     # -- writing -------------------------------------------------------------
 
@@ -123,59 +123,37 @@ class Struct(Generic[R]):
             if field.selectable and field.kind.selector is not None
         }
 
-    # -- as a part of other structs ------------------------------------------
-
-    @property
-    def kind(self) -> Kind:
-        """A field that holds such a struct."""
-        written = f"{self.name}_row"
-        return replace(
-            self.read_only,
-            selector=self.selectors,
-            written=f"{written}({VALUE})",
-            names={written: self.row},
-            kept=self.record,
-        )
-
-    @property
-    def read_only(self) -> Kind:
-        """A field of a body that becomes a record in another way than as a part of its own."""
-        return Kind(self, {"$ref": f"#/components/schemas/{self.name}"})
-
-    def list_read_only(self, go_type: str) -> Kind:
-        """The same with several."""
-        return Kind(list_of(self, go_type), {"type": "array", "items": self.read_only.schema})
-
-    @property
-    def pointer(self) -> Parts:
-        """The kind of a field that may be absent: null is as good as that, while an empty object is there."""
-        kind = Kind(lambda value, where: None if value is None else self(value, where), self.read_only.schema)
-        return {self.record_type: kind}
-
-    @property
-    def part(self) -> Parts:
-        """The kinds of fields that hold one, or several."""
-        return rows_of(self.kind, self.record_type)
-
-    def map_by(self, attribute: str, go_type: str) -> Parts:
-        """The kind of a field that holds several, which are a map in JSON: its keys are this attribute of each."""
-        one, key = self.kind, attrgetter(attribute)
-        made = one.written.replace(VALUE, "one")
-
-        def kept(given: Mapping[str, Any]) -> tuple[R, ...]:
-            return tuple(self.record(each, **{attribute: name}) for name, each in sorted(given.items()))
-
-        kind = Kind(
-            map_of(self, go_type),
-            {"type": "object", "additionalProperties": one.schema},
-            {ANY: one.selector},
-            f"{{one.{attribute}: {made} for one in sorted(VALUE, key=by_{attribute})}}",
-            {**one.names, f"by_{attribute}": key},
-            kept,
-        )
-        return {tuple[self.record_type, ...]: kind}  # type: ignore[name-defined]
+    @cached_property
+    def schema(self) -> Schema:
+        """JSON Schema, with OpenAPI's words for what is only read (``writeOnly``) or only written (``readOnly``)."""
+        shown = {field.name: _or_null(field) for field in self.written}
+        taken = {name: kind.schema for name, kind in self.kinds.items()}
+        properties = {
+            **shown,
+            **{name: {**schema, "writeOnly": True} for name, schema in taken.items() if name not in shown},
+            **{name: {**schema, "readOnly": True} for name, schema in shown.items() if name not in taken},
+        }
+        return {"title": self.name, "type": "object", "properties": properties, "additionalProperties": False}
 
 
-def _snake(name: str) -> str:
-    """``TLSSkipVerify`` → ``tls_skip_verify``."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+def _fields_of(record: type[Record], parts: Iterable[Parts], renamed: Mapping[str, str]) -> Iterator[Field]:
+    """The fields that the record names in JSON, under the names that this struct has for them."""
+    kinds = {key: kind for part in parts for key, kind in part.items()}
+    for attribute, info in record.model_fields.items():
+        for said in info.metadata:
+            if isinstance(said, Json):
+                kind = kind_of(said.kind, info.annotation, kinds)
+                name, before = (renamed.get(known, known) for known in (said.name, said.before))
+                yield Field(name, attribute, kind, said.empty, before, said.selectable)
+
+
+def _or_null(field: Field) -> Schema:
+    schema = field.kind.schema
+    return {"anyOf": [schema, {"type": "null"}]} if field.empty == "null" else schema
+
+
+def _spellings(name: str, snake: bool) -> Iterator[str]:
+    """Lower case, and with ``snake`` also ``tls_skip_verify`` of ``TLSSkipVerify``."""
+    yield name.lower()
+    if snake:
+        yield re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()

@@ -10,7 +10,7 @@ from lictor_actors.consul import definitions
 from lictor_actors.consul.check_rules import check_refused, service_refused
 from lictor_actors.consul.decode import BadBody
 from lictor_actors.consul.struct import Struct
-from lictor_actors.consul.structs import CHECK_DEFINITION, SERVICE_DEFINITION
+from lictor_actors.consul.structs.agent import CHECK_DEFINITION, SERVICE_DEFINITION
 from lictor_deploy.words.sentence import Failure
 from lictor_messages.agent import CheckSpec, RegisterService
 from lictor_messages.refusals import Refused

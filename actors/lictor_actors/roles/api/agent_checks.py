@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import get_args
 
-from lictor_actors.consul.structs import CHECK_DEFINITION, STATUS_UPDATE
+from lictor_actors.consul.structs.agent import CHECK_DEFINITION, STATUS_UPDATE
 from lictor_actors.roles.api.catalog import named
 from lictor_actors.roles.api.definitions import check_spec, decoded
 from lictor_actors.roles.api.plan import Plan, done

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from lictor_actors.consul.struct import Struct
-from lictor_actors.consul.structs import CHECK, DEREGISTER, REGISTER, SERVICE
+from lictor_actors.consul.structs.catalog import CHECK, DEREGISTER, REGISTER, SERVICE
 from lictor_actors.roles.api.definitions import decoded, one_and_more
 from lictor_actors.roles.api.query import no_path_to_datacenter
 from lictor_actors.roles.api.request import HttpError, HttpRequest

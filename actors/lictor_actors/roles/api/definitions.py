@@ -8,7 +8,7 @@ from typing import Any
 from lictor_actors.consul.decode import BadBody
 from lictor_actors.consul.definitions import NotRun, check_of, service_of
 from lictor_actors.consul.struct import Struct
-from lictor_actors.consul.structs import SERVICE_DEFINITION
+from lictor_actors.consul.structs.agent import SERVICE_DEFINITION
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_messages.agent import CheckSpec, RegisterService
 

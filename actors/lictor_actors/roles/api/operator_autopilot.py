@@ -8,7 +8,7 @@ from typing import Any
 from lictor_actors.consul.decode import BadBody
 from lictor_actors.consul.json_rows import autopilot_json
 from lictor_actors.consul.kinds import DURATION
-from lictor_actors.consul.structs import AUTOPILOT
+from lictor_actors.consul.structs.operator import AUTOPILOT
 from lictor_actors.roles.api.plan import SHARED, Plan, json_answer, json_body, written
 from lictor_actors.roles.api.query import check_datacenter, parse_uint
 from lictor_actors.roles.api.request import HttpError, HttpRequest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lictor_actors.consul.structs import QUERY, SERVICE_QUERY
+from lictor_actors.consul.structs.queries import QUERY, SERVICE_QUERY
 from lictor_actors.roles.api.definitions import decoded
 from lictor_actors.roles.api.plan import (
     JSON,

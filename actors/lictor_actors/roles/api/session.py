@@ -6,7 +6,7 @@ from typing import Any
 
 from lictor_actors.consul.decode import BadBody, parse_json
 from lictor_actors.consul.json_rows import session_json
-from lictor_actors.consul.structs import NEW_SESSION
+from lictor_actors.consul.structs.kv import NEW_SESSION
 from lictor_actors.roles.api.plan import Plan, json_answer, query_headers, rendered, text, written
 from lictor_actors.roles.api.query import check_datacenter, read_options
 from lictor_actors.roles.api.request import HttpError, HttpRequest

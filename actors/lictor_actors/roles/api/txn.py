@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from lictor_actors.consul.decode import BadBody, list_of, parse_json
-from lictor_actors.consul.structs import KEY_OPERATION, NODE, TXN_OP
+from lictor_actors.consul.structs.catalog import NODE
+from lictor_actors.consul.structs.kv import KEY_OPERATION, TXN_OP
 from lictor_actors.roles.api.catalog_writes import check_record, service_record
 from lictor_actors.roles.api.plan import JSON, Plan, prettied, query_headers
 from lictor_actors.roles.api.query import check_datacenter, read_options

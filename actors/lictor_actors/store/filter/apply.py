@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from lictor_actors.consul.selectors import ANY, BOOL, INT, STRING, STRINGS, Selector
-from lictor_actors.consul.structs import ROW_TYPES
+from lictor_actors.consul.structs.catalog import ROW_TYPES
 from lictor_actors.store.errors import QueryRefused
 from lictor_actors.store.filter.grammar import All, Expression, Match, Not, Some, parse
 from lictor_actors.store.filter.patterns import BadPattern, compiled
