@@ -13,7 +13,7 @@ VALUE_MOST = 524_288
 
 
 class Entry(Record):
-    """One key. ``lock_index`` counts acquisitions; ``session`` holds the lock, "" if nobody does."""
+    """One key. ``lock_index`` counts acquisitions; ``session`` holds the lock, "" if none does."""
 
     key: Annotated[str, Json("Key")]
     value: Annotated[bytes, Json("Value", "base64", empty="null")] = b""

@@ -26,7 +26,7 @@ class SessionRecord(Record):
     """"" lets the agent that passes the request on fill in its own node."""
     name: Annotated[str, Json("Name", before="Node")] = ""
     lock_delay_ns: Annotated[int, Json("LockDelay", "lock_delay")] = LOCK_DELAY_NS
-    """For how long nobody may lock a key that this session lost."""
+    """For how long no session may lock a key that this one lost."""
     behavior: Annotated[str, Json("Behavior")] = "release"
     """What becomes of the session's keys: ``release`` or ``delete``."""
     ttl: Annotated[str, Json("TTL")] = ""

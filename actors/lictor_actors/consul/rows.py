@@ -1,6 +1,16 @@
 """Rows of Consul's JSON, compiled: for each struct one function that spells out its fields.
 
-It is as fast as one written by hand, which a loop over the fields is not, and every read makes thousands of rows.
+It is as fast as one written by hand, which a loop over the fields is not, and one read makes thousands of rows. A
+key's row, for example, says which session holds its lock only if one does::
+
+    def row_of(record):
+        if not (record.session): return {'LockIndex': record.lock_index, 'Key': record.key, …}
+        row = {}
+        row['LockIndex'] = record.lock_index
+        …
+        if record.session: row['Session'] = record.session
+        …
+        return row
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What servers say of the cluster itself as Consul's JSON: the same over HTTP and for whoever asks a server for it."""
+"""What servers say of the cluster itself as Consul's JSON: the same over HTTP and from a server."""
 
 from __future__ import annotations
 

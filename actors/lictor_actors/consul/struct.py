@@ -42,7 +42,7 @@ class Struct(Generic[R]):
 
         ``renamed`` are other names in this struct, ``without`` names that it does not have, ``also_read`` names that
         are no field of the record. ``first_of``: a field is the first of these names that is not empty. ``snake``:
-        ``two_words`` is taken for ``TwoWords``. ``zeros``: what is not given is zero, whatever the record's default.
+        ``two_words`` is taken for ``TwoWords``. ``zeros``: what is not given is zero, not the record's default.
         """
         self.name = name
         self.record_type = record
