@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from operator import attrgetter
+from types import GenericAlias
 from typing import Any
 
 from lictor_actors.consul.decode import list_of, map_of
@@ -50,7 +51,7 @@ def one_or_more(struct: Struct[Any]) -> Parts:
         one.names,
         kept=lambda given: tuple(map(struct.record, given)),
     )
-    return {struct.record_type: one, tuple[struct.record_type, ...]: several}  # type: ignore[name-defined]
+    return {struct.record_type: one, _tuple_of(struct): several}
 
 
 def map_by(struct: Struct[R], attribute: str, go_type: str) -> Parts:
@@ -68,4 +69,9 @@ def map_by(struct: Struct[R], attribute: str, go_type: str) -> Parts:
         {**one.names, f"by_{attribute}": attrgetter(attribute)},
         kept,
     )
-    return {tuple[struct.record_type, ...]: several}  # type: ignore[name-defined]
+    return {_tuple_of(struct): several}
+
+
+def _tuple_of(struct: Struct[Any]) -> GenericAlias:
+    """``tuple[Record, ...]``, as a record says it of a field."""
+    return GenericAlias(tuple, (struct.record_type, ...))

@@ -97,7 +97,7 @@ def _walk(path: tuple[str, ...], kind: Selector, test: Predicate, when_missing: 
         return lambda rows: any(element(row) for row in rows)
     assert isinstance(kind, dict)
     name, absent = path[0], object()
-    inner = _walk(path[1:], kind.get(name, kind.get(ANY)), test, when_missing)  # type: ignore[arg-type]
+    inner = _walk(path[1:], kind[name if name in kind else ANY], test, when_missing)
 
     def step(row: Any) -> bool:
         value = row.get(name, absent) if row else absent
