@@ -41,11 +41,11 @@ FUNCTIONS = {
 }
 """Functions that are longer than ``FUNCTION_MOST`` lines, and how long they are."""
 RIDDLES = {
-    "actors": 126,
+    "actors": 122,
     "benchmarks": 18,
     "deploy": 44,
     "docs": 62,
-    "messages": 7,
+    "messages": 5,
     "tests": 138,
 }
 """How often prose and code say what does not name its subject, by folder."""
@@ -82,7 +82,6 @@ NOT_YET_RENAMED = {
     "Failure",
     "Loss",
     "Operation",
-    "ReadOptions",
     "ReapDue",
     "Stage",
     "Wish",

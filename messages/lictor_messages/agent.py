@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from lictor_messages.answers import Answer
-from lictor_messages.base import STORED, WIRE, FrozenMap, Message, ReadOnly, Record
-from lictor_messages.catalog import CheckRecord, CheckStatus, ServiceRecord
+from lictor_messages.base import STORED, WIRE, FrozenMap, Message, ReadOnly
+from lictor_messages.catalog import CheckDefinition, CheckRecord, CheckStatus, ServiceRecord
+from lictor_messages.json_names import Json
 from lictor_messages.members import Member, UserEvent
 
 
-class CheckSpec(Record):
-    """A check as it is registered with an agent; durations in nanoseconds, 0 for unset."""
+class CheckSpec(CheckDefinition):
+    """A check as it is registered with an agent: how it is run, and what is said of it besides."""
 
-    id: str = ""
-    name: str = ""
-    notes: str = ""
-    service_id: str = ""
-    status: str = ""
+    id: Annotated[str, Json("CheckID")] = ""
+    name: Annotated[str, Json("Name")] = ""
+    notes: Annotated[str, Json("Notes")] = ""
+    service_id: Annotated[str, Json("ServiceID")] = ""
+    status: Annotated[str, Json("Status")] = ""
     """Initial status; "" means critical."""
-    ttl_ns: int = 0
-    http: str = ""
-    method: str = ""
-    header: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    body: str = ""
-    tls_skip_verify: bool = False
-    tls_server_name: str = ""
-    disable_redirects: bool = False
-    tcp: str = ""
-    interval_ns: int = 0
-    timeout_ns: int = 0
-    success_before_passing: int = 0
-    failures_before_critical: int = 0
-    deregister_critical_service_after_ns: int = 0
-    output_max_size: int = 4096
+    ttl_ns: Annotated[int, Json("TTL", "duration")] = 0
+    success_before_passing: Annotated[int, Json("SuccessBeforePassing")] = 0
+    failures_before_critical: Annotated[int, Json("FailuresBeforeCritical")] = 0
+    output_max_size: Annotated[int, Json("OutputMaxSize")] = 4096
     maintenance: bool = False
     """Critical until it is removed; nothing else about it matters."""
+
+    @property
+    def definition(self) -> CheckDefinition:
+        """What the catalog keeps of it for people: a timeout only of what is run."""
+        fields = {name: getattr(self, name) for name in CheckDefinition.model_fields}
+        return CheckDefinition(**(fields if self.runs else fields | {"timeout_ns": 0}))
 
     @property
     def type(self) -> str:
@@ -87,8 +85,8 @@ class UpdateCheck(Message, kind="agent.update_check", on=WIRE | STORED):
     """Report a TTL check's state; answered by Accepted, or Refused."""
 
     id: str
-    status: CheckStatus
-    output: str = ""
+    status: Annotated[CheckStatus, Json("Status")]
+    output: Annotated[str, Json("Output")] = ""
 
 
 class Accepted(Message, kind="agent.accepted", on=WIRE):

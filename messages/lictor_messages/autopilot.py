@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from lictor_messages.answers import Answer, Command, Query
 from lictor_messages.base import STORED, WIRE, Message, Record
+from lictor_messages.json_names import Json
 from lictor_messages.members import Status
 
 MILLISECOND = 1_000_000
@@ -13,16 +16,16 @@ SECOND = 1_000 * MILLISECOND
 class AutopilotConfiguration(Record):
     """Times in nanoseconds. The last three are Consul Enterprise's: kept and shown, without effect here."""
 
-    cleanup_dead_servers: bool = True
-    last_contact_threshold_ns: int = 200 * MILLISECOND
-    max_trailing_logs: int = 250
-    min_quorum: int = 0
-    server_stabilization_time_ns: int = 10 * SECOND
-    redundancy_zone_tag: str = ""
-    disable_upgrade_migration: bool = False
-    upgrade_version_tag: str = ""
-    create_index: int = 0
-    modify_index: int = 0
+    cleanup_dead_servers: Annotated[bool, Json("CleanupDeadServers")] = True
+    last_contact_threshold_ns: Annotated[int, Json("LastContactThreshold", "duration")] = 200 * MILLISECOND
+    max_trailing_logs: Annotated[int, Json("MaxTrailingLogs", "unsigned")] = 250
+    min_quorum: Annotated[int, Json("MinQuorum", "unsigned")] = 0
+    server_stabilization_time_ns: Annotated[int, Json("ServerStabilizationTime", "duration")] = 10 * SECOND
+    redundancy_zone_tag: Annotated[str, Json("RedundancyZoneTag")] = ""
+    disable_upgrade_migration: Annotated[bool, Json("DisableUpgradeMigration")] = False
+    upgrade_version_tag: Annotated[str, Json("UpgradeVersionTag")] = ""
+    create_index: Annotated[int, Json("CreateIndex", "index")] = 0
+    modify_index: Annotated[int, Json("ModifyIndex", "index")] = 0
 
 
 class SetAutopilotConfiguration(Command, kind="autopilot.set_autopilot_configuration", on=WIRE | STORED):

@@ -21,3 +21,6 @@ Fingerprint = Annotated[int, Ge(0), Le(2**64 - 1)]
 """Eight bytes of a hash."""
 Port = Annotated[int, Ge(0), Le(2**16 - 1)]
 """A TCP or UDP port."""
+INT64_MAX = 2**63 - 1
+UINT64_MAX = 2**64 - 1
+"""The largest whole numbers of Go's ``int64`` and ``uint64``: flags and indexes of Consul's API are unsigned."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from lictor_messages.answers import Answer, Command, Query
 from lictor_messages.base import STORED, WIRE, FrozenMap, ReadOnly, Record
+from lictor_messages.json_names import Json
 
 CheckStatus = Literal["passing", "warning", "critical"]
 
@@ -19,82 +20,88 @@ MAINTENANCE_OF_SERVICE = "_service_maintenance:"
 class Weights(Record):
     """DNS weights by state."""
 
-    passing: int = 1
-    warning: int = 1
+    passing: Annotated[int, Json("Passing")] = 1
+    warning: Annotated[int, Json("Warning")] = 1
 
 
 class TaggedAddress(Record):
     """An address of a service under a name (lan, wan, …)."""
 
     name: str
-    address: str
-    port: int
+    address: Annotated[str, Json("Address")]
+    port: Annotated[int, Json("Port")]
 
 
 class NodeRecord(Record):
     """A node of the catalog."""
 
-    node: str
-    address: str
-    id: str = ""
-    datacenter: str = "dc1"
-    tagged_addresses: ReadOnly = FrozenMap()
-    meta: ReadOnly = FrozenMap()
-    create_index: int = 0
-    modify_index: int = 0
+    node: Annotated[str, Json("Node")]
+    address: Annotated[str, Json("Address")]
+    id: Annotated[str, Json("ID", before="Node")] = ""
+    datacenter: Annotated[str, Json("Datacenter")] = "dc1"
+    tagged_addresses: Annotated[ReadOnly, Json("TaggedAddresses", empty="null")] = FrozenMap()
+    meta: Annotated[ReadOnly, Json("Meta")] = FrozenMap()
+    create_index: Annotated[int, Json("CreateIndex", "index")] = 0
+    modify_index: Annotated[int, Json("ModifyIndex", "index")] = 0
 
 
 class ServiceRecord(Record):
     """An instance of a service on a node. ``service`` is the name, ``id`` is unique on the node."""
 
     node: str
-    id: str
-    service: str
-    tags: tuple[str, ...] = ()
-    address: str = ""
-    port: int = 0
-    socket_path: str = ""
-    meta: ReadOnly = FrozenMap()
-    tagged_addresses: tuple[TaggedAddress, ...] = ()
-    weights: Weights = Weights()
-    enable_tag_override: bool = False
-    kind: str = ""
-    create_index: int = 0
-    modify_index: int = 0
+    id: Annotated[str, Json("ID")]
+    service: Annotated[str, Json("Service")]
+    tags: Annotated[tuple[str, ...], Json("Tags")] = ()
+    address: Annotated[str, Json("Address")] = ""
+    port: Annotated[int, Json("Port")] = 0
+    socket_path: Annotated[str, Json("SocketPath", empty="omitted")] = ""
+    meta: Annotated[ReadOnly, Json("Meta", before="Port")] = FrozenMap()
+    tagged_addresses: Annotated[tuple[TaggedAddress, ...], Json("TaggedAddresses", empty="omitted", before="Meta")] = ()
+    weights: Annotated[Weights, Json("Weights")] = Weights()
+    enable_tag_override: Annotated[bool, Json("EnableTagOverride")] = False
+    kind: Annotated[str, Json("Kind", empty="omitted", before="ID")] = ""
+    create_index: Annotated[int, Json("CreateIndex", "index")] = 0
+    modify_index: Annotated[int, Json("ModifyIndex", "index")] = 0
+
+
+Headers = tuple[tuple[str, tuple[str, ...]], ...]
+"""Names of HTTP headers with their values."""
 
 
 class CheckDefinition(Record):
-    """How a check is run, kept in the catalog for people; durations in nanoseconds."""
+    """How a check is run, kept in the catalog for people; durations in nanoseconds, 0 for unset."""
 
-    http: str = ""
-    method: str = ""
-    header: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    body: str = ""
-    tls_skip_verify: bool = False
-    tls_server_name: str = ""
-    disable_redirects: bool = False
-    tcp: str = ""
-    interval_ns: int = 0
-    timeout_ns: int = 0
-    deregister_critical_service_after_ns: int = 0
+    http: Annotated[str, Json("HTTP", empty="omitted")] = ""
+    method: Annotated[str, Json("Method", empty="omitted")] = ""
+    header: Annotated[Headers, Json("Header", empty="omitted", before="Method")] = ()
+    body: Annotated[str, Json("Body", empty="omitted")] = ""
+    tls_skip_verify: Annotated[bool, Json("TLSSkipVerify", empty="omitted", before="Header")] = False
+    tls_server_name: Annotated[str, Json("TLSServerName", empty="omitted", before="TLSSkipVerify")] = ""
+    disable_redirects: Annotated[bool, Json("DisableRedirects", empty="omitted")] = False
+    tcp: Annotated[str, Json("TCP", empty="omitted")] = ""
+    interval_ns: Annotated[int, Json("Interval", "duration", empty="omitted")] = 0
+    timeout_ns: Annotated[int, Json("Timeout", "duration", empty="omitted")] = 0
+    deregister_critical_service_after_ns: Annotated[
+        int, Json("DeregisterCriticalServiceAfter", "duration", empty="omitted")
+    ] = 0
 
 
 class CheckRecord(Record):
     """A check of a node (``service_id`` empty) or of a service instance."""
 
-    node: str
-    check_id: str
-    name: str
-    status: CheckStatus = "critical"
-    notes: str = ""
-    output: str = ""
-    service_id: str = ""
-    service_name: str = ""
-    service_tags: tuple[str, ...] = ()
-    type: str = ""
-    definition: CheckDefinition = CheckDefinition()
-    create_index: int = 0
-    modify_index: int = 0
+    node: Annotated[str, Json("Node")]
+    check_id: Annotated[str, Json("CheckID")]
+    name: Annotated[str, Json("Name")]
+    status: Annotated[CheckStatus, Json("Status")] = "critical"
+    notes: Annotated[str, Json("Notes")] = ""
+    output: Annotated[str, Json("Output")] = ""
+    service_id: Annotated[str, Json("ServiceID")] = ""
+    service_name: Annotated[str, Json("ServiceName")] = ""
+    service_tags: Annotated[tuple[str, ...], Json("ServiceTags")] = ()
+    type: Annotated[str, Json("Type")] = ""
+    definition: Annotated[CheckDefinition, Json("Definition", selectable=False)] = CheckDefinition()
+    create_index: Annotated[int, Json("CreateIndex", "index")] = 0
+    modify_index: Annotated[int, Json("ModifyIndex", "index")] = 0
 
 
 class Register(Command, kind="catalog.register", on=WIRE | STORED):
@@ -109,9 +116,9 @@ class Register(Command, kind="catalog.register", on=WIRE | STORED):
 class Deregister(Command, kind="catalog.deregister", on=WIRE | STORED):
     """Remove one service, one check, or with neither the whole node. Outcome: Written, also if absent."""
 
-    node: str
-    service_id: str = ""
-    check_id: str = ""
+    node: Annotated[str, Json("Node")]
+    service_id: Annotated[str, Json("ServiceID")] = ""
+    check_id: Annotated[str, Json("CheckID")] = ""
 
 
 class _Filtered(Query):
@@ -220,9 +227,9 @@ class Checks(Answer, kind="catalog.checks", on=WIRE):
 class Instance(Record):
     """A service instance with its node and all checks that bear on it, the node's included."""
 
-    node: NodeRecord
-    service: ServiceRecord
-    checks: tuple[CheckRecord, ...]
+    node: Annotated[NodeRecord, Json("Node")]
+    service: Annotated[ServiceRecord, Json("Service")]
+    checks: Annotated[tuple[CheckRecord, ...], Json("Checks")]
 
 
 class ServiceHealth(Answer, kind="catalog.service_health", on=WIRE):

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from lictor_messages.answers import Answer, Command, Query
 from lictor_messages.base import STORED, WIRE, Message, Record
+from lictor_messages.json_names import Json
 
 VALUE_MOST = 524_288
 """Bytes of a value, by any door: the default of Consul's limits.kv_max_value_size."""
 
 
 class Entry(Record):
-    """One key. ``lock_index`` counts acquisitions; ``session`` holds the lock, "" if nobody does."""
+    """One key. ``lock_index`` counts acquisitions; ``session`` holds the lock, "" if none does."""
 
-    key: str
-    value: bytes = b""
-    flags: int = 0
-    lock_index: int = 0
-    session: str = ""
-    create_index: int = 0
-    modify_index: int = 0
+    key: Annotated[str, Json("Key")]
+    value: Annotated[bytes, Json("Value", "base64", empty="null")] = b""
+    flags: Annotated[int, Json("Flags", "unsigned", before="Value")] = 0
+    lock_index: Annotated[int, Json("LockIndex", "index", before="Key")] = 0
+    session: Annotated[str, Json("Session", empty="omitted")] = ""
+    create_index: Annotated[int, Json("CreateIndex", "index")] = 0
+    modify_index: Annotated[int, Json("ModifyIndex", "index")] = 0
 
 
 class PutKey(Command, kind="kv.put_key", on=WIRE | STORED):

@@ -2,56 +2,59 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from lictor_messages.answers import Answer, Command, Query
 from lictor_messages.base import STORED, WIRE, FrozenMap, ReadOnly, Record
 from lictor_messages.catalog import Instance
+from lictor_messages.json_names import Json
 
 
 class QueryFailover(Record):
     """Where to look when the own datacenter has nothing: the nearest ones, then these in order."""
 
-    nearest_n: int = 0
-    datacenters: tuple[str, ...] = ()
+    nearest_n: Annotated[int, Json("NearestN")] = 0
+    datacenters: Annotated[tuple[str, ...], Json("Datacenters", empty="null")] = ()
 
 
 class ServiceQuery(Record):
     """Which instances of which service. A tag with ``!`` in front must be absent."""
 
-    service: str
-    failover: QueryFailover = QueryFailover()
-    only_passing: bool = False
+    service: Annotated[str, Json("Service")]
+    failover: Annotated[QueryFailover, Json("Failover")] = QueryFailover()
+    only_passing: Annotated[bool, Json("OnlyPassing")] = False
     """Leave out instances with warnings too; critical ones are always left out."""
-    ignore_check_ids: tuple[str, ...] = ()
-    near: str = ""
-    tags: tuple[str, ...] = ()
-    node_meta: ReadOnly = FrozenMap()
-    service_meta: ReadOnly = FrozenMap()
-    connect: bool = False
+    ignore_check_ids: Annotated[tuple[str, ...], Json("IgnoreCheckIDs", empty="null")] = ()
+    near: Annotated[str, Json("Near")] = ""
+    tags: Annotated[tuple[str, ...], Json("Tags", empty="null")] = ()
+    node_meta: Annotated[ReadOnly, Json("NodeMeta", empty="null")] = FrozenMap()
+    service_meta: Annotated[ReadOnly, Json("ServiceMeta", empty="null")] = FrozenMap()
+    connect: Annotated[bool, Json("Connect")] = False
 
 
 class QueryTemplate(Record):
     """With a type, the query stands for every name that begins with its own; ``regexp`` gives ``${match(N)}``."""
 
-    type: str = ""
+    type: Annotated[str, Json("Type")] = ""
     """``name_prefix_match``, or "" for a plain query."""
-    regexp: str = ""
-    remove_empty_tags: bool = False
+    regexp: Annotated[str, Json("Regexp")] = ""
+    remove_empty_tags: Annotated[bool, Json("RemoveEmptyTags")] = False
 
 
 class PreparedQuery(Record):
     """A kept query."""
 
-    id: str
+    id: Annotated[str, Json("ID")]
     """A UUID, chosen by the doorway that creates the query."""
-    name: str = ""
-    session: str = ""
+    name: Annotated[str, Json("Name")] = ""
+    session: Annotated[str, Json("Session")] = ""
     """The query goes when this session does."""
-    token: str = ""
-    template: QueryTemplate = QueryTemplate()
-    service: ServiceQuery
-    dns_ttl: str = ""
-    create_index: int = 0
-    modify_index: int = 0
+    token: Annotated[str, Json("Token")] = ""
+    template: Annotated[QueryTemplate, Json("Template")] = QueryTemplate()
+    service: Annotated[ServiceQuery, Json("Service")]
+    dns_ttl: Annotated[str, Json("DNS", "dns")] = ""
+    create_index: Annotated[int, Json("CreateIndex", "index")] = 0
+    modify_index: Annotated[int, Json("ModifyIndex", "index")] = 0
 
 
 class CreatePreparedQuery(Command, kind="queries.create_prepared_query", on=WIRE | STORED):

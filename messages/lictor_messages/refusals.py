@@ -36,7 +36,7 @@ Code = Literal[
 ]
 
 
-class Row(NamedTuple):
+class Meaning(NamedTuple):
     """One line of the table: is it definite, is a later try worth it, and how HTTP says it."""
 
     definite: bool
@@ -45,28 +45,28 @@ class Row(NamedTuple):
     text: str
 
 
-REFUSALS: dict[Code, Row] = {
-    "NotLeader": Row(True, True, 500, "No cluster leader"),
-    "NoLeader": Row(True, True, 500, "No cluster leader"),
-    "NoServers": Row(True, True, 500, "No known Consul servers"),
-    "NotReady": Row(True, True, 500, "Not ready to serve consistent reads"),
-    "NotCommitted": Row(True, True, 500, "leadership lost while committing log"),
-    "Undeliverable": Row(True, True, 500, "rpc error making call: the server could not be reached"),
-    "Overloaded": Row(True, True, 429, "Too many requests are waiting: try again later"),
-    "Stopping": Row(True, True, 500, "The server is stopping: ask another one"),
-    "BudgetSpent": Row(True, False, 500, "rpc error making call: deadline reached before the request was handled"),
-    "JournalFailed": Row(True, False, 500, "The server's disk refused a write"),
-    "NoPathToDatacenter": Row(True, False, 500, "No path to datacenter"),
-    "Invalid": Row(True, False, 500, "Invalid request"),
-    "BadRequest": Row(True, False, 400, "Bad request"),
-    "NotFound": Row(True, False, 404, ""),
-    "TooLarge": Row(True, False, 413, "Request too large"),
-    "UnknownRequest": Row(True, False, 500, "This agent does not know that request"),
-    "LeadershipLost": Row(False, True, 500, "leadership lost while committing log"),
-    "NotDurable": Row(False, False, 500, "The disk is full: done, but the next start may not know of it"),
-    "AnswerTooLarge": Row(False, False, 500, "Done, but the answer is too large to be sent: ask for less at a time"),
-    "ActorCrashed": Row(False, True, 500, "rpc error making call: the server failed while handling the request"),
-    "TimedOut": Row(False, True, 500, "rpc error making call: no answer in time"),
+REFUSALS: dict[Code, Meaning] = {
+    "NotLeader": Meaning(True, True, 500, "No cluster leader"),
+    "NoLeader": Meaning(True, True, 500, "No cluster leader"),
+    "NoServers": Meaning(True, True, 500, "No known Consul servers"),
+    "NotReady": Meaning(True, True, 500, "Not ready to serve consistent reads"),
+    "NotCommitted": Meaning(True, True, 500, "leadership lost while committing log"),
+    "Undeliverable": Meaning(True, True, 500, "rpc error making call: the server could not be reached"),
+    "Overloaded": Meaning(True, True, 429, "Too many requests are waiting: try again later"),
+    "Stopping": Meaning(True, True, 500, "The server is stopping: ask another one"),
+    "BudgetSpent": Meaning(True, False, 500, "rpc error making call: deadline reached before the request was handled"),
+    "JournalFailed": Meaning(True, False, 500, "The server's disk refused a write"),
+    "NoPathToDatacenter": Meaning(True, False, 500, "No path to datacenter"),
+    "Invalid": Meaning(True, False, 500, "Invalid request"),
+    "BadRequest": Meaning(True, False, 400, "Bad request"),
+    "NotFound": Meaning(True, False, 404, ""),
+    "TooLarge": Meaning(True, False, 413, "Request too large"),
+    "UnknownRequest": Meaning(True, False, 500, "This agent does not know that request"),
+    "LeadershipLost": Meaning(False, True, 500, "leadership lost while committing log"),
+    "NotDurable": Meaning(False, False, 500, "The disk is full: done, but the next start may not know of it"),
+    "AnswerTooLarge": Meaning(False, False, 500, "Done, but the answer is too large to send: ask for less at a time"),
+    "ActorCrashed": Meaning(False, True, 500, "rpc error making call: the server failed while handling the request"),
+    "TimedOut": Meaning(False, True, 500, "rpc error making call: no answer in time"),
 }
 """Code → (definite, passing, HTTP status, Consul's text or ours where Consul has none)."""
 
@@ -80,7 +80,7 @@ class Refused(Message, kind="refusals.refused", on=WIRE | STORED):
     """For NotLeader: the node that is believed to lead, "" if none is known."""
 
     @property
-    def row(self) -> Row:
+    def row(self) -> Meaning:
         """This refusal's line of the table."""
         return REFUSALS[self.code]
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from lictor_messages.answers import Answer, Command, Query
 from lictor_messages.base import STORED, WIRE, Message, Record
 from lictor_messages.catalog import SERF_HEALTH
+from lictor_messages.json_names import Json
 
 SECOND_NS = 1_000_000_000
 TTL_MIN_NS = 10 * SECOND_NS
@@ -17,21 +20,21 @@ LOCK_DELAY_MAX_NS = 60 * SECOND_NS
 class SessionRecord(Record):
     """A session. It dies with its node, with any of its checks, when its TTL is not renewed, or when destroyed."""
 
-    id: str
+    id: Annotated[str, Json("ID")]
     """A UUID, chosen by the doorway that creates the session: ``apply`` draws no random numbers."""
-    node: str
+    node: Annotated[str, Json("Node")]
     """"" lets the agent that passes the request on fill in its own node."""
-    name: str = ""
-    lock_delay_ns: int = LOCK_DELAY_NS
-    """For how long nobody may lock a key that this session lost."""
-    behavior: str = "release"
+    name: Annotated[str, Json("Name", before="Node")] = ""
+    lock_delay_ns: Annotated[int, Json("LockDelay", "lock_delay")] = LOCK_DELAY_NS
+    """For how long no session may lock a key that this one lost."""
+    behavior: Annotated[str, Json("Behavior")] = "release"
     """What becomes of the session's keys: ``release`` or ``delete``."""
-    ttl: str = ""
+    ttl: Annotated[str, Json("TTL")] = ""
     """A Go duration from 10 s to 24 h; "" or zero: the session needs no renewal."""
-    node_checks: tuple[str, ...] = (SERF_HEALTH,)
-    service_checks: tuple[str, ...] = ()
-    create_index: int = 0
-    modify_index: int = 0
+    node_checks: Annotated[tuple[str, ...], Json("NodeChecks")] = (SERF_HEALTH,)
+    service_checks: Annotated[tuple[str, ...], Json("ServiceChecks", "check_ids", empty="null")] = ()
+    create_index: Annotated[int, Json("CreateIndex", "index")] = 0
+    modify_index: Annotated[int, Json("ModifyIndex", "index")] = 0
 
 
 class CreateSession(Command, kind="sessions.create_session", on=WIRE | STORED):
@@ -43,7 +46,7 @@ class CreateSession(Command, kind="sessions.create_session", on=WIRE | STORED):
 class DestroySession(Command, kind="sessions.destroy_session", on=WIRE | STORED):
     """End a session; also what the leader proposes when a TTL has run out. Outcome: Written, also if it is unknown."""
 
-    id: str
+    id: Annotated[str, Json("ID")]
 
 
 class GetSession(Query, kind="sessions.get_session", on=WIRE):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from lictor_messages.answers import Answer, Query
 from lictor_messages.base import WIRE, Record
+from lictor_messages.json_names import Json
 
 
 class GetLeader(Query, kind="status.get_leader", on=WIRE):
@@ -44,14 +47,14 @@ class GetRaftConfiguration(Query, kind="status.get_raft_configuration", on=WIRE)
 class RaftServer(Record):
     """One server of the Raft configuration, with what the answering server knows of it."""
 
-    id: str
-    node: str
-    address: str
-    leader: bool
-    voter: bool = True
-    last_index: int = 0
+    id: Annotated[str, Json("ID")]
+    node: Annotated[str, Json("Node")]
+    address: Annotated[str, Json("Address")]
+    leader: Annotated[bool, Json("Leader")]
+    voter: Annotated[bool, Json("Voter")] = True
+    last_index: Annotated[int, Json("LastIndex", "index")] = 0
     """Where its log ends, as far as it is known: a leader knows that of all, others only their own. 0: not known."""
-    commit_index: int = 0
+    commit_index: Annotated[int, Json("CommitIndex", "index")] = 0
 
 
 class RaftConfiguration(Answer, kind="status.raft_configuration", on=WIRE):

@@ -125,7 +125,7 @@ def _kind(spec: CheckSpec) -> str:
 
 
 def _address(service: ServiceRecord) -> str:
-    # Nobody can be reached at the address that means "every address of this machine".
+    # No connection leads to the address that means "every address of this machine".
     return "Invalid service address" if service.address in ("0.0.0.0", "::", "[::]") else ""
 
 

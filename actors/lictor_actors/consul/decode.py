@@ -1,22 +1,22 @@
-"""Go's way with JSON bodies: names in any case, unknown names refused, zero values for null, its words for errors.
+"""Go's way with JSON: zero values for null, and its words for errors.
 
-A body is described by a Struct of fields; what comes out is a dictionary of the fields that were given, under their
-Go names, with nested structs as dictionaries. The texts are those of Go's encoding/json, which clients show to people
-and a few compare.
+Each function reads one kind of value. The texts are those of Go's encoding/json, which clients show to people and a
+few compare.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from base64 import b64decode
+from binascii import Error as BadBase64
+from collections.abc import Callable
 from math import isinf
 from typing import Any
 
 import orjson
 
-from lictor_actors.roles.api.query import INT64_MAX, UINT64_MAX
+from lictor_messages.bounds import INT64_MAX, UINT64_MAX
 from lictor_messages.durations import parse_go_duration
 
 DIGITS_MOST = len(str(UINT64_MAX))
@@ -25,44 +25,13 @@ SHOWN_MOST = 64
 Decode = Callable[[Any, str], Any]
 """From a JSON value and the name of where it stands (``Struct.Field``) to the value of the field."""
 
+SECOND_NS = 1_000_000_000
+SECONDS_BELOW = 1000
+"""A lock-delay that is a number below this means seconds, from this on nanoseconds."""
+
 
 class BadBody(ValueError):
     """The body is not what the endpoint takes; the text is Go's."""
-
-
-@dataclass(frozen=True)
-class Struct:
-    """A Go struct: its name in error texts and its fields. ``snake`` also takes ``two_words`` for ``TwoWords``."""
-
-    name: str
-    fields: Mapping[str, Decode]
-    snake: bool = False
-
-    def __post_init__(self) -> None:
-        names = {field.lower(): field for field in self.fields}
-        if self.snake:
-            names |= {_snake(field): field for field in self.fields}
-        object.__setattr__(self, "_names", names)
-
-    def __call__(self, value: Any, where: str) -> dict[str, Any]:
-        """Decode one object; raises BadBody."""
-        if value is None:
-            return {}
-        if not isinstance(value, dict):
-            raise _mismatch(value, where, self.name)
-        names: dict[str, str] = getattr(self, "_names")  # noqa: B009  (set past the frozen dataclass)
-        decoded: dict[str, Any] = {}
-        for key, item in value.items():
-            field = names.get(key.lower())
-            if field is None:
-                raise BadBody(f'json: unknown field "{_shortened(key)}"')
-            decoded[field] = self.fields[field](item, f"{self.name}.{field}")
-        return decoded
-
-
-def decode_body(body: bytes, struct: Struct) -> dict[str, Any]:
-    """The first JSON value of ``body`` as that struct; what follows it is ignored, as Go does. Raises BadBody."""
-    return struct(parse_json(body), "")
 
 
 def parse_json(body: bytes) -> Any:
@@ -120,7 +89,7 @@ def _whole(digits: str) -> int | float:
 def _real(digits: str) -> float:
     value = float(digits)
     if isinf(value):
-        raise BadBody(f"json: cannot unmarshal number {_shortened(digits)} into Go value of type float64")
+        raise BadBody(f"json: cannot unmarshal number {shortened(digits)} into Go value of type float64")
     return value
 
 
@@ -135,7 +104,7 @@ def string(value: Any, where: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise _mismatch(value, where, "string")
+        raise mismatch(value, where, "string")
     return value
 
 
@@ -144,7 +113,7 @@ def boolean(value: Any, where: str) -> bool:
     if value is None:
         return False
     if not isinstance(value, bool):
-        raise _mismatch(value, where, "bool")
+        raise mismatch(value, where, "bool")
     return value
 
 
@@ -153,7 +122,7 @@ def integer(value: Any, where: str) -> int:
     if value is None:
         return 0
     if not isinstance(value, int) or isinstance(value, bool) or not -INT64_MAX <= value <= INT64_MAX:
-        raise _mismatch(value, where, "int", exact=True)
+        raise mismatch(value, where, "int", exact=True)
     return value
 
 
@@ -162,7 +131,7 @@ def unsigned(value: Any, where: str) -> int:
     if value is None:
         return 0
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= UINT64_MAX:
-        raise _mismatch(value, where, "uint64", exact=True)
+        raise mismatch(value, where, "uint64", exact=True)
     return value
 
 
@@ -174,10 +143,32 @@ def duration(value: Any, where: str) -> int:
         try:
             return parse_go_duration(value)
         except ValueError as error:
-            raise BadBody(f'time: invalid duration "{_shortened(value)}"') from error
+            raise BadBody(f'time: invalid duration "{shortened(value)}"') from error
     if isinstance(value, bool) or not isinstance(value, int | float) or not -INT64_MAX <= value <= INT64_MAX:
-        raise _mismatch(value, where, "time.Duration")
+        raise mismatch(value, where, "time.Duration")
     return int(value)
+
+
+def lock_delay(value: Any, where: str) -> int:
+    """Nanoseconds of a lock-delay, never below zero: a small number is one of seconds."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < SECONDS_BELOW:
+        return int(value * SECOND_NS)
+    return max(0, duration(value, where))
+
+
+def base64(value: Any, where: str) -> bytes:
+    """Go's way with []byte: base64, null for none."""
+    try:
+        return b64decode(string(value, where), validate=True)
+    except (BadBase64, ValueError) as error:
+        raise BadBody("illegal base64 data at input byte 0") from error
+
+
+def check_id(value: Any, where: str) -> str:
+    """The id in an object that names a check."""
+    if not isinstance(value, dict):
+        raise BadBody(f"json: cannot unmarshal value into Go struct field {where} of type structs.ServiceCheck")
+    return string({key.lower(): item for key, item in value.items()}.get("id"), where)
 
 
 def anything(value: Any, where: str) -> Any:
@@ -192,7 +183,7 @@ def list_of(item: Decode, go_type: str) -> Decode:
         if value is None:
             return ()
         if not isinstance(value, list):
-            raise _mismatch(value, where, f"[]{go_type}")
+            raise mismatch(value, where, f"[]{go_type}")
         return tuple(item(one, where) for one in value)
 
     return decode
@@ -205,7 +196,7 @@ def map_of(item: Decode, go_type: str) -> Decode:
         if value is None:
             return {}
         if not isinstance(value, dict):
-            raise _mismatch(value, where, f"map[string]{go_type}")
+            raise mismatch(value, where, f"map[string]{go_type}")
         return {key: item(one, where) for key, one in value.items()}
 
     return decode
@@ -215,7 +206,8 @@ strings = list_of(string, "string")
 string_map = map_of(string, "string")
 
 
-def _mismatch(value: Any, where: str, go_type: str, *, exact: bool = False) -> BadBody:
+def mismatch(value: Any, where: str, go_type: str, *, exact: bool = False) -> BadBody:
+    """A value that is no ``go_type``, in Go's words."""
     kind = _json_kind(value)
     if exact and kind == "number":
         kind = f"number {value}"
@@ -232,10 +224,6 @@ def _json_kind(value: Any) -> str:
     return "number"
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
+    """What an error text repeats of a name."""
     return text if len(text) <= SHOWN_MOST else f"{text[:SHOWN_MOST]}…"
-
-
-def _snake(field: str) -> str:
-    """``TLSSkipVerify`` → ``tls_skip_verify``."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", field).lower()

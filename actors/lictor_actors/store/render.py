@@ -8,14 +8,14 @@ from typing import Any, TypeVar
 import orjson
 
 from lictor_actors.consul.json_rows import (
-    Row,
+    JsonRow,
     check_json,
-    definition_json,
     entry_json,
-    instance_json,
+    failure_json,
     node_json,
     placement_json,
     query_json,
+    result_json,
     service_json,
     session_json,
 )
@@ -35,22 +35,7 @@ from lictor_messages.catalog import (
 from lictor_messages.kv import Entries, KeyNames, ListKeyNames
 from lictor_messages.queries import ExplainPreparedQuery, GetPreparedQuery, PreparedQueries, QueryExecuted
 from lictor_messages.sessions import Sessions
-from lictor_messages.txn import Result, Transacted
-
-__all__ = [
-    "check_json",
-    "definition_json",
-    "entry_json",
-    "instance_json",
-    "node_json",
-    "placement_json",
-    "query_json",
-    "render",
-    "service_json",
-    "session_json",
-    "to_json",
-]
-
+from lictor_messages.txn import Transacted
 
 R = TypeVar("R", NodeRecord, CheckRecord)
 
@@ -127,9 +112,9 @@ def _service_health(_: Query, answer: ServiceHealth) -> object:
 
 def _instances(instances: tuple[Instance, ...]) -> object:
     """Instances of one node share its record and its checks: their rows are made once."""
-    made: dict[int, Row] = {}
+    made: dict[int, JsonRow] = {}
 
-    def once(record: R, as_row: Callable[[R], Row]) -> Row:
+    def once(record: R, as_row: Callable[[R], JsonRow]) -> JsonRow:
         row = made.get(id(record))
         if row is None:
             row = made[id(record)] = as_row(record)
@@ -170,19 +155,8 @@ def _executed(_: Query, answer: QueryExecuted) -> object:
 
 def _transacted(_: Query, answer: Transacted) -> object:
     if answer.failures:
-        errors = [{"OpIndex": failure.op_index, "What": failure.what} for failure in answer.failures]
-        return {"Results": None, "Errors": errors}
-    return {"Results": [_result(result) for result in answer.results], "Errors": None}
-
-
-def _result(result: Result) -> Row:
-    if result.kv is not None:
-        return {"KV": entry_json(result.kv)}
-    if result.node is not None:
-        return {"Node": node_json(result.node)}
-    if result.service is not None:
-        return {"Service": service_json(result.service)}
-    return {"Check": check_json(result.check)} if result.check is not None else {}
+        return {"Results": None, "Errors": [failure_json(failure) for failure in answer.failures]}
+    return {"Results": [result_json(result) for result in answer.results], "Errors": None}
 
 
 _SHAPES: dict[type[Answer], Callable[[Query, Any], object]] = {

@@ -13,8 +13,7 @@ from lictor_deploy.cli.http_api import escaped, expect
 from lictor_deploy.cli.kv import read
 from lictor_deploy.cli.options import DEFAULT_REACH, Reach
 from lictor_deploy.words.sentence import Failure
-
-UINT64_MAX = 2**64 - 1
+from lictor_messages.bounds import UINT64_MAX
 
 
 class Pair(NamedTuple):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import orjson
 
-from lictor_actors.store.render import check_json, render, to_json
+from lictor_actors.consul.json_rows import check_json
+from lictor_actors.store.render import render, to_json
 from lictor_messages.catalog import (
     CheckDefinition,
     CheckRecord,

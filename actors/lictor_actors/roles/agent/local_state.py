@@ -13,7 +13,7 @@ from enum import Enum
 from lictor_actors.kernel.turn import Turn
 from lictor_messages.agent import CheckSpec, RegisterCheck, RegisterService, StartCheck, StopCheck, TtlDue, UpdateCheck
 from lictor_messages.base import STORED, Message
-from lictor_messages.catalog import CheckDefinition, CheckRecord, CheckStatus, ServiceRecord
+from lictor_messages.catalog import CheckRecord, CheckStatus, ServiceRecord
 from lictor_messages.codec import FrameRefused, pack_body, unpack_body
 from lictor_messages.envelope import at
 from lictor_messages.journal import Cell, JournalRecord
@@ -212,7 +212,7 @@ class LocalState:
             service_name=service.record.service if service else "",
             service_tags=service.record.tags if service else (),
             type=spec.type,
-            definition=_definition(spec),
+            definition=spec.definition,
         )
 
     # -- the journal ---------------------------------------------------------
@@ -265,19 +265,3 @@ class LocalState:
 def checker_of(node: str) -> str:
     """Address of the checker of a node."""
     return at("checker", node)
-
-
-def _definition(spec: CheckSpec) -> CheckDefinition:
-    return CheckDefinition(
-        http=spec.http,
-        method=spec.method,
-        header=spec.header,
-        body=spec.body,
-        tls_skip_verify=spec.tls_skip_verify,
-        tls_server_name=spec.tls_server_name,
-        disable_redirects=spec.disable_redirects,
-        tcp=spec.tcp,
-        interval_ns=spec.interval_ns,
-        timeout_ns=spec.timeout_ns if spec.runs else 0,
-        deregister_critical_service_after_ns=spec.deregister_critical_service_after_ns,
-    )

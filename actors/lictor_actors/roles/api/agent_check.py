@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import get_args
 
+from lictor_actors.consul.json_rows import check_json
+from lictor_actors.consul.structs.agent import CHECK_DEFINITION, STATUS_UPDATE
 from lictor_actors.roles.api.agent import chosen
 from lictor_actors.roles.api.catalog import named
-from lictor_actors.roles.api.definitions import CHECK_DEFINITION, STATUS_UPDATE, check_spec, decoded
+from lictor_actors.roles.api.definitions import check_spec, decoded
 from lictor_actors.roles.api.question import HttpQuestion, done, json_answer
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
-from lictor_actors.store.render import check_json
 from lictor_messages.agent import DeregisterCheck, ListLocalChecks, LocalChecks, RegisterCheck, UpdateCheck
 from lictor_messages.catalog import CheckStatus
 from lictor_messages.web import HttpAnswered

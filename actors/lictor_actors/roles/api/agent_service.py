@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
 import orjson
 
+from lictor_actors.consul.json_rows import JsonRow, agent_service_json
 from lictor_actors.roles.api.agent import chosen, is_enabled
 from lictor_actors.roles.api.catalog import named
 from lictor_actors.roles.api.definitions import service_registration
 from lictor_actors.roles.api.question import HttpQuestion, done, json_answer
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
-from lictor_actors.store.render import service_json
 from lictor_messages.agent import DeregisterService, ListLocalServices, LocalServices, SetMaintenance
 from lictor_messages.catalog import ServiceRecord
 from lictor_messages.web import HttpAnswered
@@ -61,11 +60,9 @@ def _service(answer: LocalServices, request: HttpRequest) -> HttpAnswered:
     return json_answer(row, request, extra=(("X-Consul-ContentHash", row["ContentHash"]),))
 
 
-def local_service_json(record: ServiceRecord, dc: str) -> dict[str, Any]:
-    """A service as its agent shows it: without the catalog's indexes and mesh fields, with its datacenter."""
-    row = service_json(record)
-    for field in ("Proxy", "Connect", "CreateIndex", "ModifyIndex"):
-        row.pop(field, None)
+def local_service_json(record: ServiceRecord, dc: str) -> JsonRow:
+    """A service as its own agent tells it: without what only the catalog knows."""
+    row = agent_service_json(record)
     row["Datacenter"] = dc
     return row
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
+from lictor_actors.consul.json_rows import JsonRow, check_json
 from lictor_actors.roles.api.agent_service import local_service_json
 from lictor_actors.roles.api.question import HttpQuestion, json_answer, text
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
-from lictor_actors.store.render import check_json
 from lictor_messages.agent import ListLocalChecks, ListLocalServices, LocalChecks, LocalServices
 from lictor_messages.catalog import MAINTENANCE_OF_NODE, MAINTENANCE_OF_SERVICE, CheckRecord, ServiceRecord
 from lictor_messages.web import HttpAnswered
 
 STATUS_CODES = {"passing": 200, "warning": 429, "critical": 503, "maintenance": 503}
 """In the order of badness."""
-Row = dict[str, Any]
 
 
 def by_name(request: HttpRequest) -> HttpQuestion:
@@ -62,7 +60,7 @@ def _identified(services: LocalServices, checks: LocalChecks, request: HttpReque
     return _say(row["AggregatedStatus"], row, request)
 
 
-def _health(record: ServiceRecord, checks: LocalChecks, request: HttpRequest) -> Row:
+def _health(record: ServiceRecord, checks: LocalChecks, request: HttpRequest) -> JsonRow:
     bearing = [check for check in checks.checks if check.service_id in ("", record.id)]
     return {
         "AggregatedStatus": _worst(bearing),

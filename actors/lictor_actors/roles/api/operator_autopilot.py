@@ -5,16 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from lictor_actors.consul.decode import (
-    BadBody,
-    Struct,
-    boolean,
-    decode_body,
-    duration,
-    integer,
-    string,
-    unsigned,
-)
+from lictor_actors.consul.decode import BadBody
+from lictor_actors.consul.json_rows import autopilot_json
+from lictor_actors.consul.kinds import DURATION
+from lictor_actors.consul.structs.operator import AUTOPILOT
 from lictor_actors.roles.api.query import check_datacenter, parse_uint
 from lictor_actors.roles.api.question import SHARED, HttpQuestion, json_answer, json_body, written
 from lictor_actors.roles.api.request import HttpError, HttpRequest
@@ -31,20 +25,6 @@ from lictor_messages.autopilot import (
 from lictor_messages.durations import go_duration
 from lictor_messages.web import HttpAnswered
 
-_FIELDS = {
-    "CleanupDeadServers": ("cleanup_dead_servers", boolean),
-    "LastContactThreshold": ("last_contact_threshold_ns", duration),
-    "MaxTrailingLogs": ("max_trailing_logs", unsigned),
-    "MinQuorum": ("min_quorum", unsigned),
-    "ServerStabilizationTime": ("server_stabilization_time_ns", duration),
-    "RedundancyZoneTag": ("redundancy_zone_tag", string),
-    "DisableUpgradeMigration": ("disable_upgrade_migration", boolean),
-    "UpgradeVersionTag": ("upgrade_version_tag", string),
-    "CreateIndex": ("create_index", integer),
-    "ModifyIndex": ("modify_index", integer),
-}
-"""Consul's name → ours, and how it is read."""
-_CONFIGURATION = Struct("AutopilotConfiguration", {name: read for name, (_, read) in _FIELDS.items()}, snake=True)
 UNHEALTHY = 429
 """The same body as for a healthy cluster; Consul calls it plain text, and clients do not mind."""
 
@@ -76,23 +56,17 @@ def state(request: HttpRequest) -> HttpQuestion:
 
 def _given(request: HttpRequest) -> AutopilotConfiguration:
     try:
-        fields = decode_body(request.body, _CONFIGURATION)
+        given = AUTOPILOT.decoded(request.body)
     except BadBody as bad:
         raise HttpError(400, f"Error parsing autopilot config: {bad}") from bad
-    empty = {"cleanup_dead_servers": False, "last_contact_threshold_ns": 0, "max_trailing_logs": 0}
-    for name, value in fields.items():
-        if _FIELDS[name][1] is duration and value < 0:
+    for name, value in given.items():
+        if AUTOPILOT.kinds[name] is DURATION and value < 0:
             raise HttpError(400, f"Error parsing autopilot config: {name} must not be negative")
-    given = {_FIELDS[name][0]: value for name, value in fields.items()}
-    return AutopilotConfiguration(**{**empty, "server_stabilization_time_ns": 0, **given})
+    return AUTOPILOT.record(given)
 
 
 def _configured(answer: AutopilotConfigured, request: HttpRequest) -> HttpAnswered:
-    values = answer.configuration.model_dump()
-    shown = {
-        name: go_duration(values[ours]) if ours.endswith("_ns") else values[ours] for name, (ours, _) in _FIELDS.items()
-    }
-    return json_answer(shown, request)
+    return json_answer(autopilot_json(answer.configuration), request)
 
 
 def _health(answer: AutopilotHealth, request: HttpRequest) -> HttpAnswered:

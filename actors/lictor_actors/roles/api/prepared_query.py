@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from lictor_actors.consul.decode import Struct, anything, boolean, integer, string, string_map, strings
+from lictor_actors.consul.structs.queries import QUERY, SERVICE_QUERY
 from lictor_actors.consul.uuids import as_made, new_uuid
 from lictor_actors.roles.api.definitions import decoded
-from lictor_actors.roles.api.query import INT64_MAX, check_datacenter, read_options
+from lictor_actors.roles.api.query import check_datacenter, read_options
 from lictor_actors.roles.api.question import (
     JSON,
     HttpQuestion,
@@ -23,7 +23,7 @@ from lictor_actors.roles.api.routes import Endpoint, Route
 from lictor_actors.roles.api.uuids import known_uuid
 from lictor_actors.store.render import shape, to_json
 from lictor_messages.answers import Answer, Rendered, Written
-from lictor_messages.base import FrozenMap
+from lictor_messages.bounds import INT64_MAX
 from lictor_messages.queries import (
     CreatePreparedQuery,
     DeletePreparedQuery,
@@ -33,9 +33,6 @@ from lictor_messages.queries import (
     ListPreparedQueries,
     PreparedQuery,
     QueryExecuted,
-    QueryFailover,
-    QueryTemplate,
-    ServiceQuery,
     UpdatePreparedQuery,
 )
 from lictor_messages.web import HttpAnswered
@@ -46,7 +43,7 @@ NOT_FOUND = "Query not found"
 def create(request: HttpRequest) -> HttpQuestion:
     """Keep a query; answers its id."""
     check_datacenter(request)
-    given = decoded(request, _QUERY)
+    given = decoded(request, QUERY)
     if given.get("ID"):
         raise HttpError(500, "ID must be empty when creating a new prepared query")
     query = _query(given, new_uuid(request.secret(16)))
@@ -75,7 +72,7 @@ def look_up(request: HttpRequest) -> HttpQuestion | HttpAnswered:
 def update(request: HttpRequest) -> HttpQuestion:
     """Replace a query."""
     check_datacenter(request)
-    query = _query(decoded(request, _QUERY), as_made(request.rest))
+    query = _query(decoded(request, QUERY), as_made(request.rest))
     return HttpQuestion(UpdatePreparedQuery(query=query), done, safe=False)
 
 
@@ -142,72 +139,19 @@ def _shaped(answer: Answer, request: HttpRequest) -> HttpAnswered:
 
 
 def _query(given: dict[str, Any], query_id: str) -> PreparedQuery:
-    template = given.get("Template", {})
-    return PreparedQuery(
-        id=query_id,
-        name=given.get("Name", ""),
-        session=as_made(given.get("Session", "")),
-        token=given.get("Token", ""),
-        template=QueryTemplate(
-            type=template.get("Type", ""),
-            regexp=template.get("Regexp", ""),
-            remove_empty_tags=template.get("RemoveEmptyTags", False),
-        ),
-        service=_service(given.get("Service", {}), given.get("Near", "")),
-        dns_ttl=given.get("DNS", {}).get("TTL", ""),
-    )
-
-
-def _service(given: dict[str, Any], near: str) -> ServiceQuery:
-    failover = given.get("Failover", {})
-    if failover.get("Targets"):
+    service = given.get("Service", {})
+    if service.get("Failover", {}).get("Targets"):
         raise HttpError(400, "Failover.Targets is not supported: name datacenters in Failover.Datacenters")
-    return ServiceQuery(
-        service=given.get("Service", ""),
-        failover=QueryFailover(nearest_n=failover.get("NearestN", 0), datacenters=failover.get("Datacenters", ())),
-        only_passing=given.get("OnlyPassing", False),
-        ignore_check_ids=given.get("IgnoreCheckIDs", ()),
-        near=given.get("Near", "") or near,
-        tags=given.get("Tags", ()),
-        node_meta=FrozenMap(given.get("NodeMeta", {})),
-        service_meta=FrozenMap(given.get("ServiceMeta", {})),
-        connect=given.get("Connect", False),
+    near = service.get("Near") or given.get("Near", "")
+    return QUERY.record(
+        given,
+        id=query_id,
+        session=as_made(given.get("Session", "")),
+        service=SERVICE_QUERY.record(service, near=near),
+        create_index=0,
+        modify_index=0,
     )
 
-
-_SERVICE = Struct(
-    "ServiceQuery",
-    {
-        "Service": string,
-        "SamenessGroup": string,
-        "Namespace": string,
-        "Partition": string,
-        "Peer": string,
-        "Failover": Struct("QueryFailoverOptions", {"NearestN": integer, "Datacenters": strings, "Targets": anything}),
-        "OnlyPassing": boolean,
-        "IgnoreCheckIDs": strings,
-        "Near": string,
-        "Tags": strings,
-        "NodeMeta": string_map,
-        "ServiceMeta": string_map,
-        "Connect": boolean,
-    },
-)
-_QUERY = Struct(
-    "PreparedQuery",
-    {
-        "ID": string,
-        "Name": string,
-        "Session": string,
-        "Token": string,
-        "Near": string,
-        "Template": Struct("QueryTemplateOptions", {"Type": string, "Regexp": string, "RemoveEmptyTags": boolean}),
-        "Service": _SERVICE,
-        "DNS": Struct("QueryDNSOptions", {"TTL": string}),
-        "CreateIndex": integer,
-        "ModifyIndex": integer,
-    },
-)
 
 _BELOW: dict[str, Endpoint] = {"/execute": execute, "/explain": explain}
 ROUTES = (

@@ -6,15 +6,14 @@ from typing import TypedDict
 
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_messages.answers import Consistency
+from lictor_messages.bounds import UINT64_MAX
 from lictor_messages.durations import parse_go_duration
 
-UINT64_MAX = 2**64 - 1
-INT64_MAX = 2**63 - 1
 _TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
 _FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
 
 
-class ReadOptions(TypedDict, total=False):
+class QueryFields(TypedDict, total=False):
     """Fields of Query that come from the URL."""
 
     consistency: Consistency
@@ -31,9 +30,9 @@ class Selection(TypedDict, total=False):
     node_meta: tuple[tuple[str, str], ...]
 
 
-def read_options(request: HttpRequest, *, rendered: bool = True) -> ReadOptions:
+def read_options(request: HttpRequest, *, rendered: bool = True) -> QueryFields:
     """Blocking and consistency; raises HttpError with Consul's words for what does not fit."""
-    options: ReadOptions = {"rendered": rendered}
+    options: QueryFields = {"rendered": rendered}
     if not request.params:
         return options
     check_datacenter(request)
@@ -87,7 +86,7 @@ def parse_bool(raw: str) -> bool | None:
     return True if raw in _TRUE else False if raw in _FALSE else None
 
 
-def _consistency(request: HttpRequest, options: ReadOptions) -> None:
+def _consistency(request: HttpRequest, options: QueryFields) -> None:
     stale, consistent = request.has("stale"), request.has("consistent")
     max_stale = request.param("max_stale")
     if max_stale:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from lictor_actors.consul.decode import BadBody, Decode, duration, list_of, parse_json, string, strings
+from lictor_actors.consul.decode import BadBody, parse_json
+from lictor_actors.consul.json_rows import session_json
+from lictor_actors.consul.structs.kv import NEW_SESSION
 from lictor_actors.consul.uuids import new_uuid
 from lictor_actors.roles.api.query import check_datacenter, read_options
 from lictor_actors.roles.api.question import HttpQuestion, json_answer, query_headers, rendered, text, written
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
 from lictor_actors.roles.api.uuids import known_uuid
-from lictor_actors.store.render import session_json
 from lictor_messages.answers import Written
 from lictor_messages.catalog import SERF_HEALTH
 from lictor_messages.sessions import (
-    LOCK_DELAY_NS,
-    SECOND_NS,
     CreateSession,
     DestroySession,
     GetSession,
@@ -27,9 +26,6 @@ from lictor_messages.sessions import (
     Sessions,
 )
 from lictor_messages.web import HttpAnswered
-
-SECONDS_BELOW = 1000
-"""A lock-delay that is a number below this means seconds, from this on nanoseconds."""
 
 
 def create(request: HttpRequest) -> HttpQuestion:
@@ -95,21 +91,18 @@ def _given(request: HttpRequest) -> dict[str, Any]:
         if not isinstance(body, dict):
             raise BadBody("json: cannot unmarshal value into Go value of type structs.Session")
         fields = {key.lower(): value for key, value in body.items()}
-        return {name: decode(fields[name], f"Session.{name}") for name, decode in _FIELDS.items() if name in fields}
+        return NEW_SESSION({name: value for name, value in fields.items() if name in NEW_SESSION.kinds}, "")
     except BadBody as error:
         raise HttpError(400, f"Request decode failed: {error}") from error
 
 
 def _session(given: dict[str, Any], request: HttpRequest) -> SessionRecord:
-    return SessionRecord(
+    return NEW_SESSION.record(
+        given,
         id=new_uuid(request.secret(16)),
         node=given.get("node") or request.options.name,
-        name=given.get("name", ""),
-        lock_delay_ns=given.get("lockdelay", LOCK_DELAY_NS),
         behavior=given.get("behavior") or "release",
-        ttl=given.get("ttl", ""),
         node_checks=_node_checks(given),
-        service_checks=given.get("servicechecks", ()),
     )
 
 
@@ -119,29 +112,6 @@ def _node_checks(given: dict[str, Any]) -> tuple[str, ...]:
         return (SERF_HEALTH,)
     return tuple(dict.fromkeys((*given.get("checks", ()), *given.get("nodechecks", ()))))
 
-
-def _lock_delay(value: Any, where: str) -> int:
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < SECONDS_BELOW:
-        return int(value * SECOND_NS)
-    return max(0, duration(value, where))
-
-
-def _service_check(value: Any, where: str) -> str:
-    if not isinstance(value, dict):
-        raise BadBody(f"json: cannot unmarshal value into Go struct field {where} of type structs.ServiceCheck")
-    return string({key.lower(): item for key, item in value.items()}.get("id"), where)
-
-
-_FIELDS: dict[str, Decode] = {
-    "name": string,
-    "node": string,
-    "lockdelay": _lock_delay,
-    "behavior": string,
-    "ttl": string,
-    "checks": strings,
-    "nodechecks": strings,
-    "servicechecks": list_of(_service_check, "structs.ServiceCheck"),
-}
 
 ROUTES = (
     Route("PUT", "/v1/session/create", create),

@@ -10,8 +10,8 @@ from collections import deque
 from dataclasses import dataclass
 
 from lictor_actors.kernel.turn import Ticket, Turn
+from lictor_actors.store.body_cache import Body, BodyCache
 from lictor_actors.store.query_key import QueryKey, question
-from lictor_actors.store.rendered import Body, RenderCache
 from lictor_actors.store.slices import Slices
 from lictor_messages.answers import Answer, Query
 from lictor_messages.refusals import Refused
@@ -46,7 +46,7 @@ class LargeAnswers:
     """Keeps the answers of one moment each, and hands out their slices."""
 
     def __init__(self) -> None:
-        self._made = RenderCache(MADE_BYTES_MAX)
+        self._made = BodyCache(MADE_BYTES_MAX)
         self._kept: dict[str, _OpenAnswer] = {}
         """In the order in which they were last asked for."""
         self._latest: dict[QueryKey, str] = {}

@@ -9,9 +9,9 @@ from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.roles.server.large_answers import WHOLE_BYTES_MAX, LargeAnswers
 from lictor_actors.roles.server.prepared_answers import in_random_order
 from lictor_actors.store.admission import negative_wait
+from lictor_actors.store.body_cache import Body, BodyCache
 from lictor_actors.store.errors import QueryRefused
 from lictor_actors.store.render import render
-from lictor_actors.store.rendered import Body, RenderCache
 from lictor_actors.store.slices import can_be_cut, exceeds
 from lictor_actors.store.store import Store
 from lictor_actors.store.watches import Watches, may_block
@@ -46,7 +46,7 @@ class Reads:
         self.last_contact_ms = 0
         self._options = options
         self._watches: Watches[int] = Watches()
-        self._cache = RenderCache(options.rendered_bytes_max)
+        self._cache = BodyCache(options.rendered_bytes_max)
         self.large = LargeAnswers()
         self._deadlines: list[tuple[int, int]] = []
         self._parked: dict[int, _Parked] = {}

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from lictor_actors.consul.row_types import ANY, BOOL, INT, ROW_TYPES, STRING, STRINGS, Kind
+from lictor_actors.consul.selectors import ANY, BOOL, INT, STRING, STRINGS, Selector
+from lictor_actors.consul.structs.catalog import ROW_TYPES
 from lictor_actors.store.errors import QueryRefused
 from lictor_actors.store.filter.grammar import All, Expression, Match, Not, Some, parse
 from lictor_actors.store.filter.patterns import BadPattern, compiled
@@ -45,7 +46,7 @@ def _compiled(row_type: str, expression: str) -> Predicate | str:
         return str(e)
 
 
-def _compile(expression: Expression, fields: Kind) -> Predicate:
+def _compile(expression: Expression, fields: Selector) -> Predicate:
     if isinstance(expression, Match):
         return _compile_match(expression, fields)
     if isinstance(expression, Not):
@@ -58,7 +59,7 @@ def _compile(expression: Expression, fields: Kind) -> Predicate:
     return lambda row: any(term(row) for term in terms)
 
 
-def _compile_match(match: Match, fields: Kind) -> Predicate:
+def _compile_match(match: Match, fields: Selector) -> Predicate:
     if not match.selector.path:
         raise ValueError(f'Selector "{match.selector.text}" is not valid')
     kind = _kind_of(match.selector.path, fields)
@@ -67,7 +68,7 @@ def _compile_match(match: Match, fields: Kind) -> Predicate:
     return _walk(match.selector.path, fields, _test(match, kind), match.operator in NEGATIVE)
 
 
-def _kind_of(path: tuple[str, ...], kind: Kind) -> Kind:
+def _kind_of(path: tuple[str, ...], kind: Selector) -> Selector:
     for at, name in enumerate(path):
         fields = kind[0] if isinstance(kind, list) else kind
         inner = fields.get(name, fields.get(ANY)) if isinstance(fields, dict) else None
@@ -77,7 +78,7 @@ def _kind_of(path: tuple[str, ...], kind: Kind) -> Kind:
     return kind
 
 
-def _operators(kind: Kind) -> tuple[str, ...]:
+def _operators(kind: Selector) -> tuple[str, ...]:
     if kind == STRING:
         return (*_EQUALITY, *_WITHIN, "Matches", "Not Matches")
     if kind in (INT, BOOL):
@@ -87,7 +88,7 @@ def _operators(kind: Kind) -> tuple[str, ...]:
     return _EMPTINESS if isinstance(kind, list) else ()
 
 
-def _walk(path: tuple[str, ...], kind: Kind, test: Predicate, when_missing: bool) -> Predicate:
+def _walk(path: tuple[str, ...], kind: Selector, test: Predicate, when_missing: bool) -> Predicate:
     """A predicate on a row of this kind that applies ``test`` to what the path leads to."""
     if not path:
         return test
@@ -96,7 +97,7 @@ def _walk(path: tuple[str, ...], kind: Kind, test: Predicate, when_missing: bool
         return lambda rows: any(element(row) for row in rows)
     assert isinstance(kind, dict)
     name, absent = path[0], object()
-    inner = _walk(path[1:], kind.get(name, kind.get(ANY)), test, when_missing)  # type: ignore[arg-type]
+    inner = _walk(path[1:], kind[name if name in kind else ANY], test, when_missing)
 
     def step(row: Any) -> bool:
         value = row.get(name, absent) if row else absent
@@ -107,12 +108,12 @@ def _walk(path: tuple[str, ...], kind: Kind, test: Predicate, when_missing: bool
     return step
 
 
-def _test(match: Match, kind: Kind) -> Predicate:
+def _test(match: Match, kind: Selector) -> Predicate:
     positive = _positive_test(NEGATIVE.get(match.operator, match.operator), match, kind)
     return (lambda value: not positive(value)) if match.operator in NEGATIVE else positive
 
 
-def _positive_test(operator: str, match: Match, kind: Kind) -> Predicate:
+def _positive_test(operator: str, match: Match, kind: Selector) -> Predicate:
     if operator == "Is Empty":
         return lambda value: not value
     wanted = match.value or ""
@@ -133,7 +134,7 @@ def _pattern(text: str) -> Any:
         raise ValueError(f'Failed to compile regular expression "{text}": error parsing regexp: {e}') from e
 
 
-def _coerced(text: str, kind: Kind, selector: str) -> str | int | bool:
+def _coerced(text: str, kind: Selector, selector: str) -> str | int | bool:
     try:
         if kind == INT:
             return _parse_int(text)

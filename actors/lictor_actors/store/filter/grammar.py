@@ -81,7 +81,7 @@ RAW: /`[^`]*`/
 
 LENGTH_MAX = 8192
 NESTING_MAX = 64
-"""Deeper nesting would be evaluated by deeper recursion: nobody writes it by hand."""
+"""Deeper nesting would be evaluated by deeper recursion; no filter that is written by hand has it."""
 
 _NESTING = re.compile(r"\(|\bnot\b")
 

@@ -11,7 +11,7 @@ from typing import Any
 from lictor_actors.store.families.queries.rules import query_fault
 from lictor_actors.store.families.sessions.table import session_fault
 from lictor_actors.store.snapshot.frames import Header
-from lictor_messages.bounds import HIGHEST
+from lictor_messages.bounds import HIGHEST, UINT64_MAX
 from lictor_messages.kv import Entry
 from lictor_messages.queries import PreparedQuery
 from lictor_messages.sessions import SessionRecord
@@ -20,7 +20,6 @@ LEFT_OUT = ("dedup", "staged")
 """Tables of the log that the snapshot goes into: a restore keeps what is in them, and does not read these rows."""
 INDEX_MOST = HIGHEST
 """No log gets there. The next writes would bring a higher index beyond what 64 bits hold, on every server alike."""
-UNSIGNED_MOST = 2**64 - 1
 _KINDS_OF_INDEX = ("table", "service", "extinction", "reaped")
 
 
@@ -74,6 +73,6 @@ def _stamps_fault(row: Any, index: int) -> str:
 def _entry_fault(entry: Entry) -> str:
     if not entry.key:
         return "it has no key"
-    if not 0 <= entry.flags <= UNSIGNED_MOST:
+    if not 0 <= entry.flags <= UINT64_MAX:
         return f"its flags are {entry.flags}"
     return "" if 0 <= entry.lock_index <= INDEX_MOST else f"it was locked {entry.lock_index} times"

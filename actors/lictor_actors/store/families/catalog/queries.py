@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from lictor_actors.consul.json_rows import Row, check_json, instance_json, node_json, placement_json, service_json
+from lictor_actors.consul.json_rows import JsonRow, check_json, instance_json, node_json, placement_json, service_json
 from lictor_actors.store.families.catalog import indexes
 from lictor_actors.store.families.catalog.tables import CatalogTables, fold
 from lictor_actors.store.filter.apply import keeps
@@ -148,7 +148,7 @@ def _meta_fits(node: NodeRecord, wanted: Meta) -> bool:
     return all(node.meta.get(key) == value for key, value in wanted)
 
 
-def _filtered(row_type: str, expression: str, as_row: Callable[[R], Row], records: Iterable[R]) -> tuple[R, ...]:
+def _filtered(row_type: str, expression: str, as_row: Callable[[R], JsonRow], records: Iterable[R]) -> tuple[R, ...]:
     if not expression:
         return tuple(records)
     fits = keeps(row_type, expression)

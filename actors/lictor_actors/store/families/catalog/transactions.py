@@ -14,7 +14,7 @@ from lictor_messages.txn import CheckOperation, NodeOperation, Result, ServiceOp
 Results = tuple[Result, ...]
 WRITES = ("set", "cas", "delete", "delete-cas")
 READS = ("get",)
-Row = NodeRecord | ServiceRecord | CheckRecord
+CatalogRecord = NodeRecord | ServiceRecord | CheckRecord
 R = TypeVar("R", NodeRecord, ServiceRecord, CheckRecord)
 
 
@@ -104,13 +104,13 @@ def _existing(known: R | None, what: str) -> R:
     return known
 
 
-def _check_cas(verb: str, wanted: Row, known: Row | None, otherwise: str) -> None:
+def _check_cas(verb: str, wanted: CatalogRecord, known: CatalogRecord | None, otherwise: str) -> None:
     """Index 0 is for what must not exist yet."""
     if verb == "cas" and wanted.modify_index != (known.modify_index if known is not None else 0):
         raise Failed(otherwise)
 
 
-def _check_delete_cas(verb: str, wanted: Row, known: Row | None, otherwise: str) -> None:
+def _check_delete_cas(verb: str, wanted: CatalogRecord, known: CatalogRecord | None, otherwise: str) -> None:
     if verb == "delete-cas" and (known is None or wanted.modify_index != known.modify_index):
         raise Failed(otherwise)
 

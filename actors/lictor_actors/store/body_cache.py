@@ -24,7 +24,7 @@ class Body:
     """The answer that carried it last: the same object again as long as it says the same."""
 
 
-class RenderCache:
+class BodyCache:
     """The bodies last used, by query; each is good for one ``Store.version`` of its query."""
 
     __slots__ = ("_bodies", "_bytes", "_max_bytes", "hits", "misses")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lictor_actors.store.rendered import OVERHEAD, Body, RenderCache
+from lictor_actors.store.body_cache import OVERHEAD, Body, BodyCache
 from lictor_messages.catalog import ListServiceHealth
 from lictor_messages.kv import GetKey
 
@@ -12,7 +12,7 @@ def body(version=5, size=100):
 
 
 def test_a_body_is_found_by_the_question_whatever_the_wait_and_the_consistency():
-    cache = RenderCache(10_000)
+    cache = BodyCache(10_000)
     cache.put(GetKey(key="a", min_index=3, wait_ns=9), body())
     assert cache.get(GetKey(key="a", consistency="stale", rendered=True), 5) == body()
     assert cache.get(GetKey(key="b"), 5) is None
@@ -20,7 +20,7 @@ def test_a_body_is_found_by_the_question_whatever_the_wait_and_the_consistency()
 
 
 def test_another_version_another_filter_or_another_flag_is_a_miss():
-    cache = RenderCache(10_000)
+    cache = BodyCache(10_000)
     cache.put(ListServiceHealth(service="web"), body())
     assert cache.get(ListServiceHealth(service="web"), 6) is None
     assert cache.get(ListServiceHealth(service="web", passing=True), 5) is None
@@ -28,7 +28,7 @@ def test_another_version_another_filter_or_another_flag_is_a_miss():
 
 
 def test_bodies_used_longest_ago_make_room():
-    cache = RenderCache(3 * (100 + OVERHEAD))
+    cache = BodyCache(3 * (100 + OVERHEAD))
     for key in "abc":
         cache.put(GetKey(key=key), body())
     cache.get(GetKey(key="a"), 5)
@@ -38,7 +38,7 @@ def test_bodies_used_longest_ago_make_room():
 
 
 def test_a_newer_body_replaces_the_older_one_and_its_bytes():
-    cache = RenderCache(10_000)
+    cache = BodyCache(10_000)
     cache.put(GetKey(key="a"), body(5, 1000))
     cache.put(GetKey(key="a"), body(6, 10))
     assert cache.bytes == 10 + OVERHEAD
@@ -46,7 +46,7 @@ def test_a_newer_body_replaces_the_older_one_and_its_bytes():
 
 
 def test_a_body_that_would_not_fit_is_not_kept():
-    cache = RenderCache(1000)
+    cache = BodyCache(1000)
     cache.put(GetKey(key="small"), body())
     cache.put(GetKey(key="big"), body(size=5000))
     assert cache.get(GetKey(key="big"), 5) is None
@@ -54,7 +54,7 @@ def test_a_body_that_would_not_fit_is_not_kept():
 
 
 def test_clear_forgets_everything():
-    cache = RenderCache(1000)
+    cache = BodyCache(1000)
     cache.put(GetKey(key="a"), body())
     cache.clear()
     assert cache.get(GetKey(key="a"), 5) is None

@@ -1,0 +1,42 @@
+"""Definitions of services and checks, as an agent takes them."""
+
+from __future__ import annotations
+
+from lictor_actors.consul.kinds import INTEGER, TEXT, TEXTS
+from lictor_actors.consul.parts import as_read, list_read
+from lictor_actors.consul.struct import Struct
+from lictor_actors.consul.structs.catalog import ENTERPRISE, INDEXES, MESH, NOT_RUN, SERVICE_PARTS
+from lictor_messages.agent import CheckSpec, UpdateCheck
+from lictor_messages.catalog import ServiceRecord
+
+AGENT_SERVICE = Struct("AgentService", ServiceRecord, SERVICE_PARTS, without=INDEXES)
+"""A service as its own agent tells of it; the datacenter is added there."""
+
+_CHECK_ALSO = {
+    **NOT_RUN,
+    **dict.fromkeys(("ID", "Token", "ProxyHTTP", "ProxyGRPC"), TEXT),
+    "Args": TEXTS,
+    "FailuresBeforeWarning": INTEGER,
+    **ENTERPRISE,
+}
+_CHECK_ID = {"CheckID": ("CheckID", "ID")}
+CHECK_TYPE = Struct("CheckType", CheckSpec, also_read=_CHECK_ALSO, first_of=_CHECK_ID, snake=True)
+"""A check in the definition of a service."""
+CHECK_DEFINITION = Struct("CheckDefinition", CheckSpec, also_read=_CHECK_ALSO, first_of=_CHECK_ID, snake=True)
+"""A check by itself."""
+SERVICE_DEFINITION = Struct(
+    "ServiceDefinition",
+    ServiceRecord,
+    SERVICE_PARTS,
+    renamed={"Service": "Name"},
+    without=INDEXES,
+    also_read={
+        "Check": as_read(CHECK_TYPE),
+        "Checks": list_read(CHECK_TYPE, "*structs.CheckType"),
+        "Token": TEXT,
+        **MESH,
+        **ENTERPRISE,
+    },
+    snake=True,
+)
+STATUS_UPDATE = Struct("checkUpdate", UpdateCheck)

@@ -1,0 +1,64 @@
+"""Keys, the sessions that lock them, and transactions."""
+
+from __future__ import annotations
+
+from lictor_actors.consul.kinds import TEXT, TEXTS
+from lictor_actors.consul.parts import as_read, one_or_more, pointer
+from lictor_actors.consul.struct import Struct
+from lictor_actors.consul.structs.catalog import (
+    ANYWHERE,
+    CHECK,
+    ENTERPRISE,
+    INDEXES,
+    MESH,
+    NODE,
+    SERVICE,
+    SERVICE_PARTS,
+)
+from lictor_messages.catalog import ServiceRecord
+from lictor_messages.kv import Entry
+from lictor_messages.sessions import DestroySession, SessionRecord
+from lictor_messages.txn import (
+    CheckOperation,
+    Failure,
+    KeyOperation,
+    NodeOperation,
+    Operation,
+    Result,
+    ServiceOperation,
+    SessionOperation,
+)
+
+ENTRY = Struct("KVPair", Entry)
+
+SESSION = Struct("Session", SessionRecord)
+NEW_SESSION = Struct(
+    "Session",
+    SessionRecord,
+    renamed={field.name: field.name.lower() for field in SESSION.fields},
+    without=("id", *map(str.lower, INDEXES)),
+    also_read={"checks": TEXTS},
+)
+"""Its names are repeated in lower case."""
+
+RESULT = Struct("TxnResult", Result, (one_or_more(ENTRY), one_or_more(NODE), one_or_more(SERVICE), one_or_more(CHECK)))
+FAILURE = Struct("TxnError", Failure)
+_TXN_SERVICE = Struct(
+    "NodeService",
+    ServiceRecord,
+    SERVICE_PARTS,
+    also_read={**MESH, **ANYWHERE, "ContentHash": TEXT, "Datacenter": TEXT},
+)
+_TXN_SESSION = Struct("Session", DestroySession, also_read=ENTERPRISE)
+KEY_OPERATION = Struct("KVTxnOp", KeyOperation, also_read=ENTERPRISE)
+TXN_OP = Struct(
+    "TxnOp",
+    Operation,
+    (
+        pointer(KEY_OPERATION),
+        pointer(Struct("NodeTxnOp", NodeOperation, (one_or_more(NODE),))),
+        pointer(Struct("ServiceTxnOp", ServiceOperation, (one_or_more(_TXN_SERVICE),), also_read={"Node": TEXT})),
+        pointer(Struct("CheckTxnOp", CheckOperation, (one_or_more(CHECK),))),
+        pointer(Struct("SessionTxnOp", SessionOperation, also_read={"Session": as_read(_TXN_SESSION)})),
+    ),
+)
