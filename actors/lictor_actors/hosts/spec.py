@@ -35,7 +35,7 @@ class NodeSpec(Record):
     rpc_hold_timeout_ns: int = 7_000_000_000
     """How long a request is held while there is no leader or no server."""
     version: str = ""
-    """What it says that it runs; the installed version if empty."""
+    """Of Consul, whose interface it says to speak; CONSUL_VERSION if empty."""
     profile: Literal["lan", "wan", "local"] = "lan"
     raft_multiplier: float = 1.0
     snapshot_threshold: int = 16_384

@@ -16,7 +16,7 @@ from lictor_messages.envelope import at
 from lictor_messages.host import ActorSpec
 from lictor_messages.server import ServerOptions
 from lictor_messages.swim import ProberOptions
-from lictor_messages.version import VERSION
+from lictor_messages.version import CONSUL_VERSION
 from lictor_messages.web import GatewayOptions
 
 
@@ -51,7 +51,7 @@ def _tags(spec: NodeSpec) -> FrozenMap:
         "role": "consul" if spec.server else "node",
         "dc": spec.dc,
         "id": spec.id,
-        "build": spec.version or VERSION,
+        "build": spec.version or CONSUL_VERSION,
         "vsn": "2",
     }
     if spec.server:
@@ -92,7 +92,7 @@ def _server(spec: NodeSpec) -> ServerOptions:
         trailing_logs=spec.trailing_logs,
         session_ttl_min_ns=spec.session_ttl_min_ns,
         prober=at("prober", spec.node),
-        version=spec.version or VERSION,
+        version=spec.version or CONSUL_VERSION,
     )
 
 
@@ -104,7 +104,7 @@ def _agent(spec: NodeSpec) -> AgentOptions:
         node_id=spec.id,
         address=spec.address,
         server=spec.server,
-        version=spec.version or VERSION,
+        version=spec.version or CONSUL_VERSION,
         meta=spec.meta,
         tagged_addresses=tagged_addresses(spec.address),
         prober=at("prober", spec.node),

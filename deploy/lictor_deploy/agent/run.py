@@ -18,7 +18,6 @@ from lictor_actors.hosts.spec import NodeSpec
 from lictor_actors.journal.recovery import JournalCorrupt
 from lictor_actors.journal.segments import JournalTooNew
 from lictor_actors.raft.start_over import CannotStartOver
-from lictor_deploy import VERSION
 from lictor_deploy.agent.exposure import warning
 from lictor_deploy.agent.identity import WILDCARDS, advertised, lost_journal, node_id, node_name
 from lictor_deploy.agent.limits import Listener, own_directory, raise_file_limit, require_free
@@ -30,6 +29,7 @@ from lictor_messages.agent import LeaveCluster
 from lictor_messages.durations import parse_go_duration
 from lictor_messages.envelope import Envelope, at
 from lictor_messages.faults import FAULTS_PATH
+from lictor_messages.version import CONSUL_VERSION, VERSION
 from lictor_messages.web import HttpAnswered, HttpAsked
 
 if TYPE_CHECKING:
@@ -220,7 +220,7 @@ def reload_asked() -> None:
 def banner(spec: NodeSpec) -> str:
     """What Consul's agent says when it starts, in its order."""
     lines = {
-        "Version": f"'v{VERSION}'",
+        "Version": f"'v{VERSION}' (Consul {CONSUL_VERSION})",
         "Node ID": f"'{spec.id}'",
         "Node name": f"'{spec.name}'",
         "Datacenter": f"'{spec.dc}'",
