@@ -72,11 +72,9 @@ def _prober(spec: NodeSpec) -> ProberOptions:
         gossip=spec.gossip_url,
         rest=spec.rest_url,
         tags=_tags(spec),
-        profile=spec.profile,
         join=tuple(url for url in spec.join if not (url.startswith("tcp") and url == spec.gossip_url)),
-        retry_join_ns=spec.retry_join_ns,
-        rejoin_after_leave=spec.rejoin_after_leave,
         tell=tuple(tell),
+        **spec.settings_of("prober"),
     )
 
 
@@ -87,12 +85,9 @@ def _server(spec: NodeSpec) -> ServerOptions:
         dc=spec.dc,
         bootstrap_expect=spec.bootstrap_expect,
         port=spec.server_port,
-        raft_multiplier=spec.raft_multiplier,
-        snapshot_threshold=spec.snapshot_threshold,
-        trailing_logs=spec.trailing_logs,
-        session_ttl_min_ns=spec.session_ttl_min_ns,
         prober=at("prober", spec.node),
         version=spec.version or CONSUL_VERSION,
+        **spec.settings_of("server"),
     )
 
 
@@ -111,6 +106,7 @@ def _agent(spec: NodeSpec) -> AgentOptions:
         services=spec.services,
         checks=spec.checks,
         doorways=_doorways(spec),
+        **spec.settings_of("agent"),
     )
 
 
@@ -126,7 +122,7 @@ def _gateway(spec: NodeSpec) -> GatewayOptions:
         node=spec.node,
         name=spec.name,
         dc=spec.dc,
-        rpc_hold_timeout_ns=spec.rpc_hold_timeout_ns,
         server=server,
         http_addr=http,
+        **spec.settings_of("gateway"),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lictor_actors.hosts.doors.http.sites import is_here
-from lictor_deploy.config.load import AgentConfig
+from lictor_deploy.config.sections import AgentConfig
 
 
 def warning(config: AgentConfig) -> str:
