@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +116,8 @@ def unknown(key: str, of: type[Section]) -> str:
     """What to say of a key that is not declared: why Consul's own is refused, or which key was perhaps meant."""
     if why := why_refused(key):
         return f"config key {key}: {why}"
+    from difflib import get_close_matches  # half a millisecond that most starts need not pay
+
     near = get_close_matches(key, [*keys(of), *NOT_IN_FORCE, *LACKING], 1)
     return f"invalid config key {key}{f': did you mean {near[0]}?' if near else '. Remove it, or check its spelling.'}"
 
