@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from lictor_actors.faults.vocabulary import in_seconds
 from lictor_actors.hosts.spec import OPTIONS, NodeSpec
 from lictor_actors.node.tree import tree
 from lictor_deploy.agent.pid_file import pid_file
@@ -189,7 +190,7 @@ def test_a_duration_is_a_text_or_seconds_in_files_flags_and_python(file: Any, gi
     flags = raw_of(flags_of(AgentConfig), {"retry_interval": str(given)})
     assert node_spec(configured(flags)).settings["prober.retry_join_ns"] == ns
     assert duration_ns(given) == ns
-    assert seconds(str(given)) == ns / 1e9
+    assert seconds(str(given)) == in_seconds(str(given)) == ns / 1e9
 
 
 @pytest.mark.parametrize(
