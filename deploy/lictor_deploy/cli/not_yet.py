@@ -1,4 +1,4 @@
-"""Commands and flags of Consul's that Lictor has not: refused by name, so that nobody looks for a misspelling.
+"""Commands and flags of Consul's that Lictor has not: refused by name instead of with a guess at another.
 
 Source: Consul's documentation of its commands, 1.22.
 """

@@ -4,7 +4,7 @@ A section is a model of keys. What reads files, makes flags and help, feeds acto
 documentation goes by the declarations, so that a new option is one of them beside the actor's field that it feeds::
 
     class Limits(Section):
-        kv_max_value_size: Size = option("Bytes of a value.", feeds="gateway.kv_max_value_size", flag="kv-max")
+        kv_max_value_size: Count = option("Bytes of a value.", feeds="gateway.kv_max_value_size", flag="kv-max")
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ Raw = dict[str, Any]
 
 
 class Ports(Section):
-    """-1 switches a listener off, 0 means its default. Nobody listens yet on those that feed nothing."""
+    """-1 switches a listener off, 0 means its default. Those that feed nothing have no listener yet."""
 
     http: Port = option("HTTP API; -1 for none.", default=8500, flag="http-port", feeds="node.http_port")
     https: Port = option("Not in force yet.", default=-1)
