@@ -18,6 +18,7 @@ SECOND_NS = UNITS_NS["s"]
 LIMIT_NS = 2**63
 """Go keeps durations in 64 bits, signed."""
 
+_SECONDS = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)", re.ASCII)
 _PART = re.compile(r"([0-9]*)(\.[0-9]*)?([^0-9.]*)", re.ASCII)
 
 
@@ -33,6 +34,16 @@ def go_duration(ns: int) -> str:
     hours, minutes = divmod(minutes, 60)
     clock = f"{hours}h{minutes}m" if hours else f"{minutes}m" if minutes else ""
     return f"{sign}{clock}{_decimal(rest, SECOND_NS)}s"
+
+
+def duration_ns(given: str | float) -> int:
+    """Nanoseconds of what people write: a Go duration, or seconds as a number or as a text. Raises ValueError."""
+    if isinstance(given, str) and _SECONDS.fullmatch(given) is None:
+        return parse_go_duration(given)
+    ns = float(given) * SECOND_NS
+    if isinstance(given, bool) or not -LIMIT_NS <= ns < LIMIT_NS:  # nor is what is no number within them
+        raise ValueError(f"time: invalid duration {given!r}")
+    return round(ns)
 
 
 def parse_go_duration(text: str) -> int:

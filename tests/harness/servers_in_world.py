@@ -31,7 +31,7 @@ class Servers:
         assert self.world.run_until(self.settled, 30), "the cluster did not settle"
 
     def _with_options(self, spec: NodeSpec) -> NodeSpec:
-        return spec.model_copy(update=self.options)
+        return spec.having({f"server.{name}": value for name, value in self.options.items()})
 
     # -- what there is ----------------------------------------------------------------------------------------------
 

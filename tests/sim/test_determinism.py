@@ -72,5 +72,5 @@ def test_every_machine_and_every_python_sees_the_same_traces() -> None:
 
 def test_a_trace_does_not_depend_on_the_installed_version(monkeypatch: pytest.MonkeyPatch) -> None:
     before = run_seed(7, 3.0).digest
-    monkeypatch.setattr(tree, "VERSION", "9.9.9")
+    monkeypatch.setattr(tree, "CONSUL_VERSION", "9.9.9")
     assert run_seed(7, 3.0).digest == before

@@ -29,10 +29,11 @@ SEEDS = range(1, 9)
 class Introduced:
     """Three servers and two agents without addresses to join; somebody introduced them once with ``lictor join``."""
 
-    def __init__(self, **options: object) -> None:
+    def __init__(self, **settings: object) -> None:
         self.world = World(11)
         self.bench = Bench(self.world)
-        self.specs = [s.model_copy(update={"join": (), **options}) for s in cluster_specs(11, 3, 2)]
+        alone = [spec.model_copy(update={"join": ()}) for spec in cluster_specs(11, 3, 2)]
+        self.specs = [spec.having({f"prober.{name}": value for name, value in settings.items()}) for spec in alone]
         for spec in self.specs:
             add_node(self.world, spec)
         self.world.ask("server-1.dc1", "agent", Join(addresses=tuple(f"10.0.0.{i}" for i in range(2, 6))))

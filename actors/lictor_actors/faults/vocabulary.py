@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.fields import FieldInfo
 
-from lictor_messages.durations import parse_go_duration
+from lictor_messages.durations import duration_ns
 
 VERBS: dict[str, type[Verb]] = {}
 """Every verb by its name, in the order of the documentation."""
@@ -35,13 +35,13 @@ def _whom(value: Any) -> Any:
 
 
 def in_seconds(value: Any) -> Any:
-    """``80ms`` → 0.08; a number is seconds already. Raises ValueError."""
+    """``80ms`` → 0.08; a number, also one that a shell gives as a text, is seconds already. Raises ValueError."""
     if isinstance(value, bool):
         raise ValueError(f"a time is not {str(value).lower()}: write it like 80ms, or as seconds")
     if not isinstance(value, str):
         return value
     try:
-        return parse_go_duration(value) / 1e9
+        return duration_ns(value) / 1e9
     except ValueError as error:
         raise ValueError(f"{error}, not like 80ms or 1m30s, and no number of seconds") from None
 

@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
 
 from lictor_actors.hosts.spec import SiteSpec
-from lictor_messages.agent import CheckSpec, RegisterService
-from lictor_messages.base import FrozenMap, ReadOnly
+from lictor_messages.agent import AgentOptions, CheckSpec, RegisterService
+from lictor_messages.base import FrozenMap, Message, ReadOnly
+from lictor_messages.server import ServerOptions
+from lictor_messages.swim import ProberOptions
+from lictor_messages.web import GatewayOptions
+
+OPTIONS: dict[str, type[Message]] = {
+    "prober": ProberOptions,
+    "server": ServerOptions,
+    "agent": AgentOptions,
+    "gateway": GatewayOptions,
+}
+"""What each actor of a node is started with, by its role."""
+
+
+def known(settings: Mapping[str, Any]) -> FrozenMap:
+    """The settings, frozen. Raises ValueError for one that no actor has: nothing else would notice."""
+    for name in settings:
+        role, _, option = name.partition(".")
+        if role not in OPTIONS or option not in OPTIONS[role].model_fields:
+            raise ValueError(f"{name!r} is no option of an actor")
+    return FrozenMap(settings)
 
 
 class NodeSpec(SiteSpec):
@@ -19,22 +42,10 @@ class NodeSpec(SiteSpec):
     """Number of servers to wait for before the first election; 0 means never bootstrap by itself."""
     join: tuple[str, ...] = ()
     """Gossip addresses to join through, retried until one answers."""
-    retry_join_ns: int = 1_000_000_000
-    """Time between those attempts."""
-    rejoin_after_leave: bool = False
-    """After a graceful leave, too, rejoin through those that it knew."""
-    rpc_hold_timeout_ns: int = 7_000_000_000
-    """How long a request is held while there is no leader or no server."""
     version: str = ""
-    """What it says that it runs; the installed version if empty."""
-    profile: Literal["lan", "wan", "local"] = "lan"
-    raft_multiplier: float = 1.0
-    snapshot_threshold: int = 16_384
-    """Log entries after which a server takes a snapshot, a large one later."""
-    trailing_logs: int = 10_240
-    """Log entries that a server keeps before its snapshot."""
-    session_ttl_min_ns: int = 10_000_000_000
-    """The shortest TTL of a session, the same on all servers of a cluster."""
+    """Of Consul, whose interface it says to speak; CONSUL_VERSION if empty."""
+    settings: Annotated[Mapping[str, Any], AfterValidator(known)] = FrozenMap()
+    """Options of actors that are not their defaults: ``{"server.snapshot_threshold": 100}``, see OPTIONS."""
     meta: ReadOnly = FrozenMap()
     services: tuple[RegisterService, ...] = ()
     checks: tuple[CheckSpec, ...] = ()
@@ -47,3 +58,12 @@ class NodeSpec(SiteSpec):
     """-1: no HTTP listener."""
     door_port: int = -1
     """-1: no door for client actors."""
+
+    def having(self, settings: Mapping[str, Any]) -> NodeSpec:
+        """The same node with these settings, beside those that it has. Raises ValueError for an unknown one."""
+        return self.model_copy(update={"settings": known({**self.settings, **settings})})
+
+    def settings_of(self, role: str) -> dict[str, Any]:
+        """The settings of this actor, by the names of its options."""
+        prefix = f"{role}."
+        return {name.removeprefix(prefix): self.settings[name] for name in self.settings if name.startswith(prefix)}

@@ -16,7 +16,7 @@ from lictor_messages.envelope import at
 from lictor_messages.host import ActorSpec
 from lictor_messages.server import ServerOptions
 from lictor_messages.swim import ProberOptions
-from lictor_messages.version import VERSION
+from lictor_messages.version import CONSUL_VERSION
 from lictor_messages.web import GatewayOptions
 
 
@@ -52,7 +52,7 @@ def _tags(spec: NodeSpec) -> FrozenMap:
         "role": "consul" if spec.server else "node",
         "dc": spec.dc,
         "id": spec.id,
-        "build": spec.version or VERSION,
+        "build": spec.version or CONSUL_VERSION,
         "vsn": "2",
     }
     if spec.server:
@@ -73,11 +73,9 @@ def _prober(spec: NodeSpec) -> ProberOptions:
         gossip=spec.gossip_url,
         rest=spec.rest_url,
         tags=_tags(spec),
-        profile=spec.profile,
         join=tuple(url for url in spec.join if not (url.startswith("tcp") and url == spec.gossip_url)),
-        retry_join_ns=spec.retry_join_ns,
-        rejoin_after_leave=spec.rejoin_after_leave,
         tell=tuple(tell),
+        **spec.settings_of("prober"),
     )
 
 
@@ -88,12 +86,9 @@ def _server(spec: NodeSpec) -> ServerOptions:
         dc=spec.dc,
         bootstrap_expect=spec.bootstrap_expect,
         port=spec.server_port,
-        raft_multiplier=spec.raft_multiplier,
-        snapshot_threshold=spec.snapshot_threshold,
-        trailing_logs=spec.trailing_logs,
-        session_ttl_min_ns=spec.session_ttl_min_ns,
         prober=at("prober", spec.node),
-        version=spec.version or VERSION,
+        version=spec.version or CONSUL_VERSION,
+        **spec.settings_of("server"),
     )
 
 
@@ -105,13 +100,14 @@ def _agent(spec: NodeSpec) -> AgentOptions:
         node_id=spec.id,
         address=spec.address,
         server=spec.server,
-        version=spec.version or VERSION,
+        version=spec.version or CONSUL_VERSION,
         meta=spec.meta,
         tagged_addresses=tagged_addresses(spec.address),
         prober=at("prober", spec.node),
         services=spec.services,
         checks=spec.checks,
         doorways=_doorways(spec),
+        **spec.settings_of("agent"),
     )
 
 
@@ -127,7 +123,7 @@ def _gateway(spec: NodeSpec) -> GatewayOptions:
         node=spec.node,
         name=spec.name,
         dc=spec.dc,
-        rpc_hold_timeout_ns=spec.rpc_hold_timeout_ns,
         server=server,
         http_addr=http,
+        **spec.settings_of("gateway"),
     )

@@ -74,10 +74,11 @@ def run_seed(
 
 def _specs(plan: Plan) -> list[NodeSpec]:
     specs = cluster_specs(plan.seed, plan.servers, plan.agents)
-    wanted: dict[str, int] = {"session_ttl_min_ns": 1} if plan.keepers else {}
+    wanted: dict[str, int] = {"server.session_ttl_min_ns": 1} if plan.keepers else {}
     if plan.snapshot_every:
-        wanted |= {"snapshot_threshold": plan.snapshot_every, "trailing_logs": plan.snapshot_every // 2}
-    return [spec.model_copy(update=wanted) for spec in specs]
+        wanted["server.snapshot_threshold"] = plan.snapshot_every
+        wanted["server.trailing_logs"] = plan.snapshot_every // 2
+    return [spec.having(wanted) for spec in specs]
 
 
 class Run:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
-
-from lictor_deploy.config.load import AgentConfig
+from lictor_actors.hosts.doors.http.sites import is_here
+from lictor_deploy.config.sections import AgentConfig
 
 
 def warning(config: AgentConfig) -> str:
@@ -25,12 +24,7 @@ def exposed(config: AgentConfig) -> list[str]:
     lanes = [(config.bind_addr, port) for port in (ports.serf_lan, ports.server)]
     doors = [(config.client_addr, port) for port in (ports.http, ports.bus)]
     listeners = [(host, port) for host, port in lanes + doors if port >= 0]
-    return [shown(host, port) for host, port in listeners if not is_loopback(host)]
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches this address; every address does not."""
-    return ip_address(host.strip("[]")).is_loopback
+    return [shown(host, port) for host, port in listeners if not is_here(host.strip("[]"))]
 
 
 def shown(host: str, port: int) -> str:

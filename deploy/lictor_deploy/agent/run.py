@@ -20,17 +20,17 @@ from lictor_actors.node.live import add_node
 from lictor_actors.node.spec import NodeSpec
 from lictor_actors.raft.start_over import CannotStartOver
 from lictor_deploy.agent.exposure import warning
-from lictor_deploy.agent.identity import WILDCARDS, advertised, lost_journal, node_id, node_name
-from lictor_deploy.agent.limits import Listener, own_directory, raise_file_limit, require_free
+from lictor_deploy.agent.identity import lost_journal
+from lictor_deploy.agent.limits import Listener, bind_once, own_directory, raise_file_limit, require_free
 from lictor_deploy.agent.log import start_log
-from lictor_deploy.config.definitions import check_of, service_of
-from lictor_deploy.config.load import AgentConfig
+from lictor_deploy.agent.pid_file import pid_file
+from lictor_deploy.agent.spec import node_spec
+from lictor_deploy.config.sections import AgentConfig
 from lictor_deploy.words.sentence import Failure
 from lictor_messages.agent import LeaveCluster
-from lictor_messages.durations import parse_go_duration
 from lictor_messages.envelope import Envelope, at
 from lictor_messages.faults import FAULTS_PATH
-from lictor_messages.version import VERSION
+from lictor_messages.version import CONSUL_VERSION, VERSION
 from lictor_messages.web import HttpAnswered, HttpAsked
 
 if TYPE_CHECKING:
@@ -56,11 +56,13 @@ def run_agent(config: AgentConfig, *, dev: bool) -> int:
         own_directory(Path(config.data_dir), say=logging.getLogger("lictor").warning)
     if config.data_dir and config.server and (lost := lost_journal(config.data_dir)):
         logging.getLogger("lictor").warning("agent: %s", lost)
+    config = without_taken_door(config)
     spec = node_spec(config)
     require_free(listeners(config, spec))
     if open_to_strangers := warning(config):
         logging.getLogger("lictor").warning("agent: %s", open_to_strangers)
-    return in_loop(AgentRun(config, spec, "lictor-dev" if dev else "lictor").serve())
+    with pid_file(config.pid_file):
+        return in_loop(AgentRun(config, spec, "lictor-dev" if dev else "lictor").serve())
 
 
 def in_loop(work: Coroutine[Any, Any, int]) -> int:
@@ -78,38 +80,24 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     return new_event_loop
 
 
-def node_spec(config: AgentConfig) -> NodeSpec:
-    """What the host builds the node from."""
-    bind, ports = config.bind_addr, config.ports
-    name, address = node_name(config.node_name), advertised(bind, config.advertise_addr)
-    elsewhere = bind in WILDCARDS or address != bind
-    return NodeSpec(
-        name=name,
-        dc=config.datacenter,
-        id=node_id(config.node_id, config.data_dir),
-        server=config.server,
-        bootstrap_expect=config.bootstrap_expect,
-        address=address,
-        listen=(f"tcp://{bind}:{ports.serf_lan}", f"tcp://{bind}:{ports.server}") if elsewhere else (),
-        join=(*config.start_join, *config.retry_join),
-        retry_join_ns=parse_go_duration(config.retry_interval),
-        rejoin_after_leave=config.rejoin_after_leave,
-        rpc_hold_timeout_ns=parse_go_duration(config.performance.rpc_hold_timeout),
-        profile=config.gossip_profile,
-        raft_multiplier=config.performance.raft_multiplier,
-        snapshot_threshold=config.raft_snapshot_threshold,
-        trailing_logs=config.raft_trailing_logs,
-        meta=config.node_meta,
-        services=tuple(service_of(raw, name) for raw in config.services),
-        checks=tuple(check_of(raw) for raw in config.checks),
-        data_dir=config.data_dir,
-        client_address=config.client_addr,
-        http_allowed_hosts=tuple(config.http_config.allowed_hosts),
-        http_port=ports.http,
-        door_port=ports.bus,
-        gossip_port=ports.serf_lan,
-        server_port=ports.server,
-    )
+def without_taken_door(config: AgentConfig) -> AgentConfig:
+    """No door for client actors if its port is taken and was not asked for.
+
+    Harnesses of Consul's clients start several agents at one address and move the ports that Consul has.
+    """
+    ip, port = config.client_addr, config.ports.bus
+    if "bus" in config.ports.model_fields_set or port < 0:
+        return config
+    try:
+        bind_once(ip, port)
+    except OSError:
+        logging.getLogger("lictor").warning(
+            "agent: %s:%d is taken, perhaps by another agent: this one has no door for client actors. Give it one with "
+            "-bus-port or ports.bus",
+            *(ip, port),
+        )
+        return config.model_copy(update={"ports": config.ports.model_copy(update={"bus": -1})})
+    return config
 
 
 def listeners(config: AgentConfig, spec: NodeSpec) -> list[Listener]:
@@ -221,7 +209,7 @@ def reload_asked() -> None:
 def banner(spec: NodeSpec) -> str:
     """What Consul's agent says when it starts, in its order."""
     lines = {
-        "Version": f"'v{VERSION}'",
+        "Version": f"'v{VERSION}' (Consul {CONSUL_VERSION})",
         "Node ID": f"'{spec.id}'",
         "Node name": f"'{spec.name}'",
         "Datacenter": f"'{spec.dc}'",

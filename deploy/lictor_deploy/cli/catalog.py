@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from cyclopts import App
@@ -46,7 +47,7 @@ def nodes(
     rows = [row for row in expect(reach.api().get(path, **query)).json() if has_meta(row, node_meta)]
     unique = {row["Node"]: row for row in rows}
     if not unique:
-        print("No nodes match the given query - try expanding your search")
+        print("No nodes match the given query - try expanding your search", file=sys.stderr)
     elif detailed:
         head = ("Node", "ID", "Address", "DC", "TaggedAddresses", "Meta")
         print(columns(head, [detail(row) for row in unique.values()]))
@@ -73,7 +74,7 @@ def services(
     """
     found = on_node(reach.api(), node) if node else everywhere(reach.api(), node_meta)
     if not found:
-        print("No services match the given query - try expanding your search")
+        print("No services match the given query - try expanding your search", file=sys.stderr)
     for name in sorted(found):
         print(f"{name:<{width(found)}}{','.join(sorted(found[name]))}".rstrip() if tags else name)
 

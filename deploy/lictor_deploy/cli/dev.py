@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Literal
+
+from lictor_deploy.local.plan import DevOptions
 
 
 def dev(
     *,
-    servers: int = 3,
-    agents: int = 97,
+    servers: int = DevOptions.servers,
+    agents: int = DevOptions.agents,
     exec: str = "",
     data_dir: str = "",
-    base_ip: str = "127.0.0.1",
-    one_ip: bool = not sys.platform.startswith("linux"),
-    http_port: int = 8500,
-    profile: Literal["lan", "wan", "local"] = "lan",
-    raft_multiplier: float = 1.0,
-    seed: int = 0,
+    base_ip: str = DevOptions.base_ip,
+    one_ip: bool = DevOptions.one_ip,
+    http_port: int = DevOptions.http_port,
+    profile: Literal["lan", "wan", "local"] = DevOptions.profile,
+    raft_multiplier: float = DevOptions.raft_multiplier,
+    seed: int = DevOptions.seed,
     log_level: str = "WARN",
 ) -> int:
     """Run a whole cluster on this machine until Ctrl-C or SIGTERM, even if the shell had them ignored.
@@ -55,7 +56,6 @@ def dev(
         Of the log files of the processes: DEBUG, INFO, WARN or ERR.
     """
     from lictor_deploy.local.dev import run_dev
-    from lictor_deploy.local.plan import DevOptions
 
     options = DevOptions(
         servers=servers,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import socket
-import ssl
 from collections.abc import Mapping
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPException
 from typing import Any, NamedTuple
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
+from lictor_deploy.cli.address import agent_address
 from lictor_deploy.words.sentence import Failure
 
 DEFAULT_ADDRESS = "127.0.0.1:8500"
@@ -48,7 +47,7 @@ class HttpApi:
     def __init__(self, address: str, *, token: str = "", datacenter: str = "", stale: bool = False) -> None:
         self.address = address
         self.patience_s = TIMEOUT_S
-        self._connect = connector(address)
+        self._where = agent_address(address)
         self._headers = {"X-Consul-Token": token} if token else {}
         self._always: dict[str, str] = {"dc": datacenter} if datacenter else {}
         if stale:
@@ -68,10 +67,10 @@ class HttpApi:
 
     def ask(self, method: str, path: str, query: Mapping[str, str], body: bytes = b"") -> HttpAnswer:
         """One request on a fresh connection; Failure if nobody answers."""
-        connection = self._connect()
-        connection.timeout = self.patience_s
+        connection = self._where.connection(self.patience_s)
+        asked = target(self._where.prefix + path, {**self._always, **query})
         try:
-            connection.request(method, target(path, {**self._always, **query}), body or None, self._headers)
+            connection.request(method, asked, body or None, self._headers)
             response = connection.getresponse()
             return HttpAnswer(response.status, dict(response.getheaders()), response.read())
         except TimeoutError:
@@ -79,26 +78,14 @@ class HttpApi:
                 f"The agent at {self.address} did not answer within {self.patience_s:.0f} s. {REMEDY}"
             ) from None
         except OSError as error:
-            raise Failure(f"Cannot reach an agent at {self.address}: {reason(error)}. {REMEDY}") from None
+            raise Failure(
+                f"Cannot reach an agent at {self.address}: {(error.strerror or str(error)).lower()}. {REMEDY}"
+            ) from None
         except HTTPException as error:
             text = f"What listens at {self.address} does not speak HTTP ({type(error).__name__}). {REMEDY}"
             raise Failure(text) from None
         finally:
             connection.close()
-
-
-class UnixConnection(HTTPConnection):
-    """HTTP over a Unix socket."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=TIMEOUT_S)
-        self._path = path
-
-    def connect(self) -> None:
-        """Open the socket."""
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
 
 
 def api_from(address: str, token: str, token_file: str, datacenter: str, stale: bool) -> HttpApi:
@@ -118,31 +105,6 @@ def read_token(path: str) -> str:
             return file.read().strip()
     except (OSError, UnicodeDecodeError) as error:
         raise Failure(f"Cannot read the token file {path}: {error}. Check -token-file.") from None
-
-
-def connector(address: str) -> Any:
-    """``host:port``, ``http(s)://host:port`` or ``unix:///path`` → a maker of connections."""
-    if address.startswith("unix://"):
-        return lambda: UnixConnection(address.removeprefix("unix://"))
-    parts = urlsplit(address if "://" in address else f"http://{address}")
-    try:
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host, port = None, None
-    if not host or parts.scheme not in ("http", "https"):
-        raise Failure(f"Bad agent address {address!r}: give HOST:PORT, http://HOST:PORT or unix:///path.")
-    if parts.scheme == "https":
-        return lambda: HTTPSConnection(host, port or 8501, timeout=TIMEOUT_S)
-    return lambda: HTTPConnection(host, port or 8500, timeout=TIMEOUT_S)
-
-
-def reason(error: OSError) -> str:
-    """``[Errno 111] Connection refused`` → ``connection refused``."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted ({error.verify_message})"
-    if isinstance(error, ssl.SSLError):
-        return "it does not speak TLS; for plain HTTP write http:// and leave CONSUL_HTTP_SSL unset"
-    return (error.strerror or str(error)).lower()
 
 
 def target(path: str, query: Mapping[str, str]) -> str:

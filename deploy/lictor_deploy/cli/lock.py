@@ -18,12 +18,15 @@ from lictor_deploy.cli.http_api import HttpApi, escaped, expect
 from lictor_deploy.cli.lock_child import Child
 from lictor_deploy.cli.lock_keys import TTL_S, WAIT_S, Contest, KeyLock, Semaphore
 from lictor_deploy.cli.options import DEFAULT_REACH, Reach
+from lictor_deploy.words.durations import seconds
 from lictor_deploy.words.sentence import Failure
-from lictor_messages.durations import parse_go_duration
 
 RENEW_S = TTL_S / 3
 MONITOR_RETRY_S = 1.0
 CHILD_FAILED = 2
+DIED_OF = 128
+"""Added to the number of a signal, as shells tell it."""
+ENDING = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 
 
 def lock(
@@ -62,7 +65,8 @@ def lock(
     monitor_retry
         How many failures of the servers in a row do not yet mean that the lock is lost.
     child_exit_code
-        Exit with 2 if the child fails. Default: 0 if it could be run.
+        Exit with 2 if the child fails. Default: 0 if it could be run. After a signal, which is passed on to the child,
+        the exit code is the child's own.
     pass_stdin
         Let the child read standard input.
     shell
@@ -70,32 +74,46 @@ def lock(
     verbose
         Say what happens.
     """
+    refuse(prefix, child, n, monitor_retry)
+    within_s = seconds(try_ or timeout) if try_ or timeout else 0.0
+    if within_s < 0:
+        raise Failure("Timeout must be positive")
+    runner = Runner(reach.api(), prefix.strip("/"), n, monitor_retry, verbose)
+    title = name or f"Consul lock for '{' '.join(child)}' at '{prefix}'"
+    code = while_held(runner, title, within_s, lambda: runner.run(child, shell=shell, stdin=pass_stdin))
+    if runner.lost:
+        raise Failure("Lock lost, the child was ended")
+    if runner.signalled:
+        return code if code >= 0 else DIED_OF - code
+    return CHILD_FAILED if child_exit_code and code else 0
+
+
+def refuse(prefix: str, child: Sequence[str], n: int, monitor_retry: int) -> None:
+    """What cannot be run."""
+    example = "Example: lictor lock jobs/nightly ./nightly.sh"
     if not child:
-        raise Failure("Error! Missing the command to run. Example: lictor lock jobs/nightly ./nightly.sh")
+        raise Failure(f"Error! Missing the command to run. {example}")
     if n <= 0:
         raise Failure("Lock holder limit must be positive")
     if monitor_retry < 0:
         raise Failure("Number for 'monitor-retry' must be >= 0")
     if not prefix.strip("/"):
-        raise Failure(
-            "Error! Missing the key below which the lock is kept. Example: lictor lock jobs/nightly ./nightly.sh"
-        )
-    within_s = seconds(try_ or timeout)
-    if within_s < 0:
-        raise Failure("Timeout must be positive")
-    runner = Runner(reach.api(), prefix.strip("/"), n, monitor_retry, verbose)
+        raise Failure(f"Error! Missing the key below which the lock is kept. {example}")
+
+
+def while_held(runner: Runner, title: str, within_s: float, work: Callable[[], int]) -> int:
+    """Get the lock, do the work, give the lock back whatever happens; the work's exit status."""
+    came: list[int] = []
     with signals_to(give_up):
         try:
-            runner.begin(name or f"Consul lock for '{' '.join(child)}' at '{prefix}'")
-            if not runner.acquire(within_s):
+            with signals_to(lambda number, _: came.append(number)):  # a session that was made is to be ended, too
+                runner.begin(title)
+            if came or not runner.acquire(within_s):
                 give_up()
-            code = runner.run(child, shell=shell, stdin=pass_stdin)
+            return work()
         finally:
             with signals_to(lambda *_: None):  # it is about to end, and what it holds is to be given back first
                 runner.end()
-    if runner.lost:
-        raise Failure("Lock lost, the child was ended")
-    return CHILD_FAILED if child_exit_code and code else 0
 
 
 class Runner:
@@ -103,6 +121,8 @@ class Runner:
 
     def __init__(self, api: HttpApi, prefix: str, limit: int, monitor_retry: int, verbose: bool) -> None:
         self.lost = False
+        self.signalled = False
+        """The child was sent a signal that had been sent to this process."""
         self._api = api
         self._prefix = prefix
         self._limit = limit
@@ -143,10 +163,22 @@ class Runner:
     def run(self, words: Sequence[str], *, shell: bool, stdin: bool) -> int:
         """Run the child until it ends, or until the lock is lost; its exit status."""
         self._say(f"Starting handler '{' '.join(words)}'")
-        child = Child(["/bin/sh", "-c", " ".join(words)] if shell else words, stdin=stdin)
-        threading.Thread(target=self._monitor, daemon=True).start()
-        threading.Thread(target=self._await, args=(child,), daemon=True).start()
-        with signals_to(lambda number, _: child.signal(number)):
+        child: Child | None = None
+        early: list[int] = []
+
+        def pass_on(number: int, _: object) -> None:
+            self.signalled = True
+            if child is None:
+                early.append(number)
+            else:
+                child.signal(number)
+
+        with signals_to(pass_on):
+            child = Child(["/bin/sh", "-c", " ".join(words)] if shell else words, stdin=stdin)
+            for number in early:  # that came while it was being started
+                child.signal(number)
+            threading.Thread(target=self._monitor, daemon=True).start()
+            threading.Thread(target=self._await, args=(child,), daemon=True).start()
             if self._news.get() == "lost":
                 self.lost, self._held = True, False
                 self._say("Lock lost, killing child")
@@ -211,19 +243,14 @@ def give_up(*_: object) -> None:
 
 @contextmanager
 def signals_to(handler: Callable[[int, object], object]) -> Iterator[None]:
-    """What would end this process is for ``handler``: what is held is then given back in good order."""
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    before = [signal.signal(number, handler) for number in numbers]
+    """What would end this process is for ``handler``: what is held is then given back in good order.
+
+    Only SIGHUP stays ignored where it is: `nohup` asks for that.
+    """
+    heard = [number for number in ENDING if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]
+    before = [(number, signal.signal(number, handler)) for number in heard]
     try:
         yield
     finally:
-        for number, former in zip(numbers, before, strict=True):
+        for number, former in before:
             signal.signal(number, former)
-
-
-def seconds(text: str) -> float:
-    """A Go duration in seconds, 0 for none."""
-    try:
-        return parse_go_duration(text) / 1e9 if text else 0.0
-    except ValueError as error:
-        raise Failure(f"Error! {error}. Give a duration such as 30s.") from None

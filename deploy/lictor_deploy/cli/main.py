@@ -32,8 +32,8 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command; its exit status. Every refusal is a sentence on stderr."""
     if arguments and arguments[0] in ("-v", "-version", "--version"):
         arguments = ["version"]
-    if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
-        print(unknown(arguments[0]), file=sys.stderr)
+    if arguments and (why := no_command(arguments)):
+        print(why, file=sys.stderr)
         return 1
     if arguments[:1] == ["lock"]:
         arguments = child_apart(arguments)
@@ -63,10 +63,17 @@ def call(arguments: Sequence[str]) -> int:
     return tree.call(arguments)
 
 
-def unknown(word: str) -> str:
-    """There is no such command; perhaps another was meant."""
+def no_command(words: Sequence[str]) -> str:
+    """Why these words begin with no command, "" if they do."""
+    word = words[0]
+    if word.startswith("-") or word in COMMANDS:
+        return ""
     from difflib import get_close_matches
 
+    from lictor_deploy.cli.not_yet import command_not_yet
+
+    if not_yet := command_not_yet(words):
+        return f"{not_yet} See `lictor --help`."
     near = get_close_matches(word, COMMANDS, 1)
     return f"There is no command {word!r}{f': did you mean {near[0]!r}?' if near else '.'} See `lictor --help`."
 

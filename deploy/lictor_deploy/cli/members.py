@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import Any
 
 from lictor_deploy.cli.http_api import escaped, expect
@@ -69,7 +70,7 @@ def join(*addresses: str, wan: bool = False, reach: Reach = DEFAULT_REACH) -> in
     if len(refused) == len(answers):
         raise Failure(f"{errors}\nFailed to join any nodes.")
     if errors:
-        print(errors)
+        print(errors, file=sys.stderr)
     print(f"Successfully joined cluster by contacting {len(answers) - len(refused)} nodes.")
     return 0
 

@@ -6,9 +6,11 @@ import sys
 from collections.abc import Sequence
 from itertools import takewhile
 
-from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
+from cyclopts import App, CycloptsError, Parameter, UnknownOptionError, UnusedCliTokensError
+from cyclopts.exceptions import UnknownCommandError
 
 from lictor_deploy.cli.commands import COMMANDS
+from lictor_deploy.cli.not_yet import command_not_yet, flag_not_yet
 
 Flags = frozenset[str]
 
@@ -21,7 +23,7 @@ def call(arguments: Sequence[str]) -> int:
         tokens = dashed(arguments, values_of(apps[-1]))
         outcome = app(tokens, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
-        print(f"{complaint(error)}\nSee `{' '.join(('lictor', *words))} --help`.", file=sys.stderr)
+        print(f"{complaint(error, words)}\nSee `{' '.join(('lictor', *words))} --help`.", file=sys.stderr)
         return 1
     return outcome if isinstance(outcome, int) else 0
 
@@ -44,8 +46,14 @@ def build(chosen: str = "") -> App:
     return app
 
 
-def complaint(error: CycloptsError) -> str:
-    """What is wrong with the arguments, in one line."""
+def complaint(error: CycloptsError, words: Sequence[str]) -> str:
+    """What is wrong with the arguments of the command that these words name, in one line."""
+    if isinstance(error, UnknownOptionError):
+        flag = (error.token.keyword or error.token.value).lstrip("-").partition("=")[0]
+        if not_yet := flag_not_yet(words, flag):
+            return not_yet
+    if isinstance(error, UnknownCommandError) and (not_yet := command_not_yet([*words, *(error.unused_tokens or ())])):
+        return not_yet
     if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
         return f"Too many arguments: there is no place for {error.unused_tokens[0]!r}."
     return one_line(str(error))

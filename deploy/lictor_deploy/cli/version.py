@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 from lictor_deploy.words.sentence import Failure
-from lictor_messages.version import VERSION
+from lictor_messages.version import CONSUL_VERSION, VERSION
 
 
 def version(*, format: str = "pretty") -> None:
-    """Show the version.
+    """Show the version, and the one of Consul whose interface is spoken.
 
     Example: lictor version -format=json
 
@@ -19,8 +19,9 @@ def version(*, format: str = "pretty") -> None:
         pretty or json.
     """
     if format == "json":
-        print(json.dumps({"Version": VERSION, "HumanVersion": f"Lictor v{VERSION}"}, indent=4))
+        versions = {"Version": VERSION, "HumanVersion": f"Lictor v{VERSION}", "ConsulVersion": CONSUL_VERSION}
+        print(json.dumps(versions, indent=4))
     elif format == "pretty":
-        print(f"Lictor v{VERSION}")
+        print(f"Lictor v{VERSION}\nSpeaks the interface of Consul {CONSUL_VERSION}")
     else:
         raise Failure(f"Invalid format {format!r}: use pretty or json.")

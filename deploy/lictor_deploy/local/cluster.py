@@ -21,7 +21,7 @@ from lictor_deploy.local.child import run_child
 from lictor_deploy.local.parent.control import ControlServer
 from lictor_deploy.local.parent.readiness import Readiness
 from lictor_deploy.local.parent.supervisor import Process, Supervisor
-from lictor_deploy.local.plan import DevOptions, Place, ProcessPlan, all_places
+from lictor_deploy.local.plan import DevOptions, NodeAddress, ProcessPlan, all_addresses
 from lictor_deploy.local.progress import make_progress
 from lictor_deploy.local.run_dir import CONTROL, LOCK, TOKEN, FaultToken, announce, make_again
 from lictor_deploy.local.upkeep import LOOK_EVERY_S, Upkeep
@@ -58,7 +58,7 @@ class LocalCluster:
     ) -> None:
         """``umask``: what the command is run with; the cluster's own files are made with a narrower one."""
         self._plans = {plan.name: plan for plan in plans}
-        self._places = all_places(options)
+        self._places = all_addresses(options)
         self._run = run
         self._data = data
         self._log_level = log_level
@@ -284,7 +284,7 @@ def end_command(child: subprocess.Popen[bytes], number: int, *, whole_group: boo
     tell(signal.SIGKILL)
 
 
-def try_next(places: Sequence[Place]) -> str:
+def try_next(places: Sequence[NodeAddress]) -> str:
     """What to do with a fresh cluster."""
     default = "" if places[0].http == "127.0.0.1:8500" else f" -http-addr={places[0].http}"
     beside = Path(sys.executable).parent

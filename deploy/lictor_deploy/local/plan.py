@@ -50,7 +50,7 @@ class ProcessPlan:
 
 
 @dataclass(frozen=True)
-class Place:
+class NodeAddress:
     """Where one node is reached from outside."""
 
     name: str
@@ -72,14 +72,14 @@ class Place:
 def make_plan(options: DevOptions, run_dir: Path, data_dir: Path, cores: int) -> list[ProcessPlan]:
     """A process for each server, and max(2, cores) more that share the agents."""
     refuse(options)
-    places = iter(all_places(options))
+    addresses = iter(all_addresses(options))
     groups = [(f"server-{i}", 1) for i in range(1, options.servers + 1)]
     groups += [(f"agents-{i}", size) for i, size in enumerate(shares(options.agents, max(2, cores)), 1)]
     joins = tuple(lanes_of(f"server-{i}", run_dir)[0] for i in range(1, options.servers + 1))
     plans = []
     for name, size in groups:
         lanes = lanes_of(name, run_dir)
-        specs = tuple(spec_of(next(places), options, lanes, joins, data_dir) for _ in range(size))
+        specs = tuple(spec_of(next(addresses), options, lanes, joins, data_dir) for _ in range(size))
         plans.append(ProcessPlan(name, lanes, specs))
     return plans
 
@@ -99,26 +99,28 @@ def refuse(options: DevOptions) -> None:
         raise Failure(f"-http-port {options.http_port} leaves no room for the ports of all nodes: choose a lower one.")
 
 
-def all_places(options: DevOptions) -> list[Place]:
+def all_addresses(options: DevOptions) -> list[NodeAddress]:
     """Every node with its addresses, servers first."""
     names = [f"server-{i}" for i in range(1, options.servers + 1)]
     names += [f"agent-{i}" for i in range(1, options.agents + 1)]
-    return [place(name, offset, options) for offset, name in enumerate(names)]
+    return [address_of(name, offset, options) for offset, name in enumerate(names)]
 
 
-def place(name: str, offset: int, options: DevOptions) -> Place:
+def address_of(name: str, offset: int, options: DevOptions) -> NodeAddress:
     """The addresses of the node with this number."""
     try:
         first = ipaddress.IPv4Address(options.base_ip)
         if options.one_ip:
             port = options.http_port + offset
-            return Place(name, str(first), port, port + ONE_IP_STEP)
-        return Place(name, str(first + offset), options.http_port, DOOR_PORT)
+            return NodeAddress(name, str(first), port, port + ONE_IP_STEP)
+        return NodeAddress(name, str(first + offset), options.http_port, DOOR_PORT)
     except ipaddress.AddressValueError:
         raise Failure(f"-base-ip {options.base_ip!r} is not an IPv4 address that leaves room for all nodes.") from None
 
 
-def spec_of(where: Place, options: DevOptions, lanes: tuple[str, str], joins: Sequence[str], data: Path) -> NodeSpec:
+def spec_of(
+    where: NodeAddress, options: DevOptions, lanes: tuple[str, str], joins: Sequence[str], data: Path
+) -> NodeSpec:
     """One node; it joins through every server but itself."""
     server = where.name.startswith("server-")
     shift = where.http_port - options.http_port
@@ -131,8 +133,7 @@ def spec_of(where: Place, options: DevOptions, lanes: tuple[str, str], joins: Se
         gossip=lanes[0],
         rest=lanes[1],
         join=tuple(url for url in joins if url != lanes[0]),
-        profile=options.profile,
-        raft_multiplier=options.raft_multiplier,
+        settings={"prober.profile": options.profile, "server.raft_multiplier": options.raft_multiplier},
         data_dir=str(data / where.name),
         client_address=where.ip,
         http_port=where.http_port,

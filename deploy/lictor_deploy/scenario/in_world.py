@@ -59,7 +59,7 @@ class _Run:
         self._bench = Bench(self.world, raft="raft" in scenario.expect.always)
         self._nodes = []
         for spec in cluster_specs(seed, scenario.cluster.servers, scenario.cluster.agents):
-            add_node(self.world, spec.model_copy(update={"profile": scenario.cluster.profile}))
+            add_node(self.world, spec.having({"prober.profile": scenario.cluster.profile}))
             self._nodes.append(spec.node)
         self._faults: WorldFaults = world_faults(self.world)
         self._clients: _Clients | None = None

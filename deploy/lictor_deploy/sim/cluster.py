@@ -43,7 +43,7 @@ class SimCluster:
         """For what the verbs here do not cover: messages to single actors, weather, clocks, disks."""
         self.bench = Bench(self.world)
         """The judges."""
-        specs = [spec.model_copy(update={"profile": profile}) for spec in cluster_specs(seed, servers, agents)]
+        specs = [spec.having({"prober.profile": profile}) for spec in cluster_specs(seed, servers, agents)]
         self.nodes: dict[str, NodeSpec] = {spec.name: spec for spec in specs}
         """By name (``server-1``, ``agent-2`` …), servers first."""
         for spec in specs:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from lictor_deploy.words.sentence import Failure
-from lictor_messages.durations import parse_go_duration
+from lictor_messages.durations import duration_ns
 
 
 def seconds(text: str) -> float:
-    """A Go duration in seconds; Failure if it is none."""
+    """Seconds of a duration such as 1m30s, or of a plain number of them; Failure if it is neither."""
     try:
-        return parse_go_duration(text) / 1e9
+        return duration_ns(text) / 1e9
     except ValueError as error:
-        raise Failure(f"{error}. Write it like 80ms or 1.5s.") from None
+        raise Failure(f"{error}. Write it like 80ms or 1m30s, or as a number of seconds.") from None

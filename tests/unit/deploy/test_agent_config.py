@@ -5,8 +5,9 @@ import pytest
 
 from lictor_actors.node.tree import tree
 from lictor_deploy.agent.identity import lost_journal, node_id
-from lictor_deploy.agent.run import node_spec
-from lictor_deploy.config.load import load, node_meta_of
+from lictor_deploy.agent.spec import node_spec
+from lictor_deploy.config.flags import node_meta_of
+from lictor_deploy.config.load import load
 from lictor_deploy.words.sentence import Failure
 
 
@@ -61,8 +62,11 @@ def test_service_and_check_add_to_the_lists(file):
         ({"nodename": "x"}, "invalid config key nodename"),
         ({"nodeName": "x"}, "invalid config key nodeName"),
         ({"ports": {"htpp": 1}}, "invalid config key ports.htpp"),
-        ({"encrypt": "cg8StVXbQJ0gPvMd9o7yrg=="}, "config key encrypt: gossip is not encrypted yet."),
-        ({"verify_incoming": True}, "config key verify_incoming: there is no TLS yet. Remove it to run without."),
+        (
+            {"encrypt": "cg8StVXbQJ0gPvMd9o7yrg=="},
+            "config key encrypt: Consul has it, Lictor not yet: gossip is not encrypted.",
+        ),
+        ({"verify_incoming": True}, "Consul has it, Lictor not yet: there is no TLS. Remove it to run without."),
         ({"ports": {"http": "8500"}}, 'config key ports.http must be a whole number, not "8500"'),
         ({"server": "yes"}, 'config key server must be true or false, not "yes"'),
         ({"retry_join": "x"}, 'config key retry_join must be a list, not "x"'),
@@ -118,7 +122,7 @@ def test_harmless_keys_are_accepted_and_named(file):
         ({"fault_injection_token": "x"}, "guards nothing unless enable_fault_injection is true"),
         ({"bootstrap": True}, "needs -server"),
         ({"server": True, "bootstrap": True, "bootstrap_expect": 3}, "give one of the two"),
-        ({"retry_interval": "3"}, "retry_interval '3' is no length of time"),
+        ({"retry_interval": "soon"}, "retry_interval 'soon' is no length of time"),
         ({"performance": {"rpc_hold_timeout": "0s"}}, "performance.rpc_hold_timeout '0s' is no length of time"),
         ({"bind_addr": "localhost"}, "bind_addr 'localhost' is no IP address"),
         ({"client_addr": "127.0.0.1 ::1"}, "client_addr '127.0.0.1 ::1' is no IP address"),
@@ -147,7 +151,7 @@ def test_client_agents_leave_on_signals_and_servers_do_not(server, leaves):
 def test_dev_is_a_fast_server_of_its_own():
     spec = node_spec(config(dev=True, flags={"node_name": "n"}))
     assert (spec.server, spec.bootstrap_expect, spec.address, spec.data_dir) == (True, 1, "127.0.0.1", "")
-    assert (spec.profile, spec.raft_multiplier) == ("local", 1.0)
+    assert (spec.settings["prober.profile"], spec.settings["server.raft_multiplier"]) == ("local", 1.0)
     assert spec.listen_urls == ("tcp://127.0.0.1:8301", "tcp://127.0.0.1:8300")
 
 

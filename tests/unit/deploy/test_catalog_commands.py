@@ -15,7 +15,7 @@ def test_nodes_detailed(lictor, agent):
 def test_nodes_by_meta(lictor, agent):
     agent.on("GET", "/v1/catalog/nodes", [NODE])
     assert "n1" in lictor("catalog", "nodes", "-node-meta=rack=a").out
-    assert lictor("catalog", "nodes", "-node-meta=rack=b").out.startswith("No nodes match")
+    assert lictor("catalog", "nodes", "-node-meta=rack=b").err.startswith("No nodes match")
 
 
 def test_nodes_of_a_service_appear_once(lictor, agent):

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from lictor_deploy.local.plan import DevOptions, all_places, listeners, make_plan, shares
+from lictor_deploy.local.plan import DevOptions, all_addresses, listeners, make_plan, shares
 from lictor_deploy.words.sentence import Failure
 
 RUN, DATA = Path("/run/x"), Path("/data")
@@ -64,7 +64,7 @@ def test_node_ids_are_the_same_in_every_run_and_differ_by_seed():
 
 def test_places_are_what_the_nodes_listen_on():
     options = DevOptions(servers=1, agents=1, one_ip=False, base_ip="127.3.0.9", http_port=9000)
-    assert [(place.http, place.door) for place in all_places(options)] == [
+    assert [(node.http, node.door) for node in all_addresses(options)] == [
         ("127.3.0.9:9000", "tcp://127.3.0.9:8304"),
         ("127.3.0.10:9000", "tcp://127.3.0.10:8304"),
     ]

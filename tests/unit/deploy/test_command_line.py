@@ -1,3 +1,4 @@
+import json
 import re
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from cyclopts import App
 
 from lictor_deploy.cli.commands import COMMANDS
 from lictor_deploy.cli.tree import build, dashed
-from lictor_messages.version import VERSION
+from lictor_messages.version import CONSUL_VERSION, VERSION
 
 ROOT = Path(__file__).parents[3]
 
@@ -59,7 +60,7 @@ def test_a_flag_that_takes_several_values_keeps_them_all(lictor, agent):
 
 @pytest.mark.parametrize("flag", ["-v", "-version", "--version"])
 def test_the_version_is_also_a_flag(lictor, flag):
-    assert lictor(flag).out == f"Lictor v{VERSION}\n"
+    assert lictor(flag).out == f"Lictor v{VERSION}\nSpeaks the interface of Consul {CONSUL_VERSION}\n"
 
 
 @pytest.mark.parametrize("command", ["kv put", "kv get", "kv", "members"])
@@ -82,7 +83,7 @@ def test_an_unknown_subcommand_is_sent_to_its_groups_help(lictor):
 
 def test_the_version_is_the_distributions():
     tool = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["version"]
-    found = re.search(tool["pattern"], (ROOT / tool["path"]).read_text())
+    found = re.search(tool["pattern"], (ROOT / tool["path"]).read_text(), re.MULTILINE)
     assert found is not None
     assert found["version"] == VERSION
 
@@ -93,7 +94,7 @@ def test_version_loads_neither_models_nor_sockets():
         "print(sorted({'pydantic', 'pynng', 'asyncio', 'http.client'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == f"Lictor v{VERSION}\n[]\n"
+    assert done.stdout == f"Lictor v{VERSION}\nSpeaks the interface of Consul {CONSUL_VERSION}\n[]\n"
 
 
 def test_an_agent_loads_little_before_it_answers():
@@ -118,7 +119,8 @@ def test_a_log_level_that_does_not_exist_ends_a_cluster_before_it_starts(lictor)
 
 
 def test_version_in_json(lictor):
-    assert f'"Version": "{VERSION}"' in lictor("version", "-format=json").out
+    told = json.loads(lictor("version", "-format=json").out)
+    assert (told["Version"], told["ConsulVersion"]) == (VERSION, CONSUL_VERSION)
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lictor_deploy.agent.exposure import exposed, warning
-from lictor_deploy.config.load import AgentConfig
+from lictor_deploy.config.sections import AgentConfig
 
 
 def test_on_loopback_there_is_nothing_to_say():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -249,6 +250,57 @@ def test_a_signal_while_the_lock_is_somebody_elses_ends_the_contest_in_good_orde
     assert ran.status == 1
     assert "Shutdown triggered" in ran.err  # beside what the server says of the answer that nobody took
     assert [s.id for s in consul.sessions()] == [session]
+
+
+STOPPING = [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM]
+CHILDREN = {
+    "that dies of it": ("", lambda number: 128 + number),
+    "that ends in its own time": ("trap 'exit 5' HUP INT QUIT TERM; ", lambda number: 5),
+    "that finishes its work": ("trap 'sleep 0.2; echo done > work; exit 0' HUP INT QUIT TERM; ", lambda number: 0),
+}
+
+
+def locked(consul, tmp_path, child, *before):
+    """A process that holds the lock, once its child runs."""
+    ready = tmp_path / "ready"
+    os.mkfifo(ready)
+    command = f"{child} echo > {ready}; while :; do sleep 0.05; done"
+    lock = [*before, sys.executable, "-m", "lictor_deploy.cli.main", "lock", "jobs/a", command]
+    process = subprocess.Popen(lock, cwd=tmp_path, stdout=subprocess.DEVNULL)
+    ready.read_text()
+    assert "jobs/a/.lock" in consul.entries()
+    return process
+
+
+@pytest.mark.parametrize("child", CHILDREN)
+@pytest.mark.parametrize("number", STOPPING, ids=lambda number: number.name)
+def test_a_signal_is_the_childs_which_is_waited_for(consul, tmp_path, number, child):
+    traps, status = CHILDREN[child]
+    process = locked(consul, tmp_path, traps)
+    process.send_signal(number)
+    assert process.wait(30) == status(number)
+    assert (consul.entries(), consul.sessions()) == ({}, ())
+    assert (tmp_path / "work").exists() == ("work" in traps)
+
+
+def test_nohup_holds_for_a_lock_too(consul, tmp_path):
+    process = locked(consul, tmp_path, "trap 'exit 5' TERM;", "nohup")
+    process.send_signal(signal.SIGHUP)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 5
+    assert consul.sessions() == ()
+
+
+@pytest.mark.parametrize("number", STOPPING, ids=lambda number: number.name)
+def test_a_signal_before_the_lock_is_held_gives_the_session_back(consul, number):
+    hold(consul, "jobs/a/.lock", lock_keys.LOCK_FLAGS)
+    lock = [sys.executable, "-m", "lictor_deploy.cli.main", "lock", "jobs/a", "true"]
+    process = subprocess.Popen(lock, stderr=subprocess.PIPE, text=True)
+    consul.until(lambda: len(consul.sessions()) == 2)
+    process.send_signal(number)
+    _, told = process.communicate(timeout=30)
+    assert (process.returncode, told) == (1, "Shutdown triggered or timeout during lock acquisition\n")
+    assert len(consul.sessions()) == 1
 
 
 def test_the_last_holder_of_a_semaphore_takes_it_away_limit_and_all(lictor, consul):

@@ -1,0 +1,41 @@
+"""From an agent's configuration to what the host builds its node from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from operator import attrgetter
+from typing import Any
+
+from lictor_actors.node.spec import NodeSpec
+from lictor_deploy.agent.identity import WILDCARDS, advertised, node_id, node_name
+from lictor_deploy.config.definitions import check_of, service_of
+from lictor_deploy.config.option import options
+from lictor_deploy.config.sections import AgentConfig
+
+
+def node_spec(config: AgentConfig) -> NodeSpec:
+    """Each key goes where it was declared to; what is reckoned from several, or from the machine, is made here."""
+    bind, ports = config.bind_addr, config.ports
+    name, address = node_name(config.node_name), advertised(bind, config.advertise_addr)
+    elsewhere = bind in WILDCARDS or address != bind
+    values = dict(fed(config))
+    of_node = {field.removeprefix("node."): values.pop(field) for field in list(values) if field.startswith("node.")}
+    return NodeSpec(
+        name=name,
+        id=node_id(config.node_id, config.data_dir),
+        address=address,
+        listen=(f"tcp://{bind}:{ports.serf_lan}", f"tcp://{bind}:{ports.server}") if elsewhere else (),
+        join=(*config.start_join, *config.retry_join),
+        services=tuple(service_of(raw, name) for raw in config.services),
+        checks=tuple(check_of(raw) for raw in config.checks),
+        settings=values,
+        **of_node,
+    )
+
+
+def fed(config: AgentConfig) -> Iterator[tuple[str, Any]]:
+    """Every field that a key feeds, with its value."""
+    for option in options(type(config)):
+        value = attrgetter(option.key)(config)
+        for target in option.feeds:
+            yield target, value

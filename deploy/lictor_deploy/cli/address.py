@@ -1,0 +1,72 @@
+"""The address of an agent in the forms in which people write it, for ``-http-addr`` and CONSUL_HTTP_ADDR."""
+
+from __future__ import annotations
+
+from http.client import HTTPConnection
+from typing import NamedTuple
+from urllib.parse import SplitResult, urlsplit
+
+from lictor_deploy.cli.unix_connection import UnixConnection
+from lictor_deploy.words.sentence import Failure
+
+HERE, PORT = "127.0.0.1", 8500
+FORMS = "give HOST:PORT, [IPv6]:PORT, :PORT, http://HOST:PORT/PATH or unix:///path"
+
+
+class AgentAddress(NamedTuple):
+    """Where an agent listens, and what comes before ``/v1`` in each request's path, for agents behind a proxy."""
+
+    host: str = ""
+    port: int = 0
+    prefix: str = ""
+    socket: str = ""
+    """Path of a Unix socket, instead of host and port."""
+
+    def connection(self, timeout_s: float) -> HTTPConnection:
+        """A connection that is opened by its first request."""
+        if self.socket:
+            return UnixConnection(self.socket, timeout_s)
+        return HTTPConnection(self.host, self.port, timeout=timeout_s)
+
+
+def agent_address(text: str) -> AgentAddress:
+    """``host``, ``host:port``, ``:port``, a port, ``http://…`` with a path, or ``unix:///path``. Raises Failure."""
+    scheme, marked, rest = text.strip().partition("://")
+    if not marked:
+        scheme, rest = "http", scheme
+    match scheme.lower():
+        case "unix" if rest:
+            return AgentAddress(socket=rest)
+        case "https":
+            raise bad(text, "Lictor has no TLS yet: write http:// and leave CONSUL_HTTP_SSL unset")
+        case "http" | "tcp":
+            return over_tcp(text, rest)
+    raise bad(text)
+
+
+def over_tcp(text: str, rest: str) -> AgentAddress:
+    """What follows ``http://``; ``text`` is the whole, for complaints."""
+    if rest.isascii() and rest.isdigit():
+        rest = f":{rest}"
+    if not rest.isprintable() or set(" @?#") & set(rest) or not rest.strip("/"):
+        raise bad(text)
+    try:
+        parts = urlsplit(f"//{rest}")
+        if is_bare_ipv6(parts):
+            raise bad(text, "write an IPv6 address in brackets, [::1]:8500")
+        if parts.port != 0:
+            return AgentAddress(parts.hostname or HERE, parts.port or PORT, parts.path.rstrip("/"))
+    except ValueError:  # a port that is none, a bracket that stays open
+        pass
+    raise bad(text)
+
+
+def is_bare_ipv6(parts: SplitResult) -> bool:
+    """Whether colons belong to an address and not to a port."""
+    return parts.netloc.count(":") > 1 and not parts.netloc.startswith("[")
+
+
+def bad(text: str, why: str = FORMS) -> Failure:
+    """The refusal of an address; what stands before an @ is perhaps a password."""
+    shown = text.strip() if "@" not in text else f"…@{text.strip().rpartition('@')[2]}"
+    return Failure(f"Bad agent address {shown!r}: {why}.")

@@ -1,0 +1,46 @@
+"""Commands and flags of Consul's that Lictor has not: refused by name instead of with a guess at another.
+
+Source: Consul's documentation of its commands, 1.22.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+COMMANDS_NOT_YET = (
+    *("acl", "config", "connect", "exec", "intention", "keygen", "keyring", "login", "logout", "monitor", "peering"),
+    *("reload", "resource", "rtt", "services", "tls", "troubleshoot", "validate", "watch"),
+    *("operator area", "operator usage", "operator utilization", "snapshot agent", "snapshot decode"),
+)
+FLAGS_NOT_YET: dict[str, tuple[str, ...]] = {
+    "": ("ca-file", "ca-path", "client-cert", "client-key", "namespace", "partition", "peer", "tls-server-name"),
+    "agent": (
+        *("advertise-wan", "allow-write-http-from", "alt-domain", "auto-reload-config", "check_output_max_size"),
+        *("config-format", "disable-host-node-id", "disable-keyring-file", "dns-port", "domain"),
+        *("enable-local-script-checks", "enable-script-checks", "encrypt", "grpc-port", "grpc-tls-port", "hcl"),
+        *("https-port", "join-wan", "log-file", "log-json", "log-rotate-bytes", "log-rotate-duration"),
+        *("log-rotate-max-files", "non-voting-server", "primary-gateway", "protocol", "raft-protocol", "read-replica"),
+        *("recursor", "retry-interval-wan", "retry-join-wan", "retry-max", "retry-max-wan", "segment"),
+        *("serf-lan-allowed-cidrs", "serf-lan-bind", "serf-wan-allowed-cidrs", "serf-wan-bind", "serf-wan-port"),
+        *("syslog", "ui", "ui-content-path", "ui-dir"),
+    ),
+    "snapshot inspect": ("kvdetails", "kvdepth", "kvfilter"),
+    "snapshot save": ("append-filename",),
+}
+"""Of every command (""), and of single ones."""
+
+
+def command_not_yet(words: Sequence[str]) -> str:
+    """What to say of the command that these words begin with, "" if Consul has none of that name, or Lictor too."""
+    for name in (" ".join(words[:1]), " ".join(words[:2])):
+        if name in COMMANDS_NOT_YET:
+            return f"Consul has the command {name!r}, Lictor not yet."
+    return ""
+
+
+def flag_not_yet(words: Sequence[str], flag: str) -> str:
+    """What to say of a flag, without dashes, of the command that these words name."""
+    command = " ".join(words)
+    if flag in FLAGS_NOT_YET.get(command, ()) or (flag in FLAGS_NOT_YET[""] and command != "agent"):
+        return f"Consul has the flag -{flag} of {command!r}, Lictor not yet. Leave it out to run without."
+    return ""

@@ -1,0 +1,109 @@
+"""The types of keys: what is no such value is refused with a sentence that names the key, the value and the remedy.
+
+``{key}`` and ``{value}`` in a refusal are filled in where both are known.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator
+
+from lictor_deploy.config.option import Word
+from lictor_messages.durations import duration_ns
+
+PORT_MOST = 65535
+
+
+def duration(given: Any) -> int:
+    """Nanoseconds of a time that is longer than nothing: ``"1m30s"``, or seconds."""
+    try:
+        if isinstance(given, str | int | float) and (ns := duration_ns(given)) > 0:
+            return ns
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError("{key} {value} is no length of time: write it like 30s or 1m30s, or as a number of seconds.")
+
+
+def span(given: Any) -> int:
+    """The same, or no time at all."""
+    return 0 if given in (0, "0", "0s") and given is not False else duration(given)
+
+
+def port(number: int) -> int:
+    """A port, 0 for the default one, or -1 for none."""
+    if not -1 <= number <= PORT_MOST:
+        raise ValueError("{key} must be a port number, or -1 to switch it off, not {value}.")
+    return number
+
+
+def own_ip(text: str) -> str:
+    """An IP, "" for the default one; names of hosts and lists are refused."""
+    if text and not is_ip(text):
+        raise ValueError("{key} {value} is no IP address: give one of this machine's, `ip addr` lists them.")
+    return text
+
+
+def reachable_ip(text: str) -> str:
+    """An IP that others reach this node by, or ""."""
+    if own_ip(text) and ipaddress.ip_address(text.strip("[]")).is_unspecified:
+        raise ValueError("{key} {value} leads nowhere: give an IP that other nodes reach this one by.")
+    return text
+
+
+def is_ip(text: str) -> bool:
+    """Whether this is an address, with brackets or without."""
+    try:
+        return bool(ipaddress.ip_address(text.strip("[]")))
+    except ValueError:
+        return False
+
+
+def host_name(text: str) -> str:
+    """What a Host header can be, or ``*``; whole URLs above all are refused."""
+    if not text or not text.isprintable() or any(c in text for c in "/ ,@") or ("*" in text and text != "*"):
+        raise ValueError("{key}: {value} is no host's name: write consul.example, or * for any.")
+    return text
+
+
+def datacenter(text: str) -> str:
+    """The name in small letters."""
+    if not text.replace("-", "").replace("_", "").isalnum():
+        raise ValueError("Invalid {key} {value}: use letters, digits, - and _.")
+    return text.lower()
+
+
+def multiplier(number: float) -> float:
+    """By what Raft's times are multiplied."""
+    if not 0 < number <= 10:
+        raise ValueError("{key} must be between 0 and 10: 1 is fast, 5 suits small machines.")
+    return number
+
+
+def no_negative(number: int) -> int:
+    """A number of things."""
+    if number < 0:
+        raise ValueError("{key} cannot be negative: {value} is.")
+    return number
+
+
+def positive(number: int) -> int:
+    """A number of things of which there is one at least."""
+    if number < 1:
+        raise ValueError("{key} must be at least 1, not {value}.")
+    return number
+
+
+Duration = Annotated[int, BeforeValidator(duration), Word("duration")]
+"""In files a text or a number of seconds; afterwards nanoseconds."""
+Span = Annotated[int, BeforeValidator(span), Word("duration")]
+"""The same, 0 included."""
+Port = Annotated[int, AfterValidator(port), Word("port")]
+OwnIp = Annotated[str, AfterValidator(own_ip), Word("IP")]
+ReachableIp = Annotated[str, AfterValidator(reachable_ip), Word("IP")]
+HostName = Annotated[str, AfterValidator(host_name)]
+Datacenter = Annotated[str, AfterValidator(datacenter)]
+Multiplier = Annotated[float, AfterValidator(multiplier)]
+Count = Annotated[int, AfterValidator(no_negative)]
+CountFromOne = Annotated[int, AfterValidator(positive)]

@@ -1,0 +1,74 @@
+"""docs/configuration.md, from the declarations: ``python -m lictor_deploy.config.page > docs/configuration.md``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from lictor_deploy.config.consul_keys import LACKING, NOT_IN_FORCE, OFF, REMOVED
+from lictor_deploy.config.flags import shown
+from lictor_deploy.config.option import Option, Section, options
+from lictor_deploy.config.sections import AgentConfig
+
+HEAD = """\
+# Configuration of an agent
+
+`lictor agent` reads Consul's keys from JSON files (`-config-file`, `-config-dir`) and from flags. Files come in the
+order given, then the files of directories in the order of their names, then flags. Later values win, lists append,
+objects merge key by key. `service` and `check` add one to `services` and `checks`. An empty file and a key whose value
+is `null` say nothing.
+
+A duration is a text such as `"10s"` or `"1m30s"`, or a number of seconds. A port of -1 switches a listener off, 0 means
+its default. An unknown key ends the agent before it starts, with the nearest known one.
+
+This page is generated from the declarations in `deploy/lictor_deploy/config/sections.py`.
+"""
+HARMLESS = """\
+These keys of Consul's are accepted, and named in a warning when the agent starts."""
+REFUSED = """\
+Consul has these keys, and Lictor not yet. They are refused, so that nothing is believed in that is not there. Those
+marked with * are accepted as long as they leave their feature off (`false`, an empty list, `"acl": {"tokens": {}}`)."""
+GONE = "Consul itself has these keys no more. They are refused."
+
+
+def page(of: type[Section] = AgentConfig) -> str:
+    """The whole page."""
+    keys = table(("key", "type", "default", "flag", "meaning"), map(row, options(of)))
+    refused = ((f"`{key}`{'*' if key in OFF else ''}", why) for key, why in sorted(LACKING.items()))
+    removed = ((f"`{key}`", version) for key, version in sorted(REMOVED.items()))
+    parts = (
+        HEAD,
+        "## Keys\n",
+        keys,
+        "## Accepted, but not in force\n",
+        f"{HARMLESS}\n",
+        "\n".join(f"- `{key}`" for key in NOT_IN_FORCE) + "\n",
+        "## Refused\n",
+        f"{REFUSED}\n",
+        table(("key", "because"), refused),
+        f"{GONE}\n",
+        table(("key", "since Consul"), removed),
+    )
+    return "\n".join(parts)
+
+
+def row(one: Option) -> tuple[str, ...]:
+    """One key."""
+    default, flag = shown(one), one.flag
+    return f"`{one.key}`", one.word, f"`{default}`" if default else "", f"`-{flag}`" if flag else "", one.help
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of Markdown."""
+    return "\n".join(lines(head, rows)) + "\n"
+
+
+def lines(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Its lines."""
+    yield f"| {' | '.join(head)} |"
+    yield "|" + "---|" * len(head)
+    for cells in rows:
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+if __name__ == "__main__":
+    print(page(), end="")

@@ -1,0 +1,171 @@
+"""The configuration of an agent: every key that is in force, declared once."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from lictor_deploy.config.kinds import (
+    Count,
+    CountFromOne,
+    Datacenter,
+    Duration,
+    HostName,
+    Multiplier,
+    OwnIp,
+    Port,
+    ReachableIp,
+    Span,
+)
+from lictor_deploy.config.option import Section, option, section
+
+Raw = dict[str, Any]
+
+
+class Ports(Section):
+    """-1 switches a listener off, 0 means its default. Those that feed nothing have no listener yet."""
+
+    http: Port = option("HTTP API; -1 for none.", default=8500, flag="http-port", feeds="node.http_port")
+    https: Port = option("Not in force yet.", default=-1)
+    dns: Port = option("Not in force yet.", default=-1)
+    grpc: Port = option("Not in force yet.", default=-1)
+    grpc_tls: Port = option("Not in force yet.", default=-1)
+    bus: Port = option(
+        "Client actors (lictor.connect); -1 for none. The default one is left out with a warning where it is taken.",
+        default=8304,
+        flag="bus-port",
+        feeds="node.door_port",
+    )
+    server: Port = option("Cluster traffic.", flag="server-port", feeds="node.server_port")
+    serf_lan: Port = option("Gossip.", flag="serf-lan-port", feeds="node.gossip_port")
+    serf_wan: Port = option("Not in force yet.", default=-1)
+
+
+class Performance(Section):
+    """Raft's clock."""
+
+    raft_multiplier: Multiplier = option(
+        "Raft's time-outs, times this: 1 is fast, 5 suits small machines.", default=5, feeds="server.raft_multiplier"
+    )
+    rpc_hold_timeout: Duration = option(
+        "How long a request is held while there is no leader or no server.", feeds="gateway.rpc_hold_timeout_ns"
+    )
+
+
+class HttpConfig(Section):
+    """What HTTP may be asked for."""
+
+    allowed_hosts: list[HostName] = option(
+        "Name under which HTTP may be asked, beside localhost and IPs; may be given several times, * for any.",
+        default=[],
+        flag="http-allowed-host",
+        feeds="node.http_allowed_hosts",
+    )
+
+
+class AgentConfig(Section):
+    """The keys of Consul's agent configuration that are in force, merged from files and flags."""
+
+    server: bool = option(
+        "Be a server: keep the catalog and take part in consensus.", flag="server", feeds="node.server"
+    )
+    bootstrap: bool = option("The same as bootstrap_expect=1.", default=False, flag="bootstrap")
+    bootstrap_expect: Count = option(
+        "Number of servers to wait for before the first election.",
+        flag="bootstrap-expect",
+        feeds="node.bootstrap_expect",
+    )
+    node_name: str = option("Name of this node; by default the host's.", default="", flag="node")
+    node_id: str = option(
+        "UUID of this node; by default made once and kept in the data directory.", default="", flag="node-id"
+    )
+    node_meta: dict[str, str] = option(
+        "key:value to attach to this node; may be given several times.",
+        default={},
+        flag="node-meta",
+        feeds="node.meta",
+    )
+    datacenter: Datacenter = option("Name of the datacenter.", flag="datacenter", feeds="node.dc")
+    data_dir: str = option("Where state is kept; required unless -dev.", flag="data-dir", feeds="node.data_dir")
+    bind_addr: OwnIp = option("IP to listen on for the cluster.", default="0.0.0.0", flag="bind")
+    client_addr: OwnIp = option(
+        "IP to listen on for HTTP and client actors.", flag="client", feeds="node.client_address"
+    )
+    advertise_addr: ReachableIp = option(
+        "IP that other nodes reach this one by; by default the one bound to.", default="", flag="advertise"
+    )
+    http_config: HttpConfig = section()
+    ports: Ports = section()
+    start_join: list[str] = option("Address of a node to join; may be given several times.", default=[], flag="join")
+    retry_join: list[str] = option("The same: joins are always retried.", default=[], flag="retry-join")
+    retry_interval: Duration = option(
+        "Time between attempts to join.", flag="retry-interval", feeds="prober.retry_join_ns"
+    )
+    rejoin_after_leave: bool = option(
+        "After a graceful leave, too, look for those that this node knew; after any other end it does so anyway.",
+        flag="rejoin",
+        feeds="prober.rejoin_after_leave",
+    )
+    reconnect_timeout: Duration = option(
+        "After this long a failed member is forgotten.", feeds="prober.reconnect_timeout_ns"
+    )
+    leave_on_terminate: bool | None = option(
+        "Leave on SIGTERM; by default client agents do, and servers just stop.", default=None
+    )
+    skip_leave_on_interrupt: bool | None = option(
+        "Do not leave on SIGINT; by default client agents leave, and servers just stop.", default=None
+    )
+    performance: Performance = section()
+    raft_snapshot_threshold: CountFromOne = option(
+        "Log entries after which a server takes a snapshot, a large one later.", feeds="server.snapshot_threshold"
+    )
+    raft_trailing_logs: Count = option(
+        "Log entries that a server keeps before its snapshot.", feeds="server.trailing_logs"
+    )
+    session_ttl_min: Duration = option(
+        "The shortest TTL of a session; the same on all servers.", feeds="server.session_ttl_min_ns"
+    )
+    default_query_time: Duration = option(
+        "How long a blocking query waits if it does not say so.",
+        flag="default-query-time",
+        feeds="gateway.default_query_time_ns server.default_wait_ns",
+    )
+    max_query_time: Duration = option(
+        "The longest that a blocking query waits.",
+        flag="max-query-time",
+        feeds="gateway.max_query_time_ns server.max_wait_ns",
+    )
+    check_update_interval: Span = option(
+        "The output of a check whose status stays reaches the catalog about this often.",
+        feeds="agent.check_update_interval_ns",
+    )
+    gossip_profile: Literal["lan", "wan", "local"] = option("Constants of gossip.", feeds="prober.profile")
+    services: list[dict[str, Any]] = option("Services of this node; service adds one.", default=[])
+    checks: list[dict[str, Any]] = option("Checks of this node; check adds one.", default=[])
+    log_level: str = option("TRACE, DEBUG, INFO, WARN or ERR.", default="INFO", flag="log-level")
+    pid_file: str = option("File that holds the number of the process while it runs.", default="", flag="pid-file")
+    enable_fault_injection: bool = option(
+        "Answer /v1/internal/faults, by which this agent can be broken on purpose. Not for production.", default=False
+    )
+    fault_injection_token: str = option(
+        "Requests that send it as X-Consul-Token may break this agent; needed with enable_fault_injection.", default=""
+    )
+
+    @property
+    def leaves_on_terminate(self) -> bool:
+        """SIGTERM: client agents leave, servers just stop, unless told otherwise."""
+        return not self.server if self.leave_on_terminate is None else self.leave_on_terminate
+
+    @property
+    def leaves_on_interrupt(self) -> bool:
+        """SIGINT: the same defaults, by the key that is written the other way round."""
+        return not self.server if self.skip_leave_on_interrupt is None else not self.skip_leave_on_interrupt
+
+
+DEV: Raw = {
+    "server": True,
+    "bootstrap_expect": 1,
+    "bind_addr": "127.0.0.1",
+    "performance": {"raft_multiplier": 1},
+    "gossip_profile": "local",
+}
+"""What ``-dev`` means; files and flags still override it."""
