@@ -86,9 +86,7 @@ def read_step(table: Mapping[str, Any]) -> list[Step]:
     """One table ``{at, every, until, for, VERB = {…}, …}``. Raises Problem."""
     if not isinstance(table, Mapping):
         raise Problem((), f"a step is a table like {{at, for, VERB}}, not {table!r}")
-    for key in table:
-        if key not in TIMES and key not in VERBS:
-            raise Problem((key,), unknown(key, (*TIMES, *VERBS), "a step"))
+    refuse_unknown(table, (*TIMES, *VERBS), "a step")
     step = _timed(table)
     faults = [fault for key, value in table.items() if key in VERBS for fault in _verbs(key, value)]
     if not faults and "preset" not in table and step.quiet_s is None:
@@ -133,6 +131,14 @@ def _preset(name: Any, step: Step) -> list[Step]:
         raise Problem(("preset",), unknown(str(name), tuple(PRESETS), "the list of presets"))
     until = step.until_s if step.for_s is None else step.at_s + step.for_s
     return [one.shifted(step.at_s, until) for one in PRESETS[name].steps]
+
+
+def refuse_unknown(keys: Iterable[str], known: Iterable[str], where: str) -> None:
+    """Raises Problem for the first of the keys that is not known."""
+    names = tuple(known)
+    for key in keys:
+        if key not in names:
+            raise Problem((key,), unknown(key, names, where))
 
 
 def unknown(key: str, known: Iterable[str], where: str) -> str:

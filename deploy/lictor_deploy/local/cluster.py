@@ -206,6 +206,8 @@ class LocalCluster:
         match message:
             case {"report": dict(seen)}:
                 self._readiness.report(seen)
+            case {"hits": dict(hits)}:
+                self._control.hit(name, hits)
             case {"refused": str(why)} if self._whole:
                 remedy = f"It stays down; `lictor fault restart {name} -wipe` starts it with an empty disk."
                 print(f"{why}. {remedy}", file=sys.stderr, flush=True)

@@ -13,10 +13,11 @@ from random import Random
 
 from lictor_actors.faults.book import FaultBook
 from lictor_actors.faults.desk import FaultDesk, Reply
+from lictor_actors.faults.engine import Engine
 from lictor_actors.faults.selectors import NodeView, roles_of
 from lictor_deploy.local.channel import Channel, Said
 from lictor_deploy.local.parent.alarms import Alarms
-from lictor_deploy.local.parent.faults import Log, ParentFaults
+from lictor_deploy.local.parent.faults import Log, ProcessesGround
 from lictor_deploy.local.parent.orders import Orders
 from lictor_deploy.local.parent.readiness import Readiness
 from lictor_deploy.local.parent.supervisor import Supervisor
@@ -46,16 +47,15 @@ class ControlServer:
         """Node → process."""
         self._facts = facts
         self._orders = Orders(supervisor)
-        book = FaultBook(self._views, "live", Random(seed))
-        self._faults = ParentFaults(book, supervisor, self._orders, self.alarms, self._homes, data, log)
-        self._desk = FaultDesk(self._faults)
+        self._ground = ProcessesGround(supervisor, self._orders, self.alarms, self._homes, data, log)
+        self._desk = FaultDesk(Engine(FaultBook(self._views, "live", Random(seed)), self._ground))
         self._recording = False
         self._listener: socket.socket | None = None
 
     @property
     def rules(self) -> SetRules:
         """What a process that starts now has to apply."""
-        return self._faults.in_force
+        return self._ground.in_force
 
     def trace_of(self, process: str) -> str:
         """Where this process writes down messages, "" while nobody wants it to."""
@@ -92,14 +92,18 @@ class ControlServer:
         """A process has carried out an order."""
         self._orders.done(process, order, count)
 
+    def hit(self, process: str, hits: dict[str, int]) -> None:
+        """How many messages each fault has hit in this process."""
+        self._ground.hit(process, hits)
+
     def gone(self, process: str) -> None:
         """A process died."""
-        self._faults.gone(process)
+        self._ground.gone(process)
         self._orders.gone(process)
 
     def cannot_start(self, process: str, why: str) -> None:
         """A process of a cluster that has been whole cannot start: it stays down, the others go on."""
-        self._faults.cannot_start(process, why)
+        self._ground.cannot_start(process, why)
 
     def asked(self, process: str, number: int, request: Said) -> None:
         """One of its nodes was asked over HTTP; the answer goes back the same way."""
