@@ -11,21 +11,27 @@ from cyclopts import Parameter
 from pydantic.fields import FieldInfo
 
 from lictor_actors.faults.vocabulary import TARGETS, Verb, written_as
+from lictor_deploy.cli.fault_reach import HERE, Reach, Where
 
-Inject = Callable[[str, dict[str, Any]], None]
+Inject = Callable[[str, dict[str, Any], Reach], None]
 ALSO = {"duration_s": "--for", "match": "--kind", "latency_s": "--by"}
 """Second names of flags."""
+SEVERAL = ("groups", "nodes")
+"""Parameters that take all the words that there are."""
 
 
 def command(verb: type[Verb], inject: Inject) -> Callable[..., None]:
     """A function for cyclopts that puts this verb in force."""
 
-    signature = Signature(list(_arguments(verb)))
+    signature = Signature([*_arguments(verb), Argument("reach", Argument.KEYWORD_ONLY, default=HERE, annotation=Where)])
 
     def run(*words: Any, **flags: Any) -> None:
         said = signature.bind(*words, **flags).arguments
+        reach = said.pop("reach", HERE)
         told = {name: value for name, value in said.items() if value not in (None, ())}
-        inject(verb.name, {name: _listed(value) if name in TARGETS else value for name, value in told.items()})
+        inject(
+            verb.name, {name: _listed(name, value) if name in TARGETS else value for name, value in told.items()}, reach
+        )
 
     run.__name__ = verb.name
     example = f"Example: lictor fault {verb.name.replace('_', '-')} {verb.example}"
@@ -46,14 +52,18 @@ def who(text: str) -> Sequence[str]:
     return [part.strip() for part in [*parts, text[start:]] if part.strip()]
 
 
-def _listed(value: Any) -> Any:
-    return who(value) if isinstance(value, str) else [who(group) for group in value]
+def _listed(name: str, value: Any) -> Any:
+    """Groups stay apart; nodes that are named one after the other are one list."""
+    if isinstance(value, str):
+        return who(value)
+    groups = [who(group) for group in value]
+    return groups if name == "groups" else [one for group in groups for one in group]
 
 
 def _arguments(verb: type[Verb]) -> Iterator[Argument]:
     fields = verb.model_fields
     for name in (name for name in TARGETS if name in fields):
-        kind = Argument.VAR_POSITIONAL if name == "groups" else Argument.POSITIONAL_OR_KEYWORD
+        kind = Argument.VAR_POSITIONAL if name in SEVERAL else Argument.POSITIONAL_OR_KEYWORD
         yield _argument(name, kind, fields[name], str)
     for name, field in fields.items():
         if name not in TARGETS and (verb.lasts or name != "duration_s"):
@@ -63,7 +73,7 @@ def _arguments(verb: type[Verb]) -> Iterator[Argument]:
 
 
 def _argument(name: str, kind: Any, field: FieldInfo, type_: Any) -> Argument:
-    if name == "groups" or field.is_required():
+    if name in SEVERAL or field.is_required():
         return Argument(name, kind, annotation=_annotated(name, field, type_))
     default = () if name == "match" else False if type_ is bool else None
     return Argument(name, kind, default=default, annotation=_annotated(name, field, type_))
@@ -71,7 +81,7 @@ def _argument(name: str, kind: Any, field: FieldInfo, type_: Any) -> Argument:
 
 def _annotated(name: str, field: FieldInfo, type_: Any) -> Any:
     flags = [f"--{written_as(name, field)}", *([ALSO[name]] if name in ALSO else [])]
-    names = None if name == "groups" else flags
+    names = None if name in SEVERAL else flags
     return Annotated[type_ if field.is_required() or type_ is not str else type_ | None, _parameter(name, names, field)]
 
 

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lictor_deploy.local.handle import Cluster, FaultHandle
+from lictor_deploy.local.handle import Cluster
+from lictor_deploy.local.remote_faults import FaultHandle
 from lictor_deploy.pytest_plugin.presets import inject
 from lictor_deploy.pytest_plugin.wish import Wish
 from lictor_deploy.words.sentence import Failure

@@ -79,7 +79,7 @@ def on_the_command_line(verb: str, monkeypatch: pytest.MonkeyPatch) -> Verb:
     class Fault:
         id, what = "f1", "as told"
 
-    monkeypatch.setattr("lictor_deploy.cli.fault.verbs", lambda: Keeps(heard, Fault))
+    monkeypatch.setattr("lictor_deploy.cli.fault.verbs", lambda _: Keeps(heard, Fault))
     words = ["fault", "add", verb.replace("_", "-"), *flags_of(SAID[verb])]
     build("fault")(dashed(words), exit_on_error=False, print_error=False, result_action="return_value")
     return heard[0]

@@ -52,6 +52,11 @@ def test_a_selector_that_names_nobody_is_refused(selector: str) -> None:
         resolve(selector, NODES)
 
 
+def test_a_cluster_without_a_leader_says_so() -> None:
+    with pytest.raises(LookupError, match="no server leads, wait for an election"):
+        resolve("leader", [NODES[0], NODES[2]])
+
+
 def test_one_group_is_parted_from_everyone_else(faults: Faults, ground: ToldGround) -> None:
     faults.partition("minority")
     (rule,) = ground.rules.rules
