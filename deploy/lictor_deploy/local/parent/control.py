@@ -57,6 +57,10 @@ class ControlServer:
         """What a process that starts now has to apply."""
         return self._ground.in_force
 
+    def faults(self) -> list[Said]:
+        """Those in force, and the plans that are being played."""
+        return self._desk.list()
+
     def trace_of(self, process: str) -> str:
         """Where this process writes down messages, "" while nobody wants it to."""
         return str(self._path_of(process)) if self._recording else ""

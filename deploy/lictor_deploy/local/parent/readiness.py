@@ -64,6 +64,17 @@ class Readiness:
         """Whether this node is a server of the plan."""
         return node in self._servers
 
+    def late(self) -> list[str]:
+        """The nodes that do not see every node alive, or that nothing is known of."""
+        everyone = len(self._all)
+        return [name for name in self._all if name not in self._views or self._views[name].alive != everyone]
+
+    @property
+    def alive(self) -> int:
+        """How many members the leader holds for alive; 0 without one."""
+        leader = self._views.get(self.leader)
+        return leader.alive if leader is not None else 0
+
     def summary(self) -> Wholeness:
         """How far the cluster has come."""
         views = [self._views[node] for node in self._all if node in self._views]

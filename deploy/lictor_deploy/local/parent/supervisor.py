@@ -47,6 +47,8 @@ class Process:
     given_up: bool = False
     held: bool = False
     """A fault wants it down: it is not forked again until ``let_go``."""
+    wanted: bool = False
+    """A fault asked for the end of its present life."""
 
     def died(self, now: float, code: int) -> None:
         """Plan the next life, or give up after too many crashes in a short time."""
@@ -120,12 +122,14 @@ class Supervisor:
     def kill(self, name: str) -> None:
         """Fault: end this process by SIGKILL, and keep it down."""
         self.hold(name)
+        self.processes[name].wanted = True
         if self.processes[name].pid:
             os.kill(self.processes[name].pid, signal.SIGKILL)
 
     def end(self, name: str) -> None:
         """Fault: end this process in good order, and keep it down."""
         self.hold(name)
+        self.processes[name].wanted = True
         self.tell({"stop": True}, [name])
 
     def let_go(self, name: str) -> None:
@@ -202,7 +206,7 @@ class Supervisor:
             ours.close()
             self._live(process.name, theirs)
         theirs.close()
-        process.pid, process.again_at, process.channel = pid, 0.0, Channel(ours)
+        process.pid, process.again_at, process.channel, process.wanted = pid, 0.0, Channel(ours), False
         self.watch(process.channel, lambda: self._listen(process))
 
     def _live(self, name: str, theirs: socket.socket) -> None:
