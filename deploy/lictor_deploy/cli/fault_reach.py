@@ -23,8 +23,7 @@ class Reach:
     """The flags that every command of ``lictor fault`` takes."""
 
     http_addr: str = ""
-    """Break the cluster of the node at this address, HOST:PORT or http://…, instead of this machine's `lictor dev`
-    (the one that LICTOR_CONTROL names, if several run)."""
+    """A node of the cluster to break, HOST:PORT or http://…; by default it is this machine's `lictor dev`."""
     token: str = ""
     """With -http-addr: the token for faults ($LICTOR_FAULT_TOKEN)."""
 
