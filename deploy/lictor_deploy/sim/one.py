@@ -29,7 +29,7 @@ _KEY = re.compile(r"\b(k\d+|lock)\b")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class OneSeed:
     """Which run: a seed, for how long, and what is to be other than drawn."""
 
     seed: int
@@ -42,7 +42,7 @@ class Wish:
 
     @property
     def plan(self) -> Plan:
-        """What the seed draws, with what was wished for."""
+        """What the seed draws, with what was asked for."""
         numbers = {name: getattr(self, name) for name in ("servers", "agents", "clients", "keys")}
         said = {name: number for name, number in numbers.items() if number is not None}
         return replace(draw(self.seed), without=self.without, **said)
@@ -61,10 +61,10 @@ def numbers(text: str) -> tuple[int, ...]:
 
 
 def one(
-    wish: Wish, *, trace: bool = False, timeline: Path | None = None, shrunk: bool = False, keep: Path | None = None
+    asked: OneSeed, *, trace: bool = False, timeline: Path | None = None, shrunk: bool = False, keep: Path | None = None
 ) -> int:
     """Run a seed and say what it showed. Returns the exit status: 0 if every promise was kept, else 1."""
-    report, records = recorded(wish, print if trace else None, messages=timeline is not None)
+    report, records = recorded(asked, print if trace else None, messages=timeline is not None)
     # With a trace on stdout the summary must not get into whatever reads it.
     out = sys.stderr if trace else sys.stdout
     print(report, file=out)
@@ -73,12 +73,12 @@ def one(
             file.writelines(write(records))
         print(f"  timeline  {timeline}: {len(records)} records; draw it with `lictor timeline {timeline}`", file=out)
     if not report.ok:
-        after(report, wish.until_s, shrunk, keep)
+        after(report, asked.until_s, shrunk, keep)
     return 0 if report.ok else 1
 
 
 def recorded(
-    wish: Wish, trace: Callable[[str], None] | None = None, *, messages: bool = True
+    asked: OneSeed, trace: Callable[[str], None] | None = None, *, messages: bool = True
 ) -> tuple[Report, list[Record]]:
     """Run a seed with a recorder beside it."""
     recorders: list[Recorder] = []
@@ -86,7 +86,7 @@ def recorded(
     def watch(run: Run) -> None:
         recorders.append(Recorder(run.world, messages=messages))
 
-    report = run_seed(wish.seed, wish.until_s, trace, wish.plan, watch)
+    report = run_seed(asked.seed, asked.until_s, trace, asked.plan, watch)
     for failure in report.failures:
         recorders[0].verdict(report.broken_at_s, failure)
     return report, recorders[0].records()
@@ -113,15 +113,15 @@ def after(report: Report, until_s: float, shrunk: bool, keep: Path | None) -> No
 # -- stopping on the way -------------------------------------------------------------------------
 
 
-def show(wish: Wish, who: tuple[str, ...]) -> int:
+def show(asked: OneSeed, who: tuple[str, ...]) -> int:
     """Run up to ``until_s`` and print these actors; 1 if a judge spoke before that."""
-    run = Run(wish.plan)
+    run = Run(asked.plan)
     broken = ""
     try:
-        run.advance(wish.until_s)
+        run.advance(asked.until_s)
     except BROKEN as error:
         broken = f"{type(error).__name__}: {error}"
-        print(f"seed {wish.seed} broke at {run.world.time / 1e9:.6f} s: {broken}\n")
+        print(f"seed {asked.seed} broke at {run.world.time / 1e9:.6f} s: {broken}\n")
     for name in who:
         print("\n".join(seen(run, name)))
     return 1 if broken else 0
@@ -138,9 +138,9 @@ def seen(run: Run, who: str) -> list[str]:
 # -- the story -----------------------------------------------------------------------------------
 
 
-def explain(wish: Wish) -> int:
+def explain(asked: OneSeed) -> int:
     """Print what the seed drew, which faults struck, who led, what a judge said and what clients did around that."""
-    report, records = recorded(wish, messages=False)
+    report, records = recorded(asked, messages=False)
     print("\n".join(story(report, records, shutil.get_terminal_size((100, 24)).columns)))
     return 0 if report.ok else 1
 

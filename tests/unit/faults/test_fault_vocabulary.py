@@ -76,15 +76,15 @@ def test_a_lone_agent_says_why_it_cannot_do_a_verb_and_the_other_levels_do_it(ve
 
 
 def test_two_delays_add_and_a_partition_beats_them_in_every_order(book: FaultBook) -> None:
-    wishes = [
+    verbs = [
         make("delay", latency="80ms"),
         make("delay", latency="20ms", to="servers"),
         make("duplicate", probability=1.0),
         make("hold"),
         make("partition", groups=["server-1"]),
     ]
-    for order in permutations(wishes):
-        held = [book.inject(wish) for wish in order]
+    for order in permutations(verbs):
+        held = [book.inject(verb) for verb in order]
         assert verdict(book.in_force.rules).copies == 0
         book.heal(next(fault.id for fault in held if fault.verb == "partition"))
         now = verdict(book.in_force.rules)
@@ -102,7 +102,7 @@ def test_healing_one_of_two_pauses_leaves_the_other(book: FaultBook) -> None:
     book.inject(make("pause", nodes="prober@agent-1"))
     wide = book.heal(node.id)
     assert wide is not None
-    assert [(wish.verb, wish.role) for wish in wide.undo] == [("resume", ""), ("pause", "prober")]
+    assert [(verb.verb, verb.role) for verb in wide.undo] == [("resume", ""), ("pause", "prober")]
 
 
 def test_a_node_that_is_down_for_two_reasons_stays_down_until_both_heal(book: FaultBook) -> None:
@@ -121,15 +121,15 @@ def test_a_node_that_is_down_for_two_reasons_stays_down_until_both_heal(book: Fa
 def test_direction_is_seen_from_whom_the_fault_names(book: FaultBook) -> None:
     out, back = mail(), mail("server@server-1.dc1", "agent@agent-1.dc1")
     for direction, expected in (("to", (0, 1)), ("from", (1, 0)), ("both", (0, 0))):
-        for wish in (
+        for verb in (
             make("cut", sources="agent-1", targets="server-1", direction=direction),
             make("isolate", nodes="agent-1", direction=direction),
             make("isolate", nodes="agent@agent-1", direction=direction),
             make("partition", groups=["agent-1", "servers"], direction=direction),
         ):
-            fault = book.inject(wish)
+            fault = book.inject(verb)
             assert (verdict(book.in_force.rules, out).copies, verdict(book.in_force.rules, back).copies) == expected, (
-                wish
+                verb
             )
             book.heal(fault.id)
 
