@@ -19,7 +19,7 @@ from lictor_actors.node.live import add_node
 from lictor_actors.timeline.live import LiveRecorder
 from lictor_deploy.agent.log import start_log
 from lictor_deploy.agent.run import in_loop
-from lictor_deploy.local.channel import Channel, Said
+from lictor_deploy.local.json_lines import JsonLines, Said
 from lictor_deploy.local.plan import ProcessPlan
 from lictor_deploy.local.run_dir import FaultToken
 from lictor_deploy.words.sentence import Failure
@@ -43,13 +43,13 @@ def run_child(
     """The life of one process; returns its exit code. ``trace``: where it writes down messages, "" for nowhere."""
     stream = log_file.open("a", buffering=1, encoding="utf-8")
     start_log(log_level, stream)
-    return in_loop(Child(plan, Channel(pipe), rules, token, trace).serve())
+    return in_loop(NodesProcess(plan, JsonLines(pipe), rules, token, trace).serve())
 
 
-class Child:
+class NodesProcess:
     """The nodes of one process and the channel to the parent."""
 
-    def __init__(self, plan: ProcessPlan, parent: Channel, rules: SetRules, token: FaultToken, trace: str) -> None:
+    def __init__(self, plan: ProcessPlan, parent: JsonLines, rules: SetRules, token: FaultToken, trace: str) -> None:
         self._trace = trace
         self._plan = plan
         self._parent = parent

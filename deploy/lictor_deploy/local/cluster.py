@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lictor_actors.hosts.models import build_models
-from lictor_deploy.local.channel import Said
 from lictor_deploy.local.child import run_child
 from lictor_deploy.local.command import run_command
+from lictor_deploy.local.json_lines import Said
 from lictor_deploy.local.live_status import LiveStatus, Seen, listed
 from lictor_deploy.local.parent.control import ControlServer
-from lictor_deploy.local.parent.readiness import Readiness
+from lictor_deploy.local.parent.convergence import Convergence
 from lictor_deploy.local.parent.supervisor import Process, Supervisor
 from lictor_deploy.local.plan import DevOptions, ProcessPlan, all_places
 from lictor_deploy.local.progress import make_progress, sentence
@@ -69,7 +69,7 @@ class LocalCluster:
         self._token = FaultToken(secrets.token_urlsafe(18), run / TOKEN)
         self._token.keep()
         specs = [spec for plan in plans for spec in plan.specs]
-        self._readiness = Readiness(
+        self._convergence = Convergence(
             [spec.node for spec in specs if spec.server], [spec.node for spec in specs if not spec.server]
         )
         self._refused = ""
@@ -84,7 +84,7 @@ class LocalCluster:
         self._control = ControlServer(
             run / CONTROL,
             self._supervisor,
-            self._readiness,
+            self._convergence,
             homes,
             self._describe(),
             seed=options.seed,
@@ -123,16 +123,16 @@ class LocalCluster:
         return 0 if number == signal.SIGINT else 128 + number  # Ctrl-C is how it is meant to end
 
     def _outcome(self, took: float) -> str:
-        if self._readiness.summary().whole:
+        if self._convergence.summary().whole:
             return headline(self._places, len(self._plans), took)
-        late = [name.partition(".")[0] for name in self._readiness.late()]
+        late = [name.partition(".")[0] for name in self._convergence.late()]
         missing = f" Late: {listed(late)}." if late else ""
-        return f"Not whole after {took:.0f} s: {sentence(self._readiness.summary())}.{missing} The cluster goes on."
+        return f"Not whole after {took:.0f} s: {sentence(self._convergence.summary())}.{missing} The cluster goes on."
 
     def _seen(self) -> Seen:
-        alive = self._readiness.alive
+        alive = self._convergence.alive
         faults = tuple(f"{one['id']} {one['what']}" for one in self._control.faults())
-        return Seen(self._readiness.leader, alive, len(self._places) - alive, faults)
+        return Seen(self._convergence.leader, alive, len(self._places) - alive, faults)
 
     def _look(self) -> None:
         """Is the run directory still there? The processes look after their own sockets in it."""
@@ -179,7 +179,7 @@ class LocalCluster:
         progress = make_progress()
         until = time.monotonic() + READY_WITHIN_S
         try:
-            while not (state := self._readiness.summary()).whole:
+            while not (state := self._convergence.summary()).whole:
                 progress.show(state)
                 self._step(SHOW_EVERY_S)
                 if self._supervisor.signals:
@@ -202,7 +202,7 @@ class LocalCluster:
     def _heard(self, name: str, message: Said) -> None:
         match message:
             case {"report": dict(seen)}:
-                self._readiness.report(seen)
+                self._convergence.report(seen)
             case {"hits": dict(hits)}:
                 self._control.hit(name, hits)
             case {"refused": str(why)} if self._whole:
@@ -221,7 +221,7 @@ class LocalCluster:
                 self._warn(f"{who} has ended: {why}")
 
     def _died(self, process: Process, status: int) -> None:
-        self._readiness.forget(spec.node for spec in self._plans[process.name].specs)
+        self._convergence.forget(spec.node for spec in self._plans[process.name].specs)
         self._control.gone(process.name)
         if process.held or process.wanted:
             return

@@ -15,7 +15,7 @@ from lictor_actors.swarm.look import look
 from lictor_actors.swarm.plan import Plan, draw
 from lictor_actors.swarm.run import BROKEN, Run, run_seed
 from lictor_actors.swarm.shrink import options_of, shrink
-from lictor_actors.timeline import Record, write
+from lictor_actors.timeline import TimelineRecord, write
 from lictor_actors.timeline.choose import STORY, choose
 from lictor_actors.timeline.draw import draw as draw_lines
 from lictor_actors.timeline.recorder import Recorder
@@ -79,7 +79,7 @@ def one(
 
 def recorded(
     asked: OneSeed, trace: Callable[[str], None] | None = None, *, messages: bool = True
-) -> tuple[Report, list[Record]]:
+) -> tuple[Report, list[TimelineRecord]]:
     """Run a seed with a recorder beside it."""
     recorders: list[Recorder] = []
 
@@ -145,7 +145,7 @@ def explain(asked: OneSeed) -> int:
     return 0 if report.ok else 1
 
 
-def story(report: Report, records: list[Record], width: int) -> Iterator[str]:
+def story(report: Report, records: list[TimelineRecord], width: int) -> Iterator[str]:
     """The lines of ``explain``."""
     yield f"Seed {report.seed}: {'every promise was kept' if report.ok else 'a promise was broken'}."
     yield f"Drawn: {report.plan}."
@@ -168,7 +168,7 @@ def story(report: Report, records: list[Record], width: int) -> Iterator[str]:
         yield from draw_lines(around, records, width, painter())
 
 
-def _around(failure: str, at_s: float, records: list[Record]) -> list[Record]:
+def _around(failure: str, at_s: float, records: list[TimelineRecord]) -> list[TimelineRecord]:
     """Operations at the times that the verdict names, on the keys that it names."""
     moments = [float(moment) for moment in _MOMENT.findall(failure)] or [at_s]
     keys = [f"key={key} " for key in dict.fromkeys(_KEY.findall(failure))]

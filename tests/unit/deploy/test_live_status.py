@@ -7,7 +7,7 @@ import io
 import pytest
 
 from lictor_deploy.local.live_status import CLEAR, LiveStatus, Seen, listed, shortened
-from lictor_deploy.local.parent.readiness import Readiness
+from lictor_deploy.local.parent.convergence import Convergence
 
 CALM = Seen("server-1.dc1", 100, 0)
 
@@ -90,9 +90,9 @@ def test_long_texts_and_lists_end_in_time() -> None:
 
 
 def test_nodes_that_are_late_are_named_and_the_leader_counts_members() -> None:
-    readiness = Readiness(["s1"], ["a1", "a2"])
-    assert readiness.late() == ["s1", "a1", "a2"]
-    assert readiness.alive == 0
-    readiness.report({"s1": [3, "h", "s1", 3], "a1": [2, "g", "", 0]})
-    assert readiness.late() == ["a1", "a2"]
-    assert readiness.alive == 3
+    convergence = Convergence(["s1"], ["a1", "a2"])
+    assert convergence.late() == ["s1", "a1", "a2"]
+    assert convergence.alive == 0
+    convergence.report({"s1": [3, "h", "s1", 3], "a1": [2, "g", "", 0]})
+    assert convergence.late() == ["a1", "a2"]
+    assert convergence.alive == 3

@@ -15,11 +15,11 @@ from lictor_actors.faults.book import FaultBook
 from lictor_actors.faults.desk import FaultDesk, Reply
 from lictor_actors.faults.engine import Engine
 from lictor_actors.faults.selectors import NodeView, roles_of
-from lictor_deploy.local.channel import Channel, Said
+from lictor_deploy.local.json_lines import JsonLines, Said
 from lictor_deploy.local.parent.alarms import Alarms
+from lictor_deploy.local.parent.convergence import Convergence
 from lictor_deploy.local.parent.faults import Log, ProcessesGround
 from lictor_deploy.local.parent.orders import Orders
-from lictor_deploy.local.parent.readiness import Readiness
 from lictor_deploy.local.parent.supervisor import Supervisor
 from lictor_messages.faults import SetRules
 
@@ -31,7 +31,7 @@ class ControlServer:
         self,
         path: Path,
         supervisor: Supervisor,
-        readiness: Readiness,
+        convergence: Convergence,
         homes: Mapping[str, str],
         facts: Said,
         *,
@@ -42,7 +42,7 @@ class ControlServer:
         self.alarms = Alarms()
         self._path = path
         self._supervisor = supervisor
-        self._readiness = readiness
+        self._convergence = convergence
         self._homes = dict(homes)
         """Node → process."""
         self._facts = facts
@@ -117,10 +117,10 @@ class ControlServer:
 
     def _accept(self, listener: socket.socket) -> None:
         client, _ = listener.accept()
-        channel = Channel(client)
+        channel = JsonLines(client)
         self._supervisor.watch(channel, lambda: self._hear(channel))
 
-    def _hear(self, client: Channel) -> None:
+    def _hear(self, client: JsonLines) -> None:
         for request in client.receive():
             self._answer(request, client.send)
         if client.closed:
@@ -148,12 +148,12 @@ class ControlServer:
     # -- facts ---------------------------------------------------------------
 
     def _views(self) -> list[NodeView]:
-        leader = self._readiness.leader
-        servers = {node: self._readiness.is_server(node) for node in self._homes}
+        leader = self._convergence.leader
+        servers = {node: self._convergence.is_server(node) for node in self._homes}
         return [NodeView(node, server, node == leader, roles_of(server)) for node, server in servers.items()]
 
     def _status(self) -> Said:
-        return {**self._readiness.summary()._asdict(), "majority_leader": self._readiness.leader}
+        return {**self._convergence.summary()._asdict(), "majority_leader": self._convergence.leader}
 
     def _pids(self) -> dict[str, int]:
         return {name: process.pid for name, process in self._supervisor.processes.items()}

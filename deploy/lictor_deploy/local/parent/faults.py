@@ -12,7 +12,7 @@ from random import Random
 from lictor_actors.faults.book import Deed, Fault
 from lictor_actors.faults.ground import Confirmed, FaultGround
 from lictor_actors.faults.levels import UnsupportedFault
-from lictor_deploy.local.channel import Said
+from lictor_deploy.local.json_lines import Said
 from lictor_deploy.local.parent.alarms import Alarms
 from lictor_deploy.local.parent.bit_flips import flip_a_bit
 from lictor_deploy.local.parent.hits import Hits

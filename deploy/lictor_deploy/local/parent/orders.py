@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from lictor_deploy.local.channel import Said
+from lictor_deploy.local.json_lines import Said
 from lictor_deploy.local.parent.supervisor import Supervisor
 
 

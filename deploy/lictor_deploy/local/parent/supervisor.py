@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from types import FrameType
 
-from lictor_deploy.local.channel import Channel, Said
+from lictor_deploy.local.json_lines import JsonLines, Said
 
 Work = Callable[[str, socket.socket], int]
 """What a process does: its name and its end of the channel; returns the exit code."""
@@ -40,7 +40,7 @@ class Process:
 
     name: str
     pid: int = 0
-    channel: Channel | None = None
+    channel: JsonLines | None = None
     deaths: deque[float] = field(default_factory=lambda: deque(maxlen=DEATHS_MAX))
     again_at: float = 0.0
     """When to fork it again; 0: it runs, or has been given up."""
@@ -182,11 +182,11 @@ class Supervisor:
             process.channel.send(message)
         return [process.name for process in listening]
 
-    def watch(self, sock: socket.socket | Channel, ready: Callable[[], None]) -> None:
+    def watch(self, sock: socket.socket | JsonLines, ready: Callable[[], None]) -> None:
         """Call ``ready`` when ``sock`` can be read; a forked child closes it."""
         self.selector.register(sock, selectors.EVENT_READ, ready)
 
-    def forget(self, sock: socket.socket | Channel) -> None:
+    def forget(self, sock: socket.socket | JsonLines) -> None:
         """Stop watching."""
         with suppress(KeyError, ValueError):
             self.selector.unregister(sock)
@@ -206,7 +206,7 @@ class Supervisor:
             ours.close()
             self._live(process.name, theirs)
         theirs.close()
-        process.pid, process.again_at, process.channel, process.wanted = pid, 0.0, Channel(ours), False
+        process.pid, process.again_at, process.channel, process.wanted = pid, 0.0, JsonLines(ours), False
         self.watch(process.channel, lambda: self._listen(process))
 
     def _live(self, name: str, theirs: socket.socket) -> None:

@@ -35,7 +35,7 @@ class Wholeness(NamedTuple):
         return self.converged == self.nodes and bool(self.leader) and self.catalog == self.nodes
 
 
-class Readiness:
+class Convergence:
     """The last report of every node."""
 
     def __init__(self, servers: Iterable[str], agents: Iterable[str]) -> None:
