@@ -126,7 +126,7 @@ class WorldFaults(Faults):
         super().__init__(FaultBook(lambda: world_nodes(world), "world", rng), self._ground, world.run)
 
     def revive(self) -> None:
-        """Start every node that is down; one whose disk somebody damaged gets an empty one, as an operator would do."""
+        """Start every node that is down; one with a damaged disk gets an empty one, as an operator would do."""
         for name, machine in self._world.machines.items():
             if not machine.running:
                 self._ground.restart(name)
@@ -140,7 +140,7 @@ def world_faults(world: World) -> WorldFaults:
 
 
 def world_nodes(world: World) -> list[NodeView]:
-    """The world's nodes as selectors see them; the leader is whoever leads the highest term."""
+    """The world's nodes as selectors see them; the leader is the node that leads the highest term."""
     led = {name: term for name in world.machines if (term := _leads(world, name))}
     leader = max(led, key=lambda name: led[name], default="")
     return [NodeView(name, _is_server(world, name), name == leader, _roles(world, name)) for name in world.machines]

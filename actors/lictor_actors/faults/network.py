@@ -96,7 +96,7 @@ def _apart(groups: Sequence[Names]) -> list[Names]:
 
 
 class Isolate(NetworkVerb):
-    """Each of these hears nobody and is heard by nobody; an actor not even by its own node."""
+    """None of these hears another node or is heard by one; an actor not even by its own node."""
 
     example = "leader -for 10s"
 

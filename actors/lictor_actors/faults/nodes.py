@@ -97,7 +97,7 @@ class Crash(DownVerb):
 
 
 class Kill(DownVerb):
-    """The node's process dies at once and says goodbye to nobody; healing starts it again."""
+    """The node's process dies at once, without a goodbye; healing starts it again."""
 
     example = "leader -for 5s"
     not_alone = ALONE

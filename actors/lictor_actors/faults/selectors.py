@@ -48,7 +48,7 @@ def resolve(selectors: str | Iterable[str], nodes: Sequence[NodeView], chance: C
     (or the first server) and as many followers as still make no majority, ``majority``: the other servers; draws
     ``one(X)``, ``2 of X``, ``percent(20)``, ``percent(20, X)``, and ``next(X)``, which takes turns; else a name with
     or without datacenter, or a glob. A role in front leaves out nodes that have no such actor. Raises LookupError for
-    one that names nobody.
+    one that names no node.
     """
     chance = chance or Chance(Random(0))
     found: dict[str, None] = {}

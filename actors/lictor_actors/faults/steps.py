@@ -152,7 +152,7 @@ def unknown(key: str, known: Iterable[str], where: str) -> str:
 
 def problem_of(error: ValidationError, model: type[BaseModel]) -> Problem:
     """The first thing that pydantic found, with its remedy."""
-    # A key that nobody knows is more often the cause than the one that is missing because of it.
+    # An unknown key is more often the cause than the one that is missing because of it.
     first = min(error.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden")
     where = tuple(_as_written(model, key) for key in first["loc"])
     match first["type"]:

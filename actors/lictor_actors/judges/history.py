@@ -8,7 +8,7 @@ from typing import Literal
 Action = Literal["get", "put", "delete", "cas", "acquire", "release", "end"]
 """The last three are of a key as a lock: ``value`` is the session that takes it, gives it back, or ends."""
 FOREVER = 1 << 62
-"""When an operation returned whose outcome nobody knows: it may take effect at any later time."""
+"""When an operation returned whose outcome is unknown: it may take effect at any later time."""
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ READER = ("get",)
 
 
 class KvScript:
-    """Draws what each client asks next and writes the history. Whoever runs it sends, waits and tells the time."""
+    """Draws what each client asks next and writes the history. Its caller sends, waits and tells the time."""
 
     def __init__(self, table: KvTable, rng: Random) -> None:
         self.history = History()

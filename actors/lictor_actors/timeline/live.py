@@ -24,7 +24,7 @@ from lictor_messages.codec import pack
 from lictor_messages.envelope import Envelope, node_of, role_of
 
 LINES_MOST = 500_000
-"""A recording that nobody ends stops by itself here."""
+"""A recording that is not ended stops by itself here."""
 ON_ITS_WAY_S = 0.25
 """What was sent so shortly before the end may well have arrived after it."""
 

@@ -12,7 +12,7 @@ from lictor_actors.timeline.words import describe
 from lictor_messages.envelope import Envelope, node_of, role_of
 
 ACTORS = ("agent", "checker", "dns", "gateway", "host", "prober", "server", "supervisor")
-"""Whoever else sends is a person's doorway."""
+"""Any other sender is a person's doorway."""
 FATES: dict[str, Fate] = {
     "": "lost",
     "dropped": "dropped",

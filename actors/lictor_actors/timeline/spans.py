@@ -13,7 +13,7 @@ _LEADS = re.compile(r"raft: leads term (\d+)")
 _DOWN = re.compile(r"(power cut|kill|stop) (\S+)$")
 _UP = re.compile(r"restart (\S+)( with an empty disk)?$")
 _ENDED = re.compile(r"(?:power cut|kill|stop|(?:crash|restart) (?:server|all) on) (\S+)$")
-"""Whoever led there leads no more."""
+"""A leader there leads no more."""
 _OVER = ("leads no more", "raft: no quorum", "raft: resigns")
 
 

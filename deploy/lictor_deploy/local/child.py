@@ -154,7 +154,7 @@ class NodesProcess:
             self._done(order, actors)
 
     def _record(self, path: str) -> None:
-        """Write down who says what to whom, into this file; "" ends it."""
+        """Write down every message, into this file; "" ends it."""
         recorder, self._recorder = self._recorder, LiveRecorder(Path(path)) if path else None
         self._host.show(self._recorder)
         if recorder is not None:

@@ -64,7 +64,7 @@ class LiveStatus:
         self._draw()
 
     def look(self, seen: Seen) -> None:
-        """The cluster as it is now; without a leader nobody can say who is alive, so the last count stays."""
+        """The cluster as it is now; without a leader the last count of members stays."""
         if not seen.leader:
             seen = seen._replace(alive=self._seen.alive, failed=self._seen.failed)
         before, self._seen = self._seen, seen

@@ -79,7 +79,7 @@ def _faults(value: object) -> tuple[Faults, ...]:
         if not isinstance(fault, str) and not callable(fault):
             raise ValueError(f"faults names a preset, or is a function of the cluster's fault verbs, not {fault!r}")
         if isinstance(fault, str):
-            from lictor_deploy.pytest_plugin.presets import preset  # it brings much along: only for whom it concerns
+            from lictor_deploy.pytest_plugin.presets import preset  # it brings much along: only for tests that need it
 
             preset(fault)
     return tuple(several)

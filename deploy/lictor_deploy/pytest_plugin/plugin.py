@@ -98,7 +98,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.fixture
 def lictor_seed() -> int | None:
-    """The seed of this test's simulated cluster, for whatever else a test draws; None with a local cluster."""
+    """The seed of this test's simulated cluster, for what else a test draws; None with a local cluster."""
     return None
 
 

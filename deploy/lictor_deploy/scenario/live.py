@@ -49,7 +49,7 @@ def run_on(cluster: Cluster, scenario: Scenario, seed: int) -> ScenarioReport:
     """Run it on a cluster that is whole; everything is healed at the end."""
     report = ScenarioReport(scenario.name, "local", seed)
     if "raft" in scenario.expect.always:
-        report.notes.append("raft's invariants are judged in the world only: nobody sees into live processes")
+        report.notes.append("raft's invariants are judged in the world only: live processes cannot be looked into")
     asyncio.run(_play(cluster, scenario, report))
     return report
 

@@ -65,7 +65,7 @@ def one(
 ) -> int:
     """Run a seed and say what it showed. Returns the exit status: 0 if every promise was kept, else 1."""
     report, records = recorded(asked, print if trace else None, messages=timeline is not None)
-    # With a trace on stdout the summary must not get into whatever reads it.
+    # With a trace on stdout the summary must not get into what reads it.
     out = sys.stderr if trace else sys.stdout
     print(report, file=out)
     if timeline is not None:

@@ -62,7 +62,7 @@ class ControlServer:
         return self._desk.list()
 
     def trace_of(self, process: str) -> str:
-        """Where this process writes down messages, "" while nobody wants it to."""
+        """Where this process writes down messages, "" for nowhere."""
         return str(self._path_of(process)) if self._recording else ""
 
     def _path_of(self, process: str) -> Path:
@@ -87,7 +87,7 @@ class ControlServer:
         self.open()
 
     def close(self) -> None:
-        """Nobody can ask any more."""
+        """No request is taken any more."""
         self._path.unlink(missing_ok=True)
 
     # -- from the processes --------------------------------------------------

@@ -46,7 +46,7 @@ class Orders:
                 self._strike(one, order)
 
     def gone(self, process: str) -> None:
-        """A process died: it gets the rules when it starts again, so nobody waits for it."""
+        """A process died: it gets the rules when it starts again, so it is not waited for."""
         for one in list(self._pending):
             for order in [order for order, name in one.waiting.items() if name == process]:
                 self._strike(one, order)

@@ -31,7 +31,7 @@ DEATHS_WITHIN_S = 60.0
 BACKOFF_FIRST_S = 0.1
 BACKOFF_MAX_S = 5.0
 NO_FAULT_OF_ITS_OWN = (0, -signal.SIGKILL)
-"""Exit codes of a process that was told to end or was killed: no crash loop, however often somebody does it."""
+"""Exit codes of a process that was told to end or was killed: no crash loop, however often that happens."""
 
 
 @dataclass
