@@ -1,4 +1,4 @@
-"""Steps tried on the cluster that the scenario describes, before anything runs: would they find the nodes that they are for?
+"""Steps tried on the cluster that the scenario describes, before anything runs: would they find their nodes?
 
 While a scenario runs, a selector may name no node for a moment (there is no leader just now): the step is then left out
 and the log says so. A selector that can never name a node is a mistake in the file.

@@ -80,15 +80,18 @@ class LocalCluster:
         self._supervisor = Supervisor(
             list(self._plans), self._work, heard=self._heard, died=self._died, signals=signals
         )
-        homes = {spec.node: plan.name for plan in plans for spec in plan.specs}
-        self._control = ControlServer(
-            run / CONTROL,
+        self._control = self._make_control(options.seed)
+
+    def _make_control(self, seed: int) -> ControlServer:
+        homes = {spec.node: plan.name for plan in self._plans.values() for spec in plan.specs}
+        return ControlServer(
+            self._run / CONTROL,
             self._supervisor,
             self._convergence,
             homes,
             self._describe(),
-            seed=options.seed,
-            data=data,
+            seed=seed,
+            data=self._data,
             log=self._log_fault,
         )
 
