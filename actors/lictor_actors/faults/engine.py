@@ -15,7 +15,7 @@ Ended = Callable[[list[str]], object]
 """Told when it is undone everywhere: the ids of those that were in force."""
 
 
-class Report(NamedTuple):
+class FaultReport(NamedTuple):
     """A fault in force, for people."""
 
     id: str
@@ -75,14 +75,14 @@ class Engine:
         """End all faults, oldest first; plans go on."""
         self.heal(self.book.faults)
 
-    def reports(self) -> list[Report]:
+    def reports(self) -> list[FaultReport]:
         """The faults in force, oldest first."""
         hits, now = self.ground.hits(), self.ground.now()
         return [self._report(fault, now - self._began[fault.id], hits.get(fault.id, 0)) for fault in self._in_force()]
 
-    def _report(self, fault: Fault, age: float, hits: int) -> Report:
+    def _report(self, fault: Fault, age: float, hits: int) -> FaultReport:
         left = None if fault.duration_s is None else max(fault.duration_s - age, 0.0)
-        return Report(
+        return FaultReport(
             fault.id, fault.what, round(age, 3), left and round(left, 3), hits if fault.writing.rules else None
         )
 

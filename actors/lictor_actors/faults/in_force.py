@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from lictor_actors.faults.book import Fault, FaultBook
 from lictor_actors.faults.director import Director, Plans
-from lictor_actors.faults.engine import Engine, Report
+from lictor_actors.faults.engine import Engine, FaultReport
 from lictor_actors.faults.ground import FaultGround
 from lictor_actors.faults.healing import Heals
 from lictor_actors.faults.steps import Step
@@ -96,6 +96,6 @@ class Faults(Verbs[Injected]):
         self.heal_all()
         self._wait(in_seconds(for_s))
 
-    def ls(self) -> Sequence[Report]:
+    def ls(self) -> Sequence[FaultReport]:
         """The faults in force, oldest first, with age, time left and hits."""
         return tuple(self.engine.reports())

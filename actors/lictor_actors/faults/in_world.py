@@ -14,7 +14,7 @@ from lictor_actors.journal.recovery import JournalCorrupt
 from lictor_messages.faults import HandleActor, SetRules, SpoilOnce
 
 
-class WorldGround(FaultGround):
+class WorldFaultGround(FaultGround):
     """Carries faults out in one world."""
 
     def __init__(self, world: World) -> None:
@@ -122,7 +122,7 @@ class WorldFaults(Faults):
     def __init__(self, world: World) -> None:
         rng = stream(world.seed, "faults", "selectors")
         self._world = world
-        self._ground = WorldGround(world)
+        self._ground = WorldFaultGround(world)
         super().__init__(FaultBook(lambda: world_nodes(world), "world", rng), self._ground, world.run)
 
     def revive(self) -> None:

@@ -23,7 +23,7 @@ _Step = tuple[str, bytes | None, bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
-class CheckResult:
+class KeyVerdict:
     """The judgement on one key. ``ordered`` is the longest prefix of an order that could be found."""
 
     key: str
@@ -41,16 +41,16 @@ class CheckResult:
         return "\n".join([*lines, *(f"  {o}" for o in self.stuck[:8])])
 
 
-def judge(history: History) -> list[CheckResult]:
+def judge(history: History) -> list[KeyVerdict]:
     """One verdict for each key."""
     return [judge_key(key, operations) for key, operations in history.by_key().items()]
 
 
-def judge_key(key: str, operations: Sequence[ClientOperation], steps_max: int = STEPS_MAX) -> CheckResult:
+def judge_key(key: str, operations: Sequence[ClientOperation], steps_max: int = STEPS_MAX) -> KeyVerdict:
     """Search an order for the operations of one key."""
     written, contradiction = _indexes(operations)
     if contradiction or (contradiction := _out_of_order(operations)):
-        return CheckResult(key, False, why=contradiction)
+        return KeyVerdict(key, False, why=contradiction)
     # What nobody was told of and nobody ever saw may never have happened: most histories are explained without it.
     seen = {o.value for o in operations if o.known}
     likely = [o for o in operations if o.known or (o.value is not None and o.value in seen)]
@@ -60,7 +60,7 @@ def judge_key(key: str, operations: Sequence[ClientOperation], steps_max: int = 
     return _search(key, operations, written, steps_max)
 
 
-def _search(key: str, operations: Sequence[ClientOperation], written: dict[int, bytes], steps_max: int) -> CheckResult:
+def _search(key: str, operations: Sequence[ClientOperation], written: dict[int, bytes], steps_max: int) -> KeyVerdict:
     return _Search(key, operations, [_step_of(o, written) for o in operations], steps_max).run()
 
 
@@ -153,7 +153,7 @@ class _Search:
         for left, right in zip([self._head, *self._order], self._order, strict=False):
             self._next[left], self._before[right] = right, left
 
-    def run(self) -> CheckResult:
+    def run(self) -> KeyVerdict:
         count = len(self._operations)
         stack: list[tuple[int, bytes | None]] = []
         longest: list[int] = []
@@ -163,7 +163,7 @@ class _Search:
         while self._left:
             steps += 1
             if steps > self._steps_max:
-                return CheckResult(self._key, True, decided=False, why=f"not decided in {self._steps_max} steps")
+                return KeyVerdict(self._key, True, decided=False, why=f"not decided in {self._steps_max} steps")
             if event < count:
                 ok, after = _apply(self._steps[event], state)
                 bits = done | 1 << event
@@ -184,13 +184,13 @@ class _Search:
             done &= ~(1 << event)
             self._unlift(event)
             event = self._next[event]
-        return CheckResult(self._key, True)
+        return KeyVerdict(self._key, True)
 
-    def _failed(self, longest: list[int]) -> CheckResult:
+    def _failed(self, longest: list[int]) -> KeyVerdict:
         put = dict.fromkeys(longest)
         stuck = [self._operations[e] for e in self._order if e < len(self._operations) and e not in put]
         ordered = tuple(self._operations[call] for call in longest)
-        return CheckResult(self._key, False, why="no order explains the answers", ordered=ordered, stuck=tuple(stuck))
+        return KeyVerdict(self._key, False, why="no order explains the answers", ordered=ordered, stuck=tuple(stuck))
 
     def _lift(self, call: int) -> None:
         self._left -= self._operations[call].known

@@ -10,7 +10,7 @@ from lictor_actors.faults.presets import PRESETS
 from lictor_actors.faults.steps import unknown
 from lictor_actors.faults.verbs import make
 from lictor_actors.faults.vocabulary import VERBS
-from lictor_deploy.cli.fault_reach import HERE, Reach, Where
+from lictor_deploy.cli.fault_reach import HERE, FaultReach, Where
 from lictor_deploy.cli.fault_verbs import command
 from lictor_deploy.local.remote_faults import ClusterFaults, FaultHandle
 from lictor_deploy.words.columns import columns
@@ -45,7 +45,7 @@ add = App(
 app.command(add)
 
 
-def inject(verb: str, said: dict[str, Any], reach: Reach) -> None:
+def inject(verb: str, said: dict[str, Any], reach: FaultReach) -> None:
     """Put the fault in force and name it, so that it can be healed; what is over at once has no name."""
     fault = broken(verb, said, reach)
     print(f"{fault.id}  {brief(fault.what)}" if fault.id else f"Done: {brief(fault.what)}")
@@ -132,12 +132,12 @@ def heal(*ids: str, all: bool = False, reach: Where = HERE) -> None:
     print(f"Healed: {' '.join(healed) or 'nothing was broken'}")
 
 
-def verbs(reach: Reach) -> ClusterFaults:
+def verbs(reach: FaultReach) -> ClusterFaults:
     """The verbs of the cluster that is meant."""
     return reach.faults()
 
 
-def broken(verb: str, said: dict[str, Any], reach: Reach) -> FaultHandle:
+def broken(verb: str, said: dict[str, Any], reach: FaultReach) -> FaultHandle:
     """Put the fault in force; what makes no sense is a sentence, said before anything is broken."""
     try:
         return verbs(reach).inject(make(verb, **said))

@@ -19,7 +19,7 @@ TOKEN = "LICTOR_FAULT_TOKEN"
 
 
 @dataclass(frozen=True)
-class Reach:
+class FaultReach:
     """The flags that every command of ``lictor fault`` takes."""
 
     http_addr: str = ""
@@ -35,8 +35,8 @@ class Reach:
         return ClusterFaults(OverHttp(api_from(self.http_addr, token, "", "", False)))
 
 
-HERE = Reach()
-Where = Annotated[Reach, Parameter(name="*")]
+HERE = FaultReach()
+Where = Annotated[FaultReach, Parameter(name="*")]
 
 
 class OverHttp:
@@ -46,7 +46,7 @@ class OverHttp:
         self._api = api
 
     def __call__(self, request: str, **arguments: Any) -> Said:
-        """See ``remote_faults.Ask``."""
+        """See ``remote_faults.AskFaults``."""
         match request:
             case "faults":
                 return {"faults": self._said(self._api.get(FAULTS_PATH))}

@@ -11,9 +11,9 @@ from cyclopts import Parameter
 from pydantic.fields import FieldInfo
 
 from lictor_actors.faults.vocabulary import TARGETS, Verb, written_as
-from lictor_deploy.cli.fault_reach import HERE, Reach, Where
+from lictor_deploy.cli.fault_reach import HERE, FaultReach, Where
 
-Inject = Callable[[str, dict[str, Any], Reach], None]
+Inject = Callable[[str, dict[str, Any], FaultReach], None]
 ALSO = {"duration_s": "--for", "match": "--kind", "latency_s": "--by"}
 """Second names of flags."""
 SEVERAL = ("groups", "nodes")

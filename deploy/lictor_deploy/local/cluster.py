@@ -15,7 +15,7 @@ from lictor_actors.hosts.models import build_models
 from lictor_deploy.local.child import run_child
 from lictor_deploy.local.command import run_command
 from lictor_deploy.local.json_lines import Said
-from lictor_deploy.local.live_status import LiveStatus, Seen, listed
+from lictor_deploy.local.live_status import ClusterNow, LiveStatus, listed
 from lictor_deploy.local.parent.control import ControlServer
 from lictor_deploy.local.parent.convergence import Convergence
 from lictor_deploy.local.parent.supervisor import Process, Supervisor
@@ -132,10 +132,10 @@ class LocalCluster:
         missing = f" Late: {listed(late)}." if late else ""
         return f"Not whole after {took:.0f} s: {sentence(self._convergence.summary())}.{missing} The cluster goes on."
 
-    def _seen(self) -> Seen:
+    def _seen(self) -> ClusterNow:
         alive = self._convergence.alive
         faults = tuple(f"{one['id']} {one['what']}" for one in self._control.faults())
-        return Seen(self._convergence.leader, alive, len(self._places) - alive, faults)
+        return ClusterNow(self._convergence.leader, alive, len(self._places) - alive, faults)
 
     def _look(self) -> None:
         """Is the run directory still there? The processes look after their own sockets in it."""

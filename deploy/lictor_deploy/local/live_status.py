@@ -13,7 +13,7 @@ FAULTS_SHOWN = 3
 FAULT_WIDTH = 32
 
 
-class Seen(NamedTuple):
+class ClusterNow(NamedTuple):
     """The cluster at one moment."""
 
     leader: str
@@ -36,7 +36,7 @@ class Seen(NamedTuple):
         return f"{count}: {shown}{', …' if len(self.faults) > FAULTS_SHOWN else ''}"
 
 
-def changes(before: Seen, now: Seen) -> list[str]:
+def changes(before: ClusterNow, now: ClusterNow) -> list[str]:
     """What has happened in between, in words; faults say so themselves."""
     told = []
     if now.leader != before.leader:
@@ -51,7 +51,7 @@ class LiveStatus:
 
     def __init__(
         self,
-        seen: Seen,
+        seen: ClusterNow,
         out: TextIO | None = None,
         clock: Callable[[], str] = lambda: time.strftime("%H:%M:%S"),
     ) -> None:
@@ -63,7 +63,7 @@ class LiveStatus:
         self._drawn = ""
         self._draw()
 
-    def look(self, seen: Seen) -> None:
+    def look(self, seen: ClusterNow) -> None:
         """The cluster as it is now; without a leader the last count of members stays."""
         if not seen.leader:
             seen = seen._replace(alive=self._seen.alive, failed=self._seen.failed)

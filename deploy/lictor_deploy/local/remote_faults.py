@@ -16,7 +16,7 @@ from lictor_deploy.words.sentence import Failure
 Said = dict[str, Any]
 
 
-class Ask(Protocol):
+class AskFaults(Protocol):
     """One request to the desk of faults, answered when all processes have confirmed. Raises Failure."""
 
     def __call__(self, request: str, **arguments: Any) -> Said:
@@ -29,7 +29,7 @@ class FaultHandle(Heals):
 
     def __init__(
         self,
-        ask: Ask,
+        ask: AskFaults,
         id: str,
         what: str,
         age_s: float | None = None,
@@ -63,7 +63,7 @@ class FaultHandle(Heals):
 class PlayHandle(Heals):
     """A plan that the cluster's parent plays."""
 
-    def __init__(self, faults: ClusterFaults, ask: Ask, id: str) -> None:
+    def __init__(self, faults: ClusterFaults, ask: AskFaults, id: str) -> None:
         self.id = id
         self.struck = 0
         """Faults that it injected; known when it has ended."""
@@ -86,7 +86,7 @@ class ClusterFaults(Verbs[FaultHandle]):
     connections.
     """
 
-    def __init__(self, ask: Ask) -> None:
+    def __init__(self, ask: AskFaults) -> None:
         self._ask = ask
 
     def inject(self, verb: Verb) -> FaultHandle:

@@ -6,10 +6,10 @@ import io
 
 import pytest
 
-from lictor_deploy.local.live_status import CLEAR, LiveStatus, Seen, listed, shortened
+from lictor_deploy.local.live_status import CLEAR, ClusterNow, LiveStatus, listed, shortened
 from lictor_deploy.local.parent.convergence import Convergence
 
-CALM = Seen("server-1.dc1", 100, 0)
+CALM = ClusterNow("server-1.dc1", 100, 0)
 
 
 class Terminal(io.StringIO):
@@ -32,7 +32,7 @@ def test_the_line_has_leader_members_faults_and_the_last_event() -> None:
     status = LiveStatus(CALM, out, lambda: "12:00:01")
     assert shown(out) == "leader server-1 | 100 alive, 0 failed | no faults"
     status.event("f1 isolate server-1.dc1")
-    status.look(Seen("server-1.dc1", 99, 1, ("f1 isolate server-1.dc1",)))
+    status.look(ClusterNow("server-1.dc1", 99, 1, ("f1 isolate server-1.dc1",)))
     assert shown(out) == (
         "leader server-1 | 99 alive, 1 failed | 1 fault: f1 isolate server-1.dc1 | 12:00:01 1 failed, 99 alive"
     )
@@ -48,7 +48,7 @@ def test_nothing_is_drawn_again_that_has_not_changed() -> None:
 
 def test_without_a_leader_the_last_count_of_members_stays() -> None:
     out = Terminal()
-    LiveStatus(CALM, out, lambda: "12:00:01").look(Seen("", 0, 100))
+    LiveStatus(CALM, out, lambda: "12:00:01").look(ClusterNow("", 0, 100))
     assert shown(out) == "no leader | 100 alive, 0 failed | no faults | 12:00:01 leader: none"
 
 
@@ -73,7 +73,7 @@ def test_a_pipe_gets_changes_only() -> None:
     out = io.StringIO()
     status = LiveStatus(CALM, out, lambda: "12:00:01")
     status.look(CALM)
-    status.look(Seen("server-2.dc1", 99, 1))
+    status.look(ClusterNow("server-2.dc1", 99, 1))
     status.event("healed f1 isolate server-1.dc1")
     status.close()
     assert out.getvalue().splitlines() == [

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from lictor_actors.judges.history import FOREVER, Action, ClientOperation, History
-from lictor_actors.judges.linearizability import CheckResult, judge, judge_key
+from lictor_actors.judges.linearizability import KeyVerdict, judge, judge_key
 
 
 def op(
@@ -24,7 +24,7 @@ def op(
     return ClientOperation(f"c{called}", "k", action, value, expected, called, returned, ok, index)
 
 
-def verdict(*operations: ClientOperation) -> CheckResult:
+def verdict(*operations: ClientOperation) -> KeyVerdict:
     return judge_key("k", operations)
 
 
