@@ -1,4 +1,4 @@
-"""Leaders die under load: is every promise kept, and how long does nobody take a write?
+"""Leaders die under load: is every promise kept, and for how long is no write taken?
 
     python benchmarks failover           minutes: three and five servers, kills every few seconds, rolling restarts
     python benchmarks -quick failover    the same in a minute
@@ -20,6 +20,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from lives import SETTLED_WITHIN_S, await_life, leaders_process
 from recorded import BusStore, Failed, HttpStore, Recorder, StaleReader, Store
 from table import ratio, show
 from web import Broken, Web
@@ -33,7 +34,6 @@ ETCD_S = 1.03
 """Medians of real Consul (raft_multiplier 1) and etcd on the reference machine."""
 TRIALS = 20
 TRY_EVERY_S = 0.02
-SETTLED_WITHIN_S = 30.0
 CALM_S = 1.0
 """Load between one restart and the next, which takes a fraction of a second."""
 
@@ -99,22 +99,6 @@ async def restart_in_turn(cluster: Cluster, campaign: Campaign, rounds: int) -> 
             await asyncio.to_thread(await_life, cluster, server, pid)
             await asyncio.to_thread(cluster.wait_whole, SETTLED_WITHIN_S)
             await asyncio.sleep(CALM_S)
-
-
-def leaders_process(cluster: Cluster) -> int:
-    """Its process id, 0 if no majority follows anyone at the moment."""
-    status = cluster.status()
-    pid: int = status["processes"].get(status["status"]["majority_leader"].partition(".")[0], 0)
-    return pid
-
-
-def await_life(cluster: Cluster, server: str, old: int) -> None:
-    """Until the process of a server has been started again."""
-    until = time.monotonic() + SETTLED_WITHIN_S
-    while cluster.status()["processes"][server] in (0, old):
-        if time.monotonic() > until:
-            raise RuntimeError(f"{server} did not come back")
-        time.sleep(0.02)
 
 
 # -- a campaign ----------------------------------------------------------------------

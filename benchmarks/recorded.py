@@ -21,7 +21,7 @@ from typing import Protocol
 from web import Broken, Web
 
 import lictor
-from lictor_actors.judges.history import History, Operation
+from lictor_actors.judges.history import ClientOperation, History
 
 PER_KEY = 120
 """Operations on a key before the clients move on: the search for an order is cheap on short histories."""
@@ -175,7 +175,7 @@ class Recorder:
         else:
             await self._write(self.history.call(name, key, "delete", now()), store.delete(key))
 
-    async def _write(self, operation: Operation, asked: Awaitable[bool]) -> None:
+    async def _write(self, operation: ClientOperation, asked: Awaitable[bool]) -> None:
         try:
             ok = await asked
         except Failed as failed:
@@ -185,7 +185,7 @@ class Recorder:
         self.acknowledged.append((operation.called, operation.returned))
         self.outcomes[operation.action if ok else "cas lost"] += 1
 
-    def _failed(self, operation: Operation, failed: Failed) -> None:
+    def _failed(self, operation: ClientOperation, failed: Failed) -> None:
         self._count_failure(operation.action, failed)
         if failed.definite:
             self.history.refuse(operation)

@@ -2,10 +2,12 @@
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -66,10 +68,10 @@ def test_a_signal_stops_everything_within_five_seconds(runtime, number):
     assert len(group(process)) == 4
     started = time.monotonic()
     os.killpg(process.pid, number)  # as a terminal does: every process of the group gets it
-    _, err = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=10)
     assert time.monotonic() - started < 5
-    assert process.returncode == 128 + number
-    assert err == ""
+    assert process.returncode == (0 if number == signal.SIGINT else 128 + number)
+    assert (out.splitlines()[-1], err) == ("Stopped.", "")
     assert group(process) == []
     assert leftovers(runtime) == []
 
@@ -83,6 +85,66 @@ def test_a_signal_while_starting_stops_it_too(runtime):
     assert process.returncode == 130
     assert err == ""
     assert leftovers(runtime) == []
+
+
+def test_a_cluster_that_is_late_goes_on_and_says_which_nodes_are(runtime):
+    hurry = "from lictor_deploy.local import cluster; cluster.READY_WITHIN_S = 0; from lictor_deploy.cli import main"
+    words = ["dev", *own_addresses(), "-servers", "1", "-agents", "2", "-exec", "echo it runs"]
+    ran = subprocess.run(
+        [sys.executable, "-c", f"{hurry}; main.main({words!r})"], capture_output=True, text=True, timeout=60
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    *_, told, last = ran.stdout.splitlines()
+    assert told.startswith("Not whole after ")
+    assert "Late: server-1, agent-1, agent-2. The cluster goes on. Running: echo it runs" in told
+    assert last == "it runs"
+
+
+def test_a_pipe_gets_a_line_for_each_change_and_logs_are_written(runtime):
+    process = dev("-servers", "1", "-agents", "2")
+    logs = Path(ready(process)[-1].split()[1])
+    running = Cluster(str(next(runtime.rglob("control"))))
+    fault = running.faults.stop("agent-2")
+    assert f"{fault.id} stop agent-2.dc1" in process.stdout.readline()
+    assert "1 failed, 2 alive" in process.stdout.readline()
+    fault.heal()
+    assert f"healed {fault.id}" in process.stdout.readline()
+    assert "0 failed, 3 alive" in process.stdout.readline()
+    assert "raft: leads term" in (logs / "server-1.log").read_text()
+    running.faults.restart("server-1", wipe=True)
+    assert "restart server-1.dc1" in process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=10)
+    assert err == ""
+
+
+def test_a_terminal_has_a_line_that_is_kept_up_to_date(runtime):
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*LICTOR, "dev", *own_addresses(), "-servers", "1", "-agents", "1"], stdout=theirs, start_new_session=True
+    )
+    os.close(theirs)
+    shown = Shown(ours)
+    shown.until("leader server-1 | 2 alive, 0 failed | no faults")
+    with Cluster(str(next(runtime.rglob("control")))).faults.isolate("agent-1", match="kv.*"):
+        shown.until("1 fault: f1 isolate")
+    shown.until("| no faults |")
+    os.killpg(process.pid, signal.SIGINT)
+    shown.until("Stopped.")
+    assert process.wait(10) == 0
+    os.close(ours)
+
+
+class Shown:
+    """What a terminal has been sent."""
+
+    def __init__(self, terminal):
+        self._terminal, self._text = terminal, ""
+
+    def until(self, words):
+        while words not in self._text:
+            self._text += os.read(self._terminal, 4096).decode(errors="replace")
+        self._text = self._text.partition(words)[2]
 
 
 def test_killing_the_parent_takes_every_process_along(runtime):

@@ -93,6 +93,30 @@ def test_faults_are_listed_and_healed_by_name(cluster):
     assert [fault.id for fault in cluster.faults.ls()] == [two.id]
 
 
+def test_a_list_tells_how_many_messages_each_fault_has_hit(cluster):
+    with cluster.faults.loss("all", "all", 1.0, match="swim.ping", duration="60s"):
+        until(lambda: (cluster.faults.ls()[0].hits or 0) > 3)
+        (fault,) = cluster.faults.ls()
+        assert 0 < fault.age_s < 60
+        assert fault.age_s + fault.left_s == pytest.approx(60, abs=0.01)
+
+
+def test_a_pause_ends_when_its_node_is_resumed(cluster):
+    paused = cluster.faults.pause("agent-1")
+    assert paused.in_force
+    cluster.faults.resume("agent-1")
+    assert not paused.in_force
+    assert cluster.faults.ls() == []
+
+
+def test_a_server_with_a_flipped_bit_that_is_restarted_stays_down_and_starts_empty_when_wiped(cluster):
+    cluster.faults.bit_flip("server-3")
+    cluster.faults.restart("server-3")
+    until(lambda: cluster.status()["processes"]["server-3"] == 0)
+    cluster.faults.restart("server-3", wipe=True)
+    cluster.wait_whole(40)
+
+
 async def test_handles_heal_at_the_end_of_an_async_block(cluster):
     async with cluster.faults.duplicate("all", "all", 0.5):
         assert len(cluster.faults.ls()) == 1

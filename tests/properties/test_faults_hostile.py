@@ -3,50 +3,22 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from hostile_http import ODD, odd_values
 from hypothesis import given
 from hypothesis import strategies as st
+from told_ground import ToldGround
 
-from lictor_actors.faults import FaultBook, NodeView
-from lictor_actors.faults.book import Fault
+from lictor_actors.faults import Engine, FaultBook, NodeView
 from lictor_actors.faults.desk import FaultDesk
 from lictor_actors.faults.over_http import FaultsOverHttp
 from lictor_actors.faults.selectors import roles_of
 from lictor_actors.faults.steps import TIMES
-from lictor_actors.faults.vocabulary import VERBS, Verb, written_as
+from lictor_actors.faults.vocabulary import VERBS, written_as
 from lictor_messages.faults import FAULTS_PATH
 from lictor_messages.web import HttpAnswered, HttpAsked
 
 NODES = [NodeView("server-1.dc1", True, True, roles_of(True)), NodeView("agent-1.dc1", roles=roles_of(False))]
-
-
-class Stage:
-    """Confirms at once; what is for later is not done."""
-
-    def __init__(self) -> None:
-        self.book = FaultBook(lambda: NODES, "live")
-
-    def inject(self, verb: Verb, confirmed: Any = None) -> Fault:
-        fault = self.book.inject(verb)
-        if confirmed is not None:
-            confirmed(fault, 1)
-        return fault
-
-    def heal(self, ids: Any, confirmed: Any = None) -> None:
-        healed = [name for name in list(ids) if self.book.heal(name) is not None]
-        if confirmed is not None:
-            confirmed(healed)
-
-    def calm(self) -> None:
-        return
-
-    def later(self, seconds: float, call: Any) -> None:
-        return
-
-    def log(self, event: str) -> None:
-        return
 
 
 USUAL = {
@@ -91,7 +63,7 @@ def object_of(pairs: dict[str, str]) -> str:
     path=st.sampled_from(["", "/", "/f1", "/%ff", "/release", "/" + "9" * 5000]),
 )
 def test_any_fault_that_is_asked_for_is_answered(body, path):
-    faults = FaultsOverHttp(FaultDesk(Stage()).ask, "token")
+    faults = FaultsOverHttp(FaultDesk(Engine(FaultBook(lambda: NODES, "live"), ToldGround())).ask, "token")
     headers = (("x-consul-token", "token"),)
     for method in ("PUT", "DELETE", "GET"):
         answers: list[HttpAnswered] = []

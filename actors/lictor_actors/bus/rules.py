@@ -49,6 +49,14 @@ class Rules:
         """True if any of these rules is still in force and holds messages."""
         return any(rule.effect == "hold" and rule.id in ids for rule in self.rules)
 
+    def hits(self) -> dict[str, int]:
+        """Rule's id → how many messages it has hit since it came in force; those without hits are left out."""
+        found: dict[str, int] = {}
+        for one in self._compiled:
+            if one.hits:
+                found[one.rule.id] = found.get(one.rule.id, 0) + one.hits
+        return found
+
     def judge(self, envelope: Envelope, rng: Random, now: int) -> Impairment:
         """What becomes of this message. ``now`` is the caller's time in nanoseconds."""
         copies, delay, corrupt = 1, 0, False
@@ -56,6 +64,7 @@ class Rules:
         for one in self._compiled:
             if not one.matches(envelope) or not one.hit(envelope, rng):
                 continue
+            one.hits += 1
             match one.rule.effect:
                 case "drop":
                     return DROP
@@ -87,10 +96,11 @@ class _Link:
 
 
 class _Compiled:
-    __slots__ = ("_links", "matches", "rule")
+    __slots__ = ("_links", "hits", "matches", "rule")
 
     def __init__(self, rule: FaultRule) -> None:
         self.rule = rule
+        self.hits = 0
         self.matches = _matcher(rule)
         self._links: dict[tuple[str, str], _Link] = {}
 

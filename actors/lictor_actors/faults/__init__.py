@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from lictor_actors.faults.book import Fault, FaultBook
 from lictor_actors.faults.director import Director
-from lictor_actors.faults.in_force import Backend, Faults, Injected
+from lictor_actors.faults.engine import Engine
+from lictor_actors.faults.ground import FaultGround
+from lictor_actors.faults.in_force import Faults, Injected
 from lictor_actors.faults.levels import UnsupportedFault
 from lictor_actors.faults.selectors import Chance, NodeView, resolve
 from lictor_actors.faults.steps import Step
@@ -16,11 +18,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "VERBS",
-    "Backend",
     "Chance",
     "Director",
+    "Engine",
     "Fault",
     "FaultBook",
+    "FaultGround",
     "Faults",
     "Injected",
     "NodeView",
@@ -35,7 +38,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # The world brings all of Lictor along; whoever only speaks to a live cluster needs none of it.
+    # The world brings all of Lictor along; a client of a live cluster needs none of it.
     if name != "world_faults":
         raise AttributeError(f"module 'lictor_actors.faults' has no attribute {name!r}")
     from lictor_actors.faults.in_world import world_faults

@@ -1,4 +1,4 @@
-"""What heals: whatever a fault verb or a plan put in force, ended by a word or by the end of a block."""
+"""What a fault verb or a plan put in force, ended by a call or by the end of a block."""
 
 from __future__ import annotations
 

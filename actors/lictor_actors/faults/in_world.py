@@ -2,61 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
-from lictor_actors.faults.book import FaultBook
+from lictor_actors.faults.book import Deed, FaultBook
+from lictor_actors.faults.ground import Confirmed, FaultGround
 from lictor_actors.faults.in_force import Faults
 from lictor_actors.faults.selectors import NodeView
 from lictor_actors.hosts.world import World
 from lictor_actors.hosts.world.streams import stream
 from lictor_actors.journal.recovery import JournalCorrupt
-from lictor_messages.faults import ClockRule, DiskRule, FaultRule, HandleActor, SpoilOnce
+from lictor_messages.faults import HandleActor, SetRules, SpoilOnce
 
 
-class WorldBackend:
+class WorldFaultGround(FaultGround):
     """Carries faults out in one world."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._rng = stream(world.seed, "faults", "disk")
+        self._in_force = SetRules(rules=())
         self.flipped: dict[str, None] = {}
-        """Nodes whose disk holds a bit that somebody flipped: they may refuse to start."""
+        """Nodes whose disk holds a flipped bit: they may refuse to start."""
 
-    def set_rules(self, rules: tuple[FaultRule, ...]) -> None:
-        """See ``Backend``."""
-        self._world.network.set_rules(rules)
+    def carry_out(self, rules: SetRules | None, deeds: Sequence[Deed], confirmed: Confirmed) -> None:
+        """See ``FaultGround``: done when this returns."""
+        if rules is not None:
+            self._set(rules)
+        for deed in deeds:
+            if isinstance(deed, HandleActor):
+                self._handle_actor(deed)
+            else:
+                self._spoil(deed)
+        confirmed(len(deeds))
 
-    def set_disks(self, rules: tuple[DiskRule, ...]) -> None:
-        """See ``Backend``."""
+    def hits(self) -> Mapping[str, int]:
+        """See ``FaultGround``."""
+        return self._world.network.rules.hits()
+
+    def now(self) -> float:
+        """See ``FaultGround``: virtual time."""
+        return self._world.time / 1e9
+
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        """See ``FaultGround``."""
+        self._world.at(seconds, call)
+
+    def log(self, event: str) -> None:
+        """See ``FaultGround``."""
+        self._world.trace.fault(self._world.time, event)
+
+    def _set(self, rules: SetRules) -> None:
+        """What stays as it is is not set again: a clock would round anew."""
+        before, self._in_force = self._in_force, rules
+        if rules.rules != before.rules:
+            self._world.network.set_rules(rules.rules)
         for name, machine in self._world.machines.items():
-            machine.trouble.set_rules(rule for rule in rules if rule.node == name)
+            if rules.disks != before.disks:
+                machine.trouble.set_rules(rule for rule in rules.disks if rule.node == name)
+            if rules.clocks != before.clocks:
+                machine.clock.obey((rule for rule in rules.clocks if rule.node == name), self._world.time)
 
-    def set_clocks(self, rules: tuple[ClockRule, ...]) -> None:
-        """See ``Backend``."""
-        for name, machine in self._world.machines.items():
-            machine.clock.obey((rule for rule in rules if rule.node == name), self._world.time)
-
-    def handle_actor(self, wish: HandleActor) -> None:
-        """See ``Backend``."""
-        world, node = self._world, wish.node
-        if wish.role:
-            world.handle_actor(wish.verb, node, wish.role)
+    def _handle_actor(self, deed: HandleActor) -> None:
+        world, node = self._world, deed.node
+        if deed.role:
+            world.handle_actor(deed.verb, node, deed.role)
             return
-        match wish.verb:
+        match deed.verb:
             case "crash" | "kill":
                 world.kill(node)
             case "stop":
                 world.stop(node)
             case "cut_power":
-                world.crash(node, torn=wish.torn)
+                world.crash(node, torn=deed.torn)
             case "restart":
-                self.restart(node, wipe=wish.wipe)
+                self.restart(node, wipe=deed.wipe)
             case "mend":
                 if not world.machines[node].running or world.machines[node].ledger.dead:
                     world.kill(node)
                     self.restart(node)
             case _:
-                world.handle_actor(wish.verb, node)
+                world.handle_actor(deed.verb, node)
 
     def restart(self, node: str, *, wipe: bool = False) -> None:
         """Start the node; one that injected damage keeps from starting stays down, and says so."""
@@ -76,11 +101,10 @@ class WorldBackend:
             self.flipped.pop(node, None)
             world.machines[node].trouble.lied = False
 
-    def spoil(self, wish: SpoilOnce) -> None:
-        """See ``Backend``."""
-        machine = self._world.machines[wish.node]
-        if wish.what == "jump":
-            machine.clock.jump(wish.by_ns)
+    def _spoil(self, deed: SpoilOnce) -> None:
+        machine = self._world.machines[deed.node]
+        if deed.what == "jump":
+            machine.clock.jump(deed.by_ns)
             return
         files = {name: len(machine.disk.read(name, 0).rstrip(b"\0")) for name in machine.disk.list()}
         written = [name for name, size in files.items() if size]
@@ -88,20 +112,8 @@ class WorldBackend:
             name = self._rng.choice(written)
             offset = self._rng.randrange(files[name])
             machine.disk.flip(name, offset, 1 << self._rng.randrange(8))
-            self.flipped[wish.node] = None
-            self.log(f"bit flipped at {offset} of {name} on {wish.node}")
-
-    def later(self, seconds: float, call: Callable[[], None]) -> None:
-        """See ``Backend``."""
-        self._world.at(seconds, call)
-
-    def wait(self, seconds: float) -> None:
-        """See ``Backend``."""
-        self._world.run(seconds)
-
-    def log(self, event: str) -> None:
-        """See ``Backend``."""
-        self._world.trace.fault(self._world.time, event)
+            self.flipped[deed.node] = None
+            self.log(f"bit flipped at {offset} of {name} on {deed.node}")
 
 
 class WorldFaults(Faults):
@@ -110,16 +122,16 @@ class WorldFaults(Faults):
     def __init__(self, world: World) -> None:
         rng = stream(world.seed, "faults", "selectors")
         self._world = world
-        self._hands = WorldBackend(world)
-        super().__init__(FaultBook(lambda: world_nodes(world), "world", rng), self._hands)
+        self._ground = WorldFaultGround(world)
+        super().__init__(FaultBook(lambda: world_nodes(world), "world", rng), self._ground, world.run)
 
     def revive(self) -> None:
-        """Start every node that is down; one whose disk somebody damaged gets an empty one, as an operator would do."""
+        """Start every node that is down; one with a damaged disk gets an empty one, as an operator would do."""
         for name, machine in self._world.machines.items():
             if not machine.running:
-                self._hands.restart(name)
+                self._ground.restart(name)
             if not machine.running:
-                self._hands.restart(name, wipe=True)
+                self._ground.restart(name, wipe=True)
 
 
 def world_faults(world: World) -> WorldFaults:
@@ -128,7 +140,7 @@ def world_faults(world: World) -> WorldFaults:
 
 
 def world_nodes(world: World) -> list[NodeView]:
-    """The world's nodes as selectors see them; the leader is whoever leads the highest term."""
+    """The world's nodes as selectors see them; the leader is the node that leads the highest term."""
     led = {name: term for name in world.machines if (term := _leads(world, name))}
     leader = max(led, key=lambda name: led[name], default="")
     return [NodeView(name, _is_server(world, name), name == leader, _roles(world, name)) for name in world.machines]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
-from lictor_actors.faults.vocabulary import Verb
+from lictor_actors.faults.verb import Verb
 from lictor_messages import every as every  # of a kind that was never imported it would be said that there is none
 from lictor_messages.base import KINDS
 

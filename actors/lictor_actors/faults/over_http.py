@@ -50,7 +50,7 @@ class FaultsOverHttp:
         self._whence = whence
 
     def ask(self, asked: HttpAsked, answer: Callable[[HttpAnswered], None]) -> Callable[[], None]:
-        """See ``hosts.http.Ask``. Nobody is told when the client hangs up: what was asked for is done."""
+        """See ``hosts.http.Ask``. A client that hangs up changes nothing: what was asked for is done."""
         try:
             if self._ask is None:
                 raise Refusal(403, OFF)
@@ -154,4 +154,4 @@ def text(status: int, words: str) -> HttpAnswered:
 
 
 def _nothing() -> None:
-    """What was asked for is done, whether somebody still waits or not."""
+    """What was asked for is done, even if the client has gone."""

@@ -48,7 +48,7 @@ def resolve(selectors: str | Iterable[str], nodes: Sequence[NodeView], chance: C
     (or the first server) and as many followers as still make no majority, ``majority``: the other servers; draws
     ``one(X)``, ``2 of X``, ``percent(20)``, ``percent(20, X)``, and ``next(X)``, which takes turns; else a name with
     or without datacenter, or a glob. A role in front leaves out nodes that have no such actor. Raises LookupError for
-    one that names nobody.
+    one that names no node.
     """
     chance = chance or Chance(Random(0))
     found: dict[str, None] = {}
@@ -56,10 +56,16 @@ def resolve(selectors: str | Iterable[str], nodes: Sequence[NodeView], chance: C
         role, at, who = selector.rpartition("@")
         names = _named(who.strip(), nodes, chance)
         if not names:
-            raise LookupError(f"{selector!r} names no node of this cluster")
+            raise LookupError(f"{selector!r} names no node of this cluster{_remedy(who.strip(), nodes)}")
         names = _with_role(role, names, nodes) if at else names
         found.update(dict.fromkeys(f"{role}{at}{name}" for name in names))
     return tuple(found)
+
+
+def _remedy(who: str, nodes: Sequence[NodeView]) -> str:
+    if who == "leader" and any(node.server for node in nodes):
+        return " at the moment: no server leads, wait for an election"
+    return ""
 
 
 def _with_role(role: str, names: Sequence[str], nodes: Sequence[NodeView]) -> list[str]:

@@ -86,9 +86,7 @@ def read_step(table: Mapping[str, Any]) -> list[Step]:
     """One table ``{at, every, until, for, VERB = {…}, …}``. Raises Problem."""
     if not isinstance(table, Mapping):
         raise Problem((), f"a step is a table like {{at, for, VERB}}, not {table!r}")
-    for key in table:
-        if key not in TIMES and key not in VERBS:
-            raise Problem((key,), unknown(key, (*TIMES, *VERBS), "a step"))
+    refuse_unknown(table, (*TIMES, *VERBS), "a step")
     step = _timed(table)
     faults = [fault for key, value in table.items() if key in VERBS for fault in _verbs(key, value)]
     if not faults and "preset" not in table and step.quiet_s is None:
@@ -135,6 +133,14 @@ def _preset(name: Any, step: Step) -> list[Step]:
     return [one.shifted(step.at_s, until) for one in PRESETS[name].steps]
 
 
+def refuse_unknown(keys: Iterable[str], known: Iterable[str], where: str) -> None:
+    """Raises Problem for the first of the keys that is not known."""
+    names = tuple(known)
+    for key in keys:
+        if key not in names:
+            raise Problem((key,), unknown(key, names, where))
+
+
 def unknown(key: str, known: Iterable[str], where: str) -> str:
     """There is no such key; perhaps another was meant."""
     from difflib import get_close_matches
@@ -146,7 +152,7 @@ def unknown(key: str, known: Iterable[str], where: str) -> str:
 
 def problem_of(error: ValidationError, model: type[BaseModel]) -> Problem:
     """The first thing that pydantic found, with its remedy."""
-    # A key that nobody knows is more often the cause than the one that is missing because of it.
+    # An unknown key is more often the cause than the one that is missing because of it.
     first = min(error.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden")
     where = tuple(_as_written(model, key) for key in first["loc"])
     match first["type"]:

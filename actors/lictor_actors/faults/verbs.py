@@ -1,15 +1,19 @@
-"""The verbs as methods, for whatever carries faults out: the world at once, a live cluster through its parent."""
+"""The verbs as methods, for anything that carries faults out: the world at once, a live cluster through its parent.
+
+The methods are made from the vocabulary, so that Python has the same names, parameters and defaults as scenario files,
+HTTP and the command line. ``verbs.pyi``, made from it too, tells them to editors and type checkers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Generic, TypedDict, TypeVar, Unpack
+from collections.abc import Callable, Iterable, Iterator
+from inspect import Parameter, Signature
+from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
-from lictor_actors.faults import vocabulary as v
 from lictor_actors.faults.steps import problem_of
-from lictor_actors.faults.vocabulary import VERBS, Verb
+from lictor_actors.faults.vocabulary import TARGETS, VERBS, Verb, written_as
 
 Selectors = str | Iterable[str]
 """Nodes or actors: names, globs, ``leader``, ``followers``, ``servers``, ``agents``, ``all``; ``prober@agent-7``;
@@ -17,22 +21,8 @@ draws like ``one(servers)``, ``percent(20)``, ``2 of agents``, ``next(servers)``
 Time = float | str
 """Seconds, or a text like ``80ms``."""
 H = TypeVar("H")
-
-
-class How(TypedDict, total=False):
-    """What every network fault takes besides."""
-
-    match: Selectors
-    """Kinds of messages, or globs of them."""
-    probability: float
-    direction: v.Direction
-    duration: Time
-
-
-class While(TypedDict, total=False):
-    """How long: until then, or until it is healed."""
-
-    duration: Time
+BESIDES = ("match", "probability", "direction", "duration_s")
+"""Parameters that many verbs have: told by name only, unless the verb itself declares them."""
 
 
 def make(verb: str, **said: Any) -> Verb:
@@ -52,156 +42,41 @@ class Verbs(Generic[H]):
         """Put this fault in force. Raises LookupError, ValueError, UnsupportedFault."""
         raise NotImplementedError
 
-    # -- network ---------------------------------------------------------------
 
-    def partition(self, *groups: Selectors, **how: Unpack[How]) -> H:
-        """No message passes from one group to another; one group alone is parted from everyone else."""
-        return self.inject(make("partition", groups=groups, **how))
+def parameters(verb: type[Verb]) -> Iterator[Parameter]:
+    """What the verb's method takes: nodes first, then what is its own, then, by name, what many verbs have."""
+    fields = verb.model_fields
+    own = [name for name in verb.__annotations__ if name in fields and name not in TARGETS and name != "duration_s"]
+    places = [*(name for name in TARGETS if name in fields), *own]
+    besides = [name for name in BESIDES if name in fields and name not in own and (verb.lasts or name != "duration_s")]
+    needed = max((place for place, name in enumerate(places) if fields[name].is_required()), default=-1)
+    for place, name in enumerate((*places, *besides)):
+        shown = name if name in TARGETS else written_as(name, fields[name])  # `from` is a word of Python's own
+        kind = Parameter.KEYWORD_ONLY if name in besides else Parameter.POSITIONAL_OR_KEYWORD
+        if name == "groups":
+            yield Parameter(shown, Parameter.VAR_POSITIONAL)
+        else:
+            yield Parameter(shown, kind, default=Parameter.empty if place <= needed else fields[name].default)
 
-    def isolate(self, nodes: Selectors, **how: Unpack[How]) -> H:
-        """Each of these hears nobody and is heard by nobody; an actor not even by its own node."""
-        return self.inject(make("isolate", nodes=nodes, **how))
 
-    def bridge(self, node: Selectors, **how: Unpack[How]) -> H:
-        """The others fall into two halves that hear each other no more; this node still hears both."""
-        return self.inject(make("bridge", node=node, **how))
+def _method(verb: type[Verb]) -> Callable[..., Any]:
+    signature = Signature([Parameter("self", Parameter.POSITIONAL_ONLY), *parameters(verb)])
+    places = [one.name for one in parameters(verb) if one.kind is Parameter.POSITIONAL_OR_KEYWORD]
 
-    def cut(self, sources: Selectors, targets: Selectors, **how: Unpack[How]) -> H:
-        """One way: what the sources say never reaches the targets."""
-        return self.inject(make("cut", sources=sources, targets=targets, **how))
+    def run(self: Verbs[Any], *told: Any, **said: Any) -> Any:
+        if "groups" in verb.model_fields:
+            return self.inject(make(verb.name, groups=told, **said))
+        if len(told) > len(places):
+            raise TypeError(f"{verb.name} takes {', '.join(places)} by their place: the rest is told by name")
+        twice = [name for name in places[: len(told)] if name in said]
+        if twice:
+            raise TypeError(f"{verb.name}: {twice[0]} is told twice")
+        return self.inject(make(verb.name, **dict(zip(places, told, strict=False)), **said))
 
-    def hold(self, sources: Selectors = "all", targets: Selectors = "all", **how: Unpack[How]) -> H:
-        """What the sources say to the targets waits until the fault heals (or ``release``), then comes in its order."""
-        return self.inject(make("hold", sources=sources, targets=targets, **how))
+    run.__name__, run.__qualname__, run.__doc__ = verb.name, f"Verbs.{verb.name}", verb.__doc__
+    run.__signature__ = signature  # type: ignore[attr-defined]  # help() shows it
+    return run
 
-    def delay(
-        self,
-        sources: Selectors,
-        targets: Selectors,
-        latency: Time = 0.0,
-        jitter: Time = 0.0,
-        correlation: float = 0.0,
-        **how: Unpack[How],
-    ) -> H:
-        """Messages from sources to targets come later by ``latency`` and up to ``jitter`` more, drawn for each."""
-        times: dict[str, Any] = {"latency": latency, "jitter": jitter, "correlation": correlation}
-        return self.inject(make("delay", sources=sources, targets=targets, **times, **how))
 
-    def loss(
-        self,
-        sources: Selectors,
-        targets: Selectors,
-        probability: float,
-        correlation: float = 0.0,
-        *,
-        match: Selectors = (),
-        direction: v.Direction = "to",
-        **how: Unpack[While],
-    ) -> H:
-        """Drop this share of the messages, in bursts if there is correlation."""
-        some: dict[str, Any] = {"probability": probability, "correlation": correlation}
-        return self.inject(
-            make("loss", sources=sources, targets=targets, match=match, direction=direction, **some, **how)
-        )
-
-    def duplicate(
-        self,
-        sources: Selectors,
-        targets: Selectors,
-        probability: float,
-        *,
-        match: Selectors = (),
-        direction: v.Direction = "to",
-        **how: Unpack[While],
-    ) -> H:
-        """This share of the messages comes twice."""
-        link: dict[str, Any] = {"sources": sources, "targets": targets, "match": match, "direction": direction}
-        return self.inject(make("duplicate", probability=probability, **link, **how))
-
-    def reorder(
-        self, sources: Selectors = "all", targets: Selectors = "all", within: Time = 0.05, **how: Unpack[How]
-    ) -> H:
-        """A share of the messages (a quarter) comes up to ``within`` later, so that others overtake it."""
-        return self.inject(make("reorder", sources=sources, targets=targets, within=within, **how))
-
-    def corrupt(self, sources: Selectors = "all", targets: Selectors = "all", **how: Unpack[How]) -> H:
-        """The frames that carry a share of the messages (a tenth) have a byte changed: their receiver refuses them."""
-        return self.inject(make("corrupt", sources=sources, targets=targets, **how))
-
-    def bandwidth(self, sources: Selectors, targets: Selectors, bytes_per_s: int, **how: Unpack[How]) -> H:
-        """So many bytes a second from each source to each target; more waits in line, and is dropped after 5 s."""
-        return self.inject(make("bandwidth", sources=sources, targets=targets, bytes_per_s=bytes_per_s, **how))
-
-    # -- nodes and actors ------------------------------------------------------
-
-    def pause(self, nodes: Selectors, **how: Unpack[While]) -> H:
-        """These actors (all, of a node) take no turns until healed; their mail piles up."""
-        return self.inject(make("pause", nodes=nodes, **how))
-
-    def resume(self, nodes: Selectors) -> H:
-        """What piled up while these were paused is handled now."""
-        return self.inject(make("resume", nodes=nodes))
-
-    def stall(self, nodes: Selectors, busy: Time = 0.5, every: Time = 0.0, **how: Unpack[While]) -> H:
-        """No turns for so long, and again every so often if ``every`` is given."""
-        return self.inject(make("stall", nodes=nodes, busy=busy, every=every, **how))
-
-    def crash(self, nodes: Selectors, **how: Unpack[While]) -> H:
-        """These actors end as if they had raised; healing starts them with what their journal holds."""
-        return self.inject(make("crash", nodes=nodes, **how))
-
-    def kill(self, nodes: Selectors, **how: Unpack[While]) -> H:
-        """The node's process dies at once and says goodbye to nobody; healing starts it again."""
-        return self.inject(make("kill", nodes=nodes, **how))
-
-    def stop(self, nodes: Selectors, **how: Unpack[While]) -> H:
-        """The node ends in good order, without leaving the cluster; healing starts it again."""
-        return self.inject(make("stop", nodes=nodes, **how))
-
-    def restart(self, nodes: Selectors, *, wipe: bool = False) -> H:
-        """End these actors if they live, and start them; a whole node also with an empty disk."""
-        return self.inject(make("restart", nodes=nodes, wipe=wipe))
-
-    # -- clocks ----------------------------------------------------------------
-
-    def skew(self, nodes: Selectors, by: Time, **how: Unpack[While]) -> H:
-        """The wall clock is off by so much."""
-        return self.inject(make("skew", nodes=nodes, by=by, **how))
-
-    def drift(self, nodes: Selectors, rate: float, **how: Unpack[While]) -> H:
-        """Both clocks run at this rate: 1.01 gains a second in a hundred."""
-        return self.inject(make("drift", nodes=nodes, rate=rate, **how))
-
-    def jump(self, nodes: Selectors, by: Time) -> H:
-        """The wall clock moves once by so much, and goes on from there."""
-        return self.inject(make("jump", nodes=nodes, by=by))
-
-    # -- disks -----------------------------------------------------------------
-
-    def slow_disk(self, nodes: Selectors, fsync: Time = 0.4, probability: float = 1.0, **how: Unpack[While]) -> H:
-        """A share of the syncs takes so much longer."""
-        return self.inject(make("slow_disk", nodes=nodes, fsync=fsync, probability=probability, **how))
-
-    def full_disk(self, nodes: Selectors, **how: Unpack[While]) -> H:
-        """No file grows any more: a server that needs room acknowledges nothing until healing; a leader gives way."""
-        return self.inject(make("full_disk", nodes=nodes, **how))
-
-    def io_error(self, nodes: Selectors, probability: float = 1.0, **how: Unpack[While]) -> H:
-        """A share of the writes and syncs fails: a server stops at the first; healing starts it again."""
-        return self.inject(make("io_error", nodes=nodes, probability=probability, **how))
-
-    def lose_unsynced(self, nodes: Selectors, **how: Unpack[While]) -> H:
-        """Power cut: nothing survives that was not synced; healing starts the node with what its disk holds."""
-        return self.inject(make("lose_unsynced", nodes=nodes, **how))
-
-    def torn_write(self, nodes: Selectors, **how: Unpack[While]) -> H:
-        """Power cut in the middle of writing: of what was not synced any part survives, torn at any sector."""
-        return self.inject(make("torn_write", nodes=nodes, **how))
-
-    def bit_flip(self, nodes: Selectors) -> H:
-        """One bit somewhere in the node's files changes behind everyone's back."""
-        return self.inject(make("bit_flip", nodes=nodes))
-
-    def lying_fsync(self, nodes: Selectors, **how: Unpack[While]) -> H:
-        """Syncs return and nothing is durable: a power cut meanwhile loses what was promised."""
-        return self.inject(make("lying_fsync", nodes=nodes, **how))
+for _verb in VERBS.values():
+    setattr(Verbs, _verb.name, _method(_verb))

@@ -8,11 +8,11 @@ from typing import Literal
 Action = Literal["get", "put", "delete", "cas", "acquire", "release", "end"]
 """The last three are of a key as a lock: ``value`` is the session that takes it, gives it back, or ends."""
 FOREVER = 1 << 62
-"""When an operation returned whose outcome nobody knows: it may take effect at any later time."""
+"""When an operation returned whose outcome is unknown: it may take effect at any later time."""
 
 
 @dataclass(slots=True)
-class Operation:
+class ClientOperation:
     """One client's request on one key. Every value that is written must be unique in the history."""
 
     client: str
@@ -45,25 +45,25 @@ class History:
     """All operations of a run, in the order of their calls."""
 
     def __init__(self) -> None:
-        self.operations: list[Operation] = []
+        self.operations: list[ClientOperation] = []
 
     def call(
         self, client: str, key: str, action: Action, now: int, value: bytes | None = None, expected: int = 0
-    ) -> Operation:
+    ) -> ClientOperation:
         """A client asks."""
-        operation = Operation(client, key, action, value, expected, now)
+        operation = ClientOperation(client, key, action, value, expected, now)
         self.operations.append(operation)
         return operation
 
-    def answer(self, operation: Operation, now: int, *, ok: bool = True, index: int = 0) -> None:
+    def answer(self, operation: ClientOperation, now: int, *, ok: bool = True, index: int = 0) -> None:
         """A client was told that its write happened, or that it had lost."""
         operation.returned, operation.ok, operation.index = now, ok, index
 
-    def answer_get(self, operation: Operation, now: int, value: bytes | None, index: int) -> None:
+    def answer_get(self, operation: ClientOperation, now: int, value: bytes | None, index: int) -> None:
         """A client was told what a key holds."""
         operation.returned, operation.value, operation.index = now, value, index
 
-    def refuse(self, operation: Operation) -> None:
+    def refuse(self, operation: ClientOperation) -> None:
         """A client was told that nothing happened."""
         # From the end: what is answered now was called a moment ago, and a long run has very many operations.
         for place in range(len(self.operations) - 1, -1, -1):
@@ -71,9 +71,9 @@ class History:
                 del self.operations[place]
                 return
 
-    def by_key(self) -> dict[str, list[Operation]]:
+    def by_key(self) -> dict[str, list[ClientOperation]]:
         """Each key's operations; reads without an answer say nothing and are left out."""
-        keys: dict[str, list[Operation]] = {}
+        keys: dict[str, list[ClientOperation]] = {}
         for operation in self.operations:
             if operation.known or operation.action != "get":
                 keys.setdefault(operation.key, []).append(operation)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lictor_actors.judges.history import History, Operation
+from lictor_actors.judges.history import ClientOperation, History
 
 STEPS_MAX = 2_000_000
 """Operations of unknown outcome make the search exponential; beyond this the judge does not decide."""
@@ -23,15 +23,15 @@ _Step = tuple[str, bytes | None, bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class KeyVerdict:
     """The judgement on one key. ``ordered`` is the longest prefix of an order that could be found."""
 
     key: str
     ok: bool
     decided: bool = True
     why: str = ""
-    ordered: tuple[Operation, ...] = ()
-    stuck: tuple[Operation, ...] = ()
+    ordered: tuple[ClientOperation, ...] = ()
+    stuck: tuple[ClientOperation, ...] = ()
     """What could not be put into the order."""
 
     def __str__(self) -> str:
@@ -41,16 +41,16 @@ class Verdict:
         return "\n".join([*lines, *(f"  {o}" for o in self.stuck[:8])])
 
 
-def judge(history: History) -> list[Verdict]:
+def judge(history: History) -> list[KeyVerdict]:
     """One verdict for each key."""
     return [judge_key(key, operations) for key, operations in history.by_key().items()]
 
 
-def judge_key(key: str, operations: Sequence[Operation], steps_max: int = STEPS_MAX) -> Verdict:
+def judge_key(key: str, operations: Sequence[ClientOperation], steps_max: int = STEPS_MAX) -> KeyVerdict:
     """Search an order for the operations of one key."""
     written, contradiction = _indexes(operations)
     if contradiction or (contradiction := _out_of_order(operations)):
-        return Verdict(key, False, why=contradiction)
+        return KeyVerdict(key, False, why=contradiction)
     # What nobody was told of and nobody ever saw may never have happened: most histories are explained without it.
     seen = {o.value for o in operations if o.known}
     likely = [o for o in operations if o.known or (o.value is not None and o.value in seen)]
@@ -60,11 +60,11 @@ def judge_key(key: str, operations: Sequence[Operation], steps_max: int = STEPS_
     return _search(key, operations, written, steps_max)
 
 
-def _search(key: str, operations: Sequence[Operation], written: dict[int, bytes], steps_max: int) -> Verdict:
+def _search(key: str, operations: Sequence[ClientOperation], written: dict[int, bytes], steps_max: int) -> KeyVerdict:
     return _Search(key, operations, [_step_of(o, written) for o in operations], steps_max).run()
 
 
-def _indexes(operations: Sequence[Operation]) -> tuple[dict[int, bytes], str]:
+def _indexes(operations: Sequence[ClientOperation]) -> tuple[dict[int, bytes], str]:
     """Which value stood under which ModifyIndex; an index that stood for two values is a contradiction in itself."""
     values: dict[int, bytes] = {}
     indexes: dict[bytes, int] = {}
@@ -76,11 +76,11 @@ def _indexes(operations: Sequence[Operation]) -> tuple[dict[int, bytes], str]:
     return values, ""
 
 
-def _out_of_order(operations: Sequence[Operation]) -> str:
+def _out_of_order(operations: Sequence[ClientOperation]) -> str:
     """A write that was called after another had returned has the higher index."""
     writes = [o for o in operations if o.known and o.ok and o.index and o.action != "get"]
     returned = sorted(writes, key=lambda o: o.returned)
-    highest: Operation | None = None
+    highest: ClientOperation | None = None
     position = 0
     for o in sorted(writes, key=lambda o: o.called):
         while position < len(returned) and returned[position].returned < o.called:
@@ -92,7 +92,7 @@ def _out_of_order(operations: Sequence[Operation]) -> str:
     return ""
 
 
-def _step_of(o: Operation, written: dict[int, bytes]) -> _Step:
+def _step_of(o: ClientOperation, written: dict[int, bytes]) -> _Step:
     """Values are unique, so that a cas on an index is a cas on the value that stood under it."""
     if o.action in ("acquire", "release", "end"):
         # An end that nobody saw matters to a holder only; placed elsewhere it would do nothing but multiply the search.
@@ -133,7 +133,7 @@ def _apply(step: _Step, state: bytes | None) -> tuple[bool, bytes | None]:
 class _Search:
     """The events are a doubly linked list: a call is lifted out, with its return, once it has been put in order."""
 
-    def __init__(self, key: str, operations: Sequence[Operation], steps: list[_Step], steps_max: int) -> None:
+    def __init__(self, key: str, operations: Sequence[ClientOperation], steps: list[_Step], steps_max: int) -> None:
         self._key = key
         self._operations = operations
         self._steps = steps
@@ -153,7 +153,7 @@ class _Search:
         for left, right in zip([self._head, *self._order], self._order, strict=False):
             self._next[left], self._before[right] = right, left
 
-    def run(self) -> Verdict:
+    def run(self) -> KeyVerdict:
         count = len(self._operations)
         stack: list[tuple[int, bytes | None]] = []
         longest: list[int] = []
@@ -163,7 +163,7 @@ class _Search:
         while self._left:
             steps += 1
             if steps > self._steps_max:
-                return Verdict(self._key, True, decided=False, why=f"not decided in {self._steps_max} steps")
+                return KeyVerdict(self._key, True, decided=False, why=f"not decided in {self._steps_max} steps")
             if event < count:
                 ok, after = _apply(self._steps[event], state)
                 bits = done | 1 << event
@@ -184,13 +184,13 @@ class _Search:
             done &= ~(1 << event)
             self._unlift(event)
             event = self._next[event]
-        return Verdict(self._key, True)
+        return KeyVerdict(self._key, True)
 
-    def _failed(self, longest: list[int]) -> Verdict:
+    def _failed(self, longest: list[int]) -> KeyVerdict:
         put = dict.fromkeys(longest)
         stuck = [self._operations[e] for e in self._order if e < len(self._operations) and e not in put]
         ordered = tuple(self._operations[call] for call in longest)
-        return Verdict(self._key, False, why="no order explains the answers", ordered=ordered, stuck=tuple(stuck))
+        return KeyVerdict(self._key, False, why="no order explains the answers", ordered=ordered, stuck=tuple(stuck))
 
     def _lift(self, call: int) -> None:
         self._left -= self._operations[call].known

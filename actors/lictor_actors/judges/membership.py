@@ -17,7 +17,7 @@ from lictor_actors.raft.log import Entry
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class MemberChange:
     """From one configuration to the next, by this leader."""
 
     leader: str
@@ -53,11 +53,11 @@ def _kind(old: ServerRow | None, new: ServerRow | None) -> str:
 class MembershipJudge:
     """Feed it with ``saw`` after each turn of a server; ``committed`` is called with every change, once."""
 
-    def __init__(self, committed: Callable[[Change], None] = lambda _: None) -> None:
+    def __init__(self, committed: Callable[[MemberChange], None] = lambda _: None) -> None:
         self._committed = committed
         self._looked: dict[str, tuple[Raft, int, int]] = {}
         """Of each leader: its life, its term, and how far its log was looked at."""
-        self._open: dict[int, Change] = {}
+        self._open: dict[int, MemberChange] = {}
         """By index."""
 
     def saw(self, node: str, raft: Raft) -> None:
@@ -90,7 +90,7 @@ class MembershipJudge:
         if before.index > raft.commit_index:
             raise PromiseBroken(f"{where}: a second change, and that of entry {before.index} is not committed")
         _one_at_a_time(where, before, after)
-        self._open[entry.index] = Change(node, raft.term, before.configuration, after)
+        self._open[entry.index] = MemberChange(node, raft.term, before.configuration, after)
 
     def _settle(self, raft: Raft) -> None:
         for index, change in list(self._open.items()):

@@ -1,4 +1,4 @@
-"""What locks promise: one session holds a key at a time, on every server and in the eyes of whoever was told so.
+"""What locks promise: one session holds a key at a time, on every server and for every client that was told so.
 
 A client that was told that it has a lock may trust it until its session could have ended without its knowing: one TTL
 after it last *sent* a renewal that was answered, or until it gives the lock back. Two such times must never overlap.
@@ -103,7 +103,7 @@ class SessionJudge:
         tenure.until = min(tenure.until, now)
 
     def lost(self, key: str, session: str, now: int, delay: int) -> None:
-        """A session that held the key has ended: for so long nobody else may have it."""
+        """A session that held the key has ended: for so long no other session may have it."""
         self._lost[key] = (now, delay, session)
 
     def _check_tenure(self, tenure: Tenure) -> None:

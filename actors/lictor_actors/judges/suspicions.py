@@ -17,7 +17,7 @@ from lictor_messages.swim import SuspicionDue
 
 
 class Hasty(AssertionError):
-    """A member was declared dead that nobody suspected any more, or not for long enough."""
+    """A member was declared dead that was suspected no more, or not for long enough."""
 
 
 class _Due(NamedTuple):

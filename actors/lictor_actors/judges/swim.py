@@ -1,4 +1,4 @@
-"""SWIM's promises: nobody rises from the dead on old news, and once the network is whole everyone is known.
+"""SWIM's promises: no member rises from the dead on old news, and once the network is whole everyone is known.
 
 Das, Gupta, Motivala: "SWIM", DSN 2002, section 4.2 (incarnations order what is said about a member).
 """

@@ -1,4 +1,4 @@
-"""Whoever follows a key by blocking queries sees its index rise and never misses the last word.
+"""A client that follows a key by blocking queries sees its index rise and never misses the last word.
 
 Consul's contract of blocking queries (developer.hashicorp.com/consul/api-docs/features/blocking): an answer comes when
 the index has passed the one that was given. Indexes fall only when the store is restored from a snapshot.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from lictor_actors.judges.history import History, Operation
+from lictor_actors.judges.history import ClientOperation, History
 from lictor_actors.scenario.model import KvTable
 from lictor_messages.answers import Command, Query, Written
 from lictor_messages.base import Message
@@ -17,7 +17,7 @@ READER = ("get",)
 
 
 class KvScript:
-    """Draws what each client asks next and writes the history. Whoever runs it sends, waits and tells the time."""
+    """Draws what each client asks next and writes the history. Its caller sends, waits and tells the time."""
 
     def __init__(self, table: KvTable, rng: Random) -> None:
         self.history = History()
@@ -36,12 +36,12 @@ class KvScript:
         """How long a client thinks before its next operation."""
         return self._rng.uniform(0.0, 2.0) * self.table.clients / self.table.rate
 
-    def next(self, client: str, now: int) -> tuple[Operation, Query | Command]:
+    def next(self, client: str, now: int) -> tuple[ClientOperation, Query | Command]:
         """What the client asks now."""
         reads = "get" in self.table.ops and client.endswith(("1", "3", "5", "7", "9"))
         return self.ask(client, self._rng.choice(self.keys), self._rng.choice(READER if reads else self.table.ops), now)
 
-    def ask(self, client: str, key: str, op: str, now: int) -> tuple[Operation, Query | Command]:
+    def ask(self, client: str, key: str, op: str, now: int) -> tuple[ClientOperation, Query | Command]:
         """This operation on this key."""
         match op:
             case "put":
@@ -56,7 +56,7 @@ class KvScript:
         consistency = self._rng.choice(("default", "consistent"))
         return self.history.call(client, key, "get", now), GetKey(key=key, consistency=consistency)
 
-    def answered(self, operation: Operation, answer: Message, now: int) -> bool:
+    def answered(self, operation: ClientOperation, answer: Message, now: int) -> bool:
         """The client was told; False if that was no outcome."""
         match answer:
             case Written():
@@ -70,7 +70,7 @@ class KvScript:
                 return False
         return True
 
-    def refused(self, operation: Operation) -> None:
+    def refused(self, operation: ClientOperation) -> None:
         """The client knows for sure that nothing happened."""
         self.history.refuse(operation)
 

@@ -1,7 +1,7 @@
-"""Steps tried on the cluster that the scenario describes, before anything runs: would they find whom they are for?
+"""Steps tried on the cluster that the scenario describes, before anything runs: would they find their nodes?
 
-While a scenario runs, a selector may name nobody for a moment (there is no leader just now): the step is then left out
-and the log says so. A selector that can never name anybody is a mistake of whoever wrote the file.
+While a scenario runs, a selector may name no node for a moment (there is no leader just now): the step is then left out
+and the log says so. A selector that can never name a node is a mistake in the file.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from lictor_actors.faults.kinds import refuse_unknown_kinds
 from lictor_actors.faults.selectors import NodeView, resolve, roles_of
 from lictor_actors.faults.steps import Problem, Step, read_step
 from lictor_actors.faults.vocabulary import VERBS, Verb
-from lictor_actors.faults.writing import written
+from lictor_actors.faults.writing import Aim
 from lictor_actors.scenario.model import ClusterTable, Scenario
 
 
@@ -51,7 +51,7 @@ def _in_time(step: Step, duration_s: float | None) -> None:
 
 def _finds(fault: Verb, nodes: list[NodeView], key: str) -> None:
     try:
-        written(fault, "f1", nodes, partial(resolve, nodes=nodes))
+        fault.written(Aim("f1", nodes, partial(resolve, nodes=nodes)))
     except (LookupError, ValueError) as error:
         raise Problem((key,), f"{error.args[0]}; there are {_told(nodes)}") from None
     try:

@@ -11,7 +11,7 @@ from lictor_actors.hosts.world import World
 from lictor_actors.journal.journal import Journal
 from lictor_actors.judges.catalog import differences, disagreements
 from lictor_actors.judges.events import EventJudge
-from lictor_actors.judges.membership import Change, MembershipJudge
+from lictor_actors.judges.membership import MemberChange, MembershipJudge
 from lictor_actors.judges.raft import RaftJudge
 from lictor_actors.judges.suspicions import SuspicionJudge
 from lictor_actors.judges.swim import SwimJudge, incomplete
@@ -36,7 +36,7 @@ class Bench:
         self.membership = MembershipJudge(self._changed)
         self.gone: dict[str, None] = {}
         """Nodes that have left for good."""
-        self._listeners: list[Callable[[Change], None]] = []
+        self._listeners: list[Callable[[MemberChange], None]] = []
         self.swim = SwimJudge()
         self.events = EventJudge()
         self.suspicions = SuspicionJudge(self._members, LOCAL.suspicion_min(1))
@@ -47,7 +47,7 @@ class Bench:
         world.listeners += [self.swim.heard, self.events.heard]
         world.trace.taps.append(self.suspicions)
 
-    def on_change(self, listener: Callable[[Change], None]) -> None:
+    def on_change(self, listener: Callable[[MemberChange], None]) -> None:
         """Call this with each change of Raft's configuration that is committed."""
         self._listeners.append(listener)
 
@@ -116,7 +116,7 @@ class Bench:
             self.raft.saw(seat.node.name, server.raft, server.applied)
             self.membership.saw(seat.node.name, server.raft)
 
-    def _changed(self, change: Change) -> None:
+    def _changed(self, change: MemberChange) -> None:
         for tell in self._listeners:
             tell(change)
 

@@ -23,7 +23,7 @@ from lictor_actors.hosts.world import World
 from lictor_actors.hosts.world.door import Door
 from lictor_actors.hosts.world.streams import stream
 from lictor_actors.hosts.world.trace import Tap
-from lictor_actors.judges.membership import Change
+from lictor_actors.judges.membership import MemberChange
 from lictor_actors.node.in_world import add_node
 from lictor_actors.node.spec import NodeSpec
 from lictor_actors.node.tree import tree
@@ -209,7 +209,7 @@ class Changes(Tap):
             del self._blank[node]
             self._world.count("snapshot_at_newcomer")
 
-    def _changed(self, change: Change) -> None:
+    def _changed(self, change: MemberChange) -> None:
         for kind in change.kinds:
             self._world.count(kind)
         for name in change.removed:

@@ -136,7 +136,7 @@ class Chaos:
                 return [faults.kill(self._victim(rng))]
             case "slow_disk":
                 return [faults.slow_disk(self._victim(rng), rng.uniform(0.02, 0.4), rng.uniform(0.1, 1.0))]
-            case "clock" if len(faults.book.clocks) < 2 * BENT_MOST:
+            case "clock" if len(faults.book.in_force.clocks) < 2 * BENT_MOST:
                 node = self._victim(rng)
                 rate = 1 + rng.uniform(-DRIFT_MAX, DRIFT_MAX)
                 return [faults.skew(node, float(rng.randint(-10, 10))), faults.drift(node, rate)]

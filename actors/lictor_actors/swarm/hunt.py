@@ -36,7 +36,7 @@ class Planted:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Outcome:
     """How the hunt ended; ``verdict`` is "" if it found nothing."""
 
     name: str
@@ -46,7 +46,7 @@ class Found:
     verdict: str
 
 
-def hunt(bug: Planted, seeds: Iterable[int] = range(1, SEEDS_MOST + 1)) -> Found:
+def hunt(bug: Planted, seeds: Iterable[int] = range(1, SEEDS_MOST + 1)) -> Outcome:
     """Try these seeds until a judge speaks."""
     started, tried = time.process_time(), 0
     with planted(bug.bug):
@@ -55,8 +55,8 @@ def hunt(bug: Planted, seeds: Iterable[int] = range(1, SEEDS_MOST + 1)) -> Found
             report = run_seed(seed, bug.until_s, plan=bug.plan_of(seed))
             said = next((failure for failure in report.failures if re.search(bug.says, failure)), "")
             if said:
-                return Found(bug.name, tried, time.process_time() - started, seed, said)
-    return Found(bug.name, tried, time.process_time() - started, 0, "")
+                return Outcome(bug.name, tried, time.process_time() - started, seed, said)
+    return Outcome(bug.name, tried, time.process_time() - started, 0, "")
 
 
 THREE = {"servers": 3, "agents": 1, "clients": 4, "keys": 1}

@@ -41,10 +41,10 @@ class Owners:
         if what == "status":
             self._world.jobs.http[url] = self._rng.choice(STATUSES)
         else:
-            wish: Message = DeregisterService(id=service)
+            asked: Message = DeregisterService(id=service)
             if what == "register":
-                wish = self._registration(self._nodes[place], service, url)
-            self._doors[place].ask("agent", wish, lambda answer: self._world.count(f"owner_{answer.kind}"))
+                asked = self._registration(self._nodes[place], service, url)
+            self._doors[place].ask("agent", asked, lambda answer: self._world.count(f"owner_{answer.kind}"))
         self._again()
 
     def _registration(self, node: str, service: str, url: str) -> RegisterService:

@@ -8,7 +8,7 @@ from random import Random
 
 from lictor_actors.hosts.world import World
 from lictor_actors.hosts.world.door import Door
-from lictor_actors.judges.history import Action, History, Operation
+from lictor_actors.judges.history import Action, ClientOperation, History
 from lictor_messages.answers import Command, Query, Written
 from lictor_messages.base import Message
 from lictor_messages.host import Undeliverable
@@ -62,7 +62,7 @@ class Clients:
         """No client asks anything new."""
         self._going = False
 
-    def audit(self, node: str, action: Action) -> list[Operation]:
+    def audit(self, node: str, action: Action) -> list[ClientOperation]:
         """A last look at every key, or a last word; a healed cluster answers all of it."""
         # One door for each node: a door that begins anew asks under names that were asked before.
         door = self._auditors.get(node) or self._auditors.setdefault(node, self._world.door(node, AUDITOR))
@@ -103,7 +103,7 @@ class Clients:
         self._values += 1
         return b"v%d" % self._values
 
-    def _answered(self, operation: Operation, then: Callable[[], None], answer: Message) -> None:
+    def _answered(self, operation: ClientOperation, then: Callable[[], None], answer: Message) -> None:
         now = self._world.time
         match answer:
             case Written():
@@ -119,7 +119,7 @@ class Clients:
                 self._not_done(operation, answer)
         then()
 
-    def _not_done(self, operation: Operation, answer: Message) -> None:
+    def _not_done(self, operation: ClientOperation, answer: Message) -> None:
         definite = answer.row.definite if isinstance(answer, Refused) else isinstance(answer, Undeliverable)
         if definite and self._definite:
             self._world.count("refused_definitely")

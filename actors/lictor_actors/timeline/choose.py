@@ -7,7 +7,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from lictor_actors.timeline.notes import named
-from lictor_actors.timeline.record import KINDS, Kind, Record
+from lictor_actors.timeline.record import KINDS, Kind, TimelineRecord
 
 STORY: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind not in ("message", "operation", "note"))
 """What a story needs: neither every message nor every client's word."""
@@ -15,12 +15,12 @@ INF = float("inf")
 
 
 def choose(
-    records: Iterable[Record],
+    records: Iterable[TimelineRecord],
     kinds: Collection[str] = KINDS,
     since: float = 0.0,
     until: float = INF,
     who: Sequence[str] = (),
-) -> list[Record]:
+) -> list[TimelineRecord]:
     """Records of these kinds that touch this time.
 
     ``who`` names nodes that they concern: one node with whomever it talks to, several only among themselves.
@@ -35,7 +35,7 @@ def choose(
     ]
 
 
-def _concerns(record: Record, who: Sequence[str]) -> bool:
+def _concerns(record: TimelineRecord, who: Sequence[str]) -> bool:
     if record.kind == "message" and len(who) > 1:
         return record.node in who and record.to in who
     if record.node:
@@ -54,9 +54,9 @@ def meant(text: str, nodes: Sequence[str]) -> list[str]:
     return [node for node in nodes if node in found]
 
 
-def merged(records: Iterable[Record], within_s: float = 1.0) -> list[tuple[Record, int]]:
+def merged(records: Iterable[TimelineRecord], within_s: float = 1.0) -> list[tuple[TimelineRecord, int]]:
     """The same words of the same kind from several nodes within a moment are one, with how many more said so."""
-    rows: list[tuple[Record, int]] = []
+    rows: list[tuple[TimelineRecord, int]] = []
     places: dict[tuple[str, str], int] = {}
     for record in records:
         key = record.kind, record.what.partition(", accused by")[0]
@@ -69,7 +69,7 @@ def merged(records: Iterable[Record], within_s: float = 1.0) -> list[tuple[Recor
     return rows
 
 
-def from_start(records: Iterable[Record]) -> list[Record]:
+def from_start(records: Iterable[TimelineRecord]) -> list[TimelineRecord]:
     """The same with times since the first record: for times of the day."""
     rows = sorted(records, key=lambda record: record.t)
     zero = rows[0].t if rows else 0.0

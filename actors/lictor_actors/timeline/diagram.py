@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Any
 
 from lictor_actors.timeline.notes import named
-from lictor_actors.timeline.record import KINDS, Record
+from lictor_actors.timeline.record import KINDS, TimelineRecord
 from lictor_actors.timeline.spans import Span, end_of, leaders, nodes_of, outages
 
 MESSAGES_MOST = 60_000
@@ -23,8 +23,8 @@ FIELDS = ("t", "node", "kind", "what", "role", "to", "until", "fate", "cause")
 
 
 def page(
-    shown: Sequence[Record],
-    everything: Sequence[Record],
+    shown: Sequence[TimelineRecord],
+    everything: Sequence[TimelineRecord],
     lanes: Sequence[str] = (),
     *,
     title: str = "Timeline",
@@ -58,7 +58,7 @@ def page(
     yield f"<script>const DATA={_embedded(data)};\n{_part('page.js')}</script></html>\n"
 
 
-def _thinned(shown: Sequence[Record]) -> tuple[list[Record], int]:
+def _thinned(shown: Sequence[TimelineRecord]) -> tuple[list[TimelineRecord], int]:
     """Without the plain messages that would be too many."""
     messages = [record for record in shown if record.kind == "message"]
     if len(messages) <= MESSAGES_MOST:
@@ -70,7 +70,7 @@ def _thinned(shown: Sequence[Record]) -> tuple[list[Record], int]:
     return drawn, len(messages) - MESSAGES_MOST
 
 
-def _row(record: Record, nodes: Sequence[str]) -> list[Any]:
+def _row(record: TimelineRecord, nodes: Sequence[str]) -> list[Any]:
     """A record as FIELDS: nodes by their numbers, -1 for none, without what is empty at the end."""
     row = [record.t, _number(record.node, nodes), KINDS.index(record.kind), record.what, record.role]
     row += [_number(record.to, nodes), record.until, record.fate, record.cause]
@@ -79,7 +79,7 @@ def _row(record: Record, nodes: Sequence[str]) -> list[Any]:
     return row
 
 
-def _fault(record: Record, nodes: Sequence[str]) -> list[Any]:
+def _fault(record: TimelineRecord, nodes: Sequence[str]) -> list[Any]:
     """When it struck and healed (0: at once), its words, and the rows that it hit, by sides; none means all."""
     sides = [[_number(node, nodes) for node in named(side, nodes)] for side in record.what.split(" | ")]
     return [record.t, record.until, record.what, [side for side in sides if side]]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from lictor_actors.timeline.choose import merged
 from lictor_actors.timeline.notes import named
-from lictor_actors.timeline.record import Kind, Record
+from lictor_actors.timeline.record import Kind, TimelineRecord
 from lictor_actors.timeline.spans import Span, faults, leaders, nodes_of, outages
 
 Paint = Callable[[str, str], str]
@@ -50,8 +50,8 @@ def plain(text: str, style: str) -> str:
 
 
 def draw(
-    shown: Sequence[Record],
-    everything: Sequence[Record],
+    shown: Sequence[TimelineRecord],
+    everything: Sequence[TimelineRecord],
     width: int = 100,
     paint: Paint = plain,
     lanes: Sequence[str] = (),
@@ -91,7 +91,7 @@ def _rows(words: Sequence[str], width: int) -> Iterator[str]:
     yield line
 
 
-def _text(record: Record, more: int, shown_lanes: Sequence[str]) -> str:
+def _text(record: TimelineRecord, more: int, shown_lanes: Sequence[str]) -> str:
     who = record.node.partition(".")[0]
     where = f"{record.role}@{who}" if record.role else who
     text = f"{where} > {record.to.partition('.')[0]}: {record.what}" if record.to else f"{where}: {record.what}"
@@ -113,7 +113,7 @@ def _lasted(seconds: float) -> str:
 class _State:
     """How each lane looks at a time."""
 
-    def __init__(self, records: Sequence[Record], nodes: Sequence[str]) -> None:
+    def __init__(self, records: Sequence[TimelineRecord], nodes: Sequence[str]) -> None:
         self._leads = leaders(records)
         self._down = outages(records)
         self._held = faults(records, nodes)
@@ -130,7 +130,7 @@ def _within(spans: Sequence[Span], node: str, t: float) -> bool:
     return any(span.node == node and span.since <= t <= span.until for span in spans)
 
 
-def _cell(record: Record, lane: str, state: _State, paint: Paint) -> str:
+def _cell(record: TimelineRecord, lane: str, state: _State, paint: Paint) -> str:
     concerned = record.node == lane or (record.kind == "fault" and lane in named(record.what, state.nodes))
     if concerned:
         glyph, style = MARKS[record.kind], STYLES[record.kind]

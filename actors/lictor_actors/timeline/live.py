@@ -17,14 +17,14 @@ from zlib import crc32
 
 from lictor_actors.bus.rules import Impairment
 from lictor_actors.timeline.notes import kind_of
-from lictor_actors.timeline.record import Fate, Record
+from lictor_actors.timeline.record import Fate, TimelineRecord
 from lictor_actors.timeline.recorder import ACTORS
 from lictor_actors.timeline.words import describe
 from lictor_messages.codec import pack
 from lictor_messages.envelope import Envelope, node_of, role_of
 
 LINES_MOST = 500_000
-"""A recording that nobody ends stops by itself here."""
+"""A recording that is not ended stops by itself here."""
 ON_ITS_WAY_S = 0.25
 """What was sent so shortly before the end may well have arrived after it."""
 
@@ -86,10 +86,10 @@ def _fate(impairment: Impairment) -> Fate:
 
 
 @dataclass
-class _Reading:
+class _TraceReader:
     """What the lines so far amount to."""
 
-    rows: list[Record] = field(default_factory=list)
+    rows: list[TimelineRecord] = field(default_factory=list)
     under_way: dict[int, deque[int]] = field(default_factory=lambda: defaultdict(deque))
     """Checksum → places of messages that have not arrived."""
     last: dict[int, int] = field(default_factory=dict)
@@ -102,7 +102,7 @@ class _Reading:
                 if fate != "dropped":
                     self.under_way[number].append(len(self.rows))
                 route = {"role": role_of(source), "to": node_of(target), "cause": cause}
-                self.rows.append(Record(t, node_of(source), "message", kind, fate=fate, **route))
+                self.rows.append(TimelineRecord(t, node_of(source), "message", kind, fate=fate, **route))
             case "arrived", (number, node):
                 self._arrived(t, number, node)
             case "refused", (number,):
@@ -112,10 +112,10 @@ class _Reading:
             case "note", (who, event):
                 kind_of_it = kind_of(event)
                 if kind_of_it is not None:
-                    self.rows.append(Record(t, node_of(who), kind_of_it, event, role=role_of(who)))
+                    self.rows.append(TimelineRecord(t, node_of(who), kind_of_it, event, role=role_of(who)))
             case "asked", (request, who, words):
                 self.asked[request] = len(self.rows)
-                self.rows.append(Record(t, node_of(who), "operation", words, cause=request, role=role_of(who)))
+                self.rows.append(TimelineRecord(t, node_of(who), "operation", words, cause=request, role=role_of(who)))
             case "answered", (request, words):
                 if request in self.asked:
                     place = self.asked.pop(request)
@@ -131,7 +131,7 @@ class _Reading:
             again = self.rows[self.last[number]]
             self.rows.append(replace(again, until=t, to=node, fate="duplicated"))
 
-    def over(self, t: float) -> list[Record]:
+    def over(self, t: float) -> list[TimelineRecord]:
         """Plain messages that never arrived are lost, unless the end came first."""
         for places in self.under_way.values():
             for place in places:
@@ -140,7 +140,7 @@ class _Reading:
         return [row for row in self.rows if row.fate != "lost" or row.t < t - ON_ITS_WAY_S]
 
 
-def together(files: Iterable[Path]) -> list[Record]:
+def together(files: Iterable[Path]) -> list[TimelineRecord]:
     """The records of all processes, in the order of time; ``t`` is the day's clock."""
     lines = []
     for file in files:
@@ -149,7 +149,7 @@ def together(files: Iterable[Path]) -> list[Record]:
                 lines.append(json.loads(line))
     # What arrives cannot have been sent later: at the same microsecond the sending comes first.
     lines.sort(key=lambda line: (line[0], line[1] == "arrived"))
-    reading = _Reading()
+    reading = _TraceReader()
     for line in lines:
         reading.line(*line)
     return sorted(reading.over(lines[-1][0] if lines else 0.0), key=lambda row: row.t)

@@ -29,7 +29,7 @@ class NoTimeline(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class TimelineRecord:
     """Something that happened at ``t``, in seconds since the run began."""
 
     t: float
@@ -54,11 +54,11 @@ class Record:
         return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
 
 
-def from_json(line: str, number: int = 0) -> Record:
-    """The reverse of ``Record.to_json``. Unknown fields are ignored. Raises NoTimeline."""
+def from_json(line: str, number: int = 0) -> TimelineRecord:
+    """The reverse of ``TimelineRecord.to_json``. Unknown fields are ignored. Raises NoTimeline."""
     try:
         said: Any = json.loads(line)
-        record = Record(
+        record = TimelineRecord(
             t=float(said["t"]),
             node=str(said.get("node", "")),
             kind=said["kind"],
@@ -76,14 +76,14 @@ def from_json(line: str, number: int = 0) -> Record:
     return record
 
 
-def read(lines: Iterable[str]) -> Iterator[Record]:
+def read(lines: Iterable[str]) -> Iterator[TimelineRecord]:
     """Records of a file's lines; empty lines are skipped. Raises NoTimeline."""
     for number, line in enumerate(lines, 1):
         if line.strip():
             yield from_json(line, number)
 
 
-def write(records: Iterable[Record]) -> Iterator[str]:
+def write(records: Iterable[TimelineRecord]) -> Iterator[str]:
     """Lines for a file, each with its end, in the order of time."""
     for record in sorted(records, key=lambda record: record.t):
         yield record.to_json() + "\n"

@@ -7,12 +7,12 @@ from dataclasses import replace
 from lictor_actors.hosts.world.trace import Tap
 from lictor_actors.hosts.world.world import World
 from lictor_actors.timeline.notes import fault_of, kind_of, named
-from lictor_actors.timeline.record import Fate, Record
+from lictor_actors.timeline.record import Fate, TimelineRecord
 from lictor_actors.timeline.words import describe
 from lictor_messages.envelope import Envelope, node_of, role_of
 
 ACTORS = ("agent", "checker", "dns", "gateway", "host", "prober", "server", "supervisor")
-"""Whoever else sends is a person's doorway."""
+"""Any other sender is a person's doorway."""
 FATES: dict[str, Fate] = {
     "": "lost",
     "dropped": "dropped",
@@ -30,7 +30,7 @@ class Recorder(Tap):
     def __init__(self, world: World, *, messages: bool = True) -> None:
         self._world = world
         self._messages = messages
-        self._records: list[Record] = []
+        self._records: list[TimelineRecord] = []
         self._under_way: dict[int, int] = {}
         """Number of a message -> place of its record."""
         self._asked: dict[str, int] = {}
@@ -38,13 +38,13 @@ class Recorder(Tap):
         self._faults: dict[str, int] = {}
         world.trace.taps.append(self)
 
-    def records(self) -> list[Record]:
+    def records(self) -> list[TimelineRecord]:
         """Everything so far, in the order of time."""
         return sorted(self._records, key=lambda record: record.t)
 
     def verdict(self, t: float, what: str) -> None:
         """A judge has spoken."""
-        self._records.append(Record(t, "", "verdict", what))
+        self._records.append(TimelineRecord(t, "", "verdict", what))
 
     # -- what the world shows --------------------------------------------------
 
@@ -73,7 +73,7 @@ class Recorder(Tap):
         """See ``Tap``."""
         kind = kind_of(event)
         if kind is not None:
-            self._records.append(Record(_s(time), node_of(who), kind, event, role=role_of(who)))
+            self._records.append(TimelineRecord(_s(time), node_of(who), kind, event, role=role_of(who)))
 
     def fault(self, time: int, event: str) -> None:
         """See ``Tap``."""
@@ -87,7 +87,7 @@ class Recorder(Tap):
             self._faults[name] = len(self._records)
             words = f"{name} {words}"
         nodes = named(words, list(self._world.machines))
-        self._records.append(Record(_s(time), nodes[0] if len(nodes) == 1 else "", "fault", words))
+        self._records.append(TimelineRecord(_s(time), nodes[0] if len(nodes) == 1 else "", "fault", words))
 
     # -- records that end later --------------------------------------------------
 
@@ -95,7 +95,7 @@ class Recorder(Tap):
         if number:
             self._under_way[number] = len(self._records)
         self._records.append(
-            Record(
+            TimelineRecord(
                 _s(time),
                 node_of(envelope.source),
                 "message",
@@ -112,7 +112,7 @@ class Recorder(Tap):
             return
         self._asked[envelope.request] = len(self._records)
         self._records.append(
-            Record(
+            TimelineRecord(
                 _s(time),
                 node_of(envelope.source),
                 "operation",

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from lictor_actors.timeline.notes import named
-from lictor_actors.timeline.record import Record
+from lictor_actors.timeline.record import TimelineRecord
 
 _LEADS = re.compile(r"raft: leads term (\d+)")
 _DOWN = re.compile(r"(power cut|kill|stop) (\S+)$")
 _UP = re.compile(r"restart (\S+)( with an empty disk)?$")
 _ENDED = re.compile(r"(?:power cut|kill|stop|(?:crash|restart) (?:server|all) on) (\S+)$")
-"""Whoever led there leads no more."""
+"""A leader there leads no more."""
 _OVER = ("leads no more", "raft: no quorum", "raft: resigns")
 
 
@@ -26,7 +26,7 @@ class Span(NamedTuple):
     what: str
 
 
-def nodes_of(records: Iterable[Record]) -> list[str]:
+def nodes_of(records: Iterable[TimelineRecord]) -> list[str]:
     """Every node, servers first, in the order of their names' numbers."""
     found = {name: None for record in records for name in (record.node, record.to) if name and "://" not in name}
     return sorted(found, key=_order)
@@ -37,12 +37,12 @@ def _order(node: str) -> tuple[bool, list[tuple[int, int, str]]]:
     return not node.startswith("server"), [(0, int(p), "") if p.isdigit() else (1, 0, p) for p in parts]
 
 
-def end_of(records: Sequence[Record]) -> float:
+def end_of(records: Sequence[TimelineRecord]) -> float:
     """The last moment that anything is known of."""
     return max((max(record.t, record.until) for record in records), default=0.0)
 
 
-def leaders(records: Sequence[Record]) -> list[Span]:
+def leaders(records: Sequence[TimelineRecord]) -> list[Span]:
     """Who led which term: until it gave up, went down, or the records end."""
     end, open_, spans = end_of(records), dict[str, tuple[float, str]](), list[Span]()
 
@@ -65,7 +65,7 @@ def leaders(records: Sequence[Record]) -> list[Span]:
     return sorted(spans, key=lambda span: span.since)
 
 
-def outages(records: Sequence[Record]) -> list[Span]:
+def outages(records: Sequence[TimelineRecord]) -> list[Span]:
     """Which node was down when."""
     end, since, spans = end_of(records), dict[str, tuple[float, str]](), list[Span]()
     for record in records:
@@ -81,7 +81,7 @@ def outages(records: Sequence[Record]) -> list[Span]:
     return sorted(spans, key=lambda span: span.since)
 
 
-def faults(records: Sequence[Record], nodes: Sequence[str]) -> list[Span]:
+def faults(records: Sequence[TimelineRecord], nodes: Sequence[str]) -> list[Span]:
     """Faults that held for a while, once for each node that they name; those that name none hold for all."""
     spans = []
     for record in records:

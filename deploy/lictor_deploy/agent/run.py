@@ -160,9 +160,9 @@ class AgentRun:
             return
         if self._desk is None:
             from lictor_actors.faults.desk import FaultDesk
-            from lictor_deploy.agent.faults import AgentFaults
+            from lictor_deploy.agent.faults import agent_faults
 
-            self._desk = FaultDesk(AgentFaults(self._host, self._node))
+            self._desk = FaultDesk(agent_faults(self._host, self._node))
         self._desk.ask(request, reply)
 
     def _signalled(self, leave: bool) -> None:

@@ -59,11 +59,19 @@ def run(
     timeline
         Write everything that happened in one run into this file, for `lictor timeline FILE -html PAGE`.
     """
-    from lictor_deploy.cli.sim import refuse_bad_counts, refuse_unwritable
     from lictor_deploy.scenario.run import run as run_scenario
 
     found = find(scenario)
     on_processes = live or found.cluster.kind == "local"
+    refuse(seeds, jobs, on_processes, trace, timeline)
+    first = found.seed if seed is None else seed
+    return run_scenario(found, first, seeds, jobs, on_processes, trace, timeline, named=scenario)
+
+
+def refuse(seeds: int, jobs: int, on_processes: bool, trace: bool, timeline: Path | None) -> None:
+    """What does not go together. Raises Failure."""
+    from lictor_deploy.cli.sim import refuse_bad_counts, refuse_unwritable
+
     refuse_bad_counts(seeds, jobs)
     if on_processes and (seeds > 1 or trace):
         raise Failure("A live cluster cannot be replayed: leave -seeds and -trace out.")
@@ -71,8 +79,6 @@ def run(
         raise Failure("-trace and -timeline show one run: leave -seeds out, and name the run with -seed.")
     if timeline is not None:
         refuse_unwritable(timeline)
-    first = found.seed if seed is None else seed
-    return run_scenario(found, first, seeds, jobs, on_processes, trace, timeline, named=scenario)
 
 
 @app.command

@@ -19,7 +19,7 @@ def dev(
     profile: Literal["lan", "wan", "local"] = DevOptions.profile,
     raft_multiplier: float = DevOptions.raft_multiplier,
     seed: int = DevOptions.seed,
-    log_level: str = "WARN",
+    log_level: str = "INFO",
 ) -> int:
     """Run a whole cluster on this machine until Ctrl-C or SIGTERM, even if the shell had them ignored.
 
@@ -53,7 +53,7 @@ def dev(
     seed
         Node ids are derived from it (0).
     log_level
-        Of the log files of the processes: DEBUG, INFO, WARN or ERR.
+        Of the log files of the processes: DEBUG, INFO, WARN or ERR (INFO).
     """
     from lictor_deploy.local.dev import run_dev
 

@@ -38,7 +38,7 @@ def explain(
     keys
         So many keys instead of what the seed draws.
     """
-    from lictor_deploy.sim.one import Wish, numbers
+    from lictor_deploy.sim.one import OneSeed, numbers
     from lictor_deploy.sim.one import explain as tell
 
-    return tell(Wish(seed, seconds(until), numbers(without), servers, agents, clients, keys))
+    return tell(OneSeed(seed, seconds(until), numbers(without), servers, agents, clients, keys))

@@ -112,14 +112,14 @@ def sim(
         return run(range(seed, seed + seeds), until_s, jobs, shrunk=shrink, keep=keep)
     from lictor_deploy.sim import one as sim_one
 
-    wish = sim_one.Wish(seed, until_s, sim_one.numbers(without), servers, agents, clients, keys)
+    asked = sim_one.OneSeed(seed, until_s, sim_one.numbers(without), servers, agents, clients, keys)
     if shell:
         from lictor_deploy.sim.shell import shell as walk
 
-        return walk(wish)
+        return walk(asked)
     if show:
-        return sim_one.show(wish, show)
-    return sim_one.one(wish, trace=trace, timeline=timeline, shrunk=shrink, keep=keep)
+        return sim_one.show(asked, show)
+    return sim_one.one(asked, trace=trace, timeline=timeline, shrunk=shrink, keep=keep)
 
 
 def refuse_bad_counts(seeds: int | None, jobs: int) -> None:

@@ -13,12 +13,17 @@ from lictor_deploy.cli.commands import COMMANDS
 from lictor_deploy.cli.not_yet import command_not_yet, flag_not_yet
 
 Flags = frozenset[str]
+HELP: Flags = frozenset(("-h", "-help", "--help"))
 
 
 def call(arguments: Sequence[str]) -> int:
     """Run the command that the arguments name; its exit status. What they say wrong is a sentence on stderr."""
     app = build(arguments[0] if arguments else "")
     words, apps, _ = app.parse_commands(list(takewhile(lambda word: not word.startswith("-"), arguments)))
+    if apps[-1].default_command is None or HELP & set(arguments):
+        from lictor_deploy.cli.one_dash import console
+
+        app.console = console()
     try:
         tokens = dashed(arguments, values_of(apps[-1]))
         outcome = app(tokens, exit_on_error=False, print_error=False, result_action="return_value")

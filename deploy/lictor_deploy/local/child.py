@@ -14,11 +14,12 @@ from typing import Any
 from lictor_actors.faults.desk import Reply
 from lictor_actors.faults.over_http import FaultsOverHttp
 from lictor_actors.hosts.live.host import LiveHost
+from lictor_actors.journal.recovery import JournalCorrupt
 from lictor_actors.node.live import add_node
 from lictor_actors.timeline.live import LiveRecorder
 from lictor_deploy.agent.log import start_log
 from lictor_deploy.agent.run import in_loop
-from lictor_deploy.local.channel import Channel, Said
+from lictor_deploy.local.json_lines import JsonLines, Said
 from lictor_deploy.local.plan import ProcessPlan
 from lictor_deploy.local.run_dir import FaultToken
 from lictor_deploy.words.sentence import Failure
@@ -42,13 +43,13 @@ def run_child(
     """The life of one process; returns its exit code. ``trace``: where it writes down messages, "" for nowhere."""
     stream = log_file.open("a", buffering=1, encoding="utf-8")
     start_log(log_level, stream)
-    return in_loop(Child(plan, Channel(pipe), rules, token, trace).serve())
+    return in_loop(NodesProcess(plan, JsonLines(pipe), rules, token, trace).serve())
 
 
-class Child:
+class NodesProcess:
     """The nodes of one process and the channel to the parent."""
 
-    def __init__(self, plan: ProcessPlan, parent: Channel, rules: SetRules, token: FaultToken, trace: str) -> None:
+    def __init__(self, plan: ProcessPlan, parent: JsonLines, rules: SetRules, token: FaultToken, trace: str) -> None:
         self._trace = trace
         self._plan = plan
         self._parent = parent
@@ -61,6 +62,7 @@ class Child:
         self._recorder: LiveRecorder | None = None
         self._rules = rules
         self._reported: Said = {}
+        self._hits: dict[str, int] = {}
         self._every = REPORT_SOON_S
 
     async def serve(self) -> int:
@@ -104,6 +106,10 @@ class Child:
         if report != self._reported:
             self._reported = report
             self._parent.send({"report": report})
+        hits = self._host.hits()
+        if hits != self._hits:
+            self._hits = hits
+            self._parent.send({"hits": hits})
 
     def _ended(self, who: str, why: str) -> None:
         """A node, or one actor of it, is down for good."""
@@ -134,20 +140,28 @@ class Child:
             case {"rules": dict(rules), "order": int(order)}:
                 self._host.set_rules(SetRules.model_validate(rules))
                 self._done(order, 0)
-            case {"actor": dict(wish), "order": int(order)}:
-                actors = self._host.handle_actor(HandleActor.model_validate(wish))
-                if wish["verb"] != "cut_power":  # the end of this process confirms that
-                    self._done(order, actors)
+            case {"actor": dict(deed), "order": int(order)}:
+                self._do(HandleActor.model_validate(deed), order)
+
+    def _do(self, deed: HandleActor, order: int) -> None:
+        try:
+            actors = self._host.handle_actor(deed)
+        except (JournalCorrupt, OSError) as error:  # a fault has spoilt what a restart reads: the parent ends us
+            logging.getLogger("lictor").error("%s cannot start: %s", deed.node, error)
+            self._parent.send({"refused": f"{self._plan.name} cannot start: {reason(error)}"})
+            return
+        if deed.verb != "cut_power":  # the end of this process confirms that
+            self._done(order, actors)
 
     def _record(self, path: str) -> None:
-        """Write down who says what to whom, into this file; "" ends it."""
+        """Write down every message, into this file; "" ends it."""
         recorder, self._recorder = self._recorder, LiveRecorder(Path(path)) if path else None
         self._host.show(self._recorder)
         if recorder is not None:
             recorder.close()
 
     def _done(self, order: int, count: int) -> None:
-        # The report goes first: whoever waits for a whole cluster after healing must not be shown what was before.
+        # The report goes first: a wait for a whole cluster after healing must not be shown what was before.
         self._report()
         self._parent.send({"done": order, "count": count})
 

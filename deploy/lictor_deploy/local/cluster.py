@@ -3,36 +3,34 @@
 from __future__ import annotations
 
 import gc
-import os
 import secrets
-import shutil
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from lictor_actors.hosts.models import build_models
-from lictor_deploy.local.channel import Said
 from lictor_deploy.local.child import run_child
+from lictor_deploy.local.command import run_command
+from lictor_deploy.local.json_lines import Said
+from lictor_deploy.local.live_status import ClusterNow, LiveStatus, listed
 from lictor_deploy.local.parent.control import ControlServer
-from lictor_deploy.local.parent.readiness import Readiness
+from lictor_deploy.local.parent.convergence import Convergence
 from lictor_deploy.local.parent.supervisor import Process, Supervisor
-from lictor_deploy.local.plan import DevOptions, NodeAddress, ProcessPlan, all_addresses
-from lictor_deploy.local.progress import make_progress
+from lictor_deploy.local.plan import DevOptions, ProcessPlan, all_addresses
+from lictor_deploy.local.progress import make_progress, sentence
 from lictor_deploy.local.run_dir import CONTROL, LOCK, TOKEN, FaultToken, announce, make_again
 from lictor_deploy.local.upkeep import LOOK_EVERY_S, Upkeep
-from lictor_deploy.words.columns import columns
+from lictor_deploy.local.welcome import addresses, described, headline, try_next
 from lictor_deploy.words.sentence import Failure
 
 STOP_WITHIN_S = 4.0
 """Processes that have not closed everything by then are killed; all in all Ctrl-C takes less than five seconds."""
-END_COMMAND_WITHIN_S = 1.0
 SHOW_EVERY_S = 0.1
 READY_WITHIN_S = 120.0
+"""A cluster that is not whole by then goes on all the same, and the nodes that are late are named."""
 
 
 def settle_memory() -> None:
@@ -71,25 +69,29 @@ class LocalCluster:
         self._token = FaultToken(secrets.token_urlsafe(18), run / TOKEN)
         self._token.keep()
         specs = [spec for plan in plans for spec in plan.specs]
-        self._readiness = Readiness(
+        self._convergence = Convergence(
             [spec.node for spec in specs if spec.server], [spec.node for spec in specs if not spec.server]
         )
         self._refused = ""
         self._whole = False
         """It has been: from then on one node that cannot start does not end all the others."""
         self._announced = False
+        self._status: LiveStatus | None = None
         self._supervisor = Supervisor(
             list(self._plans), self._work, heard=self._heard, died=self._died, signals=signals
         )
-        homes = {spec.node: plan.name for plan in plans for spec in plan.specs}
-        self._control = ControlServer(
-            run / CONTROL,
+        self._control = self._make_control(options.seed)
+
+    def _make_control(self, seed: int) -> ControlServer:
+        homes = {spec.node: plan.name for plan in self._plans.values() for spec in plan.specs}
+        return ControlServer(
+            self._run / CONTROL,
             self._supervisor,
-            self._readiness,
+            self._convergence,
             homes,
             self._describe(),
-            seed=options.seed,
-            data=data,
+            seed=seed,
+            data=self._data,
             log=self._log_fault,
         )
 
@@ -106,20 +108,34 @@ class LocalCluster:
     def run(self, command: str, started: float) -> int:
         """Wait until the cluster is whole, then run the command or wait for a signal."""
         if not self._wait_whole():
-            return self._ended_by()
-        took = time.monotonic() - started
+            return 128 + self._supervisor.signals[0]
+        words = self._outcome(time.monotonic() - started)
         self._whole = True
         self._supervisor.tell({"settled": True})
         if command:
-            print(f"{self._headline(took)} Running: {command}", flush=True)
-            return self._run_command(command)
-        print(self._welcome(took), flush=True)
+            print(f"{words} Running: {command}", flush=True)
+            environment = self._describe()["environment"]
+            return run_command(command, environment, self._umask, self._supervisor.signals, self._step)
+        print(self._welcome(words), flush=True)
+        self._status = LiveStatus(self._seen())
         while not self._supervisor.signals:
             self._step(3600.0)
-        return self._ended_by()
+            self._status.look(self._seen())
+        self._status.close()
+        number = self._supervisor.signals[0]
+        return 0 if number == signal.SIGINT else 128 + number  # Ctrl-C is how it is meant to end
 
-    def _ended_by(self) -> int:
-        return 128 + self._supervisor.signals[0]
+    def _outcome(self, took: float) -> str:
+        if self._convergence.summary().whole:
+            return headline(self._places, len(self._plans), took)
+        late = [name.partition(".")[0] for name in self._convergence.late()]
+        missing = f" Late: {listed(late)}." if late else ""
+        return f"Not whole after {took:.0f} s: {sentence(self._convergence.summary())}.{missing} The cluster goes on."
+
+    def _seen(self) -> ClusterNow:
+        alive = self._convergence.alive
+        faults = tuple(f"{one['id']} {one['what']}" for one in self._control.faults())
+        return ClusterNow(self._convergence.leader, alive, len(self._places) - alive, faults)
 
     def _look(self) -> None:
         """Is the run directory still there? The processes look after their own sockets in it."""
@@ -131,7 +147,7 @@ class LocalCluster:
             self._trouble = ""
         except (OSError, Failure) as error:
             if str(error) != self._trouble:  # once, though it is tried every second
-                print(f"{self._run} was removed and cannot be made again: {error}", file=sys.stderr, flush=True)
+                self._warn(f"{self._run} was removed and cannot be made again: {error}")
             self._trouble = str(error)
         self._control.alarms.later(LOOK_EVERY_S, self._look)
 
@@ -142,7 +158,7 @@ class LocalCluster:
         upkeep.lock()
         if self._announced:
             announce(self._run)
-        print(f"{self._run} was removed, or what is in it: it was made again.", file=sys.stderr, flush=True)
+        self._warn(f"{self._run} was removed, or what is in it: it was made again.")
 
     def stop(self) -> None:
         """End every process and remove what they left; a second Ctrl-C makes it abrupt."""
@@ -166,32 +182,16 @@ class LocalCluster:
         progress = make_progress()
         until = time.monotonic() + READY_WITHIN_S
         try:
-            while not (state := self._readiness.summary()).whole:
+            while not (state := self._convergence.summary()).whole:
                 progress.show(state)
                 self._step(SHOW_EVERY_S)
                 if self._supervisor.signals:
                     return False
                 if time.monotonic() > until:
-                    raise Failure(f"The cluster is not whole after {READY_WITHIN_S:.0f} s: {state}. Try fewer -agents.")
+                    break
             return True
         finally:
             progress.close()
-
-    def _run_command(self, command: str) -> int:
-        # A group of its own, so that what the shell has started can be ended too; at a terminal only ours may read.
-        group = None if os.isatty(0) else 0
-        child = subprocess.Popen(command, shell=True, env=self._environment(), process_group=group, umask=self._umask)
-        while child.poll() is None and not self._supervisor.signals:
-            self._step(0.5)
-        if self._supervisor.signals:
-            end_command(child, self._supervisor.signals[0], whole_group=group is not None)
-        status = child.wait()
-        killed_by = self._supervisor.signals[0] if self._supervisor.signals else -status
-        return 128 + killed_by if status < 0 else status
-
-    def _environment(self) -> dict[str, str]:
-        beside = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-        return {**os.environ, "PATH": beside, **self._describe()["environment"]}  # so that `lictor` is found
 
     # -- processes -----------------------------------------------------------
 
@@ -205,10 +205,12 @@ class LocalCluster:
     def _heard(self, name: str, message: Said) -> None:
         match message:
             case {"report": dict(seen)}:
-                self._readiness.report(seen)
+                self._convergence.report(seen)
+            case {"hits": dict(hits)}:
+                self._control.hit(name, hits)
             case {"refused": str(why)} if self._whole:
                 remedy = f"It stays down; `lictor fault restart {name} -wipe` starts it with an empty disk."
-                print(f"{why}. {remedy}", file=sys.stderr, flush=True)
+                self._warn(f"{why}. {remedy}")
                 self._control.cannot_start(name, why)
             case {"refused": str(why)}:
                 self._refused = f"{why}."
@@ -219,19 +221,21 @@ class LocalCluster:
             case {"ended": str(who), "why": str(why)} if not self._whole:
                 self._refused = f"{who} has ended: {why}."
             case {"ended": str(who), "why": str(why)}:
-                print(f"{who} has ended: {why}", file=sys.stderr, flush=True)
+                self._warn(f"{who} has ended: {why}")
 
     def _died(self, process: Process, status: int) -> None:
-        self._readiness.forget(spec.node for spec in self._plans[process.name].specs)
+        self._convergence.forget(spec.node for spec in self._plans[process.name].specs)
         self._control.gone(process.name)
-        if process.held:
+        if process.held or process.wanted:
             return
         cause = f"killed by signal {-status}" if status < 0 else f"exit code {status}"
         fate = "too often: its nodes stay down" if process.given_up else "starting it again"
-        print(f"{process.name} died ({cause}), {fate}. Its log: {self._data}/logs/{process.name}.log", file=sys.stderr)
+        self._warn(f"{process.name} died ({cause}), {fate}. Its log: {self._data}/logs/{process.name}.log")
 
     def _log_fault(self, event: str) -> None:
-        """Faults with the time of the day, beside the logs of the processes."""
+        """Faults with the time of the day, beside the logs of the processes, and to the person who watches."""
+        if self._status is not None:
+            self._status.event(event)
         with (self._data / "logs" / "faults.log").open("a", encoding="utf-8") as file:
             now = time.time()
             at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1000):03d}Z"
@@ -240,59 +244,19 @@ class LocalCluster:
     # -- words ---------------------------------------------------------------
 
     def _describe(self) -> Said:
-        first = self._places[0]
-        environment = {
-            "CONSUL_HTTP_ADDR": first.http,
-            "LICTOR_BUS": first.door,
-            "LICTOR_CONTROL": str(self._run / CONTROL),
-            "LICTOR_FAULT_TOKEN": self._token.secret,
-        }
-        places = [{"name": p.name, "ip": p.ip, "http": p.http, "door": p.door} for p in self._places]
-        return {"nodes": places, "environment": environment, "logs": str(self._data / "logs")}
+        return described(self._places, self._run / CONTROL, self._token.secret, self._data)
 
-    def _headline(self, took: float) -> str:
-        servers = sum(place.name.startswith("server-") for place in self._places)
-        nodes = len(self._places)
-        return (
-            f"{nodes} nodes ({servers} servers, {nodes - servers} agents) in {len(self._plans)} processes "
-            f"see each other and the catalog is complete, {took:.2f} s after the start."
-        )
-
-    def _welcome(self, took: float) -> str:
-        servers = [place for place in self._places if place.name.startswith("server-")]
-        agents = [place for place in self._places if not place.name.startswith("server-")]
-        shown = servers + agents[:2] + agents[2:][-1:]
-        table = columns(("Node", "HTTP", "Client bus"), [(p.name, f"http://{p.http}", p.door) for p in shown])
+    def _welcome(self, words: str) -> str:
         hints = try_next(self._places)
         if not self._announced:
             hints += (
                 f"  export LICTOR_CONTROL={self._run / CONTROL}      # for `lictor fault`: another cluster runs too\n"
             )
-        return f"{self._headline(took)}\n\n{table}\n\n{hints}\nLogs: {self._data}/logs   Stop: Ctrl-C"
+        return f"{words}\n\n{addresses(self._places)}\n\n{hints}\nLogs: {self._data}/logs   Stop: Ctrl-C"
 
-
-def end_command(child: subprocess.Popen[bytes], number: int, *, whole_group: bool) -> None:
-    """Pass the signal on, and after a second kill what is left."""
-
-    def tell(number: int) -> None:
-        with suppress(ProcessLookupError):
-            os.killpg(child.pid, number) if whole_group else child.send_signal(number)
-
-    tell(number)
-    with suppress(subprocess.TimeoutExpired):
-        child.wait(END_COMMAND_WITHIN_S)
-    tell(signal.SIGKILL)
-
-
-def try_next(places: Sequence[NodeAddress]) -> str:
-    """What to do with a fresh cluster."""
-    default = "" if places[0].http == "127.0.0.1:8500" else f" -http-addr={places[0].http}"
-    beside = Path(sys.executable).parent
-    path = "" if shutil.which("lictor") else f"  export PATH={beside}:$PATH\n"
-    return (
-        f"Try, in another terminal:\n{path}"
-        f"  lictor members{default}\n"
-        f"  lictor kv put{default} greeting hello\n"
-        f"  curl 'http://{places[-1].http}/v1/kv/greeting?raw'\n"
-        "  lictor fault isolate leader      # and later: lictor fault heal -all\n"
-    )
+    def _warn(self, words: str) -> None:
+        """On standard error, above the status line."""
+        if self._status is None:
+            print(words, file=sys.stderr, flush=True)
+        else:
+            self._status.beside(lambda: print(words, file=sys.stderr, flush=True))

@@ -36,9 +36,12 @@ def run_dev(options: DevOptions, *, data_dir: str, command: str, log_level: str)
         cluster.temporary = [] if data_dir else [data]
         try:
             cluster.start()
-            return cluster.run(command, started)
+            status = cluster.run(command, started)
         finally:
             cluster.stop()
+        if signals and not command:
+            print("Stopped.", flush=True)
+        return status
 
 
 def written_down() -> list[int]:

@@ -10,17 +10,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lictor_actors.faults.healing import Heals
-from lictor_actors.faults.levels import refuse_unsupported
-from lictor_actors.faults.steps import Step
-from lictor_actors.faults.verbs import Verbs
-from lictor_actors.faults.vocabulary import Verb
 from lictor_actors.hosts.models import build_models
+from lictor_deploy.local.remote_faults import ClusterFaults, answered
 from lictor_deploy.local.run_dir import find_control
 from lictor_deploy.words.sentence import Failure
 
@@ -55,7 +51,7 @@ class Cluster:
         self.environment: dict[str, str] = facts["environment"]
         """What ``lictor dev -exec`` gives its command."""
         self.logs: str = facts["logs"]
-        self.faults = ClusterFaults(self)
+        self.faults = ClusterFaults(self.ask)
 
     @classmethod
     def running(cls, control: str = "") -> Cluster:
@@ -98,10 +94,7 @@ class Cluster:
             question |= arguments
         elif arguments:
             question["with"] = arguments
-        answer = exchange(self.control, question)
-        if "error" in answer:
-            raise Failure(answer["error"] if answer["error"].endswith("?") else f"{answer['error']}.")
-        return answer
+        return answered(exchange(self.control, question))
 
     def status(self) -> dict[str, Any]:
         """``status``: how many nodes are up and see each other, the leader that all servers agree on and the one that
@@ -120,85 +113,6 @@ class Cluster:
             if time.monotonic() > until:
                 raise Failure(f"The cluster is not whole after {within_s:.0f} s: {state}")
             time.sleep(0.1)
-
-
-class FaultHandle(Heals):
-    """A fault in force on a running cluster."""
-
-    def __init__(self, cluster: Cluster, id: str, what: str) -> None:
-        self.id = id
-        self.what = what
-        """In words, with whom the selectors named."""
-        self._cluster = cluster
-
-    def heal(self) -> None:
-        """End the fault; doing it twice does no harm."""
-        self._cluster.ask("heal", fault=self.id)
-
-    def __repr__(self) -> str:
-        return f"<{self.id} {self.what}>"
-
-
-class PlayHandle(Heals):
-    """A plan that the cluster's parent plays."""
-
-    def __init__(self, cluster: Cluster, id: str) -> None:
-        self.id = id
-        self.struck = 0
-        """Faults that it injected; known when it has ended."""
-        self.refused: list[str] = []
-        """Why others were not; known when it has ended."""
-        self._cluster = cluster
-
-    def heal(self) -> None:
-        """No step strikes any more, and everything heals."""
-        ended = self._cluster.ask("halt", play=self.id)
-        self.struck, self.refused = ended["struck"], ended["refused"]
-        self._cluster.faults.heal_all()
-
-
-class ClusterFaults(Verbs[FaultHandle]):
-    """The fault verbs of a running cluster. Each returns when every process has the fault in force.
-
-    They act on what actors say to each other, on processes and on journals; not on HTTP and not on the checks' own
-    connections.
-    """
-
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
-
-    def inject(self, verb: Verb) -> FaultHandle:
-        """Put this fault in force. Raises UnsupportedFault, and Failure for what the cluster refuses."""
-        refuse_unsupported(verb, "live")
-        answer = self._cluster.ask(verb.name, **verb.model_dump(mode="json", exclude_defaults=True))
-        return FaultHandle(self._cluster, answer["fault"], answer["what"])
-
-    def play(self, steps: Iterable[Step]) -> PlayHandle:
-        """Begin a plan (or a preset's steps): the cluster's parent strikes at its times until ``heal``."""
-        plan = tuple(steps)
-        for verb in (fault for step in plan for fault in step.faults):
-            refuse_unsupported(verb, "live")
-        answer = self._cluster.ask("play", steps=[step.table() for step in plan])
-        return PlayHandle(self._cluster, answer["play"])
-
-    def ls(self) -> list[FaultHandle]:
-        """The faults in force, oldest first."""
-        return [FaultHandle(self._cluster, **fault) for fault in self._cluster.status()["faults"]]
-
-    def release(self) -> list[str]:
-        """Let go everything that ``hold`` keeps; returns the ids of those faults."""
-        healed: list[str] = self._cluster.ask("release")["healed"]
-        return healed
-
-    def heal_all(self) -> list[str]:
-        """End every fault and every plan; returns the faults' ids."""
-        healed: list[str] = self._cluster.ask("heal_all")["healed"]
-        return healed
-
-    def quiet(self, for_s: float) -> None:
-        """End every fault and let so many seconds pass without any."""
-        self.heal_all()
-        time.sleep(for_s)
 
 
 def own_addresses(nth: int = 0) -> list[str]:

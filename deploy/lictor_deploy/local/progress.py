@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from lictor_deploy.local.parent.readiness import Wholeness
+from lictor_deploy.local.parent.convergence import Wholeness
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -108,7 +108,7 @@ def find_control() -> str:
 
 
 def answers(path: str) -> bool:
-    """Whether somebody listens on this Unix socket."""
+    """Whether this Unix socket is listened on."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         try:
             probe.connect(path)
@@ -125,7 +125,7 @@ def sweep(base: Path) -> None:
 
 
 def abandoned(path: Path) -> bool:
-    """Whether nobody holds this directory any more; one without a lock is only just being made."""
+    """Whether this directory is held no more; one without a lock is only just being made."""
     try:
         lock = os.open(path / LOCK, os.O_RDWR | os.O_CLOEXEC)
     except OSError:

@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lictor_deploy.local.handle import Cluster, FaultHandle
+from lictor_deploy.local.handle import Cluster
+from lictor_deploy.local.remote_faults import FaultHandle
+from lictor_deploy.pytest_plugin.marker import ClusterMarker
 from lictor_deploy.pytest_plugin.presets import inject
-from lictor_deploy.pytest_plugin.wish import Wish
 from lictor_deploy.words.sentence import Failure
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ class SharedCluster(LiveCluster):
 
 
 @contextmanager
-def started(wanted: Wish, data: Path) -> Iterator[LiveCluster]:
+def started(wanted: ClusterMarker, data: Path) -> Iterator[LiveCluster]:
     """Such a cluster, whole and with its faults in force; its state and logs are in ``data``. Raises Failure."""
     flags = ("-profile", wanted.profile, "-data-dir", str(data), "-log-level", "INFO")
     with Cluster.local(wanted.servers, wanted.agents, *flags) as found:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lictor_deploy.pytest_plugin.wish import Wish, wish
+from lictor_deploy.pytest_plugin.marker import ClusterMarker, read_markers
 from lictor_deploy.words.sentence import Failure
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test for each seed of a simulated cluster."""
     if "lictor_seed" not in metafunc.fixturenames:
         return
-    seeds = _seeds(metafunc.config, _wish(metafunc.definition))
+    seeds = _seeds(metafunc.config, _of_item(metafunc.definition))
     if seeds:
         metafunc.parametrize("lictor_seed", seeds, ids=[f"seed={seed}" for seed in seeds])
 
@@ -98,7 +98,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.fixture
 def lictor_seed() -> int | None:
-    """The seed of this test's simulated cluster, for whatever else a test draws; None with a local cluster."""
+    """The seed of this test's simulated cluster, for what else a test draws; None with a local cluster."""
     return None
 
 
@@ -107,7 +107,7 @@ def cluster(
     request: pytest.FixtureRequest, lictor_seed: int | None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[LiveCluster | SimCluster]:
     """A cluster of this test's own, whole, as ``@pytest.mark.cluster(…)`` says."""
-    wanted = _wish(request.node)
+    wanted = _of_item(request.node)
     if wanted.kind == "local":
         yield from _local(request.node, wanted, tmp_path_factory)
     else:
@@ -122,7 +122,7 @@ def shared_cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
     config = request.config
     data = tmp_path_factory.mktemp("lictor-shared")
     try:
-        with live.started(_shared_wish(config), data) as made:
+        with live.started(_of_config(config), data) as made:
             config.stash[SHARED] = shared = live.SharedCluster(made.control, lambda: config.stash[PREFIX])
             yield shared
             del config.stash[SHARED]
@@ -136,13 +136,13 @@ def shared_cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
 def consul_url(request: pytest.FixtureRequest) -> str:
     """``http://ip:port`` of server-1: of this test's own cluster if it is marked or has one, else of the shared one."""
     own = "cluster" in request.fixturenames or request.node.get_closest_marker("cluster") is not None
-    if own and _wish(request.node).kind == "sim":
+    if own and _of_item(request.node).kind == "sim":
         pytest.fail("a simulated cluster has no consul_url: ask cluster.client(), or use kind='local'", pytrace=False)
     found = request.getfixturevalue("cluster" if own else "shared_cluster")
     return f"http://{found.nodes['server-1'].http}"
 
 
-def _local(item: pytest.Item, wanted: Wish, temporary: pytest.TempPathFactory) -> Iterator[LiveCluster]:
+def _local(item: pytest.Item, wanted: ClusterMarker, temporary: pytest.TempPathFactory) -> Iterator[LiveCluster]:
     from lictor_deploy.pytest_plugin import live
 
     data = temporary.mktemp("lictor")
@@ -156,7 +156,7 @@ def _local(item: pytest.Item, wanted: Wish, temporary: pytest.TempPathFactory) -
     live.sweep(data, keep_logs=item.stash.get(FAILED, False))
 
 
-def _simulated(item: pytest.Item, wanted: Wish, seed: int) -> Iterator[SimCluster]:
+def _simulated(item: pytest.Item, wanted: ClusterMarker, seed: int) -> Iterator[SimCluster]:
     from lictor_deploy.pytest_plugin import sim
 
     made = sim.make(wanted, seed)
@@ -187,27 +187,27 @@ def _sentence(error: Exception) -> BaseException:
     return pytest.fail.Exception(str(error), pytrace=False)
 
 
-def _wish(item: pytest.Item) -> Wish:
+def _of_item(item: pytest.Item) -> ClusterMarker:
     """What all cluster markers of this test, its class and its module say together; the nearest has the last word."""
     markers = list(item.iter_markers("cluster"))[::-1]
     try:
         if any(marker.args for marker in markers):
             raise ValueError("the cluster marker takes keyword arguments only: cluster(servers=3, agents=5)")
-        return wish(marker.kwargs for marker in markers)
+        return read_markers(marker.kwargs for marker in markers)
     except ValueError as error:
         raise _sentence(ValueError(f"{item.nodeid}: {error}")) from None
 
 
-def _shared_wish(config: pytest.Config) -> Wish:
+def _of_config(config: pytest.Config) -> ClusterMarker:
     """What pytest's configuration says of the shared cluster; ValueError names the setting."""
     said = {name: str(config.getini(f"lictor_{name}")) for name in ("servers", "agents")}
     try:
-        return wish([{name: int(text) if text.isdecimal() else text for name, text in said.items()}])
+        return read_markers([{name: int(text) if text.isdecimal() else text for name, text in said.items()}])
     except ValueError as error:
         raise ValueError(f"in pytest's configuration, lictor_{error}") from None
 
 
-def _seeds(config: pytest.Config, wanted: Wish) -> tuple[int, ...]:
+def _seeds(config: pytest.Config, wanted: ClusterMarker) -> tuple[int, ...]:
     """Those of the command line if it names any, else the test's own; none for a local cluster."""
     if wanted.kind == "local":
         return ()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from lictor_actors.faults.presets import PRESETS
-from lictor_deploy.pytest_plugin.wish import Faults
+from lictor_deploy.pytest_plugin.marker import Faults
 
 Preset = Callable[[Any], object]
 """Given a cluster's fault verbs, injects what it stands for."""

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from lictor_deploy.pytest_plugin.marker import ClusterMarker
 from lictor_deploy.pytest_plugin.presets import inject
-from lictor_deploy.pytest_plugin.wish import Wish
 from lictor_deploy.sim.cluster import SimCluster
 
 HAPPENED_LINES = 20
 TRACE_LINES = 40
 
 
-def make(wanted: Wish, seed: int) -> SimCluster:
+def make(wanted: ClusterMarker, seed: int) -> SimCluster:
     """Such a cluster, at the moment when it is switched on."""
     return SimCluster(wanted.servers, wanted.agents, seed, profile=wanted.profile)
 
 
-def settle(cluster: SimCluster, wanted: Wish) -> None:
+def settle(cluster: SimCluster, wanted: ClusterMarker) -> None:
     """Until it is whole; from then on its faults are in force."""
     cluster.wait_whole()
     inject(cluster.faults, wanted.faults)

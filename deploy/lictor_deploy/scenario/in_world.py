@@ -12,7 +12,7 @@ from lictor_actors.hosts.world import World
 from lictor_actors.hosts.world.door import Door
 from lictor_actors.hosts.world.streams import stream
 from lictor_actors.journal.recovery import JournalCorrupt
-from lictor_actors.judges.history import Operation
+from lictor_actors.judges.history import ClientOperation
 from lictor_actors.node.in_world import add_node, cluster_specs
 from lictor_actors.scenario.kv import TIMEOUT_S, KvScript
 from lictor_actors.scenario.model import Scenario
@@ -62,7 +62,7 @@ class _Run:
             add_node(self.world, spec.having({"prober.profile": scenario.cluster.profile}))
             self._nodes.append(spec.node)
         self._faults: WorldFaults = world_faults(self.world)
-        self._clients: _Clients | None = None
+        self._clients: _WorldClients | None = None
         self._playing: Playing | None = None
 
     def play(self) -> None:
@@ -74,7 +74,7 @@ class _Run:
             script = KvScript(self._scenario.workload.kv, stream(self.report.seed, "scenario", "kv"))
             # A message that comes twice may be refused once and done once: then refusals are not to be believed.
             twice = any(fault.name == "duplicate" for step in self._scenario.step for fault in step.faults)
-            self._clients = _Clients(self.world, script, self._nodes, believed=not twice)
+            self._clients = _WorldClients(self.world, script, self._nodes, believed=not twice)
         self._playing = self._faults.play(self._scenario.step)
         self._run(self._scenario.lasts_s)
         self._playing.heal()
@@ -141,7 +141,7 @@ class _Run:
             raise RuntimeError(f"{who} raised {error!r}") from error
 
 
-class _Clients:
+class _WorldClients:
     """The script's clients, each at a doorway of some node, with one request at a time."""
 
     def __init__(self, world: World, script: KvScript, nodes: list[str], believed: bool) -> None:
@@ -175,7 +175,7 @@ class _Clients:
 
             door.ask("agent", request, then, TIMEOUT_S)
 
-    def _told(self, operation: Operation, answer: Message) -> None:
+    def _told(self, operation: ClientOperation, answer: Message) -> None:
         told = self.script.answered(operation, answer, self._world.time)
         definite = answer.row.definite if isinstance(answer, Refused) else isinstance(answer, Undeliverable)
         if not told and definite and self._believed:

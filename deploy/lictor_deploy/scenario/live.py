@@ -10,10 +10,10 @@ from random import Random
 from lictor_actors.client.async_client import AsyncClient
 from lictor_actors.client.errors import LictorError
 from lictor_actors.faults.levels import refuse_unsupported
-from lictor_actors.judges.history import Operation
+from lictor_actors.judges.history import ClientOperation
 from lictor_actors.scenario.kv import TIMEOUT_S, KvScript
 from lictor_actors.scenario.model import Scenario
-from lictor_actors.timeline import Record, write
+from lictor_actors.timeline import TimelineRecord, write
 from lictor_deploy.local.handle import Cluster
 from lictor_deploy.scenario.report import ScenarioReport
 from lictor_deploy.timelines.live import recording
@@ -39,7 +39,7 @@ def run_live(scenario: Scenario, seed: int, timeline: Path | None = None) -> Sce
         else:
             with recording(cluster) as records:
                 report = run_on(cluster, scenario, seed)
-            verdicts = [Record(records[-1].t, "", "verdict", failure) for failure in report.failures]
+            verdicts = [TimelineRecord(records[-1].t, "", "verdict", failure) for failure in report.failures]
             timeline.write_text("".join(write([*records, *verdicts])), encoding="utf-8")
     report.wall_s = time.perf_counter() - started
     return report
@@ -49,7 +49,7 @@ def run_on(cluster: Cluster, scenario: Scenario, seed: int) -> ScenarioReport:
     """Run it on a cluster that is whole; everything is healed at the end."""
     report = ScenarioReport(scenario.name, "local", seed)
     if "raft" in scenario.expect.always:
-        report.notes.append("raft's invariants are judged in the world only: nobody sees into live processes")
+        report.notes.append("raft's invariants are judged in the world only: live processes cannot be looked into")
     asyncio.run(_play(cluster, scenario, report))
     return report
 
@@ -58,7 +58,7 @@ async def _play(cluster: Cluster, scenario: Scenario, report: ScenarioReport) ->
     began = time.monotonic()
     clients = None
     if scenario.workload.kv is not None:
-        clients = _Clients(cluster, KvScript(scenario.workload.kv, Random(report.seed)), report.seed)
+        clients = _BusClients(cluster, KvScript(scenario.workload.kv, Random(report.seed)), report.seed)
         clients.start()
     playing = await asyncio.to_thread(cluster.faults.play, scenario.step)
     try:
@@ -103,7 +103,7 @@ def _holds(name: str, status: dict[str, object]) -> bool:
             return status["converged"] == status["nodes"]
 
 
-class _Clients:
+class _BusClients:
     """The script's clients, each on the bus at some node's door, with one request at a time."""
 
     def __init__(self, cluster: Cluster, script: KvScript, seed: int) -> None:
@@ -137,7 +137,7 @@ class _Clients:
         finally:
             await client.close()
 
-    async def _ask(self, client: AsyncClient, operation: Operation, request: Query | Command) -> None:
+    async def _ask(self, client: AsyncClient, operation: ClientOperation, request: Query | Command) -> None:
         try:
             answer = await client.ask(request)
         except LictorError:

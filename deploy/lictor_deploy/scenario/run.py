@@ -55,7 +55,7 @@ def _one_in_world(scenario: Scenario, seed: int, trace: bool, timeline: Path | N
     recorders: list[Recorder] = []
     watch = None if timeline is None else lambda world: recorders.append(Recorder(world))
     report = run_seed(scenario, seed, print if trace else None, watch)
-    # With a trace on stdout the verdict must not get into whatever reads it.
+    # With a trace on stdout the verdict must not get into what reads it.
     print(_told(report, named), file=sys.stderr if trace else sys.stdout)
     if timeline is not None:
         for failure in report.failures:

@@ -15,7 +15,7 @@ from lictor_actors.swarm.look import look
 from lictor_actors.swarm.plan import Plan, draw
 from lictor_actors.swarm.run import BROKEN, Run, run_seed
 from lictor_actors.swarm.shrink import options_of, shrink
-from lictor_actors.timeline import Record, write
+from lictor_actors.timeline import TimelineRecord, write
 from lictor_actors.timeline.choose import STORY, choose
 from lictor_actors.timeline.draw import draw as draw_lines
 from lictor_actors.timeline.recorder import Recorder
@@ -29,7 +29,7 @@ _KEY = re.compile(r"\b(k\d+|lock)\b")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class OneSeed:
     """Which run: a seed, for how long, and what is to be other than drawn."""
 
     seed: int
@@ -42,7 +42,7 @@ class Wish:
 
     @property
     def plan(self) -> Plan:
-        """What the seed draws, with what was wished for."""
+        """What the seed draws, with what was asked for."""
         numbers = {name: getattr(self, name) for name in ("servers", "agents", "clients", "keys")}
         said = {name: number for name, number in numbers.items() if number is not None}
         return replace(draw(self.seed), without=self.without, **said)
@@ -61,11 +61,11 @@ def numbers(text: str) -> tuple[int, ...]:
 
 
 def one(
-    wish: Wish, *, trace: bool = False, timeline: Path | None = None, shrunk: bool = False, keep: Path | None = None
+    asked: OneSeed, *, trace: bool = False, timeline: Path | None = None, shrunk: bool = False, keep: Path | None = None
 ) -> int:
     """Run a seed and say what it showed. Returns the exit status: 0 if every promise was kept, else 1."""
-    report, records = recorded(wish, print if trace else None, messages=timeline is not None)
-    # With a trace on stdout the summary must not get into whatever reads it.
+    report, records = recorded(asked, print if trace else None, messages=timeline is not None)
+    # With a trace on stdout the summary must not get into what reads it.
     out = sys.stderr if trace else sys.stdout
     print(report, file=out)
     if timeline is not None:
@@ -73,20 +73,20 @@ def one(
             file.writelines(write(records))
         print(f"  timeline  {timeline}: {len(records)} records; draw it with `lictor timeline {timeline}`", file=out)
     if not report.ok:
-        after(report, wish.until_s, shrunk, keep)
+        after(report, asked.until_s, shrunk, keep)
     return 0 if report.ok else 1
 
 
 def recorded(
-    wish: Wish, trace: Callable[[str], None] | None = None, *, messages: bool = True
-) -> tuple[Report, list[Record]]:
+    asked: OneSeed, trace: Callable[[str], None] | None = None, *, messages: bool = True
+) -> tuple[Report, list[TimelineRecord]]:
     """Run a seed with a recorder beside it."""
     recorders: list[Recorder] = []
 
     def watch(run: Run) -> None:
         recorders.append(Recorder(run.world, messages=messages))
 
-    report = run_seed(wish.seed, wish.until_s, trace, wish.plan, watch)
+    report = run_seed(asked.seed, asked.until_s, trace, asked.plan, watch)
     for failure in report.failures:
         recorders[0].verdict(report.broken_at_s, failure)
     return report, recorders[0].records()
@@ -113,15 +113,15 @@ def after(report: Report, until_s: float, shrunk: bool, keep: Path | None) -> No
 # -- stopping on the way -------------------------------------------------------------------------
 
 
-def show(wish: Wish, who: tuple[str, ...]) -> int:
+def show(asked: OneSeed, who: tuple[str, ...]) -> int:
     """Run up to ``until_s`` and print these actors; 1 if a judge spoke before that."""
-    run = Run(wish.plan)
+    run = Run(asked.plan)
     broken = ""
     try:
-        run.advance(wish.until_s)
+        run.advance(asked.until_s)
     except BROKEN as error:
         broken = f"{type(error).__name__}: {error}"
-        print(f"seed {wish.seed} broke at {run.world.time / 1e9:.6f} s: {broken}\n")
+        print(f"seed {asked.seed} broke at {run.world.time / 1e9:.6f} s: {broken}\n")
     for name in who:
         print("\n".join(seen(run, name)))
     return 1 if broken else 0
@@ -138,14 +138,14 @@ def seen(run: Run, who: str) -> list[str]:
 # -- the story -----------------------------------------------------------------------------------
 
 
-def explain(wish: Wish) -> int:
+def explain(asked: OneSeed) -> int:
     """Print what the seed drew, which faults struck, who led, what a judge said and what clients did around that."""
-    report, records = recorded(wish, messages=False)
+    report, records = recorded(asked, messages=False)
     print("\n".join(story(report, records, shutil.get_terminal_size((100, 24)).columns)))
     return 0 if report.ok else 1
 
 
-def story(report: Report, records: list[Record], width: int) -> Iterator[str]:
+def story(report: Report, records: list[TimelineRecord], width: int) -> Iterator[str]:
     """The lines of ``explain``."""
     yield f"Seed {report.seed}: {'every promise was kept' if report.ok else 'a promise was broken'}."
     yield f"Drawn: {report.plan}."
@@ -168,7 +168,7 @@ def story(report: Report, records: list[Record], width: int) -> Iterator[str]:
         yield from draw_lines(around, records, width, painter())
 
 
-def _around(failure: str, at_s: float, records: list[Record]) -> list[Record]:
+def _around(failure: str, at_s: float, records: list[TimelineRecord]) -> list[TimelineRecord]:
     """Operations at the times that the verdict names, on the keys that it names."""
     moments = [float(moment) for moment in _MOMENT.findall(failure)] or [at_s]
     keys = [f"key={key} " for key in dict.fromkeys(_KEY.findall(failure))]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 from lictor_actors.swarm.look import addresses
 from lictor_actors.swarm.run import BROKEN, Run
-from lictor_deploy.sim.one import Wish, seen
+from lictor_deploy.sim.one import OneSeed, seen
 from lictor_deploy.words.durations import seconds
 from lictor_deploy.words.sentence import Failure
 
@@ -27,9 +27,9 @@ quit          or the end of the input"""
 class Shell:
     """One run, and what may be said about it."""
 
-    def __init__(self, wish: Wish) -> None:
+    def __init__(self, asked: OneSeed) -> None:
         self._lines: deque[str] = deque(maxlen=10_000)
-        self._run = Run(wish.plan, self._lines.append)
+        self._run = Run(asked.plan, self._lines.append)
         self._broken = ""
         self._commands: dict[str, Callable[[str], Iterable[str]]] = {
             "run": self._for,
@@ -99,11 +99,11 @@ class Shell:
         return holding + down + struck or ["no fault has struck yet"]
 
 
-def shell(wish: Wish, source: Iterable[str] | None = None) -> int:
+def shell(asked: OneSeed, source: Iterable[str] | None = None) -> int:
     """Obey the lines of ``source`` (standard input if None) until it ends or says quit; the exit status."""
-    walker, asks = Shell(wish), source is None and sys.stdin.isatty()
+    walker, asks = Shell(asked), source is None and sys.stdin.isatty()
     if asks:
-        print(f"Seed {wish.seed}: {wish.plan}.\nTry help.")
+        print(f"Seed {asked.seed}: {asked.plan}.\nTry help.")
     lines = iter(sys.stdin if source is None else source)
     while True:
         if asks:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from lictor_actors.timeline import Record
+from lictor_actors.timeline import TimelineRecord
 from lictor_actors.timeline.choose import from_start
 from lictor_actors.timeline.live import together
 from lictor_deploy.local.handle import Cluster
@@ -18,9 +18,9 @@ TRACE = ".trace"
 
 
 @contextmanager
-def recording(cluster: Cluster) -> Iterator[list[Record]]:
+def recording(cluster: Cluster) -> Iterator[list[TimelineRecord]]:
     """Every process records until the end of the block; then the list holds it all, from time zero on."""
-    records: list[Record] = []
+    records: list[TimelineRecord] = []
     began = time.time()
     cluster.ask("record", on=True)
     try:
@@ -31,10 +31,10 @@ def recording(cluster: Cluster) -> Iterator[list[Record]]:
         faults = logs / "faults.log"
         lines = faults.read_text(encoding="utf-8").splitlines() if faults.exists() else []
         found = together(sorted(logs.glob(f"*{TRACE}")))
-        records += from_start([Record(began, "", "note", "the recording begins"), *found, *since(lines, began)])
+        records += from_start([TimelineRecord(began, "", "note", "the recording begins"), *found, *since(lines, began)])
 
 
-def since(lines: list[str], began: float) -> Iterator[Record]:
+def since(lines: list[str], began: float) -> Iterator[TimelineRecord]:
     """Faults that were in force then or later; those that began before hold from the beginning."""
     for fault in with_ends(from_log(lines)):
         struck, _, _ = fault.what.partition(" ")

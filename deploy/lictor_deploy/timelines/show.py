@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from lictor_actors.timeline import Record, read
+from lictor_actors.timeline import TimelineRecord, read
 from lictor_actors.timeline.choose import STORY, choose, from_start, meant
 from lictor_actors.timeline.diagram import page
 from lictor_actors.timeline.draw import draw
@@ -34,7 +34,7 @@ class Window:
     kinds: str
     node: str
 
-    def shown(self, records: Sequence[Record], default: Iterable[str]) -> list[Record]:
+    def shown(self, records: Sequence[TimelineRecord], default: Iterable[str]) -> list[TimelineRecord]:
         """The records within the window. Raises Failure for a kind that there is not."""
         kinds = [kind.strip() for kind in self.kinds.split(",") if kind.strip()] or list(default)
         for kind in kinds:
@@ -42,12 +42,12 @@ class Window:
                 raise Failure(f"There is no kind {kind!r}: there are {', '.join(KINDS)}.")
         return choose(records, kinds, self.since_s, self.until_s, self._who(records))
 
-    def lanes(self, shown: Sequence[Record], records: Sequence[Record]) -> list[str]:
+    def lanes(self, shown: Sequence[TimelineRecord], records: Sequence[TimelineRecord]) -> list[str]:
         """The nodes that get a lane: those asked for, and whoever the only one of them talks to."""
         who = self._who(records)
         return (nodes_of(shown) if len(who) == 1 else []) or who or nodes_of(records)
 
-    def _who(self, records: Sequence[Record]) -> list[str]:
+    def _who(self, records: Sequence[TimelineRecord]) -> list[str]:
         try:
             return meant(self.node, nodes_of(records))
         except LookupError as error:
@@ -82,7 +82,7 @@ def show(
     return 0
 
 
-def _from_file(file: Path | None) -> list[Record]:
+def _from_file(file: Path | None) -> list[TimelineRecord]:
     if file is None:
         raise Failure("Name a file that `lictor sim -timeline FILE` wrote, or say -live.")
     try:
@@ -94,7 +94,7 @@ def _from_file(file: Path | None) -> list[Record]:
         raise Failure(f"{file}: {error}") from None
 
 
-def _recorded(seconds: float) -> list[Record]:
+def _recorded(seconds: float) -> list[TimelineRecord]:
     from lictor_deploy.local.handle import Cluster
     from lictor_deploy.timelines.live import recording
 
@@ -103,12 +103,12 @@ def _recorded(seconds: float) -> list[Record]:
     return records
 
 
-def _live() -> list[Record]:
+def _live() -> list[TimelineRecord]:
     """Actors' notes are of level INFO, and a dev cluster's logs begin at WARN unless it was told otherwise."""
     from lictor_deploy.local.handle import Cluster
 
     logs = Path(Cluster.running().logs)
-    found: list[Record] = []
+    found: list[TimelineRecord] = []
     for log in sorted(logs.glob("*.log")):
         with log.open(encoding="utf-8", errors="replace") as lines:
             found += from_log(lines)
@@ -117,7 +117,7 @@ def _live() -> list[Record]:
     return from_start(with_ends(found))
 
 
-def from_log(lines: Iterable[str]) -> Iterator[Record]:
+def from_log(lines: Iterable[str]) -> Iterator[TimelineRecord]:
     """Records of a process's log, or of the log of faults; ``t`` in seconds of the day's clock."""
     for line in lines:
         match = _LINE.match(line)
@@ -126,14 +126,14 @@ def from_log(lines: Iterable[str]) -> Iterator[Record]:
         t = datetime.fromisoformat(f"{match[1]}+00:00").timestamp()
         who, what = match[2], match[3]
         if who == "!":
-            yield Record(t, "", "fault", what)
+            yield TimelineRecord(t, "", "fault", what)
         elif "@" in who and (kind := kind_of(what)) is not None:
-            yield Record(t, node_of(who), kind, what, role=role_of(who))
+            yield TimelineRecord(t, node_of(who), kind, what, role=role_of(who))
 
 
-def with_ends(records: Iterable[Record]) -> list[Record]:
+def with_ends(records: Iterable[TimelineRecord]) -> list[TimelineRecord]:
     """Faults that healed last until then; the lines that say so are no records of their own."""
-    rows: list[Record] = []
+    rows: list[TimelineRecord] = []
     places: dict[str, int] = {}
     for record in sorted(records, key=lambda record: record.t):
         name, healed, _ = fault_of(record.what) if record.kind == "fault" else ("", False, "")

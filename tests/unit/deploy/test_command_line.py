@@ -27,6 +27,17 @@ def test_flags_may_have_one_dash_or_two():
     ]
 
 
+@pytest.mark.parametrize(
+    "words", [["dev"], ["fault", "delay"], ["fault", "preset"], ["kv", "put"], ["sim"]], ids=" ".join
+)
+def test_help_writes_flags_with_one_dash(lictor, words):
+    help = lictor(*words, "--help").out
+    flags = [line for line in help.splitlines() if line.startswith("│") and " -" in line]
+    assert flags
+    assert not [line for line in flags if "--" in line]
+    assert len({len(line) for line in help.splitlines() if line.startswith("│")}) == 1, help
+
+
 def test_what_follows_two_dashes_is_no_flag():
     assert dashed(["kv", "put", "--", "-key"]) == ["kv", "put", "--", "-key"]
 

@@ -4,7 +4,7 @@ import socket
 import pytest
 
 from lictor_deploy.local.parent.control import ControlServer
-from lictor_deploy.local.parent.readiness import Readiness
+from lictor_deploy.local.parent.convergence import Convergence
 from lictor_deploy.local.parent.supervisor import Process
 
 HOMES = {"server-1.dc1": "server-1", "server-2.dc1": "server-2", "server-3.dc1": "server-3", "agent-1.dc1": "agents-1"}
@@ -52,8 +52,8 @@ class FakeSupervisor:
 class Stage:
     def __init__(self, path, homes=HOMES):
         self.supervisor = FakeSupervisor()
-        self.readiness = Readiness([node for node in HOMES if node.startswith("server")], ["agent-1.dc1"])
-        self.server = ControlServer(path, self.supervisor, self.readiness, homes, {"nodes": []}, data=path.parent)
+        self.convergence = Convergence([node for node in HOMES if node.startswith("server")], ["agent-1.dc1"])
+        self.server = ControlServer(path, self.supervisor, self.convergence, homes, {"nodes": []}, data=path.parent)
         self.server.open()
         self.client = socket.socket(socket.AF_UNIX)
         self.client.connect(str(path))
@@ -168,7 +168,7 @@ def test_a_process_that_is_down_is_not_waited_for(stage):
 
 
 def test_the_leader_is_whom_most_servers_follow(stage):
-    stage.readiness.report({node: [4, "h", "server-2.dc1", 4] for node in HOMES if node.startswith("server")})
+    stage.convergence.report({node: [4, "h", "server-2.dc1", 4] for node in HOMES if node.startswith("server")})
     stage.ask("pause", nodes="leader")
     assert stage.confirm()[0][0] == "server-2"
 

@@ -2,13 +2,13 @@ import socket
 
 import pytest
 
-from lictor_deploy.local.channel import LINE_MAX, Channel
+from lictor_deploy.local.json_lines import LINE_MAX, JsonLines
 
 
 @pytest.fixture
 def ends():
     here, there = socket.socketpair()
-    channel = Channel(here)
+    channel = JsonLines(here)
     yield channel, there
     channel.close()
     there.close()
@@ -28,7 +28,7 @@ def test_a_slow_reader_blocks_nobody_and_loses_nothing(ends):
     for number in range(50):
         channel.send({"n": number, "pad": "x" * 20_000})
     assert channel.waiting
-    other = Channel(there)
+    other = JsonLines(there)
     seen = []
     while len(seen) < 50:
         seen += [message["n"] for message in other.receive()]

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from lictor_deploy.local.channel import Channel
+from lictor_deploy.local.json_lines import JsonLines
 from lictor_deploy.local.parent.supervisor import BACKOFF_FIRST_S, DEATHS_MAX, Process, Supervisor
 
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threade
 def obey(name: str, pipe: socket.socket) -> int:
     """A child that says who it is and does what it is told."""
     pipe.sendall(b'{"up": %d}\n' % os.getpid())
-    channel = Channel(pipe)
+    channel = JsonLines(pipe)
     while not channel.closed:
         pipe.setblocking(True)
         line = pipe.recv(1000)

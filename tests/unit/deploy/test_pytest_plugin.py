@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from lictor_deploy.pytest_plugin.marker import ClusterMarker, read_markers
 from lictor_deploy.pytest_plugin.presets import preset
-from lictor_deploy.pytest_plugin.wish import Wish, wish
 from lictor_deploy.sim.cluster import SimCluster
 
 pytestmark = pytest.mark.timeout(400)
@@ -61,14 +61,14 @@ def project(tmp_path):
 
 
 def test_the_nearest_marker_has_the_last_word():
-    assert wish([{"servers": 5, "agents": 1}, {"agents": 0}]) == Wish(servers=5, agents=0)
+    assert read_markers([{"servers": 5, "agents": 1}, {"agents": 0}]) == ClusterMarker(servers=5, agents=0)
 
 
 def test_seeds_ask_for_a_simulated_cluster():
-    assert wish([{"seeds": 3}]) == Wish(kind="sim", seeds=(0, 1, 2))
-    assert wish([{"seeds": [7, 1234]}]).seeds == (7, 1234)
-    assert wish([{"kind": "sim"}]).seeds == (0,)
-    assert wish([]).seeds == ()
+    assert read_markers([{"seeds": 3}]) == ClusterMarker(kind="sim", seeds=(0, 1, 2))
+    assert read_markers([{"seeds": [7, 1234]}]).seeds == (7, 1234)
+    assert read_markers([{"kind": "sim"}]).seeds == (0,)
+    assert read_markers([]).seeds == ()
 
 
 @pytest.mark.parametrize(
@@ -90,9 +90,9 @@ def test_seeds_ask_for_a_simulated_cluster():
         ({"profile": "fast"}, "profile is one of lan, wan, local"),
     ],
 )
-def test_what_cannot_be_wished_for_is_a_sentence(arguments, words):
+def test_what_cannot_be_asked_for_is_a_sentence(arguments, words):
     with pytest.raises(ValueError, match=words):
-        wish([arguments])
+        read_markers([arguments])
 
 
 @pytest.mark.parametrize(("name", "least_s"), [("wan", 0.16), ("flaky-wifi", 0.008)])

@@ -14,7 +14,7 @@ from lictor_deploy.cli.main import run
 from lictor_deploy.sim import one as sim_one
 from lictor_deploy.sim import seeds as sim
 from lictor_deploy.sim.digests import sources
-from lictor_deploy.sim.one import Wish, numbers
+from lictor_deploy.sim.one import OneSeed, numbers
 from lictor_deploy.words.sentence import Failure
 
 
@@ -29,14 +29,14 @@ real = sim.run_seed
 
 
 def test_one_seed_prints_its_summary(capsys: pytest.CaptureFixture[str]) -> None:
-    assert sim_one.one(Wish(17, until_s=4.0)) == 0
+    assert sim_one.one(OneSeed(17, until_s=4.0)) == 0
     out = capsys.readouterr().out
     assert out.startswith("seed 17: ok\n")
     assert "operations" in out
 
 
 def test_a_trace_has_stdout_to_itself(capsys: pytest.CaptureFixture[str]) -> None:
-    assert sim_one.one(Wish(17, until_s=3.0), trace=True) == 0
+    assert sim_one.one(OneSeed(17, until_s=3.0), trace=True) == 0
     said = capsys.readouterr()
     assert all(line[0].isdigit() for line in said.out.splitlines())
     assert "raft.append_entries" in said.out or "raft.request_vote" in said.out or "swim." in said.out
@@ -130,7 +130,7 @@ def test_numbers_of_faults() -> None:
         numbers("1-")
 
 
-def test_a_wish_changes_what_was_drawn() -> None:
-    plan = Wish(4, servers=5, agents=0, without=(2,)).plan
+def test_what_is_asked_for_changes_what_was_drawn() -> None:
+    plan = OneSeed(4, servers=5, agents=0, without=(2,)).plan
     assert (plan.servers, plan.agents, plan.without) == (5, 0, (2,))
-    assert plan.faults == Wish(4).plan.faults
+    assert plan.faults == OneSeed(4).plan.faults

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from lictor_actors.raft.leader_state import LeaderState
-from lictor_deploy.sim.one import Wish
+from lictor_deploy.sim.one import OneSeed
 from lictor_deploy.sim.shell import shell
 
 
 def walk(capsys: pytest.CaptureFixture[str], *lines: str, seed: int = 4) -> tuple[int, str]:
-    status = shell(Wish(seed), lines)
+    status = shell(OneSeed(seed), lines)
     return status, capsys.readouterr().out
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lictor_actors.timeline import Record, write
+from lictor_actors.timeline import TimelineRecord, write
 from lictor_deploy.cli.main import run
 from lictor_deploy.timelines.show import from_log, with_ends
 
@@ -15,9 +15,9 @@ from lictor_deploy.timelines.show import from_log, with_ends
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "run.jsonl"
     records = [
-        Record(1.0, "server-1.dc1", "leader", "raft: leads term 2", role="server"),
-        Record(2.0, "server-1.dc1", "operation", "put_key", until=2.1),
-        Record(3.0, "server-1.dc1", "fault", "f1 isolate server-1.dc1", until=4.0),
+        TimelineRecord(1.0, "server-1.dc1", "leader", "raft: leads term 2", role="server"),
+        TimelineRecord(2.0, "server-1.dc1", "operation", "put_key", until=2.1),
+        TimelineRecord(3.0, "server-1.dc1", "fault", "f1 isolate server-1.dc1", until=4.0),
     ]
     path.write_text("".join(write(records)))
     return path

@@ -2,150 +2,118 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
+from told_ground import ToldGround
 
-from lictor_actors.faults import FaultBook, Faults, NodeView, UnsupportedFault
-from lictor_actors.faults.levels import UNSUPPORTED
+from lictor_actors.faults import Fault, FaultBook, Faults, NodeView, UnsupportedFault
 from lictor_actors.faults.presets import PRESETS, preset
 from lictor_actors.faults.steps import Problem, read_steps
-from lictor_messages.faults import HandleActor
 
 NODES = [NodeView("server-1.dc1", True, True), *(NodeView(f"server-{n}.dc1", True) for n in (2, 3))]
 NODES.append(NodeView("agent-1.dc1"))
 
 
-class Stage:
-    """A backend with a clock; it writes down what happens, and when."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.told: list[tuple[float, str]] = []
-        self.wishes: list[tuple[float, str]] = []
-        self._timers: list[tuple[float, int, Callable[[], None]]] = []
-
-    def set_rules(self, rules: Any) -> None:
-        pass
-
-    set_disks = set_clocks = spoil = set_rules
-
-    def handle_actor(self, wish: HandleActor) -> None:
-        self.wishes.append((round(self.now, 3), f"{wish.verb} {wish.node}"))
-
-    def later(self, seconds: float, call: Callable[[], None]) -> None:
-        self._timers.append((self.now + seconds, len(self._timers), call))
-
-    def wait(self, seconds: float) -> None:
-        end = self.now + seconds
-        while due := min((one for one in self._timers if one[0] <= end), default=None):
-            self._timers.remove(due)
-            self.now = due[0]
-            due[2]()
-        self.now = end
-
-    def log(self, event: str) -> None:
-        self.told.append((round(self.now, 3), event))
+@pytest.fixture
+def ground() -> ToldGround:
+    return ToldGround()
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage()
+def faults(ground: ToldGround) -> Faults:
+    return Faults(FaultBook(lambda: NODES), ground, ground.wait)
 
 
-@pytest.fixture
-def faults(stage: Stage) -> Faults:
-    return Faults(FaultBook(lambda: NODES), stage)
-
-
-def play(faults: Faults, stage: Stage, *steps: dict[str, Any], for_s: float = 30.0) -> list[float]:
+def play(faults: Faults, ground: ToldGround, *steps: dict[str, Any], for_s: float = 30.0) -> list[float]:
     """When something was injected, when something healed."""
     with faults.play(read_steps(steps)):
-        stage.wait(for_s)
-    return [at for at, event in stage.told]
+        ground.wait(for_s)
+    return [at for at, event in ground.told]
 
 
-def test_a_step_strikes_at_its_time_and_heals_after_for(faults: Faults, stage: Stage) -> None:
-    told = play(faults, stage, {"at": "2s", "for": "3s", "isolate": "leader"})
+def test_a_step_strikes_at_its_time_and_heals_after_for(faults: Faults, ground: ToldGround) -> None:
+    told = play(faults, ground, {"at": "2s", "for": "3s", "isolate": "leader"})
     assert told == [2.0, 5.0]
-    assert stage.told[0][1] == "f1 isolate server-1.dc1 duration=3s"
-    assert stage.told[1][1].startswith("healed f1")
+    assert ground.told[0][1] == "f1 isolate server-1.dc1 duration=3s"
+    assert ground.told[1][1].startswith("healed f1")
 
 
-def test_a_step_repeats_until_its_end(faults: Faults, stage: Stage) -> None:
-    told = play(faults, stage, {"every": "4s", "until": "13s", "for": "1s", "pause": "agent-1"})
+def test_a_step_repeats_until_its_end(faults: Faults, ground: ToldGround) -> None:
+    told = play(faults, ground, {"every": "4s", "until": "13s", "for": "1s", "pause": "agent-1"})
     assert told == [4.0, 5.0, 8.0, 9.0, 12.0, 13.0]
 
 
-def test_several_faults_of_a_step_strike_together_and_each_may_last_its_own_time(faults: Faults, stage: Stage) -> None:
+def test_several_faults_of_a_step_strike_together_and_each_may_last_its_own_time(
+    faults: Faults, ground: ToldGround
+) -> None:
     kill = {"nodes": "agent-1", "restart_after": "2s"}
     delay = [{"latency": "1ms"}, {"latency": "2ms"}]
-    play(faults, stage, {"at": "1s", "for": "5s", "kill": kill, "delay": delay})
-    assert [at for at, _ in stage.told] == [1.0, 1.0, 1.0, 3.0, 6.0, 6.0]
-    assert stage.wishes == [(1.0, "kill agent-1.dc1"), (3.0, "restart agent-1.dc1")]
+    play(faults, ground, {"at": "1s", "for": "5s", "kill": kill, "delay": delay})
+    assert [at for at, _ in ground.told] == [1.0, 1.0, 1.0, 3.0, 6.0, 6.0]
+    assert ground.done == [(1.0, "kill agent-1.dc1"), (3.0, "restart agent-1.dc1")]
 
 
-def test_quiet_heals_everything_and_no_step_strikes_meanwhile(faults: Faults, stage: Stage) -> None:
-    play(faults, stage, {"every": "1s", "pause": "agent-1"}, {"at": "2500ms", "quiet": "3s"}, for_s=7.2)
-    assert [at for at, event in stage.told if event.startswith("f")] == [1.0, 2.0, 6.0, 7.0]
-    assert [at for at, event in stage.told if event.startswith("healed")] == [2.5, 2.5, 7.2, 7.2]
+def test_quiet_heals_everything_and_no_step_strikes_meanwhile(faults: Faults, ground: ToldGround) -> None:
+    play(faults, ground, {"every": "1s", "pause": "agent-1"}, {"at": "2500ms", "quiet": "3s"}, for_s=7.2)
+    assert [at for at, event in ground.told if event.startswith("f")] == [1.0, 2.0, 6.0, 7.0]
+    assert [at for at, event in ground.told if event.startswith("healed")] == [2.5, 2.5, 7.2, 7.2]
 
 
-def test_the_end_of_a_plan_heals_and_nothing_strikes_any_more(faults: Faults, stage: Stage) -> None:
-    play(faults, stage, {"every": "1s", "pause": "agent-1"}, for_s=3.5)
-    before = len(stage.told)
-    stage.wait(10)
-    assert len(stage.told) == before
+def test_the_end_of_a_plan_heals_and_nothing_strikes_any_more(faults: Faults, ground: ToldGround) -> None:
+    play(faults, ground, {"every": "1s", "pause": "agent-1"}, for_s=3.5)
+    before = len(ground.told)
+    ground.wait(10)
+    assert len(ground.told) == before
     assert faults.ls() == ()
 
 
-def test_a_plan_goes_on_when_a_selector_names_nobody(faults: Faults, stage: Stage) -> None:
-    play(faults, stage, {"at": "1s", "pause": "3 of agents"}, {"at": "2s", "pause": "agent-1"})
-    assert "finds nobody" in stage.told[0][1]
-    assert stage.wishes[0] == (2.0, "pause agent-1.dc1")
+def test_a_plan_goes_on_when_a_selector_names_nobody(faults: Faults, ground: ToldGround) -> None:
+    play(faults, ground, {"at": "1s", "pause": "3 of agents"}, {"at": "2s", "pause": "agent-1"})
+    assert "finds nobody" in ground.told[0][1]
+    assert ground.done[0] == (2.0, "pause agent-1.dc1")
 
 
-def test_a_duration_heals_by_itself_and_only_once(faults: Faults, stage: Stage) -> None:
+def test_a_duration_heals_by_itself_and_only_once(faults: Faults, ground: ToldGround) -> None:
     fault = faults.crash("agent-1", duration="2s")
-    stage.wait(1)
+    ground.wait(1)
     fault.heal()
     faults.crash("agent-1")
-    stage.wait(5)
-    assert stage.wishes == [(0.0, "crash agent-1.dc1"), (1.0, "restart agent-1.dc1"), (1.0, "crash agent-1.dc1")]
+    ground.wait(5)
+    assert ground.done == [(0.0, "crash agent-1.dc1"), (1.0, "restart agent-1.dc1"), (1.0, "crash agent-1.dc1")]
 
 
-def test_a_stall_lets_its_actors_breathe_between(faults: Faults, stage: Stage) -> None:
+def test_a_stall_lets_its_actors_breathe_between(faults: Faults, ground: ToldGround) -> None:
     faults.stall("agent-1", busy="500ms")
-    stage.wait(1)
+    ground.wait(1)
     again = faults.stall("agent-1", "1s", every="3s")
-    stage.wait(5)
+    ground.wait(5)
     again.heal()
-    stage.wait(9)
-    told = [(at, what.split(" ")[0]) for at, what in stage.wishes]
+    ground.wait(9)
+    told = [(at, what.split(" ")[0]) for at, what in ground.done]
     assert told[:2] == [(0.0, "pause"), (0.5, "resume")]
     assert told[2:] == [(1.0, "pause"), (2.0, "resume"), (4.0, "pause"), (5.0, "resume"), (6.0, "resume")]
 
 
-def test_a_stall_does_not_wake_whom_another_fault_pauses(faults: Faults, stage: Stage) -> None:
+def test_a_stall_does_not_wake_whom_another_fault_pauses(faults: Faults, ground: ToldGround) -> None:
     faults.stall("agent-1", "1s", every="2s")
     faults.pause("agent-1")
-    stage.wait(5)
-    assert not [what for _, what in stage.wishes if what.startswith("resume")]
+    ground.wait(5)
+    assert not [what for _, what in ground.done if what.startswith("resume")]
 
 
-def test_quiet_is_a_pause_of_everything(faults: Faults, stage: Stage) -> None:
+def test_quiet_is_a_pause_of_everything(faults: Faults, ground: ToldGround) -> None:
     faults.isolate("leader")
     faults.play(preset("gc-pause"))
     faults.quiet("10s")
-    assert (stage.now, faults.ls(), stage.wishes) == (10.0, (), [])
+    assert (ground.time, faults.ls(), ground.done) == (10.0, (), [])
 
 
 def test_release_lets_go_what_hold_keeps_and_nothing_else(faults: Faults) -> None:
     faults.hold()
     faults.isolate("leader")
     faults.release()
-    assert [fault.verb for fault in faults.ls()] == ["isolate"]
+    assert [fault.id for fault in faults.ls()] == ["f2"]
 
 
 async def test_a_handle_heals_at_the_end_of_an_async_block(faults: Faults) -> None:
@@ -157,42 +125,45 @@ async def test_a_handle_heals_at_the_end_of_an_async_block(faults: Faults) -> No
     assert faults.ls() == ()
 
 
-def test_what_a_plan_can_never_do_is_refused_at_once(faults: Faults, stage: Stage) -> None:
+def test_what_a_plan_can_never_do_is_refused_at_once(faults: Faults, ground: ToldGround) -> None:
     with pytest.raises(ValueError, match="a bridge is one node"):
         faults.play(read_steps([{"at": "9s", "bridge": {"node": "servers"}}]))
     with pytest.raises(ValueError, match="no message is called"):
         faults.play(read_steps([{"at": "9s", "hold": {"match": "swim.pong"}}]))
-    stage.wait(10)
-    assert stage.told == []
+    ground.wait(10)
+    assert ground.told == []
 
 
-def test_a_plan_goes_on_when_whom_it_drew_cannot_be_broken_like_that(stage: Stage) -> None:
-    class Picky(Faults):
-        def inject(self, verb: Any) -> Any:
-            if verb.name == "kill":
+def test_a_plan_goes_on_when_the_nodes_that_it_drew_cannot_be_broken_like_that() -> None:
+    class Picky(ToldGround):
+        def refuse(self, fault: Fault) -> None:
+            if fault.verb == "kill":
                 raise ValueError("kill is for the node itself")
-            return super().inject(verb)
 
-    with Picky(FaultBook(lambda: NODES), stage).play(read_steps([{"at": "1s", "kill": "x", "pause": "agent-1"}])) as it:
-        stage.wait(2)
+    ground = Picky()
+    picky = Faults(FaultBook(lambda: NODES), ground, ground.wait)
+    with picky.play(read_steps([{"at": "1s", "kill": "agent-1", "pause": "agent-1"}])) as it:
+        ground.wait(2)
     assert it.director.refused == ["kill is for the node itself"]
-    assert stage.wishes[0] == (1.0, "pause agent-1.dc1")
+    assert ground.done[0] == (1.0, "pause agent-1.dc1")
 
 
 # -- presets and steps as data ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_a_preset_strikes_and_leaves_nothing(faults: Faults, stage: Stage, name: str) -> None:
+def test_a_preset_strikes_and_leaves_nothing(faults: Faults, ground: ToldGround, name: str) -> None:
     with faults.play(preset(name)) as playing:
-        stage.wait(30)
+        ground.wait(30)
     assert playing.director.struck > 0
     assert faults.ls() == ()
 
 
-def test_a_preset_in_a_step_begins_and_ends_with_it(faults: Faults, stage: Stage) -> None:
-    play(faults, stage, {"at": "10s", "for": "6s", "preset": "split-brain"}, {"at": "3s", "for": "2s", "preset": "wan"})
-    times = [at for at, _ in stage.told]
+def test_a_preset_in_a_step_begins_and_ends_with_it(faults: Faults, ground: ToldGround) -> None:
+    play(
+        faults, ground, {"at": "10s", "for": "6s", "preset": "split-brain"}, {"at": "3s", "for": "2s", "preset": "wan"}
+    )
+    times = [at for at, _ in ground.told]
     assert times == [3.0, 3.0, 5.0, 5.0, 12.0, 16.0]
 
 
@@ -201,14 +172,11 @@ def test_an_unknown_preset_names_the_others() -> None:
         preset("wam")
 
 
-def test_a_plan_that_the_level_cannot_do_is_refused_before_anything_strikes(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(UNSUPPORTED["live"], "drift", "its clocks are out of reach")
-    live = Faults(FaultBook(lambda: NODES, "live"), stage)
-    with pytest.raises(UnsupportedFault, match="drift cannot be done on a live cluster: its clocks"):
-        live.play(preset("clock-drift"))
-    assert stage.told == []
+def test_a_plan_that_the_level_cannot_do_is_refused_before_anything_strikes(ground: ToldGround) -> None:
+    alone = Faults(FaultBook(lambda: NODES, "agent"), ground, ground.wait)
+    with pytest.raises(UnsupportedFault, match="stop cannot be done on an agent of its own"):
+        alone.play(preset("rolling-restart"))
+    assert ground.told == []
 
 
 def test_steps_survive_their_way_over_the_control_socket() -> None:

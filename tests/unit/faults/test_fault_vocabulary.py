@@ -11,12 +11,11 @@ import pytest
 from lictor_actors.bus.held import HeldMail
 from lictor_actors.bus.rules import Rules
 from lictor_actors.faults import VERBS, Chance, FaultBook, NodeView, UnsupportedFault, make, resolve
-from lictor_actors.faults.levels import UNSUPPORTED
 from lictor_actors.faults.selectors import roles_of
 from lictor_actors.node.in_world import cluster_specs
 from lictor_actors.node.tree import tree
 from lictor_messages.envelope import Envelope
-from lictor_messages.faults import FaultRule, HandleActor
+from lictor_messages.faults import FaultRule, HandleActor, SetRules
 from lictor_messages.kv import GetKey, PutKey
 
 NODES = [NodeView(f"server-{n}.dc1", server=True, leader=n == 2) for n in range(1, 6)]
@@ -58,36 +57,37 @@ def test_every_verb_is_written_down_with_whom_it_hits_and_leaves_nothing_behind(
     assert "server-" in fault.what or "all > all" in fault.what
     healed = book.heal(fault.id)
     assert (healed is not None) == fault.holds
-    assert (book.rules, book.disks, book.clocks, book.faults) == ((), (), (), {})
+    assert (book.in_force, book.faults) == (SetRules(rules=()), {})
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_level_that_cannot_do_a_verb_says_why_and_others_do_it(verb: str) -> None:
-    live = FaultBook(lambda: NODES, "live")
-    if verb in UNSUPPORTED["live"]:
-        with pytest.raises(UnsupportedFault, match=f"{verb} cannot be done on a live cluster: .*simulated"):
-            live.inject(make(verb, **said(verb)))
-        assert live.faults == {}
+def test_a_lone_agent_says_why_it_cannot_do_a_verb_and_the_other_levels_do_it(verb: str) -> None:
+    FaultBook(lambda: NODES, "live").inject(make(verb, **said(verb)))
+    alone = FaultBook(lambda: NODES, "agent")
+    if VERBS[verb].not_alone:
+        with pytest.raises(UnsupportedFault, match=f"{verb} cannot be done on an agent of its own: .*lictor dev"):
+            alone.inject(make(verb, **said(verb)))
+        assert alone.faults == {}
     else:
-        live.inject(make(verb, **said(verb)))
+        alone.inject(make(verb, **said(verb)))
 
 
 # -- composition -------------------------------------------------------------------------------------
 
 
 def test_two_delays_add_and_a_partition_beats_them_in_every_order(book: FaultBook) -> None:
-    wishes = [
+    verbs = [
         make("delay", latency="80ms"),
         make("delay", latency="20ms", to="servers"),
         make("duplicate", probability=1.0),
         make("hold"),
         make("partition", groups=["server-1"]),
     ]
-    for order in permutations(wishes):
-        held = [book.inject(wish) for wish in order]
-        assert verdict(book.rules).copies == 0
+    for order in permutations(verbs):
+        held = [book.inject(verb) for verb in order]
+        assert verdict(book.in_force.rules).copies == 0
         book.heal(next(fault.id for fault in held if fault.verb == "partition"))
-        now = verdict(book.rules)
+        now = verdict(book.in_force.rules)
         assert (now.copies, now.delay_ns, len(now.held)) == (2, 100_000_000, 1)
         for fault in held:
             book.heal(fault.id)
@@ -102,7 +102,7 @@ def test_healing_one_of_two_pauses_leaves_the_other(book: FaultBook) -> None:
     book.inject(make("pause", nodes="prober@agent-1"))
     wide = book.heal(node.id)
     assert wide is not None
-    assert [(wish.verb, wish.role) for wish in wide.undo] == [("resume", ""), ("pause", "prober")]
+    assert [(verb.verb, verb.role) for verb in wide.undo] == [("resume", ""), ("pause", "prober")]
 
 
 def test_a_node_that_is_down_for_two_reasons_stays_down_until_both_heal(book: FaultBook) -> None:
@@ -121,29 +121,31 @@ def test_a_node_that_is_down_for_two_reasons_stays_down_until_both_heal(book: Fa
 def test_direction_is_seen_from_whom_the_fault_names(book: FaultBook) -> None:
     out, back = mail(), mail("server@server-1.dc1", "agent@agent-1.dc1")
     for direction, expected in (("to", (0, 1)), ("from", (1, 0)), ("both", (0, 0))):
-        for wish in (
+        for verb in (
             make("cut", sources="agent-1", targets="server-1", direction=direction),
             make("isolate", nodes="agent-1", direction=direction),
             make("isolate", nodes="agent@agent-1", direction=direction),
             make("partition", groups=["agent-1", "servers"], direction=direction),
         ):
-            fault = book.inject(wish)
-            assert (verdict(book.rules, out).copies, verdict(book.rules, back).copies) == expected, wish
+            fault = book.inject(verb)
+            assert (verdict(book.in_force.rules, out).copies, verdict(book.in_force.rules, back).copies) == expected, (
+                verb
+            )
             book.heal(fault.id)
 
 
 def test_match_takes_names_and_globs(book: FaultBook) -> None:
     book.inject(make("isolate", nodes="agent-1", match=["kv.put*", "raft.*"]))
-    assert verdict(book.rules, mail(put=True)).copies == 0
-    assert verdict(book.rules, mail()).copies == 1
+    assert verdict(book.in_force.rules, mail(put=True)).copies == 0
+    assert verdict(book.in_force.rules, mail()).copies == 1
 
 
 def test_a_bridge_hears_both_halves_and_they_hear_each_other_no_more(book: FaultBook) -> None:
     book.inject(make("bridge", node="server-2"))
-    assert verdict(book.rules, mail("server@server-2.dc1", "server@server-1.dc1")).copies == 1
-    assert verdict(book.rules, mail("server@server-2.dc1", "server@server-3.dc1")).copies == 1
-    assert verdict(book.rules, mail("server@server-1.dc1", "server@server-3.dc1")).copies == 0
-    assert verdict(book.rules, mail("server@server-1.dc1", "server@server-4.dc1")).copies == 1
+    assert verdict(book.in_force.rules, mail("server@server-2.dc1", "server@server-1.dc1")).copies == 1
+    assert verdict(book.in_force.rules, mail("server@server-2.dc1", "server@server-3.dc1")).copies == 1
+    assert verdict(book.in_force.rules, mail("server@server-1.dc1", "server@server-3.dc1")).copies == 0
+    assert verdict(book.in_force.rules, mail("server@server-1.dc1", "server@server-4.dc1")).copies == 1
 
 
 @pytest.mark.parametrize("correlation", [0.0, 0.5, 0.9])
@@ -258,7 +260,7 @@ def test_the_roles_of_a_node_are_its_actors() -> None:
 
 def test_whom_two_groups_name_belongs_to_the_first(book: FaultBook) -> None:
     fault = book.inject(make("partition", groups=["leader", "servers"]))
-    assert fault.rules[0].groups == (("server-2.dc1",), tuple(f"server-{n}.dc1" for n in (1, 3, 4, 5)))
+    assert fault.writing.rules[0].groups == (("server-2.dc1",), tuple(f"server-{n}.dc1" for n in (1, 3, 4, 5)))
 
 
 def test_a_group_of_whom_others_have_already_taken_all_is_nobody(book: FaultBook) -> None:

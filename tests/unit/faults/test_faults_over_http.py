@@ -6,39 +6,17 @@ import json
 from typing import Any
 
 import pytest
+from told_ground import ToldGround
 
-from lictor_actors.faults import FaultBook, NodeView
-from lictor_actors.faults.book import Fault
+from lictor_actors.faults import Engine, FaultBook, NodeView
 from lictor_actors.faults.desk import FaultDesk
 from lictor_actors.faults.over_http import FaultsOverHttp
 from lictor_actors.faults.selectors import roles_of
-from lictor_actors.faults.vocabulary import Verb
 from lictor_messages.faults import FAULTS_PATH
 from lictor_messages.web import HttpAnswered, HttpAsked
 
 NODES = [NodeView("server-1.dc1", True, True, roles_of(True)), NodeView("agent-1.dc1", roles=roles_of(False))]
 TOKEN = "open sesame"
-
-
-class Stage:
-    """Confirms at once."""
-
-    def __init__(self) -> None:
-        self.book = FaultBook(lambda: NODES, "live")
-
-    def inject(self, verb: Verb, confirmed: Any = None) -> Fault:
-        fault = self.book.inject(verb)
-        confirmed(fault, 1)
-        return fault
-
-    def heal(self, ids: Any, confirmed: Any = None) -> None:
-        confirmed([name for name in list(ids) if self.book.heal(name) is not None])
-
-    def calm(self) -> None: ...
-
-    def later(self, seconds: float, call: Any) -> None: ...
-
-    def log(self, event: str) -> None: ...
 
 
 class Web:
@@ -62,7 +40,11 @@ class Web:
 
 @pytest.fixture
 def web() -> Web:
-    return Web(FaultsOverHttp(FaultDesk(Stage()).ask, TOKEN, "It is in the file t."))
+    return Web(
+        FaultsOverHttp(
+            FaultDesk(Engine(FaultBook(lambda: NODES, "live"), ToldGround())).ask, TOKEN, "It is in the file t."
+        )
+    )
 
 
 def test_faults_are_added_listed_and_healed(web: Web) -> None:
@@ -146,7 +128,7 @@ def test_who_knows_the_token_is_listened_to_wherever_it_comes_from(web: Web) -> 
 
 
 def test_an_empty_token_is_nobodys() -> None:
-    web = Web(FaultsOverHttp(FaultDesk(Stage()).ask))
+    web = Web(FaultsOverHttp(FaultDesk(Engine(FaultBook(lambda: NODES, "live"), ToldGround())).ask))
     assert web("GET", host="x")[0] == web("GET", x_consul_token="")[0] == 403
 
 

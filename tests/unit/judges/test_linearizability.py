@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from lictor_actors.judges.history import FOREVER, Action, History, Operation
-from lictor_actors.judges.linearizability import Verdict, judge, judge_key
+from lictor_actors.judges.history import FOREVER, Action, ClientOperation, History
+from lictor_actors.judges.linearizability import KeyVerdict, judge, judge_key
 
 
 def op(
@@ -20,11 +20,11 @@ def op(
     index: int = 0,
     ok: bool = True,
     expected: int = 0,
-) -> Operation:
-    return Operation(f"c{called}", "k", action, value, expected, called, returned, ok, index)
+) -> ClientOperation:
+    return ClientOperation(f"c{called}", "k", action, value, expected, called, returned, ok, index)
 
 
-def verdict(*operations: Operation) -> Verdict:
+def verdict(*operations: ClientOperation) -> KeyVerdict:
     return judge_key("k", operations)
 
 
@@ -107,7 +107,7 @@ def test_a_search_that_grows_too_long_says_that_it_did_not_decide() -> None:
     assert not result.decided
 
 
-def explained_by_some_order(operations: tuple[Operation, ...]) -> bool:
+def explained_by_some_order(operations: tuple[ClientOperation, ...]) -> bool:
     """The slow twin: every subset of the unknown, every permutation, checked by hand."""
     known = [o for o in operations if o.known]
     unknown = [o for o in operations if not o.known]
@@ -118,7 +118,7 @@ def explained_by_some_order(operations: tuple[Operation, ...]) -> bool:
     return False
 
 
-def _explains(order: tuple[Operation, ...]) -> bool:
+def _explains(order: tuple[ClientOperation, ...]) -> bool:
     state: bytes | None = None
     for i, o in enumerate(order):
         if any(later.returned < o.called for later in order[i + 1 :]):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from lictor_actors.judges.membership import Change, MembershipJudge
+from lictor_actors.judges.membership import MemberChange, MembershipJudge
 from lictor_actors.judges.raft import PromiseBroken
 from lictor_actors.raft import Configuration, Entry, Role
 from lictor_actors.raft.configuration import Dated, ServerRow, of_voters, unpack_configuration
@@ -48,12 +48,12 @@ class FakeRaft:
 
 
 @pytest.fixture
-def done() -> list[Change]:
+def done() -> list[MemberChange]:
     return []
 
 
 @pytest.fixture
-def judge(done: list[Change]) -> MembershipJudge:
+def judge(done: list[MemberChange]) -> MembershipJudge:
     return MembershipJudge(done.append)
 
 
@@ -61,7 +61,9 @@ def look(judge: MembershipJudge, raft: FakeRaft) -> None:
     judge.saw("a", raft)  # type: ignore[arg-type]
 
 
-def test_one_change_after_the_other_is_told_when_it_is_committed(judge: MembershipJudge, done: list[Change]) -> None:
+def test_one_change_after_the_other_is_told_when_it_is_committed(
+    judge: MembershipJudge, done: list[MemberChange]
+) -> None:
     raft = FakeRaft()
     look(judge, raft.add(None, commit=2))
     look(judge, raft.add(THREE.with_nonvoter("d")))
@@ -72,7 +74,7 @@ def test_one_change_after_the_other_is_told_when_it_is_committed(judge: Membersh
     assert [change.kinds for change in done] == [("nonvoter_added",), ("voter_added",), ("leader_removed_itself",)]
 
 
-def test_a_wiped_server_that_is_let_in_is_told(judge: MembershipJudge, done: list[Change]) -> None:
+def test_a_wiped_server_that_is_let_in_is_told(judge: MembershipJudge, done: list[MemberChange]) -> None:
     look(judge, FakeRaft().add(None, commit=2).add(THREE.with_nonvoter("c", "new"), commit=3))
     assert [change.kinds for change in done] == [("wiped_server_readmitted",)]
 
@@ -94,7 +96,7 @@ def test_two_votes_at_once(judge: MembershipJudge) -> None:
         look(judge, FakeRaft().add(None, commit=2).add(of_voters("a")))
 
 
-def test_a_change_that_a_later_leader_overwrote_is_not_told(judge: MembershipJudge, done: list[Change]) -> None:
+def test_a_change_that_a_later_leader_overwrote_is_not_told(judge: MembershipJudge, done: list[MemberChange]) -> None:
     raft = FakeRaft().add(None, commit=2).add(THREE.without("c"))
     look(judge, raft)
     raft.log[2], raft.role, raft.term, raft.commit_index = Entry(3, 3, "command", b""), Role.FOLLOWER, 3, 3

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from detangle import lin
 
-from lictor_actors.judges.history import FOREVER, Operation
+from lictor_actors.judges.history import FOREVER, ClientOperation
 from lictor_actors.judges.linearizability import judge_key
 
 KEY = "k"
@@ -15,13 +15,13 @@ HISTORIES = 100
 """Of each seed."""
 
 
-def drawn(rng: Random) -> list[Operation]:
+def drawn(rng: Random) -> list[ClientOperation]:
     """What clients were told by a register that does most things at once, and now and then lies or says nothing."""
     state: tuple[bytes | None, int] = (None, 0)
     now, operations = 0, []
     for number in range(rng.randint(3, 12)):
         now += rng.randint(0, 4)
-        made = Operation(f"c{number}", KEY, rng.choice(("get", "get", "put", "cas", "delete")), None, 0, now)
+        made = ClientOperation(f"c{number}", KEY, rng.choice(("get", "get", "put", "cas", "delete")), None, 0, now)
         if rng.random() < 0.85:
             made.returned = now + rng.randint(1, 15)
         state = taken(made, number, state, rng)
@@ -29,7 +29,7 @@ def drawn(rng: Random) -> list[Operation]:
     return [o for o in operations if o.known or o.action != "get"]
 
 
-def taken(o: Operation, number: int, state: tuple[bytes | None, int], rng: Random) -> tuple[bytes | None, int]:
+def taken(o: ClientOperation, number: int, state: tuple[bytes | None, int], rng: Random) -> tuple[bytes | None, int]:
     value, index = state
     happens = o.known or rng.random() < 0.5
     if o.action == "get":
@@ -49,7 +49,7 @@ def taken(o: Operation, number: int, state: tuple[bytes | None, int], rng: Rando
     return o.value, number + 1
 
 
-def their_opinion(operations: list[Operation]) -> bool:
+def their_opinion(operations: list[ClientOperation]) -> bool:
     """The same history in detangle's words: what a cas depends on is the value that stood under its index."""
     stood = {o.index: o.value for o in operations if o.known and o.ok and o.index and o.value is not None}
     told = []
@@ -83,13 +83,13 @@ def test_two_judges_agree(seed: int) -> None:
 
 def test_both_know_that_what_nobody_was_told_of_may_happen_late() -> None:
     late = [
-        Operation("a", KEY, "put", b"1", 0, 0, 1),
-        Operation("b", KEY, "put", b"2", 0, 2, FOREVER),
-        Operation("c", KEY, "get", b"1", 0, 3, 4),
-        Operation("c", KEY, "get", b"2", 0, 5, 6),
+        ClientOperation("a", KEY, "put", b"1", 0, 0, 1),
+        ClientOperation("b", KEY, "put", b"2", 0, 2, FOREVER),
+        ClientOperation("c", KEY, "get", b"1", 0, 3, 4),
+        ClientOperation("c", KEY, "get", b"2", 0, 5, 6),
     ]
     assert judge_key(KEY, late).ok
     assert their_opinion(late)
-    late.append(Operation("c", KEY, "get", b"1", 0, 7, 8))
+    late.append(ClientOperation("c", KEY, "get", b"1", 0, 7, 8))
     assert not judge_key(KEY, late).ok
     assert not their_opinion(late)

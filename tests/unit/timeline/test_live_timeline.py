@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lictor_actors.bus.rules import DROP, PASS, Impairment
-from lictor_actors.timeline import Record, live
+from lictor_actors.timeline import TimelineRecord, live
 from lictor_actors.timeline.live import LiveRecorder, together
 from lictor_deploy.timelines.live import since
 from lictor_messages.envelope import Envelope
@@ -43,7 +43,7 @@ def mail(key: str = "k") -> Envelope:
     return Envelope("agent@n1.dc1", "server@n2.dc1", GetKey(key=key), request="r1", reply_to="http@n1.dc1", cause="c1")
 
 
-def read(tmp_path: Path) -> list[Record]:
+def read(tmp_path: Path) -> list[TimelineRecord]:
     return together(sorted(tmp_path.glob("*.trace")))
 
 

@@ -11,20 +11,20 @@ from typing import Any
 
 import pytest
 
-from lictor_actors.timeline import Record
+from lictor_actors.timeline import TimelineRecord
 from lictor_actors.timeline.diagram import FIELDS, MESSAGES_MOST, page
 from lictor_actors.timeline.draw import draw
 
 N1, N2, A1 = "server-1.dc1", "server-2.dc1", "agent-1.dc1"
 RUN = [
-    Record(0.1, N1, "election", "raft: stands for term 2", role="server"),
-    Record(0.2, N1, "leader", "raft: leads term 2", role="server"),
-    Record(1.0, N1, "message", "raft.append_entries", "c1", "server", N2, 1.1),
-    Record(1.5, A1, "operation", "get_key key=<a> → entries", "c2", "client", until=1.6),
-    Record(2.0, N1, "fault", f"f1 isolate {N1}", until=4.0),
-    Record(2.5, N1, "message", "raft.append_entries", "c3", "server", N2, fate="dropped"),
-    Record(3.0, N2, "leader", "raft: leads term 3", role="server"),
-    Record(5.0, "", "verdict", "PromiseBroken: two leaders"),
+    TimelineRecord(0.1, N1, "election", "raft: stands for term 2", role="server"),
+    TimelineRecord(0.2, N1, "leader", "raft: leads term 2", role="server"),
+    TimelineRecord(1.0, N1, "message", "raft.append_entries", "c1", "server", N2, 1.1),
+    TimelineRecord(1.5, A1, "operation", "get_key key=<a> → entries", "c2", "client", until=1.6),
+    TimelineRecord(2.0, N1, "fault", f"f1 isolate {N1}", until=4.0),
+    TimelineRecord(2.5, N1, "message", "raft.append_entries", "c3", "server", N2, fate="dropped"),
+    TimelineRecord(3.0, N2, "leader", "raft: leads term 3", role="server"),
+    TimelineRecord(5.0, "", "verdict", "PromiseBroken: two leaders"),
 ]
 
 
@@ -45,7 +45,7 @@ def test_a_message_points_from_its_column_to_another() -> None:
 
 
 def test_no_line_is_wider_than_the_terminal_and_many_nodes_share_it() -> None:
-    many = [Record(float(i), f"agent-{i}.dc1", "note", "x" * 200) for i in range(100)]
+    many = [TimelineRecord(float(i), f"agent-{i}.dc1", "note", "x" * 200) for i in range(100)]
     lines = list(draw(many, many, 80))
     assert max(map(len, lines)) <= 80
     assert any("more nodes without a column" in line for line in lines)
@@ -78,7 +78,7 @@ def test_a_page_holds_everything_and_needs_nothing_else() -> None:
 
 
 def test_words_of_a_record_cannot_end_the_script() -> None:
-    evil = Record(1.0, N1, "note", "</script><script>alert(1)</script><!--")
+    evil = TimelineRecord(1.0, N1, "note", "</script><script>alert(1)</script><!--")
     text = "".join(page([evil], [evil]))
     assert text.count("<script>") == text.count("</script>") == 1
     assert data_of(text)["records"][0][3] == evil.what
@@ -92,22 +92,24 @@ def test_only_the_lanes_that_are_asked_for_are_drawn() -> None:
 
 
 def test_the_two_sides_of_a_partition_are_told_apart() -> None:
-    parted = Record(1.0, "", "fault", f"f2 partition {N1} | {N2} {A1}", until=2.0)
-    everywhere = Record(1.0, "", "fault", "f3 loss all", until=2.0)
+    parted = TimelineRecord(1.0, "", "fault", f"f2 partition {N1} | {N2} {A1}", until=2.0)
+    everywhere = TimelineRecord(1.0, "", "fault", "f3 loss all", until=2.0)
     data = data_of("".join(page(RUN, [*RUN, parted, everywhere])))
     assert [fault[3] for fault in data["faults"][1:]] == [[[0], [1, 2]], []]
 
 
 def test_the_overview_knows_the_whole_run_and_the_window_is_what_was_asked_for() -> None:
-    suspicion = Record(0.5, N1, "suspicion", "suspects: agent-1.dc1")
+    suspicion = TimelineRecord(0.5, N1, "suspicion", "suspects: agent-1.dc1")
     data = data_of("".join(page(RUN[4:5], [suspicion, *RUN], since=2.0, until=3.0)))
     assert (data["window"], data["end"], data["suspicions"]) == ([2.0, 3.0], 5.0, [0.5])
     assert len(data["leads"]) == 2
 
 
 def test_too_many_messages_are_thinned_and_the_struck_ones_stay() -> None:
-    plain = [Record(i / 1e4, N1, "message", "swim.ping", to=N2, until=i / 1e4 + 0.01) for i in range(MESSAGES_MOST)]
-    struck = Record(9.0, N1, "message", "swim.ping", to=N2, fate="lost")
+    plain = [
+        TimelineRecord(i / 1e4, N1, "message", "swim.ping", to=N2, until=i / 1e4 + 0.01) for i in range(MESSAGES_MOST)
+    ]
+    struck = TimelineRecord(9.0, N1, "message", "swim.ping", to=N2, fate="lost")
     data = data_of("".join(page([*plain, struck], [*plain, struck])))
     assert data["leftOut"] == 1
     assert len(data["records"]) == MESSAGES_MOST
@@ -120,7 +122,7 @@ def test_nothing_at_all_is_a_page_too() -> None:
 
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-MANY = [Record(float(i), f"agent-{i}.dc1", "suspicion", "suspects: server-1.dc1") for i in range(100)]
+MANY = [TimelineRecord(float(i), f"agent-{i}.dc1", "suspicion", "suspects: server-1.dc1") for i in range(100)]
 
 
 @pytest.mark.slow
@@ -134,7 +136,7 @@ MANY = [Record(float(i), f"agent-{i}.dc1", "suspicion", "suspects: server-1.dc1"
     ],
     ids=["a short run", "a hundred nodes", "nothing"],
 )
-def test_a_browser_draws_it(tmp_path: Path, records: list[Record], drawn: dict[str, int]) -> None:
+def test_a_browser_draws_it(tmp_path: Path, records: list[TimelineRecord], drawn: dict[str, int]) -> None:
     file = tmp_path / "page.html"
     file.write_text("".join(page(records, records)))
     headless = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'chromium'}"]

@@ -7,14 +7,14 @@ from functools import cache
 from lictor_actors.faults import world_faults
 from lictor_actors.hosts.world import World
 from lictor_actors.node.in_world import add_cluster
-from lictor_actors.timeline import Record
+from lictor_actors.timeline import TimelineRecord
 from lictor_actors.timeline.recorder import Recorder
 from lictor_messages.base import Message
 from lictor_messages.kv import PutKey
 
 
 @cache
-def story() -> list[Record]:
+def story() -> list[TimelineRecord]:
     """Three servers and an agent elect a leader; it is cut off for three seconds; a client writes before and after."""
     world = World(seed=3)
     add_cluster(world, 3, 1)
@@ -36,7 +36,7 @@ def story() -> list[Record]:
     return recorder.records()
 
 
-def of(kind: str) -> list[Record]:
+def of(kind: str) -> list[TimelineRecord]:
     return [record for record in story() if record.kind == kind]
 
 
@@ -82,4 +82,4 @@ def test_operations_run_from_call_to_answer_with_the_cause_of_all_that_they_set_
 def test_suspicions_are_seen() -> None:
     leader = of("leader")[0].node
     assert any(leader in record.what for record in of("suspicion"))
-    assert of("verdict") == [Record(8.0, "", "verdict", "a promise was broken")]
+    assert of("verdict") == [TimelineRecord(8.0, "", "verdict", "a promise was broken")]

@@ -1,4 +1,4 @@
-"""What fault rules make of the messages, disks and clocks of the nodes of one process, and who watches."""
+"""What fault rules make of the messages, disks and clocks of the nodes of one process, and a tap that sees them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Tap(Protocol):
         ...
 
 
-class LiveFaults:
+class LiveRules:
     """The rules in force. ``on`` is False as long as no message needs to be looked at."""
 
     def __init__(
@@ -66,6 +66,10 @@ class LiveFaults:
         self._disks = rules.disks
         self.clocks.set_rules(rules.clocks)
         self._held.release(self._rules, self._hit)
+
+    def hits(self) -> dict[str, int]:
+        """Rule's id → how many messages it has hit."""
+        return self._rules.hits()
 
     def show(self, tap: Tap | None) -> None:
         """From now on this observer sees every message; None: no observer does."""

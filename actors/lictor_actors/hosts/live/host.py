@@ -15,7 +15,7 @@ from lictor_actors.hosts.doors.opening import Opening, Site
 from lictor_actors.hosts.ground import Handle
 from lictor_actors.hosts.live.arrivals import Arrivals
 from lictor_actors.hosts.live.directory import LiveDirectory
-from lictor_actors.hosts.live.faults import LiveFaults, Tap
+from lictor_actors.hosts.live.faults import LiveRules, Tap
 from lictor_actors.hosts.live.lag import LagWatch
 from lictor_actors.hosts.live.ledger import LiveLedger
 from lictor_actors.hosts.live.node import LiveNode
@@ -65,7 +65,7 @@ class LiveHost:
         self._queue = RunQueue(self.counters)
         self._arrivals = Arrivals(self.count, lambda: self._faults.tap)
         self.enqueue = self._queue.put
-        self._faults = LiveFaults(Random(secrets.randbits(64)), self._post, self._after, self.count)
+        self._faults = LiveRules(Random(secrets.randbits(64)), self._post, self._after, self.count)
         self._boot = secrets.randbits(32)
         self.now = self._faults.clocks.now
         self.wall = self._faults.clocks.wall
@@ -134,6 +134,10 @@ class LiveHost:
             running.set_disk_rules(self._faults.disks_of(name))
         return len(rules.rules)
 
+    def hits(self) -> dict[str, int]:
+        """Fault → how many messages its rules have hit here."""
+        return self._faults.hits()
+
     def show(self, tap: Tap | None) -> None:
         """From now on this observer sees every message and every note; None: no observer does."""
         self._faults.show(tap)
@@ -145,12 +149,12 @@ class LiveHost:
         """Move the node's wall clock by this many nanoseconds."""
         self._faults.clocks.jump(node, by)
 
-    def handle_actor(self, wish: HandleActor) -> int:
+    def handle_actor(self, deed: HandleActor) -> int:
         """Pause, resume, crash or restart actors of a node; returns how many it was done to."""
-        running = self._nodes.get(wish.node)
+        running = self._nodes.get(deed.node)
         if running is None:
             return 0
-        return running.handle_actor(wish)
+        return running.handle_actor(deed)
 
     # -- Ground: chance and timers --------------------------------------------
 

@@ -15,7 +15,7 @@ from lictor_actors.hosts.disks.faulty import FaultyDisk, Trouble
 from lictor_actors.hosts.disks.file import FileDisk
 from lictor_actors.hosts.disks.losing import LosingDisk
 from lictor_actors.hosts.doors.opening import OpenDoor, Opening, Site
-from lictor_actors.hosts.live.faults import LiveFaults, Tap
+from lictor_actors.hosts.live.faults import LiveRules, Tap
 from lictor_actors.hosts.live.ledger import LiveLedger
 from lictor_actors.hosts.node import Node
 from lictor_actors.hosts.spec import SiteSpec
@@ -37,7 +37,7 @@ class LiveNode:
         spec: SiteSpec,
         node: Node,
         loop: asyncio.AbstractEventLoop,
-        faults: LiveFaults,
+        faults: LiveRules,
         dirty: Callable[[LiveLedger], None],
     ) -> None:
         """``dirty`` is told when the journal has something to sync."""

@@ -13,12 +13,13 @@ from random import Random
 
 from lictor_actors.faults.book import FaultBook
 from lictor_actors.faults.desk import FaultDesk, Reply
+from lictor_actors.faults.engine import Engine
 from lictor_actors.faults.selectors import NodeView, roles_of
-from lictor_deploy.local.channel import Channel, Said
+from lictor_deploy.local.json_lines import JsonLines, Said
 from lictor_deploy.local.parent.alarms import Alarms
-from lictor_deploy.local.parent.faults import Log, ParentFaults
+from lictor_deploy.local.parent.convergence import Convergence
+from lictor_deploy.local.parent.faults import Log, ProcessesGround
 from lictor_deploy.local.parent.orders import Orders
-from lictor_deploy.local.parent.readiness import Readiness
 from lictor_deploy.local.parent.supervisor import Supervisor
 from lictor_messages.faults import SetRules
 
@@ -30,7 +31,7 @@ class ControlServer:
         self,
         path: Path,
         supervisor: Supervisor,
-        readiness: Readiness,
+        convergence: Convergence,
         homes: Mapping[str, str],
         facts: Said,
         *,
@@ -41,24 +42,27 @@ class ControlServer:
         self.alarms = Alarms()
         self._path = path
         self._supervisor = supervisor
-        self._readiness = readiness
+        self._convergence = convergence
         self._homes = dict(homes)
         """Node → process."""
         self._facts = facts
         self._orders = Orders(supervisor)
-        book = FaultBook(self._views, "live", Random(seed))
-        self._faults = ParentFaults(book, supervisor, self._orders, self.alarms, self._homes, data, log)
-        self._desk = FaultDesk(self._faults)
+        self._ground = ProcessesGround(supervisor, self._orders, self.alarms, self._homes, data, log)
+        self._desk = FaultDesk(Engine(FaultBook(self._views, "live", Random(seed)), self._ground))
         self._recording = False
         self._listener: socket.socket | None = None
 
     @property
     def rules(self) -> SetRules:
         """What a process that starts now has to apply."""
-        return self._faults.in_force
+        return self._ground.in_force
+
+    def faults(self) -> list[Said]:
+        """Those in force, and the plans that are being played."""
+        return self._desk.list()
 
     def trace_of(self, process: str) -> str:
-        """Where this process writes down messages, "" while nobody wants it to."""
+        """Where this process writes down messages, "" for nowhere."""
         return str(self._path_of(process)) if self._recording else ""
 
     def _path_of(self, process: str) -> Path:
@@ -83,7 +87,7 @@ class ControlServer:
         self.open()
 
     def close(self) -> None:
-        """Nobody can ask any more."""
+        """No request is taken any more."""
         self._path.unlink(missing_ok=True)
 
     # -- from the processes --------------------------------------------------
@@ -92,14 +96,18 @@ class ControlServer:
         """A process has carried out an order."""
         self._orders.done(process, order, count)
 
+    def hit(self, process: str, hits: dict[str, int]) -> None:
+        """How many messages each fault has hit in this process."""
+        self._ground.hit(process, hits)
+
     def gone(self, process: str) -> None:
         """A process died."""
-        self._faults.gone(process)
+        self._ground.gone(process)
         self._orders.gone(process)
 
     def cannot_start(self, process: str, why: str) -> None:
         """A process of a cluster that has been whole cannot start: it stays down, the others go on."""
-        self._faults.cannot_start(process, why)
+        self._ground.cannot_start(process, why)
 
     def asked(self, process: str, number: int, request: Said) -> None:
         """One of its nodes was asked over HTTP; the answer goes back the same way."""
@@ -109,10 +117,10 @@ class ControlServer:
 
     def _accept(self, listener: socket.socket) -> None:
         client, _ = listener.accept()
-        channel = Channel(client)
+        channel = JsonLines(client)
         self._supervisor.watch(channel, lambda: self._hear(channel))
 
-    def _hear(self, client: Channel) -> None:
+    def _hear(self, client: JsonLines) -> None:
         for request in client.receive():
             self._answer(request, client.send)
         if client.closed:
@@ -140,12 +148,12 @@ class ControlServer:
     # -- facts ---------------------------------------------------------------
 
     def _views(self) -> list[NodeView]:
-        leader = self._readiness.leader
-        servers = {node: self._readiness.is_server(node) for node in self._homes}
+        leader = self._convergence.leader
+        servers = {node: self._convergence.is_server(node) for node in self._homes}
         return [NodeView(node, server, node == leader, roles_of(server)) for node, server in servers.items()]
 
     def _status(self) -> Said:
-        return {**self._readiness.summary()._asdict(), "majority_leader": self._readiness.leader}
+        return {**self._convergence.summary()._asdict(), "majority_leader": self._convergence.leader}
 
     def _pids(self) -> dict[str, int]:
         return {name: process.pid for name, process in self._supervisor.processes.items()}

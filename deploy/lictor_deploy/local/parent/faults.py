@@ -1,31 +1,30 @@
-"""The faults of a local cluster: the parent keeps the book and tells the processes; some it does to them itself."""
+"""A local cluster's processes as the ground of faults: the parent tells them, and does some faults to them itself."""
 
 from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
-from lictor_actors.faults.book import Fault, FaultBook, Healed
+from lictor_actors.faults.book import Deed, Fault
+from lictor_actors.faults.ground import Confirmed, FaultGround
 from lictor_actors.faults.levels import UnsupportedFault
-from lictor_actors.faults.vocabulary import Verb
-from lictor_deploy.local.channel import Said
+from lictor_deploy.local.json_lines import Said
 from lictor_deploy.local.parent.alarms import Alarms
 from lictor_deploy.local.parent.bit_flips import flip_a_bit
+from lictor_deploy.local.parent.hits import Hits
 from lictor_deploy.local.parent.orders import Orders
 from lictor_deploy.local.parent.supervisor import Supervisor
 from lictor_messages.faults import ClockRule, HandleActor, SetRules, SpoilOnce
 
-Injected = Callable[[Fault, int], object]
-"""Told when every process has the fault in force: the fault, and how many actors it was done to."""
-HealedAll = Callable[[list[str]], object]
 Log = Callable[[str], None]
 
 
-class ParentFaults:
-    """Injects and heals; each call says when every process has confirmed.
+class ProcessesGround(FaultGround):
+    """Carries faults out, and says when every process has confirmed.
 
     A node that has a process of its own is killed and stopped as a process, by signal and by request. Nodes that
     share one are ended inside it: the others must go on.
@@ -33,7 +32,6 @@ class ParentFaults:
 
     def __init__(
         self,
-        book: FaultBook,
         supervisor: Supervisor,
         orders: Orders,
         alarms: Alarms,
@@ -41,7 +39,6 @@ class ParentFaults:
         data: Path | None = None,
         log: Log | None = None,
     ) -> None:
-        self.book = book
         self._supervisor = supervisor
         self._orders = orders
         self._alarms = alarms
@@ -49,6 +46,8 @@ class ParentFaults:
         self._data = data
         self._log = log
         self._rng = Random(secrets.randbits(64))
+        self._rules = SetRules(rules=())
+        self._hits = Hits()
         self._wipe: dict[str, str] = {}
         """Process → the node whose directory goes before the process starts again."""
         self._jumped: dict[str, int] = {}
@@ -58,50 +57,54 @@ class ParentFaults:
     def in_force(self) -> SetRules:
         """What a process that starts now has to apply."""
         jumped = tuple(ClockRule(id="jumped", node=node, skew_ns=by) for node, by in self._jumped.items())
-        return SetRules(rules=self.book.rules, disks=self.book.disks, clocks=self.book.clocks + jumped)
+        return self._rules.model_copy(update={"clocks": self._rules.clocks + jumped})
 
-    def inject(self, verb: Verb, confirmed: Injected | None = None) -> Fault:
-        """Put a fault in force. Raises what ``FaultBook.inject`` raises, and UnsupportedFault."""
-        fault = self.book.inject(verb)
-        try:
-            self._refuse(fault)
-        except UnsupportedFault:
-            self.book.heal(fault.id)
-            raise
-        self.log(f"{fault.id} {fault.what}")
-        jumped = [self._spoil(wish) for wish in fault.now if isinstance(wish, SpoilOnce)]
-        now = [wish for wish in fault.now if isinstance(wish, HandleActor)]
-        self._do(fault.ruled or any(jumped), now, lambda count: confirmed and confirmed(fault, count))
-        if fault.stall is not None:
-            self._alarms.later(fault.stall[0], lambda: self._breathe(fault))
-        if fault.duration_s is not None:
-            self._alarms.later(fault.duration_s, lambda: self.heal([fault.id]))
-        return fault
+    def refuse(self, fault: Fault) -> None:
+        """See ``FaultGround``: what is done to a process and its disk is for nodes that have their own."""
+        for deed in fault.writing.now:
+            if _needs_a_process(deed) and not self._alone(self._homes[deed.node]):
+                raise UnsupportedFault(
+                    fault.verb, "live", f"{deed.node} shares a process and its disk with others; servers have their own"
+                )
 
-    def heal(self, ids: Iterable[str], confirmed: HealedAll | None = None) -> None:
-        """End these faults, as far as they are in force."""
-        healed: list[Healed] = [one for one in map(self.book.heal, list(ids)) if one is not None]
-        for one in healed:
-            self.log(f"healed {one.fault.id} {one.fault.what}")
-        rules = any(one.fault.ruled for one in healed)
-        names = [one.fault.id for one in healed]
-        self._do(rules, [wish for one in healed for wish in one.undo], lambda _: confirmed and confirmed(names))
+    def carry_out(self, rules: SetRules | None, deeds: Sequence[Deed], confirmed: Confirmed) -> None:
+        """See ``FaultGround``."""
+        if rules is not None:
+            self._rules = rules
+        jumped = [self._spoil(deed) for deed in deeds if isinstance(deed, SpoilOnce)]
+        orders: list[tuple[str, Said]] = []
+        if rules is not None or any(jumped):
+            new = {"rules": self.in_force.model_dump(mode="json")}
+            orders += [(process, new) for process in self._supervisor.processes]
+        orders += [order for deed in deeds if isinstance(deed, HandleActor) for order in self._order(deed)]
+        self._orders.give(orders, confirmed)
 
-    def calm(self) -> None:
-        """End all faults; plans go on."""
-        self.heal(list(self.book.faults))
+    def hits(self) -> Mapping[str, int]:
+        """See ``FaultGround``: what the processes have reported, about a second ago at most."""
+        return self._hits.all()
+
+    def now(self) -> float:
+        """See ``FaultGround``."""
+        return time.monotonic()
 
     def later(self, seconds: float, call: Callable[[], None]) -> None:
-        """Call when so much time has passed."""
+        """See ``FaultGround``."""
         self._alarms.later(seconds, call)
 
     def log(self, event: str) -> None:
-        """Faults are part of the timeline."""
+        """See ``FaultGround``: a line of ``faults.log``."""
         if self._log is not None:
             self._log(event)
 
+    # -- from the processes ----------------------------------------------------
+
+    def hit(self, process: str, hits: Mapping[str, int]) -> None:
+        """How many messages each fault has hit in the present life of this process."""
+        self._hits.hear(process, hits)
+
     def gone(self, process: str) -> None:
-        """A process died: this is the moment at which nobody uses its files."""
+        """A process died: at this moment its files are in use no more."""
+        self._hits.gone(process)
         node = self._wipe.pop(process, None)
         if node is not None and self._data is not None:
             shutil.rmtree(self._data / node.partition(".")[0], ignore_errors=True)
@@ -113,45 +116,26 @@ class ParentFaults:
 
     # -- inside ----------------------------------------------------------------
 
-    def _refuse(self, fault: Fault) -> None:
-        """Nothing may have been done yet when some part of a fault turns out to be impossible."""
-        for wish in fault.now:
-            needs_a_process = wish.what == "bit_flip" if isinstance(wish, SpoilOnce) else wish.verb == "cut_power"
-            if isinstance(wish, HandleActor) and wish.wipe:
-                needs_a_process = True
-            if needs_a_process and not self._alone(self._homes[wish.node]):
-                raise UnsupportedFault(
-                    fault.verb, "live", f"{wish.node} shares a process and its disk with others; servers have their own"
-                )
-
-    def _spoil(self, wish: SpoilOnce) -> bool:
+    def _spoil(self, deed: SpoilOnce) -> bool:
         """True if that changes the rules in force."""
-        if wish.what == "jump":
-            self._jumped[wish.node] = self._jumped.get(wish.node, 0) + wish.by_ns
+        if deed.what == "jump":
+            self._jumped[deed.node] = self._jumped.get(deed.node, 0) + deed.by_ns
             return True
         if self._data is not None:
-            self.log(flip_a_bit(self._data / wish.node.partition(".")[0], self._rng))
+            self.log(flip_a_bit(self._data / deed.node.partition(".")[0], self._rng))
         return False
 
-    def _do(self, rules: bool, wishes: Iterable[HandleActor], confirmed: Callable[[int], object]) -> None:
-        orders: list[tuple[str, Said]] = []
-        if rules:
-            new = {"rules": self.in_force.model_dump(mode="json")}
-            orders += [(process, new) for process in self._supervisor.processes]
-        orders += [order for wish in wishes for order in self._order(wish)]
-        self._orders.give(orders, confirmed)
-
-    def _order(self, wish: HandleActor) -> Iterator[tuple[str, Said]]:
-        process = self._homes[wish.node]
-        if not wish.role and self._alone(process) and self._on_process(wish, process):
+    def _order(self, deed: HandleActor) -> Iterator[tuple[str, Said]]:
+        process = self._homes[deed.node]
+        if not deed.role and self._alone(process) and self._on_process(deed, process):
             return
         # What keeps its default is left out: a process of the same version fills it in.
-        yield process, {"actor": wish.model_dump(mode="json", exclude={"wipe"} if wish.torn else {"wipe", "torn"})}
+        yield process, {"actor": deed.model_dump(mode="json", exclude={"wipe"} if deed.torn else {"wipe", "torn"})}
 
-    def _on_process(self, wish: HandleActor, process: str) -> bool:
+    def _on_process(self, deed: HandleActor, process: str) -> bool:
         """Do it to the process itself; False if it is for the actors inside."""
         held = self._supervisor.processes[process].held
-        match wish.verb:
+        match deed.verb:
             case "kill":
                 self._supervisor.kill(process)
             case "stop":
@@ -159,8 +143,8 @@ class ParentFaults:
             case "cut_power":
                 self._supervisor.hold(process)
                 return False  # it loses what was not synced, and then ends itself
-            case "restart" if wish.wipe:
-                self._wipe_when_gone(process, wish.node)
+            case "restart" if deed.wipe:
+                self._wipe_when_gone(process, deed.node)
             case "restart" if held:
                 self._supervisor.let_go(process)
             case _:
@@ -178,22 +162,8 @@ class ParentFaults:
     def _alone(self, process: str) -> bool:
         return list(self._homes.values()).count(process) == 1
 
-    def _breathe(self, fault: Fault) -> None:
-        """A stall is over: the actors go on, and stall again if they are to."""
-        busy, every = fault.stall or (0.0, 0.0)
-        if fault.id not in self.book.faults:
-            return
-        if every <= busy:
-            self.heal([fault.id])
-            return
-        self._do(False, self.book.undoing(fault), _nobody)
-        self._alarms.later(every - busy, lambda: self._stall(fault))
 
-    def _stall(self, fault: Fault) -> None:
-        if fault.id in self.book.faults:
-            self._do(False, [w for w in fault.now if isinstance(w, HandleActor)], _nobody)
-            self._alarms.later(fault.stall[0] if fault.stall else 0.0, lambda: self._breathe(fault))
-
-
-def _nobody(_count: int) -> None:
-    """Nobody waits for the confirmations of what happens by plan."""
+def _needs_a_process(deed: Deed) -> bool:
+    if isinstance(deed, SpoilOnce):
+        return deed.what == "bit_flip"
+    return deed.verb == "cut_power" or deed.wipe

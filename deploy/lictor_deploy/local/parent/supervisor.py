@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from types import FrameType
 
-from lictor_deploy.local.channel import Channel, Said
+from lictor_deploy.local.json_lines import JsonLines, Said
 
 Work = Callable[[str, socket.socket], int]
 """What a process does: its name and its end of the channel; returns the exit code."""
@@ -31,7 +31,7 @@ DEATHS_WITHIN_S = 60.0
 BACKOFF_FIRST_S = 0.1
 BACKOFF_MAX_S = 5.0
 NO_FAULT_OF_ITS_OWN = (0, -signal.SIGKILL)
-"""Exit codes of a process that was told to end or was killed: no crash loop, however often somebody does it."""
+"""Exit codes of a process that was told to end or was killed: no crash loop, however often that happens."""
 
 
 @dataclass
@@ -40,13 +40,15 @@ class Process:
 
     name: str
     pid: int = 0
-    channel: Channel | None = None
+    channel: JsonLines | None = None
     deaths: deque[float] = field(default_factory=lambda: deque(maxlen=DEATHS_MAX))
     again_at: float = 0.0
     """When to fork it again; 0: it runs, or has been given up."""
     given_up: bool = False
     held: bool = False
     """A fault wants it down: it is not forked again until ``let_go``."""
+    wanted: bool = False
+    """A fault asked for the end of its present life."""
 
     def died(self, now: float, code: int) -> None:
         """Plan the next life, or give up after too many crashes in a short time."""
@@ -120,12 +122,14 @@ class Supervisor:
     def kill(self, name: str) -> None:
         """Fault: end this process by SIGKILL, and keep it down."""
         self.hold(name)
+        self.processes[name].wanted = True
         if self.processes[name].pid:
             os.kill(self.processes[name].pid, signal.SIGKILL)
 
     def end(self, name: str) -> None:
         """Fault: end this process in good order, and keep it down."""
         self.hold(name)
+        self.processes[name].wanted = True
         self.tell({"stop": True}, [name])
 
     def let_go(self, name: str) -> None:
@@ -178,11 +182,11 @@ class Supervisor:
             process.channel.send(message)
         return [process.name for process in listening]
 
-    def watch(self, sock: socket.socket | Channel, ready: Callable[[], None]) -> None:
+    def watch(self, sock: socket.socket | JsonLines, ready: Callable[[], None]) -> None:
         """Call ``ready`` when ``sock`` can be read; a forked child closes it."""
         self.selector.register(sock, selectors.EVENT_READ, ready)
 
-    def forget(self, sock: socket.socket | Channel) -> None:
+    def forget(self, sock: socket.socket | JsonLines) -> None:
         """Stop watching."""
         with suppress(KeyError, ValueError):
             self.selector.unregister(sock)
@@ -202,7 +206,7 @@ class Supervisor:
             ours.close()
             self._live(process.name, theirs)
         theirs.close()
-        process.pid, process.again_at, process.channel = pid, 0.0, Channel(ours)
+        process.pid, process.again_at, process.channel, process.wanted = pid, 0.0, JsonLines(ours), False
         self.watch(process.channel, lambda: self._listen(process))
 
     def _live(self, name: str, theirs: socket.socket) -> None:

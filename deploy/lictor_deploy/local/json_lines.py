@@ -13,7 +13,7 @@ LINE_MAX = 4 << 20
 Said = dict[str, Any]
 
 
-class Channel:
+class JsonLines:
     """One end of a stream socket that carries lines of JSON. It never blocks; what cannot be sent yet is kept."""
 
     def __init__(self, sock: socket.socket) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from lictor_deploy.local.parent.readiness import Readiness
+from lictor_deploy.local.parent.convergence import Convergence
 from lictor_deploy.local.progress import sentence
 
 NODES = ["s1", "s2", "s3", "a1"]
@@ -8,9 +8,9 @@ NODES = ["s1", "s2", "s3", "a1"]
 
 @pytest.fixture
 def whole():
-    readiness = Readiness(NODES[:3], NODES[3:])
-    readiness.report({node: [4, "h", "s1" if node != "a1" else "", 4 if node != "a1" else 0] for node in NODES})
-    return readiness
+    convergence = Convergence(NODES[:3], NODES[3:])
+    convergence.report({node: [4, "h", "s1" if node != "a1" else "", 4 if node != "a1" else 0] for node in NODES})
+    return convergence
 
 
 def test_whole(whole):
@@ -50,4 +50,4 @@ def test_the_leader_for_selectors_is_the_majoritys(whole):
 
 def test_progress_in_words(whole):
     assert sentence(whole.summary()) == "4/4 nodes see all, leader s1, 4/4 in the catalog"
-    assert "no leader yet" in sentence(Readiness(["s1"], []).summary())
+    assert "no leader yet" in sentence(Convergence(["s1"], []).summary())

@@ -15,7 +15,7 @@ Faults = str | Callable[[Any], Any]
 
 
 @dataclass(frozen=True)
-class Wish:
+class ClusterMarker:
     """The cluster that a test wants."""
 
     servers: int = 3
@@ -29,11 +29,11 @@ class Wish:
     """Constants of gossip."""
 
 
-NAMES = tuple(field.name for field in fields(Wish))
+NAMES = tuple(field.name for field in fields(ClusterMarker))
 
 
-def wish(markers: Iterable[Mapping[str, Any]]) -> Wish:
-    """The wish that these markers' arguments add up to, outermost first; ValueError says what is wrong."""
+def read_markers(markers: Iterable[Mapping[str, Any]]) -> ClusterMarker:
+    """The cluster that these markers' arguments add up to, outermost first; ValueError says what is wrong."""
     given: dict[str, Any] = {}
     for arguments in markers:
         given.update(arguments)
@@ -43,13 +43,13 @@ def wish(markers: Iterable[Mapping[str, Any]]) -> Wish:
     kind = _one_of("kind", given.get("kind", "sim" if "seeds" in given else "local"), Kind)
     if kind == "local" and "seeds" in given:
         raise ValueError("seeds are for simulated clusters: use kind='sim', or leave seeds out")
-    return Wish(
-        servers=_count("servers", given.get("servers", Wish.servers), 1, SERVERS_MOST),
-        agents=_count("agents", given.get("agents", Wish.agents), 0, AGENTS_MOST),
+    return ClusterMarker(
+        servers=_count("servers", given.get("servers", ClusterMarker.servers), 1, SERVERS_MOST),
+        agents=_count("agents", given.get("agents", ClusterMarker.agents), 0, AGENTS_MOST),
         kind=kind,
         faults=_faults(given.get("faults", ())),
         seeds=_seeds(given.get("seeds", 1)) if kind == "sim" else (),
-        profile=_one_of("profile", given.get("profile", Wish.profile), Profile),
+        profile=_one_of("profile", given.get("profile", ClusterMarker.profile), Profile),
     )
 
 
@@ -79,7 +79,7 @@ def _faults(value: object) -> tuple[Faults, ...]:
         if not isinstance(fault, str) and not callable(fault):
             raise ValueError(f"faults names a preset, or is a function of the cluster's fault verbs, not {fault!r}")
         if isinstance(fault, str):
-            from lictor_deploy.pytest_plugin.presets import preset  # it brings much along: only for whom it concerns
+            from lictor_deploy.pytest_plugin.presets import preset  # it brings much along: only for tests that need it
 
             preset(fault)
     return tuple(several)

@@ -35,7 +35,7 @@ class Wholeness(NamedTuple):
         return self.converged == self.nodes and bool(self.leader) and self.catalog == self.nodes
 
 
-class Readiness:
+class Convergence:
     """The last report of every node."""
 
     def __init__(self, servers: Iterable[str], agents: Iterable[str]) -> None:
@@ -63,6 +63,17 @@ class Readiness:
     def is_server(self, node: str) -> bool:
         """Whether this node is a server of the plan."""
         return node in self._servers
+
+    def late(self) -> list[str]:
+        """The nodes that do not see every node alive, or that nothing is known of."""
+        everyone = len(self._all)
+        return [name for name in self._all if name not in self._views or self._views[name].alive != everyone]
+
+    @property
+    def alive(self) -> int:
+        """How many members the leader holds for alive; 0 without one."""
+        leader = self._views.get(self.leader)
+        return leader.alive if leader is not None else 0
 
     def summary(self) -> Wholeness:
         """How far the cluster has come."""
