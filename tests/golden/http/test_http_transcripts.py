@@ -33,6 +33,8 @@ class Wire(asyncio.Transport):
     def __init__(self, say: Callable[[str], None], lost: Callable[[], None]) -> None:
         super().__init__({"peername": ("127.0.0.1", 1)})
         self.written = b""
+        self.full = False
+        """The client takes nothing: what is written stays here, and ``close`` waits for it."""
         self._closing = False
         self._say = say
         self._lost = lost
@@ -41,10 +43,13 @@ class Wire(asyncio.Transport):
         self.written += data
 
     def close(self) -> None:
-        self._end("closes")
+        self._say("closes")
+        self._end()
 
     def abort(self) -> None:
-        self._end("aborts")
+        self._say("aborts")
+        self.full = False
+        self._end()
 
     def write_eof(self) -> None:
         self._say("half-closes")
@@ -61,10 +66,9 @@ class Wire(asyncio.Transport):
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         return
 
-    def _end(self, how: str) -> None:
-        if not self._closing:
-            self._say(how)
-            self._closing = True
+    def _end(self) -> None:
+        self._closing = True
+        if not self.full:
             asyncio.get_running_loop().call_soon(self._lost)
 
 
@@ -106,9 +110,11 @@ class Stage:
             self._door._sweep()
 
     def do_blocks(self) -> None:
+        self._wire.full = True
         self._connection.pause_writing()
 
     def do_unblocks(self) -> None:
+        self._wire.full = False
         self._connection.resume_writing()
 
     def do_eof(self) -> None:

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from lictor_messages.web import HttpAsked
+from lictor_actors.hosts.doors.http.events import Asked
 
 REQUESTS_MOST = 1024
 """More, and all are forgotten: blocking queries change their words with every index."""
 BYTES_MOST = 1024
 """Longer requests are parsed each time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A complete request, and how its answer has to leave."""
-
-    asked: HttpAsked
-    http10: bool
-    close: bool
-    gzips: bool
 
 
 class Heard:
