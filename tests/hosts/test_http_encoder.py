@@ -6,6 +6,7 @@ import gzip
 import itertools
 
 from lictor_actors.hosts.doors.http import response as http_response
+from lictor_actors.hosts.doors.http.events import Form
 from lictor_actors.hosts.doors.http.response import Encoder, encode_response
 from lictor_messages.web import HttpAnswered
 
@@ -16,15 +17,14 @@ WALL = 1000
 
 
 def plain(encoder: Encoder, answered: HttpAnswered, wall: int = WALL) -> bytes:
-    return encoder.encode(answered, wall, head=False, http10=False, close=False, gzips=False)
+    return encoder.encode(answered, Form(), wall)
 
 
 def test_every_form_is_what_encode_response_makes():
     encoder = Encoder()
     for _ in range(2):
-        for head, http10, close, gzips in itertools.product((False, True), repeat=4):
-            wanted = encode_response(LONG, WALL, head=head, http10=http10, close=close, gzips=gzips)
-            assert encoder.encode(LONG, WALL, head=head, http10=http10, close=close, gzips=gzips) == wanted
+        for form in itertools.starmap(Form, itertools.product((False, True), repeat=4)):
+            assert encoder.encode(LONG, form, WALL) == encode_response(LONG, form, WALL)
 
 
 def test_the_same_answer_is_encoded_and_compressed_once(monkeypatch):
@@ -33,7 +33,7 @@ def test_the_same_answer_is_encoded_and_compressed_once(monkeypatch):
     monkeypatch.setattr(gzip, "compress", lambda body, **how: squeezed.append(1) or compress(body, **how))
     encoder = Encoder()
     for _ in range(5):
-        encoder.encode(LONG, WALL, head=False, http10=False, close=False, gzips=True)
+        encoder.encode(LONG, Form(gzips=True), WALL)
     assert len(squeezed) == 1
 
 

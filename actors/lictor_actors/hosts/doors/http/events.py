@@ -9,14 +9,24 @@ from typing import NamedTuple
 from lictor_messages.web import HttpAsked
 
 
+class Form(NamedTuple):
+    """How an answer has to leave."""
+
+    head: bool = False
+    """Without its body, but with its length."""
+    http10: bool = False
+    close: bool = False
+    """It is the last of its connection."""
+    gzips: bool = False
+    """The client accepts gzip."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A complete request, and how its answer has to leave. It is to be asked."""
 
     asked: HttpAsked
-    http10: bool
-    close: bool
-    gzips: bool
+    form: Form
 
 
 class BodyPiece(NamedTuple):

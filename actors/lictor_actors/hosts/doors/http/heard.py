@@ -24,7 +24,7 @@ class Heard:
 
     def keep(self, speaker: str, data: bytes, item: Asked) -> None:
         """These bytes, all of them, were this request, and its connection goes on."""
-        if len(data) > BYTES_MOST or item.asked.body or item.close:
+        if len(data) > BYTES_MOST or item.asked.body or item.form.close:
             return
         if len(self._requests) >= REQUESTS_MOST:
             self._requests.clear()

@@ -157,16 +157,15 @@ class Machine:
         asked, answered = self._asked, self._answer
         assert asked is not None
         assert answered is not None
-        common = self._common
-        close = asked.close or common.closed or (self._hung_up and not self._queue)
-        head = asked.asked.method == "HEAD"
+        common, form = self._common, asked.form
+        if common.closed or (self._hung_up and not self._queue):
+            form = form._replace(close=True)
         self._asked = self._answer = None
         if answered.more:
-            self.phase, self._closes = SENDING, close
-            self._pieces = pieces(answered, common.wall, head=head, http10=asked.http10, close=close, gzips=asked.gzips)
+            self.phase, self._closes, self._pieces = SENDING, form.close, pieces(answered, form, common.wall)
             return None
-        self._said(close)
-        return common.encode(answered, common.wall, head=head, http10=asked.http10, close=close, gzips=asked.gzips)
+        self._said(form.close)
+        return common.encode(answered, form, common.wall)
 
     def _next_piece(self, now: int) -> Event | None:
         piece = next(self._pieces, None)

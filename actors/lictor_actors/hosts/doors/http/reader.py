@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import httptools
 
-from lictor_actors.hosts.doors.http.events import Asked, BodyPiece
+from lictor_actors.hosts.doors.http.events import Asked, BodyPiece, Form
 from lictor_actors.hosts.doors.http.phases import BETWEEN, BODY, ENDED, HEAD
 from lictor_actors.hosts.doors.http.request import READ_HERE, Head, Refuse, as_refusal, escaped_target
 from lictor_actors.hosts.doors.http.response import CONTINUE
@@ -90,7 +90,8 @@ class Reader:
             if self.reading and self._bare_bytes > self._limits.head:
                 raise Refuse(431, "Request header fields too large")
         except httptools.HttpParserUpgrade:  # we upgrade to nothing: the request is answered as HTTP/1.1, then we close
-            self.found[-1] = replace(cast(Asked, self.found[-1]), close=True)
+            last = cast(Asked, self.found[-1])
+            self.found[-1] = replace(last, form=last.form._replace(close=True))
             self.end()
         except (httptools.HttpParserError, Refuse) as error:
             self.refuse(as_refusal(error))
@@ -162,7 +163,8 @@ class Reader:
             peer=self._peer,
         )
         keeps = parser.should_keep_alive()
-        self.found.append(Asked(asked, parser.get_http_version() == "1.0", not keeps, self._head.gzips))
+        http10 = parser.get_http_version() == "1.0"
+        self.found.append(Asked(asked, Form(asked.method == "HEAD", http10, not keeps, self._head.gzips)))
         self.owes_continue = False
         self.at = BETWEEN if keeps else ENDED
 

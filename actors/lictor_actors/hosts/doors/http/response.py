@@ -10,6 +10,7 @@ import time
 from functools import lru_cache
 from http import HTTPStatus
 
+from lictor_actors.hosts.doors.http.events import Form
 from lictor_messages.web import HttpAnswered
 
 GZIP_FROM = 1400
@@ -45,37 +46,37 @@ class Encoder:
     __slots__ = ("_bytes", "_made", "_wall")
 
     def __init__(self) -> None:
-        self._made: dict[tuple[int, bool, bool, bool, bool], tuple[HttpAnswered, bytes]] = {}
+        self._made: dict[tuple[int, Form], tuple[HttpAnswered, bytes]] = {}
         """The answer is kept beside its bytes, so that its id stays its own."""
         self._bytes = 0
         self._wall = 0
 
-    def encode(self, answered: HttpAnswered, wall: int, *, head: bool, http10: bool, close: bool, gzips: bool) -> bytes:
+    def encode(self, answered: HttpAnswered, form: Form, wall: int) -> bytes:
         """As ``encode_response``."""
-        key = (id(answered), head, http10, close, gzips)
+        key = (id(answered), form)
         if wall != self._wall or self._bytes > ENCODED_BYTES_MOST:
             self._made.clear()
             self._bytes, self._wall = 0, wall
         made = self._made.get(key)
         if made is not None:
             return made[1]
-        data = encode_response(answered, wall, head=head, http10=http10, close=close, gzips=gzips)
+        data = encode_response(answered, form, wall)
         self._made[key] = (answered, data)
         self._bytes += len(data) + len(answered.body)
         return data
 
 
-def encode_response(answered: HttpAnswered, wall: int, *, head: bool, http10: bool, close: bool, gzips: bool) -> bytes:
-    """The whole response; ``head`` leaves the body out but says its length, ``gzips``: the client accepts gzip."""
+def encode_response(answered: HttpAnswered, form: Form, wall: int) -> bytes:
+    """The whole response."""
     body, length = answered.body, b""
-    if gzips and len(body) >= GZIP_FROM and GZIPPED not in answered.headers:
+    if form.gzips and len(body) >= GZIP_FROM and GZIPPED not in answered.headers:
         body = gzip.compress(body, compresslevel=1, mtime=0)
         length = b"Content-Encoding: gzip\r\n"
     length += b"Content-Length: %d\r\n" % len(body)
-    return response_head(answered, length, wall, http10=http10, close=close) + (b"" if head else body)
+    return response_head(answered, length, form, wall) + (b"" if form.head else body)
 
 
-def response_head(answered: HttpAnswered, length: bytes, wall: int, *, http10: bool, close: bool) -> bytes:
+def response_head(answered: HttpAnswered, length: bytes, form: Form, wall: int) -> bytes:
     """Everything before the body; ``length``: the header lines that say how long it is, and how it is packed."""
     return b"".join(
         (
@@ -84,7 +85,7 @@ def response_head(answered: HttpAnswered, length: bytes, wall: int, *, http10: b
             b"Vary: Accept-Encoding\r\n",
             _date_line(wall),
             length,
-            _ENDINGS[http10, close],
+            _ENDINGS[form.http10, form.close],
         )
     )
 
@@ -92,7 +93,7 @@ def response_head(answered: HttpAnswered, length: bytes, wall: int, *, http10: b
 def refusal(status: int, text: str, wall: int) -> bytes:
     """A plain response that the door itself gives before it closes the connection."""
     answered = HttpAnswered(status=status, headers=(("Content-Type", "text/plain; charset=utf-8"),), body=text.encode())
-    return encode_response(answered, wall, head=False, http10=False, close=True, gzips=False)
+    return encode_response(answered, Form(close=True), wall)
 
 
 def _header_lines(headers: tuple[tuple[str, str], ...]) -> bytes:
