@@ -51,6 +51,9 @@ class Wire(asyncio.Transport):
         self.full = False
         self._end()
 
+    def can_write_eof(self) -> bool:
+        return True
+
     def write_eof(self) -> None:
         self._say("half-closes")
 

@@ -58,8 +58,8 @@ class HttpConnection(asyncio.Protocol):
         self._go_on()
 
     def eof_received(self) -> bool:
-        """Half-closed: keep our side open for answers under way."""
-        return self.machine.eof(self._door.tick)
+        """Half-closed: keep our side open for answers under way, where a connection has halves."""
+        return self.machine.eof(self._door.tick) and self._transport.can_write_eof()
 
     def pause_writing(self) -> None:
         """The client reads more slowly than we answer."""
@@ -124,9 +124,15 @@ class HttpConnection(asyncio.Protocol):
                 self._body.append(event.data)
             case LastWords():
                 self._transport.write(event.data)
-                self._transport.write_eof()
+                self._half_close()
             case Close():
                 self._transport.close()
+
+    def _half_close(self) -> None:
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        else:  # TLS has no halves
+            self._transport.close()
 
     def _throttle(self, *, reads: bool) -> None:
         self._reads = reads
