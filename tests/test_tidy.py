@@ -24,7 +24,6 @@ FILE_MOST, FUNCTION_MOST = 300, 40
 
 FILES = {
     "actors/lictor_actors/faults/vocabulary.py": 317,
-    "actors/lictor_actors/hosts/doors/http/connection.py": 362,
 }
 """Files that are longer than ``FILE_MOST`` lines, and how long they are."""
 FUNCTIONS = {
@@ -41,7 +40,7 @@ FUNCTIONS = {
 }
 """Functions that are longer than ``FUNCTION_MOST`` lines, and how long they are."""
 RIDDLES = {
-    "actors": 126,
+    "actors": 121,
     "benchmarks": 18,
     "deploy": 44,
     "docs": 62,

@@ -369,7 +369,7 @@ def test_who_hangs_up_in_a_large_body_leaves_room_for_the_next(site):
     async def test(s):
         _, leaving = await s.dial()
         leaving.write(LARGE + b"a" * 11_000)
-        await s.until(lambda: s.door.common.large)
+        await s.until(lambda: s.door.premises.large)
         leaving.close()
         await s.until(lambda: not s.door.connections)
         reader, writer = await s.dial()

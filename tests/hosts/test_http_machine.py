@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from lictor_actors.hosts.doors.http.common import Common
 from lictor_actors.hosts.doors.http.events import CLOSE, AnswerPiece, Asked, BodyPiece, Event, LastWords
 from lictor_actors.hosts.doors.http.limits import HttpLimits
-from lictor_actors.hosts.doors.http.machine import Machine
+from lictor_actors.hosts.doors.http.machine import HttpMachine
+from lictor_actors.hosts.doors.http.premises import Premises
 from lictor_actors.hosts.doors.http.sites import Sites
 from lictor_messages.web import HttpAnswered
 
@@ -17,20 +17,20 @@ SMALL = HttpLimits(body=100, bodies={"/v1/snapshot": 1000}, idle_s=5)
 
 
 @pytest.fixture
-def common() -> Common:
-    return Common(SMALL)
+def premises() -> Premises:
+    return Premises(SMALL)
 
 
-def dial(common: Common) -> Machine:
-    return Machine(common, Sites(local=True), "127.0.0.1", 0)
+def dial(premises: Premises) -> HttpMachine:
+    return HttpMachine(premises, Sites(local=True), "127.0.0.1", 0)
 
 
 @pytest.fixture
-def machine(common: Common) -> Machine:
-    return dial(common)
+def machine(premises: Premises) -> HttpMachine:
+    return dial(premises)
 
 
-def events(machine: Machine, now: int = 0) -> list[Event]:
+def events(machine: HttpMachine, now: int = 0) -> list[Event]:
     """What it wishes until it waits."""
     found = []
     while not machine.waits:
@@ -39,15 +39,15 @@ def events(machine: Machine, now: int = 0) -> list[Event]:
     return found
 
 
-def asked(machine: Machine, data: bytes) -> Asked:
+def asked(machine: HttpMachine, data: bytes) -> Asked:
     machine.receive(data, 0)
     (event,) = events(machine)
     assert isinstance(event, Asked)
     return event
 
 
-def test_a_request_is_one_event_and_its_answer_is_bytes(machine, common):
-    common.wall = 784111777
+def test_a_request_is_one_event_and_its_answer_is_bytes(machine, premises):
+    premises.wall = 784111777
     assert asked(machine, GET % 1).asked.target == "/1"
     assert machine.answer(1, HttpAnswered(status=200, body=b"ok"), 0)
     head = b"HTTP/1.1 200 OK\r\nVary: Accept-Encoding\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
@@ -86,7 +86,7 @@ def test_a_large_body_comes_in_pieces_and_the_request_after_them(machine):
     assert last.asked.body == b""
 
 
-def asked_last(machine: Machine, data: bytes) -> Asked:
+def asked_last(machine: HttpMachine, data: bytes) -> Asked:
     machine.receive(data, 0)
     *pieces, last = events(machine)
     assert pieces == [BodyPiece(data)]
@@ -111,8 +111,8 @@ def test_pieces_that_are_not_taken_stop_the_reading(machine):
     assert machine.reads
 
 
-def test_the_room_for_a_large_body_is_held_until_its_answer(common):
-    first, second = dial(common), dial(common)
+def test_the_room_for_a_large_body_is_held_until_its_answer(premises):
+    first, second = dial(premises), dial(premises)
     first.receive(LARGE + b"a" * 300, 0)
     events(first)
     second.receive(LARGE + b"a" * 300, 0)
@@ -121,7 +121,7 @@ def test_the_room_for_a_large_body_is_held_until_its_answer(common):
     assert words.data.startswith(b"HTTP/1.1 429 ")
     first.answer(1, HttpAnswered(status=200), 0)
     events(first)
-    third = dial(common)
+    third = dial(premises)
     third.receive(LARGE + b"a" * 300, 0)
     assert isinstance(events(third)[-1], Asked)
 

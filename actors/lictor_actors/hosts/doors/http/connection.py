@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from lictor_actors.hosts.doors.http.events import AnswerPiece, Asked, BodyPiece, Close, Event, LastWords
-from lictor_actors.hosts.doors.http.machine import Machine
+from lictor_actors.hosts.doors.http.machine import HttpMachine
 from lictor_actors.hosts.doors.http.phases import ASKED
 from lictor_actors.hosts.doors.http.response import refusal
 from lictor_messages.web import HttpAnswered
@@ -44,12 +44,12 @@ class HttpConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Admit the client, unless it has too many connections already."""
         self._transport = cast(asyncio.Transport, transport)
-        self._transport.set_write_buffer_limits(high=self._door.common.limits.write_buffer)
+        self._transport.set_write_buffer_limits(high=self._door.premises.limits.write_buffer)
         peer = transport.get_extra_info("peername")
         self.peer = peer[0] if isinstance(peer, tuple) else ""
-        self.machine = Machine(self._door.common, self._sites, self.peer, self._door.tick)
+        self.machine = HttpMachine(self._door.premises, self._sites, self.peer, self._door.tick)
         if not self._door.admit(self):
-            self._transport.write(refusal(429, TOO_MANY, self._door.common.wall))
+            self._transport.write(refusal(429, TOO_MANY, self._door.premises.wall))
             self._transport.close()
 
     def data_received(self, data: bytes) -> None:
@@ -152,6 +152,6 @@ class HttpConnection(asyncio.Protocol):
     def _answered(self, number: int, answered: HttpAnswered) -> None:
         door = self._door
         if self.machine.answer(number, answered, door.tick):
-            door.common.wall = int(time.time())
+            door.premises.wall = int(time.time())
             self._gone = None
             self._go_on()

@@ -9,9 +9,9 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 
-from lictor_actors.hosts.doors.http.common import Common
 from lictor_actors.hosts.doors.http.connection import HttpConnection
 from lictor_actors.hosts.doors.http.limits import HttpLimits
+from lictor_actors.hosts.doors.http.premises import Premises
 from lictor_actors.hosts.doors.http.sites import Sites, is_here
 from lictor_messages.web import HttpAnswered, HttpAsked
 
@@ -28,7 +28,7 @@ class HttpDoor:
         """``allowed_hosts``: see ``NodeSpec``."""
         self.ask = ask
         self._allowed = tuple(allowed_hosts)
-        self.common = Common(limits or HttpLimits())
+        self.premises = Premises(limits or HttpLimits())
         self.tick = 0
         """The clock of the connections: seconds, but while there are none."""
         self._servers: list[asyncio.Server] = []
@@ -48,7 +48,7 @@ class HttpDoor:
 
     def close(self) -> None:
         """Stop listening and drop every connection, parked ones too; each hang-up is reported as usual."""
-        self.common.closed = True
+        self.premises.closed = True
         for server in self._servers:
             server.close()
         for connection in list(self._connections):
@@ -67,9 +67,9 @@ class HttpDoor:
 
     def admit(self, connection: HttpConnection) -> bool:
         """Count a new connection; False if its client has too many, or the door is closing."""
-        self.common.wall = int(time.time())
+        self.premises.wall = int(time.time())
         count = self._per_client.get(connection.peer, 0)
-        if self.common.closed or count >= self.common.limits.connections_per_client:
+        if self.premises.closed or count >= self.premises.limits.connections_per_client:
             return False
         self._per_client[connection.peer] = count + 1
         self._connections[connection] = None
@@ -99,7 +99,7 @@ class HttpDoor:
 
     def _sweep(self) -> None:
         self.tick += 1
-        self.common.wall = int(time.time())
+        self.premises.wall = int(time.time())
         self._sweeping = asyncio.get_running_loop().call_later(TICK_S, self._sweep)
         for connection in list(self._connections):
             connection.sweep()

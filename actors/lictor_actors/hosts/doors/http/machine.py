@@ -30,14 +30,14 @@ from lictor_actors.hosts.doors.http.stream import pieces
 from lictor_messages.web import HttpAnswered
 
 if TYPE_CHECKING:
-    from lictor_actors.hosts.doors.http.common import Common
+    from lictor_actors.hosts.doors.http.premises import Premises
     from lictor_actors.hosts.doors.http.sites import Sites
 
 
-class Machine:
+class HttpMachine:
     """``since`` is when the present wait began."""
 
-    def __init__(self, common: Common, sites: Sites, peer: str, now: int) -> None:
+    def __init__(self, premises: Premises, sites: Sites, peer: str, now: int) -> None:
         self.phase = WAITING
         self.since = now
         self.number = 0
@@ -46,10 +46,10 @@ class Machine:
         """True once nothing is to be done before the next input."""
         self.reads = True
         """False while something that was read waits here: what follows is to stay in the socket."""
-        self.reader = Reader(common, sites, peer)
+        self.reader = Reader(premises, sites, peer)
         self._read = self.reader.read
-        self._common = common
-        self._limits = common.limits
+        self._premises = premises
+        self._limits = premises.limits
         self._queue = self.reader.found
         self._blocked = self._hung_up = False
         self._asked: Asked | None = None
@@ -88,7 +88,7 @@ class Machine:
     def lost(self) -> None:
         """The connection is gone."""
         self.phase = OVER
-        self._common.done_with_large(self.reader)
+        self._premises.done_with_large(self.reader)
         self.reader.free()
 
     def sweep(self, now: int) -> bool:
@@ -147,8 +147,8 @@ class Machine:
             # To close with unread input would reset the words away.
             self._queue.clear()
             self.phase, self.since = LINGERING, now
-            self._common.done_with_large(self.reader)
-            return LastWords(refusal(read.status, read.text, self._common.wall))
+            self._premises.done_with_large(self.reader)
+            return LastWords(refusal(read.status, read.text, self._premises.wall))
         assert isinstance(read, bytes | BodyPiece)
         return read
 
@@ -157,15 +157,15 @@ class Machine:
         asked, answered = self._asked, self._answer
         assert asked is not None
         assert answered is not None
-        common, form = self._common, asked.form
-        if common.closed or (self._hung_up and not self._queue):
+        premises, form = self._premises, asked.form
+        if premises.closed or (self._hung_up and not self._queue):
             form = form._replace(close=True)
         self._asked = self._answer = None
         if answered.more:
-            self.phase, self._closes, self._pieces = SENDING, form.close, pieces(answered, form, common.wall)
+            self.phase, self._closes, self._pieces = SENDING, form.close, pieces(answered, form, premises.wall)
             return None
         self._said(form.close)
-        return common.encode(answered, form, common.wall)
+        return premises.encode(answered, form, premises.wall)
 
     def _next_piece(self, now: int) -> Event | None:
         piece = next(self._pieces, None)
@@ -183,13 +183,13 @@ class Machine:
             self._queue.clear()
         else:
             self.phase = WAITING
-            self.waits = self.reads and not self._queue and self.reader.at is BETWEEN and self._common.large is None
+            self.waits = self.reads and not self._queue and self.reader.at is BETWEEN and self._premises.large is None
 
     def _rest(self) -> Event | None:
         """Nothing is open: read on, or close if nothing more can come."""
         reader = self.reader
-        if self._common.large is reader and not reader.reading:
-            self._common.done_with_large(reader)
+        if self._premises.large is reader and not reader.reading:
+            self._premises.done_with_large(reader)
         if reader.at is ENDED:
             self.phase = OVER
             return CLOSE

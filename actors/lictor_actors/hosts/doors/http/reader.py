@@ -18,7 +18,7 @@ from lictor_actors.hosts.doors.http.response import CONTINUE
 from lictor_messages.web import HttpAsked
 
 if TYPE_CHECKING:
-    from lictor_actors.hosts.doors.http.common import Common
+    from lictor_actors.hosts.doors.http.premises import Premises
     from lictor_actors.hosts.doors.http.sites import Sites
 
 Read = Asked | BodyPiece | Refuse | bytes
@@ -28,7 +28,7 @@ Read = Asked | BodyPiece | Refuse | bytes
 class Reader:
     """Puts what it reads in ``found``. The methods ``on_…`` are httptools' own."""
 
-    def __init__(self, common: Common, sites: Sites, peer: str) -> None:
+    def __init__(self, premises: Premises, sites: Sites, peer: str) -> None:
         self.found: deque[Read] = deque()
         self.at = BETWEEN
         self.began = 0
@@ -38,11 +38,11 @@ class Reader:
         """The client waits for a word before it sends the body."""
         self.open = False
         """True while a request that was read before is being answered."""
-        self._common = common
-        self._limits = common.limits
+        self._premises = premises
+        self._limits = premises.limits
         self._sites = sites
         self._peer = peer
-        self._heard = common.heard.find
+        self._heard = premises.heard.find
         self._heard_as = f"{peer} {sites.local}"
         self._parser = httptools.HttpRequestParser(self)
         self._now = 0
@@ -97,7 +97,7 @@ class Reader:
             self.refuse(as_refusal(error))
         else:
             if starts and not self.reading and len(self.found) == waiting + 1:
-                self._common.heard.keep(self._heard_as, data, cast(Asked, self.found[-1]))
+                self._premises.heard.keep(self._heard_as, data, cast(Asked, self.found[-1]))
 
     # -- the parser --------------------------------------------------------------
 
@@ -185,7 +185,7 @@ class Reader:
         most = self._limits.body_most(self._head.path())
         if size > most:
             raise Refuse(413, f"Request body({size} bytes) too large, max size: {most} bytes")
-        if self.body_size > self._limits.body and not self._common.takes_large(self):
+        if self.body_size > self._limits.body and not self._premises.takes_large(self):
             raise Refuse(429, "Another request of this size is under way: try again when it has been answered")
 
     def _hand_on(self) -> None:

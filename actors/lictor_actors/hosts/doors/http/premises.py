@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from lictor_actors.hosts.doors.http.limits import HttpLimits
 
 
-class Common:
+class Premises:
     """Their limits, what was heard and said before, and the room for one large body."""
 
     def __init__(self, limits: HttpLimits) -> None:
