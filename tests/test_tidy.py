@@ -22,9 +22,7 @@ ROOT = Path(__file__).parents[1]
 SHIPPED = ("lictor", "messages", "actors", "deploy")
 FILE_MOST, FUNCTION_MOST = 300, 40
 
-FILES = {
-    "actors/lictor_actors/hosts/doors/http/connection.py": 362,
-}
+FILES: dict[str, int] = {}
 """Files that are longer than ``FILE_MOST`` lines, and how long they are."""
 FUNCTIONS = {
     "deploy/lictor_deploy/cli/dev.py dev": 61,
@@ -37,7 +35,7 @@ FUNCTIONS = {
 }
 """Functions that are longer than ``FUNCTION_MOST`` lines, and how long they are."""
 RIDDLES = {
-    "actors": 75,
+    "actors": 70,
     "benchmarks": 17,
     "deploy": 21,
     "docs": 52,

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from lictor_actors.hosts.doors.http.door import HttpDoor, HttpLimits
+from lictor_actors.hosts.doors.http.door import HttpDoor
+from lictor_actors.hosts.doors.http.limits import HttpLimits
 from lictor_messages.web import HttpAnswered, HttpAsked
 
 try:

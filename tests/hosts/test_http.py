@@ -108,9 +108,9 @@ def test_reading_pauses_behind_an_open_request(site):
         await s.until(lambda: s.open)
         connection = next(iter(s.door._connections))
         writer.write(GET % 1 * 500_000)
-        await s.until(lambda: connection._paused)
+        await s.until(lambda: not connection._reads)
         await s.settle()
-        assert len(connection._queue) < 50_000
+        assert len(connection.machine._queue) < 50_000
         writer.transport.abort()
 
     site(test)
@@ -332,9 +332,9 @@ def test_a_large_snapshot_is_taken_back_if_it_comes_fast_enough(site):
         assert await asyncio.wait_for(reader.readline(), 10) == b"HTTP/1.1 100 Continue\r\n"
         writer.write(b"a" * 4_000_000)
         connection = next(iter(s.door._connections))
-        await s.until(lambda: connection._body_size == 4_000_000)
+        await s.until(lambda: connection.machine.reader.body_size == 4_000_000)
         s.tick(5)
-        assert connection._in_message
+        assert connection.machine.reader.reading
         s.tick(1)
         assert b"HTTP/1.1 408 " in await asyncio.wait_for(reader.read(), 10)
         writer.close()
@@ -369,7 +369,7 @@ def test_who_hangs_up_in_a_large_body_leaves_room_for_the_next(site):
     async def test(s):
         _, leaving = await s.dial()
         leaving.write(LARGE + b"a" * 11_000)
-        await s.until(lambda: s.door._large)
+        await s.until(lambda: s.door.premises.large)
         leaving.close()
         await s.until(lambda: not s.door.connections)
         reader, writer = await s.dial()
@@ -413,7 +413,7 @@ def test_a_slow_sender_is_told_408(site, start):
     async def test(s):
         reader, writer = await s.dial()
         writer.write(start)
-        await s.until(lambda: s.door.connections and next(iter(s.door._connections))._in_message)
+        await s.until(lambda: s.door.connections and next(iter(s.door._connections)).machine.reader.reading)
         s.tick(3)
         assert (await asyncio.wait_for(reader.read(), 10)).startswith(b"HTTP/1.1 408 ")
         writer.close()
@@ -505,7 +505,7 @@ def test_an_orderly_close_during_a_long_poll_is_a_hang_up(site):
         writer.write(GET % 0)
         await s.until(lambda: s.open)
         writer.close()
-        await s.until(lambda: next(iter(s.door._connections))._hung_up)
+        await s.until(lambda: next(iter(s.door._connections)).machine._hung_up)
         s.tick(2)
         await s.until(lambda: not s.door.connections)
         assert s.gone == [0]

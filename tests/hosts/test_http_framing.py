@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from http_site import LOOPS, head_and_body, running
 
-from lictor_actors.hosts.doors.http.door import HttpLimits
+from lictor_actors.hosts.doors.http.limits import HttpLimits
 from lictor_actors.roles.api.api import ROUTER
 
 CAPS = {"/v1/kv/": 5_000, "/v1/txn": 5_000, "/v1/snapshot": 20_000}

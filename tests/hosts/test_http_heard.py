@@ -130,5 +130,5 @@ def test_what_is_remembered_is_bounded(site, monkeypatch):
     for number in range(20):
         connection.data_received(GET.replace(b"/a ", b"/%d " % number))
         connection.data_received(GET.replace(b"Host: x", b"Host: x\r\nX: " + b"x" * (http_heard.BYTES_MOST + number)))
-    assert len(site.door.heard._requests) <= 4
-    assert all(len(data) <= http_heard.BYTES_MOST for _, data in site.door.heard._requests)
+    assert len(site.door.premises.heard._requests) <= 4
+    assert all(len(data) <= http_heard.BYTES_MOST for _, data in site.door.premises.heard._requests)

@@ -9,6 +9,7 @@ import os
 import pytest
 from http_site import LIMITS, LOOPS, head_and_body, one_answer, running
 
+from lictor_actors.hosts.doors.http.phases import SENDING
 from lictor_messages.web import HttpAnswered
 
 GET = b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -102,7 +103,7 @@ def test_no_more_waits_in_the_buffer_than_a_piece_too_much(site):
         writer.write(GET % 0)
         await s.until(lambda: s.asked)
         (connection,) = s.door._connections
-        await s.until(lambda: connection._blocked)
+        await s.until(lambda: connection.machine._blocked)
         assert connection._transport.get_write_buffer_size() <= LIMITS.write_buffer + PIECE
         s.tick(2)  # slow, but not for too long
         writer.transport.resume_reading()
@@ -119,7 +120,7 @@ def test_who_takes_nothing_more_is_cut_off(site):
         _, writer = await s.dial()
         writer.transport.pause_reading()
         writer.write(GET % 0)
-        await s.until(lambda: s.asked and next(iter(s.door._connections))._blocked)
+        await s.until(lambda: s.asked and next(iter(s.door._connections)).machine._blocked)
         s.tick(3)
         await s.until(lambda: not s.door.connections)
         writer.transport.abort()
@@ -165,7 +166,7 @@ def test_other_connections_are_served_meanwhile(site):
         await large.readuntil(b"\r\n\r\n")
         small_writer.write(GET % 1)
         assert (await one_answer(small))[1] == b"small"
-        assert any(connection._pieces is not None for connection in s.door._connections)
+        assert any(connection.machine.phase is SENDING for connection in s.door._connections)
         assert len(await large.readexactly(401 * PIECE)) == 401 * PIECE
         for writer in (large_writer, small_writer):
             writer.close()

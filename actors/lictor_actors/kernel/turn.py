@@ -80,7 +80,7 @@ class Turn:
         request, me = life.new_request(), life.address
         cause = cause or (handled.cause if handled is not None else "") or request
         origin = handled.origin if handled is not None else "home"
-        envelope = Envelope(me, to, message, request=request, reply_to=me, budget=budget, cause=cause, origin=origin)
+        envelope = Envelope(me, to, message, request, me, 0, budget, cause, "", origin)
         self.effects.append(Send(envelope, early, life.persisted))
         return request
 
@@ -122,7 +122,7 @@ class Turn:
         if reply_to:
             via = source if source != reply_to else ""
             life = self.life
-            e = Envelope(life.address, reply_to, message, request=request, cause=cause, via=via, origin=origin)
+            e = Envelope(life.address, reply_to, message, request, "", 0, 0, cause, via, origin)
             self.effects.append(Send(e, early, life.persisted))
 
     def set_timer(self, name: str, after: int, message: Message) -> None:

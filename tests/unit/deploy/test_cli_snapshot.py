@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from lictor_actors.hosts.doors.http.door import HttpLimits
+from lictor_actors.hosts.doors.http.limits import HttpLimits
 from lictor_actors.store.snapshot.archive import ArchiveWriter
 from lictor_actors.store.snapshot.freeze import START, encode, freeze
 from lictor_actors.store.store import Store

@@ -23,7 +23,7 @@ class WebDesk:
         self._node = node
         self._me = at("http", node.name)
         self._gateway = at(role, node.name)
-        self._boot = boot
+        self._prefix = f"{boot:x}.h"
         self._count = 0
         self._take: Callable[[Envelope], None] | None = None
         self._waiting: dict[str, Answer] = {}
@@ -32,11 +32,9 @@ class WebDesk:
     def ask(self, asked: HttpAsked, answer: Answer) -> Callable[[], None]:
         """Send a request to the gateway; returns what to call if the client hangs up first."""
         self._count += 1
-        request = f"{self._boot:x}.h{self._count:x}"
+        request = f"{self._prefix}{self._count:x}"
         self._waiting[request] = answer
-        envelope = Envelope(
-            self._me, self._gateway, asked, request=request, reply_to=self._me, cause=request, origin="http"
-        )
+        envelope = Envelope(self._me, self._gateway, asked, request, self._me, 0, 0, request, "", "http")
         self._seen(envelope)
         self._to_gateway(envelope)
         return lambda: self._gone(request)

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from lictor_messages.web import HttpAsked
+from lictor_actors.hosts.doors.http.events import Asked
 
 REQUESTS_MOST = 1024
 """More, and all are forgotten: blocking queries change their words with every index."""
 BYTES_MOST = 1024
 """Longer requests are parsed each time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A complete request, and how its answer has to leave."""
-
-    asked: HttpAsked
-    http10: bool
-    close: bool
-    gzips: bool
 
 
 class Heard:
@@ -36,7 +24,7 @@ class Heard:
 
     def keep(self, speaker: str, data: bytes, item: Asked) -> None:
         """These bytes, all of them, were this request, and its connection goes on."""
-        if len(data) > BYTES_MOST or item.asked.body or item.close:
+        if len(data) > BYTES_MOST or item.asked.body or item.form.close:
             return
         if len(self._requests) >= REQUESTS_MOST:
             self._requests.clear()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import httptools
+
 from lictor_actors.hosts.doors.http.sites import Sites
 
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
@@ -20,6 +22,17 @@ class Refuse(Exception):
         super().__init__(text)
         self.status = status
         self.text = text
+
+
+def as_refusal(error: Exception) -> Refuse:
+    """What httptools has raised, or what was raised inside it."""
+    if isinstance(error, httptools.HttpParserCallbackError) and isinstance(error.__context__, Refuse):
+        error = error.__context__
+    if isinstance(error, Refuse):
+        return error
+    if isinstance(error, httptools.HttpParserInvalidURLError):
+        return Refuse(400, "400 Bad Request: the URL holds characters that must be written as percent escapes")
+    return Refuse(400, "400 Bad Request")
 
 
 class Head:

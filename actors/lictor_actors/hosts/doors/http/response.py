@@ -1,11 +1,16 @@
-"""An HTTP response as bytes: one join, the Date cached for its second, gzip from 1400 bytes on."""
+"""An HTTP response as bytes: one join, the Date cached for its second, gzip from 1400 bytes on.
+
+``wall`` is the time in seconds since 1970, for the header Date.
+"""
 
 from __future__ import annotations
 
 import gzip
 import time
+from functools import lru_cache
 from http import HTTPStatus
 
+from lictor_actors.hosts.doors.http.events import Form
 from lictor_messages.web import HttpAnswered
 
 GZIP_FROM = 1400
@@ -26,25 +31,9 @@ _ENDINGS = {
 }
 
 
-class DateLine:
-    """The Date header, formatted once a second at most."""
-
-    __slots__ = ("_line", "_second")
-
-    def __init__(self) -> None:
-        self._second = -1
-        self._line = b""
-
-    def now(self) -> bytes:
-        """``Date: …`` with its line end."""
-        second = int(time.time())
-        if second != self._second:
-            self._second = second
-            self._line = time.strftime("Date: %a, %d %b %Y %H:%M:%S GMT\r\n", time.gmtime(second)).encode()
-        return self._line
-
-
-DATE = DateLine()
+@lru_cache(maxsize=1)
+def _date_line(wall: int) -> bytes:
+    return time.strftime("Date: %a, %d %b %Y %H:%M:%S GMT\r\n", time.gmtime(wall)).encode()
 
 
 class Encoder:
@@ -54,57 +43,57 @@ class Encoder:
     more than all else that is done for its request.
     """
 
-    __slots__ = ("_bytes", "_made", "_until")
+    __slots__ = ("_bytes", "_made", "_wall")
 
     def __init__(self) -> None:
-        self._made: dict[tuple[int, bool, bool, bool, bool], tuple[HttpAnswered, bytes]] = {}
+        self._made: dict[tuple[int, Form], tuple[HttpAnswered, bytes]] = {}
         """The answer is kept beside its bytes, so that its id stays its own."""
         self._bytes = 0
-        self._until = 0
+        self._wall = 0
 
-    def encode(self, answered: HttpAnswered, *, head: bool, http10: bool, close: bool, gzips: bool) -> bytes:
+    def encode(self, answered: HttpAnswered, form: Form, wall: int) -> bytes:
         """As ``encode_response``."""
-        key = (id(answered), head, http10, close, gzips)
-        if time.time() >= self._until or self._bytes > ENCODED_BYTES_MOST:
+        key = (id(answered), form)
+        if wall != self._wall or self._bytes > ENCODED_BYTES_MOST:
             self._made.clear()
-            self._bytes, self._until = 0, int(time.time()) + 1
+            self._bytes, self._wall = 0, wall
         made = self._made.get(key)
         if made is not None:
             return made[1]
-        data = encode_response(answered, head=head, http10=http10, close=close, gzips=gzips)
+        data = encode_response(answered, form, wall)
         self._made[key] = (answered, data)
         self._bytes += len(data) + len(answered.body)
         return data
 
 
-def encode_response(answered: HttpAnswered, *, head: bool, http10: bool, close: bool, gzips: bool) -> bytes:
-    """The whole response; ``head`` leaves the body out but says its length, ``gzips``: the client accepts gzip."""
+def encode_response(answered: HttpAnswered, form: Form, wall: int) -> bytes:
+    """The whole response."""
     body, length = answered.body, b""
-    if gzips and len(body) >= GZIP_FROM and GZIPPED not in answered.headers:
+    if form.gzips and len(body) >= GZIP_FROM and GZIPPED not in answered.headers:
         body = gzip.compress(body, compresslevel=1, mtime=0)
         length = b"Content-Encoding: gzip\r\n"
     length += b"Content-Length: %d\r\n" % len(body)
-    return response_head(answered, length, http10=http10, close=close) + (b"" if head else body)
+    return response_head(answered, length, form, wall) + (b"" if form.head else body)
 
 
-def response_head(answered: HttpAnswered, length: bytes, *, http10: bool, close: bool) -> bytes:
+def response_head(answered: HttpAnswered, length: bytes, form: Form, wall: int) -> bytes:
     """Everything before the body; ``length``: the header lines that say how long it is, and how it is packed."""
     return b"".join(
         (
             _STATUS_LINES.get(answered.status) or b"HTTP/1.1 %d Unknown\r\n" % answered.status,
             _header_lines(answered.headers),
             b"Vary: Accept-Encoding\r\n",
-            DATE.now(),
+            _date_line(wall),
             length,
-            _ENDINGS[http10, close],
+            _ENDINGS[form.http10, form.close],
         )
     )
 
 
-def refusal(status: int, text: str) -> bytes:
+def refusal(status: int, text: str, wall: int) -> bytes:
     """A plain response that the door itself gives before it closes the connection."""
     answered = HttpAnswered(status=status, headers=(("Content-Type", "text/plain; charset=utf-8"),), body=text.encode())
-    return encode_response(answered, head=False, http10=False, close=True, gzips=False)
+    return encode_response(answered, Form(close=True), wall)
 
 
 def _header_lines(headers: tuple[tuple[str, str], ...]) -> bytes:

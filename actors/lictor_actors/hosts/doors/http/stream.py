@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 
+from lictor_actors.hosts.doors.http.events import Form
 from lictor_actors.hosts.doors.http.response import response_head
 from lictor_messages.web import HttpAnswered
 
@@ -13,17 +14,17 @@ _GZIP = 16 + zlib.MAX_WBITS
 _CHUNKED = b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n"
 
 
-def pieces(answered: HttpAnswered, *, head: bool, http10: bool, close: bool, gzips: bool) -> Iterator[bytes]:
+def pieces(answered: HttpAnswered, form: Form, wall: int) -> Iterator[bytes]:
     """As ``encode_response``. Its length is not known before it is compressed, so it goes in chunks then; HTTP/1.0
     has none and gets it as it is.
     """
     bodies = (answered.body, *answered.more)
-    compresses = gzips and not http10 and not head
+    compresses = form.gzips and not form.http10 and not form.head
     length = _CHUNKED if compresses else b"Content-Length: %d\r\n" % sum(map(len, bodies))
-    yield response_head(answered, length, http10=http10, close=close)
+    yield response_head(answered, length, form, wall)
     if compresses:
         yield from _chunks(bodies)
-    elif not head:
+    elif not form.head:
         yield from bodies
 
 

@@ -1,0 +1,58 @@
+"""What an HTTP connection wishes of its socket and of the actors behind it, one after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from lictor_messages.web import HttpAsked
+
+
+class Form(NamedTuple):
+    """How an answer has to leave."""
+
+    head: bool = False
+    """Without its body, but with its length."""
+    http10: bool = False
+    close: bool = False
+    """It is the last of its connection."""
+    gzips: bool = False
+    """The client accepts gzip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A complete request, and how its answer has to leave. It is to be asked."""
+
+    asked: HttpAsked
+    form: Form
+
+
+class BodyPiece(NamedTuple):
+    """Of a large body, which is not kept here: its next piece. The request itself follows the last, without a body."""
+
+    data: bytes
+
+
+class AnswerPiece(NamedTuple):
+    """Of a large answer: to be written, and what follows it only in another turn of the loop."""
+
+    data: bytes
+
+
+class LastWords(NamedTuple):
+    """To be written, and then our half of the connection is to be closed."""
+
+    data: bytes
+
+
+class Close(Enum):
+    """The connection is to be closed once all is written."""
+
+    CLOSE = "close"
+
+
+CLOSE = Close.CLOSE
+Event = Asked | bytes | BodyPiece | AnswerPiece | LastWords | Close
+"""``bytes`` are to be written."""

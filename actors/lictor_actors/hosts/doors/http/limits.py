@@ -1,0 +1,56 @@
+"""What one client may take of an HTTP door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from lictor_messages.kv import VALUE_MOST
+
+
+@dataclass(frozen=True, slots=True)
+class HttpLimits:
+    """Bytes and seconds that one client may take. Seconds are whole ticks."""
+
+    head: int = 64 * 1024
+    """Bytes of all header lines: more is answered 431."""
+    target: int = 32 * 1024
+    """Bytes of the request target: more is answered 414."""
+    body: int = 1024 * 1024
+    """Bytes of a body: more is answered 413."""
+    bodies: Mapping[str, int] = field(
+        default_factory=lambda: {
+            "/v1/kv/": VALUE_MOST,
+            "/v1/txn": VALUE_MOST,
+            "/v1/snapshot": 1024 * 1024 * 1024,
+        }
+    )
+    """The same for paths that take less or more, and for all that is below them if they end in a slash. Consul's limits
+    on values and transactions; what ``GET /v1/snapshot`` gave has to be taken back. Of those above ``body`` one at a
+    time, from its first bytes to its answer: they are held in memory."""
+    connections_per_client: int = 200
+    """Consul's limits.http_max_conns_per_client: more are answered 429."""
+    write_buffer: int = 256 * 1024
+    """Unsent bytes from which on a client counts as slow."""
+    slow_reader_s: int = 30
+    """A client that stays slow for this long is cut off."""
+    slow_sender_s: int = 15
+    """A request must be whole after this long: later it is answered 408."""
+    slow_sender_bytes: int = 1024 * 1024
+    """For every so many bytes that have come of a body its sender has another second."""
+    idle_s: int = 120
+    """An idle connection is closed after this long."""
+    half_closed_s: int = 1
+    """A client that closed its side is taken for gone after this long."""
+    answer_s: int = 660
+    """Longer than any blocking query may take: the answer is lost, so the client is cut off to try again."""
+    least: int = field(init=False)
+    """Bytes of a body that every path takes."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "least", min((self.body, *self.bodies.values())))
+
+    def body_most(self, path: str) -> int:
+        """Bytes of a body that this path takes."""
+        below = (most for prefix, most in self.bodies.items() if prefix.endswith("/") and path.startswith(prefix))
+        return self.bodies.get(path) or next(below, self.body)
