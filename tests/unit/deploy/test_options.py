@@ -73,7 +73,7 @@ def test_a_declaration_is_all_that_a_new_option_needs(file: Any, monkeypatch: py
 
     monkeypatch.setattr(agent_command, "agent", command)
     call(["agent", "-help"])
-    assert "--writes-at-once" in (told := capsys.readouterr().out)
+    assert "-writes-at-once" in (told := capsys.readouterr().out)
     assert "Writes that may be open (4096)." in " ".join(told.replace("│", " ").split())
     row = "| `performance.writes_at_once` | whole number | `4096` | `-writes-at-once` | Writes that may be open. |"
     assert row in page(FasterConfig)
