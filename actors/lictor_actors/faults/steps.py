@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from lictor_actors.faults.preset_plans import PRESET_PLANS
 from lictor_actors.faults.vocabulary import VERBS, Span, Verb, written_as
 
 TIMES = ("at", "every", "until", "for", "quiet", "preset")
@@ -125,12 +126,10 @@ def _verbs(name: str, value: Any) -> list[Verb]:
 
 
 def _preset(name: Any, step: Step) -> list[Step]:
-    from lictor_actors.faults.presets import PRESETS  # presets are made of steps
-
-    if name not in PRESETS:
-        raise Problem(("preset",), unknown(str(name), tuple(PRESETS), "the list of presets"))
+    if name not in PRESET_PLANS:
+        raise Problem(("preset",), unknown(str(name), tuple(PRESET_PLANS), "the list of presets"))
     until = step.until_s if step.for_s is None else step.at_s + step.for_s
-    return [one.shifted(step.at_s, until) for one in PRESETS[name].steps]
+    return [one.shifted(step.at_s, until) for one in read_steps(PRESET_PLANS[name].steps)]
 
 
 def refuse_unknown(keys: Iterable[str], known: Iterable[str], where: str) -> None:

@@ -9,26 +9,40 @@ import asyncio
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import Protocol, cast
 
 from lictor_actors.hosts.doors.http.events import AnswerPiece, Asked, BodyPiece, Close, Event, LastWords
 from lictor_actors.hosts.doors.http.machine import HttpMachine
 from lictor_actors.hosts.doors.http.phases import ASKED
+from lictor_actors.hosts.doors.http.premises import Premises
 from lictor_actors.hosts.doors.http.response import refusal
-from lictor_messages.web import HttpAnswered
-
-if TYPE_CHECKING:
-    from lictor_actors.hosts.doors.http.door import HttpDoor
-    from lictor_actors.hosts.doors.http.sites import Sites
+from lictor_actors.hosts.doors.http.sites import Sites
+from lictor_messages.web import HttpAnswered, HttpAsked
 
 Gone = Callable[[], None]
 TOO_MANY = "Your IP is issuing too many concurrent connections, please rate limit your calls\n"
 
 
+class Doorkeeper(Protocol):
+    """What a connection needs of the door that it came in by."""
+
+    premises: Premises
+    tick: int
+    """Its clock: seconds, but while it has no connections."""
+    ask: Callable[[HttpAsked, Callable[[HttpAnswered], None]], Gone]
+    """Passes a request on; returns what to call if its client hangs up first."""
+
+    def admit(self, connection: HttpConnection) -> bool:
+        """Whether its client may have one more."""
+
+    def forget(self, connection: HttpConnection) -> None:
+        """It is closed."""
+
+
 class HttpConnection(asyncio.Protocol):
     """Tells the machine what the socket says, and carries out what it wishes."""
 
-    def __init__(self, door: HttpDoor, sites: Sites) -> None:
+    def __init__(self, door: Doorkeeper, sites: Sites) -> None:
         self.peer = ""
         self._door = door
         self._sites = sites
