@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from lictor_actors.faults.vocabulary import TARGETS, Verb, written_as
 from lictor_deploy.cli.fault_reach import HERE, FaultReach, Where
+from lictor_deploy.words.sentence import Failure
 
 Inject = Callable[[str, dict[str, Any], FaultReach], None]
 ALSO = {"duration_s": "--for", "match": "--kind", "latency_s": "--by"}
@@ -25,16 +26,21 @@ def command(verb: type[Verb], inject: Inject) -> Callable[..., None]:
 
     signature = Signature([*_arguments(verb), Argument("reach", Argument.KEYWORD_ONLY, default=HERE, annotation=Where)])
 
+    dashed = verb.name.replace("_", "-")
+    example = f"Example: lictor fault {dashed} {verb.example}"
+
     def run(*words: Any, **flags: Any) -> None:
         said = signature.bind(*words, **flags).arguments
         reach = said.pop("reach", HERE)
         told = {name: value for name, value in said.items() if value not in (None, ())}
+        for name in SEVERAL:
+            if name in verb.model_fields and name not in told and verb.model_fields[name].is_required():
+                raise Failure(f"`lictor fault {dashed}` requires an argument, the {name}. {example}")
         inject(
             verb.name, {name: _listed(name, value) if name in TARGETS else value for name, value in told.items()}, reach
         )
 
     run.__name__ = verb.name
-    example = f"Example: lictor fault {verb.name.replace('_', '-')} {verb.example}"
     run.__doc__ = f"{(verb.__doc__ or '').replace('``', '')}\n\n{example}"
     run.__signature__ = signature  # type: ignore[attr-defined]
     run.__annotations__ = {name: argument.annotation for name, argument in signature.parameters.items()}
