@@ -12,7 +12,7 @@ from lictor_deploy.local.handle import Cluster, own_addresses
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 FAULTS = "/v1/internal/faults"
-IP = own_addresses(7)[1] if own_addresses(7)[0] == "-base-ip" else "127.0.0.1"
+IP = own_addresses()[1].rsplit(".", 1)[0] + ".247" if own_addresses()[0] == "-base-ip" else "127.0.0.1"
 
 
 @pytest.fixture(scope="module")

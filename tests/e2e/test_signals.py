@@ -27,7 +27,7 @@ pytestmark = [
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc"),
 ]
 ENTRY = [sys.executable, "-m", "lictor_deploy.cli.entry"]
-IP = own_addresses(13)[1] if own_addresses(13)[0] == "-base-ip" else "127.0.0.1"
+IP = own_addresses()[1].rsplit(".", 1)[0] + ".243" if own_addresses()[0] == "-base-ip" else "127.0.0.1"
 PATIENCE_S = 60
 MOMENTS = ["handlers", "pydantic", "pynng", "data", "listening", "answers"]
 Start = Callable[..., subprocess.Popen[str]]

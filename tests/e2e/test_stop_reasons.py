@@ -22,7 +22,7 @@ from lictor_deploy.local.handle import Cluster, own_addresses
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 LICTOR = [sys.executable, "-m", "lictor_deploy.cli.main"]
-IP = own_addresses(11)[1] if own_addresses(11)[0] == "-base-ip" else "127.0.0.1"
+IP = own_addresses()[1].rsplit(".", 1)[0] + ".241" if own_addresses()[0] == "-base-ip" else "127.0.0.1"
 WHY = "the journal cannot be believed: the log begins at "
 
 

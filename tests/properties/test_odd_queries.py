@@ -62,7 +62,7 @@ class Asked:
         self.answers: list[Message] = []
         self._count = 0
         for node in self.cluster.nodes:
-            reads = self.cluster.server(node)._reads
+            reads = self.cluster.server(node).reads
             reads._options = reads._options.model_copy(update={"max_wait_ns": SECOND, "default_wait_ns": SECOND})
         for command in CONTENTS:
             assert isinstance(self.cluster.ask(self.cluster.leader(), command), Written)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import pytest
 
-from lictor_actors.bus import intake
 from lictor_actors.hosts.world import World
 from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.turn import Turn
@@ -18,6 +17,7 @@ from lictor_actors.roles.doorway.call import Asker
 from lictor_actors.roles.doorway.desk import Desk, DeskOptions
 from lictor_actors.roles.doorway.question import Question, Rights
 from lictor_actors.roles.server import reads
+from lictor_actors.roles.server.server import Server
 from lictor_actors.store import slices
 from lictor_actors.swarm.bench import Bench
 from lictor_messages.agent import AgentOptions
@@ -186,7 +186,8 @@ def test_blocked_look_ups_of_equal_rights_share_one_question_and_outlive_the_lea
 def test_a_large_answer_comes_whole(site, monkeypatch):
     monkeypatch.setattr(reads, "WHOLE_BYTES_MAX", 2_000)
     monkeypatch.setattr(slices, "SLICE_BYTES", 2_000)
-    monkeypatch.setattr(intake, "ASKERS", (*intake.ASKERS, "names"))  # slices are asked of a server itself
+    askers = (*Server.hears.askers, "names")  # slices are asked of a server itself
+    monkeypatch.setattr(Server, "hears", Server.hears.asked_by(*askers))
     for number in range(40):
         site.put(f"many/{number:02}", b"v" * 100)
     found = site.found(LookUp(name="many/"))

@@ -175,7 +175,7 @@ def test_an_answer_is_of_one_moment_while_others_write(history: Any) -> None:
 
 
 def cluster_reads(readers: Readers, node: str) -> Any:
-    return readers.cluster.server(node)._reads
+    return readers.cluster.server(node).reads
 
 
 def test_what_nobody_reads_any_more_is_forgotten(history: Any) -> None:
