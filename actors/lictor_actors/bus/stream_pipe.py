@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import socket
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from lictor_actors.bus.sp import PULL_GREETS, PUSH_GREETS, Endpoint, endpoint_of, made_ready
+from lictor_messages.addresses import parsed_ip
 
 DIAL_S = 1.0
 """How long one attempt may take: then the kernel would say its first word again, and wait longer each time. A failed
@@ -89,10 +90,10 @@ class StreamPipe:
 
     async def _dial(self, first_wait: float = 0.0) -> None:
         await asyncio.sleep(first_wait)
-        for wait in _waits():
+        for attempt, wait in enumerate(_waits()):
             try:
                 async with asyncio.timeout(DIAL_S):
-                    self._socket = await _dialled(self._loop, self._endpoint)
+                    self._socket = await _dialled(self._loop, self._endpoint, attempt)
                 break
             except (OSError, UnicodeError):  # refused, no such name, or not a Pull socket: the outbox ages
                 await asyncio.sleep(wait)
@@ -139,9 +140,10 @@ def _waits() -> Iterator[float]:
         wait = min(2 * wait, RECONNECT_MAX_S)
 
 
-async def _dialled(loop: asyncio.AbstractEventLoop, endpoint: Endpoint) -> socket.socket:
+async def _dialled(loop: asyncio.AbstractEventLoop, endpoint: Endpoint, attempt: int) -> socket.socket:
     """A connection to a peer that has greeted as a Pull socket; raises OSError."""
-    family, address = await _resolved(loop, endpoint)
+    places = await _resolved(loop, endpoint)
+    family, address = places[attempt % len(places)]  # one that swallows everything must not take all the time
     with contextlib.ExitStack() as undo:
         connection = undo.enter_context(made_ready(socket.socket(family, socket.SOCK_STREAM)))
         await loop.sock_connect(connection, address)
@@ -158,14 +160,12 @@ async def _dialled(loop: asyncio.AbstractEventLoop, endpoint: Endpoint) -> socke
         return connection
 
 
-async def _resolved(loop: asyncio.AbstractEventLoop, endpoint: Endpoint) -> tuple[int, str | tuple[str, int]]:
+async def _resolved(loop: asyncio.AbstractEventLoop, endpoint: Endpoint) -> list[tuple[int, Any]]:
+    """Families and addresses of an endpoint: a name may have several of both."""
     if endpoint.path:
-        return socket.AF_UNIX, endpoint.path
-    try:
-        version = ipaddress.ip_address(endpoint.host).version
-    except ValueError:
-        family, _, _, _, (host, port, *_) = (
-            await loop.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
-        )[0]
-        return family, (str(host), int(port))
-    return socket.AF_INET if version == 4 else socket.AF_INET6, (endpoint.host, endpoint.port)
+        return [(socket.AF_UNIX, endpoint.path)]
+    if parsed_ip(endpoint.host) is None or "%" in endpoint.host:
+        found = await loop.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+        return [(family, address) for family, _, _, _, address in found]
+    family = socket.AF_INET6 if ":" in endpoint.host else socket.AF_INET
+    return [(family, (endpoint.host, endpoint.port))]

@@ -55,9 +55,13 @@ class Arrivals:
         node.deliver(envelope)
 
     def _place(self, envelope: Envelope) -> None:
-        """A join names a place, not a node: any node there will do, one of the asker's own name only if alone."""
+        """A join names a place, not a node: any node there will do, one of the asker's own name only if alone.
+
+        A place that no node here advertises is a name, or another address, of this machine: it has led here.
+        """
         home = node_of(envelope.source)
-        there = sorted(self._by_url.get(node_of(envelope.target), ()), key=lambda node: node.name == home)
+        known = self._by_url.get(node_of(envelope.target), self._nodes.values())
+        there = sorted(known, key=lambda node: node.name == home)
         if there:
             envelope.target = at(role_of(envelope.target), there[0].name)
 
