@@ -52,7 +52,7 @@ class Desk:
 @contextlib.asynccontextmanager
 async def open_door(url: str, **options: int) -> AsyncIterator[Desk]:
     desk = Desk()
-    desk.door = ClientDoor("n1.dc1", "agent", url, CLUSTER, desk.deliver, lambda: Agent.hears, **options)
+    desk.door = ClientDoor("n1.dc1", "agent", (url,), CLUSTER, desk.deliver, lambda: Agent.hears, **options)
     desk.door.start()
     try:
         yield desk
@@ -79,7 +79,7 @@ def url(request: pytest.FixtureRequest, tmp_path: object) -> str:
 
 
 async def test_a_request_is_delivered_with_the_door_as_its_doorway(url: str) -> None:
-    async with open_door(url) as desk, dialled(desk.door.url) as client:
+    async with open_door(url) as desk, dialled(desk.door.urls[0]) as client:
         answer = await ask(client, ListLocalServices())
     assert answer == LocalServices(services=())
     (e,) = desk.got
@@ -90,14 +90,14 @@ async def test_a_request_is_delivered_with_the_door_as_its_doorway(url: str) -> 
 async def test_many_clients_each_get_their_own_answers(url: str) -> None:
     async with open_door(url) as desk, contextlib.AsyncExitStack() as stack:
         desk.answer = lambda e: Entries(entries=(Entry(key=e.body.key),))  # type: ignore[attr-defined]
-        clients = [await stack.enter_async_context(dialled(desk.door.url)) for _ in range(5)]
+        clients = [await stack.enter_async_context(dialled(desk.door.urls[0])) for _ in range(5)]
         keys = [f"{c}/{n}" for c in range(5) for n in range(20)]
         answers = await asyncio.gather(*(ask(clients[int(k[0])], GetKey(key=k), request=k) for k in keys))
     assert [a.entries[0].key for a in answers if isinstance(a, Entries)] == keys
 
 
 async def test_slow_answers_do_not_hold_up_quick_ones(url: str) -> None:
-    async with open_door(url) as desk, dialled(desk.door.url) as client:
+    async with open_door(url) as desk, dialled(desk.door.urls[0]) as client:
         desk.answer = lambda e: None if isinstance(e.body, GetKey) else LocalServices(services=())
         slow = [asyncio.create_task(ask(client, GetKey(key="x"), request=f"s{n}")) for n in range(20)]
         while len(desk.got) < 20:
@@ -110,7 +110,7 @@ async def test_slow_answers_do_not_hold_up_quick_ones(url: str) -> None:
 
 
 async def test_too_many_open_requests_are_refused_not_left_hanging() -> None:
-    async with open_door(ANYWHERE, open_most=3) as desk, dialled(desk.door.url) as client:
+    async with open_door(ANYWHERE, open_most=3) as desk, dialled(desk.door.urls[0]) as client:
         desk.answer = lambda _: None
         held = [asyncio.create_task(ask(client, GetKey(key="x"), request=f"h{n}")) for n in range(3)]
         while len(desk.got) < 3:
@@ -127,7 +127,7 @@ async def test_too_many_open_requests_are_refused_not_left_hanging() -> None:
 
 async def test_silence_ends_with_the_budget_and_the_agent_hears_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lictor_actors.client.connection.GRACE_S", 3.0)  # a busy machine may be late by more than usual
-    async with open_door(ANYWHERE) as desk, dialled(desk.door.url) as client:
+    async with open_door(ANYWHERE) as desk, dialled(desk.door.urls[0]) as client:
         desk.answer = lambda _: None
         with pytest.raises(Indefinite) as refused:
             await ask(client, GetKey(key="x"), within_s=3.0)
@@ -136,7 +136,7 @@ async def test_silence_ends_with_the_budget_and_the_agent_hears_of_it(monkeypatc
 
 
 async def test_an_undeliverable_request_is_a_definite_refusal() -> None:
-    async with open_door(ANYWHERE) as desk, dialled(desk.door.url) as client:
+    async with open_door(ANYWHERE) as desk, dialled(desk.door.urls[0]) as client:
         desk.answer = lambda e: Undeliverable(
             request=e.request, target=e.target, about=e.body.kind, reason="actor_down"
         )
@@ -146,7 +146,7 @@ async def test_an_undeliverable_request_is_a_definite_refusal() -> None:
 
 
 async def test_two_askers_with_one_id_share_the_answer() -> None:
-    async with open_door(ANYWHERE) as desk, dialled(desk.door.url) as client:
+    async with open_door(ANYWHERE) as desk, dialled(desk.door.urls[0]) as client:
         desk.answer = lambda _: None
         both = [asyncio.create_task(ask(client, GetKey(key="x"), request="same")) for _ in range(2)]
         while len(desk.got) < 2:
@@ -162,7 +162,7 @@ async def test_two_askers_with_one_id_share_the_answer() -> None:
 async def test_a_read_that_was_lost_with_its_server_is_asked_again(stale: bool, asked: int) -> None:
     told = AskAgain(stale=stale)
     query = GetKey(key="x", min_index=5, wait_ns=60 * NS)
-    async with open_door(ANYWHERE) as desk, dialled(desk.door.url) as client:
+    async with open_door(ANYWHERE) as desk, dialled(desk.door.urls[0]) as client:
         desk.answer = lambda _: None
         asking = asyncio.create_task(ask(client, query))
         await desk.arrived.wait()
@@ -176,7 +176,7 @@ async def test_a_read_that_was_lost_with_its_server_is_asked_again(stale: bool, 
 
 
 async def test_a_write_that_may_be_lost_with_its_server_is_in_doubt_at_once() -> None:
-    async with open_door(ANYWHERE) as desk, dialled(desk.door.url) as client:
+    async with open_door(ANYWHERE) as desk, dialled(desk.door.urls[0]) as client:
         desk.answer = lambda _: None
         asking = asyncio.create_task(ask(client, PutKey(key="x")))
         await desk.arrived.wait()
@@ -216,7 +216,7 @@ def framed(*envelopes: Envelope, cluster: bytes = CLUSTER) -> bytes:
 )
 async def test_junk_is_refused_by_name_and_counted(data: bytes, why: str) -> None:
     async with open_door("tcp://127.0.0.1:0") as desk:
-        answer = await raw(desk.door.url, data)
+        answer = await raw(desk.door.urls[0], data)
     assert isinstance(answer, Refused)
     assert (answer.code, answer.text.partition(":")[0]) == ("BadRequest", why)
     assert desk.door.counts[why] == 1
@@ -225,9 +225,9 @@ async def test_junk_is_refused_by_name_and_counted(data: bytes, why: str) -> Non
 
 async def test_a_client_that_names_another_cluster_is_refused() -> None:
     async with open_door(ANYWHERE) as desk:
-        async with dialled(desk.door.url, "test") as client:
+        async with dialled(desk.door.urls[0], "test") as client:
             assert await ask(client, ListLocalServices()) == LocalServices(services=())
-        async with dialled(desk.door.url, "prod") as client:
+        async with dialled(desk.door.urls[0], "prod") as client:
             with pytest.raises(BadRequest, match="another cluster"):
                 await ask(client, ListLocalServices())
 
@@ -248,8 +248,8 @@ async def test_closing_answers_what_is_open_and_leaves_nothing(tmp_path: object)
 
 async def test_an_address_in_use_is_a_sentence() -> None:
     async with open_door("tcp://127.0.0.1:0") as desk:
-        second = ClientDoor("n2.dc1", "agent", desk.door.url, CLUSTER, desk.deliver, lambda: Agent.hears)
-        with pytest.raises(OSError, match=f"cannot listen for client actors at {desk.door.url}: .*in use"):
+        second = ClientDoor("n2.dc1", "agent", desk.door.urls, CLUSTER, desk.deliver, lambda: Agent.hears)
+        with pytest.raises(OSError, match=f"cannot listen for client actors at {desk.door.urls[0]}: .*in use"):
             second.start()
 
 

@@ -45,7 +45,7 @@ class NngBus:
         self._rest = Inbox(*mail, lambda took: StreamInlet(loop, took, count, REST_BYTES_MAX))
 
     def listen(self, gossip: str, rest: str) -> None:
-        """Accept frames of the two lanes there; raises OSError or nng's error if an address cannot be listened on."""
+        """Accept frames of the two lanes there; raises OSError if an address cannot be listened on."""
         self._gossip.listen(gossip)
         self._rest.listen(rest)
 

@@ -34,7 +34,10 @@ class PynngInlet:
         old = self._listeners.pop(url, None)
         if old is not None:
             old.close()
-        self._listeners[url] = self._socket.listen(url)
+        try:
+            self._listeners[url] = self._socket.listen(url)
+        except pynng.NNGException as error:
+            raise OSError(f"cannot listen at {url}: {error}") from error
 
     def pause(self, source: Hashable) -> None:
         """See ``Inlet``."""

@@ -11,8 +11,8 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
+from lictor_messages.addresses import split_host_port
 from lictor_messages.codec import FrameRefused
 
 PUSH_GREETS = b"\x00SP\x00\x00\x50\x00\x00"
@@ -55,12 +55,19 @@ class Endpoint(NamedTuple):
 
 def endpoint_of(url: str) -> Endpoint:
     """Raises ValueError for what is neither ``ipc://path`` nor ``tcp://host:port``."""
-    parts = urlsplit(url)
-    if parts.scheme == "ipc" and (path := url.removeprefix("ipc://")):
-        return Endpoint(path, "", 0)
-    if parts.scheme == "tcp" and parts.hostname and parts.port is not None:
-        return Endpoint("", parts.hostname, parts.port)
-    raise ValueError(f"{url} is no address of a lane: write tcp://HOST:PORT or ipc://PATH")
+    scheme, _, place = url.partition("://")
+    if scheme == "ipc" and place:
+        return Endpoint(place, "", 0)
+    why = ""
+    if scheme == "tcp" and place:
+        try:
+            host, port = split_host_port(place.removesuffix("/"))
+        except ValueError as error:
+            why = f", it {error}"
+        else:
+            if host:
+                return Endpoint("", host, port)
+    raise ValueError(f"{url} is no address of a lane{why}: write tcp://HOST:PORT or ipc://PATH")
 
 
 def is_gone(url: str) -> bool:

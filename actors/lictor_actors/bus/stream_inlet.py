@@ -9,7 +9,9 @@ from collections.abc import Callable, Hashable
 from pathlib import Path
 
 from lictor_actors.bus.inlet import Took
+from lictor_actors.bus.listening import bound, bound_to_path, in_words
 from lictor_actors.bus.sp import PULL_GREETS, Endpoint, Splitter, endpoint_of, made_ready
+from lictor_messages.addresses import join_host_port
 from lictor_messages.codec import FrameRefused
 
 READ_BYTES = 256 * 1024
@@ -155,34 +157,20 @@ class StreamInlet:
 
 def _listening(endpoint: Endpoint) -> socket.socket:
     """A socket that listens there; raises OSError with the address in its words."""
-    with contextlib.ExitStack() as undo:
-        try:
-            listener = undo.enter_context(_bound(endpoint))
-            listener.listen(BACKLOG)
-        except OSError as error:
-            where = endpoint.path or f"{endpoint.host}:{endpoint.port}"
-            raise OSError(error.errno, f"cannot listen at {where}: {error.strerror or error}") from error
+    where = endpoint.path or join_host_port(endpoint.host, endpoint.port)
+    with in_words(where), contextlib.ExitStack() as undo:
+        listener = undo.enter_context(_bound(endpoint))
+        listener.listen(BACKLOG)
         listener.setblocking(False)
         undo.pop_all()
         return listener
 
 
 def _bound(endpoint: Endpoint) -> socket.socket:
-    if endpoint.path:
-        _clear_away(endpoint.path)
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        address: str | tuple[str, int] = endpoint.path
-    else:
-        family, _, _, _, (host, port, *_) = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        address = (str(host), int(port))
-    try:
-        listener.bind(address)
-    except OSError:
-        listener.close()
-        raise
-    return listener
+    if not endpoint.path:
+        return bound(endpoint.host, endpoint.port)
+    _clear_away(endpoint.path)
+    return bound_to_path(endpoint.path)
 
 
 def _clear_away(path: str) -> None:

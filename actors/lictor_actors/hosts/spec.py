@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lictor_messages.addresses import lane_url
 from lictor_messages.base import Record
 
 
@@ -31,12 +32,12 @@ class SiteSpec(Record):
     @property
     def gossip_url(self) -> str:
         """Where its actors on the lane of gossip are reached."""
-        return self.gossip or f"tcp://{self.address}:{self.gossip_port}"
+        return self.gossip or lane_url(self.address, self.gossip_port)
 
     @property
     def rest_url(self) -> str:
         """Where its other actors are reached."""
-        return self.rest or f"tcp://{self.address}:{self.server_port}"
+        return self.rest or lane_url(self.address, self.server_port)
 
     @property
     def listen_urls(self) -> tuple[str, ...]:

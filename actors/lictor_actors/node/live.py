@@ -10,6 +10,7 @@ from lictor_actors.hosts.live.host import LiveHost
 from lictor_actors.hosts.node import Node
 from lictor_actors.node.spec import NodeSpec
 from lictor_actors.node.tree import birth, tree
+from lictor_messages.addresses import lane_url
 
 log = logging.getLogger("lictor")
 
@@ -30,11 +31,12 @@ def _doors(spec: NodeSpec) -> list[Opening]:
     if spec.http_port >= 0:
         from lictor_actors.hosts.doors.http.opening import http_opening
 
-        doors.append(http_opening("gateway", spec.client_address, spec.http_port, spec.http_allowed_hosts))
+        doors.append(http_opening("gateway", spec.http_on, spec.http_port, spec.http_allowed_hosts))
     if spec.door_port >= 0:
         from lictor_actors.hosts.doors.clients import client_opening
 
-        doors.append(client_opening("agent", f"tcp://{spec.client_address}:{spec.door_port}"))
+        urls = tuple(lane_url(ip, spec.door_port) for ip in spec.client_addresses)
+        doors.append(client_opening("agent", urls))
     return doors
 
 

@@ -49,8 +49,10 @@ class NodeSpec(SiteSpec):
     meta: ReadOnly = FrozenMap()
     services: tuple[RegisterService, ...] = ()
     checks: tuple[CheckSpec, ...] = ()
-    client_address: str = "127.0.0.1"
-    """IP of the HTTP and door listeners."""
+    client_addresses: tuple[str, ...] = ("127.0.0.1",)
+    """IPs of the HTTP and door listeners."""
+    http_addresses: tuple[str, ...] = ()
+    """IPs of the HTTP listeners alone; the same if empty."""
     http_allowed_hosts: tuple[str, ...] = ()
     """Names under which HTTP may be asked. Without any a loopback listener takes ``localhost`` and addresses of
     loopback, and every other listener all names; ``*`` stands for all."""
@@ -58,6 +60,11 @@ class NodeSpec(SiteSpec):
     """-1: no HTTP listener."""
     door_port: int = -1
     """-1: no door for client actors."""
+
+    @property
+    def http_on(self) -> tuple[str, ...]:
+        """IPs of the HTTP listeners."""
+        return self.http_addresses or self.client_addresses
 
     def having(self, settings: Mapping[str, Any]) -> NodeSpec:
         """The same node with these settings, beside those that it has. Raises ValueError for an unknown one."""

@@ -10,6 +10,7 @@ from lictor_actors.roles.gateway.gateway import Gateway
 from lictor_actors.roles.prober.prober import Prober
 from lictor_actors.roles.server.leader.reconcile import tagged_addresses
 from lictor_actors.roles.server.server import Server
+from lictor_messages.addresses import join_host_port
 from lictor_messages.agent import AgentOptions
 from lictor_messages.base import FrozenMap
 from lictor_messages.envelope import at
@@ -117,7 +118,7 @@ def _doorways(spec: NodeSpec) -> tuple[str, ...]:
 
 
 def _gateway(spec: NodeSpec) -> GatewayOptions:
-    http = f"{spec.client_address}:{spec.http_port}" if spec.http_port >= 0 else ""
+    http = " ".join(join_host_port(ip, spec.http_port) for ip in spec.http_on) if spec.http_port >= 0 else ""
     server = at("server", spec.node) if spec.server else ""
     return GatewayOptions(
         node=spec.node,

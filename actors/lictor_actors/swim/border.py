@@ -7,6 +7,7 @@ merge delegate). What members of a pool that is mixed already tell each other ab
 
 from __future__ import annotations
 
+from lictor_messages.addresses import join_host_port
 from lictor_messages.codec import FrameRefused, unpack_body
 from lictor_messages.refusals import Refused
 from lictor_messages.swim import Alive
@@ -38,9 +39,10 @@ def refusal(me: Alive, other: Alive) -> Refused:
 
 def id_taken(holder: Alive, asker: Alive) -> Refused:
     """What a node is told that brought along another one's id."""
+    place = join_host_port(holder.address, holder.port)
     return Refused(
         code="Invalid",
-        text=f"node '{asker.name}' has the id of node '{holder.name}', which lives at {holder.address}:{holder.port}: "
+        text=f"node '{asker.name}' has the id of node '{holder.name}', which lives at {place}: "
         f"was its data directory copied? Stop '{asker.name}', remove the file 'node-id' from its data directory, or "
         "set another 'node_id', and start it again",
     )
@@ -48,8 +50,9 @@ def id_taken(holder: Alive, asker: Alive) -> Refused:
 
 def name_taken(holder: Alive) -> Refused:
     """What a node is told that is called as another one is."""
+    place = join_host_port(holder.address, holder.port)
     return Refused(
         code="Invalid",
-        text=f"another node is called '{holder.name}' already, at {holder.address}:{holder.port}. Give this one "
-        "another 'node_name', or stop the other; `lictor force-leave` frees the name of one that has failed",
+        text=f"another node is called '{holder.name}' already, at {place}. Give this one another "
+        "'node_name', or stop the other; `lictor force-leave` frees the name of one that has failed",
     )

@@ -9,6 +9,7 @@ from lictor_actors.swim.member_table import MemberTable
 from lictor_actors.swim.profile import Profile
 from lictor_actors.swim.pushpull import PushPullSync
 from lictor_actors.swim.remembering import Remembering
+from lictor_messages.addresses import lane_url, split_host_port
 from lictor_messages.members import Join, Joined
 from lictor_messages.swim import JoinDue, RetryJoinDue
 
@@ -21,12 +22,16 @@ IN_WORDS = {"no_pipe": "nobody answers there", "stalled": "nothing gets through 
 
 
 def gossip_url(address: str) -> str:
-    """``host``, ``host:port``, ``[v6]:port`` or a bare IPv6 address as a URL; a URL stays as it is."""
+    """``host``, ``host:port``, ``[v6]:port`` or a bare IPv6 address as a URL; a URL stays as it is.
+
+    Raises ValueError, see ``split_host_port``.
+    """
     if "://" in address:
         return address
-    if address.count(":") > 1 and not address.startswith("["):
-        return f"tcp://[{address}]:{PORT}"
-    return f"tcp://{address}" if ":" in address.rpartition("]")[2] else f"tcp://{address}:{PORT}"
+    host, port = split_host_port(address, PORT)
+    if not host:
+        raise ValueError("names no host")
+    return lane_url(host, port)
 
 
 @dataclass(slots=True)
@@ -98,7 +103,11 @@ class Joining:
         me = self._members.me
         attempt = self._attempts[self._count] = Attempt(ticket)
         for address in dict.fromkeys(addresses):
-            url = gossip_url(address)
+            try:
+                url = gossip_url(address)
+            except ValueError as error:
+                attempt.errors.append(f"{address}: it {error}")
+                continue
             if url == me.advertised or (url.startswith("tcp") and url == me.alive.gossip):
                 attempt.errors.append(f"{address}: that is this node itself")
                 continue

@@ -8,6 +8,7 @@ from enum import Enum
 from random import Random
 
 from lictor_actors.swim.suspicion import Suspicion
+from lictor_messages.addresses import lane_url
 from lictor_messages.envelope import at, role_of
 from lictor_messages.members import Member, Status
 from lictor_messages.swim import Alive
@@ -72,8 +73,7 @@ class Peer:
     @property
     def advertised(self) -> str:
         """Its gossip address as people know it."""
-        host = f"[{self.alive.address}]" if ":" in self.alive.address else self.alive.address
-        return f"tcp://{host}:{self.alive.port}"
+        return lane_url(self.alive.address, self.alive.port)
 
     @property
     def stronger(self) -> bytes:

@@ -16,6 +16,7 @@ from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
 from lictor_actors.swim.own_record import OwnRecord
 from lictor_actors.swim.transitions import Transitions
 from lictor_actors.swim.updates import Hearing
+from lictor_messages.addresses import join_host_port
 from lictor_messages.base import Message
 from lictor_messages.codec import pack_body
 from lictor_messages.members import MemberReaped
@@ -60,7 +61,7 @@ class Membership:
                 hearing.answers.append(peer.stronger)
             return not moved  # the name may be free when this claim comes again
         if moved and not reclaims:
-            turn.note(f"conflict: {claim.node} is also claimed by {claim.address}:{claim.port}")
+            turn.note(f"conflict: {claim.node} is also claimed by {join_host_port(claim.address, claim.port)}")
             return False
         self._transitions.revive(peer, claim, data, hearing, turn)
         return True

@@ -7,6 +7,7 @@ from lictor_actors.swim.awareness import Awareness
 from lictor_actors.swim.gossip import Gossiper
 from lictor_actors.swim.member_table import MemberTable
 from lictor_actors.swim.updates import Hearing
+from lictor_messages.addresses import join_host_port
 from lictor_messages.codec import pack_body
 from lictor_messages.swim import Alive
 
@@ -29,7 +30,7 @@ class OwnRecord:
             return True
         if me.moves_to(claim):
             # Refuting would be a war of incarnations with a living namesake that neither can win.
-            turn.note(f"conflict: this node's name is also claimed by {claim.address}:{claim.port}")
+            turn.note(f"conflict: this node's name is also claimed by {join_host_port(claim.address, claim.port)}")
             return False
         self._refute(claim.incarnation, hearing, turn)
         return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lictor_actors.hosts.doors.http.sites import is_here
 from lictor_deploy.config.sections import AgentConfig
+from lictor_messages.addresses import join_host_port
 
 
 def warning(config: AgentConfig) -> str:
@@ -22,12 +23,7 @@ def exposed(config: AgentConfig) -> list[str]:
     """``ip:port`` of every listener that other machines may reach."""
     ports = config.ports
     lanes = [(config.bind_addr, port) for port in (ports.serf_lan, ports.server)]
-    doors = [(config.client_addr, port) for port in (ports.http, ports.bus)]
+    doors = [(ip, ports.http) for ip in config.addresses.http or config.client_addr]
+    doors += [(ip, ports.bus) for ip in config.client_addr]
     listeners = [(host, port) for host, port in lanes + doors if port >= 0]
-    return [shown(host, port) for host, port in listeners if not is_here(host.strip("[]"))]
-
-
-def shown(host: str, port: int) -> str:
-    """As people write it."""
-    bare = host.strip("[]")
-    return f"[{bare}]:{port}" if ":" in bare else f"{bare}:{port}"
+    return [join_host_port(host, port) for host, port in listeners if not is_here(host)]

@@ -8,10 +8,13 @@ import uuid
 from pathlib import Path
 
 from lictor_actors.swim.doubts import name_fault
+from lictor_deploy.config.ips import ANY_IPV6, WILDCARDS
 from lictor_deploy.words.sentence import Failure
+from lictor_messages.addresses import family_of
 
+SOMEWHERE, SOMEWHERE_6 = "10.255.255.255", "2001:db8::1"
+"""Addresses beyond the own network."""
 UNUSUAL = set("@/\\ \t\r\n\0")
-WILDCARDS = ("0.0.0.0", "::", "[::]")
 
 
 def node_name(configured: str) -> str:
@@ -75,14 +78,19 @@ def advertised(bind: str, advertise: str) -> str:
     """The address that others reach this node by: given, or bound to, or the one that faces the network."""
     if advertise:
         return advertise
-    return outward() if bind in WILDCARDS else bind
+    return outward(bind) if bind in WILDCARDS else bind
 
 
-def outward() -> str:
-    """The address of the interface that a packet to the network would leave by; nothing is sent."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("10.255.255.255", 9))
+def outward(wildcard: str) -> str:
+    """The address of the interface that a packet to the network would leave by; nothing is sent. ``::`` means IPv6."""
+    family, beyond = (socket.AF_INET6, SOMEWHERE_6) if wildcard == ANY_IPV6 else (socket.AF_INET, SOMEWHERE)
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((beyond, 9))
             return str(probe.getsockname()[0])
-        except OSError:
-            raise Failure("No private address was found. Name one with -bind or -advertise.") from None
+    except OSError:
+        kind = family_of(wildcard)
+        raise Failure(
+            f"bind_addr {wildcard!r} takes every address, and none of {kind} that leads to a network was found for "
+            "others to reach this node by. Name one with -bind or -advertise."
+        ) from None

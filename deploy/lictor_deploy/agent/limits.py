@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from lictor_actors.bus.listening import bound
 from lictor_deploy.private import close_to_others
 from lictor_deploy.words.sentence import Failure
+from lictor_messages.addresses import family_of, join_host_port
 
 FILES_WANTED_MOST = 65536
+NAME_ONE = "Name one that it has: `ip addr` lists them."
 
 
 class Listener(NamedTuple):
@@ -52,22 +55,19 @@ def require_free(listeners: Iterable[Listener]) -> None:
 
 def bind_once(ip: str, port: int) -> None:
     """Bind and close again, as a server would bind, but take no connections: they would be reset."""
-    family = socket.AF_INET6 if ":" in ip else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((ip, port))
+    bound(ip, port).close()
 
 
 def trouble(listener: Listener, error: OSError) -> str:
     """What is wrong with an address, and what to do."""
-    where = f"{listener.ip}:{listener.port} ({listener.what})"
+    where = f"{join_host_port(listener.ip, listener.port)} ({listener.what})"
     if error.errno == errno.EADDRINUSE:
         return f"{where} is already in use, perhaps by another agent. Stop it, or {listener.remedy}."
     if error.errno == errno.EADDRNOTAVAIL:
-        return (
-            f"Cannot listen on {where}: this machine has no such address. Name one that it has: `ip addr` lists them."
-        )
-    elif error.errno == errno.EACCES:
+        return f"Cannot listen on {where}: this machine has no such address. {NAME_ONE}"
+    if error.errno == errno.EAFNOSUPPORT or isinstance(error, socket.gaierror):
+        return f"Cannot listen on {where}: this machine has no {family_of(listener.ip)} address. {NAME_ONE}"
+    if error.errno == errno.EACCES:
         why = "ports below 1024 are for root"
     else:
         why = (error.strerror or str(error)).lower()

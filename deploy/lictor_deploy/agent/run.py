@@ -27,6 +27,7 @@ from lictor_deploy.agent.pid_file import pid_file
 from lictor_deploy.agent.spec import node_spec
 from lictor_deploy.config.sections import AgentConfig
 from lictor_deploy.words.sentence import Failure
+from lictor_messages.addresses import join_host_port
 from lictor_messages.agent import LeaveCluster
 from lictor_messages.envelope import Envelope, at
 from lictor_messages.faults import FAULTS_PATH
@@ -85,29 +86,31 @@ def without_taken_door(config: AgentConfig) -> AgentConfig:
 
     Harnesses of Consul's clients start several agents at one address and move the ports that Consul has.
     """
-    ip, port = config.client_addr, config.ports.bus
+    port = config.ports.bus
     if "bus" in config.ports.model_fields_set or port < 0:
         return config
-    try:
-        bind_once(ip, port)
-    except OSError:
-        logging.getLogger("lictor").warning(
-            "agent: %s:%d is taken, perhaps by another agent: this one has no door for client actors. Give it one with "
-            "-bus-port or ports.bus",
-            *(ip, port),
-        )
-        return config.model_copy(update={"ports": config.ports.model_copy(update={"bus": -1})})
+    for ip in config.client_addr:
+        try:
+            bind_once(ip, port)
+        except OSError:
+            logging.getLogger("lictor").warning(
+                "agent: %s is taken, perhaps by another agent: this one has no door for client actors. Give it one "
+                "with -bus-port or ports.bus",
+                join_host_port(ip, port),
+            )
+            return config.model_copy(update={"ports": config.ports.model_copy(update={"bus": -1})})
     return config
 
 
 def listeners(config: AgentConfig, spec: NodeSpec) -> list[Listener]:
     """Every port that the node will open, with the flag that moves it."""
     other = "choose another port with"
+    clients, http = spec.client_addresses, f"{'addresses.http' if spec.http_addresses else 'client_addr'}, HTTP"
     wanted = (
-        (spec.client_address, spec.http_port, "HTTP", f"{other} -http-port or ports.http"),
-        (spec.client_address, spec.door_port, "client bus", f"{other} -bus-port or ports.bus"),
-        (config.bind_addr, spec.gossip_port, "gossip", f"{other} -serf-lan-port or ports.serf_lan"),
-        (config.bind_addr, spec.server_port, "server", f"{other} -server-port or ports.server"),
+        *((ip, spec.http_port, http, f"{other} -http-port or ports.http") for ip in spec.http_on),
+        *((ip, spec.door_port, "client_addr, client bus", f"{other} -bus-port or ports.bus") for ip in clients),
+        (config.bind_addr, spec.gossip_port, "bind_addr, gossip", f"{other} -serf-lan-port or ports.serf_lan"),
+        (config.bind_addr, spec.server_port, "bind_addr, server", f"{other} -server-port or ports.server"),
     )
     return [Listener(*row) for row in wanted if row[1] > 0]
 
@@ -214,7 +217,7 @@ def banner(spec: NodeSpec) -> str:
         "Node name": f"'{spec.name}'",
         "Datacenter": f"'{spec.dc}'",
         "Server": f"{str(spec.server).lower()} (Bootstrap: {str(spec.bootstrap_expect == 1).lower()})",
-        "Client Addr": f"[{spec.client_address}] (HTTP: {spec.http_port}, Bus: {spec.door_port})",
+        "Client Addr": f"[{' '.join(spec.client_addresses)}] (HTTP: {spec.http_port}, Bus: {spec.door_port})",
         "Cluster Addr": f"{spec.address} (LAN: {spec.gossip_port}, Server: {spec.server_port})",
     }
     body = "\n".join(f"{name:>18}: {value}" for name, value in lines.items())

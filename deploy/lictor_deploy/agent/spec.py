@@ -7,10 +7,12 @@ from operator import attrgetter
 from typing import Any
 
 from lictor_actors.node.spec import NodeSpec
-from lictor_deploy.agent.identity import WILDCARDS, advertised, node_id, node_name
+from lictor_deploy.agent.identity import advertised, node_id, node_name
 from lictor_deploy.config.definitions import check_of, service_of
+from lictor_deploy.config.ips import WILDCARDS
 from lictor_deploy.config.option import options
 from lictor_deploy.config.sections import AgentConfig
+from lictor_messages.addresses import lane_url
 
 
 def node_spec(config: AgentConfig) -> NodeSpec:
@@ -24,7 +26,7 @@ def node_spec(config: AgentConfig) -> NodeSpec:
         name=name,
         id=node_id(config.node_id, config.data_dir),
         address=address,
-        listen=(f"tcp://{bind}:{ports.serf_lan}", f"tcp://{bind}:{ports.server}") if elsewhere else (),
+        listen=(lane_url(bind, ports.serf_lan), lane_url(bind, ports.server)) if elsewhere else (),
         join=(*config.start_join, *config.retry_join),
         services=tuple(service_of(raw, name) for raw in config.services),
         checks=tuple(check_of(raw) for raw in config.checks),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from http.client import HTTPConnection
 from typing import NamedTuple
-from urllib.parse import SplitResult, urlsplit
 
 from lictor_deploy.cli.unix_connection import UnixConnection
 from lictor_deploy.words.sentence import Failure
+from lictor_messages.addresses import split_host_port
 
 HERE, PORT = "127.0.0.1", 8500
 FORMS = "give HOST:PORT, [IPv6]:PORT, :PORT, http://HOST:PORT/PATH or unix:///path"
@@ -50,20 +50,26 @@ def over_tcp(text: str, rest: str) -> AgentAddress:
         rest = f":{rest}"
     if not rest.isprintable() or set(" @?#") & set(rest) or not rest.strip("/"):
         raise bad(text)
+    place, _, path = rest.partition("/")
+    if place.count(":") > 1 and not place.startswith("["):
+        raise bad(text, "write an IPv6 address in brackets, [::1]:8500")
     try:
-        parts = urlsplit(f"//{rest}")
-        if is_bare_ipv6(parts):
-            raise bad(text, "write an IPv6 address in brackets, [::1]:8500")
-        if parts.port != 0:
-            return AgentAddress(parts.hostname or HERE, parts.port or PORT, parts.path.rstrip("/"))
+        host, port = split_host_port(place, PORT)
     except ValueError:  # a port that is none, a bracket that stays open
-        pass
-    raise bad(text)
+        raise bad(text) from None
+    if not port:
+        raise bad(text)
+    if not is_name(host):
+        raise bad(text, "its host is no name: the parts between dots have 1 to 63 characters")
+    return AgentAddress(host or HERE, port, f"/{path}".rstrip("/"))
 
 
-def is_bare_ipv6(parts: SplitResult) -> bool:
-    """Whether colons belong to an address and not to a port."""
-    return parts.netloc.count(":") > 1 and not parts.netloc.startswith("[")
+def is_name(host: str) -> bool:
+    """Whether the resolver can be asked for it at all."""
+    try:
+        return bool(host.encode("idna")) or not host
+    except UnicodeError:
+        return False
 
 
 def bad(text: str, why: str = FORMS) -> Failure:

@@ -10,6 +10,7 @@ from lictor_deploy.cli.http_api import escaped, expect
 from lictor_deploy.cli.options import DEFAULT_REACH, Reach
 from lictor_deploy.words.columns import columns, pairs
 from lictor_deploy.words.sentence import Failure
+from lictor_messages.addresses import join_host_port
 
 STATUS = {0: "none", 1: "alive", 2: "leaving", 3: "left", 4: "failed"}
 """Serf's numbers."""
@@ -115,7 +116,7 @@ def state(member: dict[str, Any]) -> str:
 
 def address(member: dict[str, Any]) -> str:
     """``ip:port``."""
-    return f"{member['Addr']}:{member['Port']}"
+    return join_host_port(member["Addr"], member["Port"])
 
 
 def brief(member: dict[str, Any]) -> tuple[str, ...]:

@@ -64,7 +64,10 @@ NO_SYSLOG = "the log goes to standard output"
 NO_RELOAD = "nothing is read again while an agent runs"
 LACKING: dict[str, str] = {
     **dict.fromkeys(("acl", "acl_datacenter", "acl_default_policy", "acl_master_token", "acl_token"), NO_ACLS),
-    **dict.fromkeys(("addresses", "unix_sockets"), "HTTP listens on client_addr alone"),
+    "unix_sockets": "HTTP listens on IPs alone",
+    "addresses.https": NO_TLS,
+    "addresses.dns": NO_DNS,
+    **dict.fromkeys(("addresses.grpc", "addresses.grpc_tls"), "there is no gRPC"),
     **dict.fromkeys(("advertise_addr_ipv4", "advertise_addr_ipv6"), "advertise_addr is the one address"),
     **dict.fromkeys(("advertise_addr_wan", "advertise_addr_wan_ipv4", "advertise_addr_wan_ipv6"), NO_WAN),
     **dict.fromkeys(("retry_interval_wan", "retry_join_wan", "retry_max_wan", "start_join_wan"), NO_WAN),
@@ -120,7 +123,7 @@ OFF: dict[str, Callable[[Any], bool]] = {
     "enable_local_script_checks": is_off,
     **dict.fromkeys(
         (
-            *("addresses", "auto_encrypt", "config_entries", "discovery_max_stale", "enable_syslog", "encrypt"),
+            *("auto_encrypt", "config_entries", "discovery_max_stale", "enable_syslog", "encrypt"),
             *("recursors", "retry_join_wan", "segments", "start_join_wan", "tls", "translate_wan_addrs"),
             *("verify_incoming", "verify_incoming_https", "verify_incoming_rpc", "verify_outgoing"),
             *("verify_server_hostname", "watches"),

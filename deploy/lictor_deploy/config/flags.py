@@ -48,6 +48,8 @@ def shown(one: Option) -> str:
     """The default as it is written in a file, "" for none."""
     if not one.default:
         return ""
+    if isinstance(one.default, tuple):
+        return " ".join(one.default)
     return go_duration(one.default) if one.word == "duration" else str(one.default)
 
 

@@ -5,15 +5,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
 
 from lictor_deploy.config.option import Word
+from lictor_messages.addresses import PORT_MOST
 from lictor_messages.durations import duration_ns
-
-PORT_MOST = 65535
 
 
 def duration(given: Any) -> int:
@@ -38,26 +36,11 @@ def port(number: int) -> int:
     return number
 
 
-def own_ip(text: str) -> str:
-    """An IP, "" for the default one; names of hosts and lists are refused."""
-    if text and not is_ip(text):
-        raise ValueError("{key} {value} is no IP address: give one of this machine's, `ip addr` lists them.")
-    return text
-
-
-def reachable_ip(text: str) -> str:
-    """An IP that others reach this node by, or ""."""
-    if own_ip(text) and ipaddress.ip_address(text.strip("[]")).is_unspecified:
-        raise ValueError("{key} {value} leads nowhere: give an IP that other nodes reach this one by.")
-    return text
-
-
-def is_ip(text: str) -> bool:
-    """Whether this is an address, with brackets or without."""
-    try:
-        return bool(ipaddress.ip_address(text.strip("[]")))
-    except ValueError:
-        return False
+def lane_port(number: int) -> int:
+    """A port of the cluster's own traffic, 0 for the default one."""
+    if number == -1:
+        raise ValueError("{key} carries the cluster's own traffic and cannot be switched off: give a port.")
+    return port(number)
 
 
 def host_name(text: str) -> str:
@@ -100,8 +83,7 @@ Duration = Annotated[int, BeforeValidator(duration), Word("duration")]
 Span = Annotated[int, BeforeValidator(span), Word("duration")]
 """The same, 0 included."""
 Port = Annotated[int, AfterValidator(port), Word("port")]
-OwnIp = Annotated[str, AfterValidator(own_ip), Word("IP")]
-ReachableIp = Annotated[str, AfterValidator(reachable_ip), Word("IP")]
+LanePort = Annotated[int, AfterValidator(lane_port), Word("port")]
 HostName = Annotated[str, AfterValidator(host_name)]
 Datacenter = Annotated[str, AfterValidator(datacenter)]
 Multiplier = Annotated[float, AfterValidator(multiplier)]

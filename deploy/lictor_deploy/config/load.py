@@ -27,6 +27,7 @@ EXPECTED = {
     "model_type": "an object",
     "mapping_type": "an object",
 }
+ADDRESSES = ("bind_addr", "client_addr")
 NO_LISTENER = ("https", "dns", "grpc", "grpc_tls", "serf_wan")
 """Ports that are named like keys that are not in force if they are set."""
 
@@ -128,7 +129,9 @@ def keys(of: type[Section]) -> Iterator[str]:
 
 
 def settled(config: AgentConfig) -> AgentConfig:
-    """Defaults for the ports that were 0, one way to say bootstrap, and refusals of what contradicts itself."""
+    """Defaults for what was empty or port 0, one way to say bootstrap, and refusals of what contradicts itself."""
+    empty = [name for name in ADDRESSES if not getattr(config, name)]
+    config = config.model_copy(update={name: AgentConfig.model_fields[name].default for name in empty})
     contradictions(config)
     expect = 1 if config.bootstrap else config.bootstrap_expect
     ports = {name: Ports.model_fields[name].default for name, value in config.ports if not value}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from lictor_deploy.config.ips import ANY_IPV6
 from lictor_deploy.config.sections import AgentConfig
 from lictor_deploy.words.sentence import Failure
+from lictor_messages.addresses import family_of
 
 
 def contradictions(config: AgentConfig) -> None:
@@ -13,6 +15,17 @@ def contradictions(config: AgentConfig) -> None:
     if (config.bootstrap or config.bootstrap_expect) and not config.server:
         raise Failure("bootstrap_expect needs -server: only servers elect a leader.")
     faults_guarded(config)
+    one_family(config)
+
+
+def one_family(config: AgentConfig) -> None:
+    """A node listens in the family that it is known by; ``::`` listens in both."""
+    bind, advertised = config.bind_addr, config.advertise_addr
+    if advertised and bind != ANY_IPV6 and family_of(bind) != family_of(advertised):
+        raise Failure(
+            f"advertise_addr {advertised!r} is {family_of(advertised)} and bind_addr {bind!r} is {family_of(bind)}: no "
+            "node could reach this one. Give both the same family, or bind to :: for both."
+        )
 
 
 def faults_guarded(config: AgentConfig) -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from lictor_deploy.config.ips import Joinable, OwnIp, OwnIps, ReachableIp
 from lictor_deploy.config.kinds import (
     Count,
     CountFromOne,
     Datacenter,
     Duration,
     HostName,
+    LanePort,
     Multiplier,
-    OwnIp,
     Port,
-    ReachableIp,
     Span,
 )
 from lictor_deploy.config.option import Section, option, section
@@ -35,8 +35,8 @@ class Ports(Section):
         flag="bus-port",
         feeds="node.door_port",
     )
-    server: Port = option("Cluster traffic.", flag="server-port", feeds="node.server_port")
-    serf_lan: Port = option("Gossip.", flag="serf-lan-port", feeds="node.gossip_port")
+    server: LanePort = option("Cluster traffic.", flag="server-port", feeds="node.server_port")
+    serf_lan: LanePort = option("Gossip.", flag="serf-lan-port", feeds="node.gossip_port")
     serf_wan: Port = option("Not in force yet.", default=-1)
 
 
@@ -59,6 +59,14 @@ class HttpConfig(Section):
         default=[],
         flag="http-allowed-host",
         feeds="node.http_allowed_hosts",
+    )
+
+
+class Addresses(Section):
+    """Where single listeners stand elsewhere than the others."""
+
+    http: OwnIps = option(
+        "IPs to listen on for HTTP, where they are others than client_addr.", feeds="node.http_addresses"
     )
 
 
@@ -86,17 +94,24 @@ class AgentConfig(Section):
     )
     datacenter: Datacenter = option("Name of the datacenter.", flag="datacenter", feeds="node.dc")
     data_dir: str = option("Where state is kept; required unless -dev.", flag="data-dir", feeds="node.data_dir")
-    bind_addr: OwnIp = option("IP to listen on for the cluster.", default="0.0.0.0", flag="bind")
-    client_addr: OwnIp = option(
-        "IP to listen on for HTTP and client actors.", flag="client", feeds="node.client_address"
+    bind_addr: OwnIp = option(
+        "IP to listen on for the cluster; `::` takes IPv4 as well.", default="0.0.0.0", flag="bind"
     )
+    client_addr: OwnIps = option(
+        "IP to listen on for HTTP and client actors, or several with blanks between them; `::` takes IPv4 as well.",
+        flag="client",
+        feeds="node.client_addresses",
+    )
+    addresses: Addresses = section()
     advertise_addr: ReachableIp = option(
         "IP that other nodes reach this one by; by default the one bound to.", default="", flag="advertise"
     )
     http_config: HttpConfig = section()
     ports: Ports = section()
-    start_join: list[str] = option("Address of a node to join; may be given several times.", default=[], flag="join")
-    retry_join: list[str] = option("The same: joins are always retried.", default=[], flag="retry-join")
+    start_join: list[Joinable] = option(
+        "Address of a node to join; may be given several times.", default=[], flag="join"
+    )
+    retry_join: list[Joinable] = option("The same: joins are always retried.", default=[], flag="retry-join")
     retry_interval: Duration = option(
         "Time between attempts to join.", flag="retry-interval", feeds="prober.retry_join_ns"
     )

@@ -14,6 +14,7 @@ from typing import Literal
 from lictor_actors.node.spec import NodeSpec
 from lictor_deploy.agent.limits import Listener
 from lictor_deploy.words.sentence import Failure
+from lictor_messages.addresses import join_host_port, lane_url
 
 HTTP_PORT = 8500
 DOOR_PORT = 8304
@@ -61,12 +62,12 @@ class NodeAddress:
     @property
     def http(self) -> str:
         """``ip:port``, as CONSUL_HTTP_ADDR takes it."""
-        return f"{self.ip}:{self.http_port}"
+        return join_host_port(self.ip, self.http_port)
 
     @property
     def door(self) -> str:
         """URL for ``lictor.connect``."""
-        return f"tcp://{self.ip}:{self.door_port}"
+        return lane_url(self.ip, self.door_port)
 
 
 def make_plan(options: DevOptions, run_dir: Path, data_dir: Path, cores: int) -> list[ProcessPlan]:
@@ -108,6 +109,8 @@ def all_addresses(options: DevOptions) -> list[NodeAddress]:
 
 def address_of(name: str, offset: int, options: DevOptions) -> NodeAddress:
     """The addresses of the node with this number."""
+    if ":" in options.base_ip:
+        raise Failure(f"-base-ip {options.base_ip!r} is IPv6, and loopback has one such address: give one of IPv4.")
     try:
         first = ipaddress.IPv4Address(options.base_ip)
         if options.one_ip:
@@ -135,7 +138,7 @@ def spec_of(
         join=tuple(url for url in joins if url != lanes[0]),
         settings={"prober.profile": options.profile, "server.raft_multiplier": options.raft_multiplier},
         data_dir=str(data / where.name),
-        client_address=where.ip,
+        client_addresses=(where.ip,),
         http_port=where.http_port,
         door_port=where.door_port,
         gossip_port=GOSSIP_PORT + shift * 2,
@@ -166,5 +169,6 @@ def listeners(plans: Sequence[ProcessPlan]) -> Iterator[Listener]:
     """Every port that the cluster opens, with what to change if it is taken."""
     remedy = "move the cluster with -base-ip 127.0.1.1 or -http-port 9500"
     for spec in (spec for plan in plans for spec in plan.specs):
-        yield Listener(spec.client_address, spec.http_port, f"HTTP of {spec.name}", remedy)
-        yield Listener(spec.client_address, spec.door_port, f"client bus of {spec.name}", remedy)
+        for ip in spec.client_addresses:
+            yield Listener(ip, spec.http_port, f"HTTP of {spec.name}", remedy)
+            yield Listener(ip, spec.door_port, f"client bus of {spec.name}", remedy)

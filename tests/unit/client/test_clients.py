@@ -78,7 +78,7 @@ class StandIn:
 @contextlib.asynccontextmanager
 async def standing_in(url: str) -> AsyncIterator[StandIn]:
     stand_in = StandIn()
-    stand_in.door = ClientDoor("n1.dc1", "agent", url, cluster_id("test"), stand_in.deliver, lambda: Agent.hears)
+    stand_in.door = ClientDoor("n1.dc1", "agent", (url,), cluster_id("test"), stand_in.deliver, lambda: Agent.hears)
     stand_in.door.start()
     try:
         yield stand_in
@@ -94,7 +94,7 @@ async def agent() -> AsyncIterator[StandIn]:
 
 @pytest.fixture
 async def client(agent: StandIn) -> AsyncIterator[lictor.AsyncClient]:
-    async with lictor.connect(agent.door.url, timeout=5.0) as client:
+    async with lictor.connect(agent.door.urls[0], timeout=5.0) as client:
         yield client
 
 
@@ -199,7 +199,7 @@ async def test_being_cancelled_leaves_the_client_usable(agent: StandIn, client: 
 
 async def test_closing_ends_what_is_open(agent: StandIn) -> None:
     agent.silent = True
-    client = lictor.AsyncClient(agent.door.url)
+    client = lictor.AsyncClient(agent.door.urls[0])
     waiting = asyncio.create_task(client.kv.get("x"))
     await agent.heard.wait()
     await client.close()
@@ -240,7 +240,7 @@ async def test_a_connection_that_breaks_is_dialled_again_and_the_write_keeps_its
 
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Passes all on to the door, but hangs up on the first connection as soon as it has been asked something."""
-        place = agent.door.url.removeprefix("tcp://").split(":")
+        place = agent.door.urls[0].removeprefix("tcp://").split(":")
         there, on = await asyncio.open_connection(*place)
         first = not broken
         broken.append(writer)
@@ -388,7 +388,7 @@ def elsewhere() -> Iterator[StandIn]:
 
 
 def test_the_blocking_client_says_the_same(elsewhere: StandIn) -> None:
-    with lictor.Client(elsewhere.door.url) as client:
+    with lictor.Client(elsewhere.door.urls[0]) as client:
         assert [p.service.id for p in client.catalog.service("web")] == ["web-1"]
         assert client.kv.put("x", "1") is True
         assert client.members() == (MEMBER,)
@@ -399,14 +399,14 @@ def test_the_blocking_client_says_the_same(elsewhere: StandIn) -> None:
 
 def test_it_may_be_asked_from_many_threads_and_leaves_none(elsewhere: StandIn) -> None:
     before = threading.active_count()
-    with lictor.Client(elsewhere.door.url) as client, ThreadPoolExecutor(8) as pool:
+    with lictor.Client(elsewhere.door.urls[0]) as client, ThreadPoolExecutor(8) as pool:
         values: Callable[[int], object] = lambda _: client.kv.get("x")  # noqa: E731
         assert len([v for v in pool.map(values, range(50)) if v]) == 50
     assert threading.active_count() == before
 
 
 def test_closed_is_closed(elsewhere: StandIn) -> None:
-    client = lictor.Client(elsewhere.door.url)
+    client = lictor.Client(elsewhere.door.urls[0])
     client.close()
     client.close()
     with pytest.raises(lictor.ClientClosed):
@@ -414,7 +414,7 @@ def test_closed_is_closed(elsewhere: StandIn) -> None:
 
 
 def test_a_blocking_watch_yields_changes(elsewhere: StandIn) -> None:
-    with lictor.Client(elsewhere.door.url) as client:
+    with lictor.Client(elsewhere.door.urls[0]) as client:
         assert next(iter(client.watch(client.catalog.service, "web"))).index == 7
 
 
@@ -456,7 +456,7 @@ ENDINGS = {
 def test_a_process_ends_in_order_whatever_is_open(elsewhere: StandIn, end: str) -> None:
     code = f"""
 import lictor, os, sys, threading
-client = lictor.Client({elsewhere.door.url!r}, timeout=5)
+client = lictor.Client({elsewhere.door.urls[0]!r}, timeout=5)
 client.kv.put("x", "1")
 lock = client.lock("x", ttl=0.5)
 client.wait(lock._lock._open)
@@ -469,7 +469,7 @@ client.wait(lock._lock._open)
 def test_parent_and_child_give_their_requests_different_ids(elsewhere: StandIn) -> None:
     code = f"""
 import lictor, os, sys
-client = lictor.Client({elsewhere.door.url!r}, timeout=5)
+client = lictor.Client({elsewhere.door.urls[0]!r}, timeout=5)
 client.kv.put("before", "1")
 if pid := os.fork():
     client.kv.put("parent", "1")

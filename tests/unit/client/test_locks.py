@@ -90,7 +90,7 @@ async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StoreBehindDo
     monkeypatch.setattr(locks, "RETRY_S", 0.01)
     behind = StoreBehindDoor()
     behind.door = ClientDoor(
-        "n1.dc1", "agent", "tcp://127.0.0.1:0", cluster_id("test"), behind.deliver, lambda: Agent.hears
+        "n1.dc1", "agent", ("tcp://127.0.0.1:0",), cluster_id("test"), behind.deliver, lambda: Agent.hears
     )
     behind.door.start()
     yield behind
@@ -99,7 +99,7 @@ async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StoreBehindDo
 
 @pytest.fixture
 async def client(server: StoreBehindDoor) -> AsyncIterator[lictor.AsyncClient]:
-    async with lictor.connect(server.door.url, timeout=5.0) as client:
+    async with lictor.connect(server.door.urls[0], timeout=5.0) as client:
         yield client
 
 
@@ -212,13 +212,13 @@ def test_the_blocking_client_locks_too() -> None:
     async def start() -> StoreBehindDoor:
         behind = StoreBehindDoor()
         behind.door = ClientDoor(
-            "n1.dc1", "agent", "tcp://127.0.0.1:0", cluster_id("test"), behind.deliver, lambda: Agent.hears
+            "n1.dc1", "agent", ("tcp://127.0.0.1:0",), cluster_id("test"), behind.deliver, lambda: Agent.hears
         )
         behind.door.start()
         return behind
 
     server = asyncio.run_coroutine_threadsafe(start(), loop).result()
-    with lictor.Client(server.door.url, timeout=5.0) as client, client.lock("k", "me") as lock:
+    with lictor.Client(server.door.urls[0], timeout=5.0) as client, client.lock("k", "me") as lock:
         lock.check()
         assert (lock.key, lock.held, lock.fence.lock_index) == ("k", True, 1)
         assert client.session.list()[0].id == lock.fence.session

@@ -31,10 +31,10 @@ def test_no_process_is_empty():
 
 def test_every_node_has_its_own_ip_and_the_standard_ports():
     specs = [spec for process in plan(servers=3, agents=300) for spec in process.specs]
-    assert specs[0].client_address == "127.0.0.1"
-    assert specs[302].client_address == "127.0.1.47"
+    assert specs[0].client_addresses == ("127.0.0.1",)
+    assert specs[302].client_addresses == ("127.0.1.47",)
     assert {(spec.http_port, spec.door_port) for spec in specs} == {(8500, 8304)}
-    assert len({spec.client_address for spec in specs}) == 303
+    assert len({spec.client_addresses for spec in specs}) == 303
 
 
 def test_one_ip_gives_every_node_its_own_ports():

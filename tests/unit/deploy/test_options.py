@@ -159,7 +159,7 @@ def test_what_harnesses_send_for_what_is_off_is_taken(file: Any, content: Any, i
     [
         ({"acl": {"enabled": True}}, "config key acl: Consul has it, Lictor not yet: there are no ACLs."),
         ({"acl": {"default_policy": "deny"}}, "there are no ACLs"),
-        ({"addresses": {"http": "unix:///tmp/x"}}, "HTTP listens on client_addr alone"),
+        ({"addresses": {"http": "unix:///tmp/x"}}, "addresses.http 'unix:///tmp/x' is a Unix socket"),
         ({"acl_enforce_version_8": True}, "Consul has it no more since 1.11"),
         ({"node_nam": "x"}, "invalid config key node_nam: did you mean node_name?"),
         ({"nodeName": "x"}, "did you mean node_name?"),

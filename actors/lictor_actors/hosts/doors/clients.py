@@ -42,13 +42,13 @@ FAREWELL_S = 0.5
 
 
 class ClientDoor:
-    """Listens at ``url`` for clients of one node and puts itself in their requests' ``reply_to``."""
+    """Listens at ``urls`` for clients of one node and puts itself in their requests' ``reply_to``."""
 
     def __init__(
         self,
         node: str,
         role: str,
-        url: str,
+        urls: tuple[str, ...],
         cluster: bytes,
         deliver: Callable[[Envelope], None],
         hears: Callable[[], Vocabulary | None],
@@ -60,7 +60,7 @@ class ClientDoor:
         ``hears`` returns what that actor declares, None while it is down; the rest is refused here.
         """
         self.role = role
-        self.url = url
+        self.urls = urls
         """Where it listens; after ``start`` with the port that was given if 0 was asked for."""
         self.counts: Counter[str] = Counter()
         """What was refused, by reason."""
@@ -80,12 +80,11 @@ class ClientDoor:
         """Listen; raises OSError, in words, if the address cannot be had."""
         socket = pynng.Rep0(recv_max_size=RECEIVE_MOST)
         try:
-            listener = socket.listen(self.url)
-        except pynng.NNGException as e:
+            self.urls = tuple(_listened(socket, url) for url in self.urls)
+        except OSError:
             socket.close()
-            raise OSError(f"cannot listen for client actors at {self.url}: {e}") from e
+            raise
         self._socket = socket
-        self.url = _bound(self.url, listener)
         for _ in range(SPARE):
             self._add_loop(socket)
 
@@ -228,8 +227,8 @@ class ClientDoor:
             self._deliver(Envelope(self._address, self._behind, silent, cause=envelope.cause, origin="client"))
 
 
-def client_opening(role: str, url: str) -> Opening:
-    """Of a door at this URL that leads to the actor of this role."""
+def client_opening(role: str, urls: tuple[str, ...]) -> Opening:
+    """Of a door at these URLs that leads to the actor of this role."""
 
     async def opened(site: Site) -> ClientDoor:
         def deliver(envelope: Envelope) -> None:
@@ -240,7 +239,7 @@ def client_opening(role: str, url: str) -> Opening:
             desk = site.node.desk(role)
             return desk.hears if desk is not None else None
 
-        door = ClientDoor(site.node.name, role, url, site.cluster, deliver, hears)
+        door = ClientDoor(site.node.name, role, urls, site.cluster, deliver, hears)
         site.node.open_door("door", door.answered, door.waits)
         door.start()
         return door
@@ -248,7 +247,12 @@ def client_opening(role: str, url: str) -> Opening:
     return opened
 
 
-def _bound(url: str, listener: pynng.Listener) -> str:
+def _listened(socket: pynng.Rep0, url: str) -> str:
+    """Where it listens now; raises OSError with the address in its words."""
+    try:
+        listener = socket.listen(url)
+    except pynng.NNGException as e:
+        raise OSError(f"cannot listen for client actors at {url}: {e}") from e
     if url.startswith("tcp://") and url.endswith(":0"):
         return f"tcp://{listener.local_address}"
     return url

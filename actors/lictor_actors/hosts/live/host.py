@@ -73,7 +73,7 @@ class LiveHost:
     # -- life of the host ----------------------------------------------------
 
     async def start(self) -> None:
-        """Open the bus; raises OSError or pynng's error if a lane cannot be listened on."""
+        """Open the bus; raises OSError if a lane cannot be listened on."""
         from lictor_actors.hosts.live.garbage import GarbageWatch
         from lictor_actors.hosts.live.jobs import Jobs
 

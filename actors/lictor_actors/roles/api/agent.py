@@ -10,6 +10,7 @@ from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
 from lictor_actors.store.errors import QueryRefused
 from lictor_actors.store.filter.apply import keeps
+from lictor_messages.addresses import lane_url
 from lictor_messages.agent import AgentDescription, DescribeAgent, LeaveCluster, SetMaintenance
 from lictor_messages.members import ForceLeave, Join, Joined, ListMembers, Member, Members
 from lictor_messages.web import HttpAnswered
@@ -106,7 +107,7 @@ def member_json(member: Member) -> dict[str, Any]:
 
 def _self(agent: AgentDescription, request: HttpRequest) -> HttpAnswered:
     member = agent.member
-    lan = f"tcp://{member.address}:{member.port}"
+    lan = lane_url(member.address, member.port)
     body = {
         "Config": {
             "Datacenter": agent.dc,

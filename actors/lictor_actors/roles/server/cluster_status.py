@@ -10,6 +10,7 @@ from lictor_actors.consul.status_json import status_json
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import Raft, Role
 from lictor_messages import status as s
+from lictor_messages.addresses import join_host_port
 from lictor_messages.answers import Answer, Query, Rendered
 from lictor_messages.members import Member
 from lictor_messages.server import ServerOptions
@@ -81,7 +82,7 @@ class ClusterStatus:
         member = members.get(node)
         address = member.address if member else "unknown"
         port = member.tags.get("port", str(self._options.port)) if member else str(self._options.port)
-        return f"{address}:{port}"
+        return join_host_port(address, port)
 
 
 def _id(node: str, members: Mapping[str, Member]) -> str:

@@ -9,10 +9,12 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 
+from lictor_actors.bus.listening import bound, in_words
 from lictor_actors.hosts.doors.http.connection import HttpConnection
 from lictor_actors.hosts.doors.http.limits import HttpLimits
 from lictor_actors.hosts.doors.http.premises import Premises
 from lictor_actors.hosts.doors.http.sites import Sites, is_here
+from lictor_messages.addresses import join_host_port
 from lictor_messages.web import HttpAnswered, HttpAsked
 
 Ask = Callable[[HttpAsked, Callable[[HttpAnswered], None]], Callable[[], None]]
@@ -42,7 +44,8 @@ class HttpDoor:
         """Open a listener, one of many perhaps; returns its port. Raises OSError if the address is taken."""
         loop = asyncio.get_running_loop()
         sites = Sites(self._allowed, local=is_here(host))
-        server = await loop.create_server(lambda: HttpConnection(self, sites), host, port, backlog=512)
+        with in_words(join_host_port(host, port)):
+            server = await loop.create_server(lambda: HttpConnection(self, sites), sock=bound(host, port), backlog=512)
         self._servers.append(server)
         return int(server.sockets[0].getsockname()[1])
 

@@ -31,13 +31,14 @@ class OpenHttp:
         self.listener.close()
 
 
-def http_opening(role: str, address: str, port: int, allowed_hosts: tuple[str, ...] = ()) -> Opening:
-    """Of a door at this address that leads to the actor of this role."""
+def http_opening(role: str, addresses: tuple[str, ...], port: int, allowed_hosts: tuple[str, ...] = ()) -> Opening:
+    """Of a door at these addresses that leads to the actor of this role."""
 
     async def opened(site: Site) -> OpenHttp:
         desk = WebDesk(site.node, role, site.boot, site.asked)
         listener = HttpDoor(by_path(site.beside, desk.ask), allowed_hosts=allowed_hosts)
-        await listener.listen(address, port)
+        for address in addresses:
+            await listener.listen(address, port)
         return OpenHttp(role, desk, listener)
 
     return opened

@@ -8,7 +8,8 @@ Programs send no Origin, and as Host the address that they were given.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import IPv6Address, ip_address
+
+from lictor_messages.addresses import cut_host_port, parsed_ip, unmapped
 
 KNOWN_MOST = 64
 """Spellings of Host that are remembered as good."""
@@ -59,7 +60,7 @@ class Sites:
             return ""
         if self.local:
             return NOT_HERE.format(host=_shown(host), name=_shown(name))
-        return "" if _is_ip(name) else NOT_LISTED.format(host=_shown(host))
+        return "" if parsed_ip(name) else NOT_LISTED.format(host=_shown(host))
 
     def _page_fault(self, host: bytes, origin: bytes | None, fetch_site: bytes) -> str:
         same = origin is not None and self._is_own(origin.decode("latin-1"), host.decode("latin-1"))
@@ -79,28 +80,15 @@ class Sites:
 
 def is_here(name: str) -> bool:
     """True for ``localhost`` and for addresses of loopback, without a port."""
-    if name == "localhost":
-        return True
-    try:
-        address = ip_address(name)
-    except ValueError:
-        return False
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return (mapped or address).is_loopback
+    address = parsed_ip(name)
+    return name == "localhost" if address is None else unmapped(address).is_loopback
 
 
 def _name(host: str) -> str:
-    """``[::1]:8500`` → ``::1``, ``Consul.:8500`` → ``consul``."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0].lower()
-    return host.partition(":")[0].removesuffix(".").lower()
-
-
-def _is_ip(name: str) -> bool:
-    try:
-        return bool(ip_address(name))
-    except ValueError:
-        return False
+    """``[::1]:8500`` → ``::1``, ``Consul.:8500`` → ``consul``, "" for what is no host with a port."""
+    name, port = cut_host_port(host)
+    written = f"[{name}]" if ":" in name else name
+    return name.removesuffix(".").lower() if host in (written, f"{written}:{port}") else ""
 
 
 def _shown(text: str) -> str:

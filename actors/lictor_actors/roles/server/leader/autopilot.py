@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import Raft
 from lictor_actors.raft.quorum import majority
+from lictor_messages.addresses import join_host_port
 from lictor_messages.autopilot import AutopilotConfiguration, AutopilotHealth, ServerHealth
 from lictor_messages.members import Member, Status
 
@@ -114,7 +115,7 @@ class Autopilot:
             node=node,
             id=(member.tags.get("id", "") if member else "") or node,
             name=node.rpartition(".")[0],
-            address=f"{member.address}:{port}" if member else "",
+            address=join_host_port(member.address, port) if member else "",
             version=member.tags.get("build", "") if member else "",
             status=status,
             leader=leader,

@@ -20,6 +20,7 @@ from lictor_actors.raft import ChangeRefused, Configuration, NotLeading, Overloa
 from lictor_actors.raft.quorum import majority
 from lictor_actors.roles.server.leader.autopilot import Autopilot
 from lictor_actors.store.store import Store
+from lictor_messages.addresses import join_host_port
 from lictor_messages.autopilot import AutopilotConfiguration, AutopilotDue, AutopilotHealth, RemovePeer
 from lictor_messages.members import Member
 from lictor_messages.refusals import Refused
@@ -94,7 +95,7 @@ class ConfigurationCare:
         member = self._members.get(node)
         if asked.address:
             port = member.tags.get("port", str(self._options.port)) if member else ""
-            return member is not None and asked.address == f"{member.address}:{port}"
+            return member is not None and asked.address == join_host_port(member.address, port)
         return asked.id in (node, node.rpartition(".")[0], member.tags.get("id") if member else None)
 
     def _next_change(self, rules: AutopilotConfiguration, leaving: bool, now: int) -> Configuration | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from lictor_actors.store.families.catalog.tables import CatalogTables
+from lictor_messages.addresses import family_of
 from lictor_messages.answers import Command
 from lictor_messages.base import FrozenMap
 from lictor_messages.catalog import (
@@ -120,4 +121,5 @@ def _consul_service(member: Member) -> ServiceRecord:
 
 def tagged_addresses(address: str) -> FrozenMap:
     """The tagged addresses of a node that has but one address; agents and leader must agree on them."""
-    return FrozenMap({"lan": address, "lan_ipv4": address, "wan": address, "wan_ipv4": address})
+    family = family_of(address).lower()
+    return FrozenMap({"lan": address, f"lan_{family}": address, "wan": address, f"wan_{family}": address})

@@ -1,0 +1,43 @@
+"""Sockets that are bound where a listener shall be: an IP with a port, of either family, or a path."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Iterator
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket of TCP that is bound there, to be listened on; raises OSError.
+
+    ``::`` takes IPv4 as well, as with Go's listeners, also where the kernel's default is another.
+    """
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if family == socket.AF_INET6:
+        made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    return _bound(made, address)
+
+
+def bound_to_path(path: str) -> socket.socket:
+    """The same for a local socket."""
+    return _bound(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM), path)
+
+
+@contextlib.contextmanager
+def in_words(where: str) -> Iterator[None]:
+    """What goes wrong there becomes an OSError that names the address."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, f"cannot listen at {where}: {error.strerror or error}") from error
+
+
+def _bound(made: socket.socket, address: object) -> socket.socket:
+    try:
+        made.bind(address)  # type: ignore[arg-type]  # what getaddrinfo said, or a path
+    except OSError:
+        made.close()
+        raise
+    return made
