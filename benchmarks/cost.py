@@ -23,6 +23,7 @@ from table import show
 from wrk import HAVE_WRK, Request, load
 
 from lictor import Cluster
+from lictor_messages.addresses import cut_host_port
 
 VALUE = "x" * 200
 KINDS = {
@@ -127,7 +128,7 @@ def _measured(leader: str, kind: str, seconds: float) -> float:
 
 def _prepare(cluster: Cluster) -> str:
     with urllib.request.urlopen(f"http://{next(iter(cluster.nodes.values())).http}/v1/status/leader") as answer:
-        ip = json.load(answer).partition(":")[0]
+        ip = cut_host_port(json.load(answer))[0]
     leader = next(place.http for place in cluster.nodes.values() if place.ip == ip)
     put = _putter(leader)
     for key in ("read", *(f"read{number}" for number in range(1000))):

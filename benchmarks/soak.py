@@ -22,6 +22,7 @@ from table import show
 from waiting import Watcher
 
 from lictor_deploy.local.handle import Cluster
+from lictor_messages.addresses import split_host_port
 
 KEYS = 1000
 VALUE = b"x" * 200
@@ -96,9 +97,9 @@ async def soak(cluster: Cluster, seconds: float, writes: float = math.inf) -> So
     """Overwrite for so long, or until so many writes are done; returns what memory did meanwhile."""
     soaked, over = Soaked(), asyncio.Event()
     leader = cluster.nodes[cluster.status()["status"]["leader"].partition(".")[0]]
-    host, _, port = leader.http.rpartition(":")
+    host, port = split_host_port(leader.http)
     loop = asyncio.get_running_loop()
-    crowd = [(await loop.create_connection(Overwriter, host, int(port)))[1] for _ in range(CONNECTIONS)]
+    crowd = [(await loop.create_connection(Overwriter, host, port))[1] for _ in range(CONNECTIONS)]
     for number, connection in enumerate(crowd):
         connection.begin(number, soaked, over)
     began = time.monotonic()

@@ -7,6 +7,8 @@ import re
 import statistics
 import time
 
+from lictor_messages.addresses import split_host_port
+
 try:
     from uvloop import new_event_loop
 except ImportError:
@@ -55,13 +57,13 @@ def waited(address: str, watchers: int) -> tuple[float, float, float, float]:
 
 async def wake(address: str, watchers: int) -> tuple[float, float, float, float]:
     """Milliseconds from sending a PUT to its answer, and to the first, the median and the last watcher's."""
-    host, _, port = address.partition(":")
+    host, port = split_host_port(address)
     loop = asyncio.get_running_loop()
     crowd = [
-        (await loop.create_connection(Watcher, host, int(port), local_addr=(f"127.9.0.{1 + i // PER_ADDRESS}", 0)))[1]
+        (await loop.create_connection(Watcher, host, port, local_addr=(f"127.9.0.{1 + i // PER_ADDRESS}", 0)))[1]
         for i in range(watchers)
     ]
-    writer = (await loop.create_connection(Watcher, host, int(port)))[1]
+    writer = (await loop.create_connection(Watcher, host, port))[1]
     writer.ask("PUT", "/v1/kv/watched", b"before")
     await writer.answered
     writer.ask("GET", "/v1/kv/watched")

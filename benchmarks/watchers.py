@@ -26,6 +26,7 @@ from waiting import PER_ADDRESS, Watcher
 from web import Web
 
 from lictor_deploy.local.handle import Cluster, NodePlace
+from lictor_messages.addresses import split_host_port
 
 ROUNDS = 5
 WRITES = 200
@@ -175,9 +176,9 @@ async def assemble(cluster: Cluster, count: int, wakes: Wakes, target: Callable[
     loop, places = asyncio.get_running_loop(), list(cluster.nodes.values())
     crowd, net = [], f"127.{next(_CROWDS) % 250}"
     for number in range(count):
-        host, _, port = places[number % len(places)].http.rpartition(":")
+        host, port = split_host_port(places[number % len(places)].http)
         local = local_address(net, number // len(places))
-        crowd.append((await loop.create_connection(Parked, host, int(port), local_addr=(local, 0)))[1])
+        crowd.append((await loop.create_connection(Parked, host, port, local_addr=(local, 0)))[1])
         crowd[-1].target = target(number)
     for some in (crowd[start : start + 200] for start in range(0, count, 200)):
         for watcher in some:

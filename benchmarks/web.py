@@ -6,6 +6,8 @@ import asyncio
 from contextlib import suppress
 from typing import NamedTuple
 
+from lictor_messages.addresses import split_host_port
+
 DEFINITE_WORDS = (b"No cluster leader", b"No known Consul servers", b"The server is stopping")
 """Refusals that HTTP words in no other way: what was asked did not happen."""
 
@@ -36,8 +38,7 @@ class Web:
     """Asks one node; connects when it must. One request at a time."""
 
     def __init__(self, address: str, timeout_s: float = 15.0) -> None:
-        host, _, port = address.rpartition(":")
-        self._place = (host, int(port))
+        self._place = split_host_port(address)
         self._timeout_s = timeout_s
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self.connects = 0

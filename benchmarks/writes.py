@@ -18,6 +18,7 @@ from waiting import waited
 from wrk import HAVE_WRK, Load, Request, load
 
 from lictor_deploy.local.handle import Cluster
+from lictor_messages.addresses import cut_host_port
 
 CONNECTIONS = (1, 16, 64)
 PUT = Request("PUT", "/v1/kv/k%d", VALUE)
@@ -230,7 +231,7 @@ def leader_address(cluster: Cluster) -> str:
     while time.monotonic() < until:
         for place in cluster.nodes.values():
             with suppress(OSError), urllib.request.urlopen(f"http://{place.http}/v1/status/leader") as answer:
-                ip = json.load(answer).partition(":")[0]
+                ip = cut_host_port(json.load(answer))[0]
                 for other in cluster.nodes.values():
                     if ip == other.ip:
                         return other.http

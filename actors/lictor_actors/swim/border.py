@@ -7,7 +7,7 @@ merge delegate). What members of a pool that is mixed already tell each other ab
 
 from __future__ import annotations
 
-from lictor_messages.addresses import join_host_port
+from lictor_messages.addresses import family_of, join_host_port
 from lictor_messages.codec import FrameRefused, unpack_body
 from lictor_messages.refusals import Refused
 from lictor_messages.swim import Alive
@@ -45,6 +45,17 @@ def id_taken(holder: Alive, asker: Alive) -> Refused:
         text=f"node '{asker.name}' has the id of node '{holder.name}', which lives at {place}: "
         f"was its data directory copied? Stop '{asker.name}', remove the file 'node-id' from its data directory, or "
         "set another 'node_id', and start it again",
+    )
+
+
+def other_family(me: Alive, other: Alive) -> str:
+    """What the log says of a member that is known by an address of the other family, "" of all others."""
+    mine, theirs = family_of(me.address), family_of(other.address)
+    if mine == theirs:
+        return ""
+    return (
+        f"{other.node} advertises {theirs}, {other.address}, and this node {mine}, {me.address}: they stay members of "
+        "each other only where both machines can dial both families"
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lictor_actors.kernel.turn import Turn
-from lictor_actors.swim.border import id_taken
+from lictor_actors.swim.border import id_taken, other_family
 from lictor_actors.swim.gossip import Gossiper
 from lictor_actors.swim.listeners import Listeners
 from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
@@ -38,6 +38,8 @@ class Transitions:
         peer, me = self._members.meet(claim, data, turn.now), self._members.me.alive
         if claim.id and claim.id == me.id:  # both joined in the same moment, through different members
             turn.note(f"conflict: {id_taken(me, claim).words}")
+        if mixed := other_family(me, claim):
+            turn.note(f"mixed families: {mixed}")
         self._members.add(peer, turn.rng)
         self._listeners.located(claim, turn)
         self._listeners.tell(MemberJoined(member=peer.member()), turn)
