@@ -22,13 +22,14 @@ IN_WORDS = {"no_pipe": "nobody answers there", "stalled": "nothing gets through 
 
 
 def gossip_url(address: str) -> str:
-    """``host``, ``host:port``, ``[v6]:port`` or a bare IPv6 address as a URL; a URL stays as it is.
+    """``host``, ``host:port``, ``[v6]:port`` or a bare IPv6 address as a URL; one of another scheme stays as it is.
 
     Raises ValueError, see ``split_host_port``.
     """
-    if "://" in address:
+    place = address.removeprefix("tcp://")
+    if "://" in place:
         return address
-    host, port = split_host_port(address, PORT)
+    host, port = split_host_port(place, PORT)
     if not host:
         raise ValueError("names no host")
     return lane_url(host, port)

@@ -15,6 +15,7 @@ from lictor_deploy.config.option import Word
 from lictor_messages.addresses import cut_host_port, parsed_ip, split_host_port, usual
 
 ANY_IPV4, ANY_IPV6 = "0.0.0.0", "::"
+BROADCAST = "255.255.255.255"
 WILDCARDS = (ANY_IPV4, ANY_IPV6)
 
 
@@ -62,6 +63,8 @@ def ip(text: str) -> str:
             f"{{key}} {text!r} is a link-local address, which needs the name of a link: give a global or unique "
             "local one (fd00::/8)."
         )
+    if address is not None and (address.is_multicast or bare == BROADCAST):
+        raise ValueError(f"{{key}} {text!r} is an address of many machines: give one of this machine's.")
     return usual(bare)
 
 
@@ -92,10 +95,11 @@ def joined(text: str) -> str:
     no_template(text)
     if text.startswith("provider="):
         raise ValueError("{key} {value} asks a cloud for its machines, which is not built: list their addresses.")
-    if "://" in text:
+    place = text.removeprefix("tcp://")
+    if "://" in place:
         return text
     try:
-        host, _ = split_host_port(text, 0)
+        host, _ = split_host_port(place, 0)
     except ValueError as error:
         raise ValueError(f"{{key}} {{value}} {error}.") from None
     if not host:

@@ -38,6 +38,10 @@ COMPLAINTS = [
     ({"bind_addr": "1::2::3"}, "bind_addr '1::2::3' is no IP"),
     ({"bind_addr": "::1 127.0.0.1"}, "bind_addr '::1 127.0.0.1' .*one"),
     ({"bind_addr": "{{ GetPrivateIP }}"}, "bind_addr '{{ GetPrivateIP }}' .*template"),
+    ({"bind_addr": "ff02::1"}, "bind_addr 'ff02::1' is an address of many"),
+    ({"bind_addr": "255.255.255.255"}, "bind_addr '255.255.255.255' is an address of many"),
+    ({"client_addr": "127.0.0.1 224.0.0.1"}, "client_addr '224.0.0.1' is an address of many"),
+    ({"retry_join": ["tcp://::1:8301:x"]}, "retry_join 'tcp://::1:8301:x' .*brackets"),
     ({"client_addr": "{{ GetPrivateIP }}"}, "client_addr '{{ GetPrivateIP }}' .*template"),
     ({"client_addr": "127.0.0.1 localhost"}, "client_addr 'localhost' is a name"),
     ({"client_addr": "unix:///run/x"}, "client_addr 'unix:///run/x' .*Unix socket"),
@@ -105,6 +109,8 @@ def test_an_address_is_known_in_its_one_usual_form(written: str, meant: str) -> 
         ("consul.example.:9301", "tcp://consul.example.:9301"),
         ("::ffff:10.0.0.1", "tcp://10.0.0.1:8301"),
         ("tcp://[::1]:8301", "tcp://[::1]:8301"),
+        ("tcp://[0::1]", "tcp://[::1]:8301"),
+        ("ipc:///run/x", "ipc:///run/x"),
     ],
 )
 def test_what_is_joined(address: str, url: str) -> None:
