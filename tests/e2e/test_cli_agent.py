@@ -202,7 +202,7 @@ def test_a_taken_port_is_named(agents):
     second = agents("-dev")
     _, err = second.communicate(timeout=PATIENCE_S)
     assert second.returncode == 1
-    assert f"{HTTP} (HTTP) is already in use" in err
+    assert f"{HTTP} (client_addr, HTTP) is already in use" in err
     assert "-http-port" in err
 
 

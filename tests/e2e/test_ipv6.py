@@ -129,10 +129,18 @@ def test_three_servers_on_loopback_of_ipv6(start: Start, until: Look) -> None:
     assert "ipv4" not in body
     assert got(node, Host="[::ffff:127.0.0.1]:8500")[0] == 200
     assert got(node, Host="[fd00::1]:8500")[0] == 403
+    health = until(
+        lambda: got(f"http://{places[0]}/v1/operator/autopilot/health")[1], PATIENCE_S
+    )  # 429 until it is good
+    assert all(f'"Address":"[::1]:{server.server}"' in health for server in servers)
     leader = next(one for one in servers if f'"[::1]:{one.server}"' == got(f"http://{places[0]}/v1/status/leader")[1])
     leader.process.send_signal(signal.SIGKILL)
     left = next(one for one in servers if one is not leader)
-    until(lambda: "Success" in said("kv", "put", "k", "w", at=f"[::1]:{left.http}"), PATIENCE_S)
+    place = f"[::1]:{left.http}"
+    until(lambda: "Success" in said("kv", "put", "k", "w", at=place), PATIENCE_S)
+    address = f"-address=[::1]:{leader.server}"
+    until(lambda: "Removed peer" in said("operator", "raft", "remove-peer", address, at=place), PATIENCE_S)
+    until(lambda: said("operator", "raft", "list-peers", at=place).count("[::1]:") == 2, PATIENCE_S)
 
 
 def test_members_of_both_families_where_both_are_there(start: Start, until: Look) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +14,12 @@ from lictor_actors.client.connection import Connection
 from lictor_actors.client.errors import ConnectionFailed
 from lictor_actors.hosts.doors.http.sites import Sites, is_here
 from lictor_actors.hosts.spec import SiteSpec
+from lictor_actors.node.peers_file import read_peers
 from lictor_actors.node.tree import tree
+from lictor_actors.raft.configuration import ServerRow
 from lictor_actors.swim.joining import gossip_url
 from lictor_deploy.agent.exposure import exposed
-from lictor_deploy.agent.limits import bind_once
+from lictor_deploy.agent.limits import Listener, bind_once, trouble
 from lictor_deploy.agent.run import banner, listeners
 from lictor_deploy.agent.spec import node_spec
 from lictor_deploy.cli.address import agent_address
@@ -250,6 +254,31 @@ def test_hosts_that_a_loopback_listener_serves(host: str) -> None:
 @pytest.mark.parametrize("host", ["[fd00::5]:8500", "[::2]", "consul.example", "[::1].example", "[::1"])
 def test_hosts_that_it_does_not_serve(host: str) -> None:
     assert "403" in Sites(local=is_here("::1")).objection(host.encode(), None, None)
+
+
+def test_a_peers_file_names_servers_by_ipv6(tmp_path: Path) -> None:
+    file = tmp_path / "peers.json"
+    file.write_text('[{"id": "s1", "address": "[fd00::1]:8300", "non_voter": false}]')
+    assert read_peers(file, "n.dc1") == (ServerRow("s1.dc1", True),)
+
+
+def test_a_wildcard_without_a_network_asks_for_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(*_: Any) -> None:
+        raise OSError(errno.ENETUNREACH, "Network is unreachable")
+
+    monkeypatch.setattr(socket.socket, "connect", unreachable)
+    with pytest.raises(Failure, match=r"bind_addr '::' takes every address, and none of IPv6 .*-advertise"):
+        node_spec(config(bind_addr="::"))
+    with pytest.raises(Failure, match=r"bind_addr '0.0.0.0' takes every address, and none of IPv4 .*-advertise"):
+        node_spec(config())
+
+
+def test_a_machine_without_ipv6_says_so() -> None:
+    error = OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+    assert trouble(Listener("::1", 8301, "bind_addr, gossip", ""), error) == (
+        "Cannot listen on [::1]:8301 (bind_addr, gossip): this machine has no IPv6 address. Name one that it has: "
+        "`ip addr` lists them."
+    )
 
 
 def test_local_clusters_stand_on_ipv4() -> None:
