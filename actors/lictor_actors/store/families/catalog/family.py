@@ -10,6 +10,7 @@ from lictor_actors.store.families.catalog.admission import refuse_register
 from lictor_actors.store.families.catalog.invariants import check_catalog
 from lictor_actors.store.families.catalog.lending import lend_nodes
 from lictor_actors.store.families.catalog.registration import deregister, register
+from lictor_actors.store.families.catalog.shapes import SHAPES
 from lictor_actors.store.families.catalog.tables import CatalogTables
 from lictor_actors.store.family import Family, Operations, Read, SliceRule, Write
 from lictor_actors.store.guard import constant
@@ -96,6 +97,7 @@ CATALOG = Family(
         Operations("check", txn.on_check, guards.check_operation, txn.WRITES, txn.READS),
     ),
     lend=lend_nodes,
+    shapes=SHAPES,
     cuts=(
         SliceRule(m.Nodes, "nodes", weights.node_weight),
         SliceRule(m.Services, "services", weights.tags_weight),

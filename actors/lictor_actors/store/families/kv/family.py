@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lictor_actors.store.families.kv import guards
 from lictor_actors.store.families.kv.admission import refuse_delete, refuse_put
+from lictor_actors.store.families.kv.shapes import SHAPES
 from lictor_actors.store.families.kv.table import KVS, TOMBSTONES, KeyTable
 from lictor_actors.store.families.kv.tombstones import reap
 from lictor_actors.store.families.kv.transactions import READS, WRITES, cannot_fail, lend_keys, on_key
@@ -80,5 +81,6 @@ KV = Family(
     check_large=lambda kv: check_rows(KVS, kv.entries.values(), kv.indexes.tables.get(KVS, 0)),
     operations=(Operations("kv", on_key, guards.operation, tuple(WRITES), tuple(READS), cannot_fail),),
     lend=lend_keys,
+    shapes=SHAPES,
     cuts=(SliceRule(Entries, "entries", entry_weight), SliceRule(KeyNames, "keys", lambda name: len(name) + 3)),
 )

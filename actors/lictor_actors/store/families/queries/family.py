@@ -8,6 +8,7 @@ from lictor_actors.store.families.catalog.weights import instance_weight
 from lictor_actors.store.families.queries import guards
 from lictor_actors.store.families.queries.admission import refuse_query
 from lictor_actors.store.families.queries.invariants import check_queries
+from lictor_actors.store.families.queries.shapes import SHAPES
 from lictor_actors.store.families.queries.table import QUERIES as TABLE
 from lictor_actors.store.families.queries.table import PreparedTable
 from lictor_actors.store.families.sessions.family import SESSIONS
@@ -72,5 +73,6 @@ QUERIES = Family(
     ),
     state=iter,
     check=check_queries,
+    shapes=SHAPES,
     cuts=(SliceRule(QueryExecuted, "instances", instance_weight, brackets=False),),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from lictor_actors.consul.json_rows import session_json
 from lictor_actors.store.families.catalog.family import CATALOG
 from lictor_actors.store.families.catalog.tables import fold
 from lictor_actors.store.families.kv.family import KV
@@ -18,6 +19,7 @@ from lictor_actors.store.families.sessions.transactions import lend_sessions, lo
 from lictor_actors.store.family import Family, Operations, Parts, Read, SliceRule, Write, never_blocks
 from lictor_actors.store.guard import constant
 from lictor_actors.store.snapshot.tables import Table, values
+from lictor_messages.answers import Query
 from lictor_messages.sessions import (
     CreateSession,
     DestroySession,
@@ -50,6 +52,10 @@ def _state(sessions: SessionTable) -> Iterator[object]:
 
 def _inherit(new: SessionTable, old: SessionTable) -> None:
     new.ttl_min_ns = old.ttl_min_ns
+
+
+def _sessions(_: Query, answer: Sessions) -> object:
+    return [session_json(session) for session in answer.sessions]
 
 
 def session_weight(session: SessionRecord) -> int:
@@ -108,5 +114,6 @@ SESSIONS = Family(
         Operations("kv", unlock, of_key_operation, writes=("unlock",)),
     ),
     lend=lend_sessions,
+    shapes={Sessions: _sessions},
     cuts=(SliceRule(Sessions, "sessions", session_weight),),
 )
