@@ -65,20 +65,19 @@ TO_HOSTS = (
     "host.forgotten",
     "host.located",
     "host.redial",
-    "jobs.probe_http",
-    "jobs.probe_tcp",
     "web.http_answered",
 )
-"""What actors say to their host: ``host@node``, a job, a door."""
+"""What actors say to their host: ``host@node``, a door."""
 NOT_SENT = (
     "agent.agent_options",
     "faults.",
+    "jobs.probe_",
     "journal.",
     "server.server_options",
     "swim.prober_options",
     "web.gateway_options",
 )
-"""How the names of kinds begin that no actor sends: what it is started with, what it persists, what breaks it."""
+"""How the names of kinds begin that no actor sends: what it is started with, what it persists, its jobs, what breaks it."""
 NAMESAKES = {
     "Jobs": "the same work on two grounds, live and in the world",
     "Tap": "the same watching on two grounds, live and in the world",
