@@ -77,7 +77,7 @@ NOT_SENT = (
     "swim.prober_options",
     "web.gateway_options",
 )
-"""How the names of kinds begin that no actor sends: what it is started with, what it persists, its jobs, what breaks it."""
+"""How the names of kinds begin that no actor is sent: what it is started with, its records, its jobs, its faults."""
 NAMESAKES = {
     "Jobs": "the same work on two grounds, live and in the world",
     "Tap": "the same watching on two grounds, live and in the world",
@@ -173,7 +173,7 @@ def test_a_modules_name_says_what_it_is() -> None:
 def test_sentences_name_their_subject() -> None:
     counts: dict[str, int] = defaultdict(int)
     texts = [(path, text) for path, text in files(*SHIPPED, "tests", "benchmarks") if path != "tests/test_tidy.py"]
-    pages = [(f"docs/{page.name}", page.read_text(encoding="utf-8")) for page in sorted((ROOT / "docs").glob("*.md"))]
+    pages = [(f"docs/{page.name}", page.read_text(encoding="utf-8")) for page in sorted((ROOT / "docs").rglob("*.md"))]
     for path, text in (*texts, *pages):
         counts[path.partition("/")[0]] += len(RIDDLE.findall(text))
     ratchet(

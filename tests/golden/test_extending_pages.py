@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from lictor_actors.faults import VERBS
-
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(page for page in (ROOT / "docs" / "extending").glob("*.md") if page.stem != "README")
 PACKAGES = ("lictor", "messages", "actors", "deploy")
@@ -60,9 +58,3 @@ def test_the_example_of_a_page_runs(page: Path, extended: Path) -> None:
         done = subprocess.run([sys.executable, "-W", "error", "-c", block], capture_output=True, text=True, env=env)
         assert done.returncode == 0, f"{page.name}:\n{done.stderr}"
         assert done.stdout
-
-
-def test_every_fault_verb_is_on_its_page() -> None:
-    page = (ROOT / "docs" / "faults.md").read_text()
-    missing = [verb for verb in VERBS if f"`{verb}`" not in page]
-    assert not missing, f"say in docs/faults.md what these mean, on which levels, and what heals them: {missing}"
