@@ -186,6 +186,11 @@ def test_every_query_is_answered_rendered_and_has_a_version_and_scopes(query: Qu
     assert all(isinstance(kind, str) and isinstance(name, str) for kind, name in scopes)
 
 
+def test_no_row_that_a_client_brings_is_taken_unseen() -> None:
+    unseen = [table.name for family in FAMILIES for table in family.tables if table.fault is None]
+    assert not unseen, f"say in fault of these tables which rows no store can have written: {unseen}"
+
+
 def test_only_these_queries_never_block() -> None:
     never = {kind for kind, read in FAMILIES.reads.items() if read.scopes is never_blocks}
     assert never == {

@@ -14,6 +14,7 @@ from lictor_actors.store.families.catalog.shapes import SHAPES
 from lictor_actors.store.families.catalog.tables import CatalogTables
 from lictor_actors.store.family import Family, Operations, Read, SliceRule, Write
 from lictor_actors.store.guard import constant
+from lictor_actors.store.snapshot.foreign import stamps_fault
 from lictor_actors.store.snapshot.tables import Table, inner_values, values
 from lictor_messages import catalog as m
 
@@ -77,16 +78,29 @@ CATALOG = Family(
         ),
     ),
     tables=(
-        Table("nodes", lambda it: values(it.nodes), CatalogTables.load_node, ("nodes", "node_ids"), m.NodeRecord),
+        Table(
+            "nodes",
+            lambda it: values(it.nodes),
+            CatalogTables.load_node,
+            ("nodes", "node_ids"),
+            stamps_fault,
+            m.NodeRecord,
+        ),
         Table(
             "services",
             lambda it: inner_values(it.services),
             CatalogTables.load_service,
             ("services", "instances"),
+            stamps_fault,
             m.ServiceRecord,
         ),
         Table(
-            "checks", lambda it: inner_values(it.checks), CatalogTables.load_check, ("checks", "bearing"), m.CheckRecord
+            "checks",
+            lambda it: inner_values(it.checks),
+            CatalogTables.load_check,
+            ("checks", "bearing"),
+            stamps_fault,
+            m.CheckRecord,
         ),
     ),
     state=_state,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from lictor_actors.store.families.kv import guards
 from lictor_actors.store.families.kv.admission import refuse_delete, refuse_put
@@ -14,7 +15,9 @@ from lictor_actors.store.family import Family, Operations, Read, SliceRule, Writ
 from lictor_actors.store.guard import unguarded
 from lictor_actors.store.indexes import Scope
 from lictor_actors.store.invariants import check_rows, holds
+from lictor_actors.store.snapshot.foreign import INDEX_MOST, row_is, stamps_fault
 from lictor_actors.store.snapshot.tables import ByRow, Table, values
+from lictor_messages.bounds import UINT64_MAX
 from lictor_messages.kv import (
     DeleteKey,
     Entries,
@@ -34,6 +37,20 @@ def _prefix_scope(query: ListKeys | ListKeyNames) -> tuple[Scope, ...]:
 
 def _load_tombstone(kv: KeyTable, row: tuple[str, int]) -> None:
     kv.tombstones[row[0]] = row[1]
+
+
+def _entry_fault(entry: Entry, index: int) -> str:
+    if why := stamps_fault(entry, index):
+        return why
+    if not entry.key:
+        return "it has no key"
+    if not 0 <= entry.flags <= UINT64_MAX:
+        return f"its flags are {entry.flags}"
+    return "" if 0 <= entry.lock_index <= INDEX_MOST else f"it was locked {entry.lock_index} times"
+
+
+def _tombstone_fault(row: Any, index: int) -> str:
+    return "" if row_is(row, str, int) and 0 <= row[1] <= index else "no tombstone"
 
 
 def _state(kv: KeyTable) -> Iterator[object]:
@@ -71,10 +88,17 @@ KV = Family(
             lambda kv: values(kv.entries),
             KeyTable.load,
             covers=("entries", "held"),
+            fault=_entry_fault,
             record=Entry,
             by_row=ByRow(KVS, "key"),
         ),
-        Table("tombstones", lambda kv: tuple(dict.items(kv.tombstones)), _load_tombstone, covers=("tombstones",)),
+        Table(
+            "tombstones",
+            lambda kv: tuple(dict.items(kv.tombstones)),
+            _load_tombstone,
+            covers=("tombstones",),
+            fault=_tombstone_fault,
+        ),
     ),
     state=_state,
     check=_check_tombstones,

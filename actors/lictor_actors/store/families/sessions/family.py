@@ -14,10 +14,11 @@ from lictor_actors.store.families.sessions import guards
 from lictor_actors.store.families.sessions.invariants import check_locks, check_sessions
 from lictor_actors.store.families.sessions.locks import Locks
 from lictor_actors.store.families.sessions.table import SESSIONS as TABLE
-from lictor_actors.store.families.sessions.table import SessionTable
+from lictor_actors.store.families.sessions.table import SessionTable, session_fault
 from lictor_actors.store.families.sessions.transactions import lend_sessions, lock, on_session, unlock
 from lictor_actors.store.family import Family, Operations, Parts, Read, SliceRule, Write, never_blocks
 from lictor_actors.store.guard import constant
+from lictor_actors.store.snapshot.foreign import row_is, stamps_fault
 from lictor_actors.store.snapshot.tables import Table, values
 from lictor_messages.answers import Query
 from lictor_messages.sessions import (
@@ -100,9 +101,16 @@ SESSIONS = Family(
             lambda sessions: values(sessions.rows),
             SessionTable.load,
             covers=("rows", "by_node", "by_check"),
+            fault=lambda row, index: stamps_fault(row, index) or session_fault(row),
             record=SessionRecord,
         ),
-        Table("lock-delays", lambda sessions: tuple(sessions.locks), _load_lock_delay, covers=("locks.delays",)),
+        Table(
+            "lock-delays",
+            lambda sessions: tuple(sessions.locks),
+            _load_lock_delay,
+            covers=("locks.delays",),
+            fault=lambda row, _: "" if row_is(row, str, int, int) else "no lock-delay",
+        ),
     ),
     state=_state,
     check=check_sessions,
