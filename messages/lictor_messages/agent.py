@@ -10,6 +10,9 @@ from lictor_messages.catalog import CheckDefinition, CheckRecord, CheckStatus, S
 from lictor_messages.json_names import Json
 from lictor_messages.members import Member, UserEvent
 
+PROBED = ("http", "tcp")
+"""The types of check that the checker runs; the field of that name says what is probed."""
+
 
 class CheckSpec(CheckDefinition):
     """A check as it is registered with an agent: how it is run, and what is said of it besides."""
@@ -35,15 +38,20 @@ class CheckSpec(CheckDefinition):
 
     @property
     def type(self) -> str:
-        """Consul's type name: ttl, http, tcp or maintenance."""
+        """Consul's type name: ttl, maintenance or one of PROBED."""
         if self.maintenance:
             return "maintenance"
-        return "ttl" if self.ttl_ns else "http" if self.http else "tcp" if self.tcp else ""
+        return "ttl" if self.ttl_ns else self.probed
+
+    @property
+    def probed(self) -> str:
+        """By which of its fields it says what is to be probed, "" by none."""
+        return next((kind for kind in PROBED if getattr(self, kind)), "")
 
     @property
     def runs(self) -> bool:
         """True if the checker has to run it."""
-        return self.type in ("http", "tcp")
+        return self.type in PROBED
 
 
 class RegisterService(Message, kind="agent.register_service", on=WIRE | STORED):

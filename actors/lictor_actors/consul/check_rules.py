@@ -112,7 +112,7 @@ def _id(of: str, given: str) -> str:
 
 
 def _kind(spec: CheckSpec) -> str:
-    runs = spec.http or spec.tcp
+    runs = bool(spec.probed)
     if spec.interval_ns > 0 and spec.ttl_ns > 0:
         return "Interval and TTL cannot both be specified"
     if runs and spec.interval_ns <= 0:

@@ -21,7 +21,7 @@ class NodeView(NamedTuple):
 
 
 def roles_of(server: bool) -> tuple[str, ...]:
-    """The actors of a server or an agent, as ``hosts.tree`` and the agent start them."""
+    """The actors of a server or an agent, as ``node.tree`` and the agent start them."""
     return ("prober", *(("server",) if server else ()), "agent", "gateway", "checker")
 
 

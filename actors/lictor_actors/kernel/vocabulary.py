@@ -22,7 +22,7 @@ class UnknownMessage(TypeError):
     """The actor has no line for this kind of message."""
 
     def __init__(self, kind: type[Message]) -> None:
-        super().__init__(f"no line for {kind.kind}")
+        super().__init__(f"no line for {kind.kind}: declare it in the actor's `hears` and give it a handler")
         self.kind = kind.kind
 
 
@@ -96,10 +96,12 @@ class Handlers(dict[type[Message], Handler]):
     def __init__(self, hears: Vocabulary, rows: Mapping[type[Message], Handler]) -> None:
         super().__init__(rows)
         self._rows = dict(rows)
-        both = dict.fromkeys((*hears.kinds, *rows))
-        differ = [kind.__name__ for kind in both if kind not in rows or kind not in hears.kinds]
-        if differ:
-            raise ValueError(f"declared or handled, but not both: {', '.join(differ)}")
+        mute = ", ".join(kind.__name__ for kind in hears.kinds if kind not in rows)
+        if mute:
+            raise ValueError(f"the actor's `hears` declares {mute}, for which there is no handler: add one")
+        deaf = ", ".join(kind.__name__ for kind in rows if kind not in hears.kinds)
+        if deaf:
+            raise ValueError(f"there is a handler for {deaf}, which the actor's `hears` does not declare: add it")
 
     def __missing__(self, kind: type[Message]) -> Handler:
         found = _nearest(self._rows, kind)

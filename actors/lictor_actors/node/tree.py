@@ -45,7 +45,7 @@ def birth(spec: ActorSpec) -> Actor:
             return Gateway(spec.options)
     if spec.role == "checker":
         return Checker()
-    raise ValueError(f"no actor for the role {spec.role!r}")
+    raise ValueError(f"no actor for the role {spec.role!r}: let birth in node/tree.py make one")
 
 
 def _tags(spec: NodeSpec) -> FrozenMap:

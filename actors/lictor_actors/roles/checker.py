@@ -7,7 +7,7 @@ checker > agent    CheckerStarted once per life, CheckResult when a verdict or i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from lictor_actors.kernel.actor import Actor
@@ -107,7 +107,7 @@ class Checker(Actor):
         self._count += 1
         check.ticket = str(self._count)
         self._runs[check.ticket] = due.id
-        turn.run(_job(check.spec, check.ticket))
+        turn.run(JOBS[check.spec.type](check.spec, check.ticket))
         # The result sets this timer anew. If none comes at all, the check still runs again.
         turn.set_timer(f"check:{due.id}", check.spec.timeout_ns + check.spec.interval_ns, due)
 
@@ -150,9 +150,11 @@ def _http_status(status: int) -> CheckStatus:
     return "warning" if status == 429 else "critical"
 
 
-def _job(spec: CheckSpec, ticket: str) -> Message:
-    if not spec.http:
-        return ProbeTcp(ticket=ticket, address=spec.tcp, timeout_ns=spec.timeout_ns)
+def _probe_tcp(spec: CheckSpec, ticket: str) -> ProbeTcp:
+    return ProbeTcp(ticket=ticket, address=spec.tcp, timeout_ns=spec.timeout_ns)
+
+
+def _probe_http(spec: CheckSpec, ticket: str) -> ProbeHttp:
     return ProbeHttp(
         ticket=ticket,
         url=spec.http,
@@ -165,3 +167,7 @@ def _job(spec: CheckSpec, ticket: str) -> Message:
         follow_redirects=not spec.disable_redirects,
         output_max_size=spec.output_max_size,
     )
+
+
+JOBS: Mapping[str, Callable[[CheckSpec, str], Message]] = {"http": _probe_http, "tcp": _probe_tcp}
+"""By type of check: (how it is run, ticket) → what the host does for it."""

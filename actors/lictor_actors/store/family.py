@@ -10,7 +10,8 @@
         tables=(Table(…), …),       what goes into a snapshot
         state=…, check=…,           what goes into the digest; what must always hold
         operations=…, lend=…,       its part in transactions
-        cuts=…,                     its answers that may be too large for one message
+        shapes={…},                 its answers as JSON
+        cuts=…,                     those that may be too large for one message
     )
 
 The store folds the families that are listed in ``families/every.py``, and knows none of them by name.
@@ -19,7 +20,7 @@ The store folds the families that are listed in ``families/every.py``, and knows
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from lictor_actors.store.guard import Guard
@@ -37,6 +38,11 @@ Results = tuple[Result, ...]
 Scopes = Callable[[Any], tuple[Scope, ...]]
 
 
+Shape = Callable[[Any, Any], object]
+"""(query, answer) → the value of its JSON, or ``MISSING``."""
+Shapes = Mapping[type[Answer], Shape]
+MISSING = object()
+"""The JSON of what is not there: Consul's 404 without a body."""
 ANY_COMMAND = None
 """The version of a query whose answer any command may change."""
 
@@ -76,7 +82,7 @@ class Read(NamedTuple, Generic[T]):
     """What has to be touched before the answer can change; ``never_blocks`` if it waits for nothing."""
     guard: Guard
     rendered: bool = True
-    """Whether ``render`` knows the answer's JSON; if not, it is answered typed only."""
+    """Whether the answer has a shape in JSON; if not, it is answered typed only."""
 
 
 class Operations(NamedTuple, Generic[T]):
@@ -135,6 +141,8 @@ class Family(Generic[T]):
     operations: tuple[Operations[T], ...] = ()
     lend: Callable[[T, T, tuple[Operation, ...]], None] | None = None
     """(from, to, operations): copy the rows on which it depends whether these operations fail."""
+    shapes: Shapes = field(default_factory=dict)
+    """Its answers as Consul's JSON, byte for byte as Consul's handlers write it."""
     cuts: tuple[SliceRule, ...] = ()
 
     def __post_init__(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MethodType
 from typing import Any
 
-from lictor_actors.store.family import Family, FamilyFault, Operations, Parts, Read, SliceRule, Write
+from lictor_actors.store.family import Family, FamilyFault, Operations, Parts, Read, Shape, SliceRule, Write
 from lictor_actors.store.guard import Need
 from lictor_messages.base import Message
 from lictor_messages.txn import Operation
@@ -28,6 +28,7 @@ class Families(tuple[Family[Any], ...]):
         _once("the command", (write.command.__name__ for _, write in writes))
         _once("the query", (read.query.__name__ for _, read in reads))
         _once("the verb", (f"{verb} of {o.field}" for _, o in operations for verb in (*o.writes, *o.reads)))
+        _once("the shape of", (answer.__name__ for family in self for answer in family.shapes))
         _once("the answer", (cut.answer.__name__ for family in self for cut in family.cuts))
         self.writes: dict[type[Message], Write[Any]] = {write.command: write for _, write in writes}
         self.reads: dict[type[Message], Read[Any]] = {read.query: read for _, read in reads}
@@ -38,6 +39,7 @@ class Families(tuple[Family[Any], ...]):
         self.answers: dict[type[Message], Bindable] = {r.query: (family, r.answer) for family, r in reads}
         self.versions: dict[type[Message], Bindable] = {r.query: _version(family, r) for family, r in reads}
         self.rendered = frozenset(read.query for _, read in reads if read.rendered)
+        self.shapes: dict[type[Message], Shape] = {a: shape for family in self for a, shape in family.shapes.items()}
         self.verbs = TxnVerbs(operations)
         self.cuts: dict[type[Message], SliceRule] = {cut.answer: cut for family in self for cut in family.cuts}
 

@@ -3,8 +3,8 @@
 import pytest
 
 from lictor_actors.kernel.vocabulary import UnknownMessage
-from lictor_actors.roles.checker import Checker
-from lictor_messages.agent import CheckerStarted, CheckResult, CheckSpec, ListLocalChecks, StartCheck, StopCheck
+from lictor_actors.roles.checker import JOBS, Checker
+from lictor_messages.agent import PROBED, CheckerStarted, CheckResult, CheckSpec, ListLocalChecks, StartCheck, StopCheck
 from lictor_messages.base import Message
 from lictor_messages.jobs import HttpProbed, JobFailed, ProbeHttp, ProbeTcp, TcpProbed
 
@@ -46,6 +46,13 @@ def test_checks_begin_at_random_points_of_their_interval(checker) -> None:
     waits = [at - checker.now for at, _ in checker.timers.values()]
     assert all(0 <= w < 10 * SECOND for w in waits)
     assert min(waits) < 2 * SECOND < 8 * SECOND < max(waits)
+
+
+def test_every_type_of_check_that_runs_becomes_a_job_and_a_result_that_is_heard() -> None:
+    assert tuple(JOBS) == PROBED, "say in roles/checker.py by which job the checker runs a check of this type"
+    specs = [CheckSpec(**{kind: "x"}) for kind in PROBED]
+    assert [spec.type for spec in specs] == [spec.probed for spec in specs] == [*PROBED]
+    assert all(spec.runs for spec in specs)
 
 
 def test_an_http_check_becomes_a_job_with_all_its_fields(checker) -> None:

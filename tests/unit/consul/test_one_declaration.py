@@ -25,7 +25,7 @@ import json
 from lictor_actors.consul.definitions import check_of
 from lictor_actors.consul.json_rows import check_json, instance_json
 from lictor_actors.consul.structs.agent import CHECK_DEFINITION
-from lictor_actors.consul.structs.catalog import CHECK, REGISTER
+from lictor_actors.consul.structs.catalog import CHECK, HEALTH, REGISTER
 from lictor_actors.store.filter.apply import keeps
 from lictor_messages.catalog import CheckRecord, Instance, NodeRecord, ServiceRecord
 
@@ -42,8 +42,8 @@ print(json.dumps({
     "row": [row["OwnerTeam"], row["Patience"], row["Definition"]],
     "places": list(row)[-3:],
     "omitted": check_json(CheckRecord(node="n", check_id="c", name="c"))["Definition"],
-    "filter of checks": [keeps("HealthCheck", f'OwnerTeam == "{team}"')(row) for team in ("core", "edge")],
-    "filter of health": keeps("CheckServiceNode", "Checks.OwnerTeam == core")(instance_json(health)),
+    "filter of checks": [keeps(CHECK, f'OwnerTeam == "{team}"')(row) for team in ("core", "edge")],
+    "filter of health": keeps(HEALTH, "Checks.OwnerTeam == core")(instance_json(health)),
     "schema": [CHECK.schema["properties"]["OwnerTeam"], CHECK_DEFINITION.schema["properties"]["FavouriteColour"]],
 }))
 """

@@ -111,6 +111,8 @@ def flags_of(said: dict[str, Any]) -> list[str]:
 
 
 def test_every_parameter_of_every_verb_is_tried_here_and_explained_to_people() -> None:
+    new = [verb for verb in VERBS if verb not in SAID]
+    assert not new, f"say all parameters of these in SAID: {new}"
     assert list(SAID) == sorted(VERBS, key=list(SAID).index)
     for verb, model in VERBS.items():
         names = set() if model.lasts else {"duration"}  # which is refused, see below

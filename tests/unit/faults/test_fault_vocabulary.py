@@ -255,7 +255,7 @@ def test_a_role_is_for_those_that_have_such_an_actor() -> None:
 def test_the_roles_of_a_node_are_its_actors() -> None:
     for spec in cluster_specs(1, servers=1, agents=1):
         started = tuple(actor.role for actor in tree(spec))
-        assert roles_of(spec.server) == (*started, "checker")
+        assert roles_of(spec.server) == (*started, "checker"), "name them in roles_of, faults/selectors.py"
 
 
 def test_whom_two_groups_name_belongs_to_the_first(book: FaultBook) -> None:

@@ -45,14 +45,14 @@ def test_a_handler_is_found_by_the_nearest_class() -> None:
     handlers = Handlers(Vocabulary().on(Query, GetKey), {Query: nothing, GetKey: something})
     assert handlers[GetKey] is something
     assert handlers[Query] is nothing
-    with pytest.raises(UnknownMessage, match=r"no line for kv\.put_key"):
+    with pytest.raises(UnknownMessage, match=r"no line for kv\.put_key: declare it in the actor's `hears` and"):
         handlers[PutKey]
 
 
 def test_a_kind_that_is_declared_is_handled_and_the_other_way_round() -> None:
-    with pytest.raises(ValueError, match="declared or handled, but not both: GetKey"):
+    with pytest.raises(ValueError, match="declares GetKey, for which there is no handler: add one"):
         Handlers(Vocabulary().on(GetKey), {})
-    with pytest.raises(ValueError, match="declared or handled, but not both: PutKey"):
+    with pytest.raises(ValueError, match="a handler for PutKey, which the actor's `hears` does not declare: add it"):
         Handlers(Vocabulary().on(GetKey), {GetKey: nothing, PutKey: nothing})
 
 

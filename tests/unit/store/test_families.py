@@ -139,6 +139,8 @@ def test_the_server_hears_no_command_and_no_query_without_a_guard() -> None:
 
 
 def test_every_guard_of_the_store_is_shown_here() -> None:
+    missing = {kind.__name__ for kind in {*FAMILIES.writes, *FAMILIES.reads} - SAID}
+    assert not missing, f"add a message of each to NEEDS, with what its guard says of it: {missing}"
     assert {*FAMILIES.writes, *FAMILIES.reads} == SAID
 
 
@@ -176,10 +178,17 @@ def test_every_query_is_answered_rendered_and_has_a_version_and_scopes(query: Qu
     assert answer.index >= 1
     assert isinstance(store.version(query), int)
     if read.rendered:
+        remedy = f"add {type(answer).__name__} to the family's shapes, or say rendered=False in its Read"
+        assert type(answer) in FAMILIES.shapes, remedy
         assert isinstance(render(query, answer)[0], bytes)
     scopes = read.scopes(query)
     assert bool(scopes) != (read.scopes is never_blocks)
     assert all(isinstance(kind, str) and isinstance(name, str) for kind, name in scopes)
+
+
+def test_no_row_that_a_client_brings_is_taken_unseen() -> None:
+    unseen = [table.name for family in FAMILIES for table in family.tables if table.fault is None]
+    assert not unseen, f"say in fault of these tables which rows no store can have written: {unseen}"
 
 
 def test_only_these_queries_never_block() -> None:
@@ -244,6 +253,7 @@ def test_a_query_without_scopes_is_refused() -> None:
         ({"tables": DATA[1].tables, "reads": KV.reads}, "the query GetKey"),
         ({"tables": DATA[1].tables, "writes": KV.writes}, "the command PutKey"),
         ({"tables": DATA[1].tables, "operations": KV.operations, "lend": KV.lend}, "the verb set of kv"),
+        ({"tables": DATA[1].tables, "shapes": KV.shapes}, "the shape of Entries"),
         ({"tables": DATA[1].tables, "cuts": (SliceRule(kv.Entries, "entries", len),)}, "the answer Entries"),
     ],
 )

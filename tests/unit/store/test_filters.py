@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lictor_actors.consul.structs.catalog import HEALTH
 from lictor_actors.store.errors import QueryRefused
 from lictor_actors.store.filter.apply import keeps
 
@@ -101,22 +102,22 @@ BAD = [
 
 @pytest.mark.parametrize("expression", TRUE)
 def test_holds(expression):
-    assert keeps("CheckServiceNode", expression)(ROW)
+    assert keeps(HEALTH, expression)(ROW)
 
 
 @pytest.mark.parametrize("expression", FALSE)
 def test_does_not_hold(expression):
-    assert not keeps("CheckServiceNode", expression)(ROW)
+    assert not keeps(HEALTH, expression)(ROW)
 
 
 @pytest.mark.parametrize(("expression", "text"), BAD)
 def test_a_bad_expression_is_refused_in_words(expression, text):
     with pytest.raises(QueryRefused) as refused:
-        keeps("CheckServiceNode", expression)
+        keeps(HEALTH, expression)
     assert refused.value.refusal.text.startswith("Failed to create boolean expression evaluator: ")
     assert text in refused.value.refusal.text
 
 
 def test_a_hundred_terms_need_no_recursion():
     expression = " or ".join(f"Service.Port == {port}" for port in range(100))
-    assert keeps("CheckServiceNode", expression)(ROW)
+    assert keeps(HEALTH, expression)(ROW)

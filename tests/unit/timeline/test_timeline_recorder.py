@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import cache
 
 from lictor_actors.faults import world_faults
+from lictor_actors.faults.selectors import roles_of
 from lictor_actors.hosts.world import World
 from lictor_actors.node.in_world import add_cluster
 from lictor_actors.timeline import TimelineRecord
-from lictor_actors.timeline.recorder import Recorder
+from lictor_actors.timeline.recorder import ACTORS, Recorder
 from lictor_messages.base import Message
 from lictor_messages.kv import PutKey
 
@@ -83,3 +84,8 @@ def test_suspicions_are_seen() -> None:
     leader = of("leader")[0].node
     assert any(leader in record.what for record in of("suspicion"))
     assert of("verdict") == [TimelineRecord(8.0, "", "verdict", "a promise was broken")]
+
+
+def test_an_actor_of_a_node_is_not_taken_for_a_client() -> None:
+    missing = {*roles_of(server=True)} - {*ACTORS}
+    assert not missing, f"name these in ACTORS, timeline/recorder.py: {missing}"

@@ -102,8 +102,6 @@ _NODE_IN_PLACEMENT = (
     if field.name not in INDEXES
 )
 PLACEMENT = Struct("ServiceNode", Placement, fields=(*_NODE_IN_PLACEMENT, *map(_in_placement, SERVICE.written)))
-ROW_TYPES = {struct.name: struct.selectors for struct in (NODE, SERVICE, CHECK, PLACEMENT, HEALTH)}
-"""What a filter can select in rows, by the name of their struct."""
 
 REGISTER = Struct(
     "RegisterRequest",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lictor_actors.consul.struct import Struct
 from lictor_actors.roles.api.query import parse_bool
 from lictor_actors.roles.api.question import HttpQuestion, done, empty, json_answer, text
 from lictor_actors.roles.api.request import HttpError, HttpRequest
@@ -81,13 +82,13 @@ def is_enabled(request: HttpRequest) -> bool:
     return enable
 
 
-def chosen(row_type: str, rows: dict[str, dict[str, Any]], request: HttpRequest) -> dict[str, dict[str, Any]]:
+def chosen(struct: Struct[Any], rows: dict[str, dict[str, Any]], request: HttpRequest) -> dict[str, dict[str, Any]]:
     """The rows that ``?filter`` keeps, all without one."""
     expression = request.param("filter")
     if not expression:
         return rows
     try:
-        stays = keeps(row_type, expression)
+        stays = keeps(struct, expression)
     except QueryRefused as error:
         raise HttpError(error.refusal.row.status, error.refusal.words) from error
     return {key: row for key, row in rows.items() if stays(row)}

@@ -7,6 +7,7 @@ from typing import get_args
 
 from lictor_actors.consul.json_rows import check_json
 from lictor_actors.consul.structs.agent import CHECK_DEFINITION, STATUS_UPDATE
+from lictor_actors.consul.structs.catalog import CHECK
 from lictor_actors.roles.api.agent import chosen
 from lictor_actors.roles.api.catalog import named
 from lictor_actors.roles.api.definitions import check_spec, decoded
@@ -51,7 +52,7 @@ def update(request: HttpRequest) -> HttpQuestion:
 
 def _checks(answer: LocalChecks, request: HttpRequest) -> HttpAnswered:
     rows = {record.check_id: check_json(record) for record in answer.checks}
-    return json_answer(chosen("HealthCheck", rows, request), request)
+    return json_answer(chosen(CHECK, rows, request), request)
 
 
 ROUTES = (

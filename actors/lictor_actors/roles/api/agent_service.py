@@ -7,6 +7,7 @@ import hashlib
 import orjson
 
 from lictor_actors.consul.json_rows import JsonRow, agent_service_json
+from lictor_actors.consul.structs.catalog import SERVICE
 from lictor_actors.roles.api.agent import chosen, is_enabled
 from lictor_actors.roles.api.catalog import named
 from lictor_actors.roles.api.definitions import service_registration
@@ -48,7 +49,7 @@ def maintain(request: HttpRequest) -> HttpQuestion:
 
 def _services(answer: LocalServices, request: HttpRequest) -> HttpAnswered:
     rows = {record.id: local_service_json(record, request.options.dc) for record in answer.services}
-    return json_answer(chosen("NodeService", rows, request), request)
+    return json_answer(chosen(SERVICE, rows, request), request)
 
 
 def _service(answer: LocalServices, request: HttpRequest) -> HttpAnswered:

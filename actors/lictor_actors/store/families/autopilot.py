@@ -69,6 +69,10 @@ def _check(autopilot: AutopilotTable) -> None:
     holds(changed <= autopilot.indexes.table(INDEX), f"autopilot's configuration is of {changed}, ahead of its table")
 
 
+def _fault(row: AutopilotConfiguration, index: int) -> str:
+    return "" if 0 <= row.create_index <= row.modify_index <= index else "its indexes are impossible"
+
+
 AUTOPILOT = Family(
     name="autopilot",
     make=lambda parts: AutopilotTable(parts.indexes),
@@ -83,7 +87,9 @@ AUTOPILOT = Family(
             rendered=False,
         ),
     ),
-    tables=(Table("autopilot", tuple, AutopilotTable.load, covers=("row",), record=AutopilotConfiguration),),
+    tables=(
+        Table("autopilot", tuple, AutopilotTable.load, covers=("row",), fault=_fault, record=AutopilotConfiguration),
+    ),
     state=iter,
     check=_check,
 )

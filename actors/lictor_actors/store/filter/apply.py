@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from lictor_actors.consul.selectors import ANY, BOOL, INT, STRING, STRINGS, Selector
-from lictor_actors.consul.structs.catalog import ROW_TYPES
+from lictor_actors.consul.struct import Struct
 from lictor_actors.store.errors import QueryRefused
 from lictor_actors.store.filter.grammar import All, Expression, Match, Not, Some, parse
 from lictor_actors.store.filter.patterns import BadPattern, compiled
@@ -28,9 +28,9 @@ _EQUALITY = ("Equal", "Not Equal")
 _WITHIN = ("In", "Not In")
 
 
-def keeps(row_type: str, expression: str) -> Predicate:
-    """Whether a JSON row of this type (a name of ``ROW_TYPES``) stays; raises QueryRefused for a bad expression."""
-    compiled = _compiled(row_type, expression)
+def keeps(struct: Struct[Any], expression: str) -> Predicate:
+    """Whether a JSON row of this struct stays; raises QueryRefused for a bad expression."""
+    compiled = _compiled(struct, expression)
     if isinstance(compiled, str):
         text = f"Failed to create boolean expression evaluator: {compiled}"
         raise QueryRefused(Refused(code="Invalid", text=text))
@@ -38,10 +38,10 @@ def keeps(row_type: str, expression: str) -> Predicate:
 
 
 @lru_cache(maxsize=256)
-def _compiled(row_type: str, expression: str) -> Predicate | str:
+def _compiled(struct: Struct[Any], expression: str) -> Predicate | str:
     """The predicate, or what is wrong with the expression: bad ones are asked again too."""
     try:
-        return _compile(parse(expression), ROW_TYPES[row_type])
+        return _compile(parse(expression), struct.selectors)
     except ValueError as e:
         return str(e)
 

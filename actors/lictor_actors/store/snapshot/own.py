@@ -7,6 +7,7 @@ from typing import Any
 
 from lictor_actors.store.dedup import Dedup
 from lictor_actors.store.indexes import Indexes
+from lictor_actors.store.snapshot.foreign import row_is
 from lictor_actors.store.snapshot.staged import Staged
 from lictor_actors.store.snapshot.tables import Table
 
@@ -30,6 +31,19 @@ def _load_index(indexes: Indexes, row: Any) -> None:
             indexes.reaped_at = index
 
 
-INDEXES = Table("indexes", _index_rows, _load_index, ("tables", "services", "extinction", "reaped_at"))
-DEDUP = Table("dedup", lambda dedup: dedup.rows(), Dedup.load, ("_buckets", "_now", "_last"))
-STAGED = Table("staged", Staged.rows, Staged.load, ("id", "until", "restored", "parts", "_thaw", "_digest", "_refused"))
+def _index_fault(row: Any, index: int) -> str:
+    known = row[0] in ("table", "service", "extinction", "reaped")
+    return "" if known and row_is(row, str, str, int) and 0 <= row[2] <= index else "no index"
+
+
+INDEXES = Table(
+    "indexes", _index_rows, _load_index, ("tables", "services", "extinction", "reaped_at"), fault=_index_fault
+)
+DEDUP = Table("dedup", lambda dedup: dedup.rows(), Dedup.load, ("_buckets", "_now", "_last"), fault=None)
+STAGED = Table(
+    "staged",
+    Staged.rows,
+    Staged.load,
+    ("id", "until", "restored", "parts", "_thaw", "_digest", "_refused"),
+    fault=None,
+)

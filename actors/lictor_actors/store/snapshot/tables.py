@@ -10,6 +10,8 @@ from lictor_actors.store.rows import lean
 from lictor_messages.base import Record, read
 
 T = TypeVar("T")
+Fault = Callable[[Any, int], str]
+"""(row, index of its snapshot) → why no store has written such a row, "" if one may have."""
 
 
 class ByRow(NamedTuple):
@@ -31,6 +33,8 @@ class Table(NamedTuple, Generic[T]):
     """Puts back one row as ``read`` gives it, with everything by which it is found."""
     covers: tuple[str, ...]
     """Attributes of the family's tables that ``load`` fills. A test fails while one is in no table's ``covers``."""
+    fault: Fault | None
+    """What is looked at in rows that a client brings; None for a table that its restore leaves as it is."""
     record: type[Record] | None = None
     """What rows are; None for tuples."""
     by_row: ByRow | None = None

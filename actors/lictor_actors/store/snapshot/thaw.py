@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from lictor_actors.store.errors import InvariantBroken
 from lictor_actors.store.invariants import check_small_parts
-from lictor_actors.store.snapshot.foreign import LEFT_OUT, header_fault, row_fault
+from lictor_actors.store.snapshot.foreign import header_fault
 from lictor_actors.store.snapshot.frames import FrameReader, Header, SnapshotRefused
 from lictor_actors.store.snapshot.tables import Filed, Table
 
@@ -104,7 +104,7 @@ class _Frames:
     def feed(self, data: bytes, put: Put) -> None:
         for name, row, _ in self._frames.feed(data):
             filed = self._table(name)
-            if self._foreign and name in LEFT_OUT:
+            if self._foreign and filed.table.fault is None:
                 continue
             try:
                 put(filed, self._read(filed.table, row))
@@ -129,8 +129,8 @@ class _Frames:
     def _read(self, table: Table[Any], row: Any) -> Any:
         row = table.read(row)
         header = self._frames.header
-        if self._foreign and header is not None:
-            why = header_fault(header) or row_fault(table.name, row, header.index)
+        if self._foreign and header is not None and table.fault is not None:
+            why = header_fault(header) or table.fault(row, header.index)
             if why:
                 raise _damaged(table.name, why)
         return row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lictor_actors.consul.json_rows import failure_json, result_json
 from lictor_actors.store.families.catalog.weights import check_weight, node_weight, service_weight
 from lictor_actors.store.families.kv.family import entry_weight
 from lictor_actors.store.family import ANY_COMMAND, Family, Read, SliceRule, Write, never_blocks
@@ -9,6 +10,7 @@ from lictor_actors.store.fold import Transactional, TxnVerbs
 from lictor_actors.store.guard import Need
 from lictor_actors.store.txn.admission import refuse_transaction
 from lictor_actors.store.txn.transact import read_transaction, transact
+from lictor_messages.answers import Query
 from lictor_messages.txn import ReadTransaction, Result, Transact, Transacted
 
 
@@ -23,6 +25,12 @@ def result_weight(result: Result) -> int:
     return check_weight(result.check) if result.check is not None else 2
 
 
+def _transacted(_: Query, answer: Transacted) -> object:
+    if answer.failures:
+        return {"Results": None, "Errors": [failure_json(failure) for failure in answer.failures]}
+    return {"Results": [result_json(result) for result in answer.results], "Errors": None}
+
+
 def transactions(verbs: TxnVerbs) -> Family[Transactional]:
     """The family of transactions that can do these things."""
 
@@ -35,5 +43,6 @@ def transactions(verbs: TxnVerbs) -> Family[Transactional]:
         make=None,
         writes=(Write(Transact, transact, guard, refuse_transaction),),
         reads=(Read(ReadTransaction, read_transaction, ANY_COMMAND, never_blocks, guard),),
+        shapes={Transacted: _transacted},
         cuts=(SliceRule(Transacted, "results", result_weight, brackets=False),),
     )

@@ -10,9 +10,11 @@ from lictor_actors.store.families.catalog.admission import refuse_register
 from lictor_actors.store.families.catalog.invariants import check_catalog
 from lictor_actors.store.families.catalog.lending import lend_nodes
 from lictor_actors.store.families.catalog.registration import deregister, register
+from lictor_actors.store.families.catalog.shapes import SHAPES
 from lictor_actors.store.families.catalog.tables import CatalogTables
 from lictor_actors.store.family import Family, Operations, Read, SliceRule, Write
 from lictor_actors.store.guard import constant
+from lictor_actors.store.snapshot.foreign import stamps_fault
 from lictor_actors.store.snapshot.tables import Table, inner_values, values
 from lictor_messages import catalog as m
 
@@ -76,16 +78,29 @@ CATALOG = Family(
         ),
     ),
     tables=(
-        Table("nodes", lambda it: values(it.nodes), CatalogTables.load_node, ("nodes", "node_ids"), m.NodeRecord),
+        Table(
+            "nodes",
+            lambda it: values(it.nodes),
+            CatalogTables.load_node,
+            ("nodes", "node_ids"),
+            stamps_fault,
+            m.NodeRecord,
+        ),
         Table(
             "services",
             lambda it: inner_values(it.services),
             CatalogTables.load_service,
             ("services", "instances"),
+            stamps_fault,
             m.ServiceRecord,
         ),
         Table(
-            "checks", lambda it: inner_values(it.checks), CatalogTables.load_check, ("checks", "bearing"), m.CheckRecord
+            "checks",
+            lambda it: inner_values(it.checks),
+            CatalogTables.load_check,
+            ("checks", "bearing"),
+            stamps_fault,
+            m.CheckRecord,
         ),
     ),
     state=_state,
@@ -96,6 +111,7 @@ CATALOG = Family(
         Operations("check", txn.on_check, guards.check_operation, txn.WRITES, txn.READS),
     ),
     lend=lend_nodes,
+    shapes=SHAPES,
     cuts=(
         SliceRule(m.Nodes, "nodes", weights.node_weight),
         SliceRule(m.Services, "services", weights.tags_weight),

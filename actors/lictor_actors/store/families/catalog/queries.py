@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TypeVar
 
-from lictor_actors.consul.json_rows import JsonRow, check_json, instance_json, node_json, placement_json, service_json
+from lictor_actors.consul.struct import Struct
+from lictor_actors.consul.structs.catalog import CHECK, HEALTH, NODE, PLACEMENT, SERVICE
 from lictor_actors.store.families.catalog import indexes
 from lictor_actors.store.families.catalog.tables import CatalogTables, fold
 from lictor_actors.store.filter.apply import keeps
@@ -40,19 +41,19 @@ Meta = tuple[tuple[str, str], ...]
 def list_nodes(catalog: CatalogTables, query: ListNodes) -> Nodes:
     """/v1/catalog/nodes."""
     nodes = (node for node in catalog.nodes.values() if _meta_fits(node, query.node_meta))
-    return Nodes(index=indexes.nodes(catalog, query), nodes=_filtered("Node", query.filter, node_json, nodes))
+    return Nodes(index=indexes.nodes(catalog, query), nodes=_filtered(NODE, query.filter, nodes))
 
 
 def list_services(catalog: CatalogTables, query: ListServices) -> Services:
     """/v1/catalog/services: names in order, each with the union of its instances' tags in order."""
-    fits = keeps("ServiceNode", query.filter) if query.filter else None
+    fits = keeps(PLACEMENT, query.filter) if query.filter else None
     tags: dict[str, dict[str, None]] = {}
     for name in sorted(catalog.instances):
         for service in catalog.instances[name].values():
             node = catalog.nodes[fold(service.node)]
             if not _meta_fits(node, query.node_meta):
                 continue
-            if fits is not None and not fits(placement_json(Placement(node=node, service=service))):
+            if fits is not None and not fits(PLACEMENT.row(Placement(node=node, service=service))):
                 continue
             tags.setdefault(service.service, {}).update(dict.fromkeys(service.tags))
     rows = tuple(ServiceTags(service=name, tags=tuple(sorted(tags[name]))) for name in sorted(tags))
@@ -65,7 +66,7 @@ def list_service_nodes(catalog: CatalogTables, query: ListServiceNodes) -> Servi
         Placement(node=node, service=service)
         for node, service in _instances(catalog, query.service, query.tags, query.node_meta)
     )
-    rows = _filtered("ServiceNode", query.filter, placement_json, placements)
+    rows = _filtered(PLACEMENT, query.filter, placements)
     return ServiceNodes(index=indexes.service_nodes(catalog, query), placements=rows)
 
 
@@ -77,7 +78,7 @@ def list_service_health(catalog: CatalogTables, query: ListServiceHealth) -> Ser
         if query.passing and any(check.status != "passing" for check in checks):
             continue
         instances.append(Instance(node=node, service=service, checks=checks))
-    rows = _filtered("CheckServiceNode", query.filter, instance_json, instances)
+    rows = _filtered(HEALTH, query.filter, instances)
     return ServiceHealth(index=indexes.service_health(catalog, query), instances=rows)
 
 
@@ -87,10 +88,10 @@ def list_node_services(catalog: CatalogTables, query: ListNodeServices) -> NodeS
     node = catalog.find_node(query.node)
     if node is None:
         if query.filter:
-            keeps("NodeService", query.filter)
+            keeps(SERVICE, query.filter)
         return NodeServices(index=index, node=None)
     services = catalog.services.get(fold(node.node), {}).values()
-    return NodeServices(index=index, node=node, services=_filtered("NodeService", query.filter, service_json, services))
+    return NodeServices(index=index, node=node, services=_filtered(SERVICE, query.filter, services))
 
 
 def list_node_checks(catalog: CatalogTables, query: ListNodeChecks) -> Checks:
@@ -125,7 +126,7 @@ def _checks(
 ) -> Checks:
     if query.node_meta:
         checks = (check for check in checks if _meta_fits(catalog.nodes[fold(check.node)], query.node_meta))
-    rows = _filtered("HealthCheck", query.filter, check_json, checks)
+    rows = _filtered(CHECK, query.filter, checks)
     return Checks(index=index(catalog, query), checks=rows)
 
 
@@ -148,8 +149,8 @@ def _meta_fits(node: NodeRecord, wanted: Meta) -> bool:
     return all(node.meta.get(key) == value for key, value in wanted)
 
 
-def _filtered(row_type: str, expression: str, as_row: Callable[[R], JsonRow], records: Iterable[R]) -> tuple[R, ...]:
+def _filtered(struct: Struct[R], expression: str, records: Iterable[R]) -> tuple[R, ...]:
     if not expression:
         return tuple(records)
-    fits = keeps(row_type, expression)
-    return tuple(record for record in records if fits(as_row(record)))
+    fits = keeps(struct, expression)
+    return tuple(record for record in records if fits(struct.row(record)))

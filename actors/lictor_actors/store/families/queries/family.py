@@ -8,11 +8,14 @@ from lictor_actors.store.families.catalog.weights import instance_weight
 from lictor_actors.store.families.queries import guards
 from lictor_actors.store.families.queries.admission import refuse_query
 from lictor_actors.store.families.queries.invariants import check_queries
+from lictor_actors.store.families.queries.rules import query_fault
+from lictor_actors.store.families.queries.shapes import SHAPES
 from lictor_actors.store.families.queries.table import QUERIES as TABLE
 from lictor_actors.store.families.queries.table import PreparedTable
 from lictor_actors.store.families.sessions.family import SESSIONS
 from lictor_actors.store.family import ANY_COMMAND, Family, Parts, Read, SliceRule, Write, never_blocks
 from lictor_actors.store.guard import constant
+from lictor_actors.store.snapshot.foreign import stamps_fault
 from lictor_actors.store.snapshot.tables import Table, values
 from lictor_messages.queries import (
     CreatePreparedQuery,
@@ -67,10 +70,12 @@ QUERIES = Family(
             lambda queries: values(queries.rows),
             PreparedTable.load,
             covers=("rows", "by_name", "templates", "by_session"),
+            fault=lambda row, index: stamps_fault(row, index) or query_fault(row),
             record=PreparedQuery,
         ),
     ),
     state=iter,
     check=check_queries,
+    shapes=SHAPES,
     cuts=(SliceRule(QueryExecuted, "instances", instance_weight, brackets=False),),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from lictor_actors.consul.json_rows import session_json
 from lictor_actors.store.families.catalog.family import CATALOG
 from lictor_actors.store.families.catalog.tables import fold
 from lictor_actors.store.families.kv.family import KV
@@ -13,11 +14,13 @@ from lictor_actors.store.families.sessions import guards
 from lictor_actors.store.families.sessions.invariants import check_locks, check_sessions
 from lictor_actors.store.families.sessions.locks import Locks
 from lictor_actors.store.families.sessions.table import SESSIONS as TABLE
-from lictor_actors.store.families.sessions.table import SessionTable
+from lictor_actors.store.families.sessions.table import SessionTable, session_fault
 from lictor_actors.store.families.sessions.transactions import lend_sessions, lock, on_session, unlock
 from lictor_actors.store.family import Family, Operations, Parts, Read, SliceRule, Write, never_blocks
 from lictor_actors.store.guard import constant
+from lictor_actors.store.snapshot.foreign import row_is, stamps_fault
 from lictor_actors.store.snapshot.tables import Table, values
+from lictor_messages.answers import Query
 from lictor_messages.sessions import (
     CreateSession,
     DestroySession,
@@ -50,6 +53,10 @@ def _state(sessions: SessionTable) -> Iterator[object]:
 
 def _inherit(new: SessionTable, old: SessionTable) -> None:
     new.ttl_min_ns = old.ttl_min_ns
+
+
+def _sessions(_: Query, answer: Sessions) -> object:
+    return [session_json(session) for session in answer.sessions]
 
 
 def session_weight(session: SessionRecord) -> int:
@@ -94,9 +101,16 @@ SESSIONS = Family(
             lambda sessions: values(sessions.rows),
             SessionTable.load,
             covers=("rows", "by_node", "by_check"),
+            fault=lambda row, index: stamps_fault(row, index) or session_fault(row),
             record=SessionRecord,
         ),
-        Table("lock-delays", lambda sessions: tuple(sessions.locks), _load_lock_delay, covers=("locks.delays",)),
+        Table(
+            "lock-delays",
+            lambda sessions: tuple(sessions.locks),
+            _load_lock_delay,
+            covers=("locks.delays",),
+            fault=lambda row, _: "" if row_is(row, str, int, int) else "no lock-delay",
+        ),
     ),
     state=_state,
     check=check_sessions,
@@ -108,5 +122,6 @@ SESSIONS = Family(
         Operations("kv", unlock, of_key_operation, writes=("unlock",)),
     ),
     lend=lend_sessions,
+    shapes={Sessions: _sessions},
     cuts=(SliceRule(Sessions, "sessions", session_weight),),
 )
