@@ -70,7 +70,6 @@ NAMESAKES = {
 """Names of several public classes, and why each keeps it."""
 NOT_YET_RENAMED = {
     "Failure",
-    "Loss",
     "ReapDue",
 }
 """Names of several public classes without a reason."""

@@ -69,7 +69,7 @@ async def ask_until(message: Message, once: Try, timeout_s: float, wait_s: float
         return await retrying(attempt)
     except LictorError as error:
         error.definite = error.definite and not in_doubt
-        raise
+        raise error.with_traceback(None) from None  # the tries' frames are no news to the one who asked
 
 
 def _backoff(deadline: float, clock: Callable[[], float], rng: random.Random) -> Callable[[RetryCallState], float]:

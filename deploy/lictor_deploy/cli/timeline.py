@@ -36,8 +36,8 @@ def timeline(
     file
         A file of records, one JSON object a line.
     live
-        Show the dev cluster that runs on this machine instead: what its logs say (if it was started with
-        -log-level INFO), or what -record brings.
+        Show the dev cluster that runs on this machine instead: what its logs say, or what
+        -record brings.
     record
         With -live: let every process write down for so long who says what to whom.
     since
