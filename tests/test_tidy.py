@@ -37,7 +37,7 @@ FUNCTIONS = {
 RIDDLES = {
     "actors": 70,
     "benchmarks": 17,
-    "deploy": 20,
+    "deploy": 16,
     "docs": 52,
     "messages": 5,
     "tests": 138,

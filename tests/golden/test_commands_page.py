@@ -1,4 +1,4 @@
-"""docs/commands.md: every command with its flags and an example, made from the help that the commands themselves give."""
+"""docs/commands.md: every command with its flags and an example, made from the commands' own help."""
 
 from __future__ import annotations
 
