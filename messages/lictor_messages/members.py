@@ -116,6 +116,10 @@ class ForcedOut(Message, kind="members.forced_out", on=WIRE):
     """The member is on its way out."""
 
 
+EVENT_MOST = 512
+"""Bytes of name and payload, by any door: a user event has to fit into one gossip packet."""
+
+
 class FireEvent(Message, kind="members.fire_event", on=WIRE):
     """Spread a user event through gossip; answered by EventFired or Refused."""
 

@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 from lictor_actors.client.async_client import DOOR_URL, TIMEOUT_S, AsyncClient
 from lictor_actors.client.blocking import Blocking
 from lictor_actors.client.durations import Duration
-from lictor_actors.client.errors import ClientClosed
+from lictor_actors.client.errors import ClientClosed, LictorError
 from lictor_actors.hosts.models import build_models
 
 T = TypeVar("T")
@@ -68,6 +68,8 @@ class Client(Blocking):
         future = asyncio.run_coroutine_threadsafe(what(), loop)
         try:
             return future.result()
+        except LictorError as error:
+            raise error.with_traceback(None) from None  # the other thread's frames are ours, not the caller's
         except BaseException:
             future.cancel()  # Ctrl-C while waiting: the answer is not wanted any more
             raise

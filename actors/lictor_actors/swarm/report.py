@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from lictor_actors.swarm.plan import ChangeName, FaultName, Plan
 
+WIDTH = 100
+GLUE = "\N{NO-BREAK SPACE}"
 CHANGES_REACHED = (
     "nonvoter_added",
     "voter_added",
@@ -108,8 +112,16 @@ class Report:
             f"  clients   {self.operations} operations, {self.unknown} writes of unknown outcome",
             f"  raft      {self.leaders} terms led, {self.committed} entries committed",
             f"  healed    {self.healed_after_s:.1f} s after the last fault",
-            "  counted   " + ", ".join(f"{name} {count}" for name, count in sorted(self.counters.items())),
+            wrapped("counted", [f"{name} {count}" for name, count in sorted(self.counters.items())]),
         ]
         if self.undecided:
             lines.append(f"  undecided {self.undecided} keys")
         return "\n".join([*lines, *(f"  BROKEN    {failure}" for failure in self.failures)])
+
+
+def wrapped(name: str, parts: Sequence[str]) -> str:
+    """A row of a report that breaks between its parts, so that no terminal breaks it within a word."""
+    glued = ", ".join(part.replace(" ", GLUE) for part in parts)
+    first, rest = f"  {name:10}", " " * 12
+    filled = textwrap.fill(glued, WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
+    return filled.replace(GLUE, " ")

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from lictor_messages.members import EVENT_MOST
+
 MS = 1_000_000
 S = 1_000 * MS
 
@@ -42,7 +44,7 @@ class Profile:
     push_pull_bytes: int = 192 * 1024
     """Updates in one part of a push/pull; the rest follows in further parts."""
     broadcasts_max: int = 4096
-    event_bytes_max: int = 512
+    event_bytes_max: int = EVENT_MOST
     join_timeout: int = 5 * S
     leave_timeout: int = 5 * S
     reap_interval: int = 15 * S

@@ -70,7 +70,8 @@ def from_json(line: str, number: int = 0) -> TimelineRecord:
             fate=said.get("fate", ""),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise NoTimeline(f"line {number} is no record of a timeline: {error!r}") from None
+        why = f"{error.args[0]} is missing" if isinstance(error, KeyError) else "it is no JSON object of this form"
+        raise NoTimeline(f"line {number} is no record of a timeline ({why}): {line.strip()[:80]!r}") from None
     if record.kind not in KINDS or record.fate not in get_args(Fate):
         raise NoTimeline(f"line {number} has a kind or a fate that this version does not know: {line.strip()[:80]}")
     return record

@@ -22,7 +22,7 @@ STREAM = "server"
 
 
 @dataclass(frozen=True, slots=True)
-class Loss:
+class JournalLoss:
     """What is left."""
 
     refused: str
@@ -33,7 +33,7 @@ class Loss:
     last_term: int
 
 
-def plan_loss(directory: Path) -> Loss:
+def plan_loss(directory: Path) -> JournalLoss:
     """What accepting the loss would leave. Raises Failure if that must not be, JournalTooNew, OSError."""
     disk = ReadOnlyDisk(directory)
     if (directory / NEW).exists():
@@ -51,7 +51,7 @@ def plan_loss(directory: Path) -> Loss:
     raise Failure("A node would accept this journal: there is no loss to accept.")
 
 
-def accept_loss(directory: Path, loss: Loss) -> Path:
+def accept_loss(directory: Path, loss: JournalLoss) -> Path:
     """Put what can be read in the journal's place; returns where the old files are. The node is ``stopped``."""
     disk = FileDisk(directory / NEW)
     journal = Journal.open(disk)
@@ -69,10 +69,10 @@ def accept_loss(directory: Path, loss: Loss) -> Path:
     return place
 
 
-def _judged(refused: str, found: Recovery) -> Loss:
+def _judged(refused: str, found: Recovery) -> JournalLoss:
     """A server has to be alone: others may count on a vote, or on an entry, that is lost."""
     if STREAM not in found.streams:
-        return Loss(refused, found, 0, 0)
+        return JournalLoss(refused, found, 0, 0)
     stable = Stable()
     for record in found.streams[STREAM]:
         stable.recover(record)
@@ -88,4 +88,4 @@ def _judged(refused: str, found: Recovery) -> Loss:
             "The beginning of the log is missing, so that what follows cannot be used: `lictor operator set-aside`, "
             "and `lictor snapshot restore` for what was saved."
         )
-    return Loss(refused, found, stable.log.last_index, stable.log.last_term)
+    return JournalLoss(refused, found, stable.log.last_index, stable.log.last_term)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPSConnection
 from typing import NamedTuple
 
 from lictor_deploy.cli.unix_connection import UnixConnection
 from lictor_deploy.words.sentence import Failure
 from lictor_messages.addresses import split_host_port
 
-HERE, PORT = "127.0.0.1", 8500
-FORMS = "give HOST:PORT, [IPv6]:PORT, :PORT, http://HOST:PORT/PATH or unix:///path"
+HERE, PORT, TLS_PORT = "127.0.0.1", 8500, 443
+FORMS = "give HOST:PORT, [IPv6]:PORT, :PORT, http[s]://HOST:PORT/PATH or unix:///path"
 
 
 class AgentAddress(NamedTuple):
@@ -21,16 +21,21 @@ class AgentAddress(NamedTuple):
     prefix: str = ""
     socket: str = ""
     """Path of a Unix socket, instead of host and port."""
+    tls: bool = False
 
     def connection(self, timeout_s: float) -> HTTPConnection:
         """A connection that is opened by its first request."""
         if self.socket:
             return UnixConnection(self.socket, timeout_s)
+        if self.tls:
+            from lictor_deploy.cli.tls import context
+
+            return HTTPSConnection(self.host, self.port, timeout=timeout_s, context=context())
         return HTTPConnection(self.host, self.port, timeout=timeout_s)
 
 
 def agent_address(text: str) -> AgentAddress:
-    """``host``, ``host:port``, ``:port``, a port, ``http://…`` with a path, or ``unix:///path``. Raises Failure."""
+    """``host``, ``host:port``, ``:port``, a port, ``http[s]://…`` with a path, or ``unix:///path``. Raises Failure."""
     scheme, marked, rest = text.strip().partition("://")
     if not marked:
         scheme, rest = "http", scheme
@@ -38,14 +43,14 @@ def agent_address(text: str) -> AgentAddress:
         case "unix" if rest:
             return AgentAddress(socket=rest)
         case "https":
-            raise bad(text, "Lictor has no TLS yet: write http:// and leave CONSUL_HTTP_SSL unset")
+            return over_tcp(text, rest, TLS_PORT)._replace(tls=True)
         case "http" | "tcp":
             return over_tcp(text, rest)
     raise bad(text)
 
 
-def over_tcp(text: str, rest: str) -> AgentAddress:
-    """What follows ``http://``; ``text`` is the whole, for complaints."""
+def over_tcp(text: str, rest: str, port: int = PORT) -> AgentAddress:
+    """What follows ``http://``; ``text`` is the whole, for complaints, and ``port`` is meant if none is given."""
     if rest.isascii() and rest.isdigit():
         rest = f":{rest}"
     if not rest.isprintable() or set(" @?#") & set(rest) or not rest.strip("/"):
@@ -54,7 +59,7 @@ def over_tcp(text: str, rest: str) -> AgentAddress:
     if place.count(":") > 1 and not place.startswith("["):
         raise bad(text, "write an IPv6 address in brackets, [::1]:8500")
     try:
-        host, port = split_host_port(place, PORT)
+        host, port = split_host_port(place, port)
     except ValueError:  # a port that is none, a bracket that stays open
         raise bad(text) from None
     if not port:

@@ -45,7 +45,7 @@ def run(
     Parameters
     ----------
     scenario
-        A TOML file, or the name of a preset.
+        A TOML file, or the name of a preset or of a file that `lictor chaos ls` lists.
     seed
         The seed, or the first of -seeds; by default the file's own.
     seeds
@@ -133,11 +133,16 @@ def ls(directory: Path | None = None, /) -> None:
 
 
 def find(scenario: str) -> Scenario:
-    """The scenario of this file or preset; Failure says what is wrong with it."""
+    """The scenario of this file, preset or name that ``ls`` lists; Failure says what is wrong with it."""
+    from lictor_actors.faults.presets import PRESETS
     from lictor_actors.scenario import ScenarioError, load, of_preset
 
+    file = Path(scenario)
+    if not scenario.endswith(".toml") and not file.exists() and scenario not in PRESETS:
+        listed = (Path(place) / f"{scenario}.toml" for place in PLACES)
+        file = next((path for path in listed if path.exists()), file)
     try:
-        return load(Path(scenario)) if scenario.endswith(".toml") or Path(scenario).exists() else of_preset(scenario)
+        return load(file) if file.suffix == ".toml" or file.exists() else of_preset(scenario)
     except (ScenarioError, LookupError) as error:
         raise Failure(f"{error.args[0]}") from None
 

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from http.client import HTTPException
+from ssl import SSLError
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -77,6 +78,10 @@ class HttpApi:
             raise Failure(
                 f"The agent at {self.address} did not answer within {self.patience_s:.0f} s. {REMEDY}"
             ) from None
+        except SSLError as error:
+            from lictor_deploy.cli.tls import distrust
+
+            raise distrust(error, self.address) from None
         except OSError as error:
             raise Failure(
                 f"Cannot reach an agent at {self.address}: {(error.strerror or str(error)).lower()}. {REMEDY}"

@@ -75,7 +75,8 @@ def parsed(text: bytes) -> list[Pair]:
     try:
         rows = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Failure(f"Cannot unmarshal data: {error}") from None
+        why = f"it is no JSON ({error})"
+        raise Failure(f"Cannot unmarshal data: {why}. Give what `lictor kv export` printed.") from None
     if not isinstance(rows, list):
         raise Failure("Cannot unmarshal data: it is no list of objects with key, flags and value")
     return [pair(number, row) for number, row in enumerate(rows, 1)]

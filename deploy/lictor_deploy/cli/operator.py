@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+import shutil
+import sys
+from typing import Any, NamedTuple
 
 from cyclopts import App
 
-from lictor_deploy.cli.http_api import expect
+from lictor_deploy.cli.http_api import HttpApi, expect
 from lictor_deploy.cli.options import DEFAULT_REACH, Reach
 from lictor_deploy.words.columns import columns
 from lictor_deploy.words.sentence import Failure
@@ -22,22 +24,51 @@ app.command("lictor_deploy.cli.operator_set_aside:aside", name="set-aside", help
 LOSS_HELP = "Go on with what can be read of a journal. Example: lictor operator accept-loss -data-dir=/var/lib/lictor"
 app.command("lictor_deploy.cli.operator_set_aside:loss", name="accept-loss", help=LOSS_HELP)
 HEAD = ("Node", "ID", "Address", "State", "Voter", "RaftProtocol", "Match Index", "Commit Index", "Trails Leader By")
+NARROW_HEAD = ("Node", "ID", "Address", "State", "Voter", "Match", "Trails By")
+ID_SHOWN = 8
+HEALTHY, UNHEALTHY = 200, 429
+"""How /v1/operator/autopilot/health answers: with the same body."""
+
+
+class PeerRow(NamedTuple):
+    """One server's cells."""
+
+    node: str
+    id: str
+    address: str
+    state: str
+    voter: str
+    protocol: str
+    match: str
+    commit: str
+    trails: str
+
+    def narrow(self) -> tuple[str, ...]:
+        """What a small terminal has room for."""
+        return self.node, self.id[:ID_SHOWN], self.address, self.state, self.voter, self.match, self.trails
 
 
 @raft.command(name="list-peers")
 def list_peers(*, detailed: bool = False, reach: Reach = DEFAULT_REACH) -> None:
     """List the servers of the Raft configuration: which one leads, which ones vote, how far each trails.
 
+    On a terminal that is too narrow for it all, ids are shortened and some columns left out.
+
     Example: lictor operator raft list-peers
 
     Parameters
     ----------
     detailed
-        Accepted: everything is always shown.
+        Show everything, however wide it is.
     """
-    servers = expect(reach.api().get("/v1/operator/raft/configuration")).json()["Servers"]
+    api = reach.api()
+    servers = expect(api.get("/v1/operator/raft/configuration")).json()["Servers"]
     ahead = max((int(server.get("LastIndex") or 0) for server in servers if server["Leader"]), default=0)
-    print(columns(HEAD, [peer(server, ahead) for server in servers]))
+    lost = unreachable(api) if ahead else frozenset()
+    peers = [peer(server, ahead, server["ID"] in lost) for server in servers]
+    whole = columns(HEAD, peers)
+    narrow = not detailed and len(whole.partition("\n")[0]) > terminal_width()
+    print(columns(NARROW_HEAD, [one.narrow() for one in peers]) if narrow else whole)
 
 
 @raft.command(name="remove-peer")
@@ -78,12 +109,37 @@ def transfer_leader(*, id: str = "", reach: Reach = DEFAULT_REACH) -> None:
     print("Success")
 
 
-def peer(server: dict[str, Any], ahead: int) -> tuple[str, ...]:
-    """One server's line; the leader trails nobody, and only a leader knows by how much the others do (``-stale``)."""
-    index = int(server.get("LastIndex") or 0)
-    trails = "-" if server["Leader"] else f"{max(0, ahead - index)} commits" if ahead else "unknown"
-    state = "leader" if server["Leader"] else "follower"
-    voter = str(server["Voter"]).lower()
-    who = server["Node"], server["ID"], server["Address"]
-    committed = str(server.get("CommitIndex") or 0)
-    return *who, state, voter, str(server["ProtocolVersion"]), str(index), committed, trails
+def peer(server: dict[str, Any], ahead: int, lost: bool) -> PeerRow:
+    """One server's line. The leader does not trail, and only a leader knows by how much the others do (``-stale``)."""
+    index, committed = (int(server.get(name) or 0) for name in ("LastIndex", "CommitIndex"))
+    trails = f"{max(0, ahead - index)} commits"
+    if server["Leader"]:
+        trails = "-"
+    elif not ahead:
+        trails = "unknown"
+    elif lost or not index:
+        trails = "unreachable"
+    return PeerRow(
+        server["Node"],
+        server["ID"],
+        server["Address"],
+        "leader" if server["Leader"] else "follower",
+        str(server["Voter"]).lower(),
+        str(server["ProtocolVersion"]),
+        str(index) if index else "-",
+        str(committed) if index else "-",
+        trails,
+    )
+
+
+def unreachable(api: HttpApi) -> frozenset[str]:
+    """Ids of the servers that the leader's members do not see alive; none if that cannot be had."""
+    answer = api.get("/v1/operator/autopilot/health")
+    if answer.status not in (HEALTHY, UNHEALTHY):
+        return frozenset()
+    return frozenset(server["ID"] for server in answer.json()["Servers"] if server["SerfStatus"] != "alive")
+
+
+def terminal_width() -> float:
+    """Columns of the terminal; no end of them in a pipe, where scripts read."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else float("inf")

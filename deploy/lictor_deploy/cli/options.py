@@ -15,7 +15,7 @@ class Reach:
     """Which agent a command talks to, and how."""
 
     http_addr: str = ""
-    """HOST:PORT, :PORT, http://HOST:PORT/PATH or unix:///path. Default: $CONSUL_HTTP_ADDR, else 127.0.0.1:8500."""
+    """HOST:PORT, :PORT, http[s]://HOST:PORT/PATH or unix:///path. Default: $CONSUL_HTTP_ADDR, else 127.0.0.1:8500."""
     token: str = ""
     """ACL token. Default: $CONSUL_HTTP_TOKEN."""
     token_file: str = ""

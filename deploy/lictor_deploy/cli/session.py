@@ -42,7 +42,7 @@ def create(
     ttl
         The session ends if it is not renewed for so long: 10s to 24h. Default: it needs no renewal.
     lock_delay
-        For how long nobody may lock a key that the session lost: 0s to 60s.
+        For how long no session may lock a key that the session lost: 0s to 60s.
     behavior
         What becomes of the session's keys when it ends: release or delete.
     check

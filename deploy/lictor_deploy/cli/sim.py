@@ -34,7 +34,7 @@ def sim(
 ) -> int:
     """Run a cluster under virtual time from a seed; exit code 1 if a promise was broken.
 
-    The same seed gives the same run, whatever the machine.
+    The same seed gives the same run, on every machine.
 
     Example: lictor sim -seed 7 -until 20s -timeline run.jsonl
     Example: lictor sim -seed 7 -until 12.5s -show server@server-1 -without 3

@@ -36,10 +36,10 @@ def timeline(
     file
         A file of records, one JSON object a line.
     live
-        Show the dev cluster that runs on this machine instead: what its logs say (if it was started with
-        -log-level INFO), or what -record brings.
+        Show the dev cluster that runs on this machine instead: what its logs say, or what
+        -record brings.
     record
-        With -live: let every process write down for so long who says what to whom.
+        With -live: let every process write down for so long which actor says what to which.
     since
         Show what happened from this time on.
     until
@@ -48,7 +48,7 @@ def timeline(
         Show these kinds only, comma separated: fault, election, leader, suspicion, refutation, failure, crash,
         operation, message, verdict, note. Default: the story, without operations, messages and notes.
     node
-        Show this node and whom it talks with only; or several, comma separated or as globs, among themselves.
+        Show this node and those it talks with only; or several, comma separated or as globs, among themselves.
     html
         Write a diagram into this file instead.
     width

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from itertools import takewhile
 
 from cyclopts import App, CycloptsError, Parameter, UnknownOptionError, UnusedCliTokensError
@@ -55,13 +56,19 @@ def complaint(error: CycloptsError, words: Sequence[str]) -> str:
     """What is wrong with the arguments of the command that these words name, in one line."""
     if isinstance(error, UnknownOptionError):
         flag = (error.token.keyword or error.token.value).lstrip("-").partition("=")[0]
-        if not_yet := flag_not_yet(words, flag):
-            return not_yet
+        return flag_not_yet(words, flag) or no_flag(flag, error)
     if isinstance(error, UnknownCommandError) and (not_yet := command_not_yet([*words, *(error.unused_tokens or ())])):
         return not_yet
     if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
         return f"Too many arguments: there is no place for {error.unused_tokens[0]!r}."
     return one_line(str(error))
+
+
+def no_flag(flag: str, error: UnknownOptionError) -> str:
+    """What to say of a flag that neither Consul nor Lictor has."""
+    known = [name.lstrip("-") for argument in error.argument_collection or () for name in argument.names]
+    near = get_close_matches(flag, known, 1)
+    return f"There is no flag -{flag}{f': did you mean -{near[0]}?' if near else '.'}"
 
 
 def values_of(app: App) -> Flags | None:

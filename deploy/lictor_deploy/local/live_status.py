@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import shutil
 import sys
 import time
@@ -61,6 +62,8 @@ class LiveStatus:
         self._seen = seen
         self._last = ""
         self._drawn = ""
+        self._unsaid = 0
+        """Events that a full pipe had no room for since the last one that was said."""
         self._draw()
 
     def look(self, seen: ClusterNow) -> None:
@@ -77,8 +80,12 @@ class LiveStatus:
         self._last = f"{self._clock()} {what}"
         if self._line:
             self._draw()
+        elif not has_room(self._out):
+            self._unsaid += 1
         else:
-            print(self._last, file=self._out, flush=True)
+            left_out = f" ({self._unsaid} before it left out: they were not read)" if self._unsaid else ""
+            print(f"{self._last}{left_out}", file=self._out, flush=True)
+            self._unsaid = 0
 
     def beside(self, say: Callable[[], object]) -> None:
         """Print something else: the line makes room for it."""
@@ -93,7 +100,7 @@ class LiveStatus:
         self._line, self._drawn = False, ""
 
     def _draw(self) -> None:
-        if not self._line:
+        if not self._line or not has_room(self._out):
             return
         words = f"{self._seen}{f' | {self._last}' if self._last else ''}"
         text = shortened(words, shutil.get_terminal_size().columns - 1)
@@ -105,6 +112,16 @@ class LiveStatus:
         if self._drawn:
             print(CLEAR, end="", file=self._out, flush=True)
             self._drawn = ""
+
+
+def has_room(out: TextIO) -> bool:
+    """Whether a line can be written without waiting for a reader: who watches must not hold up the cluster."""
+    try:
+        poll = select.poll()
+        poll.register(out.fileno(), select.POLLOUT)
+    except (OSError, ValueError):  # no file, but a text that grows
+        return True
+    return bool(poll.poll(0))
 
 
 def shortened(text: str, width: int) -> str:

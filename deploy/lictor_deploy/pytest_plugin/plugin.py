@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lictor_deploy.pytest_plugin.failing_seeds import FailingSeeds, summary
 from lictor_deploy.pytest_plugin.marker import ClusterMarker, read_markers
 from lictor_deploy.words.sentence import Failure
 
@@ -29,6 +30,7 @@ FAILED = pytest.StashKey[bool]()
 SHARED = pytest.StashKey["SharedCluster"]()
 TESTS = pytest.StashKey[int]()
 PREFIX = pytest.StashKey[str]()
+FAILING = pytest.StashKey[FailingSeeds]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,6 +52,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known, refuse to run nothing."""
     config.addinivalue_line("markers", MARKER)
+    config.stash[FAILING] = FailingSeeds()
     count: int | None = config.getoption("--lictor-seeds")
     if count is not None and count < 1:
         raise pytest.UsageError(f"--lictor-seeds is how many, 1 or more, not {count}")
@@ -84,16 +87,24 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A failure's report has the story of the cluster."""
+    """A failure's report has the story of the cluster; of many seeds that fail, the first one's."""
     report = yield
     if report.failed:
         item.stash[FAILED] = True
+        if item.config.stash[FAILING].shorten(report, _again(item)):
+            return report
         story, shared = item.stash.get(STORY, None), _shared(item)
         if story is None and shared is not None:
             story = _local_story(item, shared.story)
         if story is not None:
             report.sections.append(("Lictor cluster", story()))
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Which seeds of a test fail, in a line."""
+    for line in summary(report.nodeid for report in terminalreporter.getreports("failed")):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture

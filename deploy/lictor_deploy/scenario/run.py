@@ -72,14 +72,17 @@ def _told(report: ScenarioReport, named: str) -> str:
 
 def _in_world(scenario: Scenario, seeds: range, jobs: int, named: str) -> int:
     from lictor_deploy.scenario.in_world import run_seed
+    from lictor_deploy.sim.progress import counting
     from lictor_deploy.sim.seeds import in_processes
 
     started = time.perf_counter()
     reports = []
-    for report in in_processes(partial(run_seed, scenario), seeds, jobs):
-        reports.append(report)
-        if not report.ok:
-            print(_told(report, named), file=sys.stderr)
+    with counting(len(seeds)) as advance:
+        for report in in_processes(partial(run_seed, scenario), seeds, jobs):
+            reports.append(report)
+            if not report.ok:
+                print(_told(report, named), file=sys.stderr)
+            advance()
     _summary(reports, time.perf_counter() - started)
     return 0 if all(report.ok for report in reports) else 1
 

@@ -7,9 +7,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from os import cpu_count
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +17,7 @@ from lictor_actors.swarm import Report, run_seed
 from lictor_actors.swarm.hunt import PLANTED, hunt
 from lictor_actors.swarm.kept import Kept, NotKept, read
 from lictor_deploy.sim.one import after
+from lictor_deploy.sim.progress import counting
 from lictor_deploy.words.sentence import Failure
 
 S = TypeVar("S")
@@ -67,10 +67,11 @@ def _batch(one: Callable[[S], Report], inputs: Sequence[S], jobs: int) -> list[R
     """The reports of all, in their order, and a table of what they showed."""
     started = time.perf_counter()
     reports = []
-    with _progress(len(inputs)) as advance:
+    with counting(len(inputs)) as advance:
         for report in in_processes(one, inputs, jobs):
             reports.append(report)
-            advance(report)
+            _name_broken(report)
+            advance()
     _summary(reports, time.perf_counter() - started)
     return reports
 
@@ -99,7 +100,13 @@ def in_processes(one: Callable[[S], T], inputs: Sequence[S], jobs: int) -> Itera
     context = get_context("forkserver")
     context.set_forkserver_preload(["__main__", "lictor_actors.swarm"])
     with ProcessPoolExecutor(jobs, context) as pool:
-        yield from pool.map(one, inputs)
+        try:
+            yield from pool.map(one, inputs)
+        except BaseException:  # Ctrl-C: what the others are at is not waited for
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in active_children():
+                process.terminate()
+            raise
 
 
 def _summary(reports: list[Report], wall_s: float) -> None:
@@ -141,28 +148,6 @@ def _table(rows: dict[str, str]) -> None:
         return
     for name, value in rows.items():
         print(f"{name:11}{value}")
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[Report], None]]:
-    """Counts finished seeds on a terminal; a broken one is named at once everywhere."""
-    if not sys.stderr.isatty():
-        yield _name_broken
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = TextColumn("seeds"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    # Drawn by hand: a thread of its own would be copied half alive into the processes that are forked.
-    with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as progress:
-        task = progress.add_task("seeds", total=total)
-
-        def advance(report: Report) -> None:
-            _name_broken(report)
-            progress.advance(task)
-            progress.refresh()
-
-        yield advance
 
 
 def _name_broken(report: Report) -> None:

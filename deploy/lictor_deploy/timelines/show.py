@@ -91,7 +91,7 @@ def _from_file(file: Path | None) -> list[TimelineRecord]:
     except OSError as error:
         raise Failure(f"Cannot read {file}: {error.strerror}.") from None
     except (NoTimeline, UnicodeDecodeError) as error:
-        raise Failure(f"{file}: {error}") from None
+        raise Failure(f"{file}: {error}. `lictor sim -timeline FILE` writes files that can be drawn.") from None
 
 
 def _recorded(seconds: float) -> list[TimelineRecord]:
@@ -104,7 +104,7 @@ def _recorded(seconds: float) -> list[TimelineRecord]:
 
 
 def _live() -> list[TimelineRecord]:
-    """Actors' notes are of level INFO, and a dev cluster's logs begin at WARN unless it was told otherwise."""
+    """Actors' notes are of level INFO, where a dev cluster's logs begin unless it was told otherwise."""
     from lictor_deploy.local.handle import Cluster
 
     logs = Path(Cluster.running().logs)
@@ -113,7 +113,7 @@ def _live() -> list[TimelineRecord]:
         with log.open(encoding="utf-8", errors="replace") as lines:
             found += from_log(lines)
     if all(record.kind == "fault" for record in found):
-        raise Failure(f"The logs in {logs} hold no notes. Use -record 5s, or start `lictor dev -log-level INFO`.")
+        raise Failure(f"The logs in {logs} hold no notes: use -record 5s, or a -log-level of INFO.")
     return from_start(with_ends(found))
 
 

@@ -215,6 +215,17 @@ async def test_nobody_at_the_door_is_said_on_entering() -> None:
             pass
 
 
+def test_a_traceback_shows_the_callers_line_and_little_of_ours() -> None:
+    client = lictor.Client("tcp://127.0.0.1:1", timeout=0.2)
+    with pytest.raises(lictor.ConnectionFailed) as raised:
+        client.kv.get("a")
+    client.close()
+    files = [str(frame.path) for frame in raised.traceback]
+    assert len(files) <= 5
+    assert not [file for file in files if "tenacity" in file or "concurrent" in file]
+    assert raised.value.__suppress_context__
+
+
 async def test_an_address_that_is_none_is_said() -> None:
     for url in ("127.0.0.1:8304", "http://127.0.0.1:8500", "tcp://127.0.0.1", "inproc://x", ""):
         with pytest.raises(lictor.ConnectionFailed, match=r"cannot dial .*8304"):

@@ -34,6 +34,13 @@ def test_a_trace_goes_to_standard_output_and_the_verdict_beside_it(lictor, file)
     assert "one, sim, seed 1: ok" in ran.err
 
 
+def test_a_scenario_that_ls_lists_runs_by_its_name(lictor, file, monkeypatch):
+    (file.parent / "scenarios").mkdir()
+    file.rename(file.parent / "scenarios" / "one.toml")
+    monkeypatch.chdir(file.parent)
+    assert lictor("chaos", "run", "one", "-seed", "3").out.startswith("one, sim, seed 3: ok\n")
+
+
 def test_check_names_every_wrong_file_with_its_line(lictor, file, tmp_path):
     wrong = tmp_path / "two.toml"
     wrong.write_text(SCENARIO.replace("isolate", "isolat"))

@@ -78,8 +78,8 @@ def test_a_unix_socket_is_an_address(lictor: Any, tmp_path: Any, form: str) -> N
 @pytest.mark.parametrize(
     ("address", "words"),
     [
-        ("https://127.0.0.1:8501", "Lictor has no TLS yet: write http:// and leave CONSUL_HTTP_SSL unset"),
-        ("HTTPS://consul.example", "Lictor has no TLS yet"),
+        ("https://", "give HOST:PORT"),
+        ("https://::1", "write an IPv6 address in brackets"),
         ("::1", "write an IPv6 address in brackets, [::1]:8500"),
         ("::1:8500", "write an IPv6 address in brackets"),
         ("http://fe80::1", "write an IPv6 address in brackets"),

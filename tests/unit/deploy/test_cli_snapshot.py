@@ -204,7 +204,7 @@ def test_what_was_exported_is_what_is_imported(lictor, agent, takes):
     ("data", "words"),
     [
         ("", "Missing DATA argument"),
-        ("not json", "Cannot unmarshal data: "),
+        ("not json", "it is no JSON (Expecting value: line 1 column 1 (char 0)). Give what `lictor kv export`"),
         ("{}", "it is no list"),
         ('[{"key":"a","value":"AA=="},{"value":"AA=="}]', "entry 2 has no key"),
         ('[{"key":"a","value":"!"}]', "Cannot base64 decode value of key a"),

@@ -168,7 +168,7 @@ def test_an_unknown_command_is_answered_with_the_one_that_was_meant(lictor):
 def test_an_unknown_flag_is_a_sentence_and_status_1(lictor):
     ran = lictor("kv", "get", "-nope", "x")
     assert ran.status == 1
-    assert "Unknown option" in ran.err
+    assert "There is no flag -" in ran.err
     assert "See `lictor kv get --help`" in ran.err
 
 

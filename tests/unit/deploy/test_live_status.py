@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 
 import pytest
 
@@ -96,3 +97,27 @@ def test_nodes_that_are_late_are_named_and_the_leader_counts_members() -> None:
     convergence.report({"s1": [3, "h", "s1", 3], "a1": [2, "g", "", 0]})
     assert convergence.late() == ["a1", "a2"]
     assert convergence.alive == 3
+
+
+def test_a_pipe_that_is_not_read_holds_nothing_up_and_is_told_what_it_missed() -> None:
+    reading, writing = os.pipe()
+    with open(reading, "rb", buffering=0) as reader, open(writing, "w") as out:
+        status = LiveStatus(CALM, out, lambda: "12:00:01")
+        os.set_blocking(writing, False)
+        filled = fill(writing)
+        os.set_blocking(writing, True)
+        status.event("lost")  # would wait for ever if it were written
+        status.event("lost as well")
+        reader.read(filled)
+        status.event("said")
+        assert reader.read(1000) == b"12:00:01 said (2 before it left out: they were not read)\n"
+
+
+def fill(pipe: int) -> int:
+    """Write until nothing more fits; how many bytes did."""
+    filled = 0
+    while True:
+        try:
+            filled += os.write(pipe, bytes(4096))
+        except BlockingIOError:
+            return filled

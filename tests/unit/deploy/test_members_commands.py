@@ -108,3 +108,32 @@ def test_list_peers_marks_the_leader(lictor, agent):
         "s2    id2  10.0.0.1:8300  follower  true   3             7            6             2 commits\n"
     )
     assert agent.asked[0].target.endswith("?stale=")
+
+
+def configuration(*servers: dict[str, object]) -> dict[str, object]:
+    shared = {"Address": "127.0.0.1:8300", "Voter": True, "ProtocolVersion": "3", "Leader": False}
+    return {"Servers": [shared | server for server in servers], "Index": 9}
+
+
+THREE = configuration(
+    {"ID": "11111111-6a4d-4a57-9c0e-000000000001", "Node": "server-1", "Leader": True, "LastIndex": 9},
+    {"ID": "22222222-6a4d-4a57-9c0e-000000000002", "Node": "server-2", "LastIndex": 7, "CommitIndex": 6},
+    {"ID": "33333333-6a4d-4a57-9c0e-000000000003", "Node": "server-3", "LastIndex": 0},
+)
+
+
+def test_list_peers_says_which_servers_cannot_be_reached(lictor, agent):
+    agent.on("GET", "/v1/operator/raft/configuration", THREE)
+    health = {"Servers": [{"ID": "22222222-6a4d-4a57-9c0e-000000000002", "SerfStatus": "failed"}]}
+    agent.on("GET", "/v1/operator/autopilot/health", health, status=429)
+    rows = [line.split()[-3:] for line in lictor("operator", "raft", "list-peers").out.splitlines()[2:]]
+    assert rows == [["7", "6", "unreachable"], ["-", "-", "unreachable"]]
+
+
+def test_list_peers_fits_the_terminal(lictor, agent, monkeypatch):
+    agent.on("GET", "/v1/operator/raft/configuration", THREE)
+    monkeypatch.setattr("lictor_deploy.cli.operator.terminal_width", lambda: 80)
+    lines = lictor("operator", "raft", "list-peers").out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[2].split() == ["server-2", "22222222", "127.0.0.1:8300", "follower", "true", "7", "2", "commits"]
+    assert "22222222-6a4d-4a57-9c0e-000000000002" in lictor("operator", "raft", "list-peers", "-detailed").out

@@ -176,6 +176,20 @@ def test_a_failing_seed_tells_its_story_and_how_to_see_it_again(project):
 
 
 @pytest.mark.slow
+def test_of_many_failing_seeds_one_is_told_in_full_and_all_are_named(project):
+    done = project.test("""
+@pytest.mark.cluster(servers=1, agents=0, seeds=5)
+def test_seeds(cluster):
+    assert cluster.seed == 3, "not three"
+""")
+    assert "4 failed, 1 passed" in done.stdout
+    assert done.stdout.count("Lictor cluster") == 1
+    assert done.stdout.count("told in full: test_it.py::test_seeds[seed=0]") == 3
+    assert "again: pytest 'test_it.py::test_seeds[seed=4]'" in done.stdout
+    assert "test_it.py::test_seeds[seed=*] fails for seeds 0–2, 4\n" in done.stdout
+
+
+@pytest.mark.slow
 def test_the_command_line_names_other_seeds(project):
     done = project.test(FAILS_AT_ONE, "--lictor-seed", "77", "--lictor-seed", "4")
     assert "1 failed, 1 passed" in done.stdout

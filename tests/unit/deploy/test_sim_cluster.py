@@ -128,3 +128,14 @@ def test_cluster_sim_is_the_short_way():
     cluster = lictor.Cluster.sim(servers=1, agents=0, seed=3)
     cluster.wait_for_leader()
     assert (list(cluster.nodes), cluster.seed) == (["server-1"], 3)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("size", [400_000, 524_289, 900_000])
+def test_a_request_that_never_arrives_ends_with_the_clients_deadline(size: int) -> None:
+    cluster = SimCluster(1, 1, seed=1)
+    cluster.wait_whole()
+    before = cluster.time_s
+    with pytest.raises(lictor.LictorError):
+        cluster.kv.put("a", bytes(size))
+    assert cluster.time_s - before < 11

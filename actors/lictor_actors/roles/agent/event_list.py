@@ -13,7 +13,7 @@ from lictor_actors.store.filter.patterns import BadPattern, compiled, found
 from lictor_messages.agent import Events, EventWaitDue, ListEvents
 from lictor_messages.catalog import ServiceRecord
 from lictor_messages.doorways import NEW_LEADER, SERVER_STARTED
-from lictor_messages.members import FireEvent, UserEvent
+from lictor_messages.members import EVENT_MOST, FireEvent, UserEvent
 from lictor_messages.refusals import Refused
 
 WAIT_NS = 300_000_000_000
@@ -113,6 +113,9 @@ def event_refused(event: FireEvent) -> Refused | None:
     """What is wrong with an event that is to be fired, None if nothing is."""
     if not event.name:
         return Refused(code="BadRequest", text="Missing name")
+    if len(event.name.encode()) + len(event.payload) > EVENT_MOST:
+        text = f"user event exceeds configured limit of {EVENT_MOST} bytes before encoding"
+        return Refused(code="TooLarge", text=text)
     if event.name in RESERVED:
         return Refused(code="BadRequest", text=f'the name "{event.name}" is kept for what servers tell all nodes')
     fault = uuid_fault(event.id)

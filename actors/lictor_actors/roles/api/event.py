@@ -12,11 +12,9 @@ from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
 from lictor_messages.agent import Events, ListEvents
 from lictor_messages.base import Message
-from lictor_messages.members import FireEvent, UserEvent
+from lictor_messages.members import EVENT_MOST, FireEvent, UserEvent
 from lictor_messages.web import HttpAnswered
 
-SIZE_LIMIT = 512
-"""Bytes of name and payload: a user event has to fit into one gossip packet."""
 EVENT_VERSION = 1
 
 
@@ -46,8 +44,8 @@ def list_events(request: HttpRequest) -> HttpQuestion:
 def _event(request: HttpRequest) -> UserEvent:
     if not request.rest:
         raise HttpError(400, "Missing name")
-    if len(request.rest.encode()) + len(request.body) > SIZE_LIMIT:
-        raise HttpError(500, f"user event exceeds configured limit of {SIZE_LIMIT} bytes before encoding")
+    if len(request.rest.encode()) + len(request.body) > EVENT_MOST:
+        raise HttpError(500, f"user event exceeds configured limit of {EVENT_MOST} bytes before encoding")
     return UserEvent(
         id=new_uuid(request.secret(16)),
         name=request.rest,

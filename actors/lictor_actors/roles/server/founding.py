@@ -19,6 +19,8 @@ from lictor_messages.members import Member
 from lictor_messages.server import AskBlank, Blankness, Bootstrap, FoundingDue, ServerOptions
 
 AGAIN_NS = 500_000_000
+WAITING_SAID_NS = 5_000_000_000
+"""A server says what it waits for after so long; members that come keep it from saying so."""
 TIMER = "server.founding"
 
 
@@ -35,6 +37,8 @@ class Founding:
         self._asked: tuple[str, ...] = ()
         self._blank: dict[str, str] = {}
         """Server → the word it gave."""
+        self._waits = ""
+        """What it said last of its waiting."""
 
     def begin(self, turn: Turn) -> None:
         """The journal is replayed."""
@@ -43,16 +47,20 @@ class Founding:
 
     def consider(self, turn: Turn) -> None:
         """A server may have come or gone: ask them all if exactly those that are expected are there."""
-        if not self._recovered or not self._options.bootstrap_expect or self._raft.last_index:
+        if not self._is_open:
             return
         servers = self._expected()
-        if servers and servers != self._asked:
+        if not servers:
+            turn.set_timer(TIMER, WAITING_SAID_NS, FoundingDue())
+        elif servers != self._asked:
             self._asked, self._blank = servers, {}
             self._ask(turn)
 
     def due(self, _: FoundingDue, turn: Turn) -> None:
-        """Some answer was lost: ask again."""
+        """Some answer was lost: ask again. Or servers are missing: say so, once for each number of them."""
         self._asked = ()
+        if self._is_open and not self._expected():
+            self._say_waiting(turn)
         self.consider(turn)
 
     def asked(self, _: AskBlank, turn: Turn) -> None:
@@ -89,15 +97,35 @@ class Founding:
         turn.cancel_timer(TIMER)
         self._raft.bootstrap(servers, turn)
 
-    def _expected(self) -> tuple[str, ...]:
-        """Exactly as many as expected, else (): with more, two servers might choose different voters."""
-        expect = self._options.bootstrap_expect
-        servers = sorted(
+    def _say_waiting(self, turn: Turn) -> None:
+        known = self._candidates()
+        words = (
+            f"waits for {self._options.bootstrap_expect} servers to bootstrap, {len(known)} known: {' '.join(known)}"
+        )
+        if words != self._waits:
+            self._waits = words
+            turn.note(words)
+
+    def _candidates(self) -> list[str]:
+        """Servers alive that expect as many as this one."""
+        expect = str(self._options.bootstrap_expect)
+        return sorted(
             member.node
             for member in self._members.values()
-            if member.is_server and member.status == "alive" and member.tags.get("expect") == str(expect)
+            if member.is_server and member.status == "alive" and member.tags.get("expect") == expect
         )
-        return tuple(servers) if len(servers) == expect and self._options.node in servers else ()
+
+    def _expected(self) -> tuple[str, ...]:
+        """Exactly as many as expected, else (): with more, two servers might choose different voters."""
+        servers = self._candidates()
+        return (
+            tuple(servers) if len(servers) == self._options.bootstrap_expect and self._options.node in servers else ()
+        )
+
+    @property
+    def _is_open(self) -> bool:
+        """Whether a founding is expected and has not been: before the journal is read that is not known."""
+        return self._recovered and bool(self._options.bootstrap_expect) and not self._raft.last_index
 
     def _others(self) -> tuple[str, ...]:
         return tuple(server for server in self._asked if server != self._options.node)

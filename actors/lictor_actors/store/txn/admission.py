@@ -6,6 +6,7 @@ from lictor_actors.store.families.kv.admission import value_fault
 from lictor_actors.store.families.kv.family import KV
 from lictor_actors.store.family import Parts
 from lictor_actors.store.ordered import keys_under
+from lictor_messages.kv import VALUE_MOST
 from lictor_messages.refusals import Refused
 from lictor_messages.txn import OPERATIONS_MOST, ReadTransaction, Transact
 
@@ -15,10 +16,15 @@ READ_MOST = 16 * 1024 * 1024
 
 def refuse_transaction(store: Parts, command: Transact) -> Refused | None:
     """A key or a value that cannot be kept; and see ``too_much``."""
-    for operation in command.operations:
-        refused = value_fault(operation.kv) if operation.kv is not None else None
+    on_keys = [operation.kv for operation in command.operations if operation.kv is not None]
+    for write in on_keys:
+        refused = value_fault(write)
         if refused is not None:
             return refused
+    size = sum(len(write.key) + len(write.value) for write in on_keys)
+    if size > VALUE_MOST:  # Consul's limits.txn_max_req_len, of a body that is longer than what it holds
+        text = f"Request body({size} bytes) too large, max size: {VALUE_MOST} bytes."
+        return Refused(code="TooLarge", text=text)
     return too_much(store, command)
 
 
