@@ -139,8 +139,8 @@ def _endpoint(url: str) -> Endpoint:
         raise _no_address(url, "that is the HTTP API; client actors dial the bus: write tcp://HOST:8304")
     try:
         return endpoint_of(url)
-    except ValueError:
-        raise _no_address(url, "write tcp://HOST:8304 (an agent's port for client actors) or ipc://PATH") from None
+    except ValueError as error:
+        raise _no_address(url, f"{error}; an agent's port for client actors is 8304") from None
 
 
 def _no_address(url: str, why: str) -> LictorError:
