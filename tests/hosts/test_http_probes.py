@@ -77,7 +77,7 @@ WAITS = {"stalls in its body", "stalls before its body", "streams"}
 
 
 @pytest.mark.parametrize("name", ANSWERED)
-async def test_the_status_line_decides_whatever_becomes_of_the_rest(jobs: Jobs, name: str) -> None:
+async def test_the_status_line_decides_and_not_the_rest(jobs: Jobs, name: str) -> None:
     steps, status, text = ANSWERED[name]
     async with RawPeer({"/": steps}).listening() as peer:
         within = SHORT if name in WAITS else 5 * SECOND
