@@ -263,6 +263,22 @@ def test_the_catalogs_tags_outlive_the_agent(lives, name: str, with_check: bool,
     assert [service.port for service in answer.services] == [80]
 
 
+@pytest.mark.parametrize("name", FOREIGN)
+def test_the_catalogs_tags_outlive_the_same_registration(lives, name: str) -> None:
+    own, theirs = FOREIGN[name]
+    register = RegisterService(service=web(**own))
+    b = lives()
+    b.ask(register)
+    again = lives(b, 5)
+    again.tell(SERVER)
+    there = web(**own | theirs)
+    serve(again, (there,))
+    again.ask(register)
+    assert serve(again, (there,)) == []
+    again.ask(RegisterService(service=web(**own | {"tags": ("new",)})))
+    assert [w.service.tags for w in serve(again, (there,)) if w.service][:1] == [("new",)]
+
+
 @pytest.mark.parametrize("override", [True, False])
 def test_a_service_that_the_catalog_has_lost_is_written_again(lives, override: bool) -> None:
     b = lives()

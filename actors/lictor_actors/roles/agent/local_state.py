@@ -45,6 +45,9 @@ class LocalService:
     """A service and whether the journal keeps it."""
 
     record: ServiceRecord
+    """As it is, with the tags of others where they may change them."""
+    given: ServiceRecord
+    """As it was registered."""
     kept: bool
 
 
@@ -83,10 +86,10 @@ class LocalState:
 
     def put_service(self, record: ServiceRecord, turn: Turn, *, keep: bool) -> None:
         """Add or replace a service; its checks are put apart."""
-        service = LocalService(record, keep)
-        if self.services.get(record.id) == service:
+        known = self.services.get(record.id)
+        if known is not None and (known.given, known.kept) == (record, keep):
             return
-        self.services[record.id] = service
+        self.services[record.id] = LocalService(record, record, keep)
         for check_id in self.checks_of(record.id):
             check = self.checks[check_id]
             update = {"service_name": record.service, "service_tags": record.tags}
@@ -260,7 +263,7 @@ class LocalState:
             return
         match what:
             case RegisterService() if what.service.id not in self.services:
-                self.services[what.service.id] = LocalService(what.service, kept=True)
+                self.services[what.service.id] = LocalService(what.service, what.service, kept=True)
                 self._changed(("service", what.service.id))
             case RegisterCheck() if what.check.id not in self.checks and self._has_service(what.check):
                 self._take_back_check(what.check, turn)
