@@ -169,6 +169,25 @@ def test_a_check_that_was_removed_leaves_no_state(lives) -> None:
     assert checks(lives(b, 1))["job"].status == "critical"
 
 
+def test_a_state_of_an_older_version_goes_with_its_check(lives) -> None:
+    b = lives()
+    b.ask(RegisterCheck(check=JOB))
+    b.journal.append(Cell(name="state:job", data=pack_body(UpdateCheck(id="job", status="passing", output="old"))))
+    again = lives(b, 1)
+    again.ask(DeregisterCheck(id="job"))
+    again.ask(RegisterCheck(check=JOB))
+    assert checks(lives(again, 1))["job"].status == "critical"
+
+
+def test_a_check_of_another_kind_has_no_reports(lives) -> None:
+    b = lives()
+    b.ask(RegisterCheck(check=JOB))
+    report(b)
+    b.ask(RegisterCheck(check=CheckSpec(name="job", tcp="x:1", interval_ns=SECOND)))
+    assert checks(b)["job"].status == "passing"
+    assert checks(lives(b, 1))["job"].status == "critical"
+
+
 def test_reports_in_quick_succession_are_not_all_written(lives) -> None:
     b = lives()
     b.ask(RegisterCheck(check=JOB))

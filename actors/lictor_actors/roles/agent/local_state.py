@@ -118,7 +118,8 @@ class LocalState:
         record = self._record(spec, old.record if old else None)
         check = LocalCheck(spec, record, keep)
         if old is not None:
-            check.critical_since, check.remembered = old.critical_since, old.remembered
+            check.critical_since = old.critical_since
+            check.remembered = old.remembered if spec.type == "ttl" else None
         self._add_check(check)
         if old is not None and old.spec.type != spec.type:
             self._stop_check(old, turn)
@@ -138,7 +139,7 @@ class LocalState:
         check = self._forget_check(check_id)
         if check.kept:
             turn.persist(Cell(name=f"check:{check_id}", data=b""))
-        if check.remembered is not None:
+        if check.kept or check.remembered is not None:
             turn.persist(Cell(name=f"state:{check_id}", data=b""))
         self._stop_check(check, turn)
 
