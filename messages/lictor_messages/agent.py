@@ -97,6 +97,16 @@ class UpdateCheck(Message, kind="agent.update_check", on=WIRE | STORED):
     output: Annotated[str, Json("Output")] = ""
 
 
+class TtlState(Message, kind="agent.ttl_state", on=STORED):
+    """In the agent's journal: what was last reported of a TTL check, and how long that holds."""
+
+    id: str
+    status: CheckStatus
+    output: str
+    holds_until: int
+    """By the node's wall clock, in nanoseconds."""
+
+
 class Accepted(Message, kind="agent.accepted", on=WIRE):
     """Done; the catalog follows by anti-entropy."""
 

@@ -38,7 +38,7 @@ class ProbeTcp(Message):
 
 
 class TcpProbed(Message):
-    """``error`` is empty if the connection was made."""
+    """``error`` is empty if the connection was made, else why not, the address included."""
 
     ticket: str
     error: str = ""

@@ -35,6 +35,10 @@ class ReconcileDue(Message):
     """Compare the whole member list with the catalog."""
 
 
+class LateRegistrationDue(Message):
+    """Look at the members that were registered although they had left."""
+
+
 class ProposeDue(Message):
     """Propose the writes that have gathered."""
 

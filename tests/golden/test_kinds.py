@@ -47,6 +47,7 @@ def test_every_module_of_messages_is_known_to_the_codec() -> None:
         "base",
         "bounds",
         "codec",
+        "cut",
         "door",
         "durations",
         "envelope",

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from lictor_messages.agent import CheckSpec, RegisterService
 from lictor_messages.catalog import ServiceRecord
+from lictor_messages.cut import size
 from lictor_messages.refusals import Refused
 
 STATUSES = ("passing", "warning", "critical")
@@ -21,12 +22,13 @@ TIMEOUT_NS = 10 * SECOND
 REAP_LEAST_NS = 60 * SECOND
 OUTPUT_MOST = 4096
 OUTPUT_LARGEST = 64 * 1024
-"""Characters of a check's output that are kept even if more are asked for: each goes through the servers' log."""
+"""Bytes of a check's output that are kept even if more are asked for: each goes through the servers' log."""
 ID_MOST = 1024
 """Bytes of the id of a service or check: the agent's journal keeps each under its name."""
 META_PAIRS_MOST = 64
 META_KEY_MOST = 128
 META_VALUE_MOST = 512
+"""Bytes, as of keys, though Consul's refusals call them characters."""
 META_KEY = re.compile(r"[A-Za-z0-9_-]+")
 WEIGHT_MOST = 65535
 STATUS_TEXT = "Status for checks must 'passing', 'warning', 'critical'"
@@ -107,8 +109,8 @@ def _bad(text: str) -> Refused:
 
 
 def _id(of: str, given: str) -> str:
-    size = len(given.encode())
-    return f"{of} ID is too long ({size} > {ID_MOST} bytes)" if size > ID_MOST else ""
+    bytes_ = size(given)
+    return f"{of} ID is too long ({bytes_} > {ID_MOST} bytes)" if bytes_ > ID_MOST else ""
 
 
 def _kind(spec: CheckSpec) -> str:
@@ -155,11 +157,11 @@ def _meta_pair(key: str, value: str) -> str:
         return "Key cannot be blank"
     if not META_KEY.fullmatch(key):
         return "Key contains invalid characters"
-    if len(key) > META_KEY_MOST:
+    if size(key) > META_KEY_MOST:
         return f"Key is too long (limit: {META_KEY_MOST} characters)"
     if key.startswith("consul-"):
         return "Key prefix 'consul-' is reserved for internal use"
-    if len(value) > META_VALUE_MOST:
+    if size(value) > META_VALUE_MOST:
         return f"Value is too long (limit: {META_VALUE_MOST} characters)"
     return ""
 

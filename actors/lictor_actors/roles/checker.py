@@ -123,7 +123,7 @@ class Checker(Actor):
     def _tcp_probed(self, result: TcpProbed, turn: Turn) -> None:
         def verdict(spec: CheckSpec) -> tuple[CheckStatus, str]:
             if result.error:
-                return "critical", f"dial tcp {spec.tcp}: {result.error}"
+                return "critical", result.error
             return "passing", f"TCP connect {spec.tcp}: Success"
 
         self._judge(result.ticket, verdict, turn)

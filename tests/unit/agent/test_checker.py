@@ -102,7 +102,7 @@ def test_a_run_whose_result_never_comes_does_not_end_the_check(checker) -> None:
             "critical",
             "HTTP GET http://x/: 500 Internal Server Error Output: e",
         ),
-        (said(0, "GET http://x/: Connection refused"), "critical", "GET http://x/: Connection refused"),
+        (said(0, 'Get "http://x/": EOF'), "critical", 'Get "http://x/": EOF'),
         (JobFailed(ticket="", error="no executor"), "critical", "no executor"),
     ],
 )
@@ -115,7 +115,7 @@ def test_http_outcomes(checker, outcome: Message, status: str, output: str) -> N
     ("error", "status", "output"),
     [
         ("", "passing", "TCP connect x:1: Success"),
-        ("Connection refused", "critical", "dial tcp x:1: Connection refused"),
+        ("dial tcp x:1: connect: connection refused", "critical", "dial tcp x:1: connect: connection refused"),
     ],
 )
 def test_tcp_outcomes(checker, error: str, status: str, output: str) -> None:

@@ -32,8 +32,8 @@ class Jobs:
             case ProbeHttp():
                 return self._http(job)
             case ProbeTcp():
-                open_ = self.tcp.get(job.address, False)
-                return TcpProbed(ticket=job.ticket, error="" if open_ else "connection refused")
+                refused = f"dial tcp {job.address}: connect: connection refused"
+                return TcpProbed(ticket=job.ticket, error="" if self.tcp.get(job.address) else refused)
             case _:
                 return JobFailed(ticket=getattr(job, "ticket", ""), error=f"no host does {job.kind}")
 
@@ -43,5 +43,7 @@ class Jobs:
             script = script()
         status, text = script if isinstance(script, tuple) else (script, "")
         if not status:
-            return HttpProbed(ticket=job.ticket, status=0, text="connection refused")
+            return HttpProbed(
+                ticket=job.ticket, status=0, text=f'{job.method.capitalize()} "{job.url}": connection refused'
+            )
         return HttpProbed(ticket=job.ticket, status=status, text=text)

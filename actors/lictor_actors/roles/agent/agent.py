@@ -197,11 +197,13 @@ class Agent(Actor):
         }
 
     def check(self) -> None:
-        """Every check of a service has its service; nothing is kept under another id."""
+        """Every check of a service has its service; nothing is kept under another id; verdicts and reports fit."""
         for check_id, check in self.local.checks.items():
             assert check.record.check_id == check.spec.id == check_id
             assert not check.record.service_id or check.record.service_id in self.local.services
             assert check_id in self.local.checks_of(check.record.service_id)
+            assert not check.critical_since or check.record.status == "critical"
+            assert check.remembered is None or check.spec.type == "ttl"
         for service_id, service in self.local.services.items():
             assert service.record.id == service_id
 

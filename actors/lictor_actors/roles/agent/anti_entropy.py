@@ -15,7 +15,7 @@ from collections.abc import Callable
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.requests.gathering import Gathering
 from lictor_actors.roles.agent.acknowledgements import Acknowledgements
-from lictor_actors.roles.agent.catalog_differences import differences, same_node
+from lictor_actors.roles.agent.catalog_differences import differences, same_node, shared
 from lictor_actors.roles.agent.deferred_outputs import DeferredOutputs
 from lictor_actors.roles.agent.local_state import Key, LocalState
 from lictor_actors.roles.agent.own_writes import NODE_KEY, OwnWrites
@@ -83,6 +83,8 @@ class AntiEntropy:
     def open(self, turn: Turn) -> None:
         """The journal is read: what the agent does not know now is not there. Until then nothing is compared."""
         self._open = not self._leaving
+        for key in shared(self.local):
+            self.dirty.pop(key, None)
         if self._routes.first():
             self.server_appeared(turn)
 

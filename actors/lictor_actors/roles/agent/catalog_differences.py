@@ -20,6 +20,17 @@ def same_node(there: NodeRecord | None, mine: NodeRecord) -> bool:
     )
 
 
+def shared(local: LocalState) -> Iterator[Key]:
+    """Services whose tags others may change, and their checks: to be compared before they are written.
+
+    What a starting agent knows of them is as old as its last life.
+    """
+    for service_id, service in local.services.items():
+        if service.record.enable_tag_override:
+            yield "service", service_id
+            yield from (("check", check_id) for check_id in local.checks_of(service_id))
+
+
 def differences(local: LocalState, theirs: NodeServices, checks: Checks, output_waits: Container[str]) -> Iterator[Key]:
     """What has to be written or removed; ``output_waits`` are checks whose output alone is no difference yet.
 

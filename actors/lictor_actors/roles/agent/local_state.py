@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from enum import Enum
 
 from lictor_actors.kernel.turn import Turn
-from lictor_messages.agent import CheckSpec, RegisterCheck, RegisterService, StartCheck, StopCheck, TtlDue, UpdateCheck
+from lictor_actors.roles.agent.ttl_reports import expired, is_news, report_of, time_left
+from lictor_messages.agent import (
+    CheckSpec,
+    RegisterCheck,
+    RegisterService,
+    StartCheck,
+    StopCheck,
+    TtlDue,
+    TtlState,
+    UpdateCheck,
+)
 from lictor_messages.base import STORED, Message
 from lictor_messages.catalog import CheckRecord, CheckStatus, ServiceRecord
 from lictor_messages.codec import FrameRefused, pack_body, unpack_body
@@ -35,17 +45,23 @@ class LocalService:
     """A service and whether the journal keeps it."""
 
     record: ServiceRecord
+    """As it is, with the tags of others where they may change them."""
+    given: ServiceRecord
+    """As it was registered."""
     kept: bool
 
 
 @dataclass(slots=True)
 class LocalCheck:
-    """A check, how it is run, and since when it has been critical (monotonic ns, 0: it is not)."""
+    """A check and how it is run."""
 
     spec: CheckSpec
     record: CheckRecord
     kept: bool
     critical_since: int = 0
+    """Since when verdicts have been critical (monotonic ns), 0: they are not. A status from the start is no verdict."""
+    remembered: TtlState | None = None
+    """What the journal has of its last report."""
 
 
 class LocalState:
@@ -70,10 +86,10 @@ class LocalState:
 
     def put_service(self, record: ServiceRecord, turn: Turn, *, keep: bool) -> None:
         """Add or replace a service; its checks are put apart."""
-        service = LocalService(record, keep)
-        if self.services.get(record.id) == service:
+        known = self.services.get(record.id)
+        if known is not None and (known.given, known.kept) == (record, keep):
             return
-        self.services[record.id] = service
+        self.services[record.id] = LocalService(record, record, keep)
         for check_id in self.checks_of(record.id):
             check = self.checks[check_id]
             update = {"service_name": record.service, "service_tags": record.tags}
@@ -100,8 +116,10 @@ class LocalState:
         """Add a check, or replace one: then its status and output stay as they are."""
         old = self.checks.get(spec.id)
         record = self._record(spec, old.record if old else None)
-        check = LocalCheck(spec, record, keep, old.critical_since if old else 0)
-        self._mark_critical(check, turn.now)
+        check = LocalCheck(spec, record, keep)
+        if old is not None:
+            check.critical_since = old.critical_since
+            check.remembered = old.remembered if spec.type == "ttl" else None
         self._add_check(check)
         if old is not None and old.spec.type != spec.type:
             self._stop_check(old, turn)
@@ -121,6 +139,7 @@ class LocalState:
         check = self._forget_check(check_id)
         if check.kept:
             turn.persist(Cell(name=f"check:{check_id}", data=b""))
+        if check.kept or check.remembered is not None:
             turn.persist(Cell(name=f"state:{check_id}", data=b""))
         self._stop_check(check, turn)
 
@@ -168,15 +187,15 @@ class LocalState:
         """A new verdict on a check. The caller decides when an output-only change reaches the catalog."""
         check = self.checks[check_id]
         old = check.record
+        if status != "critical":
+            check.critical_since = 0
+        elif not check.critical_since:
+            check.critical_since = max(turn.now, 1)
         if (old.status, old.output) == (status, output):
             return Change.NOTHING
         check.record = old.model_copy(update={"status": status, "output": output})
-        self._mark_critical(check, turn.now)
         if old.status == status:
             return Change.OUTPUT
-        if check.kept and check.spec.type == "ttl":
-            # The owner of a TTL check may report long after a restart: until then its last word stands.
-            self._keep(f"state:{check_id}", UpdateCheck(id=check_id, status=status, output=output), turn)
         self._changed(("check", check_id))
         return Change.STATUS
 
@@ -192,12 +211,6 @@ class LocalState:
     def reaps(self) -> bool:
         """True if some check may deregister its service."""
         return bool(self._may_reap)
-
-    def _mark_critical(self, check: LocalCheck, now: int) -> None:
-        if check.record.status != "critical":
-            check.critical_since = 0
-        elif not check.critical_since:
-            check.critical_since = max(now, 1)
 
     def _record(self, spec: CheckSpec, old: CheckRecord | None) -> CheckRecord:
         service = self.services.get(spec.service_id)
@@ -216,6 +229,15 @@ class LocalState:
         )
 
     # -- the journal ---------------------------------------------------------
+
+    def remember(self, check_id: str, turn: Turn) -> None:
+        """The owner of a TTL check has reported: its word stands after a restart too, for as long as it holds."""
+        check = self.checks[check_id]
+        said = report_of(check.record, check.spec.ttl_ns, turn.wall)
+        if not is_news(said, check.remembered, check.spec.ttl_ns):
+            return
+        check.remembered = said
+        self._keep(f"state:{check_id}", said, turn)
 
     def _keep(self, name: str, what: Message, turn: Turn) -> None:
         turn.persist(Cell(name=name, data=pack_body(what)))
@@ -242,24 +264,34 @@ class LocalState:
             return
         match what:
             case RegisterService() if what.service.id not in self.services:
-                self.services[what.service.id] = LocalService(what.service, kept=True)
+                self.services[what.service.id] = LocalService(what.service, what.service, kept=True)
                 self._changed(("service", what.service.id))
             case RegisterCheck() if what.check.id not in self.checks and self._has_service(what.check):
                 self._take_back_check(what.check, turn)
-            case UpdateCheck() if what.id in self.checks and self.checks[what.id].spec.type == "ttl":
-                check = self.checks[what.id]
-                check.record = check.record.model_copy(update={"status": what.status, "output": what.output})
-                self._mark_critical(check, turn.now)
+            case TtlState() | UpdateCheck() if what.id in self.checks and self.checks[what.id].spec.type == "ttl":
+                self._take_back_state(self.checks[what.id], what, turn)
 
     def _has_service(self, spec: CheckSpec) -> bool:
         return not spec.service_id or spec.service_id in self.services
 
     def _take_back_check(self, spec: CheckSpec, turn: Turn) -> None:
-        check = LocalCheck(spec, self._record(spec, None), kept=True)
-        self._mark_critical(check, turn.now)
+        # What it was when it was registered says nothing about now.
+        record = self._record(spec, None).model_copy(update={"status": "critical"})
+        check = LocalCheck(spec, record, kept=True)
         self._add_check(check)
         self.run_check(check, turn)
         self._changed(("check", spec.id))
+
+    def _take_back_state(self, check: LocalCheck, state: TtlState | UpdateCheck, turn: Turn) -> None:
+        """The last report, if it still holds."""
+        check.remembered = state if isinstance(state, TtlState) else None
+        left = time_left(state, check.spec.ttl_ns, turn.wall)
+        check.record = check.record.model_copy(update={"status": state.status, "output": state.output})
+        if left > 0:
+            turn.set_timer(f"ttl:{check.spec.id}", left, TtlDue(id=check.spec.id))
+        else:
+            turn.cancel_timer(f"ttl:{check.spec.id}")
+            self.judge(check.spec.id, "critical", expired(state.output), turn)
 
 
 def checker_of(node: str) -> str:

@@ -8,10 +8,11 @@ from lictor_actors.roles.agent.local_state import Key, LocalState
 from lictor_messages.agent import AgentOptions
 from lictor_messages.answers import Command
 from lictor_messages.catalog import CheckRecord, Deregister, NodeRecord, Register, ServiceRecord
+from lictor_messages.cut import size
 
 NODE_KEY: Key = ("node", "")
 TOGETHER_MOST = 1024 * 1024
-"""Characters of the checks that go into the same entry as their service; the others go in entries of their own."""
+"""Bytes of the checks that go into the same entry as their service; the others go in entries of their own."""
 
 Write = tuple[Command, tuple[Key, ...]]
 """A command and the things that it settles."""
@@ -60,17 +61,16 @@ class OwnWrites:
 def _as_many_as_fit(checks: Sequence[str], local: LocalState) -> list[str]:
     left, fitting = TOGETHER_MOST, list[str]()
     for check_id in checks:
-        left -= _characters(local.checks[check_id].record)
+        left -= _bytes(local.checks[check_id].record)
         if left >= 0 or not fitting:
             fitting.append(check_id)
     return fitting
 
 
-def _characters(check: CheckRecord) -> int:
+def _bytes(check: CheckRecord) -> int:
     definition = check.definition
-    header = sum(len(name) + sum(map(len, values)) for name, values in definition.header)
-    tags = sum(map(len, check.service_tags))
-    return len(check.output) + len(check.notes) + len(definition.http) + len(definition.body) + header + tags
+    header = sum(size(name) + sum(map(size, values)) for name, values in definition.header)
+    return header + sum(map(size, (check.output, check.notes, definition.http, definition.body, *check.service_tags)))
 
 
 def _node_record(o: AgentOptions) -> NodeRecord:

@@ -13,6 +13,7 @@ from lictor_actors.kernel.turn import Turn
 from lictor_actors.roles.agent.anti_entropy import AntiEntropy
 from lictor_actors.roles.agent.local_state import Change, LocalState
 from lictor_actors.roles.agent.maintenance import maintenance_check, maintenance_id
+from lictor_actors.roles.agent.ttl_reports import expired
 from lictor_messages.agent import (
     Accepted,
     CheckResult,
@@ -31,6 +32,7 @@ from lictor_messages.agent import (
     UpdateCheck,
 )
 from lictor_messages.catalog import CheckStatus
+from lictor_messages.cut import cut, size
 from lictor_messages.refusals import Refused
 
 REAP_EVERY_NS = 30_000_000_000
@@ -139,6 +141,7 @@ class Registrations:
             return
         self._local.run_check(check, turn)
         self._judge(update.id, update.status, _cut(update.output, check.spec.output_max_size), turn)
+        self._local.remember(update.id, turn)
         turn.reply(Accepted())
 
     def ttl_due(self, due: TtlDue, turn: Turn) -> None:
@@ -146,9 +149,7 @@ class Registrations:
         check = self._local.checks.get(due.id)
         if check is None:
             return
-        last = check.record.output
-        expired = f"TTL expired (last output before timeout follows): {last}" if last else "TTL expired"
-        self._judge(due.id, "critical", expired, turn)
+        self._judge(due.id, "critical", expired(check.record.output), turn)
 
     def check_result(self, result: CheckResult, turn: Turn) -> None:
         """The checker has something to say."""
@@ -184,6 +185,5 @@ def _unknown_service(service_id: str) -> Refused:
 
 
 def _cut(output: str, most: int) -> str:
-    if len(output) <= most:
-        return output
-    return f"{output[:most]} ... (captured {most} of {len(output)} bytes)"
+    total = size(output)
+    return output if total <= most else f"{cut(output, most)} ... (captured {most} of {total} bytes)"

@@ -18,6 +18,7 @@ from lictor_actors.store.errors import UnknownCommand
 from lictor_actors.store.store import Store
 from lictor_messages.answers import Command
 from lictor_messages.base import Message
+from lictor_messages.catalog import Register
 from lictor_messages.refusals import Refused
 from lictor_messages.server import ApplyDue
 from lictor_messages.snapshots import RestoreStaged
@@ -95,6 +96,8 @@ class Applying:
         self._time.applied(stamp, turn.now)
         if isinstance(command, RestoreStaged):
             self._restored(outcome, leading, turn)
+        elif isinstance(command, Register) and leading is not None:
+            leading.catalog.registered(command.node.node, turn)
         if leading is None or not leading.proposals.committed(entry.index, entry.term, outcome, turn):
             self._note_refused(asker, command, outcome, turn)
 

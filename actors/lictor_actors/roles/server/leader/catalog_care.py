@@ -9,9 +9,12 @@ from lictor_actors.roles.server.leader.reconcile import unknown_nodes, wanted
 from lictor_actors.store.store import Store
 from lictor_messages.answers import Command
 from lictor_messages.members import Member
-from lictor_messages.server import ReconcileDue, ServerOptions
+from lictor_messages.server import LateRegistrationDue, ReconcileDue, ServerOptions
 
 TIMER = "reconcile"
+LATE_TIMER = "late-registration"
+LATE_NS = 2_000_000_000
+"""Time for gossip to say that a member is back, whose agent may write to this server before that."""
 
 
 class CatalogCare:
@@ -30,6 +33,8 @@ class CatalogCare:
         self._propose = propose
         self.doubtful: dict[str, None] = {}
         """Nodes whose place in the catalog may not be right."""
+        self._late: dict[str, None] = {}
+        """Nodes that were registered although they have left: their last writes were still on their way."""
         self._writing_upto = 0
 
     def begin(self, turn: Turn) -> None:
@@ -44,6 +49,7 @@ class CatalogCare:
     def end(self, turn: Turn) -> None:
         """Another server cares."""
         turn.cancel_timer(TIMER)
+        turn.cancel_timer(LATE_TIMER)
 
     def compare_all(self, turn: Turn) -> None:
         """Look at every node, those too that gossip does not know: now and then, and when the store was replaced."""
@@ -56,13 +62,30 @@ class CatalogCare:
         for node in nodes:
             self.doubtful[node] = None
 
+    def registered(self, name: str, turn: Turn) -> None:
+        """A registration of a node was applied, which may have been under way for long."""
+        node = f"{name}.{self._options.dc}"
+        member = self._members.get(node)
+        if member is not None and member.status == "left":
+            if not self._late:
+                turn.set_timer(LATE_TIMER, LATE_NS, LateRegistrationDue())
+            self._late[node] = None
+
+    def look_at_late(self) -> None:
+        """Those that are not back by now have left for good."""
+        self.doubt(self._late)
+        self._late.clear()
+
     def go_on(self, applied: int, turn: Turn) -> None:
         """One pass at a time: the next one looks at the catalog after the writes of the last one are applied."""
         if applied >= self._writing_upto:
             members = [self._members[node] for node in self.doubtful if node in self._members]
             self.doubtful.clear()
-            self._write(wanted(members, self._store.catalog, self._options.name), turn)
+            if not self._write(wanted(members, self._store.catalog, self._options.name), turn):
+                self.doubt(member.node for member in members)
 
-    def _write(self, commands: list[Command], turn: Turn) -> None:
-        if commands:
-            self._writing_upto = max(self._writing_upto, self._propose(commands, turn))
+    def _write(self, commands: list[Command], turn: Turn) -> bool:
+        """False if the log takes nothing now."""
+        upto = self._propose(commands, turn) if commands else self._writing_upto
+        self._writing_upto = max(self._writing_upto, upto)
+        return bool(upto) or not commands

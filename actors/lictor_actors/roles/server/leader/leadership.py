@@ -24,12 +24,13 @@ from lictor_messages.base import Message
 from lictor_messages.kv import ReapDue
 from lictor_messages.members import Member
 from lictor_messages.refusals import Refused
-from lictor_messages.server import ProposeDue, ReconcileDue, ServerOptions
+from lictor_messages.server import LateRegistrationDue, ProposeDue, ReconcileDue, ServerOptions
 from lictor_messages.sessions import SessionsDue
 
 LEADER_TIMERS: tuple[type[Message], ...] = (
     ProposeDue,
     ReconcileDue,
+    LateRegistrationDue,
     AutopilotDue,
     SessionsDue,
     ReapDue,
@@ -55,6 +56,7 @@ class Leadership:
         self._timers: dict[type[Message], Callable[[Turn], None]] = {
             ProposeDue: self.proposals.due,
             ReconcileDue: self.catalog.compare_all,
+            LateRegistrationDue: lambda _: self.catalog.look_at_late(),
             AutopilotDue: self.configuration.due,
             SessionsDue: self._end_sessions,
             ReapDue: self._reap_tombstones,

@@ -1,0 +1,127 @@
+"""Connections to a check's target: addresses as Go's net.Dial reads them, and its words for those that lead nowhere."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from ipaddress import IPv6Address, ip_address
+
+from lictor_actors.hosts.live.probes.words import ProbeFailed, system_words, tls_words
+
+LOCAL = ("127.0.0.1", "::1")
+"""What an address without a host means."""
+PORT_MOST = 65_535
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+def split_address(address: str) -> tuple[str, str]:
+    """Host and port of ``host:port``, either of them perhaps ""; raises ProbeFailed."""
+    host, colon, port = address.rpartition(":")
+    if not colon or "]" in port:
+        raise _address(address, "missing port in address")
+    if host.startswith("["):
+        host, bracket, rest = host[1:].partition("]")
+        if not bracket:
+            raise _address(address, "missing ']' in address")
+        if rest:
+            raise _address(address, "too many colons in address" if ":" in rest else "missing port in address")
+    elif ":" in host:
+        raise _address(address, "too many colons in address")
+    for odd in "[]":
+        if odd in host:
+            raise _address(address, f"unexpected '{odd}' in address")
+    return host, port
+
+
+async def connect(host: str, port: str) -> socket.socket:
+    """A connection to one of the host's addresses; raises ProbeFailed with what the first one said."""
+    number = _port(port)
+    places = await _places(host)
+    first: OSError | None = None
+    for place in places:
+        try:
+            return await _connect(place, number)
+        except OSError as error:
+            first = first or error
+    shown = places[0] if host else ""
+    assert first is not None
+    raise ProbeFailed(f"dial tcp {joined(shown, number)}: connect: {system_words(first)}")
+
+
+async def open_streams(connection: socket.socket, tls: ssl.SSLContext | None, name: str) -> Streams:
+    """Streams over a connection, the server being ``name`` for TLS; raises ProbeFailed."""
+    try:
+        return await asyncio.open_connection(sock=connection, ssl=tls, server_hostname=name if tls else None)
+    except ssl.SSLError as error:
+        raise ProbeFailed(tls_words(error, name)) from error
+    except OSError as error:
+        raise ProbeFailed(_broken_handshake(error)) from error
+    except ValueError as error:  # a name that cannot be a server's
+        connection.close()
+        raise ProbeFailed(f"tls: {error}") from error
+
+
+def joined(host: str, port: int) -> str:
+    """``host:port``, with brackets where they are needed."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _broken_handshake(error: OSError) -> str:
+    # asyncio has a reset without a number for a server that hangs up in the handshake.
+    return "EOF" if isinstance(error, ConnectionError) and not error.errno else f"read: {system_words(error)}"
+
+
+def _address(address: str, why: str) -> ProbeFailed:
+    return ProbeFailed(f"dial tcp: address {address}: {why}")
+
+
+def _port(text: str) -> int:
+    """The number of a port that is written as one, or by its service's name."""
+    if not text.removeprefix("-").isdecimal():
+        try:
+            return socket.getservbyname(text, "tcp") if text else 0
+        except OSError:
+            raise ProbeFailed(f"dial tcp: lookup tcp/{text}: unknown port") from None
+    if not 0 <= int(text[:10]) <= PORT_MOST or text.startswith("-"):
+        raise _address(text, "invalid port")
+    return int(text)
+
+
+async def _places(host: str) -> tuple[str, ...]:
+    """The IPs of a host."""
+    if not host:
+        return LOCAL
+    try:
+        return (str(_plain(host)),)
+    except ValueError:
+        return await _lookup(host)
+
+
+def _plain(host: str) -> object:
+    """An IP; one of IPv4 that is written as IPv6 is one of IPv4."""
+    ip = ip_address(host)
+    return (ip.ipv4_mapped or ip) if isinstance(ip, IPv6Address) else ip
+
+
+async def _lookup(host: str) -> tuple[str, ...]:
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except UnicodeError:  # a label of no letters, or of too many
+        raise ProbeFailed(f"dial tcp: lookup {host}: no such host") from None
+    except socket.gaierror as error:
+        unknown = error.errno in (socket.EAI_NONAME, socket.EAI_NODATA)
+        why = "no such host" if unknown else (error.strerror or "").lower()
+        raise ProbeFailed(f"dial tcp: lookup {host}: {why}") from None
+    return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+async def _connect(place: str, port: int) -> socket.socket:
+    connection = socket.socket(socket.AF_INET6 if ":" in place else socket.AF_INET)
+    connection.setblocking(False)
+    try:
+        await asyncio.get_running_loop().sock_connect(connection, (place, port))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
