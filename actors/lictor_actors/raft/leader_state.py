@@ -200,12 +200,7 @@ class LeaderState:
     def lease_valid(self, now: int) -> bool:
         """True if no other server can have been elected by now."""
         sent = self.rounds.proved_sent
-        return (
-            sent is not None
-            and self.own_term_committed
-            and not self.lease_given_up
-            and now < sent + self._lease_ns
-        )
+        return sent is not None and self.own_term_committed and not self.lease_given_up and now < sent + self._lease_ns
 
     # -- transfer -------------------------------------------------------------------------------------------------
 
