@@ -62,7 +62,7 @@ class Queries:
             self._of_the_servers(query, applied, leading, turn)
         elif type(query) is ReadSlice:  # of an answer that was given already: by what right is settled
             self._reads.large.read(query, turn.ticket(), turn)
-        elif applied and self._fresh_enough(query, turn):
+        elif query.consistency == "stale" and applied and self._fresh_enough(query, turn):
             self._read(query, turn.ticket(), leading, turn)
         elif leading is None:
             to_leader(self._raft, turn)
@@ -95,7 +95,7 @@ class Queries:
             turn.reply(leading.configuration.health(max(applied, 1), turn), early=True)
 
     def _fresh_enough(self, query: Query, turn: Turn) -> bool:
-        if query.consistency != "stale" or type(query) is RenewSession or self._raft.behind:
+        if type(query) is RenewSession or self._raft.behind:
             return False
         return not query.max_stale_ns or self._raft.last_contact(turn.now) <= query.max_stale_ns
 
