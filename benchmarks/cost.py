@@ -23,7 +23,6 @@ from table import show
 from wrk import HAVE_WRK, Request, load
 
 from lictor import Cluster
-from lictor_messages.addresses import cut_host_port
 
 VALUE = "x" * 200
 KINDS = {
@@ -109,33 +108,43 @@ def serve() -> None:
     """Answer each line of the input, a kind and for how many seconds, with the cost of a request."""
     said, sys.stdout = sys.stdout, sys.stderr  # what the cluster has to say is not our answer
     with Cluster.local(servers=3, agents=0) as cluster:
-        leader = _prepare(cluster)
+        _prepare(cluster)
         for line in sys.stdin:
             kind, seconds = json.loads(line)
-            print(_measured(leader, kind, seconds), file=said, flush=True)
+            print(_measured(cluster, kind, seconds), file=said, flush=True)
 
 
-def _measured(leader: str, kind: str, seconds: float) -> float:
+def _measured(cluster: Cluster, kind: str, seconds: float) -> float:
+    """A round in which another server came to lead does not count: what it cost is the election, and forwarding."""
     request, connections = KINDS[kind]
     servers = [pid for pid in family(os.getpid()) if pid != os.getpid()]
-    before = sum(map(cpu_ns, servers))
-    done = load(leader, request, connections, seconds)
-    took = sum(map(cpu_ns, servers)) - before
+    leader, led = _leader(cluster), ""
+    while leader != led:
+        led, before = leader, sum(map(cpu_ns, servers))
+        done = load(leader, request, connections, seconds)
+        took = sum(map(cpu_ns, servers)) - before
+        leader = _leader(cluster)
     if done.wrong:
         raise SystemExit(f"{kind}: {done.wrong} answers were wrong")
     return took / done.requests / 1e3
 
 
-def _prepare(cluster: Cluster) -> str:
-    with urllib.request.urlopen(f"http://{next(iter(cluster.nodes.values())).http}/v1/status/leader") as answer:
-        ip = cut_host_port(json.load(answer))[0]
-    leader = next(place.http for place in cluster.nodes.values() if place.ip == ip)
-    put = _putter(leader)
+def _leader(cluster: Cluster) -> str:
+    """Its HTTP address, once there is one."""
+    first, leader = next(iter(cluster.nodes.values())).http, ""
+    while not leader:
+        with urllib.request.urlopen(f"http://{first}/v1/status/leader") as answer:
+            leader = json.load(answer)
+    ip = leader.rpartition(":")[0].strip("[]")  # by hand: older versions run this file, too
+    return next(place.http for place in cluster.nodes.values() if place.ip == ip)
+
+
+def _prepare(cluster: Cluster) -> None:
+    put = _putter(_leader(cluster))
     for key in ("read", *(f"read{number}" for number in range(1000))):
         put(f"/v1/kv/{key}", VALUE.encode())
     for number in range(INSTANCES):
         put("/v1/agent/service/register", json.dumps({"Name": "web", "ID": f"w{number}", "Port": number}).encode())
-    return leader
 
 
 def _putter(address: str) -> Callable[[str, bytes], None]:

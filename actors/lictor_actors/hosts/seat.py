@@ -53,6 +53,7 @@ class Seat:
         """The class of the actor that lives here, or did last."""
         self._birth = birth
         self._ground: Ground = node.ground
+        self._name = node.name
         self._rng = node.ground.stream(node.name, role)
         self._restarts = Restarts()
         self._timers = SeatTimers(node.ground, node.name, self._timer_due)
@@ -132,8 +133,8 @@ class Seat:
         if self.life is None:
             self._nobody_here(envelope)
         else:
-            if envelope is not None and envelope.budget:
-                self._stamp(envelope)
+            if envelope is not None and envelope.budget and envelope.arrived < 0:
+                envelope.arrived = self._ground.now(self._name)
             self._ground.enqueue(self, self.life.number, message, envelope)
 
     def accept(self, envelope: Envelope) -> None:
@@ -142,13 +143,9 @@ class Seat:
         if life is None:
             self.node.deliver(envelope)
         else:
-            if envelope.budget:
-                self._stamp(envelope)
+            if envelope.budget and envelope.arrived < 0:
+                envelope.arrived = self._ground.now(self._name)
             self._ground.enqueue(self, life.number, envelope.body, envelope)
-
-    def _stamp(self, envelope: Envelope) -> None:
-        if envelope.arrived < 0:
-            envelope.arrived = self._ground.now(self.node.name)
 
     def take(self, number: int, message: Message, envelope: Envelope | None) -> None:
         """One turn, if the life that the mail was meant for still goes on."""
@@ -159,7 +156,7 @@ class Seat:
         if self._backlog is not None:
             self._backlog.append((message, envelope))
             return
-        ground, name = self._ground, self.node.name
+        ground, name = self._ground, self._name
         try:
             effects = life.turn(message, envelope, ground.now(name), ground.wall(name))
         except Exception as error:

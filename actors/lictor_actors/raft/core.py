@@ -39,7 +39,7 @@ from collections.abc import Sequence
 
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft.configuration import ChangeRefused, Configuration, check_step, of_voters
-from lictor_actors.raft.facts import NotLeading, Role
+from lictor_actors.raft.facts import CANDIDATE, NotLeading
 from lictor_actors.raft.log import Entry
 from lictor_actors.raft.receiving import Receiving
 from lictor_messages.base import Message
@@ -98,7 +98,7 @@ class Raft(Receiving):
         if self._leading:
             self._leading.advance_commit()
             self._after_leading(self._leading, turn)
-        elif self.role is Role.CANDIDATE:
+        elif self.role is CANDIDATE:
             self._count(turn)
 
     # -- what the server asks for ---------------------------------------------------------------------------------

@@ -40,6 +40,7 @@ class LeaderState:
         self.me = me
         self.stable = stable
         self.options = options
+        self._lease_ns = options.lease_ns
         self.first_index = stable.log.last_index + 1
         """The no-op: nothing of an earlier term is committed before it is (section 5.4.2)."""
         self._replication = Replication(me, stable, options, commit_index)
@@ -199,12 +200,7 @@ class LeaderState:
     def lease_valid(self, now: int) -> bool:
         """True if no other server can have been elected by now."""
         sent = self.rounds.proved_sent
-        return (
-            sent is not None
-            and self.own_term_committed
-            and not self.lease_given_up
-            and now < sent + self.options.lease_ns
-        )
+        return sent is not None and self.own_term_committed and not self.lease_given_up and now < sent + self._lease_ns
 
     # -- transfer -------------------------------------------------------------------------------------------------
 

@@ -20,6 +20,9 @@ class ProgressState(Enum):
     """The log no longer has what it needs next: a snapshot is on its way, one chunk for each answer."""
 
 
+PROBE, REPLICATE, SNAPSHOT = ProgressState  # see ``raft.facts.Role``
+
+
 class Progress:
     """The follower has everything up to ``match``; ``next`` is the first entry not sent yet."""
 
@@ -39,7 +42,7 @@ class Progress:
     )
 
     def __init__(self, following: int, now: int) -> None:
-        self.state = ProgressState.PROBE
+        self.state = PROBE
         self.match = 0
         self.next = following
         self.probing = False
@@ -59,7 +62,7 @@ class Progress:
 
     def may_send(self, waiting_bytes: int, options: RaftOptions) -> bool:
         """Nagle's rule: a message that is not full waits while some are on their way, and so fills under load."""
-        if self.state is ProgressState.PROBE:
+        if self.state is PROBE:
             return not self.probing
         if len(self._inflight) < options.eager_messages:
             return True
@@ -71,7 +74,7 @@ class Progress:
 
     def sent(self, last: int, size: int) -> None:
         """Entries up to ``last`` have left. A probe does not advance ``next``: it may well be refused."""
-        if self.state is ProgressState.PROBE:
+        if self.state is PROBE:
             self.probing = True
             return
         self.next = last + 1
@@ -90,7 +93,7 @@ class Progress:
         self.match = max(self.match, match)
         if self.match + 1 >= self.next:
             self.next = self.match + 1
-            self.state = ProgressState.REPLICATE
+            self.state = REPLICATE
             self.snapshot = None
         return news
 
@@ -105,10 +108,10 @@ class Progress:
             self.match = 0
             self._probe_from(agreed + 1)
             return
-        if self.state is ProgressState.REPLICATE:
+        if self.state is REPLICATE:
             if rejected > self.match:
                 self._probe_from(self.match + 1)
-        elif self.state is ProgressState.PROBE and rejected == self.next - 1:
+        elif self.state is PROBE and rejected == self.next - 1:
             self._probe_from(max(min(rejected, agreed + 1), self.match + 1))
 
     def known_as(self, newcomer: str, following: int) -> None:
@@ -122,7 +125,7 @@ class Progress:
     def install(self, snapshot: Snapshot) -> None:
         """From now on this snapshot is sent, from its beginning."""
         self._probe_from(snapshot.index + 1)
-        self.state = ProgressState.SNAPSHOT
+        self.state = SNAPSHOT
         self.snapshot = snapshot
         self.offset = 0
         self.sent_round = -1
@@ -134,7 +137,7 @@ class Progress:
         return news
 
     def _probe_from(self, index: int) -> None:
-        self.state = ProgressState.PROBE
+        self.state = PROBE
         self.next = index
         self._inflight.clear()
         self._inflight_bytes = 0

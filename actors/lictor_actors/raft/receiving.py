@@ -5,7 +5,7 @@ from __future__ import annotations
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft.doubts import CEILING, FARTHEST, Implausible, plausible
 from lictor_actors.raft.election import judge, refuse
-from lictor_actors.raft.facts import LEAPS_SAID_NS, Role
+from lictor_actors.raft.facts import CANDIDATE, FOLLOWER, LEADER, LEAPS_SAID_NS, PRE_CANDIDATE
 from lictor_actors.raft.follower import accept
 from lictor_actors.raft.log import Entry
 from lictor_actors.raft.role_changes import RoleChanges
@@ -112,7 +112,7 @@ class Receiving(RoleChanges):
         self._heard_leader = turn.now
 
     def _follow(self, source: str, term: int, turn: Turn) -> None:
-        if term > self.term or self.role is not Role.FOLLOWER or self.leader != source:
+        if term > self.term or self.role is not FOLLOWER or self.leader != source:
             self._become_follower(term, source, turn)
         self._quiet_since = turn.now
 
@@ -159,7 +159,7 @@ class Receiving(RoleChanges):
 
     def _loyal(self, now: int) -> bool:
         """A leader is loyal to itself: if no majority hears it, it steps down by its own heartbeat timer."""
-        return self.role is Role.LEADER or now - self._heard_leader < self.options.election_ns
+        return self.role is LEADER or now - self._heard_leader < self.options.election_ns
 
     def _vote(self, source: str, message: Vote, turn: Turn) -> None:
         if self._is_too_far(source, message.term, turn):
@@ -173,10 +173,10 @@ class Receiving(RoleChanges):
 
     def _is_for_this_ballot(self, vote: Vote) -> bool:
         if vote.pre:
-            return self.role is Role.PRE_CANDIDATE and vote.term == self.term + 1
-        return self.role is Role.CANDIDATE and vote.term == self.term
+            return self.role is PRE_CANDIDATE and vote.term == self.term + 1
+        return self.role is CANDIDATE and vote.term == self.term
 
     def _timeout_now(self, source: str, message: TimeoutNow, turn: Turn) -> None:
-        called = message.term == self.term and self.role is Role.FOLLOWER and self.leader == source
+        called = message.term == self.term and self.role is FOLLOWER and self.leader == source
         if called and self._may_stand and not self._at_the_ceiling(turn):
             self._become_candidate(turn, transfer=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft.doubts import Implausible
 from lictor_actors.raft.options import RaftOptions
-from lictor_actors.raft.progress import Progress, ProgressState
+from lictor_actors.raft.progress import PROBE, SNAPSHOT, Progress
 from lictor_actors.raft.stable import Stable
 from lictor_messages.envelope import at
 from lictor_messages.raft import AppendEntries, InstallSnapshot
@@ -49,7 +49,7 @@ class Replication:
         self.round = number
         offset = self._stable.log.offset
         for peer, progress in self.peers.items():
-            known = progress.state is not ProgressState.SNAPSHOT and progress.next > offset
+            known = progress.state is not SNAPSHOT and progress.next > offset
             self._send(peer, progress.next - 1 if known else 0, (), turn)
 
     # -- entries ----------------------------------------------------------------------------------------------------
@@ -65,13 +65,13 @@ class Replication:
         if progress.next <= log.offset:
             self._begin_snapshot(peer, progress, turn)
             return
-        if progress.state is ProgressState.SNAPSHOT:
+        if progress.state is SNAPSHOT:
             return
         while progress.next <= log.last_index and progress.may_send(log.size_from(progress.next), self._options):
             packed = self._pack(progress.next)
             self._send(peer, progress.next - 1, packed, turn)
             progress.sent(progress.next + len(packed) - 1, sum(map(len, packed)))
-            if progress.state is ProgressState.PROBE:
+            if progress.state is PROBE:
                 break
 
     def _pack(self, first: int) -> tuple[bytes, ...]:
@@ -110,7 +110,7 @@ class Replication:
 
     def find_lost_chunk(self, peer: str, progress: Progress, answered_round: int, turn: Turn) -> None:
         """A round that left after the chunk is answered, and the chunk is not: the pipe keeps order, so it is lost."""
-        if progress.state is ProgressState.SNAPSHOT and answered_round > progress.sent_round:
+        if progress.state is SNAPSHOT and answered_round > progress.sent_round:
             self._send_chunk(peer, progress, turn)
 
     def _begin_snapshot(self, peer: str, progress: Progress, turn: Turn) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft.doubts import CEILING
 from lictor_actors.raft.election import Ballot
-from lictor_actors.raft.facts import Role
+from lictor_actors.raft.facts import CANDIDATE, FOLLOWER, LEADER, PRE_CANDIDATE
 from lictor_actors.raft.leader_state import LeaderState
 from lictor_actors.raft.snapshotting import Snapshotting
 from lictor_messages.base import Message
@@ -34,7 +34,7 @@ class RoleChanges(Snapshotting):
     # -- timers ---------------------------------------------------------------------------------------------------
 
     def _election_due(self, turn: Turn) -> None:
-        if self.role is Role.LEADER:
+        if self.role is LEADER:
             return
         left = self._quiet_since + self._timeout_ns - turn.now
         if left > 0:
@@ -105,7 +105,7 @@ class RoleChanges(Snapshotting):
     # -- roles ----------------------------------------------------------------------------------------------------
 
     def _become_follower(self, term: int, leader: str, turn: Turn) -> None:
-        if self.role is Role.LEADER and term == self.term and leader:
+        if self.role is LEADER and term == self.term and leader:
             raise RuntimeError(f"{leader} and {self.me} both lead term {term}")
         if term > self.term:
             self._stable.set_term(term, "", turn)
@@ -113,16 +113,16 @@ class RoleChanges(Snapshotting):
             self._leading = None
             self._reads = []
             turn.cancel_timer(HEARTBEAT)
-        if self.role is Role.LEADER or leader:
+        if self.role is LEADER or leader:
             self._quiet_since = turn.now
             self._draw_timeout(turn)
         if leader:
             turn.note(f"raft: follows {leader} in term {term}")
-        self.role = Role.FOLLOWER
+        self.role = FOLLOWER
         self.leader = leader
 
     def _become_pre_candidate(self, turn: Turn) -> None:
-        self.role = Role.PRE_CANDIDATE
+        self.role = PRE_CANDIDATE
         self.leader = ""
         self._stand(turn)
         self._ballot.grant(self.me)
@@ -130,7 +130,7 @@ class RoleChanges(Snapshotting):
         self._count(turn)
 
     def _become_candidate(self, turn: Turn, *, transfer: bool = False) -> None:
-        self.role = Role.CANDIDATE
+        self.role = CANDIDATE
         self.leader = ""
         self._stable.set_term(self.term + 1, self.me, turn)
         turn.note(f"raft: stands for term {self.term}")
@@ -139,7 +139,7 @@ class RoleChanges(Snapshotting):
 
     def _become_leader(self, turn: Turn) -> None:
         turn.note(f"raft: leads term {self.term}")
-        self.role = Role.LEADER
+        self.role = LEADER
         self.leader = self.me
         self._leading = LeaderState(self.me, self._stable, self.options, self._commit_index, turn.now)
         self._leading.open(turn)
@@ -159,10 +159,10 @@ class RoleChanges(Snapshotting):
 
     def _count(self, turn: Turn) -> None:
         """The own vote counts once it is on disk: from then on no other candidate can get it."""
-        if self.role is Role.CANDIDATE and self._stable.vote_durable:
+        if self.role is CANDIDATE and self._stable.vote_durable:
             self._ballot.grant(self.me)
         if self._ballot.won:
-            if self.role is Role.PRE_CANDIDATE:
+            if self.role is PRE_CANDIDATE:
                 self._become_candidate(turn)
             else:
                 self._become_leader(turn)

@@ -104,8 +104,10 @@ class BoundFunctions(dict[Any, Callable[..., Any]]):
     Most stores are made for a moment, to rehearse a transaction, and need few of them.
     """
 
+    __slots__ = ("_functions", "_store")
+
     def __init__(self, store: Parts, functions: Mapping[Any, Bindable]) -> None:
-        super().__init__()
+        # Without super(): five are made for every store that rehearses a transaction.
         self._store = store
         self._functions = functions
 

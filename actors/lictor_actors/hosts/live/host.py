@@ -185,16 +185,19 @@ class LiveHost:
 
     def post(self, envelope: Envelope) -> None:
         """See ``Ground``."""
+        path = self._paths.get((envelope.source, envelope.target))
+        if path is None or self._faults.on:
+            self._judge(envelope)
+        else:
+            path(envelope)
+
+    def _judge(self, envelope: Envelope) -> None:
         if self._faults.on:
             self._faults.post(envelope)
         else:
             self._post(envelope)
 
     def _post(self, envelope: Envelope, corrupt: bool = False) -> None:
-        path = self._paths.get((envelope.source, envelope.target))
-        if path is not None:
-            path(envelope)
-            return
         home, away = node_of(envelope.source), node_of(envelope.target)
         if away == home:
             running = self._nodes.get(home)

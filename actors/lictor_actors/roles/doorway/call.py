@@ -90,6 +90,8 @@ class Call(Generic[A]):
     """When the server answers a blocked query even if nothing has changed."""
     collecting: Collecting | None = None
     """What has come of a large answer."""
+    bucket: dict[int, None]
+    """See ``deadlines``."""
 
     def __init__(
         self, number: int, question: Question, message: Message, deadline: int, crowd: Crowd | None = None

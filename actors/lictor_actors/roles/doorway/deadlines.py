@@ -15,6 +15,8 @@ class Watched(Protocol):
 
     number: int
     deadline: int
+    bucket: dict[int, None]
+    """Where ``Deadlines`` has put its number: dropping it takes no search."""
 
 
 class Deadlines:
@@ -38,15 +40,13 @@ class Deadlines:
         if numbers is None:
             numbers = self._buckets[bucket] = {}
         numbers[call.number] = None
+        call.bucket = numbers
         if not self._alarm or bucket * BUCKET_NS < self._alarm:
             self._set_alarm(bucket, turn)
 
     def drop(self, call: Watched) -> None:
         """The call has ended."""
-        bucket = -(-call.deadline // BUCKET_NS)
-        numbers = self._buckets.get(bucket)
-        if numbers is not None and numbers.pop(call.number, self) is None and not numbers:
-            del self._buckets[bucket]
+        call.bucket.pop(call.number, None)
 
     def put_off(self, call: Watched, until: int, turn: Turn) -> None:
         """Give the call time at least until then."""
@@ -62,6 +62,7 @@ class Deadlines:
 
     def look_again(self, turn: Turn) -> None:
         """Set the timer for the earliest that is left."""
+        self._buckets = {bucket: numbers for bucket, numbers in self._buckets.items() if numbers}
         # What has been added meanwhile has set it for itself, and others are due long before.
         bucket = min(self._buckets, default=0)
         if bucket and (not self._alarm or bucket * BUCKET_NS < self._alarm):

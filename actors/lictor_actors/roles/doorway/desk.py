@@ -11,6 +11,7 @@ The desk knows nothing of the protocol in which its doorway's clients speak. The
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Generic, NamedTuple
 
 from lictor_actors.kernel.turn import Turn
@@ -27,8 +28,6 @@ from lictor_messages.host import Undeliverable
 from lictor_messages.refusals import Refused
 from lictor_messages.slices import AnswerSlice, Collected, LargeAnswer
 
-SERVED = (Query, Command)
-"""What servers are asked; all else is the agent's own."""
 NO_ANSWER = frozenset((Refused, Undeliverable, LargeAnswer, AnswerSlice))
 """What comes in place of an answer, or is but a part of one."""
 JITTER_FRACTION = 16
@@ -37,6 +36,12 @@ SPREAD_NS = 250_000_000
 """Blocked queries that were lost with their server are asked again over this time."""
 JOIN_LEAST_NS = 1_000_000_000
 """An asker that would be answered by more than this too early asks again for the rest of its wait."""
+
+
+@cache
+def is_served(kind: type[Message]) -> bool:
+    """True for what servers are asked; all else is the agent's own."""
+    return issubclass(kind, Query | Command)
 
 
 class DeskOptions(NamedTuple):
@@ -137,7 +142,7 @@ class Desk(Generic[A]):
         if call.question.to:
             return call.question.to
         options = self._options
-        if options.server and call.sent_at < 0 and isinstance(call.message, SERVED):
+        if options.server and call.sent_at < 0 and is_served(type(call.message)):
             return options.server
         return options.agent
 
@@ -277,7 +282,7 @@ class Desk(Generic[A]):
         refused = call.refusal or Refused(code="TimedOut")
         if call.state == "sent":
             refused = Refused(code="TimedOut")
-            if isinstance(call.message, SERVED):
+            if is_served(type(call.message)):
                 turn.send(self._options.agent, ServerSilent(request=call.request))
             if call.parked:
                 self._park_on(call, turn)

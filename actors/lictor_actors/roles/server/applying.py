@@ -57,12 +57,12 @@ class Applying:
 
     def take_committed(self, leading: Leadership | None, turn: Turn) -> None:
         """Apply what is committed, and no more than a slice of it in one turn."""
-        if self._in_slices:
-            return  # the rest comes with ApplyDue: other messages wait for one slice, and not for one each
-        committed = self._raft.take_committed(APPLY_MOST)
-        if not committed:
-            return
-        self._apply(committed, leading, turn)
+        if self._in_slices or not self._raft.behind:
+            return  # slices go on with ApplyDue: other messages wait for one of them, and not for one each
+        self._apply(self._raft.take_committed(APPLY_MOST), leading, turn)
+        self._see_to_the_rest(turn)
+
+    def _see_to_the_rest(self, turn: Turn) -> None:
         self._in_slices = self._raft.behind
         if self._in_slices:
             turn.set_timer(TIMER, 0, ApplyDue())

@@ -8,14 +8,14 @@ import orjson
 
 from lictor_actors.consul.status_json import status_json
 from lictor_actors.kernel.turn import Turn
-from lictor_actors.raft import Raft, Role
+from lictor_actors.raft import LEADER, Raft
 from lictor_messages import status as s
 from lictor_messages.addresses import join_host_port
 from lictor_messages.answers import Answer, Query, Rendered
 from lictor_messages.members import Member
 from lictor_messages.server import ServerOptions
 
-_KINDS: tuple[type[Query], ...] = (
+STATUS_QUERIES: tuple[type[Query], ...] = (
     s.GetLeader,
     s.ListPeers,
     s.ListDatacenters,
@@ -33,8 +33,8 @@ class ClusterStatus:
     def answers(self, query: Query) -> bool:
         """True for the queries that are answered here: only a leader knows how far its peers are."""
         if isinstance(query, s.GetRaftConfiguration) and query.consistency != "stale":
-            return self._raft.role is Role.LEADER
-        return isinstance(query, _KINDS)
+            return self._raft.role is LEADER
+        return isinstance(query, STATUS_QUERIES)
 
     def reply(self, query: Query, members: Mapping[str, Member], applied: int, turn: Turn) -> None:
         """Answer typed, or as Consul's JSON."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.kernel.vocabulary import By, Handler, Handlers, Vocabulary
-from lictor_actors.raft import Raft, RaftOptions, Role
+from lictor_actors.raft import LEADER, Raft, RaftOptions
 from lictor_actors.raft.snapshot import SnapshotDamaged
 from lictor_actors.raft.stable import LostBeginning
 from lictor_actors.roles.server.announcements import Announcements
@@ -225,7 +225,7 @@ class Server(Actor):
         if self._announcements.waiting and self.raft.leader:
             self._announcements.started(turn)
         self._leaving.look(turn)
-        if (self.raft.role is Role.LEADER) != (leading is not None):
+        if (self.raft.role is LEADER) != (leading is not None):
             self._take_lead(turn) if leading is None else self._lose_lead(leading, turn)
         if self.leading is not None:
             self.leading.go_on(self.applied, self._leaving.leaving, turn)

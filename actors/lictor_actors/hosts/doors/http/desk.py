@@ -68,7 +68,7 @@ class WebDesk:
             self._node.ground.count("http_answers_for_nobody")
             return
         body = envelope.body
-        if isinstance(body, HttpAnswered):
+        if type(body) is HttpAnswered:
             answer(body)
         elif isinstance(body, Refused):
             answer(HttpAnswered(status=body.row.status, body=body.words.encode()))

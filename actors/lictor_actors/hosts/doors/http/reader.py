@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import httptools
 
-from lictor_actors.hosts.doors.http.events import Asked, BodyPiece, Form
+from lictor_actors.hosts.doors.http.events import Asked, BodyPiece, form
 from lictor_actors.hosts.doors.http.phases import BETWEEN, BODY, ENDED, HEAD
 from lictor_actors.hosts.doors.http.request import READ_HERE, Head, Refuse, as_refusal, escaped_target
 from lictor_actors.hosts.doors.http.response import CONTINUE
@@ -81,13 +81,13 @@ class Reader:
         return self.at is HEAD or self.at is BODY
 
     def _parse(self, data: bytes) -> None:
-        starts, waiting = not self.reading, len(self.found)
+        starts, waiting = self.at is BETWEEN, len(self.found)
         if starts and not data.isascii():
             data = escaped_target(data)
         self._bare_bytes += len(data)
         try:
             self._parser.feed_data(data)
-            if self.reading and self._bare_bytes > self._limits.head:
+            if self._bare_bytes > self._limits.head and self.reading:
                 raise Refuse(431, "Request header fields too large")
         except httptools.HttpParserUpgrade:  # we upgrade to nothing: the request is answered as HTTP/1.1, then we close
             last = cast(Asked, self.found[-1])
@@ -96,7 +96,7 @@ class Reader:
         except (httptools.HttpParserError, Refuse) as error:
             self.refuse(as_refusal(error))
         else:
-            if starts and not self.reading and len(self.found) == waiting + 1:
+            if starts and self.at is BETWEEN and len(self.found) == waiting + 1:
                 self._premises.heard.keep(self._heard_as, data, cast(Asked, self.found[-1]))
 
     # -- the parser --------------------------------------------------------------
@@ -164,7 +164,7 @@ class Reader:
         )
         keeps = parser.should_keep_alive()
         http10 = parser.get_http_version() == "1.0"
-        self.found.append(Asked(asked, Form(asked.method == "HEAD", http10, not keeps, self._head.gzips)))
+        self.found.append(Asked(asked, form(asked.method == "HEAD", http10, not keeps, self._head.gzips)))
         self.owes_continue = False
         self.at = BETWEEN if keeps else ENDED
 
