@@ -32,14 +32,7 @@ from lictor_messages.txn import (
 ENTRY = Struct("KVPair", Entry)
 
 SESSION = Struct("Session", SessionRecord)
-NEW_SESSION = Struct(
-    "Session",
-    SessionRecord,
-    renamed={field.name: field.name.lower() for field in SESSION.fields},
-    without=("id", *map(str.lower, INDEXES)),
-    also_read={"checks": TEXTS},
-)
-"""Its names are repeated in lower case."""
+NEW_SESSION = Struct("Session", SessionRecord, without=("ID", *INDEXES), also_read={"Checks": TEXTS})
 
 RESULT = Struct("TxnResult", Result, (one_or_more(ENTRY), one_or_more(NODE), one_or_more(SERVICE), one_or_more(CHECK)))
 FAILURE = Struct("TxnError", Failure)

@@ -42,15 +42,15 @@ def version(request: HttpRequest) -> HttpQuestion:
 
 
 def members(request: HttpRequest) -> HttpQuestion:
-    """Every member; with ``?wan`` the servers, under their names in the pool of all datacenters."""
-    return HttpQuestion(ListMembers(), _wan_members if request.has("wan") else _members)
+    """Every member; with ``?wan=1`` the servers, under their names in the pool of all datacenters."""
+    return HttpQuestion(ListMembers(), _wan_members if request.param("wan") else _members)
 
 
 def join(request: HttpRequest) -> HttpQuestion:
     """Join through an address."""
     if not request.rest:
         raise HttpError(400, "Missing address to join")
-    if request.has("wan"):
+    if request.param("wan"):
         raise HttpError(500, "Lictor has no pool of several datacenters yet: join without wan")
     return HttpQuestion(Join(addresses=(request.rest,)), _joined, takes_ns=SLOW_NS)
 

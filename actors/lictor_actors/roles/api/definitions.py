@@ -30,7 +30,7 @@ def service_registration(request: HttpRequest) -> RegisterService:
     return RegisterService(
         service=service_of(given, request.options.name),
         checks=tuple(map(check_spec, one_and_more(given))),
-        replace_existing_checks=request.has("replace-existing-checks"),
+        replace_existing_checks=request.params.get("replace-existing-checks", ["false"])[0] in ("", "true"),
     )
 
 
