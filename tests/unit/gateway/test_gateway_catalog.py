@@ -262,5 +262,5 @@ def test_the_raft_configuration(desk):
     desk.answer(RaftConfiguration(index=3, servers=(server,)))
     assert desk.answers[request].body == (
         b'{"Servers":[{"ID":"u","Node":"n1","Address":"10.0.0.1:8300","Leader":true,"ProtocolVersion":"3",'
-        b'"Voter":true,"LastIndex":12,"CommitIndex":11}],"Index":3}'
+        b'"Voter":true,"LastIndex":12,"CommitIndex":11}],"Index":0}'
     )

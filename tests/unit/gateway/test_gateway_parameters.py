@@ -71,3 +71,25 @@ def test_another_namespace_is_refused_instead_of_ignored(desk, path, name, of):
     answer = desk.get(f"{path}?{name}=team1")
     words = f'Invalid query parameter: "{name}" - {of} are a Consul Enterprise feature'
     assert (answer.status, answer.body.decode()) == (400, words)
+
+
+@pytest.mark.parametrize(
+    ("wait", "ns"),
+    [
+        ("1ns", 1),
+        ("1us", 1_000),
+        ("1ms", 1_000_000),
+        ("10ms", 10_000_000),
+        ("50ms", 50_000_000),
+        ("99ms", 99_000_000),
+        ("100ms", 100_000_000),
+        ("150ms", 150_000_000),
+        ("1.05s", 1_050_000_000),
+        ("0s", 300_000_000_000),
+        ("-1s", 300_000_000_000),
+        ("1h", 600_000_000_000),
+    ],
+)
+def test_a_wait_is_as_long_as_it_says(desk, wait, ns):
+    desk.http("GET", f"/v1/kv/none?index=1&wait={wait}")
+    assert desk.upstream().wait_ns == ns
