@@ -22,6 +22,7 @@ from lictor_messages.agent import (
     RegisterService,
     SetMaintenance,
     UpdateCheck,
+    WatchLocalService,
 )
 from lictor_messages.base import FrozenMap
 from lictor_messages.catalog import CheckRecord, ServiceRecord, Weights
@@ -434,3 +435,29 @@ def test_the_event_list_carries_its_index_and_blocks(desk, header):
     assert not header(answer, "X-Consul-KnownLeader")
     row = json.loads(answer.body)[0]
     assert (row["LTime"], row["Payload"]) == (4, None)
+
+
+@pytest.mark.parametrize(
+    ("query", "asked"),
+    [
+        ("", ListLocalServices()),
+        ("?hash=", ListLocalServices()),
+        ("?wait=1s", ListLocalServices()),
+        ("?index=5&wait=1s", ListLocalServices()),
+        ("?hash=ab", WatchLocalService(id="web1", hash="ab", wait_ns=300 * 10**9)),
+        ("?hash=ab&wait=3s", WatchLocalService(id="web1", hash="ab", wait_ns=3 * 10**9)),
+        ("?hash=ab&wait=1ms", WatchLocalService(id="web1", hash="ab", wait_ns=10**6)),
+        ("?hash=ab&wait=0s", WatchLocalService(id="web1", hash="ab", wait_ns=300 * 10**9)),
+        ("?hash=ab&wait=20m", WatchLocalService(id="web1", hash="ab", wait_ns=600 * 10**9)),
+        ("?hash=a%2Fb&wait=1s", WatchLocalService(id="web1", hash="a/b", wait_ns=10**9)),
+    ],
+)
+def test_a_service_is_waited_for_by_its_hash(desk, query, asked):
+    desk.http("GET", f"/v1/agent/service/web1{query}")
+    assert desk.upstream() == asked
+
+
+@pytest.mark.parametrize("query", ["?hash=ab&wait=x", "?wait=5", "?hash=ab&wait=1d"])
+def test_a_wait_that_is_none_is_refused(desk, query):
+    answer = desk.get(f"/v1/agent/service/web1{query}")
+    assert (answer.status, answer.body) == (400, b"Invalid wait time")

@@ -21,6 +21,7 @@ from lictor_actors.roles.agent.leaving import Leaving
 from lictor_actors.roles.agent.local_state import LocalState, checker_of
 from lictor_actors.roles.agent.registrations import Registrations
 from lictor_actors.roles.agent.server_routes import ServerRoutes
+from lictor_actors.roles.agent.service_watch import ServiceWatch
 from lictor_messages.agent import (
     AgentOptions,
     ChangeSyncDue,
@@ -42,9 +43,11 @@ from lictor_messages.agent import (
     RegisterService,
     RoundLateDue,
     ServerSilent,
+    ServiceWaitDue,
     SetMaintenance,
     TtlDue,
     UpdateCheck,
+    WatchLocalService,
 )
 from lictor_messages.answers import Answer, Command, Query, Written
 from lictor_messages.autopilot import ReadyToLeave, RemovalLateDue, Removed
@@ -85,7 +88,16 @@ class Agent(Actor):
         .on(RegisterService, DeregisterService, RegisterCheck, DeregisterCheck, UpdateCheck, by=By.CLIENTS)
         .on(ListLocalServices, ListLocalChecks, DescribeAgent, LeaveCluster, by=By.CLIENTS)
         .on(ListMembers, Join, ForceLeave, FireEvent, ListEvents, by=By.CLIENTS)
-        .on(SetMaintenance, ServerSilent, CheckerStarted, CheckResult, TtlDue, ReapCriticalDue)
+        .on(
+            SetMaintenance,
+            WatchLocalService,
+            ServiceWaitDue,
+            ServerSilent,
+            CheckerStarted,
+            CheckResult,
+            TtlDue,
+            ReapCriticalDue,
+        )
         .on(MemberJoined, MemberUpdated, MemberFailed, MemberLeft, MemberReaped, Members, UserEvent)
         .on(Answer, Written, Refused, Undeliverable, ReadyToLeave, Departed, Removed, RemovalLateDue)
         .on(FullSyncDue, ChangeSyncDue, RoundLateDue, OutputSyncDue, EventWaitDue, RebalanceDue)
@@ -106,6 +118,7 @@ class Agent(Actor):
         self.local = LocalState(options.name, checker_of(options.node), self.sync.changed)
         self.sync.local = self.local
         self.own = Registrations(options.name, self.local, self.sync)
+        self._watch = ServiceWatch(self.local, options.dc)
         self.events = EventList(options.event_buffer)
         self._description = Description(options, self.local, self.routes)
         self._handlers = Handlers(self.hears, self._table())
@@ -128,6 +141,8 @@ class Agent(Actor):
             turn.reply(Refused(code="JournalFailed", text=f"no space left on device: {full}"))
         else:
             self._handlers[type(message)](message, turn)
+            if self._watch:
+                self._watch.look(turn)
 
     def _table(self) -> dict[type[Message], Handler]:
         """The table of contents: reads and writes go to a server, the rest is the agent's own."""
@@ -146,6 +161,7 @@ class Agent(Actor):
             UpdateCheck: self.own.update_check,
             SetMaintenance: self.own.set_maintenance,
             ListLocalServices: self.own.list_services,
+            WatchLocalService: self._watch.asked,
             ListLocalChecks: self.own.list_checks,
             DescribeAgent: self._description.asked,
             ListEvents: self.events.asked,
@@ -190,6 +206,7 @@ class Agent(Actor):
             RoundLateDue: lambda _, turn: self.sync.round_late(turn),
             OutputSyncDue: lambda due, turn: self.sync.output_due(due.id, turn),
             EventWaitDue: lambda due, turn: self.events.waited(due.waiter, turn),
+            ServiceWaitDue: lambda due, turn: self._watch.waited(due.waiter, turn),
             TtlDue: self.own.ttl_due,
             ReapCriticalDue: self.own.reap_critical,
             RebalanceDue: self._rebalance,

@@ -49,6 +49,12 @@ def read_options(request: HttpRequest, *, rendered: bool = True) -> QueryFields:
     return options
 
 
+def wait_time(request: HttpRequest) -> int:
+    """How long what blocks by a hash may wait, in nanoseconds; raises HttpError 400 for what is no duration."""
+    raw = request.param("wait")
+    return _wait(raw, request) if raw else request.options.default_query_time_ns
+
+
 def check_datacenter(request: HttpRequest) -> None:
     """Only the own datacenter is known so far, any other has no path to it; and only the namespace ``default``."""
     if not request.params:
