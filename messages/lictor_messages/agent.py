@@ -106,7 +106,7 @@ class ListLocalServices(Message, kind="agent.list_local_services", on=WIRE):
 
 
 class WatchLocalService(Message):
-    """/v1/agent/service/:id: waits while the hash of its content is ``hash``; answered by LocalServices, one or none."""
+    """/v1/agent/service/:id: waits while the hash of its content is ``hash``; answered by LocalServices."""
 
     id: str
     hash: str

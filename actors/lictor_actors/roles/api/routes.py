@@ -47,6 +47,8 @@ class Router:
         """The route that the request takes, ``request.rest`` set. Raises HttpError 301, 404, 405, 200 (OPTIONS)."""
         path = request.path
         if not is_clean(path):
+            if path == "*":  # all of this server, and not one of its paths
+                raise HttpError(200 if request.asked.method == "OPTIONS" else 400)
             raise moved_to(cleaned_path(path), request.query)
         methods = self._exact.get(path) or self._below(path, request)
         method = request.asked.method

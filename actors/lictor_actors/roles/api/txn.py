@@ -74,10 +74,13 @@ def _operations(request: HttpRequest) -> tuple[Operation, ...]:
         raise HttpError(400, f"Failed to parse body: {error}") from error
 
 
-def _all_operations(body: Any) -> tuple[dict[str, Any], ...]:
+def _all_operations(body: Any) -> Any:
     if body is not None and not isinstance(body, list):
         raise mismatch(body, "", "api.TxnOps")
-    return list_of(TXN_OP, "api.TxnOp")(body, "")
+    return _OPERATIONS(body, "")
+
+
+_OPERATIONS = list_of(TXN_OP, "api.TxnOp")
 
 
 def _operation(given: dict[str, Any], request: HttpRequest) -> Operation:
