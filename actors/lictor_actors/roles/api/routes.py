@@ -29,13 +29,15 @@ Methods = dict[str, Route]
 class Router:
     """Every route, arranged so that a lookup is two dictionary reads for almost every path."""
 
-    def __init__(self, table: Iterable[Route]) -> None:
+    def __init__(self, table: Iterable[Route], refused: Iterable[Route] = ()) -> None:
         self.table = tuple(table)
         """The one list of what answers here."""
+        self.refused = tuple(refused)
+        """What does not yet, and says so."""
         self._exact: dict[str, Methods] = {}
         self._families: dict[str, dict[str, Methods]] = {}
         """First part of the path → prefix → methods, the longest prefix first."""
-        for route in self.table:
+        for route in (*self.table, *self.refused):
             path = route.path
             below = path.endswith("/") and path != "/"
             paths = self._families.setdefault(_family(path), {}) if below else self._exact
