@@ -167,12 +167,33 @@ def test_a_full_registration(desk):
                 name="is up",
                 status="passing",
                 service_id="pg1",
+                type="tcp",
                 definition=CheckDefinition(tcp="10.0.0.1:5432", interval_ns=5 * 10**9, timeout_ns=10**9),
             ),
         ),
     )
     desk.answer(Written())
     assert desk.answers[request].body == b"true"
+
+
+@pytest.mark.parametrize(
+    ("check", "kind"),
+    [
+        ({"Definition": {"TCP": "a:1"}}, "tcp"),
+        ({"Definition": {"HTTP": "http://a/"}}, "http"),
+        ({"Definition": {"HTTP": "http://a/", "TCP": "a:1"}}, "http"),
+        ({"Definition": {"Interval": "1s"}}, ""),
+        ({"Definition": {}}, ""),
+        ({"Definition": None}, ""),
+        ({}, ""),
+        ({"Type": "ttl"}, "ttl"),
+        ({"Type": "", "Definition": {"TCP": "a:1"}}, "tcp"),
+        ({"Type": "mine", "Definition": {"TCP": "a:1"}}, "mine"),
+    ],
+)
+def test_the_type_of_a_check_follows_from_its_definition(desk, check, kind):
+    desk.http("PUT", "/v1/catalog/register", {"Node": "n9", "Address": "a", "Check": {"CheckID": "c", **check}})
+    assert desk.upstream().checks[0].type == kind
 
 
 def test_deregistration(desk):
