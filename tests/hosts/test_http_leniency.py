@@ -98,6 +98,34 @@ def test_what_has_two_meanings_or_none_is_refused(site, data, status):
     site(test)
 
 
+@pytest.mark.parametrize(
+    ("control", "status"),
+    [
+        (b"", 200),
+        (b"no-cache", 200),
+        (b"max-age=5", 200),
+        (b"Max-Age=5 , must-revalidate", 200),
+        (b"max-age= 5", 200),
+        (b"stale-if-error=1,max-age=2", 200),
+        (b"xmax-age=x", 200),
+        (b"max-age=x", 400),
+        (b"max-age=", 400),
+        (b"max-age=5s", 400),
+        (b"max-age=-1", 400),
+        (b"must-revalidate, stale-if-error=-1", 400),
+        (b"max-age=1,stale-if-error=1.5", 400),
+        (b"MAX-AGE=1 2", 400),
+    ],
+)
+def test_an_age_in_cache_control_is_a_number(site, control, status):
+    async def test(s):
+        said = await s.talk(lines(LINE, b"Host: x", b"Cache-Control: " + control, END))
+        assert said.startswith(b"HTTP/1.1 %d " % status)
+        assert (b"Invalid Cache-Control header." in said) is (status == 400)
+
+    site(test)
+
+
 def test_a_lone_line_end_in_a_chunked_body_is_refused(site):
     async def test(s):
         said = await s.talk(lines(PUT, b"Host: x", b"Transfer-Encoding: chunked", END) + b"1\nv\n0\n\n")

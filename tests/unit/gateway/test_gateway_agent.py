@@ -513,7 +513,12 @@ def test_an_event_is_fired_with_a_fresh_uuid(desk):
     ("target", "body", "status", "words"),
     [
         ("/v1/event/fire/", b"", 400, "Missing name"),
-        ("/v1/event/fire/e", bytes(512), 500, "user event exceeds configured limit of 512 bytes before encoding"),
+        (
+            "/v1/event/fire/e",
+            bytes(512),
+            500,
+            "error broadcasting event: user event exceeds configured limit of 512 bytes before encoding",
+        ),
     ],
 )
 def test_bad_events(desk, target, body, status, words):

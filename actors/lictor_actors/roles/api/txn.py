@@ -30,7 +30,7 @@ from lictor_messages.txn import (
 )
 from lictor_messages.web import HttpAnswered
 
-LIMIT_PAGE = "https://developer.hashicorp.com/consul/docs/agent/options#txn_max_req_len"
+LIMIT_PAGE = "https://www.consul.io/docs/agent/config/config-files#txn_max_req_len"
 
 
 def transact(request: HttpRequest) -> HttpQuestion:

@@ -10,8 +10,18 @@ from lictor_actors.hosts.doors.http.mending import method_of
 from lictor_actors.hosts.doors.http.sites import Sites
 
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
+_BAD_AGE = re.compile(rb"(?:^|,)\s*(?:max-age|stale-if-error)=\s*+(?![0-9]+\s*(?:,|$))", re.IGNORECASE)
 READ_HERE = frozenset(
-    ("host", "accept-encoding", "content-length", "transfer-encoding", "expect", "origin", "sec-fetch-site")
+    (
+        "host",
+        "accept-encoding",
+        "content-length",
+        "transfer-encoding",
+        "expect",
+        "origin",
+        "sec-fetch-site",
+        "cache-control",
+    )
 )
 """Headers that the door itself reads."""
 
@@ -108,6 +118,9 @@ class Head:
                 self.origin = value if self.origin is None else b"null"  # two are as good as a foreign one
             case "sec-fetch-site":
                 self.fetch_site = value if self.fetch_site is None else b"cross-site"
+            case "cache-control":
+                if _BAD_AGE.search(value):
+                    raise Refuse(400, "Invalid Cache-Control header.")
 
 
 def escaped_target(data: bytes) -> bytes:
