@@ -56,6 +56,17 @@ def test_what_has_one_meaning_is_taken_however_it_is_cut(site, data, pieces):
     site(test)
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_what_is_wrong_with_a_mended_head_is_said(site, end):
+    async def test(s):
+        said = await s.talk(lines(LINE, b"Host: foreign.example", b"X: a", b" b", END, end=end))
+        assert said.startswith(b"HTTP/1.1 403 ")
+        said = await s.talk(lines(LINE, b"X: a", b" b", END, end=end))
+        assert b"missing required Host" in said
+
+    site(test)
+
+
 def test_a_folded_header_is_one_line(site):
     async def test(s):
         await s.talk(lines(LINE, b"Host: x", b"X: a ", b"\t b", END))

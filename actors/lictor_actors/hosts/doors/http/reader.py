@@ -109,15 +109,16 @@ class Reader:
         except (httptools.HttpParserError, Refuse) as error:
             first = len(self.found) == waiting
             self._fault = as_refusal(error, self._raw if first else b"")
-            if first and type(error) is httptools.HttpParserError and self.at is HEAD:
-                self._mend()
-            else:
+            self._mending = first and type(error) is httptools.HttpParserError and self.at is HEAD
+            if not self._mending:
                 self.refuse(self._fault)
         else:
             if self.at is not HEAD:
                 self._raw = b""
             if starts and not self.reading and len(self.found) == waiting + 1:
                 self._premises.heard.keep(self._heard_as, data, cast(Asked, self.found[-1]))
+        if self._mending:  # not above: what is raised while an exception is handled has that for its context
+            self._mend()
 
     def _mend(self) -> None:
         """Once the head is whole: read it again in its plain form, or refuse it if it has that already."""
