@@ -17,6 +17,7 @@ from lictor_actors.roles.agent.description import Description
 from lictor_actors.roles.agent.doorways import Doorways
 from lictor_actors.roles.agent.event_list import EventList, concerns, event_refused
 from lictor_actors.roles.agent.forwarding import Forwarding
+from lictor_actors.roles.agent.joining import join_refused
 from lictor_actors.roles.agent.leaving import Leaving
 from lictor_actors.roles.agent.local_state import LocalState, checker_of
 from lictor_actors.roles.agent.registrations import Registrations
@@ -74,9 +75,6 @@ from lictor_messages.sessions import CreateSession
 
 KEPT = RegisterService | DeregisterService | RegisterCheck | DeregisterCheck | SetMaintenance
 """What the journal remembers: refused while it has no room, or it would be gone with the next start."""
-
-JOIN_MOST = 128
-"""Addresses of one Join: each is dialled at once."""
 
 
 class Agent(Actor):
@@ -165,9 +163,9 @@ class Agent(Actor):
             ListLocalChecks: self.own.list_checks,
             DescribeAgent: self._description.asked,
             ListEvents: self.events.asked,
-            FireEvent: self._fire_event,
+            FireEvent: lambda event, turn: self._unless(event_refused(event), event, turn),
             ListMembers: self._to_prober,
-            Join: self._join,
+            Join: lambda join, turn: self._unless(join_refused(join), join, turn),
             ForceLeave: self._to_prober,
             LeaveCluster: self._leaving.asked,
         }
@@ -277,17 +275,10 @@ class Agent(Actor):
         self.routes.hold(turn.envelope, self._prober)
         turn.forward(self._prober)
 
-    def _join(self, join: Join, turn: Turn) -> None:
-        if len(join.addresses) > JOIN_MOST:
-            text = f"addresses to join through: {JOIN_MOST} at most at a time, not {len(join.addresses)}"
-            turn.reply(Refused(code="BadRequest", text=text))
-        else:
-            self._to_prober(join, turn)
-
-    def _fire_event(self, event: FireEvent, turn: Turn) -> None:
-        refused = event_refused(event)
+    def _unless(self, refused: Refused | None, message: Message, turn: Turn) -> None:
+        """To the prober, unless this is wrong with it."""
         if refused is None:
-            self._to_prober(event, turn)
+            self._to_prober(message, turn)
         else:
             turn.reply(refused)
 

@@ -15,7 +15,7 @@ JITTER_FRACTION = 16
 
 
 @dataclass(slots=True)
-class Waiter:
+class ServiceWaiter:
     """One that knows this content of a service."""
 
     ticket: Ticket
@@ -31,7 +31,7 @@ class ServiceWatch:
     def __init__(self, local: LocalState, dc: str) -> None:
         self._local = local
         self._dc = dc
-        self._waiters: dict[int, Waiter] = {}
+        self._waiters: dict[int, ServiceWaiter] = {}
         self._count = 0
 
     def __len__(self) -> int:
@@ -45,7 +45,7 @@ class ServiceWatch:
             turn.reply(_answer(record))
             return
         self._count += 1
-        self._waiters[self._count] = Waiter(turn.ticket(), watch.id, watch.hash, record)
+        self._waiters[self._count] = ServiceWaiter(turn.ticket(), watch.id, watch.hash, record)
         wait = watch.wait_ns + turn.rng.randrange(watch.wait_ns // JITTER_FRACTION + 1)
         turn.set_timer(f"service:{self._count}", wait, ServiceWaitDue(waiter=self._count))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections import Counter
 from typing import Any, get_args
@@ -21,7 +20,6 @@ from lictor_messages.web import GatewayOptions, HttpAnswered
 Stats = dict[str, dict[str, str]]
 RUNTIME = {
     "arch": platform.machine(),
-    "cpu_count": str(os.cpu_count() or 1),
     "max_procs": "1",
     "os": platform.system().lower(),
     "version": f"python{platform.python_version()}",

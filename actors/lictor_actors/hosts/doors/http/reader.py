@@ -107,11 +107,7 @@ class Reader:
             self.found[-1] = replace(last, form=last.form._replace(close=True))
             self.end()
         except (httptools.HttpParserError, Refuse) as error:
-            first = len(self.found) == waiting
-            self._fault = as_refusal(error, self._raw if first else b"")
-            self._mending = first and type(error) is httptools.HttpParserError and self.at is HEAD
-            if not self._mending:
-                self.refuse(self._fault)
+            self._failed(error, first=len(self.found) == waiting)
         else:
             if self.at is not HEAD:
                 self._raw = b""
@@ -119,6 +115,13 @@ class Reader:
                 self._premises.heard.keep(self._heard_as, data, cast(Asked, self.found[-1]))
         if self._mending:  # not above: what is raised while an exception is handled has that for its context
             self._mend()
+
+    def _failed(self, error: Exception, *, first: bool) -> None:
+        """What the parser raised. Only the first request of what came at once is known from its beginning."""
+        self._fault = as_refusal(error, self._raw if first else b"")
+        self._mending = first and type(error) is httptools.HttpParserError and self.at is HEAD
+        if not self._mending:
+            self.refuse(self._fault)
 
     def _mend(self) -> None:
         """Once the head is whole: read it again in its plain form, or refuse it if it has that already."""
