@@ -22,22 +22,24 @@ from lictor_actors.roles.api import (
 from lictor_actors.roles.api.consul_endpoints import lacking
 from lictor_actors.roles.api.routes import ROOT, Router
 
-_BUILT = (
-    ROOT,
-    *kv.ROUTES,
-    *session.ROUTES,
-    *txn.ROUTES,
-    *prepared_query.ROUTES,
-    *catalog.ROUTES,
-    *health.ROUTES,
-    *agent.ROUTES,
-    *agent_service.ROUTES,
-    *agent_service_health.ROUTES,
-    *agent_check.ROUTES,
-    *status.ROUTES,
-    *event.ROUTES,
-    *operator_raft.ROUTES,
-    *operator_autopilot.ROUTES,
-    *snapshot.ROUTES,
+ROUTER = Router(
+    (
+        ROOT,
+        *kv.ROUTES,
+        *session.ROUTES,
+        *txn.ROUTES,
+        *prepared_query.ROUTES,
+        *catalog.ROUTES,
+        *health.ROUTES,
+        *agent.ROUTES,
+        *agent_service.ROUTES,
+        *agent_service_health.ROUTES,
+        *agent_check.ROUTES,
+        *status.ROUTES,
+        *event.ROUTES,
+        *operator_raft.ROUTES,
+        *operator_autopilot.ROUTES,
+        *snapshot.ROUTES,
+    ),
+    lacking,
 )
-ROUTER = Router(_BUILT, lacking(_BUILT))

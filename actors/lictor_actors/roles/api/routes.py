@@ -23,16 +23,17 @@ class Route(NamedTuple):
     """The rights that it takes, resource and level as Consul's pages name them (``key:read``); "" for none."""
 
 
+Table = tuple[Route, ...]
 Methods = dict[str, Route]
 
 
 class Router:
     """Every route, arranged so that a lookup is two dictionary reads for almost every path."""
 
-    def __init__(self, table: Iterable[Route], refused: Iterable[Route] = ()) -> None:
+    def __init__(self, table: Iterable[Route], lacking: Callable[[Table], Table] = lambda _: ()) -> None:
         self.table = tuple(table)
         """The one list of what answers here."""
-        self.refused = tuple(refused)
+        self.refused = lacking(self.table)
         """What does not yet, and says so."""
         self._exact: dict[str, Methods] = {}
         self._families: dict[str, dict[str, Methods]] = {}
