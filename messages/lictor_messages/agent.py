@@ -115,6 +115,14 @@ class ListLocalServices(Message, kind="agent.list_local_services", on=WIRE):
     """/v1/agent/services; answered by LocalServices."""
 
 
+class WatchLocalService(Message):
+    """/v1/agent/service/:id: waits while the hash of its content is ``hash``; answered by LocalServices."""
+
+    id: str
+    hash: str
+    wait_ns: int
+
+
 class LocalServices(Message, kind="agent.local_services", on=WIRE):
     """The services that this agent owns."""
 
@@ -271,6 +279,12 @@ class RebalanceDue(Message):
 
 class EventWaitDue(Message):
     """The agent's timer: a blocking ListEvents has waited long enough."""
+
+    waiter: int
+
+
+class ServiceWaitDue(Message):
+    """The agent's timer: a WatchLocalService has waited long enough."""
 
     waiter: int
 

@@ -40,7 +40,7 @@ class NodeRecord(Record):
     id: Annotated[str, Json("ID", before="Node")] = ""
     datacenter: Annotated[str, Json("Datacenter")] = "dc1"
     tagged_addresses: Annotated[ReadOnly, Json("TaggedAddresses", empty="null")] = FrozenMap()
-    meta: Annotated[ReadOnly, Json("Meta")] = FrozenMap()
+    meta: Annotated[ReadOnly, Json("Meta", empty="null")] = FrozenMap()
     create_index: Annotated[int, Json("CreateIndex", "index")] = 0
     modify_index: Annotated[int, Json("ModifyIndex", "index")] = 0
 

@@ -231,7 +231,7 @@ def test_a_header_value_cannot_start_another_header(site):
     ("data", "status"),
     [
         (b"\x16\x03\x01\x02\x00garbage\r\n\r\n", 400),
-        (b"NONSENSE / HTTP/1.1\r\n\r\n", 400),
+        (b"NONSENSE / HTTP/1.1\r\n\r\n", 405),
         (b"GET / HTTP/9.9\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\n\r\n", 400),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),

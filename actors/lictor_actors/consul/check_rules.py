@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 
 from lictor_messages.agent import CheckSpec, RegisterService
-from lictor_messages.catalog import ServiceRecord
+from lictor_messages.catalog import ServiceRecord, TaggedAddress
 from lictor_messages.cut import size
 from lictor_messages.refusals import Refused
 
@@ -67,10 +67,27 @@ def check_refused(spec: CheckSpec) -> Refused | None:
 
 
 def complete_service(service: ServiceRecord, node: str) -> ServiceRecord:
-    """The record with its node and with its name as id if it has none."""
+    """The record with its node, with its name as id if it has none, and with its address as the tagged ones."""
     return service.model_copy(
-        update={"node": node, "id": service.id or service.service, "create_index": 0, "modify_index": 0}
+        update={
+            "node": node,
+            "id": service.id or service.service,
+            "tagged_addresses": _with_own_address(service),
+            "create_index": 0,
+            "modify_index": 0,
+        }
     )
+
+
+def _with_own_address(service: ServiceRecord) -> tuple[TaggedAddress, ...]:
+    """``lan_ipv4`` and ``wan_ipv4``, or the two of IPv6, are the address of the service if they are not given."""
+    version = next((version for version in (4, 6) if _is_ip(service.address, version)), 0)
+    if not version:
+        return service.tagged_addresses
+    tagged = {address.name: address for address in service.tagged_addresses}
+    for name in (f"lan_ipv{version}", f"wan_ipv{version}"):
+        tagged.setdefault(name, TaggedAddress(name=name, address=service.address, port=service.port))
+    return tuple(tagged[name] for name in sorted(tagged))
 
 
 def complete_checks(service: ServiceRecord, specs: tuple[CheckSpec, ...]) -> tuple[CheckSpec, ...]:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import b64decode
-from binascii import Error as BadBase64
 from collections.abc import Callable
 from math import isinf
 from typing import Any
 
 import orjson
 
+from lictor_actors.consul.go_base64 import go_base64
 from lictor_messages.bounds import INT64_MAX, UINT64_MAX
 from lictor_messages.durations import parse_go_duration
 
@@ -27,7 +26,7 @@ Decode = Callable[[Any, str], Any]
 
 SECOND_NS = 1_000_000_000
 SECONDS_BELOW = 1000
-"""A lock-delay that is a number below this means seconds, from this on nanoseconds."""
+"""A lock-delay below this means seconds, from this on nanoseconds."""
 
 
 class BadBody(ValueError):
@@ -136,32 +135,36 @@ def unsigned(value: Any, where: str) -> int:
 
 
 def duration(value: Any, where: str) -> int:
-    """Nanoseconds, from Go's notation (``"1m30s"``) or from a number of nanoseconds."""
-    if value is None or value == "":
+    """Nanoseconds, from Go's notation (``"1m30s"``) or from a number of nanoseconds; null is 0, "" is no duration."""
+    if value is None:
         return 0
     if isinstance(value, str):
         try:
             return parse_go_duration(value)
         except ValueError as error:
-            raise BadBody(f'time: invalid duration "{shortened(value)}"') from error
+            words = str(error) if len(value) <= SHOWN_MOST else f'time: invalid duration "{shortened(value)}"'
+            raise BadBody(words) from error
     if isinstance(value, bool) or not isinstance(value, int | float) or not -INT64_MAX <= value <= INT64_MAX:
         raise mismatch(value, where, "time.Duration")
     return int(value)
 
 
 def lock_delay(value: Any, where: str) -> int:
-    """Nanoseconds of a lock-delay, never below zero: a small number is one of seconds."""
+    """Nanoseconds of a lock-delay, never below zero: fewer than a thousand are seconds, ``"5ns"`` as well as ``5``."""
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < SECONDS_BELOW:
         return int(value * SECOND_NS)
-    return max(0, duration(value, where))
+    ns = max(0, duration(value, where))
+    return ns * SECOND_NS if ns < SECONDS_BELOW else ns
 
 
 def base64(value: Any, where: str) -> bytes:
     """Go's way with []byte: base64, null for none."""
+    if value is not None and not isinstance(value, str):
+        raise mismatch(value, where, "[]uint8")
     try:
-        return b64decode(string(value, where), validate=True)
-    except (BadBase64, ValueError) as error:
-        raise BadBody("illegal base64 data at input byte 0") from error
+        return go_base64(value or "")
+    except ValueError as error:
+        raise BadBody(str(error)) from error
 
 
 def check_id(value: Any, where: str) -> str:

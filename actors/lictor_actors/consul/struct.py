@@ -68,7 +68,7 @@ class Struct(Generic[R]):
         return self(parse_json(body), "")
 
     def __call__(self, value: Any, where: str) -> dict[str, Any]:
-        """The fields that were given, under their Go names; raises BadBody."""
+        """The fields that were given, under their Go names; null gives nothing. Raises BadBody."""
         if value is None:
             return {}
         if not isinstance(value, dict):
@@ -78,8 +78,9 @@ class Struct(Generic[R]):
             known = self._reads.get(key.lower())
             if known is None:
                 raise BadBody(f'json: unknown field "{shortened(key)}"')
-            name, read, place = known
-            given[name] = read(item, place)
+            if item is not None:
+                name, read, place = known
+                given[name] = read(item, place)
         return given
 
     def record(self, given: Mapping[str, Any], **settled: Any) -> R:

@@ -17,6 +17,7 @@ PORT = 8301
 FIRST_RETRIES = 3
 """Retries that wait an eighth, a quarter and a half of the interval: in a cluster that starts as a whole the first
 address is often up a moment later."""
+ITSELF = "that is this node itself"
 IN_WORDS = {"no_pipe": "nobody answers there", "stalled": "nothing gets through to there"}
 """The bus's reasons, as the asker is told them."""
 
@@ -87,6 +88,14 @@ class Joining:
         """A push/pull was answered; if it was a join, count it."""
         self._close(request, "", turn)
 
+    def came_back(self, request: str, turn: Turn) -> None:
+        """The address that was tried is one of this node's own."""
+        attempt = next((attempt for attempt in self._attempts.values() if request in attempt.silent), None)
+        if attempt is not None and attempt.ticket is not None:
+            self._close(request, "", turn)
+        else:
+            self._close(request, ITSELF, turn)
+
     def undeliverable(self, request: str, reason: str, turn: Turn) -> None:
         """The bus knows that no node was reached there."""
         self._close(request, IN_WORDS.get(reason, reason), turn)
@@ -110,7 +119,7 @@ class Joining:
                 attempt.errors.append(f"{address}: it {error}")
                 continue
             if url == me.advertised or (url.startswith("tcp") and url == me.alive.gossip):
-                attempt.errors.append(f"{address}: that is this node itself")
+                self._met_itself(address, attempt)
                 continue
             known = self._members.advertising(url)
             target = known.address if known is not None else self._members.address(url)
@@ -118,6 +127,13 @@ class Joining:
         turn.set_timer(f"join:{self._count}", patience, JoinDue(attempt=self._count))
         if not attempt.silent:
             self._finish(self._count, attempt, turn)
+
+    def _met_itself(self, address: str, attempt: Attempt) -> None:
+        """Who asks this node to join itself has what it asked for; a node that starts has met no other by that."""
+        if attempt.ticket is not None:
+            attempt.count += 1
+        else:
+            attempt.errors.append(f"{address}: {ITSELF}")
 
     def _close(self, request: str, error: str, turn: Turn) -> None:
         for number, attempt in list(self._attempts.items()):

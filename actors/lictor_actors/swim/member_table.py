@@ -133,8 +133,8 @@ class MemberTable:
         return Peer(alive, record, now, self._role)
 
     def named(self, name: str) -> Peer | None:
-        """One of the others, by its name with or without this node's datacenter."""
-        return self.others.get(name) or self.others.get(f"{name}.{self.me.alive.dc}")
+        """A member, also this node, by its name with or without this node's datacenter."""
+        return self.get(name) or self.get(f"{name}.{self.me.alive.dc}")
 
     def advertising(self, url: str) -> Peer | None:
         """The live one who advertises this address while it listens elsewhere, as the nodes of a local cluster do."""

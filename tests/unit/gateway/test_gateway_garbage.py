@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from lictor_actors.roles.api.api import ROUTER
+from lictor_messages.answers import Rendered
 
 PATHS = sorted({route.path for route in ROUTER.table})
 NAMES = ["Name", "Node", "Service", "Check", "Checks", "Port", "Tags", "TTL", "Meta", "Weights", "Header", "Status"]
@@ -37,7 +38,9 @@ PARAMS = st.lists(
     params=PARAMS,
     body=VALUES,
 )
-def test_any_request_is_answered_or_asked(desk, method, path, rest, params, body):
+@example(path="/v1/catalog/node-services/", rest="5", params=[("index", "5")], body=None)
+def test_any_request_is_answered_or_asked(new_desk, method, path, rest, params, body):
+    desk = new_desk()
     query = "&".join(f"{name}={value}" for name, value in params)
     before = len(desk.asked)
     request = desk.http(method, f"{path}{rest}?{query}", json.dumps(body).encode())
@@ -47,7 +50,15 @@ def test_any_request_is_answered_or_asked(desk, method, path, rest, params, body
         assert desk.answers[request].status != 500 or desk.answers[request].body
 
 
+@pytest.mark.parametrize("path", ["/v1/catalog/node-services/5", "/v1/kv/a", "/v1/health/service/web"])
+def test_a_blocking_question_that_comes_again_joins_the_first_and_both_are_answered(desk, path):
+    first, second = (desk.http("GET", f"{path}?index=5") for _ in range(2))
+    assert len(desk.asked) == 1
+    desk.answer(Rendered(index=6, body=b"[]"))
+    assert desk.answers[first] == desk.answers[second]
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.binary(max_size=60))
-def test_any_bytes_as_a_body_are_answered(desk, body):
-    assert desk.put("/v1/agent/service/register", b'{"Name":' + body).status in (400, 500)
+def test_any_bytes_as_a_body_are_answered(new_desk, body):
+    assert new_desk().put("/v1/agent/service/register", b'{"Name":' + body).status in (400, 500)

@@ -64,7 +64,8 @@ def test_options_lists_the_methods(desk, header):
 
 
 def test_asterisk_form_is_answered(desk):
-    assert desk.answers[desk.http("OPTIONS", "*")].status in (301, 404)
+    assert desk.answers[desk.http("OPTIONS", "*")].status == 200
+    assert desk.answers[desk.http("GET", "*")].status == 400
 
 
 def test_no_two_routes_are_the_same():
@@ -79,3 +80,31 @@ def test_every_route_of_the_table_is_found_and_no_other_method(desk, header, pat
     options, trace = (desk.answers[desk.http(method, target)] for method in ("OPTIONS", "TRACE"))
     assert (options.status, trace.status) == (200, 405)
     assert header(options, "Allow") == header(trace, "Allow") == ",".join(("OPTIONS", *methods))
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "status", "words"),
+    [
+        ("GET", "/v1/agent/host", 404, "Consul has GET /v1/agent/host, Lictor not yet"),
+        ("GET", "/v1/agent/metrics?format=prometheus", 404, "Consul has GET /v1/agent/metrics, Lictor not yet"),
+        ("PUT", "/v1/agent/reload", 404, "Consul has PUT /v1/agent/reload, Lictor not yet"),
+        ("GET", "/v1/connect/ca/roots", 404, "Consul has GET /v1/connect/ca/roots, Lictor not yet"),
+        ("GET", "/v1/config/service-defaults/web", 404, "Consul has GET /v1/config/, Lictor not yet"),
+        ("PUT", "/v1/config", 404, "Consul has PUT /v1/config, Lictor not yet"),
+        ("GET", "/v1/catalog/connect/web", 404, "Consul has GET /v1/catalog/connect/, Lictor not yet"),
+        ("GET", "/v1/acl/token/self", 401, "ACL support disabled"),
+        ("PUT", "/v1/acl/bootstrap", 401, "ACL support disabled"),
+        ("PUT", "/v1/agent/token/default", 401, "ACL support disabled"),
+        ("GET", "/v1/coordinate/nodes", 401, "Coordinate support disabled"),
+        ("POST", "/v1/config", 405, "method POST not allowed"),
+        ("GET", "/v1/acl/bootstrap", 405, "method GET not allowed"),
+        ("GET", "/v1/nonsense", 404, ""),
+        ("GET", "/v1/acl/nonsense", 404, ""),
+        ("GET", "/v2/kv/a", 404, ""),
+        ("GET", "/v1/acl/policy", 405, "method GET not allowed"),
+        ("GET", "/v1/peering", 301, ""),
+    ],
+)
+def test_what_consul_has_and_lictor_lacks_is_refused_by_name(desk, method, target, status, words):
+    answer = desk.answers[desk.http(method, target)]
+    assert (answer.status, answer.body.decode()) == (status, words)

@@ -126,7 +126,17 @@ def test_what_was_found_has_consuls_shape(desk, header):
     instance = Instance(node=node, service=ServiceRecord(node="n1", id="web", service="web"), checks=())
     desk.answer(QueryExecuted(index=6, service="web", instances=(instance,), dns_ttl="10s", datacenter="dc1"))
     body = json.loads(desk.answers[request].body)
-    assert [name for name in body] == ["Service", "Nodes", "DNS", "Datacenter", "Failovers"]
+    assert [name for name in body][:5] == ["Service", "Nodes", "DNS", "Datacenter", "Failovers"]
+    meta = {name: body[name] for name in [name for name in body][5:]}
+    assert meta == {
+        "Index": 6,
+        "LastContact": 0,
+        "KnownLeader": True,
+        "ConsistencyLevel": "leader",
+        "NotModified": False,
+        "Backend": 0,
+        "ResultsFilteredByACLs": False,
+    }
     assert (body["Service"], body["DNS"], body["Datacenter"], body["Failovers"]) == ("web", {"TTL": "10s"}, "dc1", 0)
     assert body["Nodes"][0]["Node"]["Node"] == "n1"
     assert body["Nodes"][0]["Checks"] == []

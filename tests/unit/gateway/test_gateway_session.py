@@ -88,7 +88,7 @@ def test_a_small_lock_delay_is_seconds_a_large_one_nanoseconds(desk, given, ns):
         ({}, ("serfHealth",)),
         ({"Checks": []}, ()),
         ({"NodeChecks": []}, ()),
-        ({"NodeChecks": None}, ()),
+        ({"NodeChecks": None}, ("serfHealth",)),
         ({"Checks": ["a", "serfHealth"]}, ("a", "serfHealth")),
         ({"Checks": ["a"], "NodeChecks": ["b", "a"]}, ("a", "b")),
     ],

@@ -169,7 +169,7 @@ def test_the_configuration_is_replicated_and_takes_a_compare_and_set(five):
     leader = five.leader()
     before = five.ask(leader, GetAutopilotConfiguration())
     assert isinstance(before, AutopilotConfigured)
-    assert before.configuration == AutopilotConfiguration()
+    assert before.configuration == AutopilotConfiguration(create_index=1, modify_index=1)
     configure(five, min_quorum=3)
     for node in five.nodes:
         assert five.ask(node, GetAutopilotConfiguration()).configuration.min_quorum == 3

@@ -100,18 +100,46 @@ def test_a_registration_without_id_does_not_take_the_node_s_id_away(log):
     assert log.ask(ListNodes()).nodes[0].id == ID_1
 
 
-def test_a_name_is_reserved_by_the_id_that_holds_it(log):
-    log.node("x", "10.0.0.1", id=ID_1)
-    outcome = log.apply(registering(address="10.0.0.2", node_id=ID_2))
-    assert isinstance(outcome, Refused)
-    assert f"Node name x is reserved by node {ID_1} with name x (10.0.0.1)" in outcome.text
+@pytest.mark.parametrize(
+    ("id_", "health", "new_id", "taken"),
+    [
+        (ID_1, None, ID_2, True),
+        (ID_1, "critical", ID_2, True),
+        (ID_1, "passing", ID_2, False),
+        (ID_1, "warning", ID_2, False),
+        (ID_1, "passing", ID_1.upper(), True),
+        (ID_1, "passing", "", True),
+        (ID_1, None, "", True),
+        ("", "passing", ID_2, True),
+        ("", "critical", ID_2, True),
+        ("", None, ID_2, True),
+        ("", None, "", True),
+        (ID_1, "critical", ID_1, True),
+    ],
+)
+def test_a_name_is_reserved_by_the_id_that_gossip_knows_to_be_well(log, id_, health, new_id, taken):
+    log.node("x", "10.0.0.1", id=id_)
+    if health is not None:
+        log.check("x", "serfHealth", health)
+    outcome = log.apply(registering(address="10.0.0.2", node_id=new_id))
+    assert isinstance(outcome, Refused) is not taken
+    if taken:
+        (node,) = log.ask(ListNodes()).nodes
+        assert (node.id, node.address) == (new_id or id_, "10.0.0.2")
+    else:
+        assert f"Node name x is reserved by node {ID_1} with name x (10.0.0.1)" in outcome.text
 
 
-def test_a_failed_node_s_name_may_be_taken_over(log):
+@pytest.mark.parametrize("check_id", ["web", "serfhealth", "_node_maintenance", "serfHealth2"])
+@pytest.mark.parametrize("status", ["passing", "critical"])
+def test_another_check_does_not_reserve_a_name(log, check_id, status):
     log.node("x", id=ID_1)
-    log.check("x", "serfHealth", "critical")
+    log.check("x", check_id, status)
     assert log.ok(registering(node_id=ID_2))
-    assert log.ask(ListNodes()).nodes[0].id == ID_2
+    assert log.ask(ListNodeServices(node="2222")).node.node == "x"
+    assert log.ask(ListNodeServices(node="1111")).node is None
+    assert log.ok(registering(node="y", node_id=ID_1))
+    assert [node.id for node in log.ask(ListNodes()).nodes] == [ID_2, ID_1]
 
 
 def test_a_node_without_id_may_be_given_one(log):

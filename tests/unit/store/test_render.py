@@ -98,7 +98,7 @@ def test_nodes():
 
 def test_a_node_without_tagged_addresses_has_null():
     body, _ = render(ListNodes(), Nodes(nodes=(NodeRecord(node="n", address="a"),)))
-    assert b'"TaggedAddresses":null,"Meta":{}' in body
+    assert b'"TaggedAddresses":null,"Meta":null' in body
 
 
 def test_health_of_a_service():

@@ -4,7 +4,7 @@ from lictor_actors.kernel.effects import Note
 from lictor_actors.swim.joining import gossip_url
 from lictor_messages.codec import pack_body, unpack_body
 from lictor_messages.envelope import Envelope
-from lictor_messages.members import Join, Joined, Leave, MemberJoined
+from lictor_messages.members import ForcedOut, ForceLeave, Join, Joined, Leave, ListMembers, MemberJoined
 from lictor_messages.refusals import Refused
 from lictor_messages.swim import Alive, PushPull, PushPullAnswer
 
@@ -38,12 +38,40 @@ def test_join_answers_how_many_were_reached_and_why_others_were_not(net):
     assert net.nodes["n0.dc1"].answers == []
     net.run(0.2)
     (joined,) = net.nodes["n0.dc1"].answers
-    assert joined.count == 2
-    assert sorted(joined.errors) == [
-        "nobody:1: refused",
-        "silent: no answer in time",
-        "tcp://n0:8301: that is this node itself",
-    ]
+    assert joined.count == 3
+    assert sorted(joined.errors) == ["nobody:1: refused", "silent: no answer in time"]
+
+
+@pytest.mark.parametrize("address", ["n0", "n0:8301", "tcp://n0:8301"])
+def test_who_has_a_node_join_itself_has_what_was_asked_for(net, address):
+    net.add("n0")
+    net.ask("n0", Join(addresses=(address,)))
+    net.run(1)
+    assert net.nodes["n0.dc1"].answers == [Joined(count=1)]
+
+
+@pytest.mark.parametrize("name", ["n0", "n0.dc1", "n1", "n1.dc1"])
+@pytest.mark.parametrize("prune", [False, True])
+def test_a_live_member_is_forced_out_in_vain(net, name, prune):
+    """The node itself is one: it refutes, and so nothing is said."""
+    net.add("n0")
+    net.add("n1")
+    net.ask("n0", Join(addresses=("n1",)))
+    net.run(1)
+    net.ask("n0", ForceLeave(node=name, prune=prune))
+    net.run(1)
+    assert net.nodes["n0.dc1"].answers[-1] == ForcedOut()
+    net.ask("n0", ListMembers())
+    net.run(0.1)
+    assert [member.status for member in net.nodes["n0.dc1"].answers[-1].members] == ["alive", "alive"]
+
+
+@pytest.mark.parametrize("name", ["", "n", "n00", "N0", "n0.dc2", "zz"])
+def test_a_member_that_is_not_known_is_not_found(net, name):
+    net.add("n0")
+    net.ask("n0", ForceLeave(node=name))
+    net.run(0.1)
+    assert net.nodes["n0.dc1"].answers[-1].code == "NotFound"
 
 
 def test_members_of_a_local_cluster_are_joined_by_the_addresses_that_they_advertise(net):
@@ -55,7 +83,7 @@ def test_members_of_a_local_cluster_are_joined_by_the_addresses_that_they_advert
     net.ask("n0", Join(addresses=("127.0.0.3", "127.0.0.2", "127.0.0.4")))
     net.run(1)
     joined = net.nodes["n0.dc1"].answers[-1]
-    assert joined == Joined(count=1, errors=("127.0.0.2: that is this node itself", "127.0.0.4: refused"))
+    assert joined == Joined(count=2, errors=("127.0.0.4: refused",))
 
 
 def test_join_answers_at_once_when_all_have(net):

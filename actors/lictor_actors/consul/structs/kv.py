@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from lictor_actors.consul.kinds import TEXT, TEXTS
 from lictor_actors.consul.parts import as_read, one_or_more, pointer
-from lictor_actors.consul.struct import Struct
+from lictor_actors.consul.struct import R, Struct
 from lictor_actors.consul.structs.catalog import (
     ANYWHERE,
     CHECK,
@@ -32,16 +35,21 @@ from lictor_messages.txn import (
 ENTRY = Struct("KVPair", Entry)
 
 SESSION = Struct("Session", SessionRecord)
-NEW_SESSION = Struct(
-    "Session",
-    SessionRecord,
-    renamed={field.name: field.name.lower() for field in SESSION.fields},
-    without=("id", *map(str.lower, INDEXES)),
-    also_read={"checks": TEXTS},
-)
-"""Its names are repeated in lower case."""
+NEW_SESSION = Struct("Session", SessionRecord, without=("ID", *INDEXES), also_read={"Checks": TEXTS})
 
-RESULT = Struct("TxnResult", Result, (one_or_more(ENTRY), one_or_more(NODE), one_or_more(SERVICE), one_or_more(CHECK)))
+_NULLS = ("Tags", "Meta", "ServiceTags")
+
+
+def _as_stored(struct: Struct[R]) -> Struct[R]:
+    """The struct as a transaction shows it: an empty list or map was never given, and is null."""
+    fields = (
+        replace(field, before="", empty="null" if field.name in _NULLS else field.empty) for field in struct.written
+    )
+    return Struct(struct.name, struct.record_type, fields=fields)
+
+
+_RESULTS: tuple[Struct[Any], ...] = (ENTRY, _as_stored(NODE), _as_stored(SERVICE), _as_stored(CHECK))
+RESULT = Struct("TxnResult", Result, [one_or_more(struct) for struct in _RESULTS])
 FAILURE = Struct("TxnError", Failure)
 _TXN_SERVICE = Struct(
     "NodeService",

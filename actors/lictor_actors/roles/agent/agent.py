@@ -17,10 +17,12 @@ from lictor_actors.roles.agent.description import Description
 from lictor_actors.roles.agent.doorways import Doorways
 from lictor_actors.roles.agent.event_list import EventList, concerns, event_refused
 from lictor_actors.roles.agent.forwarding import Forwarding
+from lictor_actors.roles.agent.joining import join_refused
 from lictor_actors.roles.agent.leaving import Leaving
 from lictor_actors.roles.agent.local_state import LocalState, checker_of
 from lictor_actors.roles.agent.registrations import Registrations
 from lictor_actors.roles.agent.server_routes import ServerRoutes
+from lictor_actors.roles.agent.service_watch import ServiceWatch
 from lictor_messages.agent import (
     AgentOptions,
     ChangeSyncDue,
@@ -42,9 +44,11 @@ from lictor_messages.agent import (
     RegisterService,
     RoundLateDue,
     ServerSilent,
+    ServiceWaitDue,
     SetMaintenance,
     TtlDue,
     UpdateCheck,
+    WatchLocalService,
 )
 from lictor_messages.answers import Answer, Command, Query, Written
 from lictor_messages.autopilot import ReadyToLeave, RemovalLateDue, Removed
@@ -72,9 +76,6 @@ from lictor_messages.sessions import CreateSession
 KEPT = RegisterService | DeregisterService | RegisterCheck | DeregisterCheck | SetMaintenance
 """What the journal remembers: refused while it has no room, or it would be gone with the next start."""
 
-JOIN_MOST = 128
-"""Addresses of one Join: each is dialled at once."""
-
 
 class Agent(Actor):
     """One per node, on servers too."""
@@ -85,7 +86,16 @@ class Agent(Actor):
         .on(RegisterService, DeregisterService, RegisterCheck, DeregisterCheck, UpdateCheck, by=By.CLIENTS)
         .on(ListLocalServices, ListLocalChecks, DescribeAgent, LeaveCluster, by=By.CLIENTS)
         .on(ListMembers, Join, ForceLeave, FireEvent, ListEvents, by=By.CLIENTS)
-        .on(SetMaintenance, ServerSilent, CheckerStarted, CheckResult, TtlDue, ReapCriticalDue)
+        .on(
+            SetMaintenance,
+            WatchLocalService,
+            ServiceWaitDue,
+            ServerSilent,
+            CheckerStarted,
+            CheckResult,
+            TtlDue,
+            ReapCriticalDue,
+        )
         .on(MemberJoined, MemberUpdated, MemberFailed, MemberLeft, MemberReaped, Members, UserEvent)
         .on(Answer, Written, Refused, Undeliverable, ReadyToLeave, Departed, Removed, RemovalLateDue)
         .on(FullSyncDue, ChangeSyncDue, RoundLateDue, OutputSyncDue, EventWaitDue, RebalanceDue)
@@ -106,6 +116,7 @@ class Agent(Actor):
         self.local = LocalState(options.name, checker_of(options.node), self.sync.changed)
         self.sync.local = self.local
         self.own = Registrations(options.name, self.local, self.sync)
+        self._watch = ServiceWatch(self.local, options.dc)
         self.events = EventList(options.event_buffer)
         self._description = Description(options, self.local, self.routes)
         self._handlers = Handlers(self.hears, self._table())
@@ -128,6 +139,8 @@ class Agent(Actor):
             turn.reply(Refused(code="JournalFailed", text=f"no space left on device: {full}"))
         else:
             self._handlers[type(message)](message, turn)
+            if self._watch:
+                self._watch.look(turn)
 
     def _table(self) -> dict[type[Message], Handler]:
         """The table of contents: reads and writes go to a server, the rest is the agent's own."""
@@ -146,12 +159,13 @@ class Agent(Actor):
             UpdateCheck: self.own.update_check,
             SetMaintenance: self.own.set_maintenance,
             ListLocalServices: self.own.list_services,
+            WatchLocalService: self._watch.asked,
             ListLocalChecks: self.own.list_checks,
             DescribeAgent: self._description.asked,
             ListEvents: self.events.asked,
-            FireEvent: self._fire_event,
+            FireEvent: lambda event, turn: self._unless(event_refused(event), event, turn),
             ListMembers: self._to_prober,
-            Join: self._join,
+            Join: lambda join, turn: self._unless(join_refused(join), join, turn),
             ForceLeave: self._to_prober,
             LeaveCluster: self._leaving.asked,
         }
@@ -190,6 +204,7 @@ class Agent(Actor):
             RoundLateDue: lambda _, turn: self.sync.round_late(turn),
             OutputSyncDue: lambda due, turn: self.sync.output_due(due.id, turn),
             EventWaitDue: lambda due, turn: self.events.waited(due.waiter, turn),
+            ServiceWaitDue: lambda due, turn: self._watch.waited(due.waiter, turn),
             TtlDue: self.own.ttl_due,
             ReapCriticalDue: self.own.reap_critical,
             RebalanceDue: self._rebalance,
@@ -262,17 +277,10 @@ class Agent(Actor):
         self.routes.hold(turn.envelope, self._prober)
         turn.forward(self._prober)
 
-    def _join(self, join: Join, turn: Turn) -> None:
-        if len(join.addresses) > JOIN_MOST:
-            text = f"addresses to join through: {JOIN_MOST} at most at a time, not {len(join.addresses)}"
-            turn.reply(Refused(code="BadRequest", text=text))
-        else:
-            self._to_prober(join, turn)
-
-    def _fire_event(self, event: FireEvent, turn: Turn) -> None:
-        refused = event_refused(event)
+    def _unless(self, refused: Refused | None, message: Message, turn: Turn) -> None:
+        """To the prober, unless this is wrong with it."""
         if refused is None:
-            self._to_prober(event, turn)
+            self._to_prober(message, turn)
         else:
             turn.reply(refused)
 

@@ -5,35 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from lictor_actors.consul.struct import Struct
+from lictor_actors.roles.api.agent_self import about_self
 from lictor_actors.roles.api.query import parse_bool
 from lictor_actors.roles.api.question import HttpQuestion, done, empty, json_answer, text
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
+from lictor_actors.roles.api.serf import member_json
 from lictor_actors.store.errors import QueryRefused
 from lictor_actors.store.filter.apply import keeps
-from lictor_messages.addresses import lane_url
 from lictor_messages.agent import AgentDescription, DescribeAgent, LeaveCluster, SetMaintenance
-from lictor_messages.members import ForceLeave, Join, Joined, ListMembers, Member, Members
+from lictor_messages.members import ForceLeave, Join, Joined, ListMembers, Members
 from lictor_messages.web import HttpAnswered
 
-STATUS_NUMBERS = {"alive": 1, "leaving": 2, "left": 3, "failed": 4}
-"""Serf's numbers for the states of a member."""
-PROTOCOLS = {
-    "ProtocolMin": 1,
-    "ProtocolMax": 5,
-    "ProtocolCur": 2,
-    "DelegateMin": 2,
-    "DelegateMax": 5,
-    "DelegateCur": 4,
-}
 WAN_PORT = 8302
 SLOW_NS = 30_000_000_000
 """Joining dials every address in turn, and leaving waits until it has spread."""
-
-
-def about_self(request: HttpRequest) -> HttpQuestion:
-    """Who this agent is and what it knows."""
-    return HttpQuestion(DescribeAgent(), _self)
 
 
 def version(request: HttpRequest) -> HttpQuestion:
@@ -42,15 +28,15 @@ def version(request: HttpRequest) -> HttpQuestion:
 
 
 def members(request: HttpRequest) -> HttpQuestion:
-    """Every member; with ``?wan`` the servers, under their names in the pool of all datacenters."""
-    return HttpQuestion(ListMembers(), _wan_members if request.has("wan") else _members)
+    """Every member; with ``?wan=1`` the servers, under their names in the pool of all datacenters."""
+    return HttpQuestion(ListMembers(), _wan_members if request.param("wan") else _members)
 
 
 def join(request: HttpRequest) -> HttpQuestion:
     """Join through an address."""
     if not request.rest:
         raise HttpError(400, "Missing address to join")
-    if request.has("wan"):
+    if request.param("wan"):
         raise HttpError(500, "Lictor has no pool of several datacenters yet: join without wan")
     return HttpQuestion(Join(addresses=(request.rest,)), _joined, takes_ns=SLOW_NS)
 
@@ -92,55 +78,6 @@ def chosen(struct: Struct[Any], rows: dict[str, dict[str, Any]], request: HttpRe
     except QueryRefused as error:
         raise HttpError(error.refusal.row.status, error.refusal.words) from error
     return {key: row for key, row in rows.items() if stays(row)}
-
-
-def member_json(member: Member) -> dict[str, Any]:
-    """A member as Serf shows it."""
-    return {
-        "Name": member.name,
-        "Addr": member.address,
-        "Port": member.port,
-        "Tags": dict(sorted(member.tags.items())),
-        "Status": STATUS_NUMBERS[member.status],
-        **PROTOCOLS,
-    }
-
-
-def _self(agent: AgentDescription, request: HttpRequest) -> HttpAnswered:
-    member = agent.member
-    lan = lane_url(member.address, member.port)
-    body = {
-        "Config": {
-            "Datacenter": agent.dc,
-            "PrimaryDatacenter": agent.dc,
-            "NodeName": agent.node,
-            "NodeID": agent.node_id,
-            "Revision": "",
-            "Server": agent.server,
-            "Version": agent.version,
-        },
-        "DebugConfig": {
-            "AdvertiseAddrLAN": member.address,
-            "Datacenter": agent.dc,
-            "NodeID": agent.node_id,
-            "NodeName": agent.node,
-            "SerfAdvertiseAddrLAN": lan,
-            "SerfBindAddrLAN": lan,
-            "ServerMode": agent.server,
-            "Version": agent.version,
-        },
-        "Coord": None,
-        "Member": member_json(member),
-        "Stats": _stats(agent),
-        "Meta": {},
-    }
-    return json_answer(body, request)
-
-
-def _stats(agent: AgentDescription) -> dict[str, dict[str, str]]:
-    counts = {"services": str(agent.services), "checks": str(agent.checks), **agent.stats}
-    consul = {"server": "true" if agent.server else "false", "known_servers": str(agent.known_servers)}
-    return {"agent": counts, "build": {"prerelease": "", "revision": "", "version": agent.version}, "consul": consul}
 
 
 def _version(agent: AgentDescription, request: HttpRequest) -> HttpAnswered:

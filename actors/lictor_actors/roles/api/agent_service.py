@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-
-import orjson
-
-from lictor_actors.consul.json_rows import JsonRow, agent_service_json
+from lictor_actors.consul.local_service import content_hash, local_service_json
 from lictor_actors.consul.structs.catalog import SERVICE
 from lictor_actors.roles.api.agent import chosen, is_enabled
 from lictor_actors.roles.api.catalog import named
 from lictor_actors.roles.api.definitions import service_registration
+from lictor_actors.roles.api.query import wait_time
 from lictor_actors.roles.api.question import HttpQuestion, done, json_answer
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
-from lictor_messages.agent import DeregisterService, ListLocalServices, LocalServices, SetMaintenance
-from lictor_messages.catalog import ServiceRecord
+from lictor_messages.agent import (
+    DeregisterService,
+    ListLocalServices,
+    LocalServices,
+    SetMaintenance,
+    WatchLocalService,
+)
 from lictor_messages.web import HttpAnswered
 
 
@@ -25,9 +27,12 @@ def services(request: HttpRequest) -> HttpQuestion:
 
 
 def service(request: HttpRequest) -> HttpQuestion:
-    """One service of this agent, with the hash of its content."""
-    named(request, "Missing service ID")
-    return HttpQuestion(ListLocalServices(), _service)
+    """One service of this agent, with the hash of its content; blocks while ``?hash`` is that."""
+    service_id, known = named(request, "Missing service ID"), request.param("hash")
+    wait = wait_time(request)
+    if not known:
+        return HttpQuestion(ListLocalServices(), _service)
+    return HttpQuestion(WatchLocalService(id=service_id, hash=known, wait_ns=wait), _service, takes_ns=wait)
 
 
 def register(request: HttpRequest) -> HttpQuestion:
@@ -57,15 +62,8 @@ def _service(answer: LocalServices, request: HttpRequest) -> HttpAnswered:
     if record is None:
         raise HttpError(404, f"unknown service ID: {request.rest}")
     row = local_service_json(record, request.options.dc)
-    row["ContentHash"] = hashlib.sha256(orjson.dumps(row, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+    row["ContentHash"] = content_hash(record, request.options.dc)
     return json_answer(row, request, extra=(("X-Consul-ContentHash", row["ContentHash"]),))
-
-
-def local_service_json(record: ServiceRecord, dc: str) -> JsonRow:
-    """A service as its own agent tells it: without what only the catalog knows."""
-    row = agent_service_json(record)
-    row["Datacenter"] = dc
-    return row
 
 
 ROUTES = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lictor_actors.consul.json_rows import JsonRow, check_json
-from lictor_actors.roles.api.agent_service import local_service_json
+from lictor_actors.consul.local_service import local_service_json
 from lictor_actors.roles.api.question import HttpQuestion, json_answer, text
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route

@@ -19,6 +19,7 @@ from lictor_actors.roles.api import (
     status,
     txn,
 )
+from lictor_actors.roles.api.consul_endpoints import lacking
 from lictor_actors.roles.api.routes import ROOT, Router
 
 ROUTER = Router(
@@ -39,5 +40,6 @@ ROUTER = Router(
         *operator_raft.ROUTES,
         *operator_autopilot.ROUTES,
         *snapshot.ROUTES,
-    )
+    ),
+    lacking,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lictor_actors.roles.api.agent_cache import cacheable
 from lictor_actors.roles.api.catalog_writes import deregistration, registration
+from lictor_actors.roles.api.peers import of_peer
 from lictor_actors.roles.api.query import read_options, selection
 from lictor_actors.roles.api.question import HttpQuestion, rendered_with_consistency, status_answer, written
 from lictor_actors.roles.api.request import HttpError, HttpRequest
@@ -19,13 +20,14 @@ def datacenters(request: HttpRequest) -> HttpQuestion:
 
 def nodes(request: HttpRequest) -> HttpQuestion:
     """Every node."""
-    return HttpQuestion(ListNodes(**read_options(request), **selection(request)), rendered_with_consistency)
+    query = ListNodes(**read_options(request), **selection(request))
+    return HttpQuestion(query, of_peer(request, rendered_with_consistency))
 
 
 def services(request: HttpRequest) -> HttpQuestion:
     """Service names with their tags."""
     query = ListServices(**read_options(request), **selection(request))
-    return HttpQuestion(query, cacheable(request, rendered_with_consistency))
+    return HttpQuestion(query, cacheable(request, of_peer(request, rendered_with_consistency, b"{}")))
 
 
 def service(request: HttpRequest) -> HttpQuestion:
@@ -33,21 +35,22 @@ def service(request: HttpRequest) -> HttpQuestion:
     name = named(request, "Missing service name")
     tags = tuple(request.params.get("tag", ()))
     query = ListServiceNodes(service=name, tags=tags, **read_options(request), **selection(request))
-    return HttpQuestion(query, cacheable(request, rendered_with_consistency))
+    return HttpQuestion(query, cacheable(request, of_peer(request, rendered_with_consistency)))
 
 
 def node(request: HttpRequest) -> HttpQuestion:
     """One node with its services by id."""
     name = named(request, "Missing node name")
     query = ListNodeServices(node=name, **read_options(request), **selection(request))
-    return HttpQuestion(query, rendered_with_consistency)
+    return HttpQuestion(query, of_peer(request, rendered_with_consistency, b"null"))
 
 
 def node_services(request: HttpRequest) -> HttpQuestion:
     """The same as a list."""
     name = named(request, "Missing node name")
     query = ListNodeServices(node=name, as_list=True, **read_options(request), **selection(request))
-    return HttpQuestion(query, cacheable(request, rendered_with_consistency))
+    nothing = b'{"Node":null,"Services":null}'
+    return HttpQuestion(query, cacheable(request, of_peer(request, rendered_with_consistency, nothing)))
 
 
 def register(request: HttpRequest) -> HttpQuestion:

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from lictor_actors.consul.struct import Struct
 from lictor_actors.consul.structs.catalog import CHECK, DEREGISTER, REGISTER, SERVICE
-from lictor_actors.roles.api.definitions import decoded, one_and_more
+from lictor_actors.roles.api.definitions import decoded, one_and_more, refuse_mesh
 from lictor_actors.roles.api.query import no_path_to_datacenter
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_messages.catalog import CheckRecord, CheckStatus, Deregister, Register, ServiceRecord
@@ -39,7 +39,8 @@ def _in_this_datacenter(request: HttpRequest, struct: Struct[Any]) -> dict[str, 
 
 
 def service_record(given: Mapping[str, Any], node: str) -> ServiceRecord:
-    """A service of the catalog as a body gives it."""
+    """A service of the catalog as a body gives it; raises HttpError 400 for what only a mesh would keep."""
+    refuse_mesh(given, "Proxy", "Connect")
     return SERVICE.record(given, node=node, create_index=0)
 
 
@@ -51,4 +52,6 @@ def check_record(given: Mapping[str, Any]) -> CheckRecord:
     status = given.get("Status") or "critical"
     if status not in get_args(CheckStatus):
         raise HttpError(400, "Bad check status")
-    return CHECK.record(given, status=status, service_name="", service_tags=(), create_index=0)
+    made = CHECK.record(given, status=status, service_name="", service_tags=(), create_index=0)
+    kind = made.type or ("http" if made.definition.http else "tcp" if made.definition.tcp else "")
+    return made if kind == made.type else made.model_copy(update={"type": kind})

@@ -45,7 +45,9 @@ def _event(request: HttpRequest) -> UserEvent:
     if not request.rest:
         raise HttpError(400, "Missing name")
     if len(request.rest.encode()) + len(request.body) > EVENT_MOST:
-        raise HttpError(500, f"user event exceeds configured limit of {EVENT_MOST} bytes before encoding")
+        raise HttpError(
+            500, f"error broadcasting event: user event exceeds configured limit of {EVENT_MOST} bytes before encoding"
+        )
     return UserEvent(
         id=new_uuid(request.secret(16)),
         name=request.rest,

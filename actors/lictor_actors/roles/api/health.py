@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lictor_actors.roles.api.agent_cache import cacheable
 from lictor_actors.roles.api.catalog import named
+from lictor_actors.roles.api.peers import of_peer
 from lictor_actors.roles.api.query import parse_bool, read_options, selection
 from lictor_actors.roles.api.question import HttpQuestion, rendered, rendered_with_consistency
 from lictor_actors.roles.api.request import HttpError, HttpRequest
@@ -14,23 +15,22 @@ from lictor_messages.catalog import ListChecksInState, ListNodeChecks, ListServi
 def node(request: HttpRequest) -> HttpQuestion:
     """The checks of a node."""
     name = named(request, "Missing node name")
-    return HttpQuestion(
-        ListNodeChecks(node=name, **read_options(request), **selection(request)), rendered_with_consistency
-    )
+    query = ListNodeChecks(node=name, **read_options(request), **selection(request))
+    return HttpQuestion(query, of_peer(request, rendered_with_consistency))
 
 
 def checks(request: HttpRequest) -> HttpQuestion:
     """The checks of a service."""
     name = named(request, "Missing service name")
     query = ListServiceChecks(service=name, **read_options(request), **selection(request))
-    return HttpQuestion(query, rendered_with_consistency)
+    return HttpQuestion(query, of_peer(request, rendered_with_consistency))
 
 
 def state(request: HttpRequest) -> HttpQuestion:
     """The checks in a state, or in any."""
     name = named(request, "Missing check state")
     query = ListChecksInState(state=name, **read_options(request), **selection(request))
-    return HttpQuestion(query, rendered_with_consistency)
+    return HttpQuestion(query, of_peer(request, rendered_with_consistency))
 
 
 def service(request: HttpRequest) -> HttpQuestion:
@@ -42,7 +42,7 @@ def service(request: HttpRequest) -> HttpQuestion:
         **read_options(request),
         **selection(request),
     )
-    return HttpQuestion(query, cacheable(request, rendered))
+    return HttpQuestion(query, cacheable(request, of_peer(request, rendered)))
 
 
 def _passing(request: HttpRequest) -> bool:

@@ -12,7 +12,7 @@ from lictor_actors.roles.api.routes import Route
 from lictor_messages.kv import DeleteKey, Entries, GetKey, ListKeyNames, ListKeys, PutKey
 from lictor_messages.web import HttpAnswered
 
-LIMIT_PAGE = "https://developer.hashicorp.com/consul/docs/agent/options#kv_max_value_size"
+LIMIT_PAGE = "https://www.consul.io/docs/agent/config/config-files#kv_max_value_size"
 RAW = (("Content-Type", "text/plain"), ("Content-Security-Policy", "sandbox"), *SHARED)
 
 

@@ -38,7 +38,7 @@ def configuration(request: HttpRequest) -> HttpQuestion:
 def set_configuration(request: HttpRequest) -> HttpQuestion:
     """Replace it as a whole: what is not given is off or zero, as in Consul."""
     check_datacenter(request)
-    cas = parse_uint(request.param("cas")) if request.has("cas") else None
+    cas = _cas(request)
     return HttpQuestion(SetAutopilotConfiguration(configuration=_given(request), cas=cas), written, safe=cas is None)
 
 
@@ -54,6 +54,15 @@ def state(request: HttpRequest) -> HttpQuestion:
     return HttpQuestion(GetAutopilotHealth(), _state)
 
 
+def _cas(request: HttpRequest) -> int | None:
+    if not request.has("cas"):
+        return None
+    try:
+        return parse_uint(request.param("cas"))
+    except HttpError as error:
+        raise HttpError(400, f"Error parsing cas value: {error.text}") from error
+
+
 def _given(request: HttpRequest) -> AutopilotConfiguration:
     try:
         given = AUTOPILOT.decoded(request.body)
@@ -62,7 +71,7 @@ def _given(request: HttpRequest) -> AutopilotConfiguration:
     for name, value in given.items():
         if AUTOPILOT.kinds[name] is DURATION and value < 0:
             raise HttpError(400, f"Error parsing autopilot config: {name} must not be negative")
-    return AUTOPILOT.record(given)
+    return AUTOPILOT.record(given, create_index=0, modify_index=0)
 
 
 def _configured(answer: AutopilotConfigured, request: HttpRequest) -> HttpAnswered:

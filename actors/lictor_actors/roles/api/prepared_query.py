@@ -15,6 +15,7 @@ from lictor_actors.roles.api.question import (
     json_answer,
     prettied,
     query_headers,
+    query_meta,
     rendered_with_consistency,
     text,
 )
@@ -134,7 +135,7 @@ _EXPLAIN = ExplainPreparedQuery(name_or_id="")
 
 def _shaped(answer: Answer, request: HttpRequest) -> HttpAnswered:
     consistency = (("X-Consul-Effective-Consistency", request.consistency),)
-    body = prettied(to_json(shape(_EXPLAIN, answer)), request)
+    body = prettied(to_json({**shape(_EXPLAIN, answer), **query_meta(answer, request.consistency)}), request)
     return HttpAnswered(status=200, headers=JSON + query_headers(answer) + consistency, body=body)
 
 

@@ -49,11 +49,25 @@ def read_options(request: HttpRequest, *, rendered: bool = True) -> QueryFields:
     return options
 
 
+def wait_time(request: HttpRequest) -> int:
+    """How long what blocks by a hash may wait, in nanoseconds; raises HttpError 400 for what is no duration."""
+    raw = request.param("wait")
+    return _wait(raw, request) if raw else request.options.default_query_time_ns
+
+
 def check_datacenter(request: HttpRequest) -> None:
-    """Only the own datacenter is known so far: any other has no path to it."""
+    """Only the own datacenter is known so far, any other has no path to it; and only the namespace ``default``."""
+    if not request.params:
+        return
     dc = request.param("dc")
     if dc and dc != request.options.dc:
         raise no_path_to_datacenter()
+    for name, of in _TENANCY.items():
+        if request.param(name).lower() not in ("", "default"):
+            raise HttpError(400, f'Invalid query parameter: "{name}" - {of} are a Consul Enterprise feature')
+
+
+_TENANCY = {"ns": "Namespaces", "partition": "Partitions"}
 
 
 def no_path_to_datacenter() -> HttpError:

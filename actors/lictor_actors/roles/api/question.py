@@ -104,6 +104,19 @@ def query_headers(answer: Answer) -> tuple[tuple[str, str], ...]:
     )
 
 
+def query_meta(answer: Answer, consistency: str = "") -> dict[str, Any]:
+    """The same as fields of a body, for the answers that repeat them there; how old it is in nanoseconds."""
+    return {
+        "Index": answer.index,
+        "LastContact": answer.last_contact_ms * 1_000_000,
+        "KnownLeader": answer.known_leader,
+        "ConsistencyLevel": consistency,
+        "NotModified": False,
+        "Backend": 0,
+        "ResultsFilteredByACLs": False,
+    }
+
+
 def rendered(answer: Rendered, request: HttpRequest) -> HttpAnswered:
     """What a server rendered; a miss is 404, empty, and still carries the headers that blocking needs."""
     if not answer.found:

@@ -23,19 +23,22 @@ class Route(NamedTuple):
     """The rights that it takes, resource and level as Consul's pages name them (``key:read``); "" for none."""
 
 
+Table = tuple[Route, ...]
 Methods = dict[str, Route]
 
 
 class Router:
     """Every route, arranged so that a lookup is two dictionary reads for almost every path."""
 
-    def __init__(self, table: Iterable[Route]) -> None:
+    def __init__(self, table: Iterable[Route], lacking: Callable[[Table], Table] = lambda _: ()) -> None:
         self.table = tuple(table)
         """The one list of what answers here."""
+        self.refused = lacking(self.table)
+        """What does not yet, and says so."""
         self._exact: dict[str, Methods] = {}
         self._families: dict[str, dict[str, Methods]] = {}
         """First part of the path → prefix → methods, the longest prefix first."""
-        for route in self.table:
+        for route in (*self.table, *self.refused):
             path = route.path
             below = path.endswith("/") and path != "/"
             paths = self._families.setdefault(_family(path), {}) if below else self._exact
@@ -47,6 +50,8 @@ class Router:
         """The route that the request takes, ``request.rest`` set. Raises HttpError 301, 404, 405, 200 (OPTIONS)."""
         path = request.path
         if not is_clean(path):
+            if path == "*":  # all of this server, and not one of its paths
+                raise HttpError(200 if request.asked.method == "OPTIONS" else 400)
             raise moved_to(cleaned_path(path), request.query)
         methods = self._exact.get(path) or self._below(path, request)
         method = request.asked.method

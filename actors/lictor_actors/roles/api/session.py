@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lictor_actors.consul.decode import BadBody, parse_json
+from lictor_actors.consul.decode import BadBody, mismatch, parse_json
 from lictor_actors.consul.json_rows import session_json
 from lictor_actors.consul.structs.kv import NEW_SESSION
 from lictor_actors.consul.uuids import new_uuid
@@ -88,29 +88,33 @@ def _given(request: HttpRequest) -> dict[str, Any]:
         return {}
     try:
         body = parse_json(request.body)
+        if body is None:
+            return {}
         if not isinstance(body, dict):
-            raise BadBody("json: cannot unmarshal value into Go value of type structs.Session")
-        fields = {key.lower(): value for key, value in body.items()}
-        return NEW_SESSION({name: value for name, value in fields.items() if name in NEW_SESSION.kinds}, "")
+            raise mismatch(body, "", "structs.Session")
+        return NEW_SESSION({name: value for name, value in body.items() if name.lower() in _KNOWN}, "")
     except BadBody as error:
         raise HttpError(400, f"Request decode failed: {error}") from error
+
+
+_KNOWN = frozenset(map(str.lower, NEW_SESSION.kinds))
 
 
 def _session(given: dict[str, Any], request: HttpRequest) -> SessionRecord:
     return NEW_SESSION.record(
         given,
         id=new_uuid(request.secret(16)),
-        node=given.get("node") or request.options.name,
-        behavior=given.get("behavior") or "release",
+        node=given.get("Node") or request.options.name,
+        behavior=given.get("Behavior") or "release",
         node_checks=_node_checks(given),
     )
 
 
 def _node_checks(given: dict[str, Any]) -> tuple[str, ...]:
     """``Checks`` is the old name; either of them, even empty, takes the place of serfHealth alone."""
-    if "checks" not in given and "nodechecks" not in given:
+    if "Checks" not in given and "NodeChecks" not in given:
         return (SERF_HEALTH,)
-    return tuple(dict.fromkeys((*given.get("checks", ()), *given.get("nodechecks", ()))))
+    return tuple(dict.fromkeys((*given.get("Checks", ()), *given.get("NodeChecks", ()))))
 
 
 ROUTES = (

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from lictor_actors.consul.decode import BadBody, list_of, parse_json
+from lictor_actors.consul.decode import BadBody, list_of, mismatch, parse_json
 from lictor_actors.consul.structs.catalog import NODE
 from lictor_actors.consul.structs.kv import KEY_OPERATION, TXN_OP
 from lictor_actors.consul.uuids import as_made
 from lictor_actors.roles.api.catalog_writes import check_record, service_record
 from lictor_actors.roles.api.query import check_datacenter, read_options
-from lictor_actors.roles.api.question import JSON, HttpQuestion, prettied, query_headers
+from lictor_actors.roles.api.question import JSON, HttpQuestion, prettied, query_headers, query_meta
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
 from lictor_actors.store.families import every
@@ -30,7 +30,7 @@ from lictor_messages.txn import (
 )
 from lictor_messages.web import HttpAnswered
 
-LIMIT_PAGE = "https://developer.hashicorp.com/consul/docs/agent/options#txn_max_req_len"
+LIMIT_PAGE = "https://www.consul.io/docs/agent/config/config-files#txn_max_req_len"
 
 
 def transact(request: HttpRequest) -> HttpQuestion:
@@ -50,12 +50,7 @@ def _written(answer: Transacted, request: HttpRequest) -> HttpAnswered:
 
 
 def _read(answer: Transacted, request: HttpRequest) -> HttpAnswered:
-    meta = {
-        "Index": answer.index,
-        "LastContact": answer.last_contact_ms * 1_000_000,
-        "KnownLeader": answer.known_leader,
-    }
-    return _answer(answer, request, meta, query_headers(answer)[1:])
+    return _answer(answer, request, query_meta(answer), query_headers(answer)[1:])
 
 
 def _answer(
@@ -71,16 +66,25 @@ _NO_QUERY = ReadTransaction(operations=())
 
 def _operations(request: HttpRequest) -> tuple[Operation, ...]:
     try:
-        given = list_of(TXN_OP, "api.TxnOp")(parse_json(request.body), "")
+        given = _all_operations(parse_json(request.body))
         if len(given) > OPERATIONS_MOST:
             raise HttpError(413, f"Transaction contains too many operations ({len(given)} > {OPERATIONS_MOST})")
-        return tuple(_operation(one, request) for one in given)
+        return tuple(_operation(one, request) for one in given if any(part is not None for part in one.values()))
     except BadBody as error:
         raise HttpError(400, f"Failed to parse body: {error}") from error
 
 
+def _all_operations(body: Any) -> Any:
+    if body is not None and not isinstance(body, list):
+        raise mismatch(body, "", "api.TxnOps")
+    return _OPERATIONS(body, "")
+
+
+_OPERATIONS = list_of(TXN_OP, "api.TxnOp")
+
+
 def _operation(given: dict[str, Any], request: HttpRequest) -> Operation:
-    """Of several families Consul takes the first and ignores the rest; the store refuses an operation that has none."""
+    """Of several families Consul takes the first and ignores the rest."""
     family = next((name for name in TXN_OP.kinds if given.get(name) is not None), "")
     op = given.get(family, {})
     verb = op.get("Verb", "")

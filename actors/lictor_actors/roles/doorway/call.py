@@ -142,6 +142,6 @@ class Call(Generic[A]):
 
 
 def portion(query: Query, wait: int) -> Query:
-    """The query for a part of its time, in steps of a tenth of a second, so that equal ones meet again."""
+    """The query for all of its time, or for a part in steps of a tenth of a second, so that equal ones meet again."""
     wait = -(-wait // WAIT_STEP_NS) * WAIT_STEP_NS
-    return query if wait == query.wait_ns else query.model_copy(update={"wait_ns": wait})
+    return query if wait >= query.wait_ns else query.model_copy(update={"wait_ns": wait})

@@ -50,7 +50,7 @@ class Conversation:
             asker = None
         if source == me.address and (asker is None or not me.moves_to(asker)):
             # A join through a URL that this node shares may come back to it.
-            self._joining.undeliverable(request(turn), "that is this node itself", turn)
+            self._joining.came_back(request(turn), turn)
             return
         why = self._unwelcome(asker, push.join, turn)
         if asker is None or why is None:

@@ -1,4 +1,7 @@
-"""Autopilot's configuration: one row, which exists only after a default was changed."""
+"""Autopilot's configuration: one row, which is kept only after a default was changed.
+
+Until then the defaults are in force, since the first entry of the log: a compare-and-set names that index.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from lictor_messages.autopilot import (
 from lictor_messages.refusals import Refused
 
 INDEX = "autopilot-config"
-DEFAULTS = AutopilotConfiguration()
+DEFAULTS = AutopilotConfiguration(create_index=1, modify_index=1)
 
 
 class AutopilotTable:
@@ -35,18 +38,19 @@ class AutopilotTable:
         """Replace it, unless a compare-and-set comes too late."""
         if command.cas is not None and command.cas != self.row.modify_index:
             return Written(ok=False, index=index)
-        stamps = {"create_index": self.row.create_index or index, "modify_index": index}
+        created = index if self.row is DEFAULTS else self.row.create_index
+        stamps = {"create_index": created, "modify_index": index}
         self.row = command.configuration.model_copy(update=stamps)
         self.indexes.bump(INDEX, index)
         return Written(index=index)
 
     def get(self, _: GetAutopilotConfiguration) -> AutopilotConfigured:
         """What is in force."""
-        return AutopilotConfigured(index=self.row.modify_index or 1, configuration=self.row)
+        return AutopilotConfigured(index=self.row.modify_index, configuration=self.row)
 
     def version(self, _: GetAutopilotConfiguration) -> int:
         """The index that ``get`` reports."""
-        return self.row.modify_index or 1
+        return self.row.modify_index
 
     def load(self, row: AutopilotConfiguration) -> None:
         """Take a row as it is."""
@@ -65,7 +69,7 @@ def _refuse(_: AutopilotTable, command: SetAutopilotConfiguration) -> Refused | 
 
 
 def _check(autopilot: AutopilotTable) -> None:
-    changed = autopilot.row.modify_index
+    changed = 0 if autopilot.row is DEFAULTS else autopilot.row.modify_index
     holds(changed <= autopilot.indexes.table(INDEX), f"autopilot's configuration is of {changed}, ahead of its table")
 
 

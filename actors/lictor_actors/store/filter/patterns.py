@@ -18,7 +18,7 @@ KEPT = 256
 
 
 class BadPattern(ValueError):
-    """No pattern; the text says why in RE2's words."""
+    """No pattern; the text says why in the words of Go's regexp."""
 
 
 @lru_cache(KEPT)
@@ -37,9 +37,25 @@ def found(text: str, value: str) -> Any:
     return compiled(text).search(value)
 
 
+IN_GO = {
+    "missing )": "missing closing )",
+    "missing ]": "missing closing ]",
+    "no argument for repetition operator": "missing argument to repetition operator",
+    "bad repetition operator": "invalid nested repetition operator",
+    "invalid repetition size": "invalid repeat count",
+    "invalid perl operator": "invalid or unsupported Perl syntax",
+    "invalid named capture group": "invalid named capture",
+    "trailing \\": "trailing backslash at end of expression",
+}
+"""RE2's words → those of Go's regexp, which quotes the place in the pattern as well."""
+
+
 def _words(error: Exception) -> str:
     said = error.args[0] if error.args else ""
-    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(error)
+    if not isinstance(said, bytes):
+        return str(error)
+    words, colon, place = said.decode("utf-8", "replace").partition(": ")
+    return f"{IN_GO.get(words, words)}: `{place}`" if colon else IN_GO.get(words, words)
 
 
 _QUIET = re2.Options()

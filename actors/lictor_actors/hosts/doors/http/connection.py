@@ -15,6 +15,7 @@ from lictor_actors.hosts.doors.http.events import AnswerPiece, Asked, BodyPiece,
 from lictor_actors.hosts.doors.http.machine import HttpMachine
 from lictor_actors.hosts.doors.http.phases import ASKED
 from lictor_actors.hosts.doors.http.premises import Premises
+from lictor_actors.hosts.doors.http.request import Refuse
 from lictor_actors.hosts.doors.http.response import refusal
 from lictor_actors.hosts.doors.http.sites import Sites
 from lictor_messages.web import HttpAnswered, HttpAsked
@@ -63,7 +64,7 @@ class HttpConnection(asyncio.Protocol):
         self.peer = peer[0] if isinstance(peer, tuple) else ""
         self.machine = HttpMachine(self._door.premises, self._sites, self.peer, self._door.tick)
         if not self._door.admit(self):
-            self._transport.write(refusal(429, TOO_MANY, self._door.premises.wall))
+            self._transport.write(refusal(Refuse(429, TOO_MANY), self._door.premises.wall))
             self._transport.close()
 
     def data_received(self, data: bytes) -> None:

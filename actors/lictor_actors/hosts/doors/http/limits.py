@@ -12,9 +12,9 @@ from lictor_messages.kv import VALUE_MOST
 class HttpLimits:
     """Bytes and seconds that one client may take. Seconds are whole ticks."""
 
-    head: int = 64 * 1024
+    head: int = 1024 * 1024
     """Bytes of all header lines: more is answered 431."""
-    target: int = 32 * 1024
+    target: int = 512 * 1024
     """Bytes of the request target: more is answered 414."""
     body: int = 1024 * 1024
     """Bytes of a body: more is answered 413."""

@@ -148,7 +148,7 @@ class HttpMachine:
             self._queue.clear()
             self.phase, self.since = LINGERING, now
             self._premises.done_with_large(self.reader)
-            return LastWords(refusal(read.status, read.text, self._premises.wall))
+            return LastWords(refusal(read, self._premises.wall))
         assert isinstance(read, bytes | BodyPiece)
         return read
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 import httptools
 
 from lictor_actors.hosts.doors.http.events import Asked, BodyPiece, form
+from lictor_actors.hosts.doors.http.mending import end_of_head, mended
 from lictor_actors.hosts.doors.http.phases import BETWEEN, BODY, ENDED, HEAD
 from lictor_actors.hosts.doors.http.request import READ_HERE, Head, Refuse, as_refusal, escaped_target
 from lictor_actors.hosts.doors.http.response import CONTINUE
@@ -46,6 +47,11 @@ class Reader:
         self._heard_as = f"{peer} {sites.local}"
         self._parser = httptools.HttpRequestParser(self)
         self._now = 0
+        self._raw = b""
+        """What has come of a head that is not whole."""
+        self._mending = False
+        """True while the rest of a head is waited for that the parser does not take as it is."""
+        self._fault = Refuse(400, "400 Bad Request")
         self._begin()
 
     def read(self, data: bytes, now: int) -> None:
@@ -82,6 +88,13 @@ class Reader:
 
     def _parse(self, data: bytes) -> None:
         starts, waiting = self.at is BETWEEN, len(self.found)
+        if starts:
+            self._raw = data
+        elif self.at is HEAD:
+            self._raw += data
+            if self._mending:
+                self._mend()
+                return
         if starts and not data.isascii():
             data = escaped_target(data)
         self._bare_bytes += len(data)
@@ -94,10 +107,38 @@ class Reader:
             self.found[-1] = replace(last, form=last.form._replace(close=True))
             self.end()
         except (httptools.HttpParserError, Refuse) as error:
-            self.refuse(as_refusal(error))
+            self._failed(error, first=len(self.found) == waiting)
         else:
+            if self.at is not HEAD:
+                self._raw = b""
             if starts and self.at is BETWEEN and len(self.found) == waiting + 1:
                 self._premises.heard.keep(self._heard_as, data, cast(Asked, self.found[-1]))
+        if self._mending:  # not above: what is raised while an exception is handled has that for its context
+            self._mend()
+
+    def _failed(self, error: Exception, *, first: bool) -> None:
+        """What the parser raised. Only the first request of what came at once is known from its beginning."""
+        self._fault = as_refusal(error, self._raw if first else b"")
+        self._mending = first and type(error) is httptools.HttpParserError and self.at is HEAD
+        if not self._mending:
+            self.refuse(self._fault)
+
+    def _mend(self) -> None:
+        """Once the head is whole: read it again in its plain form, or refuse it if it has that already."""
+        raw = self._raw
+        end = end_of_head(raw)
+        self._mending = not end
+        if not end:
+            if len(raw) > self._limits.head:
+                self.refuse(Refuse(431, "Request header fields too large"))
+            return
+        head = mended(raw[:end])
+        if head == raw[:end]:
+            self.refuse(self._fault)
+            return
+        self.at = BETWEEN
+        self._parser = httptools.HttpRequestParser(self)
+        self._parse(head + raw[end:])
 
     # -- the parser --------------------------------------------------------------
 

@@ -6,11 +6,22 @@ import re
 
 import httptools
 
+from lictor_actors.hosts.doors.http.mending import method_of
 from lictor_actors.hosts.doors.http.sites import Sites
 
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
+_BAD_AGE = re.compile(rb"(?:^|,)\s*(?:max-age|stale-if-error)=\s*+(?![0-9]+\s*(?:,|$))", re.IGNORECASE)
 READ_HERE = frozenset(
-    ("host", "accept-encoding", "content-length", "transfer-encoding", "expect", "origin", "sec-fetch-site")
+    (
+        "host",
+        "accept-encoding",
+        "content-length",
+        "transfer-encoding",
+        "expect",
+        "origin",
+        "sec-fetch-site",
+        "cache-control",
+    )
 )
 """Headers that the door itself reads."""
 
@@ -18,18 +29,21 @@ READ_HERE = frozenset(
 class Refuse(Exception):
     """Raised inside a parser callback: answer this and close."""
 
-    def __init__(self, status: int, text: str) -> None:
+    def __init__(self, status: int, text: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
         super().__init__(text)
         self.status = status
         self.text = text
+        self.headers = headers
 
 
-def as_refusal(error: Exception) -> Refuse:
-    """What httptools has raised, or what was raised inside it."""
+def as_refusal(error: Exception, head: bytes) -> Refuse:
+    """What httptools has raised, or what was raised inside it, of a head that began so."""
     if isinstance(error, httptools.HttpParserCallbackError) and isinstance(error.__context__, Refuse):
         error = error.__context__
     if isinstance(error, Refuse):
         return error
+    if isinstance(error, httptools.HttpParserInvalidMethodError) and (method := method_of(head)):
+        return Refuse(405, f"method {method} not allowed", (("Allow", "OPTIONS,GET,PUT,POST,DELETE"),))
     if isinstance(error, httptools.HttpParserInvalidURLError):
         return Refuse(400, "400 Bad Request: the URL holds characters that must be written as percent escapes")
     return Refuse(400, "400 Bad Request")
@@ -55,6 +69,8 @@ class Head:
 
     def check(self, version: str, sites: Sites) -> None:
         """The head is whole. Raises Refuse for what two readers could understand in two ways, and for other sites."""
+        if version not in ("1.0", "1.1"):
+            raise Refuse(400, f"400 Bad Request: HTTP/{version} is not spoken here")
         if self.host is None and version == "1.1":
             raise Refuse(400, "400 Bad Request: missing required Host header")
         if self.coded and version == "1.0":
@@ -88,6 +104,8 @@ class Head:
             self.gzips = accepts_gzip(value)
         elif key == "expect":
             self.expects = value.lower() == b"100-continue"
+            if value and not self.expects:
+                raise Refuse(417, "417 Expectation Failed: only 100-continue can be expected")
         else:
             self._read_odd(key, value)
 
@@ -100,6 +118,9 @@ class Head:
                 self.origin = value if self.origin is None else b"null"  # two are as good as a foreign one
             case "sec-fetch-site":
                 self.fetch_site = value if self.fetch_site is None else b"cross-site"
+            case "cache-control":
+                if _BAD_AGE.search(value):
+                    raise Refuse(400, "Invalid Cache-Control header.")
 
 
 def escaped_target(data: bytes) -> bytes:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from http import HTTPStatus
 
 from lictor_actors.hosts.doors.http.events import Form
+from lictor_actors.hosts.doors.http.request import Refuse
 from lictor_messages.web import HttpAnswered
 
 GZIP_FROM = 1400
@@ -90,9 +91,10 @@ def response_head(answered: HttpAnswered, length: bytes, form: Form, wall: int) 
     )
 
 
-def refusal(status: int, text: str, wall: int) -> bytes:
+def refusal(refuse: Refuse, wall: int) -> bytes:
     """A plain response that the door itself gives before it closes the connection."""
-    answered = HttpAnswered(status=status, headers=(("Content-Type", "text/plain; charset=utf-8"),), body=text.encode())
+    headers = (("Content-Type", "text/plain; charset=utf-8"), *refuse.headers)
+    answered = HttpAnswered(status=refuse.status, headers=headers, body=refuse.text.encode())
     return encode_response(answered, Form(close=True), wall)
 
 

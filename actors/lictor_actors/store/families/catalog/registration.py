@@ -115,21 +115,22 @@ def _service_fault(service: ServiceRecord | None) -> str:
 
 
 def _conflict(catalog: CatalogTables, node: NodeRecord) -> str:
-    """A name belongs to the id that holds it, unless that node's serfHealth is critical or it has no id."""
+    """A name belongs to the id that holds it, as long as gossip knows that node to be well, or it has no id."""
     held = catalog.nodes.get(fold(node.node))
     if held is None or not node.id or held.id.lower() == node.id.lower():
         return ""
     renames = node.id.lower() in catalog.node_ids
-    if (not held.id and not renames) or _failed(catalog, held):
+    if (not held.id and not renames) or not _is_well(catalog, held):
         return ""
     whose = f"Node name {node.node} is reserved by node {held.id} with name {held.node} ({held.address})"
     address = f" ({node.address})" if renames else ""
     return f'failed inserting node: Error while renaming Node ID: "{node.id}"{address}: {whose}'
 
 
-def _failed(catalog: CatalogTables, node: NodeRecord) -> bool:
+def _is_well(catalog: CatalogTables, node: NodeRecord) -> bool:
+    """True if it has a serfHealth that is not critical: an external node has none, and may be replaced."""
     return any(
-        check.check_id == SERF_HEALTH and check.status == "critical"
+        check.check_id == SERF_HEALTH and check.status != "critical"
         for check in catalog.bearing.get((fold(node.node), ""), ())
     )
 

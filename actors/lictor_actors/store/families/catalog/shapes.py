@@ -59,7 +59,8 @@ def _service_nodes(_: Query, answer: ServiceNodes) -> object:
 def _node_services(query: Query, answer: NodeServices) -> object:
     node = node_json(answer.node) if answer.node is not None else None
     if isinstance(query, ListNodeServices) and query.as_list:
-        return {"Node": node, "Services": [service_json(service) for service in answer.services]}
+        services = [service_json(service) for service in answer.services]
+        return {"Node": node, "Services": services if node is not None else None}
     if node is None:
         return None
     return {"Node": node, "Services": {service.id: service_json(service) for service in answer.services}}

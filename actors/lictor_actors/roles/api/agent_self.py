@@ -1,0 +1,187 @@
+"""/v1/agent/self: what this agent says of itself. It asks itself, then gossip, and on a server Raft."""
+
+from __future__ import annotations
+
+import platform
+from collections import Counter
+from typing import Any, get_args
+
+from lictor_actors.roles.api.question import HttpQuestion, json_answer
+from lictor_actors.roles.api.request import HttpRequest
+from lictor_actors.roles.api.serf import member_json
+from lictor_messages.addresses import lane_url
+from lictor_messages.agent import AgentDescription, DescribeAgent
+from lictor_messages.durations import go_duration
+from lictor_messages.members import ListMembers, Member, Members
+from lictor_messages.refusals import Code
+from lictor_messages.status import GetRaftConfiguration, RaftConfiguration
+from lictor_messages.web import GatewayOptions, HttpAnswered
+
+Stats = dict[str, dict[str, str]]
+RUNTIME = {
+    "arch": platform.machine(),
+    "max_procs": "1",
+    "os": platform.system().lower(),
+    "version": f"python{platform.python_version()}",
+}
+SERF_ZEROS = (
+    "coordinate_resets",
+    "event_queue",
+    "event_time",
+    "intent_queue",
+    "member_time",
+    "query_queue",
+    "query_time",
+)
+"""Serf's clocks and queues, which this gossip does not have."""
+NO_XDS = {"SupportedProxies": {}, "Port": -1, "Ports": {"Plaintext": -1, "TLS": -1}}
+RAFT_PROTOCOL = "3"
+NEVER = (
+    *("ACLsEnabled", "ACLEnableKeyListPolicy", "AutoEncryptTLS", "ConnectEnabled", "EnableLocalScriptChecks"),
+    *("EnableRemoteScriptChecks", "EncryptVerifyIncoming", "EncryptVerifyOutgoing", "ReadReplica"),
+)
+CLOSED = ("DNSPort", "GRPCPort", "GRPCTLSPort", "HTTPSPort", "SerfPortWAN")
+
+
+def about_self(request: HttpRequest) -> HttpQuestion:
+    """Who this agent is and what it knows."""
+    return HttpQuestion(DescribeAgent(), _described)
+
+
+def _described(agent: AgentDescription, _: HttpRequest) -> HttpQuestion:
+    def met(answer: Members, request: HttpRequest) -> HttpQuestion | HttpAnswered:
+        return _with_raft(agent, answer.members) if agent.server else _self(agent, answer.members, None, request)
+
+    return HttpQuestion(ListMembers(), met)
+
+
+def _with_raft(agent: AgentDescription, members: tuple[Member, ...]) -> HttpQuestion:
+    """Without an answer from Raft the rest is said all the same: people look here when something is wrong."""
+
+    def said(answer: RaftConfiguration, request: HttpRequest) -> HttpAnswered:
+        return _self(agent, members, answer, request)
+
+    def silent(request: HttpRequest) -> HttpAnswered:
+        return _self(agent, members, None, request)
+
+    return HttpQuestion(GetRaftConfiguration(consistency="stale"), said, final=dict.fromkeys(get_args(Code), silent))
+
+
+def _self(
+    agent: AgentDescription, members: tuple[Member, ...], raft: RaftConfiguration | None, request: HttpRequest
+) -> HttpAnswered:
+    body = {
+        "Config": {
+            "Datacenter": agent.dc,
+            "PrimaryDatacenter": agent.dc,
+            "NodeName": agent.node,
+            "NodeID": agent.node_id,
+            "Revision": "",
+            "Server": agent.server,
+            "Version": agent.version,
+        },
+        "DebugConfig": _debug(agent, request.options),
+        "Coord": None,
+        "Member": member_json(agent.member),
+        "Stats": _stats(agent, members, raft),
+        "Meta": {},
+        "xDS": NO_XDS,
+    }
+    return json_answer(body, request)
+
+
+def _debug(agent: AgentDescription, options: GatewayOptions) -> dict[str, Any]:
+    """Of Consul's fields those that are settled here."""
+    member = agent.member
+    lan = lane_url(member.address, member.port)
+    expect = int(member.tags.get("expect", "0"))
+    port = int(member.tags.get("port", "-1"))
+    return {
+        **dict.fromkeys(NEVER, False),
+        **dict.fromkeys(CLOSED, -1),
+        "RetryJoinWAN": [],
+        "SegmentName": "",
+        "AdvertiseAddrLAN": member.address,
+        "AdvertiseAddrWAN": member.address,
+        "Bootstrap": expect == 1,
+        "BootstrapExpect": expect,
+        "Datacenter": agent.dc,
+        "DefaultQueryTime": go_duration(options.default_query_time_ns),
+        "DisableCoordinates": True,
+        "DisableRemoteExec": True,
+        "HTTPAddrs": [f"tcp://{options.http_addr}"] if options.http_addr else [],
+        "KVMaxValueSize": options.kv_max_value_size,
+        "MaxQueryTime": go_duration(options.max_query_time_ns),
+        "NodeID": agent.node_id,
+        "NodeName": agent.node,
+        "PrimaryDatacenter": agent.dc,
+        "RPCAdvertiseAddr": lane_url(member.address, port),
+        "RPCHoldTimeout": go_duration(options.rpc_hold_timeout_ns),
+        "Revision": "",
+        "SerfAdvertiseAddrLAN": lan,
+        "SerfBindAddrLAN": lan,
+        "SerfPortLAN": member.port,
+        "ServerMode": agent.server,
+        "ServerPort": port,
+        "TxnMaxReqLen": options.kv_max_value_size,
+        "Version": agent.version,
+    }
+
+
+def _stats(agent: AgentDescription, members: tuple[Member, ...], raft: RaftConfiguration | None) -> Stats:
+    stats: Stats = {
+        "agent": {"services": str(agent.services), "checks": str(agent.checks), **agent.stats},
+        "build": {"prerelease": "", "revision": "", "version": agent.version, "version_metadata": ""},
+        "consul": {"acl": "disabled", "known_servers": str(agent.known_servers), "server": _said(agent.server)},
+        "runtime": RUNTIME,
+        "serf_lan": _serf(members),
+    }
+    if agent.server:
+        stats["serf_wan"] = _serf(tuple(member for member in members if member.is_server))
+        stats["consul"] |= _leadership(agent, raft)
+        stats["raft"] = _raft(agent, raft)
+    return stats
+
+
+def _leadership(agent: AgentDescription, raft: RaftConfiguration | None) -> dict[str, str]:
+    leader = next((server for server in raft.servers if server.leader), None) if raft is not None else None
+    return {
+        "bootstrap": _said(agent.member.tags.get("expect") == "1"),
+        "known_datacenters": "1",
+        "leader": _said(leader is not None and leader.node == agent.node),
+        "leader_addr": leader.address if leader is not None else "",
+    }
+
+
+def _raft(agent: AgentDescription, raft: RaftConfiguration | None) -> dict[str, str]:
+    servers = raft.servers if raft is not None else ()
+    mine = next((server for server in servers if server.node == agent.node), None)
+    last, commit = (str(mine.last_index), str(mine.commit_index)) if mine is not None else ("0", "0")
+    return {
+        "applied_index": commit,
+        "commit_index": commit,
+        "fsm_pending": "0",
+        "last_log_index": last,
+        "latest_configuration": ", ".join(f"{server.id} {server.address}" for server in servers),
+        "num_peers": str(sum(server.voter for server in servers if server is not mine)),
+        "protocol_version": RAFT_PROTOCOL,
+        "protocol_version_max": RAFT_PROTOCOL,
+        "protocol_version_min": "0",
+        "state": "Leader" if mine is not None and mine.leader else "Follower",
+    }
+
+
+def _serf(members: tuple[Member, ...]) -> dict[str, str]:
+    count = Counter(member.status for member in members)
+    return {
+        **dict.fromkeys(SERF_ZEROS, "0"),
+        "encrypted": "false",
+        "failed": str(count["failed"]),
+        "health_score": "0",
+        "left": str(count["left"]),
+        "members": str(len(members)),
+    }
+
+
+def _said(value: bool) -> str:
+    return "true" if value else "false"

@@ -1,0 +1,102 @@
+"""The page that says which of Consul's endpoints Lictor answers: made from the router and the list of Consul's."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lictor_actors.roles.api.api import ROUTER
+from lictor_actors.roles.api.consul_endpoints import ACLS_OFF, CONSUL_ENDPOINTS, NO_COORDINATES
+from lictor_actors.roles.api.routes import Route
+from lictor_messages.web import HttpAnswered
+
+PAGE = Path(__file__).parents[2] / "docs" / "http-compatibility.md"
+HEAD = """# Consul's endpoints
+
+Each endpoint that Consul 1.22 registers, and what Lictor does with it. This page is made from the code:
+`LICTOR_REWRITE=1 pytest tests/golden`. A path that ends in a slash stands for all below it. Odd requests and limits:
+[http.md](http.md); other differences: [status.md](status.md).
+
+*answered*: as Consul does, but for the note. *refused*: 404 and `Consul has GET /v1/agent/host, Lictor not yet`.
+*switched off*: 401, as a Consul answers in which that part is switched off.
+
+| method | path | state | note |
+|---|---|---|---|
+"""
+MESH = "belongs to the service mesh"
+ONE_DC = "`?dc` of another datacenter is 500 `No path to datacenter`"
+NOTES = {
+    "/v1/agent/checks": "`Definition` is filled; Consul shows `{}`",
+    "/v1/agent/members": "`?wan=1` shows the servers of the own datacenter",
+    "/v1/agent/join/": "`?wan=1` is refused: there is one datacenter",
+    "/v1/agent/service/": "`ContentHash` is a hash of its own; `?hash` and `?wait` block",
+    "/v1/agent/service/register": "`Kind`, `Proxy`, `Connect` are refused: no mesh yet",
+    "/v1/agent/check/register": "HTTP, TCP and TTL run; other kinds are refused by name",
+    "/v1/catalog/datacenters": "the own one",
+    "/v1/catalog/register": "a `Proxy` or `Connect` that says something is refused",
+    "/v1/health/service/": "`?near` is taken, rows are in the order of nodes; `?peer` has nothing",
+    "/v1/kv/": "keys are text in UTF-8",
+    "/v1/operator/raft/configuration": "`CommitIndex` beside `LastIndex`",
+    "/v1/query/": "`/execute` and `/explain` below it; failover finds no other datacenter",
+    "/v1/operator/utilization": "Consul Enterprise",
+    "/v1/catalog/nodes": ONE_DC,
+}
+MESH_PATHS = (
+    "connect",
+    "config",
+    "discovery-chain",
+    "ingress",
+    "gateway",
+    "exported",
+    "peering",
+    "federation",
+    "virtual",
+)
+
+
+def _rows() -> Iterator[str]:
+    built = {(route.method, route.path) for route in ROUTER.table}
+    for endpoint in sorted(CONSUL_ENDPOINTS, key=lambda endpoint: endpoint.path):
+        for method in endpoint.methods.split():
+            here = (method, endpoint.path) in built
+            off = endpoint.instead in (ACLS_OFF, NO_COORDINATES)
+            state = "answered" if here else "switched off" if off else "refused"
+            note = NOTES.get(endpoint.path, "")
+            if not here and not off and any(part in endpoint.path for part in MESH_PATHS):
+                note = note or MESH
+            yield f"| {method} | `{endpoint.path}` | {state} | {note} |"
+
+
+def _page() -> str:
+    return HEAD + "\n".join(_rows()) + "\n"
+
+
+def test_the_page_is_the_codes() -> None:
+    if os.environ.get("LICTOR_REWRITE"):
+        PAGE.write_text(_page())
+    assert _page() == PAGE.read_text(), "LICTOR_REWRITE=1 pytest tests/golden"
+
+
+def test_notes_are_of_endpoints() -> None:
+    assert set(NOTES) <= {endpoint.path for endpoint in CONSUL_ENDPOINTS}
+
+
+def test_no_endpoint_is_listed_twice_and_each_route_of_ours_is_one_of_consuls() -> None:
+    listed = Counter((method, endpoint.path) for endpoint in CONSUL_ENDPOINTS for method in endpoint.methods.split())
+    assert max(listed.values()) == 1
+    assert {(route.method, route.path) for route in ROUTER.table} - listed.keys() == {("GET", "/")}
+
+
+@pytest.mark.parametrize("refused", ROUTER.refused, ids=lambda route: f"{route.method} {route.path}")
+def test_what_is_lacking_says_so(refused: Route) -> None:
+    answer = refused.endpoint(None)  # type: ignore[arg-type]  # it looks at no request
+    assert isinstance(answer, HttpAnswered)
+    words = answer.body.decode()
+    if answer.status == 404:
+        assert words == f"Consul has {refused.method} {refused.path}, Lictor not yet"
+    else:
+        assert (answer.status, words) in (ACLS_OFF, NO_COORDINATES)
