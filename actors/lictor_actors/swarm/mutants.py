@@ -169,16 +169,19 @@ def forgets_when_a_key_went(patch: Patch) -> None:
 def renews_sessions_anywhere(patch: Patch) -> None:
     """Any server renews a session that it knows of: also one that the others have ended long ago."""
 
-    def fresh_enough(self: Queries, query: Query, turn: Turn) -> bool:
-        return isinstance(query, RenewSession) or bool(fresh(self, query, turn))
+    def ask(self: Queries, query: Query, applied: int, leading: Leadership | None, turn: Turn) -> None:
+        if isinstance(query, RenewSession):
+            self._read(query, turn.ticket(), leading, turn)
+        else:
+            asked(self, query, applied, leading, turn)
 
     def renewed(self: Queries, query: RenewSession, leading: Leadership | None, turn: Turn) -> bool:
         if leading is not None:
             return bool(lead_renewed(self, query, leading, turn))
         return query.id in self._store.sessions.rows
 
-    fresh, lead_renewed = Queries._fresh_enough, Queries._renewed
-    patch.set(Queries, "_fresh_enough", fresh_enough)
+    asked, lead_renewed = Queries.ask, Queries._renewed
+    patch.set(Queries, "ask", ask)
     patch.set(Queries, "_renewed", renewed)
 
 

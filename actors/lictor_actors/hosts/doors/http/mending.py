@@ -13,9 +13,9 @@ _LENGTH = re.compile(rb"content-length[ \t]*:", re.IGNORECASE)
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) [^ \r\n]+ HTTP/1\.[01]\r?\n")
 
 
-def end_of_head(data: bytes) -> int:
-    """Where the body would begin, 0 if the head is not whole."""
-    found = _END.search(data)
+def end_of_head(data: bytes | bytearray, since: int = 0) -> int:
+    """Where the body would begin, 0 if the head is not whole. What lies before ``since`` has been searched."""
+    found = _END.search(data, since)
     return found.end() if found is not None else 0
 
 

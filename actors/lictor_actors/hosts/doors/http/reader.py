@@ -47,8 +47,10 @@ class Reader:
         self._heard_as = f"{peer} {sites.local}"
         self._parser = httptools.HttpRequestParser(self)
         self._now = 0
-        self._raw = b""
+        self._raw: bytes | bytearray = b""
         """What has come of a head that is not whole."""
+        self._looked = 0
+        """So much of it holds no end: a head that comes byte by byte is not searched from its beginning each time."""
         self._mending = False
         """True while the rest of a head is waited for that the parser does not take as it is."""
         self._fault = Refuse(400, "400 Bad Request")
@@ -91,6 +93,7 @@ class Reader:
         if starts:
             self._raw = data
         elif self.at is HEAD:
+            self._raw = bytearray(self._raw) if type(self._raw) is bytes else self._raw  # grows without a copy
             self._raw += data
             if self._mending:
                 self._mend()
@@ -118,20 +121,22 @@ class Reader:
 
     def _failed(self, error: Exception, *, first: bool) -> None:
         """What the parser raised. Only the first request of what came at once is known from its beginning."""
-        self._fault = as_refusal(error, self._raw if first else b"")
+        self._fault = as_refusal(error, bytes(self._raw) if first else b"")
+        self._looked = 0
         self._mending = first and type(error) is httptools.HttpParserError and self.at is HEAD
         if not self._mending:
             self.refuse(self._fault)
 
     def _mend(self) -> None:
         """Once the head is whole: read it again in its plain form, or refuse it if it has that already."""
-        raw = self._raw
-        end = end_of_head(raw)
+        end = end_of_head(self._raw, self._looked)
         self._mending = not end
         if not end:
-            if len(raw) > self._limits.head:
+            self._looked = max(0, len(self._raw) - 2)
+            if len(self._raw) > self._limits.head:
                 self.refuse(Refuse(431, "Request header fields too large"))
             return
+        raw = bytes(self._raw)
         head = mended(raw[:end])
         if head == raw[:end]:
             self.refuse(self._fault)
