@@ -11,7 +11,7 @@ from breakages import Holdings, breakages
 from lictor_deploy.local.handle import Cluster
 
 pytestmark = [pytest.mark.e2e, pytest.mark.soak, pytest.mark.timeout(300)]
-ROUNDS = 3
+ROUNDS = 2
 THREADS_MOST = 4
 """A thread more here and there looks a name up."""
 MIB_MOST = 20.0
