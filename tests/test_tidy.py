@@ -35,7 +35,7 @@ FUNCTIONS = {
 }
 """Functions that are longer than ``FUNCTION_MOST`` lines, and how long they are."""
 RIDDLES = {
-    "actors": 70,
+    "actors": 69,
     "benchmarks": 17,
     "deploy": 16,
     "docs": 52,

@@ -10,7 +10,7 @@ import asyncio
 from typing import cast
 
 from lictor_actors.bus.sp import REP_GREETS, REQ_GREETS, Endpoint, Splitter, made_ready
-from lictor_actors.client.errors import ConnectionFailed
+from lictor_actors.client.errors import ConnectionFailed, Unexpected
 from lictor_messages.codec import FrameRefused
 
 ANSWER_MOST = 64 * 1024 * 1024
@@ -49,9 +49,11 @@ class Wire(asyncio.Protocol):
         try:
             for frame in self._splitter.feed(data):
                 self._answered(frame)
-        except FrameRefused:
+        except FrameRefused as refused:
             self._transport.abort()
-            self._fail(foreign())
+            # A door that has greeted may have done what it was asked before it said this.
+            wrong = Unexpected(f"the agent sent what is no answer: {refused}")
+            self._fail(wrong if self._splitter.greeted else foreign())
             return
         if self._splitter.greeted and not self.greeted.done():
             self.greeted.set_result(None)

@@ -89,7 +89,7 @@ def _apart(groups: Sequence[Names]) -> list[Names]:
     for group in groups:
         left = tuple(name for name in group if name not in taken)
         if not left:
-            raise LookupError(f"{' '.join(group)} is in an earlier group already: nobody is left in this one")
+            raise LookupError(f"{' '.join(group)} is in an earlier group already: this one would be empty")
         taken.update(dict.fromkeys(left))
         apart.append(left)
     return apart

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 import lictor
+from lictor_actors.bus.sp import REP_GREETS, REQ_GREETS
 from lictor_actors.client.watching import Watching
 from lictor_actors.hosts.doors.clients import ClientDoor
 from lictor_actors.roles.agent.agent import Agent
@@ -244,6 +245,23 @@ async def test_a_port_that_speaks_something_else_is_said_at_once() -> None:
         with pytest.raises(lictor.ConnectionFailed, match=r"no agent's bus: dial .*8304"):
             async with lictor.connect(f"tcp://127.0.0.1:{port}", timeout=60):
                 pass
+
+
+async def test_what_a_door_that_greeted_says_wrongly_leaves_the_request_in_doubt() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(REP_GREETS)
+        await reader.readexactly(len(REQ_GREETS) + 1)  # the greeting, and the first byte of a request
+        writer.write((2**40).to_bytes(8))  # the length of an answer that is too large for anything
+        await writer.drain()
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with lictor.connect(f"tcp://127.0.0.1:{port}", timeout=20) as client:
+            with pytest.raises(lictor.Unexpected, match="no answer: too_large") as wrong:
+                await client.kv.put("a", "1")
+    assert (wrong.value.definite, wrong.value.passing) == (False, False)
 
 
 async def test_a_connection_that_breaks_is_dialled_again_and_the_write_keeps_its_id(agent: StandIn) -> None:
