@@ -13,6 +13,7 @@ from lictor_deploy.config.ips import WILDCARDS
 from lictor_deploy.config.option import options
 from lictor_deploy.config.sections import AgentConfig
 from lictor_messages.addresses import lane_url
+from lictor_messages.agent import CheckSpec, RegisterService
 
 
 def node_spec(config: AgentConfig) -> NodeSpec:
@@ -20,6 +21,7 @@ def node_spec(config: AgentConfig) -> NodeSpec:
     bind, ports = config.bind_addr, config.ports
     name, address = node_name(config.node_name), advertised(bind, config.advertise_addr)
     elsewhere = bind in WILDCARDS or address != bind
+    services, checks = definitions_of(config, name)
     values = dict(fed(config))
     of_node = {field.removeprefix("node."): values.pop(field) for field in list(values) if field.startswith("node.")}
     return NodeSpec(
@@ -28,11 +30,16 @@ def node_spec(config: AgentConfig) -> NodeSpec:
         address=address,
         listen=(lane_url(bind, ports.serf_lan), lane_url(bind, ports.server)) if elsewhere else (),
         join=(*config.start_join, *config.retry_join),
-        services=tuple(service_of(raw, name) for raw in config.services),
-        checks=tuple(check_of(raw) for raw in config.checks),
+        services=services,
+        checks=checks,
         settings=values,
         **of_node,
     )
+
+
+def definitions_of(config: AgentConfig, node: str) -> tuple[tuple[RegisterService, ...], tuple[CheckSpec, ...]]:
+    """The services and checks of the node of that name; Failure says what is wrong with one."""
+    return tuple(service_of(raw, node) for raw in config.services), tuple(map(check_of, config.checks))
 
 
 def fed(config: AgentConfig) -> Iterator[tuple[str, Any]]:

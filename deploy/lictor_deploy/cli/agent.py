@@ -1,4 +1,4 @@
-"""``lictor agent``: one node, from flags and files. The flags are those of the declared keys, and three of its own."""
+"""``lictor agent``: one node, from flags and files. The flags are those of the declared keys, and some of its own."""
 
 from __future__ import annotations
 
@@ -7,14 +7,28 @@ from inspect import Parameter, Signature
 from typing import Any
 
 from lictor_deploy.config.flags import Flag, flags_of, raw_of
-from lictor_deploy.config.load import load
+from lictor_deploy.config.load import Sources, load
 from lictor_deploy.config.sections import AgentConfig
 from lictor_deploy.words.sentence import Failure
 
 OWN = (
     Flag("dev", "bool", False, "A server of its own that keeps nothing, on 127.0.0.1.", ""),
-    Flag("config_file", "tuple[str, ...]", (), "A JSON file with Consul's keys; may be given several times.", ""),
+    Flag(
+        "config_file",
+        "tuple[str, ...]",
+        (),
+        "A file with Consul's keys, .json or .hcl; may be given several times.",
+        "",
+    ),
     Flag("config_dir", "tuple[str, ...]", (), "A directory of such files, read in the order of their names.", ""),
+    Flag("config_format", "str", "", "json or hcl, for all files; by default their names' endings say it.", ""),
+    Flag(
+        "hcl",
+        "tuple[str, ...]",
+        (),
+        "A piece of configuration in HCL, read after all files; may be given several times.",
+        "",
+    ),
 )
 HELP = """Run one node until it is told to stop.
 
@@ -56,13 +70,15 @@ def run(
     dev: bool = False,
     config_file: tuple[str, ...] = (),
     config_dir: tuple[str, ...] = (),
+    config_format: str = "",
+    hcl: tuple[str, ...] = (),
     **given: Any,
 ) -> int:
     """Read the configuration and run the node."""
-    config, ignored = load(config_file, config_dir, raw_of(flags, given), dev=dev, of=of)
+    config, ignored = load(Sources(config_file, config_dir, hcl, config_format), raw_of(flags, given), dev=dev, of=of)
     if ignored:
         print(f"==> Accepted, but not in force: {', '.join(ignored)}", flush=True)
-    if not dev and not config_file and not config_dir and given.get("data_dir") is None:
+    if not dev and not config_file and not config_dir and not hcl and given.get("data_dir") is None:
         raise Failure("Nothing says what this agent is. Try `lictor agent -dev`, or give -data-dir or -config-file.")
     from lictor_deploy.agent.run import run_agent
 

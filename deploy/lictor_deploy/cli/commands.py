@@ -25,6 +25,7 @@ COMMANDS = {
     "explain": (f"{HERE}.explain:explain", "Tell the story of a seed."),
     "timeline": (f"{HERE}.timeline:timeline", "Draw what happened, on the terminal or for a browser."),
     "debug": (f"{HERE}.debug:app", "Look at what is on a node's disk."),
+    "validate": (f"{HERE}.validate:validate", "Check configuration files."),
     "version": (f"{HERE}.version:version", "Show the version."),
 }
 """Name → where its function lives, and its line in the help. Imported on use: ``lictor version`` pays for nothing

@@ -9,15 +9,15 @@ from collections.abc import Sequence
 
 COMMANDS_NOT_YET = (
     *("acl", "config", "connect", "exec", "intention", "keygen", "keyring", "login", "logout", "monitor", "peering"),
-    *("reload", "resource", "rtt", "services", "tls", "troubleshoot", "validate", "watch"),
+    *("reload", "resource", "rtt", "services", "tls", "troubleshoot", "watch"),
     *("operator area", "operator usage", "operator utilization", "snapshot agent", "snapshot decode"),
 )
 FLAGS_NOT_YET: dict[str, tuple[str, ...]] = {
     "": ("ca-file", "ca-path", "client-cert", "client-key", "namespace", "partition", "peer", "tls-server-name"),
     "agent": (
         *("advertise-wan", "allow-write-http-from", "alt-domain", "auto-reload-config", "check_output_max_size"),
-        *("config-format", "disable-host-node-id", "disable-keyring-file", "dns-port", "domain"),
-        *("enable-local-script-checks", "enable-script-checks", "encrypt", "grpc-port", "grpc-tls-port", "hcl"),
+        *("disable-host-node-id", "disable-keyring-file", "dns-port", "domain"),
+        *("enable-local-script-checks", "enable-script-checks", "encrypt", "grpc-port", "grpc-tls-port"),
         *("https-port", "join-wan", "log-file", "log-json", "log-rotate-bytes", "log-rotate-duration"),
         *("log-rotate-max-files", "non-voting-server", "primary-gateway", "protocol", "raft-protocol", "read-replica"),
         *("recursor", "retry-interval-wan", "retry-join-wan", "retry-max", "retry-max-wan", "segment"),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 from lictor_deploy.config.consul_keys import LACKING, NOT_IN_FORCE, left_out, why_refused
+from lictor_deploy.config.files import FORMATS, config_files, of_hcl, read
 from lictor_deploy.config.option import Section, options
 from lictor_deploy.config.rules import contradictions
 from lictor_deploy.config.sections import DEV, AgentConfig, Ports, Raw
@@ -32,51 +33,40 @@ NO_LISTENER = ("https", "dns", "grpc", "grpc_tls", "serf_wan")
 """Ports that are named like keys that are not in force if they are set."""
 
 
+class Sources(NamedTuple):
+    """What is read, in this order; later ones win."""
+
+    files: Iterable[str] = ()
+    directories: Iterable[str] = ()
+    fragments: Iterable[str] = ()
+    """Texts in HCL, as ``-hcl`` gives them."""
+    format: str = ""
+    """``json`` or ``hcl`` for all files; by default their endings say it."""
+
+
 def load(
-    files: Iterable[str], directories: Iterable[str], flags: Raw, *, dev: bool, of: type[AgentConfig] = AgentConfig
+    sources: Sources, flags: Raw, *, dev: bool, of: type[AgentConfig] = AgentConfig
 ) -> tuple[AgentConfig, list[str]]:
-    """Files in the order given, then directories, then flags; also the keys that are accepted and not in force."""
+    """Files and directories, then fragments, then flags; also the keys that are accepted and not in force."""
     merged: Raw = dict(DEV) if dev else {}
     ignored: dict[str, None] = {}
-    for path in [*map(Path, files), *(path for name in directories for path in config_files(Path(name)))]:
-        raw = read(path)
+    for where, raw in objects(sources):
         ignored |= dict.fromkeys(left_out(raw))
-        checked(raw, f"{path}: ", of)
+        checked(raw, f"{where}: ", of)
         merged = merge(merged, raw)
     config = settled(checked(merge(merged, flags), "", of))
     return config, [*ignored, *(f"ports.{name}" for name in NO_LISTENER if getattr(config.ports, name) > 0)]
 
 
-def config_files(directory: Path) -> list[Path]:
-    """The files of a -config-dir in the order of names, without subfolders."""
-    try:
-        found = sorted(path for path in directory.iterdir() if path.suffix in (".json", ".hcl"))
-    except OSError as error:
-        raise Failure(f"Cannot read the config directory {directory}: {said(error)}. Check -config-dir.") from None
-    return found
-
-
-def read(path: Path) -> Raw:
-    """One file as an object, with ``service`` and ``check`` folded into the lists; an empty file says nothing."""
-    if path.suffix == ".hcl":
-        raise Failure(f"{path}: HCL is not read yet. Write it as JSON and name it {path.stem}.json.")
-    try:
-        raw = json.loads(path.read_bytes().strip() or b"{}")
-    except OSError as error:
-        raise Failure(f"Cannot read the config file {path}: {said(error)}. Check -config-file.") from None
-    except (ValueError, RecursionError) as error:
-        raise Failure(f"{path} is not JSON: {error}.") from None
-    if not isinstance(raw, dict):
-        raise Failure(f'{path} must hold a JSON object, like {{"server": true}}.')
-    return folded(raw)
-
-
-def folded(raw: Raw) -> Raw:
-    """``service: {}`` → one more of ``services``, the same for ``check``."""
-    for one, many in (("service", "services"), ("check", "checks")):
-        if raw.get(one) is not None:
-            raw[many] = [*(raw.get(many) or ()), raw.pop(one)]
-    return raw
+def objects(sources: Sources) -> Iterator[tuple[str, Raw]]:
+    """Each source with its name."""
+    if sources.format and sources.format not in FORMATS:
+        raise Failure(f"-config-format must be json or hcl, not {sources.format!r}.")
+    in_directories = (path for name in sources.directories for path in config_files(Path(name), sources.format))
+    for path in (*map(Path, sources.files), *in_directories):
+        yield str(path), read(path, sources.format)
+    for text in sources.fragments:
+        yield "-hcl", of_hcl(text.encode(), "-hcl")
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> Raw:
@@ -136,8 +126,3 @@ def settled(config: AgentConfig) -> AgentConfig:
     expect = 1 if config.bootstrap else config.bootstrap_expect
     ports = {name: Ports.model_fields[name].default for name, value in config.ports if not value}
     return config.model_copy(update={"bootstrap_expect": expect, "ports": config.ports.model_copy(update=ports)})
-
-
-def said(error: OSError) -> str:
-    """``[Errno 13] Permission denied: 'x'`` → ``permission denied``."""
-    return (error.strerror or str(error)).lower()

@@ -12,10 +12,24 @@ from lictor_deploy.config.sections import AgentConfig
 HEAD = """\
 # Configuration of an agent
 
-`lictor agent` reads Consul's keys from JSON files (`-config-file`, `-config-dir`) and from flags. Files come in the
-order given, then the files of directories in the order of their names, then flags. Later values win, lists append,
-objects merge key by key. `service` and `check` add one to `services` and `checks`. An empty file and a key whose value
-is `null` say nothing.
+`lictor agent` reads Consul's keys from files in JSON or HCL (`-config-file`, `-config-dir`) and from flags. Files come
+in the order given, then the files of directories in the order of their names, then pieces of HCL (`-hcl`), then flags.
+Later values win, lists append, objects merge key by key. `service` and `check` add one to `services` and `checks`. An
+empty file and a key whose value is `null` say nothing. `lictor validate FILE|DIR…` checks files without an agent.
+
+A file is HCL, version 1, if its name ends in `.hcl`, and JSON otherwise; `-config-format` says it for all files:
+
+```hcl
+server           = true
+bootstrap_expect = 3
+data_dir         = "/var/lib/lictor"
+performance { raft_multiplier = 1 }
+service {
+  name = "web"
+  port = 8080
+  check { http = "http://127.0.0.1:8080/health", interval = "10s" }
+}
+```
 
 A duration is a text such as `"10s"` or `"1m30s"`, or a number of seconds. A port of -1 switches a listener off, 0 means
 its default. An unknown key ends the agent before it starts, with the nearest known one.

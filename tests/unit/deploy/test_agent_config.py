@@ -7,7 +7,7 @@ from lictor_actors.node.tree import tree
 from lictor_deploy.agent.identity import lost_journal, node_id
 from lictor_deploy.agent.spec import node_spec
 from lictor_deploy.config.flags import node_meta_of
-from lictor_deploy.config.load import load
+from lictor_deploy.config.load import Sources, load
 from lictor_deploy.words.sentence import Failure
 
 
@@ -22,7 +22,7 @@ def file(tmp_path):
 
 
 def config(*files, flags=None, dirs=(), dev=False):
-    return load(files, dirs, flags or {}, dev=dev)[0]
+    return load(Sources(files, dirs), flags or {}, dev=dev)[0]
 
 
 def test_later_files_win_lists_append_and_objects_merge(file):
@@ -85,7 +85,12 @@ def test_what_is_wrong_in_a_file_is_named_with_the_file(file, content, words):
 
 @pytest.mark.parametrize(
     ("name", "content", "words"),
-    [("a.json", "{", "is not JSON"), ("a.json", "[]", "must hold a JSON object"), ("a.hcl", "", "HCL is not read yet")],
+    [
+        ("a.json", "{", "is not JSON"),
+        ("a.json", "[]", "must hold a JSON object"),
+        ("a.hcl", "a = [1", "is not HCL: line 1, column 7: the end stands there"),
+        ("a.hcl", "sever = true", "did you mean server"),
+    ],
 )
 def test_files_that_are_no_configuration(file, name, content, words):
     with pytest.raises(Failure, match=words):
@@ -100,10 +105,10 @@ def test_files_that_are_not_there():
 
 
 def test_harmless_keys_are_accepted_and_named(file):
-    merged, ignored = load([file("a.json", {"ui_config": {"enabled": True}, "node_name": "x"})], [], {}, dev=False)
+    merged, ignored = load(Sources([file("a.json", {"ui_config": {"enabled": True}, "node_name": "x"})]), {}, dev=False)
     assert (merged.node_name, ignored) == ("x", ["ui_config"])
     sections = {"performance": {"leave_drain_time": "5s"}, "ports": {"dns": 8600, "grpc": -1}, "retry_max": 3}
-    assert load([file("b.json", sections)], [], {}, dev=False)[1] == [
+    assert load(Sources([file("b.json", sections)]), {}, dev=False)[1] == [
         "performance.leave_drain_time",
         "retry_max",
         "ports.dns",

@@ -22,7 +22,7 @@ from lictor_deploy.cli.tree import build, call
 from lictor_deploy.config.consul_keys import LACKING, NOT_IN_FORCE, OFF, REMOVED
 from lictor_deploy.config.flags import flags_of, raw_of
 from lictor_deploy.config.kinds import Count
-from lictor_deploy.config.load import load
+from lictor_deploy.config.load import Sources, load
 from lictor_deploy.config.option import option, options, section
 from lictor_deploy.config.page import page
 from lictor_deploy.config.sections import AgentConfig, Performance
@@ -45,7 +45,7 @@ class FasterConfig(AgentConfig):
 
 
 def configured(raw: Any, **more: Any) -> AgentConfig:
-    return load([], [], raw, dev=True, **more)[0]
+    return load(Sources(), raw, dev=True, **more)[0]
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def file(tmp_path: Path) -> Any:
 
 def test_a_declaration_is_all_that_a_new_option_needs(file: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     path = file({"performance": {"writes_at_once": 7}})
-    config = load([path], [], {}, dev=True, of=FasterConfig)[0]
+    config = load(Sources([path]), {}, dev=True, of=FasterConfig)[0]
     actors = {spec.role: spec.options for spec in tree(node_spec(config))}
     assert actors["server"].open_writes_max == 7
 
@@ -68,7 +68,7 @@ def test_a_declaration_is_all_that_a_new_option_needs(file: Any, monkeypatch: py
     given = read_plain(command, ["-dev", "-writes-at-once=9"])
     assert given == {"dev": True, "writes_at_once": 9}
     flags = flags_of(FasterConfig)
-    config = load([path], [], raw_of(flags, given), dev=True, of=FasterConfig)[0]
+    config = load(Sources([path]), raw_of(flags, given), dev=True, of=FasterConfig)[0]
     assert dict(node_spec(config).settings)["server.open_writes_max"] == 9
 
     monkeypatch.setattr(agent_command, "agent", command)
@@ -80,9 +80,9 @@ def test_a_declaration_is_all_that_a_new_option_needs(file: Any, monkeypatch: py
     assert row not in page()
 
     with pytest.raises(Failure, match=r"c\.json: performance\.writes_at_once cannot be negative: -1 is\."):
-        load([file({"performance": {"writes_at_once": -1}})], [], {}, dev=True, of=FasterConfig)
+        load(Sources([file({"performance": {"writes_at_once": -1}})]), {}, dev=True, of=FasterConfig)
     with pytest.raises(Failure, match=r"key performance\.write_at_once: did you mean performance\.writes_at_once\?"):
-        load([file({"performance": {"write_at_once": 1}})], [], {}, dev=True, of=FasterConfig)
+        load(Sources([file({"performance": {"write_at_once": 1}})]), {}, dev=True, of=FasterConfig)
 
 
 def test_the_committed_page_is_what_the_declarations_say() -> None:
@@ -125,7 +125,7 @@ def test_what_consul_has_and_lictor_lacks_is_refused_by_name(file: Any, key: str
     name, _, inner = key.partition(".")
     content = {name: {inner: "x"} if inner else "x"}
     with pytest.raises(Failure) as failure:
-        load([file(content)], [], {}, dev=True)
+        load(Sources([file(content)]), {}, dev=True)
     assert f"config key {key}: Consul has it, Lictor not yet: {LACKING[key]}." in str(failure.value)
 
 
@@ -150,7 +150,7 @@ def test_what_consul_has_and_lictor_lacks_is_refused_by_name(file: Any, key: str
     ids=str,
 )
 def test_what_harnesses_send_for_what_is_off_is_taken(file: Any, content: Any, ignored: list[str]) -> None:
-    config, named = load([file(content)], [], {}, dev=True)
+    config, named = load(Sources([file(content)]), {}, dev=True)
     assert (config, named) == (configured({}), ignored)
 
 
@@ -176,7 +176,7 @@ def test_what_harnesses_send_for_what_is_off_is_taken(file: Any, content: Any, i
 )
 def test_what_is_refused_names_the_key_the_value_and_the_remedy(file: Any, content: Any, words: str) -> None:
     with pytest.raises(Failure) as failure:
-        load([file(content)], [], {}, dev=True)
+        load(Sources([file(content)]), {}, dev=True)
     assert words in str(failure.value)
 
 
@@ -185,7 +185,7 @@ def test_what_is_refused_names_the_key_the_value_and_the_remedy(file: Any, conte
     [("1m30s", 90 * 10**9), ("10s", 10**10), (10, 10**10), ("10", 10**10), (0.25, 25 * 10**7), ("1.5", 15 * 10**8)],
 )
 def test_a_duration_is_a_text_or_seconds_in_files_flags_and_python(file: Any, given: Any, ns: int) -> None:
-    config = load([file({"retry_interval": given})], [], {}, dev=True)[0]
+    config = load(Sources([file({"retry_interval": given})]), {}, dev=True)[0]
     assert node_spec(config).settings["prober.retry_join_ns"] == ns
     flags = raw_of(flags_of(AgentConfig), {"retry_interval": str(given)})
     assert node_spec(configured(flags)).settings["prober.retry_join_ns"] == ns
@@ -229,4 +229,5 @@ def test_the_pid_file_is_there_while_the_process_runs(tmp_path: Path) -> None:
 def test_the_flags_of_an_agent_are_those_of_its_keys() -> None:
     help_of = {name for argument in build("agent")["agent"].assemble_argument_collection() for name in argument.names}
     positive = {name for name in help_of if not name.startswith(("--no-", "--empty-"))}
-    assert positive == {f"--{one.flag}" for one in DECLARED if one.flag} | {"--dev", "--config-file", "--config-dir"}
+    own = {"--dev", "--config-file", "--config-dir", "--config-format", "--hcl"}
+    assert positive == {f"--{one.flag}" for one in DECLARED if one.flag} | own
