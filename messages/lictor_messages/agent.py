@@ -239,6 +239,8 @@ class AgentOptions(Message):
     """Services of the configuration; they win over what was registered by the API and kept."""
     checks: tuple[CheckSpec, ...] = ()
     """Checks of the configuration."""
+    disable_coordinates: bool = False
+    """Tell the servers none."""
     event_buffer: int = 256
     """User events that are remembered."""
     doorways: tuple[str, ...] = ()

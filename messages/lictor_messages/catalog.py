@@ -122,9 +122,11 @@ class Deregister(Command, kind="catalog.deregister", on=WIRE | STORED):
 
 
 class _Filtered(Query):
-    """Queries that take ``?filter=`` and ``?node-meta=``."""
+    """Queries that take ``?filter=``, ``?node-meta=`` and ``?near=``."""
 
     filter: str = ""
+    near: str = ""
+    """Name of a node: the rows of the nodes that lie nearest to it come first, those without a coordinate last."""
     node_meta: tuple[tuple[str, str], ...] = ()
 
 

@@ -11,6 +11,7 @@ from lictor_messages import (
     answers,
     autopilot,
     catalog,
+    coordinates,
     doorways,
     faults,
     host,

@@ -92,6 +92,11 @@ class ExecutePreparedQuery(Query, kind="queries.execute_prepared_query", on=WIRE
     limit: int = 0
     """At most so many instances; 0: all."""
     near: str = ""
+    """A node's name, ``_agent`` or ``_ip``; "" for what the query itself says."""
+    agent: str = ""
+    """The node that was asked, which ``_agent`` stands for."""
+    source_ip: str = ""
+    """Where the question came from: ``_ip`` stands for the node that has this address."""
 
 
 class ExplainPreparedQuery(Query, kind="queries.explain_prepared_query", on=WIRE):
@@ -116,3 +121,5 @@ class QueryExecuted(Answer, kind="queries.query_executed", on=WIRE):
     datacenter: str = ""
     failovers: int = 0
     """Other datacenters that were asked."""
+    near: str = ""
+    """The node by whose distance the instances are to be sorted, "" for a random order."""

@@ -16,6 +16,7 @@ from typing import Literal
 
 from lictor_messages.base import CLAIM, STORED, WIRE, FrozenMap, Message, ReadOnly
 from lictor_messages.bounds import Fingerprint, Natural, Port
+from lictor_messages.coordinates import Coordinate
 
 HOUR_NS = 3_600_000_000_000
 
@@ -34,6 +35,8 @@ class Ack(Message, kind="swim.ack", on=WIRE):
     view: Fingerprint = 0
     """The acker's fingerprint of its alive members and of the latest event; 0 in a relayed ack."""
     updates: tuple[bytes, ...] = ()
+    coordinate: Coordinate | None = None
+    """Where the acker lies; None in a relayed ack, and where coordinates are off."""
 
 
 class IndirectPing(Message, kind="swim.indirect_ping", on=WIRE):
@@ -141,6 +144,8 @@ class ProberOptions(Message):
     """Look for those it knew even if it left on purpose."""
     tell: tuple[str, ...] = ()
     """Addresses on this node that hear every MemberEvent and UserEvent."""
+    disable_coordinates: bool = False
+    """Reckon none, and say none to others."""
     reconnect_timeout_ns: int = 72 * HOUR_NS
     """After this long a failed member is forgotten."""
     tombstone_timeout_ns: int = 24 * HOUR_NS

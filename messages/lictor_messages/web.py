@@ -54,6 +54,8 @@ class GatewayOptions(Message):
     """The longest ``wait``; longer ones are cut to it."""
     park_ns: int = 60_000_000_000
     """How long a blocked query is left with a server at a time: if its answer was lost, that is noticed then."""
+    disable_coordinates: bool = False
+    """Refuse what is asked about coordinates."""
     server: str = ""
     """Address of the server on this node, "" if there is none."""
     http_addr: str = ""

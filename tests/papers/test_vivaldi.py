@@ -14,11 +14,9 @@ from lictor_actors.swim.coordinates import (
     ORIGIN,
     Point,
     Vivaldi,
-    distance_s,
-    raw_distance_s,
 )
 from lictor_messages.base import read
-from lictor_messages.coordinates import DIMENSIONS, FARTHEST, Coordinate
+from lictor_messages.coordinates import DIMENSIONS, FARTHEST, Coordinate, distance_s, raw_distance_s
 
 MS = 0.001
 

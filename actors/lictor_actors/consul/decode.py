@@ -134,6 +134,15 @@ def unsigned(value: Any, where: str) -> int:
     return value
 
 
+def real(value: Any, where: str) -> float:
+    """A number; null is 0."""
+    if value is None:
+        return 0.0
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise mismatch(value, where, "float64")
+    return float(value)
+
+
 def duration(value: Any, where: str) -> int:
     """Nanoseconds, from Go's notation (``"1m30s"``) or from a number of nanoseconds; null is 0, "" is no duration."""
     if value is None:

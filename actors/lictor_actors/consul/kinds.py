@@ -53,6 +53,8 @@ TEXT = Kind(decode.string, _TEXT_SCHEMA, STRING)
 INTEGER = Kind(decode.integer, _WHOLE, INT)
 UNSIGNED = Kind(decode.unsigned, {"type": "integer", "format": "uint64", "minimum": 0}, INT)
 INDEX = Kind(decode.unsigned, UNSIGNED.schema)
+REAL = Kind(decode.real, {"type": "number", "format": "double"})
+REALS = Kind(decode.list_of(decode.real, "float64"), {"type": "array", "items": REAL.schema})
 BOOLEAN = Kind(decode.boolean, {"type": "boolean"}, BOOL)
 TEXTS = Kind(decode.strings, {"type": "array", "items": _TEXT_SCHEMA}, STRINGS)
 TEXT_MAP = Kind(
@@ -95,12 +97,14 @@ WORDS: Mapping[str, Kind] = {
     "duration": DURATION,
     "index": INDEX,
     "lock_delay": LOCK_DELAY,
+    "reals": REALS,
     "unsigned": UNSIGNED,
 }
 """Of ``Json.kind``."""
 _BY_TYPE: Mapping[Any, Kind] = {
     str: TEXT,
     int: INTEGER,
+    float: REAL,
     bool: BOOLEAN,
     tuple[str, ...]: TEXTS,
     Mapping[str, str]: TEXT_MAP,

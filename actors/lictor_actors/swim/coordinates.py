@@ -14,7 +14,7 @@ from operator import sub
 from random import Random
 from typing import Final, NamedTuple
 
-from lictor_messages.coordinates import DIMENSIONS, FARTHEST, Coordinate
+from lictor_messages.coordinates import DIMENSIONS, FARTHEST, Coordinate, Place, distance_s, raw_distance_s
 
 ERROR_MOST: Final = 1.5
 TUNING_ERROR: Final = 0.25
@@ -40,20 +40,7 @@ class Point(NamedTuple):
     height: float
 
 
-Place = Point | Coordinate
 ORIGIN: Final = Point((0.0,) * DIMENSIONS, ERROR_MOST, 0.0, HEIGHT_LEAST)
-
-
-def distance_s(one: Place, other: Place) -> float:
-    """The round-trip time in seconds between two nodes, by their coordinates."""
-    raw = raw_distance_s(one, other)
-    adjusted = raw + (one.adjustment + other.adjustment)
-    return adjusted if adjusted > 0 else raw
-
-
-def raw_distance_s(one: Place, other: Place) -> float:
-    """The same without adjustments."""
-    return hypot(*map(sub, one.vec, other.vec)) + (one.height + other.height)
 
 
 class Vivaldi:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.awareness import Awareness
+from lictor_actors.swim.coordinates import Vivaldi
 from lictor_actors.swim.departure import Departure, Undertaker
 from lictor_actors.swim.doubts import Doubts
 from lictor_actors.swim.events import UserEvents
@@ -13,7 +14,7 @@ from lictor_actors.swim.listeners import Listeners
 from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
 from lictor_actors.swim.membership import Membership
 from lictor_actors.swim.own_record import OwnRecord
-from lictor_actors.swim.probe import Probing
+from lictor_actors.swim.probe import Probing, Round
 from lictor_actors.swim.processed import ProcessedUpdates
 from lictor_actors.swim.profile import Profile
 from lictor_actors.swim.pushpull import PushPullSync
@@ -21,6 +22,7 @@ from lictor_actors.swim.remembering import Remembering
 from lictor_actors.swim.transitions import Transitions
 from lictor_actors.swim.updates import Hearing, Updates
 from lictor_messages.codec import pack_body
+from lictor_messages.coordinates import Coordinate
 from lictor_messages.envelope import role_of
 from lictor_messages.members import MemberJoined, UserEvent
 from lictor_messages.swim import Alive, Dead, LeaveIntent, ProberOptions, Suspect
@@ -41,6 +43,7 @@ class Pool:
         self.gossiper = Gossiper(profile, self.members)
         self.listeners = Listeners(me.node, options.tell)
         self.doubts = Doubts()
+        self._vivaldi = None if options.disable_coordinates else Vivaldi(me.node)
         self._wire(ProcessedUpdates())
 
     def _wire(self, processed: ProcessedUpdates) -> None:
@@ -74,6 +77,18 @@ class Pool:
         self.listeners.tell(MemberJoined(member=me.member()), turn)
         self.sync.begin(turn)
         self.remembering.begin(turn)
+
+    @property
+    def coordinate(self) -> Coordinate | None:
+        """Where this node lies, None if it does not reckon that."""
+        return None if self._vivaldi is None else self._vivaldi.coordinate
+
+    def measured(self, done: Round, lies: Coordinate | None, turn: Turn) -> None:
+        """A round trip is over. A node that stood still meanwhile has measured itself."""
+        if self._vivaldi is None or lies is None or done.doubted:
+            return
+        if not self._vivaldi.measured(done.peer.node, lies, (turn.now - done.start) / SECOND_NS):
+            turn.count("round_trips_refused")
 
     def hear(self, updates: tuple[bytes, ...], source: str, turn: Turn) -> None:
         """What rides on a message of ``source``."""

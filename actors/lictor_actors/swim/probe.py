@@ -15,6 +15,7 @@ from lictor_actors.swim.listeners import Listeners
 from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
 from lictor_actors.swim.membership import Membership
 from lictor_actors.swim.profile import Profile
+from lictor_messages.coordinates import Coordinate
 from lictor_messages.swim import Ack, AckDue, IndirectPing, Nack, NackDue, Ping, ProbeDue
 
 
@@ -104,15 +105,15 @@ class Probing:
         self._ask_helpers(current, turn)
         turn.set_timer("probe", current.end - turn.now, ProbeDue())
 
-    def answer(self, ping: Ping, view: int, source: str, turn: Turn) -> None:
-        """I am here, and this is my view."""
-        ack = Ack(seq=ping.seq, view=view, updates=self._gossiper.piggyback())
+    def answer(self, ping: Ping, view: int, lies: Coordinate | None, source: str, turn: Turn) -> None:
+        """I am here, this is my view, and there I lie."""
+        ack = Ack(seq=ping.seq, view=view, updates=self._gossiper.piggyback(), coordinate=lies)
         turn.send(source, ack, early=True)
 
-    def acked(self, ack: Ack, turn: Turn) -> Peer | None:
+    def acked(self, ack: Ack, turn: Turn) -> Round | None:
         """An ack, direct or relayed, for this node's round or for one it helps; a late one is harmless.
 
-        Returns the peer if its own ack completed the round.
+        Returns the round if the ack completed it.
         """
         current = self._round
         if current is not None and current.seq == ack.seq:
@@ -121,7 +122,7 @@ class Probing:
             current.acked = True
             self._awareness.add(-1)
             turn.set_timer("probe", current.end - turn.now, ProbeDue())
-            return current.peer
+            return current
         help_ = self._helping.pop(ack.seq, None)
         if help_ is not None:
             turn.cancel_timer(f"nack:{ack.seq}")

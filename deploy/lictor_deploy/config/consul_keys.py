@@ -19,7 +19,6 @@ NOT_IN_FORCE = (
     "check_output_max_size",
     "connect",
     "disable_anonymous_signature",
-    "disable_coordinates",
     "disable_host_node_id",
     "disable_http_unprintable_char_filter",
     "disable_keyring_file",

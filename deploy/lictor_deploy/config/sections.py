@@ -153,6 +153,10 @@ class AgentConfig(Section):
         "The output of a check whose status stays reaches the catalog about this often.",
         feeds="agent.check_update_interval_ns",
     )
+    disable_coordinates: bool = option(
+        "Reckon no network coordinates, and answer none.",
+        feeds="prober.disable_coordinates agent.disable_coordinates gateway.disable_coordinates",
+    )
     gossip_profile: Literal["lan", "wan", "local"] = option("Constants of gossip.", feeds="prober.profile")
     services: list[dict[str, Any]] = option("Services of this node; service adds one.", default=[])
     checks: list[dict[str, Any]] = option("Checks of this node; check adds one.", default=[])

@@ -51,7 +51,7 @@ def test_what_consul_has_a_cache_for_is_answered_afresh_and_says_so(desk, header
     ("target", "query"),
     [
         ("/v1/catalog/nodes", ListNodes(**R)),
-        ("/v1/catalog/nodes?near=_agent&filter=Node==n1", ListNodes(filter="Node==n1", **R)),
+        ("/v1/catalog/nodes?near=_agent&filter=Node==n1", ListNodes(filter="Node==n1", near="n1", **R)),
         (
             "/v1/catalog/nodes?node-meta=a:1&node-meta=b:x:y&node-meta=c",
             ListNodes(node_meta=(("a", "1"), ("b", "x:y"), ("c", "")), **R),

@@ -15,7 +15,7 @@ NEVER_BLOCK += ("/v1/operator/autopilot/configuration", "/v1/operator/autopilot/
 
 
 @pytest.mark.parametrize("path", READS)
-@pytest.mark.parametrize("query", ["ns=default", "partition=default", "ns=default&partition=default", "near=_agent"])
+@pytest.mark.parametrize("query", ["ns=default", "partition=default", "ns=default&partition=default"])
 def test_what_the_community_edition_takes_changes_nothing(desk, path, query):
     desk.http("GET", f"{path}?stale")
     plain = desk.upstream()

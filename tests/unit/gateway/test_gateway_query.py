@@ -95,9 +95,9 @@ def test_ids_of_queries_and_their_sessions_are_found_whatever_their_case(desk):
         ("/v1/query", ListPreparedQueries(rendered=True)),
         (f"/v1/query/{ID}", GetPreparedQuery(id=ID, rendered=True)),
         ("/v1/query/geo-db-x/execute?limit=3&near=_agent&stale", ExecutePreparedQuery(
-            name_or_id="geo-db-x", limit=3, near="_agent", consistency="stale"
+            name_or_id="geo-db-x", limit=3, near="_agent", agent="n1", source_ip="127.0.0.1", consistency="stale"
         )),
-        ("/v1/query/a/b/execute?index=7", ExecutePreparedQuery(name_or_id="a/b")),
+        ("/v1/query/a/b/execute?index=7", ExecutePreparedQuery(name_or_id="a/b", agent="n1", source_ip="127.0.0.1")),
         ("/v1/query/geo-db-x/explain", ExplainPreparedQuery(name_or_id="geo-db-x")),
     ],
 )  # fmt: skip

@@ -431,9 +431,10 @@ def test_deleted_keys_are_forgotten_after_a_quarter_of_an_hour(cluster):
     assert stones() == [1, 1, 1]
     cluster.world.run(70)
     assert stones() == [0, 0, 0]
-    applied = cluster.server(cluster.leader()).store.applied
+    reaped = cluster.server(cluster.leader()).store.indexes.reaped_at
+    assert reaped
     cluster.world.run(120)
-    assert cluster.server(cluster.leader()).store.applied == applied
+    assert cluster.server(cluster.leader()).store.indexes.reaped_at == reaped
 
 
 def test_the_life_of_a_lock_over_http(cluster):

@@ -15,7 +15,7 @@ from lictor_actors.store.fold import Families, content
 from lictor_actors.store.guard import Extent, Guard, Level, Need, Resource
 from lictor_actors.store.render import render
 from lictor_actors.store.store import Store
-from lictor_messages import autopilot, catalog, kv, queries, sessions, snapshots, txn
+from lictor_messages import autopilot, catalog, coordinates, kv, queries, sessions, snapshots, txn
 from lictor_messages.answers import Command, Query
 from lictor_messages.base import KINDS_ON, STORED, WIRE, Message
 from lictor_messages.txn import Operation
@@ -67,6 +67,9 @@ NEEDS: list[tuple[Message, tuple[Need, ...]]] = [
     (catalog.ListServiceChecks(service="web"), (Need("service", "read", "web", "rows"), EVERY_NODE)),
     (catalog.ListNodeChecks(node="n1"), (Need("node", "read", "n1", "rows"), EVERY_SERVICE)),
     (catalog.ListChecksInState(state="any"), (EVERY_NODE, EVERY_SERVICE)),
+    (coordinates.PutCoordinates(coordinates=()), ()),
+    (coordinates.GetCoordinate(node="n1"), (Need("node", "read", "n1"),)),
+    (coordinates.ListCoordinates(), (EVERY_NODE,)),
     (sessions.CreateSession(session=SESSION), (Need("session", "write", "n1"),)),
     (sessions.DestroySession(id="s-1"), (Need("session", "write", "s-1", "stored"),)),
     (sessions.RenewSession(id="s-1"), (Need("session", "write", "s-1", "stored"),)),
@@ -167,7 +170,7 @@ def test_every_command_that_is_stored_is_applied() -> None:
 
 def test_what_clients_may_give_is_admitted_or_refused_and_the_rest_is_the_leaders() -> None:
     own = {kind for kind, write in FAMILIES.writes.items() if write.leaders_own}
-    assert own == {kv.ReapTombstones}
+    assert own == {kv.ReapTombstones, coordinates.PutCoordinates}
     assert set(FAMILIES.admits) == set(FAMILIES.writes) - own
 
 

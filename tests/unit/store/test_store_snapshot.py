@@ -24,6 +24,7 @@ from lictor_actors.store.snapshot.thaw import Trial
 from lictor_actors.store.store import Store
 from lictor_messages.answers import Written
 from lictor_messages.catalog import ListNodes, ListServiceHealth
+from lictor_messages.coordinates import Coordinate, NodeCoordinate, PutCoordinates
 from lictor_messages.kv import GetKey, ListKeys, PutKey, ReapTombstones
 from lictor_messages.queries import CreatePreparedQuery, PreparedQuery, QueryTemplate, ServiceQuery
 from lictor_messages.sessions import CreateSession, DestroySession, SessionRecord
@@ -57,6 +58,7 @@ def full(log):
     log.check("n1", "of-web", "critical", service_id="web")
     log.service("n1", "gone")
     log.deregister("n1", service_id="gone")
+    log.ok(PutCoordinates(coordinates=(NodeCoordinate(node="N2", coord=Coordinate(error=0.5)),)))
     for number in range(20):
         log.put(f"k/{number}", b"x" * number, flags=number)
     log.put("k\u00fc", b"\x00\xff")

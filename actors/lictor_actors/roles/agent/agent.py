@@ -20,6 +20,7 @@ from lictor_actors.roles.agent.forwarding import Forwarding
 from lictor_actors.roles.agent.joining import join_refused
 from lictor_actors.roles.agent.leaving import Leaving
 from lictor_actors.roles.agent.local_state import LocalState, checker_of
+from lictor_actors.roles.agent.own_coordinate import OwnCoordinateReports
 from lictor_actors.roles.agent.registrations import Registrations
 from lictor_actors.roles.agent.server_routes import ServerRoutes
 from lictor_actors.roles.agent.service_watch import ServiceWatch
@@ -53,6 +54,7 @@ from lictor_messages.agent import (
 from lictor_messages.answers import Answer, Command, Query, Written
 from lictor_messages.autopilot import ReadyToLeave, RemovalLateDue, Removed
 from lictor_messages.base import Message
+from lictor_messages.coordinates import CoordinateDue, OwnCoordinate
 from lictor_messages.envelope import at
 from lictor_messages.host import ActorSpec, DiskFreed, DiskFull, Durable, Recovered, Undeliverable
 from lictor_messages.members import (
@@ -86,18 +88,11 @@ class Agent(Actor):
         .on(RegisterService, DeregisterService, RegisterCheck, DeregisterCheck, UpdateCheck, by=By.CLIENTS)
         .on(ListLocalServices, ListLocalChecks, DescribeAgent, LeaveCluster, by=By.CLIENTS)
         .on(ListMembers, Join, ForceLeave, FireEvent, ListEvents, by=By.CLIENTS)
-        .on(
-            SetMaintenance,
-            WatchLocalService,
-            ServiceWaitDue,
-            ServerSilent,
-            CheckerStarted,
-            CheckResult,
-            TtlDue,
-            ReapCriticalDue,
-        )
+        .on(SetMaintenance, WatchLocalService, ServiceWaitDue, ServerSilent)
+        .on(CheckerStarted, CheckResult, TtlDue, ReapCriticalDue)
         .on(MemberJoined, MemberUpdated, MemberFailed, MemberLeft, MemberReaped, Members, UserEvent)
         .on(Answer, Written, Refused, Undeliverable, ReadyToLeave, Departed, Removed, RemovalLateDue)
+        .on(OwnCoordinate, CoordinateDue)
         .on(FullSyncDue, ChangeSyncDue, RoundLateDue, OutputSyncDue, EventWaitDue, RebalanceDue)
         .on(Recovered, Durable, DiskFull, DiskFreed)
     )
@@ -112,6 +107,7 @@ class Agent(Actor):
         self._forwarding = Forwarding(options, self.routes)
         self._acknowledgements = Acknowledgements()
         self.sync = AntiEntropy(options, self.routes, self._acknowledgements)
+        self._coordinate = OwnCoordinateReports(options.name, self._prober, self.routes)
         self._leaving = Leaving(options, self._prober, self.sync)
         self.local = LocalState(options.name, checker_of(options.node), self.sync.changed)
         self.sync.local = self.local
@@ -131,6 +127,8 @@ class Agent(Actor):
                 turn.note(f"left out of the configuration: {why.words}")
         turn.ask(self._prober, ListMembers())
         turn.set_timer("rebalance", self.routes.rebalance_after(1, turn.rng), RebalanceDue())
+        if not self.options.disable_coordinates:
+            self._coordinate.begin(turn)
 
     def handle(self, message: Message, turn: Turn) -> None:
         """What is done about each kind is in the table; what the journal would have to keep waits for room on it."""
@@ -184,6 +182,7 @@ class Agent(Actor):
             Refused: self._answered,
             Undeliverable: self._undeliverable,
             ServerSilent: self._forwarding.silent,
+            OwnCoordinate: self._coordinate.found,
             CheckResult: self.own.check_result,
             UserEvent: self._user_event,
             ReadyToLeave: self._leaving.server_ready,
@@ -208,6 +207,7 @@ class Agent(Actor):
             TtlDue: self.own.ttl_due,
             ReapCriticalDue: self.own.reap_critical,
             RebalanceDue: self._rebalance,
+            CoordinateDue: lambda _, turn: self._coordinate.due(len(self._alive), turn),
             RemovalLateDue: self._leaving.late,
         }
 

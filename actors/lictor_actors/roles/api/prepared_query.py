@@ -84,11 +84,13 @@ def delete(request: HttpRequest) -> HttpQuestion:
 
 
 def execute(request: HttpRequest) -> HttpQuestion:
-    """Run a query by id or name. ``near`` is taken, and waits for coordinates to sort by."""
+    """Run a query by id or name."""
     query = ExecutePreparedQuery(
         name_or_id=request.rest,
         limit=_limit(request.param("limit")),
         near=request.param("near"),
+        agent=request.options.name,
+        source_ip=request.header("x-forwarded-for").partition(",")[0].strip() or request.asked.peer,
         **_now(request),
     )
     return HttpQuestion(query, _executed)

@@ -13,6 +13,9 @@ _TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
 _FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
 
 
+OWN_NODE = "_agent"
+
+
 class QueryFields(TypedDict, total=False):
     """Fields of Query that come from the URL."""
 
@@ -27,6 +30,7 @@ class Selection(TypedDict, total=False):
     """Fields that select among the rows of a catalog query."""
 
     filter: str
+    near: str
     node_meta: tuple[tuple[str, str], ...]
 
 
@@ -76,14 +80,22 @@ def no_path_to_datacenter() -> HttpError:
 
 
 def selection(request: HttpRequest) -> Selection:
-    """``?filter`` and ``?node-meta=key:value``; ``?near`` is accepted, and waits for coordinates to sort by."""
+    """``?filter``, ``?node-meta=key:value`` and ``?near``."""
     chosen: Selection = {}
+    if request.has("near"):
+        chosen["near"] = near_node(request)
     if request.has("filter"):
         chosen["filter"] = request.param("filter")
     if request.has("node-meta"):
         pairs = dict(_pair(raw) for raw in request.params["node-meta"])
         chosen["node_meta"] = tuple(pairs.items())
     return chosen
+
+
+def near_node(request: HttpRequest) -> str:
+    """The node of ``?near``; ``_agent`` is this one."""
+    near = request.param("near")
+    return request.options.name if near == OWN_NODE else near
 
 
 def parse_uint(raw: str) -> int:

@@ -24,14 +24,15 @@ class Conversation:
         """Answer with an ack."""
         source = _source(turn)
         self._pool.hear(ping.updates, source, turn)
-        self._probing.answer(ping, self._sync.view, source, turn)
+        self._probing.answer(ping, self._sync.view, self._pool.coordinate, source, turn)
 
     def ack(self, ack: Ack, turn: Turn) -> None:
         """It may end this node's round, or one that it helps with."""
         self._pool.hear(ack.updates, _source(turn), turn)
-        peer = self._probing.acked(ack, turn)
-        if peer is not None:
-            self._sync.compare(peer, ack.view, turn)
+        done = self._probing.acked(ack, turn)
+        if done is not None:
+            self._pool.measured(done, ack.coordinate, turn)
+            self._sync.compare(done.peer, ack.view, turn)
 
     def indirect_ping(self, ping: IndirectPing, turn: Turn) -> None:
         """Ping a third one on behalf of the asker."""

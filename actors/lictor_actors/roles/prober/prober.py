@@ -9,6 +9,7 @@ from lictor_actors.roles.prober.conversation import Conversation
 from lictor_actors.swim.pool import Pool
 from lictor_actors.swim.profile import PROFILES, Profile
 from lictor_messages.base import Message
+from lictor_messages.coordinates import GetOwnCoordinate, OwnCoordinate
 from lictor_messages.host import DiskFreed, DiskFull, Durable, LoopLagged, Recovered, Undeliverable
 from lictor_messages.members import FireEvent, ForceLeave, Join, Leave, ListMembers
 from lictor_messages.members import Members as MembersListed
@@ -46,7 +47,7 @@ class Prober(Actor):
         .on(PushPull, by=By.PEERS | By.NAMESAKES)
         .on(ProbeDue, AckDue, NackDue, GossipDue, PushPullDue, SuspicionDue, JoinDue)
         .on(RetryJoinDue, RememberDue, LeaveDue, ReapDue, ReconnectDue)
-        .on(FireEvent, ForceLeave, Join, Leave, ListMembers)
+        .on(FireEvent, ForceLeave, Join, Leave, ListMembers, GetOwnCoordinate)
         .on(Recovered, PushPullAnswer, LoopLagged, Undeliverable, Refused, Durable, DiskFull, DiskFreed)
     )
     journalled = True
@@ -101,6 +102,7 @@ class Prober(Actor):
             PushPullDue: lambda _, turn: pool.sync.tick(turn),
             SuspicionDue: self._suspicion_due,
             ListMembers: self._list_members,
+            GetOwnCoordinate: lambda _, turn: turn.reply(OwnCoordinate(coordinate=pool.coordinate), early=True),
             Join: pool.joining.asked,
             JoinDue: pool.joining.due,
             RetryJoinDue: lambda _, turn: pool.joining.begin(turn),

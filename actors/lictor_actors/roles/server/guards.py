@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from lictor_actors.store.guard import Guard, Need, constant, unguarded
 from lictor_messages.autopilot import GetAutopilotHealth, RemovePeer, TransferLeadership
 from lictor_messages.base import Message
+from lictor_messages.coordinates import UpdateCoordinate
 from lictor_messages.slices import ReadSlice
 from lictor_messages.snapshots import OpenSnapshot, ReadSnapshot
 from lictor_messages.status import GetLeader, GetRaftConfiguration, ListDatacenters, ListPeers
@@ -22,6 +23,7 @@ GUARDS: Mapping[type[Message], Guard] = {
     GetRaftConfiguration: _operator_reads,
     GetAutopilotHealth: _operator_reads,
     RemovePeer: _operator_writes,
+    UpdateCoordinate: lambda update: (Need("node", "write", update.coordinate.node),),
     TransferLeadership: _operator_writes,
     OpenSnapshot: _management,
     ReadSnapshot: _management,

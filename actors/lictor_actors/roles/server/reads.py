@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.roles.server.large_answers import WHOLE_BYTES_MAX, LargeAnswers
-from lictor_actors.roles.server.prepared_answers import in_random_order
+from lictor_actors.roles.server.prepared_answers import in_order
 from lictor_actors.store.admission import negative_wait
 from lictor_actors.store.body_cache import Body, BodyCache
 from lictor_actors.store.errors import QueryRefused
@@ -65,7 +65,8 @@ class Reads:
             turn.answer(ticket, refused.refusal, early=True)
             return
         if type(answer) is QueryExecuted:
-            answer = in_random_order(answer, query, self._options.dc, turn)
+            distances = self.store.catalog.distance_from
+            answer = in_order(answer, query, distances, self._options.dc, turn)
         if query.min_index and answer.index <= query.min_index and may_block(query):
             if query.wait_ns < 0:
                 turn.answer(ticket, negative_wait(query.wait_ns), early=True)

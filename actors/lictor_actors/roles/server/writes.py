@@ -10,6 +10,7 @@ from lictor_actors.store.admission import refuse_command
 from lictor_actors.store.store import Store
 from lictor_messages.answers import Command
 from lictor_messages.autopilot import RemovePeer, TransferLeadership
+from lictor_messages.coordinates import UpdateCoordinate
 from lictor_messages.host import DiskFreed, DiskFull
 from lictor_messages.refusals import Refused
 from lictor_messages.server import ServerOptions
@@ -41,6 +42,8 @@ class Writes:
             turn.reply(Refused(code="Stopping"))
         elif isinstance(command, RemovePeer | TransferLeadership):
             _operate(command, leading, turn)
+        elif isinstance(command, UpdateCoordinate):
+            leading.coordinates.take(command, turn)
         elif len(leading.proposals) >= self._open_most:
             turn.reply(Refused(code="Overloaded"))
         elif (refused := refuse_command(self._store, command)) is not None:

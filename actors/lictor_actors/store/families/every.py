@@ -6,6 +6,7 @@ from typing import Any
 
 from lictor_actors.store.families.autopilot import AUTOPILOT
 from lictor_actors.store.families.catalog.family import CATALOG
+from lictor_actors.store.families.coordinates import COORDINATES
 from lictor_actors.store.families.kv.family import KV
 from lictor_actors.store.families.queries.family import QUERIES
 from lictor_actors.store.families.sessions.family import SESSIONS
@@ -19,6 +20,7 @@ DATA: tuple[Family[Any], ...] = (
     CATALOG,
     SESSIONS,
     QUERIES,
+    COORDINATES,
     AUTOPILOT,
 )
 FAMILIES = Families((*DATA, transactions(Families(DATA).verbs), RESTORES))

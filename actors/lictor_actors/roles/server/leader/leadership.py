@@ -12,15 +12,17 @@ from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.raft import Raft
 from lictor_actors.roles.server.leader.catalog_care import CatalogCare
 from lictor_actors.roles.server.leader.configuration_care import ConfigurationCare
+from lictor_actors.roles.server.leader.coordinate_batch import CoordinateBatch
 from lictor_actors.roles.server.leader.handover import Handover
 from lictor_actors.roles.server.leader.proposals import Proposals
 from lictor_actors.roles.server.leader.session_timers import SessionTimers
 from lictor_actors.roles.server.leader.tombstone_timer import TombstoneTimer
 from lictor_actors.roles.server.log_time import LogTime
 from lictor_actors.store.store import Store
-from lictor_messages.answers import Query, Written
+from lictor_messages.answers import Command, Query, Written
 from lictor_messages.autopilot import AutopilotDue, TransferLateDue
 from lictor_messages.base import Message
+from lictor_messages.coordinates import CoordinateBatchDue
 from lictor_messages.kv import ReapDue
 from lictor_messages.members import Member
 from lictor_messages.refusals import Refused
@@ -35,6 +37,7 @@ LEADER_TIMERS: tuple[type[Message], ...] = (
     SessionsDue,
     ReapDue,
     TransferLateDue,
+    CoordinateBatchDue,
 )
 
 
@@ -51,6 +54,7 @@ class Leadership:
         self.configuration = ConfigurationCare(options, raft, store, members)
         self.catalog = CatalogCare(options, store, members, self.proposals.propose_own)
         self.handover = Handover(raft, members)
+        self.coordinates = CoordinateBatch()
         self.unconfirmed: dict[int, tuple[Query, Ticket]] = {}
         """Queries that wait for a round of heartbeats, by the id of their read."""
         self._timers: dict[type[Message], Callable[[Turn], None]] = {
@@ -58,9 +62,10 @@ class Leadership:
             ReconcileDue: self.catalog.compare_all,
             LateRegistrationDue: lambda _: self.catalog.look_at_late(),
             AutopilotDue: self.configuration.due,
-            SessionsDue: self._end_sessions,
-            ReapDue: self._reap_tombstones,
+            SessionsDue: lambda turn: self._propose(self.sessions.due(turn), turn),
+            ReapDue: lambda turn: self._propose(self.tombstones.due(turn), turn),
             TransferLateDue: self.handover.late,
+            CoordinateBatchDue: lambda turn: self._propose(self.coordinates.due(), turn),
         }
 
     def begin(self, turn: Turn) -> None:
@@ -78,6 +83,7 @@ class Leadership:
         self.tombstones.end(turn)
         self.configuration.end(turn)
         self.handover.end(turn)
+        self.coordinates.end(turn)
         self.proposals.end(turn)
         for _, ticket in self.unconfirmed.values():
             turn.answer(ticket, Refused(code="NotLeader", leader=self._raft.leader), early=True)  # it was a read
@@ -104,8 +110,5 @@ class Leadership:
         if self.catalog.doubtful:
             self.catalog.go_on(applied, turn)
 
-    def _end_sessions(self, turn: Turn) -> None:
-        self.proposals.propose_own(self.sessions.due(turn), turn)
-
-    def _reap_tombstones(self, turn: Turn) -> None:
-        self.proposals.propose_own(self.tombstones.due(turn), turn)
+    def _propose(self, commands: list[Command], turn: Turn) -> None:
+        self.proposals.propose_own(commands, turn)

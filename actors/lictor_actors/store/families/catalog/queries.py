@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from lictor_actors.consul.struct import Struct
@@ -41,7 +41,8 @@ Meta = tuple[tuple[str, str], ...]
 def list_nodes(catalog: CatalogTables, query: ListNodes) -> Nodes:
     """/v1/catalog/nodes."""
     nodes = (node for node in catalog.nodes.values() if _meta_fits(node, query.node_meta))
-    return Nodes(index=indexes.nodes(catalog, query), nodes=_filtered(NODE, query.filter, nodes))
+    rows = _filtered(NODE, query.filter, nodes)
+    return Nodes(index=indexes.nodes(catalog, query), nodes=nearest(catalog, query.near, rows, lambda row: row.node))
 
 
 def list_services(catalog: CatalogTables, query: ListServices) -> Services:
@@ -67,6 +68,7 @@ def list_service_nodes(catalog: CatalogTables, query: ListServiceNodes) -> Servi
         for node, service in _instances(catalog, query.service, query.tags, query.node_meta)
     )
     rows = _filtered(PLACEMENT, query.filter, placements)
+    rows = nearest(catalog, query.near, rows, lambda row: row.node.node)
     return ServiceNodes(index=indexes.service_nodes(catalog, query), placements=rows)
 
 
@@ -79,6 +81,7 @@ def list_service_health(catalog: CatalogTables, query: ListServiceHealth) -> Ser
             continue
         instances.append(Instance(node=node, service=service, checks=checks))
     rows = _filtered(HEALTH, query.filter, instances)
+    rows = nearest(catalog, query.near, rows, lambda row: row.node.node)
     return ServiceHealth(index=indexes.service_health(catalog, query), instances=rows)
 
 
@@ -126,8 +129,16 @@ def _checks(
 ) -> Checks:
     if query.node_meta:
         checks = (check for check in checks if _meta_fits(catalog.nodes[fold(check.node)], query.node_meta))
-    rows = _filtered(CHECK, query.filter, checks)
+    rows = nearest(catalog, query.near, _filtered(CHECK, query.filter, checks), lambda row: row.node)
     return Checks(index=index(catalog, query), checks=rows)
+
+
+def nearest(catalog: CatalogTables, near: str, rows: tuple[R, ...], node_of: Callable[[R], str]) -> tuple[R, ...]:
+    """The rows by how far their nodes are from ``near``, equal ones as they come; as they are with ""."""
+    if not near or len(rows) < 2:
+        return rows
+    distance = catalog.distance_from(near)
+    return tuple(sorted(rows, key=lambda row: distance(node_of(row))))
 
 
 def _instances(

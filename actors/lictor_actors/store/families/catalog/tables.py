@@ -7,7 +7,7 @@ keep tables and indexes together; what may be written is decided in ``registrati
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Protocol
 
@@ -34,7 +34,17 @@ class Dependants(Protocol):
 class CatalogTables:
     """Nodes by name and id, services by node and by name, checks by node and by what they bear on."""
 
-    __slots__ = ("bearing", "checks", "dependants", "indexes", "instances", "node_ids", "nodes", "services")
+    __slots__ = (
+        "bearing",
+        "checks",
+        "dependants",
+        "distance_from",
+        "indexes",
+        "instances",
+        "node_ids",
+        "nodes",
+        "services",
+    )
 
     def __init__(self, indexes: Indexes) -> None:
         self.indexes = indexes
@@ -49,7 +59,9 @@ class CatalogTables:
         """Folded node → folded check id → check."""
         self.bearing: dict[tuple[str, str], tuple[CheckRecord, ...]] = {}
         """(node, service id) → its checks in order of ids; with "" for the service id, the node's own."""
-        self.dependants: Dependants | None = None
+        self.dependants: tuple[Dependants, ...] = ()
+        self.distance_from: Callable[[str], Callable[[str], float]] = lambda _: lambda _: 0.0
+        """Name of a node → how far each other one is, by its name: what ``?near`` sorts by."""
 
     # nodes
 
@@ -89,8 +101,8 @@ class CatalogTables:
         self.node_ids.pop(node.id.lower(), None)
         self.indexes.bump(NODES, index)
         self._touch_node(node)
-        if self.dependants is not None:
-            self.dependants.node_gone(name, index)
+        for dependant in self.dependants:
+            dependant.node_gone(name, index)
 
     def _touch_node(self, node: NodeRecord) -> None:
         """The node or what it runs changed: it is watched by name, and by id or the start of one."""
@@ -182,8 +194,8 @@ class CatalogTables:
         self._check_lost(name, check_id, index)
 
     def _check_lost(self, name: str, check_id: str, index: int) -> None:
-        if self.dependants is not None:
-            self.dependants.check_lost(name, check_id, index)
+        for dependant in self.dependants:
+            dependant.check_lost(name, check_id, index)
 
     def load_check(self, check: CheckRecord) -> None:
         """Take a row as it is."""

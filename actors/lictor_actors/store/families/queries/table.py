@@ -173,6 +173,7 @@ class PreparedTable:
             service=service.service,
             instances=tuple(self._instances(service)),
             dns_ttl=found.dns_ttl,
+            near=self._near(query, service),
         )
 
     def resolve(self, name_or_id: str) -> PreparedQuery | None:
@@ -204,6 +205,14 @@ class PreparedTable:
 
     def __iter__(self) -> Iterator[PreparedQuery]:
         return iter(self.rows.values())
+
+    def _near(self, asked: ExecutePreparedQuery, query: ServiceQuery) -> str:
+        near = asked.near or query.near
+        if near == "_agent":
+            return asked.agent
+        if near == "_ip":
+            return next((node.node for node in self.catalog.nodes.values() if node.address == asked.source_ip), "")
+        return near
 
     def _instances(self, query: ServiceQuery) -> Iterator[Instance]:
         catalog = self.catalog

@@ -37,7 +37,8 @@ def _make(parts: Parts) -> SessionTable:
     """The tables of keys and of the catalog are told: sessions take locks, and end with what they stand on."""
     kv, catalog = KV.of(parts), CATALOG.of(parts)
     sessions = SessionTable(parts.indexes, catalog, Locks(kv, parts.clock))
-    kv.locking = catalog.dependants = sessions
+    kv.locking = sessions
+    catalog.dependants += (sessions,)
     return sessions
 
 
