@@ -12,6 +12,7 @@
     python benchmarks breakages       a hundred nodes broken and healed again and again: convergence and leaks
     python benchmarks soak            memory over ten minutes of overwrites
     python benchmarks simulator       virtual seconds per second at 5, 100 and 1,000 nodes
+    python benchmarks coordinates     how near the estimates of round trips come, over four regions in the world
     python benchmarks -quick writes   the same in a minute
 
 The machine is shared and noisy: take the ratios.
@@ -23,6 +24,7 @@ import sys
 
 import absence
 import breakages
+import coordinates
 import cost
 import edge
 import failover
@@ -45,6 +47,7 @@ PARTS = {
     "breakages": breakages.main,
     "soak": soak.main,
     "simulator": simulator.main,
+    "coordinates": coordinates.main,
 }
 
 

@@ -38,7 +38,7 @@ NOTES = {
     "/v1/agent/check/register": "HTTP, TCP and TTL run; other kinds are refused by name",
     "/v1/catalog/datacenters": "the own one",
     "/v1/catalog/register": "a `Proxy` or `Connect` that says something is refused",
-    "/v1/health/service/": "`?near` is taken, rows are in the order of nodes; `?peer` has nothing",
+    "/v1/health/service/": "`?peer` has nothing",
     "/v1/kv/": "keys are text in UTF-8",
     "/v1/operator/raft/configuration": "`CommitIndex` beside `LastIndex`",
     "/v1/query/": "`/execute` and `/explain` below it; failover finds no other datacenter",

@@ -19,6 +19,7 @@ COMMANDS = {
     "operator": (f"{HERE}.operator:app", "Look after the servers."),
     "event": (f"{HERE}.event:event", "Send an event to every node."),
     "info": (f"{HERE}.info:info", "Show the agent's figures."),
+    "rtt": (f"{HERE}.rtt:rtt", "Estimate the round-trip time between two nodes."),
     "fault": (f"{HERE}.fault:app", "Break a running dev cluster on purpose, and heal it."),
     "chaos": (f"{HERE}.chaos:app", "Run scenarios of faults."),
     "sim": (f"{HERE}.sim:sim", "Run clusters under virtual time from a seed."),

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 COMMANDS_NOT_YET = (
     *("acl", "config", "connect", "exec", "intention", "keygen", "keyring", "login", "logout", "monitor", "peering"),
-    *("reload", "resource", "rtt", "services", "tls", "troubleshoot", "watch"),
+    *("reload", "resource", "services", "tls", "troubleshoot", "watch"),
     *("operator area", "operator usage", "operator utilization", "snapshot agent", "snapshot decode"),
 )
 FLAGS_NOT_YET: dict[str, tuple[str, ...]] = {
