@@ -24,7 +24,7 @@ from lictor_deploy.agent.run import banner, listeners
 from lictor_deploy.agent.spec import node_spec
 from lictor_deploy.cli.address import agent_address
 from lictor_deploy.cli.members import address as shown_member
-from lictor_deploy.config.load import load
+from lictor_deploy.config.load import Sources, load
 from lictor_deploy.config.sections import AgentConfig
 from lictor_deploy.local.plan import DevOptions, NodeAddress, address_of
 from lictor_deploy.words.sentence import Failure
@@ -68,7 +68,7 @@ COMPLAINTS = [
 
 
 def config(**given: Any) -> AgentConfig:
-    return load([], [], {"node_name": "n", **given}, dev=False)[0]
+    return load(Sources(), {"node_name": "n", **given}, dev=False)[0]
 
 
 @pytest.mark.parametrize(("given", "words"), COMPLAINTS, ids=[words for _, words in COMPLAINTS])
