@@ -6,8 +6,12 @@ call them; ``PORT`` stands for the peer's port.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import re
+import ssl
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,16 +19,19 @@ import pytest
 from raw_peer import RawPeer, Step, Then, result_of
 
 from lictor_actors.hosts.live.jobs import Jobs
-from lictor_messages.jobs import HttpProbed, ProbeHttp, ProbeTcp, TcpProbed
+from lictor_actors.hosts.live.probes.http import _trust
 from lictor_messages.base import Message
+from lictor_messages.jobs import HttpProbed, ProbeHttp, ProbeTcp, TcpProbed
 
 SECOND = 1_000_000_000
 SHORT = SECOND // 5
 OK = b"HTTP/1.1 200 OK\r\n"
 RECORDED = json.loads((Path(__file__).parent / "go_words.json").read_text(encoding="utf-8"))
-WITHIN = re.compile(r"\b(\d{1,3}\.){3}\d{1,3}:\d+->|\[::1\]:\d+->")
+WITHIN = re.compile(r":\d+->")
 """The own end of a connection, whose port is another one each time."""
 
+WHEN = re.compile(r": current time .*")
+"""Behind what has expired: by how much, to the second."""
 PEERS: dict[str, tuple[Step, ...]] = {
     "hangs up at once": (),
     "resets at once": (Then.RESET,),
@@ -32,13 +39,12 @@ PEERS: dict[str, tuple[Step, ...]] = {
     "hangs up after the status line": (OK,),
     "hangs up in the headers": (OK + b"X: y\r\n",),
     "hangs up in a header": (OK + b"X: y",),
-    "resets in the headers": (OK, Then.RESET),
     "is silent": (Then.STALL,),
     "stalls in the headers": (OK, Then.STALL),
     "empty line": (b"\r\n\r\n",),
     "one word": (b"hello\r\n\r\n",),
     "binary": (b"\x00\x01\xfe\xff\r\n\r\n",),
-    "quotes": (b"say \"hi\" \\ now\r\n\r\n",),
+    "quotes": (b'say "hi" \\ now\r\n\r\n',),
     "speaks SSH": (b"SSH-2.0-x\r\n",),
     "speaks SSH with words": (b"SSH-2.0-x is here\r\n",),
     "speaks another protocol": (b"ICY 200 OK\r\n\r\n",),
@@ -65,7 +71,12 @@ PEERS: dict[str, tuple[Step, ...]] = {
     "unlike lengths": (OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nok",),
     "odd transfer": (OK + b"Transfer-Encoding: rot13\r\n\r\nok",),
     "two transfers": (OK + b"Transfer-Encoding: gzip, chunked\r\n\r\nok",),
-    "interim answers without end": (b"HTTP/1.1 102 Processing\r\n\r\n", Then.REPEAT),
+    "ten interim answers": (b"HTTP/1.1 102 Processing\r\n\r\n" * 10 + OK + b"\r\nok",),
+    "too many transfers": (OK + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",),
+    "a transfer of HTTP/1.0": (b"HTTP/1.0 200 OK\r\nTransfer-Encoding: rot13\r\n\r\nok",),
+    "half a header": (OK + b"junk",),
+    "name of a header in another alphabet": (OK + "Ж: z\r\n\r\n".encode(),),
+    "odd characters": ("день \u200b\U0001f600\U000e0001 \t\r\n\r\n".encode(),),
     "switches protocols": (b"HTTP/1.1 101 Switching Protocols\r\n\r\n",),
     "circle of redirects": (b"HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n",),
     "redirect to another scheme": (b"HTTP/1.1 301 Moved\r\nLocation: gopher://x/\r\n\r\n",),
@@ -106,6 +117,11 @@ URLS = {
     "line end": "http://127.0.0.1/\n",
     "bad escape in a path": "http://127.0.0.1:1/%zz",
     "bad escape in a host": "http://a%zz/",
+    "odd characters in a path": "http://127.0.0.1:1/день/\u200b",
+    "odd characters in a query": 'http://127.0.0.1:1/?a="b"',
+    "two hashes": "http://127.0.0.1:1/#a#b",
+    "old number": "http://127.1:1/",
+    "octal parts": "http://0177.0.0.1:1/",
     "short escape": "http://127.0.0.1:1/%a",
     "fragment": "http://127.0.0.1:1/x#part",
     "blank in a path": "http://127.0.0.1:1/a b",
@@ -140,6 +156,63 @@ REQUESTS: dict[str, dict[str, object]] = {
 }
 
 
+CERTIFICATES = {
+    "localhost and 127.0.0.1": ("subjectAltName=DNS:localhost,IP:127.0.0.1", 2),
+    "another name": ("subjectAltName=DNS:other.example,DNS:*.wild.example", 2),
+    "an IP": ("subjectAltName=IP:127.0.0.1,IP:::1", 2),
+    "another IP": ("subjectAltName=IP:127.0.0.9,DNS:localhost", 2),
+    "no name": ("basicConstraints=CA:TRUE", 2),
+    "an address of mail": ("subjectAltName=email:me@localhost", 2),
+    "expired": ("subjectAltName=DNS:localhost,IP:127.0.0.1", -1),
+}
+"""What it is for, and for how many days it is valid."""
+TLS = {
+    f"{certificate} for {name}": (certificate, "127.0.0.1", name)
+    for certificate in CERTIFICATES
+    for name in ("localhost", "127.0.0.1", "a.wild.example", "a.b.wild.example", "wild.example", "LOCALHOST.", "::1")
+}
+"""Certificate, address that is called, name that is asked for."""
+
+
+def make_certificate(folder: Path, name: str) -> Path:
+    """Signed by itself, so that trusting it is trusting its authority."""
+    extension, days = CERTIFICATES[name]
+    made = folder / f"{name}.pem"
+    key, asked, extensions = (made.with_suffix(suffix) for suffix in (".key", ".csr", ".ext"))
+    extensions.write_text(extension, encoding="ascii")
+    curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+    openssl("req", "-new", *curve, "-keyout", key, "-out", asked, "-subj", "/CN=localhost")
+    signed = ("-signkey", key, "-days", str(days), "-extfile", extensions, "-out", made)
+    openssl("x509", "-req", "-in", asked, *signed)
+    return made
+
+
+def openssl(*arguments: str | Path) -> None:
+    subprocess.run(["openssl", *arguments], check=True, capture_output=True)
+
+
+@contextlib.asynccontextmanager
+async def serving(certificate: Path) -> AsyncIterator[int]:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(OK + b"Content-Length: 2\r\n\r\nok")
+            await writer.drain()
+        writer.close()
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, certificate.with_suffix(".key"))
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("tls")
+    return {name: make_certificate(folder, name) for name in CERTIFICATES}
+
+
 @pytest.fixture
 async def jobs() -> AsyncIterator[Jobs]:
     made = Jobs()
@@ -153,7 +226,7 @@ def probe(url: str, **fields: object) -> ProbeHttp:
 
 def plain(text: str, port: int = 0) -> str:
     """Without what is different each time."""
-    return WITHIN.sub("", text).replace(f":{port}", ":PORT") if port else WITHIN.sub("", text)
+    return WITHIN.sub(":OWN->", text.replace(f":{port}", ":PORT") if port else text)
 
 
 async def said_by(jobs: Jobs, job: Message) -> str:
@@ -189,3 +262,22 @@ async def test_what_no_request_may_hold(jobs: Jobs, name: str) -> None:
     async with RawPeer({"/": (OK + b"\r\n",)}).listening() as peer:
         said = await said_by(jobs, probe(f"http://127.0.0.1:{peer.port}/", **REQUESTS[name]))
     assert plain(said, peer.port) == RECORDED["requests"][name]
+
+
+@pytest.mark.parametrize("name", TLS)
+async def test_a_certificate(
+    jobs: Jobs, certificates: dict[str, Path], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    certificate, address, asked = TLS[name]
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates[certificate]))
+    _trust.cache_clear()
+    async with serving(certificates[certificate]) as port:
+        said = await said_by(jobs, probe(f"https://{address}:{port}/", tls_server_name=asked))
+    _trust.cache_clear()
+    assert WHEN.sub("", plain(said, port)) == RECORDED["tls"][name]
+
+
+async def test_an_unknown_authority(jobs: Jobs, certificates: dict[str, Path]) -> None:
+    async with serving(certificates["no name"]) as port:
+        said = await said_by(jobs, probe(f"https://127.0.0.1:{port}/"))
+    assert plain(said, port) == RECORDED["unknown authority"]
