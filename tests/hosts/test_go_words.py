@@ -157,7 +157,7 @@ REQUESTS: dict[str, dict[str, object]] = {
 
 
 CERTIFICATES = {
-    "localhost and 127.0.0.1": ("subjectAltName=DNS:localhost,IP:127.0.0.1", 2),
+    "localhost and 127.0.0.1": ("subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:TRUE", 2),
     "another name": ("subjectAltName=DNS:other.example,DNS:*.wild.example", 2),
     "an IP": ("subjectAltName=IP:127.0.0.1,IP:::1", 2),
     "another IP": ("subjectAltName=IP:127.0.0.9,DNS:localhost", 2),
@@ -278,6 +278,6 @@ async def test_a_certificate(
 
 
 async def test_an_unknown_authority(jobs: Jobs, certificates: dict[str, Path]) -> None:
-    async with serving(certificates["no name"]) as port:
+    async with serving(certificates["localhost and 127.0.0.1"]) as port:
         said = await said_by(jobs, probe(f"https://127.0.0.1:{port}/"))
     assert plain(said, port) == RECORDED["unknown authority"]

@@ -25,7 +25,7 @@ from lictor_messages.agent import (
     WatchLocalService,
 )
 from lictor_messages.base import FrozenMap
-from lictor_messages.catalog import CheckDefinition, CheckRecord, ServiceRecord, Weights
+from lictor_messages.catalog import CheckRecord, ServiceRecord, Weights
 from lictor_messages.members import (
     EventFired,
     FireEvent,
