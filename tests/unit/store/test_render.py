@@ -74,7 +74,7 @@ NODE_JSON = (
     b'"CreateIndex":5,"ModifyIndex":6}'
 )
 SERVICE_JSON = (
-    b'{"ID":"web1","Service":"web","Tags":[],"Address":"","Meta":{},"Port":80,'
+    b'{"ID":"web1","Service":"web","Tags":[],"Address":"","Meta":null,"Port":80,'
     b'"Weights":{"Passing":1,"Warning":1},"EnableTagOverride":false,'
     b'"Proxy":{"Mode":"","MeshGateway":{},"Expose":{}},"Connect":{},"CreateIndex":7,"ModifyIndex":8}'
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from lictor_messages.base import FrozenMap
-from lictor_messages.kv import VALUE_MOST
+from lictor_messages.kv import TARGET_MOST, VALUE_MOST
 
 T = TypeVar("T")
 
@@ -18,7 +18,7 @@ class HttpLimits:
 
     head: int = 1024 * 1024
     """Bytes of all header lines: more is answered 431."""
-    target: int = 512 * 1024
+    target: int = TARGET_MOST
     """Bytes of the request target: more is answered 414."""
     body: int = 1024 * 1024
     """Bytes of a body: more is answered 413."""
