@@ -1,4 +1,4 @@
-"""Whom a certificate is for: Go's rules (RFC 6125 without common names), and its words for another's.
+"""For which names and IPs a certificate is: Go's rules (RFC 6125 without common names), and its words for another's.
 
 The chain is OpenSSL's to verify. Names are compared here because OpenSSL does not say which ones it found.
 """
