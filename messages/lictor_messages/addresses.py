@@ -84,6 +84,12 @@ def unmapped(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     return (ip.ipv4_mapped or ip) if isinstance(ip, IPv6Address) else ip
 
 
+def is_here(host: str) -> bool:
+    """True for ``localhost`` and for addresses of loopback, without a port: other machines do not reach these."""
+    ip = parsed_ip(host)
+    return host == "localhost" if ip is None else unmapped(ip).is_loopback
+
+
 def family_of(host: str) -> str:
     """``IPv4`` or ``IPv6``; of an address in its usual form."""
     return "IPv6" if ":" in host else "IPv4"

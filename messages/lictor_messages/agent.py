@@ -31,12 +31,6 @@ class CheckSpec(CheckDefinition):
     """Critical until it is removed; nothing else about it matters."""
 
     @property
-    def definition(self) -> CheckDefinition:
-        """What the catalog keeps of it for people: a timeout only of what is run."""
-        fields = {name: getattr(self, name) for name in CheckDefinition.model_fields}
-        return CheckDefinition(**(fields if self.runs else fields | {"timeout_ns": 0}))
-
-    @property
     def type(self) -> str:
         """Consul's type name: ttl, maintenance or one of PROBED."""
         if self.maintenance:
@@ -156,6 +150,8 @@ class AgentDescription(Message, kind="agent.agent_description", on=WIRE):
     services: int
     checks: int
     stats: ReadOnly = FrozenMap()
+    meta: ReadOnly = FrozenMap()
+    """Of its node in the catalog."""
 
 
 class ListEvents(Message, kind="agent.list_events", on=WIRE):

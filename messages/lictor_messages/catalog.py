@@ -55,7 +55,7 @@ class ServiceRecord(Record):
     address: Annotated[str, Json("Address")] = ""
     port: Annotated[int, Json("Port")] = 0
     socket_path: Annotated[str, Json("SocketPath", empty="omitted")] = ""
-    meta: Annotated[ReadOnly, Json("Meta", before="Port")] = FrozenMap()
+    meta: Annotated[ReadOnly, Json("Meta", empty="null", before="Port")] = FrozenMap()
     tagged_addresses: Annotated[tuple[TaggedAddress, ...], Json("TaggedAddresses", empty="omitted", before="Meta")] = ()
     weights: Annotated[Weights, Json("Weights")] = Weights()
     enable_tag_override: Annotated[bool, Json("EnableTagOverride")] = False
@@ -69,7 +69,7 @@ Headers = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 class CheckDefinition(Record):
-    """How a check is run, kept in the catalog for people; durations in nanoseconds, 0 for unset."""
+    """How a check is run, for people and for who runs what is registered by hand; in nanoseconds, 0 for unset."""
 
     http: Annotated[str, Json("HTTP", empty="omitted")] = ""
     method: Annotated[str, Json("Method", empty="omitted")] = ""
@@ -99,6 +99,9 @@ class CheckRecord(Record):
     service_name: Annotated[str, Json("ServiceName")] = ""
     service_tags: Annotated[tuple[str, ...], Json("ServiceTags")] = ()
     type: Annotated[str, Json("Type")] = ""
+    interval: Annotated[str, Json("Interval")] = ""
+    """How often its agent runs it, as Go writes durations; what is registered by hand has a definition instead."""
+    timeout: Annotated[str, Json("Timeout")] = ""
     definition: Annotated[CheckDefinition, Json("Definition", selectable=False)] = CheckDefinition()
     create_index: Annotated[int, Json("CreateIndex", "index")] = 0
     modify_index: Annotated[int, Json("ModifyIndex", "index")] = 0

@@ -11,6 +11,11 @@ from lictor_messages.json_names import Json
 VALUE_MOST = 524_288
 """Bytes of a value, by any door: the default of Consul's limits.kv_max_value_size."""
 
+TARGET_MOST = 524_288
+"""Bytes of an HTTP request's target."""
+KEY_MOST = TARGET_MOST - len("/v1/kv/")
+"""Bytes of a key, by any door: more could be written on the bus, and never be asked for over HTTP."""
+
 
 class Entry(Record):
     """One key. ``lock_index`` counts acquisitions; ``session`` holds the lock, "" if none does."""

@@ -61,3 +61,13 @@ class RaftConfiguration(Answer, kind="status.raft_configuration", on=WIRE):
     """The servers of the Raft configuration."""
 
     servers: tuple[RaftServer, ...]
+    term: int = 0
+    """The latest that the answering server has seen."""
+    last_term: int = 0
+    """Of the last entry of its log."""
+    snapshot_index: int = 0
+    """Of the last entry in its newest snapshot, 0 without one."""
+    snapshot_term: int = 0
+    """Of that entry."""
+    configuration_index: int = 0
+    """Of the entry that made this configuration."""

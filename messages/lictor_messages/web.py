@@ -6,6 +6,12 @@ from lictor_messages.base import Message
 from lictor_messages.kv import VALUE_MOST
 
 
+def too_large(size: int, most: int, key: str = "") -> str:
+    """Consul's words for a body of too many bytes; ``key`` is that of the configuration that limits it."""
+    page = f". See https://www.consul.io/docs/agent/config/config-files#{key}." if key else ""
+    return f"Request body({size} bytes) too large, max size: {most} bytes{page}"
+
+
 class HttpAsked(Message):
     """One HTTP request, header names in lower case.
 

@@ -96,6 +96,19 @@ def test_signals(agents, tmp_path, number, server, status):
     assert (process.returncode, err) == (status, "")
 
 
+def test_signals_that_a_program_in_go_survives_end_no_agent(agents):
+    process = agents("-dev", "-node=solo")
+    first_answer(process)
+    for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGPIPE, signal.SIGWINCH, signal.SIGCONT):
+        process.send_signal(number)
+    until(lambda: lictor("kv", "put", "x", "y").returncode == 0)
+    process.terminate()
+    out, _ = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 1
+    for name in ("SIGUSR1", "SIGUSR2", "SIGALRM"):
+        assert f"[WARN]  agent: {name} does nothing here" in out
+
+
 def test_an_agent_that_others_may_reach_says_so_once(agents):
     process = agents("-dev", ip=IP)
     first_answer(process)

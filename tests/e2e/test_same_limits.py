@@ -16,6 +16,7 @@ from lictor_messages.txn import KeyOperation, Operation, Transact
 
 pytestmark = pytest.mark.e2e
 VALUE = bytes(524_289)
+KEY = "k" * 524_288
 META = {f"m{number}": "x" for number in range(65)}
 
 
@@ -46,6 +47,7 @@ OVER = {
     "value": Over("kv/a", VALUE, lambda c: c.kv.put("a", VALUE), "too large"),
     "value of a lock": Over("kv/a?acquire=x", VALUE, lambda c: c.kv.acquire("a", "x", VALUE), "too large"),
     "value compared": Over("kv/a?cas=0", VALUE, lambda c: c.kv.cas("a", VALUE, 0), "too large"),
+    "key": Over("kv/" + KEY, b"", lambda c: c.kv.put(KEY, b""), "too long"),
     "operations": Over("txn", body(*MANY), lambda c: c.ask(Transact(operations=operations(*MANY))), "too many"),
     "transaction": Over("txn", body(*LARGE), lambda c: c.ask(Transact(operations=operations(*LARGE))), "Request body("),
     "event": Over("event/fire/e", bytes(512), lambda c: c.event.fire("e", bytes(512)), "limit of 512 bytes before"),
@@ -89,7 +91,22 @@ def test_both_doors_refuse_it(node: Any, name: str) -> None:
     assert over.words in str(raised.value)
 
 
-@pytest.mark.parametrize("name", ["value", "value of a lock", "value compared", "operations", "transaction", "event"])
+@pytest.mark.parametrize(
+    "name", ["value", "key", "value of a lock", "value compared", "operations", "transaction", "event"]
+)
 def test_on_the_bus_it_is_too_large(node: Any, name: str) -> None:
     with lictor.Client(node.door) as client, pytest.raises(lictor.TooLarge):
         OVER[name].on_bus(client)
+
+
+@pytest.mark.parametrize(("given", "kept"), [("61s", 61), ("0s", 0), ("60s", 60)])
+def test_both_doors_take_the_same_lock_delays(node: Any, given: str, kept: int) -> None:
+    """A long one is kept as it was given, and counts as a minute."""
+    request = urllib.request.Request(
+        f"http://{node.http}/v1/session/create", f'{{"LockDelay": "{given}"}}'.encode(), method="PUT"
+    )
+    by_http = json.loads(urllib.request.urlopen(request).read())["ID"]
+    with lictor.Client(node.door) as client:
+        by_bus = client.session.create(lock_delay=given)
+        delays = {row.lock_delay_ns for row in client.session.list() if row.id in (by_http, by_bus)}
+    assert delays == {kept * 10**9}

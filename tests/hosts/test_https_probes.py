@@ -87,10 +87,15 @@ async def test_an_unknown_authority_is_not_trusted_unless_the_check_says_so(
         ("local", "127.0.0.1", "", ""),
         ("local", "127.0.0.1", "localhost", ""),
         ("other", "localhost", "other.example", ""),
-        ("other", "localhost", "", "x509: certificate is valid for other names, not localhost"),
-        ("other", "127.0.0.1", "", "x509: certificate is valid for other names, not 127.0.0.1"),
-        ("local", "127.0.0.1", "other.example", "x509: certificate is valid for other names, not other.example"),
-        ("no-names", "localhost", "", "x509: certificate is valid for other names, not localhost"),
+        ("other", "localhost", "", "x509: certificate is valid for other.example, not localhost"),
+        (
+            "other",
+            "127.0.0.1",
+            "",
+            "x509: cannot validate certificate for 127.0.0.1 because it doesn't contain any IP SANs",
+        ),
+        ("local", "127.0.0.1", "other.example", "x509: certificate is valid for localhost, not other.example"),
+        ("no-names", "localhost", "", "x509: certificate relies on legacy Common Name field, use SANs instead"),
     ],
 )
 async def test_a_trusted_certificate_is_one_for_its_names(

@@ -7,11 +7,20 @@ from functools import cached_property
 from lictor_actors.client.agent import EventApi, LocalAgent
 from lictor_actors.client.both import Api, Ask, M, both
 from lictor_actors.client.catalog import Catalog, Health
+from lictor_actors.client.html import Listed
 from lictor_actors.client.kv import KeyValues
 from lictor_actors.client.questions import ask
 from lictor_actors.client.sessions import SessionApi
 from lictor_messages.members import ListMembers, Member, Members
-from lictor_messages.status import GetLeader, Leader, ListPeers, Peers
+from lictor_messages.status import (
+    GetLeader,
+    GetRaftConfiguration,
+    Leader,
+    ListPeers,
+    Peers,
+    RaftConfiguration,
+    RaftServer,
+)
 
 
 class Status(Api[M]):
@@ -26,6 +35,11 @@ class Status(Api[M]):
     def peers(self) -> Ask[tuple[str, ...]]:
         """``ip:port`` of every server of the Raft configuration."""
         return ask(ListPeers(), Peers, lambda a: a.addresses)
+
+    @both
+    def servers(self) -> Ask[tuple[RaftServer, ...]]:
+        """Every server of the Raft configuration: which one leads, which ones vote, how far each log reaches."""
+        return ask(GetRaftConfiguration(), RaftConfiguration, lambda a: Listed(a.servers))
 
 
 class Everything(Api[M]):
@@ -69,4 +83,4 @@ class Everything(Api[M]):
     @both
     def members(self) -> Ask[tuple[Member, ...]]:
         """The gossip pool as this node sees it, in the order of names."""
-        return ask(ListMembers(), Members, lambda a: a.members)
+        return ask(ListMembers(), Members, lambda a: Listed(a.members))

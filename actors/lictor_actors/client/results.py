@@ -8,6 +8,7 @@ from typing import Any, Generic, TypedDict, TypeVar
 
 from lictor_actors.client.durations import Duration, nanoseconds, seconds
 from lictor_actors.client.errors import InvalidArgument
+from lictor_actors.client.html import table
 from lictor_messages.answers import Answer, Consistency
 
 T = TypeVar("T")
@@ -40,6 +41,9 @@ class Rows(Generic[T]):
 
     def __getitem__(self, place: int) -> T:
         return self.rows[place]
+
+    def _repr_html_(self) -> str:
+        return table(self.rows, f"{len(self)} at index {self.index}")
 
 
 class ReadOptions(TypedDict, total=False):

@@ -18,7 +18,7 @@ from lictor_actors.faults.guard import objection
 from lictor_actors.faults.steps import unknown
 from lictor_actors.faults.vocabulary import VERBS
 from lictor_messages.faults import FAULTS_PATH
-from lictor_messages.web import HttpAnswered, HttpAsked
+from lictor_messages.web import HttpAnswered, HttpAsked, too_large
 
 OFF = (
     "Faults are off: this agent was not started for them. `lictor dev` is; `lictor agent` needs "
@@ -85,7 +85,7 @@ def question_of(asked: HttpAsked) -> Said:
 def said_in(body: bytes) -> Said:
     """A verb with its parameters, or ``{"steps": [...]}``, a plan like a scenario's. Raises Refusal."""
     if len(body) > BODY_MOST:
-        raise Refusal(413, f"Request body({len(body)} bytes) too large, max size: {BODY_MOST} bytes")
+        raise Refusal(413, too_large(len(body), BODY_MOST))
     try:
         said = parse_json(body)
     except BadBody as error:

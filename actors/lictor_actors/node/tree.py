@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lictor_actors.consul.serf import node_meta
 from lictor_actors.kernel.actor import Actor
 from lictor_actors.node.spec import NodeSpec
 from lictor_actors.roles.agent.agent import Agent
@@ -102,7 +103,7 @@ def _agent(spec: NodeSpec) -> AgentOptions:
         address=spec.address,
         server=spec.server,
         version=spec.version or CONSUL_VERSION,
-        meta=spec.meta,
+        meta=FrozenMap({**node_meta(spec.version or CONSUL_VERSION), **spec.meta}),
         tagged_addresses=tagged_addresses(spec.address),
         prober=at("prober", spec.node),
         services=spec.services,

@@ -56,6 +56,14 @@ class Bench:
         ready = {name: server.raft.term for name, server in self.servers().items() if server.raft.ready}
         return max(ready, key=lambda name: ready[name], default="")
 
+    def standing(self) -> list[dict[str, object]]:
+        """Of each node, in the order of the world: whether it runs, and what its server's Raft is about."""
+        servers, running = self.servers(), set(self.world.running())
+        return [
+            {"node": name, "runs": "yes" if name in running else "no", **_raft(servers.get(name))}
+            for name in self.world.machines
+        ]
+
     def members_wrong(self) -> list[str]:
         """How the views of the probers differ from what runs."""
         views = {}
@@ -149,3 +157,11 @@ def _held(catalog: CatalogTables, node: str) -> dict[str, str]:
     services = {f"service {i}": f"on port {s.port}" for i, s in catalog.services.get(node, {}).items() if i != "consul"}
     checks = catalog.checks.get(node, {})
     return services | {f"check {i}": c.status for i, c in checks.items() if c.check_id != SERF_HEALTH}
+
+
+def _raft(server: Server | None) -> dict[str, object]:
+    if server is None:
+        return {}
+    raft = server.raft
+    votes = "yes" if raft.me in raft.configuration else "no"
+    return {"role": raft.role.value, "term": raft.term, "committed": raft.commit_index, "votes": votes}

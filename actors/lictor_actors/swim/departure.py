@@ -75,12 +75,12 @@ class Undertaker:
         self._reaping = self._reconnecting = False
 
     def force_leave(self, request: ForceLeave, turn: Turn) -> None:
-        """Have everyone count a failed member as left. A live member would refute that, so nothing is said of it."""
+        """Have all count a failed member as left. One that lives is shown as leaving until its refutation arrives."""
         peer = self._members.named(request.node)
         if peer is None:
             turn.reply(Refused(code="NotFound", text=f"No node found with name '{request.node}'"))
             return
-        if peer.state is not MemberState.ALIVE:
+        if peer is not self._members.me:
             intent = LeaveIntent(node=peer.node, incarnation=peer.incarnation, prune=request.prune)
             self._membership.leave_intent(intent, pack_body(intent), Hearing(self._members.me.address), turn)
         turn.reply(ForcedOut())

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from lictor_actors.hosts.doors.http.sites import is_here
 from lictor_deploy.config.sections import AgentConfig
-from lictor_messages.addresses import join_host_port
+from lictor_messages.addresses import is_here, join_host_port
 
 
 def warning(config: AgentConfig) -> str:

@@ -42,6 +42,7 @@ PRIVATE = 0o077
 """Files that are made from now on are closed to others: files of the journal hold all that the cluster was told."""
 LEAVE_S_MAX = 12.0
 """How long a graceful leave may take before the process ends without it."""
+UNHEEDED = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM)
 LEFT, STOPPED = 0, 1
 """Exit codes: Consul's 0 means a graceful leave, everything else is 1."""
 
@@ -135,6 +136,8 @@ class AgentRun:
         self._loop.add_signal_handler(signal.SIGINT, self._signalled, self._config.leaves_on_interrupt)
         self._loop.add_signal_handler(signal.SIGTERM, self._signalled, self._config.leaves_on_terminate)
         self._loop.add_signal_handler(signal.SIGHUP, reload_asked)
+        for number in UNHEEDED:
+            self._loop.add_signal_handler(number, unheeded, number)
         try:
             await self._host.start()
             self._node = await add_node(self._host, self._spec)
@@ -202,6 +205,11 @@ class AgentRun:
     def _end(self, status: int) -> None:
         if not self._over.done():
             self._over.set_result(status)
+
+
+def unheeded(number: signal.Signals) -> None:
+    """Consul prints its metrics on SIGUSR1, and as a program in Go lives on after the others."""
+    logging.getLogger("lictor").warning(f"agent: {number.name} does nothing here")
 
 
 def reload_asked() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Sequence
 
@@ -14,17 +16,28 @@ LOCK_FLAGS_WITH_VALUE = (
 )
 """Flags of ``lictor lock`` whose value may be the next word."""
 
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+"""What a write to standard output may meet: a full disk, a spent quota, a device that fails."""
+
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one command and exit with its status."""
     arguments = sys.argv[1:] if argv is None else list(argv)
     try:
         status = run(arguments)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except KeyboardInterrupt:
         status = 130
     except BrokenPipeError:  # the reader of a pipe went away, as `head` does
         sys.stderr.close()
         status = 141
+    except OSError as error:
+        if error.errno not in UNWRITABLE or error.filename is not None:
+            raise
+        print(f"Cannot write the output: {os.strerror(error.errno)}.", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left of it would fail again at the end
+        status = 1
     sys.exit(status)
 
 

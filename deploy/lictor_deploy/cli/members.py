@@ -16,6 +16,7 @@ STATUS = {0: "none", 1: "alive", 2: "leaving", 3: "left", 4: "failed"}
 """Serf's numbers."""
 HEAD = ("Node", "Address", "Status", "Type", "Build", "Protocol", "DC", "Segment")
 NO_MATCH = 2
+NO_ADDRESS = "it is no address: give an IP, or IP:PORT of a member's gossip"
 
 
 def members(
@@ -65,8 +66,11 @@ def join(*addresses: str, wan: bool = False, reach: Reach = DEFAULT_REACH) -> in
         raise Failure("At least one address to join must be specified. Example: lictor join 10.0.0.5")
     api = reach.api()
     query = {"wan": "1"} if wan else {}
-    answers = [(address, api.put(f"/v1/agent/join/{escaped(address)}", b"", **query)) for address in addresses]
-    refused = [(address, answer.text) for address, answer in answers if answer.status != 200]
+    answers = [
+        (address, api.put(f"/v1/agent/join/{escaped(address.removeprefix('tcp://'))}", b"", **query))
+        for address in addresses
+    ]
+    refused = [(address, answer.text or NO_ADDRESS) for address, answer in answers if answer.status != 200]
     errors = "\n".join(f"Error joining address '{address}': {text}" for address, text in refused)
     if len(refused) == len(answers):
         raise Failure(f"{errors}\nFailed to join any nodes.")

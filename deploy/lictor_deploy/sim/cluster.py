@@ -10,6 +10,7 @@ from typing import Literal
 
 from lictor_actors.client.both import Sync
 from lictor_actors.client.errors import LictorError
+from lictor_actors.client.html import table
 from lictor_actors.client.kv import KeyValues
 from lictor_actors.faults import Faults, world_faults
 from lictor_actors.hosts.world import World
@@ -154,6 +155,10 @@ class SimCluster:
 
     def __repr__(self) -> str:
         return f"<simulated cluster of {len(self.nodes)} nodes, seed {self.seed}, at {self.time_s:.3f} s>"
+
+    def _repr_html_(self) -> str:
+        """The nodes, and what each server's Raft is about; no time passes for it."""
+        return table(self.bench.standing(), f"seed {self.seed}, {self.time_s:.3f} s")
 
     def _full(self, node: str) -> str:
         name = node.partition(".")[0]

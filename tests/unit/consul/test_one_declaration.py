@@ -37,7 +37,7 @@ row = check_json(record)
 node, service = NodeRecord(node="n", address="a"), ServiceRecord(node="n", id="w", service="w")
 health = Instance(node=node, service=service, checks=(record,))
 print(json.dumps({
-    "what the agent brings to the catalog": spec.definition.colour,
+    "what the agent brings to the catalog": spec.colour,
     "what the catalog is told": [record.owner, record.patience_ns, record.definition.colour],
     "row": [row["OwnerTeam"], row["Patience"], row["Definition"]],
     "places": list(row)[-3:],

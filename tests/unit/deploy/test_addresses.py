@@ -12,7 +12,7 @@ import pytest
 from lictor_actors.bus.sp import endpoint_of
 from lictor_actors.client.connection import Connection
 from lictor_actors.client.errors import ConnectionFailed
-from lictor_actors.hosts.doors.http.sites import Sites, is_here
+from lictor_actors.hosts.doors.http.sites import Sites
 from lictor_actors.hosts.spec import SiteSpec
 from lictor_actors.node.peers_file import read_peers
 from lictor_actors.node.tree import tree
@@ -28,6 +28,7 @@ from lictor_deploy.config.load import Sources, load
 from lictor_deploy.config.sections import AgentConfig
 from lictor_deploy.local.plan import DevOptions, NodeAddress, address_of
 from lictor_deploy.words.sentence import Failure
+from lictor_messages.addresses import is_here
 
 COMPLAINTS = [
     ({"bind_addr": "localhost"}, "bind_addr 'localhost' is a name"),

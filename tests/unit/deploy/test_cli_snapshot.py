@@ -124,7 +124,7 @@ def test_inspect_as_json(lictor, file):
 
 def test_inspect_refuses_what_is_damaged(lictor, tmp_path):
     junk = tmp_path / "junk"
-    junk.write_bytes(b"junk")
+    junk.write_bytes(b"no snapshot")
     ran = lictor("snapshot", "inspect", str(junk))
     assert ran.status == 1
     assert "failed to decompress snapshot: gzip: invalid header" in ran.err

@@ -191,3 +191,19 @@ def test_a_missing_argument_is_named(lictor):
 def test_sim_refuses_what_it_cannot_run(lictor, flags):
     ran = lictor("sim", *flags)
     assert (ran.status, ran.out) == (1, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is full")
+@pytest.mark.parametrize("words", ["--help", "version", "kv --help", "chaos ls"])
+def test_an_output_that_cannot_be_written_is_told_in_a_sentence(words):
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "lictor_deploy.cli.entry", *words.split()]
+        ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (ran.returncode, ran.stderr) == (1, "Cannot write the output: No space left on device.\n")
+
+
+@pytest.mark.parametrize("words", ["version", "--help"])
+def test_a_reader_that_goes_away_is_no_error(words):
+    shell = f"{sys.executable} -m lictor_deploy.cli.entry {words} | true"
+    ran = subprocess.run(["sh", "-c", shell], stderr=subprocess.PIPE, text=True)
+    assert ran.stderr == ""

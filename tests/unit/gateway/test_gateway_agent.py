@@ -25,7 +25,7 @@ from lictor_messages.agent import (
     WatchLocalService,
 )
 from lictor_messages.base import FrozenMap
-from lictor_messages.catalog import CheckDefinition, CheckRecord, ServiceRecord, Weights
+from lictor_messages.catalog import CheckRecord, ServiceRecord, Weights
 from lictor_messages.members import (
     EventFired,
     FireEvent,
@@ -191,10 +191,10 @@ def test_services_by_id_in_the_agents_shape(desk):
 
 def test_an_agents_checks_have_no_definition(desk):
     request = desk.http("GET", "/v1/agent/checks")
-    run = {"type": "http", "definition": CheckDefinition(http="http://x/", interval_ns=10**9)}
+    run = {"type": "http", "interval": "1s"}
     desk.answer(LocalChecks(checks=(check("a", "passing").model_copy(update=run),)))
     (row,) = json.loads(desk.answers[request].body).values()
-    assert (row["Type"], row["Definition"]) == ("http", {})
+    assert (row["Type"], row["Interval"], row["Timeout"], row["Definition"]) == ("http", "1s", "", {})
 
 
 def test_services_and_checks_take_filters(desk):

@@ -168,7 +168,9 @@ NAMELESS = rows("kv", pack_row({"key": "k"}), pack_row({"value": b"no key"}))
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b"junk", "failed to decompress snapshot: gzip: invalid header"),
+        (b"junk", "failed to decompress snapshot: unexpected EOF"),
+        (b"\x1f\x8b", "failed to decompress snapshot: unexpected EOF"),
+        (b"no archive", "failed to decompress snapshot: gzip: invalid header"),
         (b"", "failed to decompress snapshot: EOF"),
         (LARGE[:-10], "failed to read snapshot file: unexpected EOF"),
         (flipped(LARGE, -6), "failed to decompress snapshot: Error -3 while decompressing data: incorrect data check"),

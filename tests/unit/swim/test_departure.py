@@ -115,10 +115,12 @@ def test_prune_at_once_leaves_and_forgets(failed):
     failed.until(failed.converged, within=4)
 
 
-def test_forcing_out_a_live_member_changes_nothing(cluster):
+def test_a_live_member_that_is_forced_out_is_leaving_until_it_has_refuted(cluster):
     net = cluster(4)
     net.ask("n0", ForceLeave(node="n1.dc1"))
+    assert net.status("n0", "n1") == "leaving"
     net.run(5)
+    assert {net.status(f"n{i}", "n1") for i in range(4)} == {"alive"}
     assert net.nodes["n0.dc1"].answers == [ForcedOut()]
     assert all(net.told(f"n{i}", MemberLeft) == [] for i in range(4))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lictor_actors.consul.kinds import INTEGER, TEXT, TEXTS
 from lictor_actors.consul.parts import as_read, list_read
 from lictor_actors.consul.struct import Struct
@@ -9,7 +11,12 @@ from lictor_actors.consul.structs.catalog import ENTERPRISE, INDEXES, MESH, NOT_
 from lictor_messages.agent import CheckSpec, UpdateCheck
 from lictor_messages.catalog import ServiceRecord
 
-AGENT_SERVICE = Struct("AgentService", ServiceRecord, SERVICE_PARTS, without=INDEXES)
+_OF_AGENT = Struct("AgentService", ServiceRecord, SERVICE_PARTS, without=INDEXES).fields
+AGENT_SERVICE = Struct(
+    "AgentService",
+    ServiceRecord,
+    fields=[replace(field, empty="shown") if field.name == "Meta" else field for field in _OF_AGENT],
+)
 """A service as its own agent tells of it; the datacenter is added there."""
 
 _CHECK_ALSO = {

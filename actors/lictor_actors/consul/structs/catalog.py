@@ -68,17 +68,12 @@ DEFINITION = Struct(
     },
     first_of={name: (f"{name}Duration", name) for name in ("Interval", "Timeout", _REAP)},
 )
-_IF_SET = replace(DURATION, written="go_duration(VALUE) if VALUE else ''")
 CHECK = Struct(
     "HealthCheck",
     CheckRecord,
     (one_or_more(DEFINITION),),
-    also_read={"Interval": TEXT, "Timeout": TEXT, "ExposedPort": INTEGER, **ANYWHERE},
-    also_written=(
-        Field("Interval", "definition.interval_ns", _IF_SET, before="Definition"),
-        Field("Timeout", "definition.timeout_ns", _IF_SET, before="Definition"),
-        Field("ExposedPort", "", constant("0", 0, INT), before="Definition"),
-    ),
+    also_read={"ExposedPort": INTEGER, **ANYWHERE},
+    also_written=(Field("ExposedPort", "", constant("0", 0, INT), before="Definition"),),
 )
 HEALTH = Struct("CheckServiceNode", Instance, (one_or_more(NODE), one_or_more(SERVICE), one_or_more(CHECK)))
 

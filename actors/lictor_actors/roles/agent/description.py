@@ -37,6 +37,7 @@ class Description:
                 services=len(self._local.services),
                 checks=len(checks),
                 stats=FrozenMap(stats),
+                meta=o.meta,
             )
         )
 

@@ -25,6 +25,7 @@ from lictor_messages.agent import (
 from lictor_messages.base import STORED, Message
 from lictor_messages.catalog import CheckRecord, CheckStatus, ServiceRecord
 from lictor_messages.codec import FrameRefused, pack_body, unpack_body
+from lictor_messages.durations import go_duration
 from lictor_messages.envelope import at
 from lictor_messages.journal import Cell, JournalRecord
 
@@ -92,8 +93,7 @@ class LocalState:
         self.services[record.id] = LocalService(record, record, keep)
         for check_id in self.checks_of(record.id):
             check = self.checks[check_id]
-            update = {"service_name": record.service, "service_tags": record.tags}
-            check.record = check.record.model_copy(update=update)
+            check.record = check.record.model_copy(update={"service_name": record.service, "service_tags": record.tags})
         if keep:
             self._keep(f"service:{record.id}", RegisterService(service=record), turn)
         self._changed(("service", record.id))
@@ -225,7 +225,8 @@ class LocalState:
             service_name=service.record.service if service else "",
             service_tags=service.record.tags if service else (),
             type=spec.type,
-            definition=spec.definition,
+            interval=go_duration(spec.interval_ns) if spec.interval_ns else "",
+            timeout=go_duration(spec.timeout_ns) if spec.runs and spec.timeout_ns else "",
         )
 
     # -- the journal ---------------------------------------------------------

@@ -68,9 +68,7 @@ def _as_many_as_fit(checks: Sequence[str], local: LocalState) -> list[str]:
 
 
 def _bytes(check: CheckRecord) -> int:
-    definition = check.definition
-    header = sum(size(name) + sum(map(size, values)) for name, values in definition.header)
-    return header + sum(map(size, (check.output, check.notes, definition.http, definition.body, *check.service_tags)))
+    return sum(map(size, (check.output, check.notes, *check.service_tags)))
 
 
 def _node_record(o: AgentOptions) -> NodeRecord:

@@ -51,8 +51,7 @@ def update(request: HttpRequest) -> HttpQuestion:
 
 
 def _checks(answer: LocalChecks, request: HttpRequest) -> HttpAnswered:
-    # Consul's agent says nothing here of how a check is run; the catalog does.
-    rows = {record.check_id: {**check_json(record), "Definition": {}} for record in answer.checks}
+    rows = {record.check_id: check_json(record) for record in answer.checks}
     return json_answer(chosen(CHECK, rows, request), request)
 
 

@@ -20,10 +20,13 @@ from lictor_messages.web import GatewayOptions, HttpAnswered
 Stats = dict[str, dict[str, str]]
 RUNTIME = {
     "arch": platform.machine(),
+    "cpu_count": "1",
     "max_procs": "1",
     "os": platform.system().lower(),
     "version": f"python{platform.python_version()}",
 }
+ACTORS = 4
+"""What runs side by side in a node, as goroutines do in Consul: prober, agent, checker, gateway, beside a server."""
 SERF_ZEROS = (
     "coordinate_resets",
     "event_queue",
@@ -84,7 +87,7 @@ def _self(
         "Coord": None,
         "Member": member_json(agent.member),
         "Stats": _stats(agent, members, raft),
-        "Meta": {},
+        "Meta": dict(agent.meta),
         "xDS": NO_XDS,
     }
     return json_answer(body, request)
@@ -133,7 +136,7 @@ def _stats(agent: AgentDescription, members: tuple[Member, ...], raft: RaftConfi
         "agent": {"services": str(agent.services), "checks": str(agent.checks), **agent.stats},
         "build": {"prerelease": "", "revision": "", "version": agent.version, "version_metadata": ""},
         "consul": {"acl": "disabled", "known_servers": str(agent.known_servers), "server": _said(agent.server)},
-        "runtime": RUNTIME,
+        "runtime": RUNTIME | {"goroutines": str(ACTORS + agent.server)},
         "serf_lan": _serf(members),
     }
     if agent.server:
@@ -158,16 +161,30 @@ def _raft(agent: AgentDescription, raft: RaftConfiguration | None) -> dict[str, 
     mine = next((server for server in servers if server.node == agent.node), None)
     last, commit = (str(mine.last_index), str(mine.commit_index)) if mine is not None else ("0", "0")
     return {
+        **_log(raft),
         "applied_index": commit,
         "commit_index": commit,
         "fsm_pending": "0",
+        "last_contact": f"{raft.last_contact_ms}ms" if raft and raft.last_contact_ms else "0",
         "last_log_index": last,
         "latest_configuration": ", ".join(f"{server.id} {server.address}" for server in servers),
         "num_peers": str(sum(server.voter for server in servers if server is not mine)),
         "protocol_version": RAFT_PROTOCOL,
         "protocol_version_max": RAFT_PROTOCOL,
         "protocol_version_min": "0",
+        "snapshot_version_max": "1",
+        "snapshot_version_min": "0",
         "state": "Leader" if mine is not None and mine.leader else "Follower",
+    }
+
+
+def _log(raft: RaftConfiguration | None) -> dict[str, str]:
+    return {
+        "last_log_term": str(raft.last_term if raft else 0),
+        "last_snapshot_index": str(raft.snapshot_index if raft else 0),
+        "last_snapshot_term": str(raft.snapshot_term if raft else 0),
+        "latest_configuration_index": str(raft.configuration_index if raft else 0),
+        "term": str(raft.term if raft else 0),
     }
 
 

@@ -13,6 +13,12 @@ from lictor_messages.agent import ListLocalChecks, ListLocalServices, LocalCheck
 from lictor_messages.catalog import MAINTENANCE_OF_NODE, MAINTENANCE_OF_SERVICE, CheckRecord, ServiceRecord
 from lictor_messages.web import HttpAnswered
 
+NO_DEFINITION = {
+    **dict.fromkeys(("Interval", "Timeout", "DeregisterCriticalServiceAfter"), "0s"),
+    **{"HTTP": "", "Header": None, "Method": "", "Body": "", "TLSServerName": "", "TLSSkipVerify": False},
+    **{"TCP": "", "TCPUseTLS": False, "UDP": "", "GRPC": "", "OSService": "", "GRPCUseTLS": False},
+}
+"""A definition of Consul's own client library that says nothing."""
 STATUS_CODES = {"passing": 200, "warning": 429, "critical": 503, "maintenance": 503}
 """In the order of badness."""
 
@@ -65,8 +71,15 @@ def _health(record: ServiceRecord, checks: LocalChecks, request: HttpRequest) ->
     return {
         "AggregatedStatus": _worst(bearing),
         "Service": local_service_json(record, request.options.dc),
-        "Checks": [check_json(check) for check in bearing],
+        "Checks": [_check(check) for check in bearing],
     }
+
+
+def _check(check: CheckRecord) -> JsonRow:
+    """Consul fills another struct here than elsewhere: it has a definition, of zeros, and no interval."""
+    row = check_json(check)
+    zeros = {"Type": "", "Definition": NO_DEFINITION, "CreateIndex": 0, "ModifyIndex": 0}
+    return {name: value for name, value in (row | zeros).items() if name not in ("Interval", "Timeout")}
 
 
 def _worst(checks: list[CheckRecord]) -> str:

@@ -72,11 +72,11 @@ def named(request: HttpRequest, missing: str) -> str:
 
 ROUTES = (
     Route("GET", "/v1/catalog/datacenters", datacenters),
-    Route("GET", "/v1/catalog/nodes", nodes),
-    Route("GET", "/v1/catalog/services", services),
-    Route("GET", "/v1/catalog/service/", service),
-    Route("GET", "/v1/catalog/node/", node),
-    Route("GET", "/v1/catalog/node-services/", node_services),
+    Route("GET", "/v1/catalog/nodes", nodes, tells_index=True),
+    Route("GET", "/v1/catalog/services", services, tells_index=True),
+    Route("GET", "/v1/catalog/service/", service, tells_index=True),
+    Route("GET", "/v1/catalog/node/", node, tells_index=True),
+    Route("GET", "/v1/catalog/node-services/", node_services, tells_index=True),
     Route("PUT", "/v1/catalog/register", register),
     Route("PUT", "/v1/catalog/deregister", deregister),
 )

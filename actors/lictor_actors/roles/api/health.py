@@ -6,7 +6,7 @@ from lictor_actors.roles.api.agent_cache import cacheable
 from lictor_actors.roles.api.catalog import named
 from lictor_actors.roles.api.peers import of_peer
 from lictor_actors.roles.api.query import parse_bool, read_options, selection
-from lictor_actors.roles.api.question import HttpQuestion, rendered, rendered_with_consistency
+from lictor_actors.roles.api.question import NOTHING_READ, HttpQuestion, rendered, rendered_with_consistency
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
 from lictor_messages.catalog import ListChecksInState, ListNodeChecks, ListServiceChecks, ListServiceHealth
@@ -51,13 +51,13 @@ def _passing(request: HttpRequest) -> bool:
     value = request.param("passing")
     passing = parse_bool(value) if value else True
     if passing is None:
-        raise HttpError(400, "Invalid value for ?passing")
+        raise HttpError(400, "Invalid value for ?passing", NOTHING_READ)
     return passing
 
 
 ROUTES = (
-    Route("GET", "/v1/health/node/", node),
-    Route("GET", "/v1/health/checks/", checks),
-    Route("GET", "/v1/health/state/", state),
+    Route("GET", "/v1/health/node/", node, tells_index=True),
+    Route("GET", "/v1/health/checks/", checks, tells_index=True),
+    Route("GET", "/v1/health/state/", state, tells_index=True),
     Route("GET", "/v1/health/service/", service),
 )

@@ -10,9 +10,8 @@ from lictor_actors.roles.api.question import SHARED, HttpQuestion, query_headers
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
 from lictor_messages.kv import DeleteKey, Entries, GetKey, ListKeyNames, ListKeys, PutKey
-from lictor_messages.web import HttpAnswered
+from lictor_messages.web import HttpAnswered, too_large
 
-LIMIT_PAGE = "https://www.consul.io/docs/agent/config/config-files#kv_max_value_size"
 RAW = (("Content-Type", "text/plain"), ("Content-Security-Policy", "sandbox"), *SHARED)
 
 
@@ -38,8 +37,7 @@ def put(request: HttpRequest) -> HttpQuestion:
     _refuse_conflict(request, "cas", "acquire", "release")
     limit, size = request.options.kv_max_value_size, len(request.body)
     if size > limit:
-        words = f"Request body({size} bytes) too large, max size: {limit} bytes. See {LIMIT_PAGE}."
-        raise HttpError(413, words)
+        raise HttpError(413, too_large(size, limit, "kv_max_value_size"))
     if not request.params:
         return HttpQuestion(PutKey(key=key, value=request.body), written, safe=False)
     flags = parse_uint(request.param("flags")) if request.has("flags") else 0

@@ -10,6 +10,7 @@ from lictor_actors.roles.api.definitions import decoded
 from lictor_actors.roles.api.query import check_datacenter, read_options
 from lictor_actors.roles.api.question import (
     JSON,
+    NOTHING_READ,
     HttpQuestion,
     done,
     json_answer,
@@ -121,15 +122,15 @@ def _limit(raw: str) -> int:
 
 
 def _found(answer: Rendered, request: HttpRequest) -> HttpAnswered:
-    return rendered_with_consistency(answer, request) if answer.found else text(404, NOT_FOUND)
+    return rendered_with_consistency(answer, request) if answer.found else text(404, NOT_FOUND, NOTHING_READ)
 
 
 def _executed(answer: QueryExecuted, request: HttpRequest) -> HttpAnswered:
-    return _shaped(answer, request) if answer.found else text(404, NOT_FOUND)
+    return _shaped(answer, request) if answer.found else text(404, NOT_FOUND, NOTHING_READ)
 
 
 def _explained(answer: Any, request: HttpRequest) -> HttpAnswered:
-    return _shaped(answer, request) if answer.queries else text(404, NOT_FOUND)
+    return _shaped(answer, request) if answer.queries else text(404, NOT_FOUND, NOTHING_READ)
 
 
 _EXPLAIN = ExplainPreparedQuery(name_or_id="")
@@ -158,9 +159,9 @@ def _query(given: dict[str, Any], query_id: str) -> PreparedQuery:
 
 _BELOW: dict[str, Endpoint] = {"/execute": execute, "/explain": explain}
 ROUTES = (
-    Route("GET", "/v1/query", list_queries),
+    Route("GET", "/v1/query", list_queries, tells_index=True),
     Route("POST", "/v1/query", create),
-    Route("GET", "/v1/query/", look_up),
+    Route("GET", "/v1/query/", look_up, tells_index=True),
     Route("PUT", "/v1/query/", update),
     Route("DELETE", "/v1/query/", delete),
 )

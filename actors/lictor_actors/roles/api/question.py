@@ -21,6 +21,8 @@ from lictor_messages.web import HttpAnswered
 SHARED = (("X-Consul-Default-ACL-Policy", "allow"), ("X-Content-Type-Options", "nosniff"))
 JSON = (("Content-Type", "application/json"), *SHARED)
 TEXT = (("Content-Type", "text/plain; charset=utf-8"), *SHARED)
+NOTHING_READ = (("X-Consul-Index", "1"), ("X-Consul-KnownLeader", "false"), ("X-Consul-LastContact", "0"))
+"""What Consul says with the error of a read that most endpoints have begun."""
 Words = Mapping[Code, Callable[[HttpRequest], HttpAnswered]]
 NO_WORDS = cast(Words, FrozenMap())
 
@@ -51,14 +53,15 @@ def text(status: int, words: str, extra: tuple[tuple[str, str], ...] = ()) -> Ht
     return HttpAnswered(status=status, headers=TEXT + extra, body=words.encode())
 
 
-def error_answer(error: HttpError) -> HttpAnswered:
-    """An endpoint's refusal as a response."""
-    return text(error.status, error.text, error.headers)
+def error_answer(error: HttpError, request: HttpRequest | None) -> HttpAnswered:
+    """An endpoint's refusal as a response, or that of what is no request."""
+    asked = error.status >= 500 and request is not None and request.tells_index
+    return text(error.status, error.text, error.headers + (NOTHING_READ if asked else ()))
 
 
-def refusal_answer(refused: Refused) -> HttpAnswered:
+def refusal_answer(refused: Refused, request: HttpRequest) -> HttpAnswered:
     """A refusal as the table says it."""
-    return text(refused.row.status, refused.words)
+    return text(refused.row.status, refused.words, NOTHING_READ if request.tells_index else ())
 
 
 def json_body(value: Any, request: HttpRequest) -> bytes:

@@ -27,7 +27,19 @@ class HttpError(Exception):
 class HttpRequest:
     """``rest`` is what follows the route's prefix, decoded once: it may hold slashes."""
 
-    __slots__ = ("asked", "consistency", "here", "options", "params", "path", "personal", "query", "rest", "secret")
+    __slots__ = (
+        "asked",
+        "consistency",
+        "here",
+        "options",
+        "params",
+        "path",
+        "personal",
+        "query",
+        "rest",
+        "secret",
+        "tells_index",
+    )
 
     def __init__(self, asked: HttpAsked, options: GatewayOptions, turn: Turn) -> None:
         self.asked = asked
@@ -42,6 +54,8 @@ class HttpRequest:
         self.path = decoded_path(target)
         self.params = parsed_query(self.query) if self.query else NO_PARAMS
         self.rest = ""
+        self.tells_index = False
+        """True for a read that says where it stands in time even if it fails."""
         self.personal = False
         """True once an endpoint has looked at more than the target: then an equal target may mean something else."""
         self.consistency = "leader"

@@ -21,6 +21,8 @@ class Route(NamedTuple):
     endpoint: Endpoint
     guard: str = ""
     """The rights that it takes, resource and level as Consul's pages name them (``key:read``); "" for none."""
+    tells_index: bool = False
+    """Whether its errors too have the headers of a read."""
 
 
 Table = tuple[Route, ...]
@@ -61,6 +63,7 @@ class Router:
             if method == "OPTIONS":
                 raise HttpError(200, headers=allow)
             raise HttpError(405, f"method {method} not allowed", headers=allow)
+        request.tells_index = route.tells_index
         return route
 
     def _below(self, path: str, request: HttpRequest) -> Methods:

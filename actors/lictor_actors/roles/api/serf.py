@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from lictor_actors.consul.serf import PROTOCOL_MAX, PROTOCOL_MIN, PROTOCOL_NOW
 from lictor_messages.members import Member
 
 STATUS_NUMBERS = {"alive": 1, "leaving": 2, "left": 3, "failed": 4}
 """Serf's numbers for the states of a member."""
 PROTOCOLS = {
-    "ProtocolMin": 1,
-    "ProtocolMax": 5,
-    "ProtocolCur": 2,
+    "ProtocolMin": PROTOCOL_MIN,
+    "ProtocolMax": PROTOCOL_MAX,
+    "ProtocolCur": PROTOCOL_NOW,
     "DelegateMin": 2,
     "DelegateMax": 5,
     "DelegateCur": 4,

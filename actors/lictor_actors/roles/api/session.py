@@ -9,7 +9,7 @@ from lictor_actors.consul.json_rows import session_json
 from lictor_actors.consul.structs.kv import NEW_SESSION
 from lictor_actors.consul.uuids import new_uuid
 from lictor_actors.roles.api.query import check_datacenter, read_options
-from lictor_actors.roles.api.question import HttpQuestion, json_answer, query_headers, rendered, text, written
+from lictor_actors.roles.api.question import HttpQuestion, json_answer, rendered, text, written
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
 from lictor_actors.roles.api.uuids import known_uuid
@@ -69,7 +69,7 @@ def list_sessions(request: HttpRequest) -> HttpQuestion:
 def _renewed(answer: Sessions, request: HttpRequest) -> HttpAnswered:
     if not answer.sessions:
         return text(404, f"Session id '{request.rest}' not found")
-    return json_answer([session_json(row) for row in answer.sessions], request, extra=query_headers(answer))
+    return json_answer([session_json(row) for row in answer.sessions], request)
 
 
 def _named(request: HttpRequest, missing: str) -> str:
@@ -121,7 +121,7 @@ ROUTES = (
     Route("PUT", "/v1/session/create", create),
     Route("PUT", "/v1/session/destroy/", destroy),
     Route("PUT", "/v1/session/renew/", renew),
-    Route("GET", "/v1/session/info/", info),
-    Route("GET", "/v1/session/node/", of_node),
-    Route("GET", "/v1/session/list", list_sessions),
+    Route("GET", "/v1/session/info/", info, tells_index=True),
+    Route("GET", "/v1/session/node/", of_node, tells_index=True),
+    Route("GET", "/v1/session/list", list_sessions, tells_index=True),
 )

@@ -28,16 +28,14 @@ from lictor_messages.txn import (
     Transact,
     Transacted,
 )
-from lictor_messages.web import HttpAnswered
-
-LIMIT_PAGE = "https://www.consul.io/docs/agent/config/config-files#txn_max_req_len"
+from lictor_messages.web import HttpAnswered, too_large
 
 
 def transact(request: HttpRequest) -> HttpQuestion:
     """Through the log if anything is written, else from the state of one moment."""
     limit, size = request.options.kv_max_value_size, len(request.body)
     if size > limit:
-        raise HttpError(413, f"Request body({size} bytes) too large, max size: {limit} bytes. See {LIMIT_PAGE}.")
+        raise HttpError(413, too_large(size, limit, "txn_max_req_len"))
     operations = _operations(request)
     if all(map(every.FAMILIES.verbs.reads_only, operations)):
         return HttpQuestion(ReadTransaction(operations=operations, **read_options(request, rendered=False)), _read)

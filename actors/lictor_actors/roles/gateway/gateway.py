@@ -98,11 +98,12 @@ class Gateway(Actor):
         if read is not None:
             self._desk.ask(HttpAsker(turn.ticket(), read.question, read.request, None if read.blocks else read), turn)
             return
+        request = None
         try:
             request = HttpRequest(asked, self.options, turn)
             outcome = ROUTER.find(request).endpoint(request)
         except HttpError as error:
-            turn.reply(error_answer(error))
+            turn.reply(error_answer(error, request))
             return
         except ValidationError as error:
             turn.reply(text(400, f"Bad request: {error.errors(include_url=False, include_input=False)[0]['msg']}"))
@@ -137,7 +138,7 @@ class Gateway(Actor):
         envelope = turn.envelope
         if question.to not in ("", turn.me, envelope.source if envelope is not None else ""):
             turn.count("question_sent_elsewhere")
-            turn.answer(asker.ticket, refusal_answer(Refused(code="Undeliverable")))
+            turn.answer(asker.ticket, refusal_answer(Refused(code="Undeliverable"), asker.request))
             return
         question.rights = asker.question.rights
         self._desk.ask(HttpAsker(asker.ticket, question, asker.request), turn)
@@ -147,7 +148,7 @@ def _rendered(asker: HttpAsker, answer: Message) -> HttpQuestion | HttpAnswered:
     try:
         if type(answer) is Refused:
             say = asker.question.final.get(answer.code)
-            return say(asker.request) if say is not None else refusal_answer(answer)
+            return say(asker.request) if say is not None else refusal_answer(answer, asker.request)
         return asker.question.render(answer, asker.request)
     except HttpError as error:
-        return error_answer(error)
+        return error_answer(error, asker.request)

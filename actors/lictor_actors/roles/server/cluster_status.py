@@ -38,14 +38,14 @@ class ClusterStatus:
 
     def reply(self, query: Query, members: Mapping[str, Member], applied: int, turn: Turn) -> None:
         """Answer typed, or as Consul's JSON."""
-        answer = self._answer(query, members, applied)
+        answer = self._answer(query, members, applied, turn.now)
         if query.rendered:
             turn.reply(Rendered(index=answer.index, body=orjson.dumps(status_json(answer))), early=True)
         else:
             # Early: nothing here says more than what gossip and Raft have already let out.
             turn.reply(answer, early=True)
 
-    def _answer(self, query: Query, members: Mapping[str, Member], applied: int) -> Answer:
+    def _answer(self, query: Query, members: Mapping[str, Member], applied: int, now: int) -> Answer:
         index = max(applied, 1)
         match query:
             case s.GetLeader():
@@ -57,9 +57,9 @@ class ClusterStatus:
             case s.ListDatacenters():
                 return s.Datacenters(index=index, names=(self._options.dc,))
             case _:
-                return self._configuration(index, members)
+                return self._configuration(index, members, now)
 
-    def _configuration(self, index: int, members: Mapping[str, Member]) -> s.RaftConfiguration:
+    def _configuration(self, index: int, members: Mapping[str, Member], now: int) -> s.RaftConfiguration:
         raft = self._raft
         known = {**raft.matches(), raft.me: raft.last_index}
         servers = tuple(
@@ -74,7 +74,17 @@ class ClusterStatus:
             )
             for row in raft.members.rows
         )
-        return s.RaftConfiguration(index=index, servers=servers)
+        snapshot = raft.snapshot
+        return s.RaftConfiguration(
+            index=index,
+            last_contact_ms=raft.last_contact(now) // 1_000_000,
+            servers=servers,
+            term=raft.term,
+            last_term=raft.last_term,
+            snapshot_index=snapshot.index if snapshot else 0,
+            snapshot_term=snapshot.term if snapshot else 0,
+            configuration_index=raft.members_at(raft.last_index).index,
+        )
 
     def _address(self, node: str, members: Mapping[str, Member]) -> str:
         if not node:

@@ -97,11 +97,16 @@ class Founding:
         turn.cancel_timer(TIMER)
         self._raft.bootstrap(servers, turn)
 
-    def _say_waiting(self, turn: Turn) -> None:
+    @property
+    def waiting(self) -> str:
+        """What it waits for, "" if there is a cluster already or it is none of those that found one."""
+        if not self._is_open:
+            return ""
         known = self._candidates()
-        words = (
-            f"waits for {self._options.bootstrap_expect} servers to bootstrap, {len(known)} known: {' '.join(known)}"
-        )
+        return f"waits for {self._options.bootstrap_expect} servers to bootstrap, {len(known)} known: {' '.join(known)}"
+
+    def _say_waiting(self, turn: Turn) -> None:
+        words = self.waiting
         if words != self._waits:
             self._waits = words
             turn.note(words)

@@ -14,6 +14,7 @@ from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.raft import Raft
 from lictor_actors.roles.server.archives import Archives
 from lictor_actors.roles.server.cluster_status import STATUS_QUERIES, ClusterStatus
+from lictor_actors.roles.server.founding import Founding
 from lictor_actors.roles.server.leader.leadership import Leadership
 from lictor_actors.roles.server.reads import Reads
 from lictor_actors.roles.server.to_leader import to_leader
@@ -45,6 +46,7 @@ class Queries:
         members: Mapping[str, Member],
         reads: Reads,
         archives: Archives,
+        founding: Founding,
     ) -> None:
         self._dc = options.dc
         self._raft = raft
@@ -53,6 +55,7 @@ class Queries:
         self._status = ClusterStatus(options, raft)
         self._reads = reads
         self._archives = archives
+        self._founding = founding
 
     def ask(self, query: Query, applied: int, leading: Leadership | None, turn: Turn) -> None:
         """Answer the query in hand, now or after a round; what only a leader knows is passed on to it."""
@@ -87,7 +90,7 @@ class Queries:
     def _leaders_view(self, query: Query, applied: int, leading: Leadership | None, turn: Turn) -> None:
         """What only a leader knows of the servers."""
         if leading is None:
-            to_leader(self._raft, turn)
+            to_leader(self._raft, turn, self._founding.waiting)
         elif query.rendered:
             turn.reply(not_rendered(query), early=True)
         elif isinstance(query, GetAutopilotHealth):

@@ -79,11 +79,11 @@ class Server(Actor):
         self._time = LogTime()
         self.reads = Reads(self.store, options)
         self.archives = Archives()
-        self.queries = Queries(options, self.raft, self.store, self.members, self.reads, self.archives)
+        self._founding = Founding(options, self.raft, self.members)
+        self.queries = Queries(options, self.raft, self.store, self.members, self.reads, self.archives, self._founding)
         self.writes = Writes(options, self.raft, self.store)
         self._raft_snapshots = RaftSnapshots(self.raft)
         self._applying = Applying(self.raft, self.store, self.reads, self._raft_snapshots, self._time)
-        self._founding = Founding(options, self.raft, self.members)
         self._leaving = ServerDeparture(self.raft)
         self._announcements = Announcements(options.prober)
         self._awake = False

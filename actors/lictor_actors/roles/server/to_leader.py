@@ -10,14 +10,16 @@ from lictor_messages.host import Undeliverable
 from lictor_messages.refusals import Refused
 
 
-def to_leader(raft: Raft, turn: Turn) -> None:
+def to_leader(raft: Raft, turn: Turn, why: str = "") -> None:
     """Pass the request in hand on to the leader, once: one that another server passed on goes back to its asker.
 
+    ``why`` says what there is no leader for, where that is known and the asker is a person.
     Early: neither the request nor its refusal rests on what this server still writes.
     """
     leader, envelope = raft.leader, turn.envelope
     if not leader or leader == raft.me:
-        turn.reply(Refused(code="NoLeader"), early=True)
+        text = f"No cluster leader: this server {why}" if why else ""
+        turn.reply(Refused(code="NoLeader", text=text), early=True)
     elif envelope is not None and role_of(envelope.source) == "server":
         turn.reply(Refused(code="NotLeader", leader=leader), early=True)
     else:

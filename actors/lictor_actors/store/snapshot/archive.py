@@ -27,6 +27,8 @@ SMALL_MOST = 1024 * 1024
 STATE_MOST = 1024 * 1024 * 1024
 """Bytes of state that are believed: a few bytes of gzip can claim to be any number."""
 GZIP = 16 + zlib.MAX_WBITS
+GZIP_HEAD = 10
+"""Bytes with which every gzip member begins (RFC 1952)."""
 LEVEL = 1
 PIECE = 64 * 1024
 SLACK = 256 * 1024
@@ -135,8 +137,8 @@ class _Inflated:
     """The bytes inside gzip members, read forward, never much more of them than were asked for."""
 
     def __init__(self, archive: bytes) -> None:
-        if not archive.startswith(b"\x1f\x8b"):
-            raise ArchiveRefused(f"failed to decompress snapshot: {'gzip: invalid header' if archive else 'EOF'}")
+        if not archive.startswith(b"\x1f\x8b") or len(archive) < GZIP_HEAD:
+            raise ArchiveRefused(f"failed to decompress snapshot: {_no_gzip(archive)}")
         self._archive = archive
         self._at = 0
         self._inflated = 0
@@ -194,6 +196,13 @@ class _Inflated:
             raise ArchiveRefused("failed to decompress snapshot: it is far longer than what is in it")
         self._tail = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
         return True
+
+
+def _no_gzip(archive: bytes) -> str:
+    """Go reads a whole head before it looks at it."""
+    if len(archive) >= GZIP_HEAD:
+        return "gzip: invalid header"
+    return "unexpected EOF" if archive else "EOF"
 
 
 def _compressor() -> zlib._Compress:

@@ -13,8 +13,8 @@ from lictor_actors.bus.listening import bound, in_words
 from lictor_actors.hosts.doors.http.connection import HttpConnection
 from lictor_actors.hosts.doors.http.limits import HttpLimits
 from lictor_actors.hosts.doors.http.premises import Premises
-from lictor_actors.hosts.doors.http.sites import Sites, is_here
-from lictor_messages.addresses import join_host_port
+from lictor_actors.hosts.doors.http.sites import Sites
+from lictor_messages.addresses import is_here, join_host_port
 from lictor_messages.web import HttpAnswered, HttpAsked
 
 Ask = Callable[[HttpAsked, Callable[[HttpAnswered], None]], Callable[[], None]]

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from lictor_messages.kv import VALUE_MOST
+from lictor_messages.base import FrozenMap
+from lictor_messages.kv import TARGET_MOST, VALUE_MOST
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +18,7 @@ class HttpLimits:
 
     head: int = 1024 * 1024
     """Bytes of all header lines: more is answered 431."""
-    target: int = 512 * 1024
+    target: int = TARGET_MOST
     """Bytes of the request target: more is answered 414."""
     body: int = 1024 * 1024
     """Bytes of a body: more is answered 413."""
@@ -28,6 +32,8 @@ class HttpLimits:
     """The same for paths that take less or more, and for all that is below them if they end in a slash. Consul's limits
     on values and transactions; what ``GET /v1/snapshot`` gave has to be taken back. Of those above ``body`` one at a
     time, from its first bytes to its answer: they are held in memory."""
+    keys: Mapping[str, str] = FrozenMap({"/v1/kv/": "kv_max_value_size", "/v1/txn": "txn_max_req_len"})
+    """Which keys of the configuration set these, for those who are refused."""
     connections_per_client: int = 200
     """Consul's limits.http_max_conns_per_client: more are answered 429."""
     write_buffer: int = 256 * 1024
@@ -52,5 +58,13 @@ class HttpLimits:
 
     def body_most(self, path: str) -> int:
         """Bytes of a body that this path takes."""
-        below = (most for prefix, most in self.bodies.items() if prefix.endswith("/") and path.startswith(prefix))
-        return self.bodies.get(path) or next(below, self.body)
+        return _of_path(self.bodies, path) or self.body
+
+    def key_of(self, path: str) -> str:
+        """The key of the configuration that limits its bodies, "" for none."""
+        return _of_path(self.keys, path) or ""
+
+
+def _of_path(by_path: Mapping[str, T], path: str) -> T | None:
+    below = (value for prefix, value in by_path.items() if prefix.endswith("/") and path.startswith(prefix))
+    return by_path.get(path) or next(below, None)

@@ -16,7 +16,7 @@ from lictor_actors.hosts.doors.http.mending import end_of_head, mended
 from lictor_actors.hosts.doors.http.phases import BETWEEN, BODY, ENDED, HEAD
 from lictor_actors.hosts.doors.http.request import READ_HERE, Head, Refuse, as_refusal, escaped_target
 from lictor_actors.hosts.doors.http.response import CONTINUE
-from lictor_messages.web import HttpAsked
+from lictor_messages.web import HttpAsked, too_large
 
 if TYPE_CHECKING:
     from lictor_actors.hosts.doors.http.premises import Premises
@@ -228,9 +228,10 @@ class Reader:
             self.owes_continue = True
 
     def _limit_body(self, size: int) -> None:
-        most = self._limits.body_most(self._head.path())
+        path = self._head.path()
+        most = self._limits.body_most(path)
         if size > most:
-            raise Refuse(413, f"Request body({size} bytes) too large, max size: {most} bytes")
+            raise Refuse(413, too_large(size, most, self._limits.key_of(path)))
         if self.body_size > self._limits.body and not self._premises.takes_large(self):
             raise Refuse(429, "Another request of this size is under way: try again when it has been answered")
 

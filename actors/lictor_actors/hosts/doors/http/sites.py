@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lictor_messages.addresses import cut_host_port, parsed_ip, unmapped
+from lictor_messages.addresses import cut_host_port, is_here, parsed_ip
 
 KNOWN_MOST = 64
 """Spellings of Host that are remembered as good."""
@@ -76,12 +76,6 @@ class Sites:
             return False
         usual = ":443" if scheme == "https" else ":80"
         return site == host.lower().removesuffix(usual) or site in self._allowed or _name(site) in self._allowed
-
-
-def is_here(name: str) -> bool:
-    """True for ``localhost`` and for addresses of loopback, without a port."""
-    address = parsed_ip(name)
-    return name == "localhost" if address is None else unmapped(address).is_loopback
 
 
 def _name(host: str) -> str:

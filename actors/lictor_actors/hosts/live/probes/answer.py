@@ -12,11 +12,12 @@ from lictor_actors.hosts.live.probes.words import ProbeFailed, quoted
 
 PIECE = 65_536
 HEAD_MOST = 10 << 20
-INTERIM_MOST = 5
 BODILESS = (204, 304)
 GZIP = 16 + zlib.MAX_WBITS
 CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}(?![0-9A-Fa-f])")
-VERSION = re.compile(r"HTTP/[0-9]\.[0-9]")
+VERSION = re.compile(rb"HTTP/[0-9]\.[0-9]")
+NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z ]+")
+CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class Source:
@@ -36,11 +37,20 @@ class Source:
                 raise ProbeFailed(f"net/http: server response headers exceeded {HEAD_MOST} bytes; aborted")
             more = await self._reader.read(PIECE)
             if not more:
-                raise _broken("unexpected EOF") if self._held or self._left < HEAD_MOST else ProbeFailed("EOF")
+                return self._last_line()
             self._held += more
         line = bytes(self._held[:end])
         del self._held[: end + 1]
         self._left -= end + 1
+        return line.removesuffix(b"\r")
+
+    def _last_line(self) -> bytes:
+        """What there is of a line that has no end, as Go takes it; raises ProbeFailed if there is nothing."""
+        if not self._held:
+            raise _broken("unexpected EOF") if self._left < HEAD_MOST else ProbeFailed("EOF")
+        line = bytes(self._held)
+        self._held.clear()
+        self._left -= len(line)
         return line.removesuffix(b"\r")
 
     def body_begins(self) -> None:
@@ -71,56 +81,75 @@ class AnswerHead:
 
 
 async def read_head(source: Source) -> AnswerHead:
-    """The head of the final answer; raises ProbeFailed."""
-    for _ in range(INTERIM_MOST + 1):
-        status, reason = _status_line((await source.line()).decode("utf-8", "replace"))
+    """The head of the final answer, those of interim ones counting as part of it; raises ProbeFailed."""
+    while True:
+        version, status, reason = _status_line(await source.line())
         head = AnswerHead(status, reason, await _fields(source))
         if not 100 <= status < 200 or status == 101:
+            _transfer(head, version)
             _length(head)
             source.body_begins()
             return head
-    raise _broken("net/http: too many 1xx informational responses")
 
 
 def _broken(why: str) -> ProbeFailed:
     return ProbeFailed(f"net/http: HTTP/1.x transport connection broken: {why}")
 
 
-def _status_line(line: str) -> tuple[int, str]:
-    version, space, rest = line.partition(" ")
+def _status_line(line: bytes) -> tuple[bytes, int, str]:
+    version, space, rest = line.partition(b" ")
     if not space:
         raise _broken(f"malformed HTTP response {quoted(line)}")
-    code, _, reason = rest.lstrip(" ").partition(" ")
-    if len(code) != 3 or not (code.isascii() and code.isdecimal()):
+    code, _, reason = rest.lstrip(b" ").partition(b" ")
+    if len(code) != 3 or not code.isdigit():
         raise _broken(f"malformed HTTP status code {quoted(code)}")
     if not VERSION.fullmatch(version):
         raise _broken(f"malformed HTTP version {quoted(version)}")
-    return int(code), reason
+    return version, int(code), reason.decode("utf-8", "replace")
 
 
 async def _fields(source: Source) -> dict[str, list[str]]:
     fields: dict[str, list[str]] = {}
     values: list[str] = []
-    while line := (await source.line()).decode("utf-8", "replace"):
-        if line[0] in " \t" and values:
-            values[-1] += f" {line.strip()}"
+    while line := await source.line():
+        if line[:1] in (b" ", b"\t"):
+            if not values:
+                raise _broken(f"malformed MIME header initial line: {quoted(line)}")
+            values[-1] += f" {line.strip().decode('utf-8', 'replace')}"
             continue
-        name, colon, value = line.partition(":")
-        if not colon or not name:
-            raise _broken(f"malformed MIME header line: {line}")
-        values = fields.setdefault(name.strip().lower(), [])
-        values.append(value.strip())
+        name, colon, value = line.partition(b":")
+        if not colon:
+            raise _broken(f"malformed MIME header: missing colon: {quoted(line)}")
+        if not NAME.fullmatch(name) or CONTROL.search(value):
+            raise _broken(f"malformed MIME header line: {quoted(line)}")
+        values = fields.setdefault(name.strip().lower().decode(), [])
+        values.append(value.strip().decode("utf-8", "replace"))
     return fields
+
+
+def _transfer(head: AnswerHead, version: bytes) -> None:
+    """Only chunks are understood; raises ProbeFailed. A peer of HTTP/1.0 cannot mean what it says."""
+    said = head.fields.get("transfer-encoding", [])
+    if version == b"HTTP/1.0":
+        head.fields.pop("transfer-encoding", None)
+    elif len(said) > 1:
+        raise _broken(f"too many transfer encodings: {_list(said)}")
+    elif said and said[0].lower() != "chunked":
+        raise _broken(f"unsupported transfer encoding: {quoted(said[0])}")
+
+
+def _list(values: list[str]) -> str:
+    return f"[{' '.join(map(quoted, values))}]"
 
 
 def _length(head: AnswerHead) -> int | None:
     """The length that the body is said to have; raises ProbeFailed."""
     if "chunked" in head.first("transfer-encoding").lower():
         return None
-    given = set(head.fields.get("content-length", ()))
-    if len(given) > 1:
-        raise _broken(f"http: message cannot contain multiple Content-Length headers; got {sorted(given)}")
-    for text in given:
+    given = head.fields.get("content-length", [])
+    if len(set(given)) > 1:
+        raise _broken(f"http: message cannot contain multiple Content-Length headers; got {_list(given)}")
+    for text in filter(None, given[:1]):
         if not (text.isascii() and text.isdecimal() and len(text) < 20):
             raise _broken(f"bad Content-Length {quoted(text)}")
         return int(text)

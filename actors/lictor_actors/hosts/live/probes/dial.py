@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import ssl
 from ipaddress import IPv6Address, ip_address
 
+from lictor_actors.hosts.live.probes.certificate import check_name
 from lictor_actors.hosts.live.probes.words import ProbeFailed, system_words, tls_words
 
 LOCAL = ("127.0.0.1", "::1")
@@ -17,6 +19,8 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 def split_address(address: str) -> tuple[str, str]:
     """Host and port of ``host:port``, either of them perhaps ""; raises ProbeFailed."""
+    if not address:
+        raise ProbeFailed("dial tcp: missing address")
     host, colon, port = address.rpartition(":")
     if not colon or "]" in port:
         raise _address(address, "missing port in address")
@@ -52,14 +56,31 @@ async def connect(host: str, port: str) -> socket.socket:
 async def open_streams(connection: socket.socket, tls: ssl.SSLContext | None, name: str) -> Streams:
     """Streams over a connection, the server being ``name`` for TLS; raises ProbeFailed."""
     try:
-        return await asyncio.open_connection(sock=connection, ssl=tls, server_hostname=name if tls else None)
+        reader, writer = await asyncio.open_connection(sock=connection, ssl=tls, server_hostname=name if tls else None)
     except ssl.SSLError as error:
-        raise ProbeFailed(tls_words(error, name)) from error
+        raise ProbeFailed(tls_words(error)) from error
     except OSError as error:
         raise ProbeFailed(_broken_handshake(error)) from error
     except ValueError as error:  # a name that cannot be a server's
         connection.close()
         raise ProbeFailed(f"tls: {error}") from error
+    if tls is not None:
+        _check_name(writer, name)
+    return reader, writer
+
+
+def _check_name(writer: asyncio.StreamWriter, name: str) -> None:
+    try:
+        check_name(writer.get_extra_info("ssl_object"), name)
+    except ProbeFailed:
+        writer.transport.abort()
+        raise
+
+
+def ends(connection: socket.socket) -> str:
+    """Both ends, as Go shows them."""
+    here, there = (joined(*name()[:2]) for name in (connection.getsockname, connection.getpeername))
+    return f"{here}->{there}"
 
 
 def joined(host: str, port: int) -> str:
@@ -105,6 +126,8 @@ def _plain(host: str) -> object:
 
 
 async def _lookup(host: str) -> tuple[str, ...]:
+    if _old_number(host):
+        raise ProbeFailed(f"dial tcp: lookup {host}: no such host")
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except UnicodeError:  # a label of no letters, or of too many
@@ -116,11 +139,23 @@ async def _lookup(host: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
+def _old_number(host: str) -> bool:
+    """True for ``127.1`` and the like, addresses to the system's library, but not to Go's."""
+    try:
+        socket.inet_aton(host)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 async def _connect(place: str, port: int) -> socket.socket:
     connection = socket.socket(socket.AF_INET6 if ":" in place else socket.AF_INET)
     connection.setblocking(False)
     try:
         await asyncio.get_running_loop().sock_connect(connection, (place, port))
+    except socket.gaierror:  # a zone that this machine does not have
+        connection.close()
+        raise OSError(errno.EINVAL, "") from None
     except BaseException:
         connection.close()
         raise

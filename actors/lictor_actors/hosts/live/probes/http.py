@@ -8,8 +8,8 @@ import ssl
 from functools import cache
 
 from lictor_actors.hosts.live.probes.answer import BODILESS, AnswerHead, Source, read_body, read_head
-from lictor_actors.hosts.live.probes.dial import connect, open_streams
-from lictor_actors.hosts.live.probes.request import Request, request_bytes
+from lictor_actors.hosts.live.probes.dial import connect, ends, open_streams
+from lictor_actors.hosts.live.probes.request import Request, check_method, request_bytes
 from lictor_actors.hosts.live.probes.target import read_url, resolve, unreachable
 from lictor_actors.hosts.live.probes.words import ProbeFailed, quoted, system_words
 from lictor_messages.cut import cut
@@ -31,6 +31,7 @@ async def probe_http(job: ProbeHttp) -> HttpProbed:
 
 
 def _first_request(job: ProbeHttp) -> Request:
+    check_method(job.method)
     fields = tuple((name, value) for name, values in job.header for value in values)
     return Request(job.method, read_url(job.url), fields, job.body.encode())
 
@@ -45,6 +46,8 @@ class HttpProbe:
         self._shown = request.target.shown
         self._head: AnswerHead | None = None
         self._body = bytearray()
+        self._ends = ""
+        """Both ends of the connection, as Go shows them."""
 
     async def result(self) -> HttpProbed:
         """Once there is a status, nothing that happens afterwards changes it."""
@@ -57,7 +60,7 @@ class HttpProbe:
         except ProbeFailed as error:
             why = str(error)
         except OSError as error:
-            why = f"read tcp {self._request.target.authority}: read: {system_words(error)}"
+            why = f"read tcp {self._ends}: read: {system_words(error)}"
         if self._head is None:
             return HttpProbed(ticket=self._job.ticket, status=0, text=self._failed(why))
         text = _text(self._body, self._job.output_max_size)
@@ -86,6 +89,7 @@ class HttpProbe:
         """Ask once; the redirect that is to be followed, or None once the answer is read."""
         target = self._request.target
         connection = await connect(target.hostname, target.port)
+        self._ends = ends(connection)
         name = self._job.tls_server_name or target.hostname
         tls = _trust(not self._job.tls_skip_verify) if target.scheme == "https" else None
         reader, writer = await open_streams(connection, tls, name)
@@ -109,7 +113,7 @@ def _trust(verify: bool) -> ssl.SSLContext:
     """What is trusted: the authorities of this machine, read once, or any certificate."""
     if verify:
         trusting = ssl.create_default_context()
-        trusting.hostname_checks_common_name = False
+        trusting.check_hostname = False  # that is done in ``certificate``, with Go's words
         return trusting
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE

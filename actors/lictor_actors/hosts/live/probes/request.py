@@ -49,10 +49,14 @@ class Request:
         return replace(kept, method="HEAD" if self.method == "HEAD" else "GET", body=b"")
 
 
+def check_method(method: str) -> None:
+    """Raise ProbeFailed for what is none."""
+    if not TOKEN.fullmatch(method):
+        raise ProbeFailed(f"net/http: invalid method {quoted(method)}")
+
+
 def request_bytes(request: Request) -> bytes:
     """The request as it is sent; raises ProbeFailed for what no request may hold."""
-    if not TOKEN.fullmatch(request.method):
-        raise ProbeFailed(f"net/http: invalid method {quoted(request.method)}")
     for name, value in request.fields:
         if not TOKEN.fullmatch(name):
             raise ProbeFailed(f"net/http: invalid header field name {quoted(name)}")

@@ -44,22 +44,26 @@ def read_url(text: str) -> Target:
 
 def resolve(base: Target, location: str) -> Target:
     """Where a redirect leads; raises ProbeFailed."""
-    origin = f"{base.scheme}://{base.authority}"
-    if location.startswith("//"):
-        location = f"{base.scheme}:{location}"
-    elif not SCHEME.match(location):
-        location = origin + urljoin(base.resource, location)
     try:
-        return _read(location)
+        read_url(location)
+        return _read(_whole(base, location))
     except ProbeFailed as why:
         raise ProbeFailed(f"failed to parse Location header {quoted(location)}: {why}") from None
+
+
+def _whole(base: Target, location: str) -> str:
+    if location.startswith("//"):
+        return f"{base.scheme}:{location}"
+    if SCHEME.match(location):
+        return location
+    return f"{base.scheme}://{base.authority}{urljoin(base.resource, location)}"
 
 
 def unreachable(target: Target) -> str:
     """Why no request can go there, "" if one can."""
     if target.scheme not in PORTS:
         return f"unsupported protocol scheme {quoted(target.scheme)}"
-    return "" if target.hostname else "http: no Host in request URL"
+    return "" if target.authority else "http: no Host in request URL"
 
 
 def _read(text: str) -> Target:
@@ -69,25 +73,37 @@ def _read(text: str) -> Target:
         raise ProbeFailed("missing protocol scheme")
     found = SCHEME.match(text)
     scheme, rest = (found[1].lower(), text[found.end() :]) if found else ("", text)
-    rest = rest.partition("#")[0]
+    rest, hash_, fragment = rest.partition("#")
     path, mark, query = rest.partition("?")
     if not found and ":" in path.partition("/")[0]:
         raise ProbeFailed("first path segment in URL cannot contain colon")
     if not path.startswith("//"):
+        _no_bad_escape(path)
         return Target(scheme, "", "", "", "", path, text)
     written, slash, path = path[2:].partition("/")
     user, at, authority = written.rpartition("@")
     hostname, port = _host(authority)
     path = slash + path
-    if bad := BAD_ESCAPE.search(path):
-        raise ProbeFailed(f"invalid URL escape {quoted(bad[0])}")
+    _no_bad_escape(path)
     resource = quote((path or "/") + mark + query, safe=NEEDS_NO_ESCAPE)
     name, _, password = user.partition(":")
     user_shown = (f"{name}:***" if password else name) + at
-    shown = (f"{scheme}:" if found else "") + f"//{user_shown}{authority}{path}{mark}{query}"
-    return Target(
-        scheme, unquote(user), authority.removesuffix(":"), hostname, port or PORTS.get(scheme, ""), resource, shown
+    authority = authority.removesuffix(":")
+    place = user_shown + authority + quote(path, safe=NEEDS_NO_ESCAPE)
+    shown = (
+        (f"{scheme}:" if found else "")
+        + (f"//{place}" if place else "")
+        + mark
+        + query
+        + hash_
+        + quote(fragment, safe=NEEDS_NO_ESCAPE)
     )
+    return Target(scheme, unquote(user), authority, hostname, port or PORTS.get(scheme, ""), resource, shown)
+
+
+def _no_bad_escape(path: str) -> None:
+    if bad := BAD_ESCAPE.search(path):
+        raise ProbeFailed(f"invalid URL escape {quoted(bad[0])}")
 
 
 def _host(authority: str) -> tuple[str, str]:
@@ -100,6 +116,7 @@ def _host(authority: str) -> tuple[str, str]:
     else:
         host, colon, port = authority.rpartition(":")
         host, colon_and_port = (host, colon + port) if colon else (authority, "")
+        _no_bad_escape(host)
         if bad := NOT_IN_HOSTS.search(host):
             raise ProbeFailed(f"invalid character {quoted(bad[0])} in host name")
     if not re.fullmatch(r"(:[0-9]*)?", colon_and_port):

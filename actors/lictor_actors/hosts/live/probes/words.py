@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import ssl
 
@@ -16,16 +15,31 @@ CERTIFICATE = {
     21: UNTRUSTED,
 }
 """OpenSSL's reasons to distrust a certificate (X509_V_ERR_…), in Go's words."""
-ANOTHER_NAME = (62, 64)
+ESCAPED = {
+    **{'"': '\\"', "\\": "\\\\"},
+    **{chr(code): f"\\{letter}" for code, letter in zip((7, 8, 12, 10, 13, 9, 11), "abfnrtv", strict=True)},
+}
 
 
 class ProbeFailed(Exception):
     """A probe came to no answer; the text says why."""
 
 
-def quoted(text: str) -> str:
-    """A text as Go's %q shows it."""
-    return json.dumps(text, ensure_ascii=False)
+def quoted(text: str | bytes) -> str:
+    """A text as Go's %q shows it; of bytes those that are no UTF-8 are shown one by one."""
+    characters = text.decode("utf-8", "surrogateescape") if isinstance(text, bytes) else text
+    return '"' + "".join(map(_in_quotes, characters)) + '"'
+
+
+def _in_quotes(character: str) -> str:
+    code = ord(character)
+    if character in ESCAPED:
+        return ESCAPED[character]
+    if character.isprintable():
+        return character
+    if 0xDC80 <= code <= 0xDCFF:  # how Python holds a byte that is no UTF-8
+        return f"\\x{code - 0xDC00:02x}"
+    return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def system_words(error: OSError) -> str:
@@ -34,10 +48,10 @@ def system_words(error: OSError) -> str:
     return said[:1].lower() + said[1:]
 
 
-def tls_words(error: ssl.SSLError, name: str) -> str:
-    """Why a handshake with a server that is to be called ``name`` failed."""
+def tls_words(error: ssl.SSLError) -> str:
+    """Why a handshake failed."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"tls: failed to verify certificate: x509: {_distrust(error, name)}"
+        return f"tls: failed to verify certificate: x509: {_distrust(error)}"
     reason = error.reason or ""
     if reason == "WRONG_VERSION_NUMBER":
         return "tls: first record does not look like a TLS handshake"
@@ -46,9 +60,7 @@ def tls_words(error: ssl.SSLError, name: str) -> str:
     return "EOF" if isinstance(error, ssl.SSLEOFError) else f"tls: {_spoken(reason) or error}"
 
 
-def _distrust(error: ssl.SSLCertVerificationError, name: str) -> str:
-    if error.verify_code in ANOTHER_NAME:
-        return f"certificate is valid for other names, not {name}"
+def _distrust(error: ssl.SSLCertVerificationError) -> str:
     return CERTIFICATE.get(error.verify_code) or error.verify_message
 
 

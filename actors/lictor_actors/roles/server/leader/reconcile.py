@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from lictor_actors.consul.serf import node_meta, server_meta
 from lictor_actors.store.families.catalog.tables import CatalogTables
 from lictor_messages.addresses import family_of
 from lictor_messages.answers import Command
@@ -88,7 +89,7 @@ def _alive(member: Member, catalog: CatalogTables) -> Command | None:
         id=member.tags.get("id", ""),
         datacenter=member.dc,
         tagged_addresses=old.tagged_addresses if old else tagged_addresses(member.address),
-        meta=old.meta if old else FrozenMap(),
+        meta=old.meta if old else node_meta(member.tags.get("build", "")),
     )
     return Register(node=node, service=service, checks=(_serf_health(member.name, "passing", ALIVE),))
 
@@ -115,7 +116,7 @@ def _serf_health(node: str, status: CheckStatus, output: str) -> CheckRecord:
 
 def _consul_service(member: Member) -> ServiceRecord:
     port = int(member.tags.get("port", "8300"))
-    meta = FrozenMap({"version": member.tags.get("build", ""), "raft_version": "3", "non_voter": "false"})
+    meta = server_meta(member.tags.get("build", ""))
     return ServiceRecord(node=member.name, id="consul", service="consul", port=port, meta=meta)
 
 

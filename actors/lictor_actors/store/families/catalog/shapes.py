@@ -24,7 +24,7 @@ from lictor_messages.catalog import (
 R = TypeVar("R", NodeRecord, CheckRecord)
 
 
-def instances_json(instances: tuple[Instance, ...]) -> object:
+def instances_json(instances: tuple[Instance, ...]) -> list[JsonRow]:
     """Instances of one node share its record and its checks: their rows are made once."""
     made: dict[int, JsonRow] = {}
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from lictor_actors.store.families.kv.table import KeyTable
-from lictor_messages.kv import VALUE_MOST, DeleteKey, PutKey
+from lictor_messages.bounds import UINT64_MAX
+from lictor_messages.cut import size
+from lictor_messages.kv import KEY_MOST, VALUE_MOST, DeleteKey, PutKey
 from lictor_messages.refusals import Refused
 from lictor_messages.txn import KeyOperation
 
-UNSIGNED_MOST = 2**64 - 1
-"""Flags and indexes are unsigned numbers of 64 bits in Consul's API."""
 NO_KEY = Refused(code="Invalid", text="Must provide key")
 
 
@@ -24,10 +24,11 @@ def refuse_delete(_: KeyTable, command: DeleteKey) -> Refused | None:
 
 def value_fault(write: PutKey | KeyOperation) -> Refused | None:
     """Why no key can hold this."""
-    if not 0 <= write.flags <= UNSIGNED_MOST:
+    if not 0 <= write.flags <= UINT64_MAX:
         return Refused(code="Invalid", text=f"flags must be an unsigned number of 64 bits, not {write.flags}")
-    size = len(write.value)
-    if size > VALUE_MOST:
-        text = f'Value for key "{write.key}" is too large ({size} > {VALUE_MOST} bytes)'
+    if len(write.key) > KEY_MOST // 4 and size(write.key) > KEY_MOST:  # no character takes more than four
+        return Refused(code="TooLarge", text=f"Key is too long ({size(write.key)} > {KEY_MOST} bytes)")
+    if len(write.value) > VALUE_MOST:
+        text = f'Value for key "{write.key}" is too large ({len(write.value)} > {VALUE_MOST} bytes)'
         return Refused(code="TooLarge", text=text)
     return None

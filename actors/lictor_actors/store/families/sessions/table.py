@@ -10,6 +10,7 @@ from lictor_actors.store.indexes import Indexes
 from lictor_actors.store.ordered import Ordered
 from lictor_actors.store.rows import stamped
 from lictor_messages.answers import Written
+from lictor_messages.bounds import INT64_MAX
 from lictor_messages.durations import go_duration, parse_go_duration
 from lictor_messages.kv import PutKey
 from lictor_messages.refusals import Refused
@@ -194,6 +195,8 @@ def session_fault(session: SessionRecord, ttl_min_ns: int = TTL_MIN_NS) -> str:
         return "Must provide Node"
     if session.behavior not in BEHAVIORS:
         return f"Invalid Behavior setting '{session.behavior}'"
+    if not 0 <= session.lock_delay_ns <= INT64_MAX:
+        return f"Invalid LockDelay '{session.lock_delay_ns}', must be a number of nanoseconds from 0 to {INT64_MAX}"
     return _ttl_fault(session.ttl, ttl_min_ns)
 
 
