@@ -7,15 +7,18 @@ it sends ``IndirectPing`` to a few helpers; each pings the target itself and rel
 What is to be known by all (``Alive``, ``Suspect``, ``Dead``, ``LeaveIntent``, ``members.UserEvent``) is encoded
 once, by the node that says it first, and carried as bytes in ``updates``: forwarding costs no encoding, and what was
 seen before is recognised without decoding. Updates ride on pings and acks, on ``Gossip``, and, for the whole view at
-once, on ``PushPull`` and its answer.
+once, on ``PushPull`` and its answer. Members that know each other exchange ``CompareViews`` and its answer first, and
+on ``PushPull`` only what differs.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Len, Lt
 
 from lictor_messages.base import CLAIM, STORED, WIRE, FrozenMap, Message, ReadOnly
-from lictor_messages.bounds import Fingerprint, Natural, Port
+from lictor_messages.bounds import MARK_BYTES, Fingerprint, Marks, Natural, Port
 from lictor_messages.coordinates import Coordinate
 
 HOUR_NS = 3_600_000_000_000
@@ -59,18 +62,51 @@ class Gossip(Message, kind="swim.gossip", on=WIRE):
     updates: tuple[bytes, ...]
 
 
+VIEW_BUCKETS = 65
+"""64 for members, by the hash of their names, and the last for user events."""
+ViewSums = Annotated[Marks, Len(MARK_BYTES * VIEW_BUCKETS, MARK_BYTES * VIEW_BUCKETS)]
+"""For each bucket of a view the exclusive or of the marks in it."""
+ViewBucket = Annotated[int, Ge(0), Lt(VIEW_BUCKETS)]
+
+
+class CompareViews(Message, kind="swim.compare_views", on=WIRE):
+    """Is your view like mine? Answered by ViewsCompared; an older version refuses it as unknown."""
+
+    updates: tuple[bytes, ...]
+    """The sender's own record."""
+    event_ltime: Natural
+    sums: ViewSums
+
+
+class ViewsCompared(Message, kind="swim.views_compared", on=WIRE):
+    """Where the answerer's view is another one, and what it has there."""
+
+    updates: tuple[bytes, ...]
+    """Its own record."""
+    event_ltime: Natural
+    buckets: tuple[ViewBucket, ...] = ()
+    """Those that differ."""
+    marks: Marks = b""
+    """Of all that it has in them."""
+    whole: bool = False
+    """It knows no other member, or too much differs: it wants the whole view, and gives its own."""
+
+
 class PushPull(Message, kind="swim.push_pull", on=WIRE):
-    """The sender's whole view, its own record first; answered by PushPullAnswer after the ``last`` part."""
+    """The sender's view, its own record first: the whole one, or what the other lacks. Answered by PushPullAnswer after
+    the ``last`` part."""
 
     updates: tuple[bytes, ...]
     event_ltime: Natural
     """The sender's Lamport clock of user events: the next time it would use."""
     join: bool = False
     last: bool = True
+    wanted: Marks | None = None
+    """Of what the sender lacks; None asks for the whole view, and so does every sender of an older version."""
 
 
 class PushPullAnswer(Message, kind="swim.push_pull_answer", on=WIRE):
-    """The view of the one who was asked, before it merged the asker's."""
+    """The view of the one who was asked, or what was ``wanted`` of it, before it merged the asker's."""
 
     updates: tuple[bytes, ...]
     event_ltime: Natural

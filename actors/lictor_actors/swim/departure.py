@@ -33,6 +33,7 @@ class Departure:
         if not me.leaving:
             me.leaving = True
             me.verdict = pack_body(Dead(node=me.node, incarnation=me.incarnation, accuser=me.node))
+            self._members.sum_up(me)
             self._gossiper.spread(me.node, me.verdict, turn)
             turn.set_timer("leave", self._profile.leave_timeout, LeaveDue())
         if self._spread or self._members.alone:
@@ -110,7 +111,7 @@ class Undertaker:
         missed = [peer.address for peer in self._members.in_state(MemberState.DEAD)]
         missed += [self._members.address(url) for url in self._remembering.look_for(turn.now)]
         if missed and turn.rng.random() < len(missed) / self._members.alive_count:
-            self._sync.ask(missed[int(turn.rng.random() * len(missed))], turn)
+            self._sync.exchange(missed[int(turn.rng.random() * len(missed))], turn)
         self.watch(turn)
 
     def _jittered(self, turn: Turn) -> int:

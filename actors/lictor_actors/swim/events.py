@@ -5,6 +5,7 @@ from __future__ import annotations
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.gossip import Gossiper
 from lictor_actors.swim.listeners import Listeners
+from lictor_actors.swim.marks import mark
 from lictor_actors.swim.profile import Profile
 from lictor_actors.swim.updates import Hearing
 from lictor_messages.base import Message
@@ -44,6 +45,8 @@ class UserEvents:
 
     def __init__(self, profile: Profile, gossiper: Gossiper, listeners: Listeners) -> None:
         self.clock = LamportClock()
+        self.sum = 0
+        """Exclusive or of the marks of the ring's events."""
         self._oldest = 0
         self._ring: list[tuple[int, tuple[bytes, ...]]] = [(0, ())] * RING
         self._profile = profile
@@ -99,6 +102,15 @@ class UserEvents:
         return events if held == ltime else ()
 
     def _deliver(self, event: UserEvent, data: bytes, turn: Turn) -> None:
-        self._ring[event.ltime % RING] = (event.ltime, (*self._slot(event.ltime), data))
+        self._keep(event.ltime, data)
         self._gossiper.spread(f"event:{event.ltime}:{event.id}", data, turn, event=True)
         self._listeners.tell(event, turn)
+
+    def _keep(self, ltime: int, data: bytes) -> None:
+        held, events = self._ring[ltime % RING]
+        if held != ltime:
+            for old in events:
+                self.sum ^= mark(old)
+            events = ()
+        self._ring[ltime % RING] = (ltime, (*events, data))
+        self.sum ^= mark(data)

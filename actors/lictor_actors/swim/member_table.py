@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from enum import Enum
 from random import Random
 
+from lictor_actors.swim.marks import EVENTS, bucket, mark
 from lictor_actors.swim.suspicion import Suspicion
 from lictor_messages.addresses import lane_url
+from lictor_messages.codec import unpack_body
 from lictor_messages.envelope import at, role_of
 from lictor_messages.members import Member, Status
-from lictor_messages.swim import Alive
+from lictor_messages.swim import Alive, Dead
 
 
 class MemberState(Enum):
@@ -33,6 +34,7 @@ class Peer:
         "fingerprint",
         "incarnation",
         "leaving",
+        "mark",
         "node",
         "record",
         "since",
@@ -56,7 +58,9 @@ class Peer:
         self.since = now
         self.suspicion: Suspicion | None = None
         self.leaving = False
-        self.fingerprint = int.from_bytes(hashlib.blake2b(self.node.encode(), digest_size=8).digest(), "big")
+        self.fingerprint = mark(self.node.encode())
+        self.mark = 0
+        """Of what is held about it, as it went into the table's sums."""
 
     @property
     def present(self) -> bool:
@@ -79,6 +83,16 @@ class Peer:
     def stronger(self) -> bytes:
         """The update that overrules a weaker claim about this member."""
         return self.verdict or self.record
+
+    def held(self) -> int:
+        """The mark of what is held now: equal on two nodes exactly if neither learns from the other's word on it.
+
+        Two who buried it may have done so on unlike accusations of the same incarnation, and that is no difference.
+        """
+        claim = unpack_body(self.verdict) if self.verdict else None
+        if isinstance(claim, Dead):
+            return mark(f"{claim.node} {claim.incarnation} {claim.accuser == claim.node}".encode())
+        return mark(self.record + self.verdict)
 
     def moves_to(self, claim: Alive) -> bool:
         """Whether this claim says that it is reached somewhere else than it says itself."""
@@ -111,9 +125,12 @@ class MemberTable:
         """Members alive or suspect, this node included: the N of every formula."""
         self.fingerprint = me.fingerprint
         """Exclusive or of the hashes of the alive names: equal on two nodes that see the same members."""
+        self.sums = [0] * EVENTS
+        """Of the members in each bucket, the exclusive or of their marks."""
         self._pool: list[Peer] = []
         self._order: list[Peer] = []
         self._cursor = 0
+        self.sum_up(me)
 
     @property
     def alone(self) -> bool:
@@ -152,6 +169,11 @@ class MemberTable:
         self._pool.append(peer)
         self._count(peer)
         self._enlist(peer, rng)
+        self.sum_up(peer)
+
+    def sum_up(self, peer: Peer) -> None:
+        """What is held of a member, this node included, is another: the sums follow."""
+        self._replace(peer, peer.held())
 
     def turn_into(self, peer: Peer, state: MemberState, now: int) -> None:
         """Change a member's state; one that comes back from the dead is probed again in the next pass."""
@@ -159,11 +181,13 @@ class MemberTable:
         peer.since = now
         if peer.present != was:
             self._count(peer)
+        self.sum_up(peer)
 
     def remove(self, peer: Peer) -> None:
         """Forget a member that is dead or left."""
         del self.others[peer.node]
         self._pool.remove(peer)
+        self._replace(peer, 0)
 
     def sorted(self) -> list[Peer]:
         """Everyone, this node included, in the order of names."""
@@ -198,6 +222,10 @@ class MemberTable:
                 if len(picked) == k:
                     break
         return picked
+
+    def _replace(self, peer: Peer, mark: int) -> None:
+        self.sums[bucket(peer.fingerprint)] ^= peer.mark ^ mark
+        peer.mark = mark
 
     def _count(self, peer: Peer) -> None:
         self.alive_count += 1 if peer.present else -1

@@ -89,6 +89,7 @@ class Membership:
             return True
         if outbids:
             peer.verdict = data  # it is told what it has to refute, which the older accusation is not any more
+            self._members.sum_up(peer)
         if peer.suspicion.confirm(claim.accuser):
             self._gossiper.spread(peer.node, data, turn)
             self._transitions.await_refutation(peer, peer.suspicion, turn)

@@ -52,6 +52,7 @@ class OwnRecord:
         me.incarnation = max(me.incarnation, incarnation) + 1
         me.alive = me.alive.model_copy(update={"incarnation": me.incarnation})
         me.record = pack_body(me.alive)
+        self._members.sum_up(me)
         self._awareness.add(1)
         turn.note(f"refutes: an accusation, with incarnation {me.incarnation}")
         self.announce(turn)

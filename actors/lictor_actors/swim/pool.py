@@ -11,6 +11,7 @@ from lictor_actors.swim.events import UserEvents
 from lictor_actors.swim.gossip import Gossiper
 from lictor_actors.swim.joining import Joining
 from lictor_actors.swim.listeners import Listeners
+from lictor_actors.swim.marks import EVENTS, bucket
 from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
 from lictor_actors.swim.membership import Membership
 from lictor_actors.swim.own_record import OwnRecord
@@ -72,6 +73,7 @@ class Pool:
         me = self.members.me
         me.alive = self._record(turn.wall // SECOND_NS)
         me.record, me.incarnation, me.since = pack_body(me.alive), me.alive.incarnation, turn.now
+        self.members.sum_up(me)
         self.doubts.begin(me.incarnation, turn.now)
         self.listeners.located(me.alive, turn)
         self.listeners.tell(MemberJoined(member=me.member()), turn)
@@ -122,6 +124,10 @@ class Pool:
         for peer in present:
             fingerprint ^= peer.fingerprint
         assert self.members.fingerprint == fingerprint
+        sums = [0] * EVENTS
+        for peer in everyone:
+            sums[bucket(peer.fingerprint)] ^= peer.held()
+        assert self.members.sums == sums
         for peer in self.members.others.values():
             assert (peer.suspicion is not None) == (peer.state is MemberState.SUSPECT), peer.node
             assert bool(peer.verdict) == (peer.state is not MemberState.ALIVE), peer.node

@@ -1,18 +1,26 @@
-"""Push/pull: two members exchange their whole views, when one joins, now and then, and when their views differ.
+"""Push/pull: two members exchange what they hold, when one joins, now and then, and when their views differ.
 
-The view is the updates that this node holds, as bytes: merging what is known already is a look-up for each record.
+Whoever joins says all that it knows and is told all. Members that know each other compare first what their views sum
+up to (see ``marks``), and then exchange what differs: the effect is the same, and at rest a thousand members cost a
+kilobyte instead of half a million bytes. A member of an older version, which cannot compare, refuses that as unknown
+and is asked for the whole view.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.events import UserEvents
 from lictor_actors.swim.gossip import Gossiper
+from lictor_actors.swim.marks import pack_marks, unpack_marks
 from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
 from lictor_actors.swim.own_record import OwnRecord
 from lictor_actors.swim.profile import Profile
 from lictor_actors.swim.updates import Hearing, Updates
-from lictor_messages.swim import PushPull, PushPullAnswer, PushPullDue
+from lictor_actors.swim.view import View
+from lictor_messages.bounds import MARKS_MOST
+from lictor_messages.swim import CompareViews, PushPull, PushPullAnswer, PushPullDue, ViewsCompared
 
 
 class PushPullSync:
@@ -33,28 +41,60 @@ class PushPullSync:
         self._gossiper = gossiper
         self._events = events
         self._updates = updates
+        self._view = View(members, events)
         self._not_before = 0
 
     def ask(self, to: str, turn: Turn, *, join: bool = False) -> str:
-        """Send this node's view and ask for the other's; returns the id of the request.
+        """Send this node's whole view and ask for the other's; returns the id of the request."""
+        return self._push(to, self._view.whole(with_events=not join), turn, join=join)
 
-        Every part begins with this node's own record: only then can the other answer it.
-        """
-        *most, last = self._parts(with_events=not join)
-        for part in most:
-            turn.send(to, self._part(part, join=join, last=False), early=True)
-        return turn.ask(to, self._part(last, join=join, last=True), early=True)
+    def exchange(self, to: str, turn: Turn) -> None:
+        """Have both learn what the other knows; a node that is alone has nothing to compare."""
+        if self._members.alone:
+            self.ask(to, turn)
+        else:
+            compare = CompareViews(
+                updates=self._own_record(), event_ltime=self._events.clock.time, sums=self._view.sums
+            )
+            turn.ask(to, compare, early=True)
+
+    def tell_differences(self, asked: CompareViews, source: str, turn: Turn) -> None:
+        """Say where this node's view is another one, and what is there."""
+        self._merge(asked.updates, asked.event_ltime, source, turn)
+        buckets = self._view.differing(asked.sums)
+        marks = tuple(self._view.within(buckets)) if buckets else ()
+        whole = len(marks) > MARKS_MOST
+        answer = ViewsCompared(
+            updates=self._own_record(),
+            event_ltime=self._events.clock.time,
+            buckets=() if whole else buckets,
+            marks=b"" if whole else pack_marks(marks),
+            whole=whole,
+        )
+        turn.reply(answer, early=True)
+
+    def exchange_differences(self, answer: ViewsCompared, source: str, turn: Turn) -> None:
+        """Send what the other lacks and ask for what this node lacks, if there is any of that."""
+        self._merge(answer.updates, answer.event_ltime, source, turn)
+        if answer.whole:
+            self.ask(source, turn)
+        elif answer.buckets:
+            mine, theirs = self._view.within(answer.buckets), dict.fromkeys(unpack_marks(answer.marks))
+            lacking = [data for mark, said in mine.items() if mark not in theirs for data in said]
+            wanted = [mark for mark in theirs if mark not in mine]
+            if lacking or wanted:
+                self._push(source, lacking, turn, wanted=pack_marks(wanted))
 
     def asked(self, push: PushPull, source: str, turn: Turn) -> None:
-        """Another member's view arrived: merge it, which also tells the directory where it lives, then answer."""
-        parts = self._parts(with_events=not push.join) if push.last else []
+        """What another member has arrived: merge it, which also tells the directory where it lives, then answer."""
+        parts = self._parts(self._asked_for(push)) if push.last else []
         self._merge(push.updates, push.event_ltime, source, turn)
         for n, part in enumerate(parts, 1):
             answer = PushPullAnswer(updates=part, event_ltime=self._events.clock.time, last=n == len(parts))
             turn.reply(answer, early=True)
 
     def answered(self, pull: PushPullAnswer, source: str, turn: Turn) -> None:
-        """The other's view arrived."""
+        """What the other has arrived."""
         self._merge(pull.updates, pull.event_ltime, source, turn)
 
     def begin(self, turn: Turn) -> None:
@@ -64,7 +104,7 @@ class PushPullSync:
     def tick(self, turn: Turn) -> None:
         """The periodic exchange with a random live member."""
         for peer in self._members.pick(1, lambda peer: peer.state is MemberState.ALIVE, turn.rng):
-            self.ask(peer.address, turn)
+            self.exchange(peer.address, turn)
         # Jittered around the interval, or those that started together would exchange together for ever.
         self._schedule(int((0.5 + turn.rng.random()) * self._every()), turn)
 
@@ -79,7 +119,7 @@ class PushPullSync:
         if not view or view == self.view or self._gossiper.queue or turn.now < self._not_before:
             return
         self._not_before = turn.now + 2 * self._profile.probe_interval
-        self.ask(peer.address, turn)
+        self.exchange(peer.address, turn)
 
     def _merge(self, updates: tuple[bytes, ...], event_ltime: int, source: str, turn: Turn) -> None:
         alone, event_time = self._members.alone, self._events.approach(event_ltime, turn)
@@ -96,31 +136,36 @@ class PushPullSync:
         the one who answered the join knew little more than the joiner; this spares the wait for gossip's stragglers."""
         self._schedule(int((2 + 3 * turn.rng.random()) * self._profile.gossip_interval), turn)
 
-    def _part(self, updates: tuple[bytes, ...], *, join: bool, last: bool) -> PushPull:
-        return PushPull(updates=updates, event_ltime=self._events.clock.time, join=join, last=last)
+    def _push(
+        self, to: str, said: Iterable[bytes], turn: Turn, *, join: bool = False, wanted: bytes | None = None
+    ) -> str:
+        """Every part begins with this node's own record: only then can the other answer it."""
+        *most, last = self._parts(said, room=len(wanted or b""))
+        time = self._events.clock.time
+        for part in most:
+            turn.send(to, PushPull(updates=part, event_ltime=time, join=join, last=False), early=True)
+        return turn.ask(to, PushPull(updates=last, event_ltime=time, join=join, wanted=wanted), early=True)
 
-    def _parts(self, *, with_events: bool) -> list[tuple[bytes, ...]]:
-        me = self._members.me.record
+    def _asked_for(self, push: PushPull) -> list[bytes]:
+        if push.wanted is None:
+            return self._view.whole(with_events=not push.join)
+        return self._view.marked(dict.fromkeys(unpack_marks(push.wanted)))
+
+    def _own_record(self) -> tuple[bytes, ...]:
+        return (self._members.me.record,)
+
+    def _parts(self, said: Iterable[bytes], *, room: int = 0) -> list[tuple[bytes, ...]]:
+        """``room``: bytes that a message needs beside its updates."""
+        me, most = self._members.me.record, self._profile.push_pull_bytes - room
         parts, part, size = [], [me], len(me)
-        for data in self._view() + (self._events.recent() if with_events else []):
-            if size + len(data) > self._profile.push_pull_bytes:
+        for data in said:
+            if size + len(data) > most:
                 parts.append(tuple(part))
                 part, size = [me], len(me)
             part.append(data)
             size += len(data)
         parts.append(tuple(part))
         return parts
-
-    def _view(self) -> list[bytes]:
-        """Of the dead only the verdict: no node needs to meet them. Of a suspect both, so that it can be met."""
-        me = self._members.me
-        view = [me.verdict] if me.verdict else []
-        for peer in self._members.others.values():
-            if peer.present:
-                view.append(peer.record)
-            if peer.verdict:
-                view.append(peer.verdict)
-        return view
 
     def _every(self) -> int:
         return self._profile.push_pull_every(self._members.alive_count)

@@ -88,6 +88,7 @@ class Transitions:
         elif stronger:
             # Dead at a higher incarnation: remembered, or an alive in between would raise the dead.
             self._hold(peer, verdict=data, accuser=claim.accuser)
+            self._members.sum_up(peer)
         else:
             return
         self._gossiper.spread(peer.node, data, turn)

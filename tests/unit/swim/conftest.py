@@ -10,6 +10,7 @@ import pytest
 
 from lictor_actors.kernel.effects import CancelTimer, Count, Note, Persist, Send, SetTimer
 from lictor_actors.kernel.life import Life
+from lictor_actors.kernel.turn import Turn
 from lictor_actors.roles.prober.prober import Prober
 from lictor_actors.swim.profile import Profile
 from lictor_messages.base import Message
@@ -123,6 +124,13 @@ class Net:
     def hear(self, name: str, message: Message, source: str = "prober@elsewhere.dc1") -> None:
         envelope = Envelope(source, f"prober@{name}.dc1", message)
         self.deliver(self.nodes[f"{name}.dc1"].life, message, envelope)
+
+    def act(self, name: str, act: Callable[[Prober, Turn], object]) -> None:
+        """A turn of a prober in which it does this."""
+        life = self.nodes[f"{name}.dc1"].life
+        turn = Turn(life, self.now, self.wall + self.now, None)
+        act(life.actor, turn)
+        self._carry_out(life, turn.effects)
 
     def gossip(self, name: str, *updates: bytes, source: str = "prober@elsewhere.dc1") -> None:
         self.hear(name, Gossip(updates=updates), source)
@@ -270,6 +278,12 @@ def cluster(net):
         return net
 
     return build
+
+
+@pytest.fixture(scope="session")
+def bare_net():
+    """Makes a network without nodes each time it is asked: for properties."""
+    return Net
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,20 @@ from hypothesis import strategies as st
 
 from lictor_actors.swim.doubts import FARTHEST, name_fault
 from lictor_actors.swim.events import FARTHEST as FARTHEST_EVENT
-from lictor_messages.bounds import HIGHEST
+from lictor_messages.bounds import HIGHEST, MARK_BYTES
 from lictor_messages.codec import FrameRefused, pack_body, unpack_body
 from lictor_messages.members import EventFired, FireEvent, UserEvent
-from lictor_messages.swim import Alive, Dead, Gossip, LeaveIntent, PushPull, Suspect
+from lictor_messages.swim import (
+    VIEW_BUCKETS,
+    Alive,
+    CompareViews,
+    Dead,
+    Gossip,
+    LeaveIntent,
+    PushPull,
+    Suspect,
+    ViewsCompared,
+)
 
 CLOCK = 1_700_000_000
 LIMIT = CLOCK + FARTHEST
@@ -238,7 +248,15 @@ CLAIM = st.one_of(
         incarnation=NUMBER,
     ),
 )
-EXCHANGE = st.builds(PushPull, updates=st.lists(CLAIM.map(pack_body), max_size=3).map(tuple), event_ltime=NUMBER)
+VIEW = {"updates": st.lists(CLAIM.map(pack_body), max_size=3).map(tuple), "event_ltime": NUMBER}
+MARKS = st.binary(max_size=5 * MARK_BYTES).map(lambda marks: marks[: len(marks) // MARK_BYTES * MARK_BYTES])
+SUMS = st.binary(min_size=VIEW_BUCKETS * MARK_BYTES, max_size=VIEW_BUCKETS * MARK_BYTES)
+BUCKETS = st.lists(st.integers(0, VIEW_BUCKETS - 1), max_size=5).map(tuple)
+EXCHANGE = st.one_of(
+    st.builds(PushPull, **VIEW, wanted=st.none() | MARKS),
+    st.builds(CompareViews, **VIEW, sums=SUMS),
+    st.builds(ViewsCompared, **VIEW, buckets=BUCKETS, marks=MARKS, whole=st.booleans()),
+)
 
 
 @given(st.lists(st.one_of(CLAIM, EXCHANGE), max_size=12))
@@ -246,7 +264,7 @@ def test_whatever_is_said_nothing_raises_and_the_members_find_each_other(net_of,
     net = net_of(2)
     for message in said:
         for name in ("n0", "n1"):
-            net.hear(name, message if isinstance(message, PushPull) else Gossip(updates=(pack_body(message),)))
+            net.hear(name, message if hasattr(message, "event_ltime") else Gossip(updates=(pack_body(message),)))
         net.run(0.5)
     net.run(120)
     assert (net.status("n0", "n1"), net.status("n1", "n0")) == ("alive", "alive")

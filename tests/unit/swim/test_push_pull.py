@@ -7,7 +7,7 @@ import pytest
 from lictor_actors.swim.profile import LAN
 from lictor_messages.codec import FRAME_MAX, pack, unpack_body
 from lictor_messages.members import FireEvent, Join, Joined, UserEvent
-from lictor_messages.swim import PushPull, PushPullAnswer
+from lictor_messages.swim import CompareViews, PushPull, PushPullAnswer
 
 RIDES = ("swim.ping", "swim.ack")
 
@@ -148,7 +148,7 @@ def test_exchanges_of_a_cluster_do_not_fall_together(cluster):
     net.run(200)
     net.sent.clear()
     net.run(90)
-    seconds = [at // 1_000_000_000 for at, e in net.sent if isinstance(e.body, PushPull)]
+    seconds = [at // 1_000_000_000 for at, e in net.sent if isinstance(e.body, CompareViews)]
     assert len(seconds) >= 15
     assert max(seconds.count(second) for second in seconds) <= 8
 
@@ -157,4 +157,4 @@ def test_equal_views_are_never_exchanged_early(cluster):
     net = cluster(10)
     net.sent.clear()
     net.run(10)
-    assert len([e for _, e in net.sent if isinstance(e.body, PushPull)]) <= 6
+    assert len([e for _, e in net.sent if isinstance(e.body, CompareViews)]) <= 6

@@ -4,7 +4,7 @@ import pytest
 
 from lictor_messages.codec import pack_body, unpack_body
 from lictor_messages.members import MemberFailed, MemberJoined
-from lictor_messages.swim import Gossip, LeaveIntent, PushPull
+from lictor_messages.swim import CompareViews, Gossip, LeaveIntent, PushPull, PushPullAnswer, ViewsCompared
 
 S = 1_000_000_000
 
@@ -227,4 +227,4 @@ def test_gossip_missed_by_somebody_is_repaired_at_the_next_ack_not_at_the_next_p
 
 
 def _view(e) -> bool:
-    return e.body.kind.startswith("swim.push_pull")
+    return isinstance(e.body, CompareViews | PushPull | PushPullAnswer | ViewsCompared)

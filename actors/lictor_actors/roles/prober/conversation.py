@@ -7,7 +7,17 @@ from lictor_actors.swim.border import id_taken, name_taken, refusal, sender, str
 from lictor_actors.swim.pool import Pool
 from lictor_messages.envelope import at
 from lictor_messages.refusals import Refused
-from lictor_messages.swim import Ack, Alive, Gossip, IndirectPing, Ping, PushPull, PushPullAnswer
+from lictor_messages.swim import (
+    Ack,
+    Alive,
+    CompareViews,
+    Gossip,
+    IndirectPing,
+    Ping,
+    PushPull,
+    PushPullAnswer,
+    ViewsCompared,
+)
 
 
 class Conversation:
@@ -46,37 +56,65 @@ class Conversation:
 
     def push_pull(self, push: PushPull, turn: Turn) -> None:
         """Merge the asker's view and answer with this node's, or refuse both."""
-        source, asker, me = _source(turn), sender(push.updates), self._members.me
+        if self._comes_in(push.updates, turn, joins=push.join, answer=push.last):
+            self._sync.asked(push, _source(turn), turn)
+            self._pool.set_timers(turn)
+
+    def push_pull_answer(self, pull: PushPullAnswer, turn: Turn) -> None:
+        """Merge the view that was asked for."""
+        if self._is_ours(pull.updates, turn):
+            self._sync.answered(pull, _source(turn), turn)
+            self._joining.answered(request(turn), turn)
+            self._pool.set_timers(turn)
+
+    def compare_views(self, asked: CompareViews, turn: Turn) -> None:
+        """Compare the asker's view with this node's. A node that knows no other has none to compare: it learns all."""
+        if not self._comes_in(asked.updates, turn):
+            return
+        asker = sender(asked.updates)
+        if self._members.alone and asker is not None:
+            self._sync.ask(at(self._pool.role, asker.gossip), turn)
+        else:
+            self._sync.tell_differences(asked, _source(turn), turn)
+            self._pool.set_timers(turn)
+
+    def views_compared(self, answer: ViewsCompared, turn: Turn) -> None:
+        """Exchange what differs."""
+        if self._is_ours(answer.updates, turn):
+            self._sync.exchange_differences(answer, _source(turn), turn)
+            self._pool.set_timers(turn)
+
+    def refused(self, refused: Refused, turn: Turn) -> None:
+        """This node may not come in there; or the other, of an older version, cannot compare views."""
+        if refused.code == "UnknownRequest":
+            self._sync.ask(_source(turn), turn)
+            return
+        turn.note(f"join refused: {refused.words}")
+        self._joining.undeliverable(request(turn), refused.words, turn)
+
+    def _comes_in(self, updates: tuple[bytes, ...], turn: Turn, *, joins: bool = False, answer: bool = True) -> bool:
+        """Whether what this sender says is taken in. If not it is told so, unless there is more to come of it."""
+        source, asker, me = _source(turn), sender(updates), self._members.me
         if asker is not None and self._pool.doubts.nonsense(asker, turn):
             asker = None
         if source == me.address and (asker is None or not me.moves_to(asker)):
             # A join through a URL that this node shares may come back to it.
             self._joining.came_back(request(turn), turn)
-            return
-        why = self._unwelcome(asker, push.join, turn)
-        if asker is None or why is None:
-            self._sync.asked(push, source, turn)
-            self._pool.set_timers(turn)
-        elif push.last:
+            return False
+        why = self._unwelcome(asker, joins, turn)
+        if asker is not None and why is not None and answer:
             # The directory does not know where it lives, or knows another of its name: its record does.
             there = at(self._pool.role, asker.gossip)
             turn.answer(turn.ticket()._replace(reply_to=there, source=there), why, early=True)
+        return asker is None or why is None
 
-    def push_pull_answer(self, pull: PushPullAnswer, turn: Turn) -> None:
-        """Merge the view that was asked for."""
+    def _is_ours(self, updates: tuple[bytes, ...], turn: Turn) -> bool:
+        """False for an answer from another datacenter's node."""
         me = self._members.me.alive
-        other = stranger(pull.updates, me)
+        other = stranger(updates, me)
         if other is not None:
             self.refused(refusal(me, other), turn)
-            return
-        self._sync.answered(pull, _source(turn), turn)
-        self._joining.answered(request(turn), turn)
-        self._pool.set_timers(turn)
-
-    def refused(self, refused: Refused, turn: Turn) -> None:
-        """This node may not come in there."""
-        turn.note(f"join refused: {refused.words}")
-        self._joining.undeliverable(request(turn), refused.words, turn)
+        return other is None
 
     def _unwelcome(self, asker: Alive | None, joins: bool, turn: Turn) -> Refused | None:
         me = self._members.me.alive

@@ -17,6 +17,7 @@ from lictor_messages.refusals import Refused
 from lictor_messages.swim import (
     Ack,
     AckDue,
+    CompareViews,
     Gossip,
     GossipDue,
     IndirectPing,
@@ -35,6 +36,7 @@ from lictor_messages.swim import (
     RememberDue,
     RetryJoinDue,
     SuspicionDue,
+    ViewsCompared,
 )
 
 
@@ -44,11 +46,11 @@ class Prober(Actor):
     hears = (
         Vocabulary()
         .on(Ping, Ack, IndirectPing, Nack, Gossip, by=By.PEERS)
-        .on(PushPull, by=By.PEERS | By.NAMESAKES)
+        .on(PushPull, CompareViews, by=By.PEERS | By.NAMESAKES)
         .on(ProbeDue, AckDue, NackDue, GossipDue, PushPullDue, SuspicionDue, JoinDue)
         .on(RetryJoinDue, RememberDue, LeaveDue, ReapDue, ReconnectDue)
         .on(FireEvent, ForceLeave, Join, Leave, ListMembers, GetOwnCoordinate)
-        .on(Recovered, PushPullAnswer, LoopLagged, Undeliverable, Refused, Durable, DiskFull, DiskFreed)
+        .on(Recovered, PushPullAnswer, ViewsCompared, LoopLagged, Undeliverable, Refused, Durable, DiskFull, DiskFreed)
     )
     journalled = True
     lane = "gossip"
@@ -99,6 +101,8 @@ class Prober(Actor):
             NackDue: pool.probing.nack_due,
             PushPull: said.push_pull,
             PushPullAnswer: said.push_pull_answer,
+            CompareViews: said.compare_views,
+            ViewsCompared: said.views_compared,
             PushPullDue: lambda _, turn: pool.sync.tick(turn),
             SuspicionDue: self._suspicion_due,
             ListMembers: self._list_members,
