@@ -86,12 +86,16 @@ class PushPullSync:
                 self._push(source, lacking, turn, wanted=pack_marks(wanted))
 
     def asked(self, push: PushPull, source: str, turn: Turn) -> None:
-        """What another member has arrived: merge it, which also tells the directory where it lives, then answer."""
-        parts = self._parts(self._asked_for(push)) if push.last else []
+        """What another member has arrived: merge it, which also tells the directory where it lives, then answer.
+
+        With the whole view as it was before, or with what is wanted of it and still held after: what this message has
+        outdated its sender need not hear.
+        """
+        view = self._view.whole(with_events=not push.join) if push.last and push.wanted is None else []
         self._merge(push.updates, push.event_ltime, source, turn)
-        for n, part in enumerate(parts, 1):
-            answer = PushPullAnswer(updates=part, event_ltime=self._events.clock.time, last=n == len(parts))
-            turn.reply(answer, early=True)
+        if push.last:
+            wanted = dict.fromkeys(unpack_marks(push.wanted or b""))
+            self._reply(view or self._view.marked(wanted), turn)
 
     def answered(self, pull: PushPullAnswer, source: str, turn: Turn) -> None:
         """What the other has arrived."""
@@ -146,10 +150,11 @@ class PushPullSync:
             turn.send(to, PushPull(updates=part, event_ltime=time, join=join, last=False), early=True)
         return turn.ask(to, PushPull(updates=last, event_ltime=time, join=join, wanted=wanted), early=True)
 
-    def _asked_for(self, push: PushPull) -> list[bytes]:
-        if push.wanted is None:
-            return self._view.whole(with_events=not push.join)
-        return self._view.marked(dict.fromkeys(unpack_marks(push.wanted)))
+    def _reply(self, said: Iterable[bytes], turn: Turn) -> None:
+        parts = self._parts(said)
+        for n, part in enumerate(parts, 1):
+            answer = PushPullAnswer(updates=part, event_ltime=self._events.clock.time, last=n == len(parts))
+            turn.reply(answer, early=True)
 
     def _own_record(self) -> tuple[bytes, ...]:
         return (self._members.me.record,)
