@@ -6,6 +6,7 @@
     python benchmarks writes          reads and writes of three servers (beside etcd and PySyncObj)
     python benchmarks edge            processor time of a request without sockets: comparable on a busy machine too
     python benchmarks cost            processor time of a request over all three servers; against another version, too
+    python benchmarks exchanges       push/pull between two members: bytes and processor time
     python benchmarks failover        every promise while leaders are killed, and how long nobody takes a write
     python benchmarks absence         a server away for 100,000 writes, and one that loses its disk
     python benchmarks watchers        ten thousand blocked queries on one service, and on a key each
@@ -27,6 +28,7 @@ import breakages
 import coordinates
 import cost
 import edge
+import exchanges
 import failover
 import laptop
 import simulator
@@ -41,6 +43,7 @@ PARTS = {
     "writes": writes.main,
     "edge": lambda _: edge.main(),
     "cost": cost.main,
+    "exchanges": exchanges.main,
     "failover": failover.main,
     "absence": absence.main,
     "watchers": watchers.main,

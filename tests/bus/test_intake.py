@@ -26,7 +26,7 @@ from lictor_messages.members import Members
 from lictor_messages.raft import TimeoutNow, Vote
 from lictor_messages.refusals import Refused
 from lictor_messages.server import AskBlank, Blankness
-from lictor_messages.swim import Ack, Gossip, Ping, PushPull, PushPullAnswer
+from lictor_messages.swim import VIEW_BUCKETS, Ack, CompareViews, Gossip, Ping, PushPull, PushPullAnswer
 
 ME, OTHER = "n1.dc1", "n2.dc1"
 URL = "tcp://10.0.0.1:8301"
@@ -89,6 +89,7 @@ def bus() -> Bus:
 
 SERVER, AGENT, PROBER, HOST = (at(role, OTHER) for role in ("server", "agent", "prober", "host"))
 GATEWAY = at("gateway", OTHER)
+SUMS = bytes(8 * VIEW_BUCKETS)
 
 
 @pytest.mark.parametrize(
@@ -100,6 +101,7 @@ GATEWAY = at("gateway", OTHER)
         (PROBER, "prober", PushPull(updates=(), event_ltime=1), "r", PROBER),
         (PROBER, f"prober@{URL}", PushPull(updates=(), event_ltime=1), "r", PROBER),
         (at("prober", ME), f"prober@{URL}", PushPull(updates=(), event_ltime=1), "r", at("prober", ME)),
+        (PROBER, "prober", CompareViews(updates=(), event_ltime=1, sums=SUMS), "r", PROBER),
         (AGENT, "server", GetKey(key="k"), "r", GATEWAY),
         (SERVER, "server", PutKey(key="k"), "r", at("door", OTHER)),
         (GATEWAY, "server", PutKey(key="k"), "r", GATEWAY),

@@ -72,3 +72,17 @@ def incomplete(views: Mapping[str, Iterable[str]]) -> list[str]:
         wrong += [f"{observer} does not see {node}" for node in up if node not in seen]
         wrong += [f"{observer} still sees {node}, which is down" for node in seen if node not in up]
     return wrong
+
+
+def unlike(records: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """Who holds another record of a member than the member itself: gossip may miss that, an exchange of views may not.
+
+    ``records`` maps each node that is up to the members that it holds for alive, and these to the incarnation of the
+    record that it holds, itself included.
+    """
+    return [
+        f"{observer} holds {node} at incarnation {held}, and it is at {records[node][node]}"
+        for observer, view in records.items()
+        for node, held in view.items()
+        if node in records and held != records[node][node]
+    ]

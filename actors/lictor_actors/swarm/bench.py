@@ -14,7 +14,7 @@ from lictor_actors.judges.events import EventJudge
 from lictor_actors.judges.membership import MemberChange, MembershipJudge
 from lictor_actors.judges.raft import RaftJudge
 from lictor_actors.judges.suspicions import SuspicionJudge
-from lictor_actors.judges.swim import SwimJudge, incomplete
+from lictor_actors.judges.swim import SwimJudge, incomplete, unlike
 from lictor_actors.raft.stable import Stable
 from lictor_actors.roles.agent.agent import Agent
 from lictor_actors.roles.prober.prober import Prober
@@ -66,13 +66,12 @@ class Bench:
 
     def members_wrong(self) -> list[str]:
         """How the views of the probers differ from what runs."""
-        views = {}
-        for name in self.world.running():
-            prober = self.world.actor(at("prober", name))
-            if isinstance(prober, Prober):
-                everyone = [prober.members.me, *prober.members.others.values()]
-                views[name] = [peer.node for peer in everyone if peer.present]
-        return incomplete(views)
+        records = {
+            name: {peer.node: peer.alive.incarnation for peer in table.sorted() if peer.present}
+            for name in self.world.running()
+            if (table := self._members(name)) is not None
+        }
+        return incomplete(records) or unlike(records)
 
     def catalog_wrong(self) -> list[str]:
         """How each server's catalog differs from what runs."""

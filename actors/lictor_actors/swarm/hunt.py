@@ -65,6 +65,8 @@ BUSY = {"agents": 0, "clients": 8, "think_max_s": 0.1, "patience_s": 0.8}
 """Somebody always asks, also on the side of a cut where most requests are in vain: all are at servers."""
 DEADLY = {"faults": ("kill",), "every_s": 6.0, "lasts_s": 6.0}
 KEPT_ALIVE = {"keepers": 4, "session_ttl_s": 1.0}
+UNHEARD = {"servers": 1, "agents": 8, "faults": ("lose", "pause", "cut"), "every_s": 0.5, "lasts_s": 2.0}
+"""Gossip misses members, and only an exchange of views tells them."""
 SERVERS_CHANGE = {"servers": 5, "agents": 1, "clients": 4, **OFTEN}
 PLANTED = (
     Planted(
@@ -223,6 +225,20 @@ PLANTED = (
         "ms only before declaring it dead",
         known=1,
         plan={**THREE, **DEADLY},
+    ),
+    Planted(
+        "views are compared without their incarnations",
+        mutants.sums_up_names_alone,
+        "at incarnation",
+        known=3,
+        plan=UNHEARD,
+    ),
+    Planted(
+        "some differences between views are never named",
+        mutants.drops_a_bucket,
+        "at incarnation|does not see|still sees",
+        known=3,
+        plan=UNHEARD,
     ),
     Planted(
         "an event is delivered twice",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lictor_actors.judges.catalog import differences, disagreements
-from lictor_actors.judges.swim import Resurrected, SwimJudge, incomplete
+from lictor_actors.judges.swim import Resurrected, SwimJudge, incomplete, unlike
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope
 from lictor_messages.members import Member, MemberFailed, MemberJoined, MemberLeft, MemberReaped
@@ -65,3 +65,8 @@ def test_what_an_agent_owns_is_what_the_catalog_holds() -> None:
         "service web is missing in the catalog, on port 80 at its agent",
         "check x is passing in the catalog, missing at its agent",
     ]
+
+
+def test_every_node_must_hold_the_record_that_a_member_has_of_itself():
+    assert unlike({"a": {"a": 2, "b": 1, "gone": 7}, "b": {"a": 2, "b": 1}}) == []
+    assert unlike({"a": {"a": 2, "b": 1}, "b": {"a": 1, "b": 1}}) == ["b holds a at incarnation 1, and it is at 2"]
