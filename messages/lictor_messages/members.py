@@ -83,6 +83,43 @@ class Members(Message, kind="members.members", on=WIRE):
     members: tuple[Member, ...]
 
 
+Outcome = Literal["open", "refuted", "failed", "left"]
+
+
+class SuspicionSeen(Record):
+    """One suspicion of a member as one node saw it (SWIM section 4.2, Lifeguard's LHA-Suspicion)."""
+
+    node: str
+    """The suspect, ``name.dc``."""
+    incarnation: int
+    """Of the suspect, as it was accused last."""
+    accuser: str
+    """The first whose accusation was heard here; this node itself, if its own probe went unanswered."""
+    confirmers: tuple[str, ...] = ()
+    """Those whose accusations counted as confirmations, in the order in which they were heard."""
+    wanted: int
+    """So many confirmations make it as short as it gets."""
+    began_ns: int
+    """Nanoseconds since 1970."""
+    age_ns: int
+    """How long it lasted, or has lasted so far."""
+    lasts_ns: int
+    """How long it may last, with the confirmations that there were."""
+    outcome: Outcome = "open"
+    by: str = ""
+    """Whose word ended it: the suspect's own, or the node's that declared it dead."""
+
+
+class ListSuspicions(Message, kind="members.list_suspicions", on=WIRE):
+    """Ask a prober which members it suspects, and how its latest suspicions ended; answered by Suspicions."""
+
+
+class Suspicions(Message, kind="members.suspicions", on=WIRE):
+    """Those that are open, then those that are over, the latest first."""
+
+    suspicions: tuple[SuspicionSeen, ...]
+
+
 class Join(Message, kind="members.join", on=WIRE):
     """Ask the prober to join through these; each is a gossip URL, ``host:port`` or ``host``. Answer: Joined."""
 

@@ -180,3 +180,17 @@ def test_one_way_loss_of_the_leaders_voice_elects_another(three: Cluster) -> Non
     three.faults.cut(leader, "all")
     three.until(lambda: three.bench.leader() not in ("", leader), 10)
     assert isinstance(three.put("agent-2", "on", b"1"), Written)
+
+
+def test_every_node_can_say_who_accused_a_node_that_died_and_over_http() -> None:
+    c = Cluster(servers=3, agents=3)
+    c.world.kill("agent-2.dc1")
+    c.until(lambda: not c.bench.members_wrong(), 60)
+    for node in c.world.running():
+        answer = c.world.ask(node, "gateway", HttpAsked(method="GET", target="/v1/internal/lictor/suspicions"))
+        assert isinstance(answer, HttpAnswered)
+        row = json.loads(answer.body)[0]
+        assert (row["Node"], row["Outcome"]) == ("agent-2", "failed")
+        accusers = [row["Accuser"], *row["Confirmers"]]
+        assert {*accusers, row["EndedBy"]} <= {name.partition(".")[0] for name in c.world.running()}
+        assert len(set(accusers)) == len(accusers)

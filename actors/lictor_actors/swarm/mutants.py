@@ -34,9 +34,9 @@ from lictor_actors.swim.events import UserEvents
 from lictor_actors.swim.marks import mark
 from lictor_actors.swim.member_table import Peer
 from lictor_actors.swim.membership import Membership
+from lictor_actors.swim.pool_view import PoolView
 from lictor_actors.swim.suspicion import Suspicion
 from lictor_actors.swim.updates import Hearing
-from lictor_actors.swim.view import View
 from lictor_messages.answers import Query
 from lictor_messages.base import Message
 from lictor_messages.codec import pack_body
@@ -283,14 +283,14 @@ def suspects_too_briefly(patch: Patch) -> None:
 
 
 def sums_up_names_alone(patch: Patch) -> None:
-    """Two members compare whom they know and in what state, and forget of which incarnation that is."""
+    """Two members compare which others they know and in what state, and leave out the incarnations."""
     patch.set(Peer, "held", lambda self: mark(f"{self.node} {self.present} {self.verdict != b''}".encode()))
 
 
 def drops_a_bucket(patch: Patch) -> None:
     """Some of the buckets in which two views differ are never named."""
-    every = View.differing
-    patch.set(View, "differing", lambda self, sums: tuple(n for n in every(self, sums) if n % 2))
+    every = PoolView.differing
+    patch.set(PoolView, "differing", lambda self, sums: tuple(n for n in every(self, sums) if n % 2))
 
 
 def repeats_events(patch: Patch) -> None:

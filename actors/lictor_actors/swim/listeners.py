@@ -5,7 +5,7 @@ from __future__ import annotations
 from lictor_actors.kernel.turn import Turn
 from lictor_messages.envelope import at
 from lictor_messages.host import Forgotten, Located, Redial
-from lictor_messages.members import MemberEvent, MemberFailed, MemberLeft, UserEvent
+from lictor_messages.members import MemberEvent, MemberLeft, UserEvent
 from lictor_messages.swim import Alive
 
 
@@ -21,10 +21,8 @@ class Listeners:
         """Something was told of a server since the prober last looked."""
 
     def tell(self, event: MemberEvent | UserEvent, turn: Turn) -> None:
-        """One message for each change; who went, and who said so, also stands on the timeline."""
-        if isinstance(event, MemberFailed):
-            turn.note(f"failed: {event.member.node}, accused by {event.accuser or 'nobody here'}")
-        elif isinstance(event, MemberLeft):
+        """One message for each change; who left also stands on the timeline, and who failed as a suspicion's end."""
+        if isinstance(event, MemberLeft):
             turn.note(f"left: {event.member.node}")
         if not isinstance(event, UserEvent) and event.member.is_server:
             self.servers_changed = True

@@ -25,7 +25,7 @@ def mark(said: bytes) -> int:
 
 
 def bucket(name_hash: int) -> int:
-    """The bucket of a member, whatever is held of it."""
+    """The bucket of a member, by the hash of its name."""
     return name_hash % EVENTS
 
 

@@ -51,6 +51,7 @@ class Pool:
         options, profile, members, gossiper = self._options, self.profile, self.members, self.gossiper
         own = OwnRecord(members, gossiper, self.awareness)
         transitions = Transitions(profile, members, gossiper, self.listeners, processed)
+        self.suspicions = transitions.suspicions
         self.membership = Membership(members, own, transitions, gossiper, self.listeners)
         self.events = UserEvents(profile, gossiper, self.listeners)
         self.updates = Updates(members, processed, self.doubts)

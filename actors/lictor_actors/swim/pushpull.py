@@ -1,7 +1,7 @@
 """Push/pull: two members exchange what they hold, when one joins, now and then, and when their views differ.
 
-Whoever joins says all that it knows and is told all. Members that know each other compare first what their views sum
-up to (see ``marks``), and then exchange what differs: the effect is the same, and at rest a thousand members cost a
+A node that joins says all that it knows and is told all. Members that know each other compare what their views sum up
+to (see ``marks``), and then exchange what differs: the effect is the same, and at rest a thousand members cost a
 kilobyte instead of half a million bytes. A member of an older version, which cannot compare, refuses that as unknown
 and is asked for the whole view.
 """
@@ -16,9 +16,9 @@ from lictor_actors.swim.gossip import Gossiper
 from lictor_actors.swim.marks import pack_marks, unpack_marks
 from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
 from lictor_actors.swim.own_record import OwnRecord
+from lictor_actors.swim.pool_view import PoolView
 from lictor_actors.swim.profile import Profile
 from lictor_actors.swim.updates import Hearing, Updates
-from lictor_actors.swim.view import View
 from lictor_messages.bounds import MARKS_MOST
 from lictor_messages.swim import CompareViews, PushPull, PushPullAnswer, PushPullDue, ViewsCompared
 
@@ -41,7 +41,7 @@ class PushPullSync:
         self._gossiper = gossiper
         self._events = events
         self._updates = updates
-        self._view = View(members, events)
+        self._view = PoolView(members, events)
         self._not_before = 0
 
     def ask(self, to: str, turn: Turn, *, join: bool = False) -> str:

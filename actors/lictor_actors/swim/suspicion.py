@@ -12,31 +12,36 @@ class Suspicion:
     The first accuser is one of the accusers from the start, so that it cannot confirm itself.
     """
 
-    __slots__ = ("_accusers", "_least", "_most", "_start", "_wanted", "confirmed", "verdict")
+    __slots__ = ("_least", "_most", "_start", "accusers", "verdict", "wanted")
 
     def __init__(self, accuser: str, profile: Profile, n: int, now: int) -> None:
-        self._accusers = {accuser}
-        self._wanted = profile.confirmations(n)
+        self.accusers = {accuser: None}
+        """In the order in which they were heard; no more than are wanted."""
+        self.wanted = profile.confirmations(n)
+        """So many confirmations make it the shortest."""
         self._least = profile.suspicion_min(n)
         self._most = profile.suspicion_max(n)
         self._start = now
-        self.confirmed = 0
         self.verdict: Dead | None = None
         """The verdict of others, for which the time is over already."""
+
+    @property
+    def confirmed(self) -> int:
+        """How many have confirmed it."""
+        return len(self.accusers) - 1
 
     @property
     def deadline(self) -> int:
         """When nothing else can be believed than that the member has failed."""
         if self.verdict is not None:
             return self._start + self._least
-        return self._start + suspicion_timeout(self.confirmed, self._wanted, self._least, self._most)
+        return self._start + suspicion_timeout(self.confirmed, self.wanted, self._least, self._most)
 
     def confirm(self, accuser: str) -> bool:
         """Count an accuser; False if it is not new or no more are wanted."""
-        if self.confirmed >= self._wanted or accuser in self._accusers:
+        if self.confirmed >= self.wanted or accuser in self.accusers:
             return False
-        self._accusers.add(accuser)
-        self.confirmed += 1
+        self.accusers[accuser] = None
         return True
 
     def convict(self, verdict: Dead) -> None:

@@ -10,6 +10,7 @@ from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
 from lictor_actors.swim.processed import ProcessedUpdates
 from lictor_actors.swim.profile import Profile
 from lictor_actors.swim.suspicion import Suspicion
+from lictor_actors.swim.suspicion_log import SuspicionLog
 from lictor_actors.swim.updates import Hearing
 from lictor_messages.codec import pack_body
 from lictor_messages.members import MemberFailed, MemberJoined, MemberLeft, MemberUpdated
@@ -32,6 +33,7 @@ class Transitions:
         self._gossiper = gossiper
         self._listeners = listeners
         self._processed = processed
+        self.suspicions = SuspicionLog()
 
     def meet(self, claim: Alive, data: bytes, hearing: Hearing, turn: Turn) -> None:
         """A member that was unknown."""
@@ -49,6 +51,7 @@ class Transitions:
         """A newer record: moved, changed, refuted, or back from the dead."""
         before, came_back = peer.alive, not peer.present
         turn.cancel_timer(f"suspicion:{peer.node}")
+        self.suspicions.end(peer, "refuted", peer.node, turn)
         self._hold(peer, verdict=b"", accuser="")
         peer.alive, peer.record, peer.incarnation = claim, data, claim.incarnation
         was_leaving, peer.leaving = peer.leaving, False
@@ -80,6 +83,7 @@ class Transitions:
         peer.incarnation = claim.incarnation
         if peer.present:
             turn.cancel_timer(f"suspicion:{peer.node}")
+            self.suspicions.end(peer, "left" if left else "failed", claim.accuser, turn)
             self._hold(peer, verdict=data, accuser=claim.accuser)
             self._become(peer, MemberState.LEFT if left else MemberState.DEAD, turn)
         elif peer.state is MemberState.DEAD and left:

@@ -15,6 +15,7 @@ _STARTS: tuple[tuple[str, Kind], ...] = (
     ("leads no more", "leader"),
     ("suspects: ", "suspicion"),
     ("refutes: ", "refutation"),
+    ("refuted: ", "refutation"),
     ("failed: ", "failure"),
     ("left: ", "failure"),
     ("crashed: ", "crash"),

@@ -17,6 +17,7 @@ STATUS = {0: "none", 1: "alive", 2: "leaving", 3: "left", 4: "failed"}
 HEAD = ("Node", "Address", "Status", "Type", "Build", "Protocol", "DC", "Segment")
 NO_MATCH = 2
 NO_ADDRESS = "it is no address: give an IP, or IP:PORT of a member's gossip"
+Row = tuple[str, ...]
 
 
 def members(
@@ -31,7 +32,7 @@ def members(
     status
         Show members whose status matches this regular expression.
     detailed
-        Show all tags.
+        Show all tags, and of members that were suspected the accusers and the outcome.
     wan
         List the pool of servers of all datacenters.
     segment
@@ -44,7 +45,7 @@ def members(
         return NO_MATCH
     found.sort(key=lambda member: member["Name"])
     if detailed:
-        print(columns(("Node", "Address", "Status", "Tags"), [detail(member) for member in found]))
+        print(columns(*detailed_table(found, suspicions(reach) if not wan else {})))
     else:
         print(columns(HEAD, [brief(member) for member in found]))
     return 0
@@ -134,6 +135,25 @@ def brief(member: dict[str, Any]) -> tuple[str, ...]:
     return member["Name"], address(member), state(member), *about
 
 
-def detail(member: dict[str, Any]) -> tuple[str, ...]:
-    """One line of the detailed listing."""
-    return member["Name"], address(member), state(member), pairs(member["Tags"].items())
+def detailed_table(found: list[dict[str, Any]], suspected: dict[str, str]) -> tuple[Row, list[Row]]:
+    """Head and lines of the detailed listing; it has a column more if one of these members was suspected."""
+    head: Row = ("Node", "Address", "Status", "Tags")
+    rows: list[Row] = [(m["Name"], address(m), state(m), pairs(m["Tags"].items())) for m in found]
+    if not any(m["Name"] in suspected for m in found):
+        return head, rows
+    return (*head, "Suspicion"), [(*row, suspected.get(row[0], "-")) for row in rows]
+
+
+def suspicions(reach: Reach) -> dict[str, str]:
+    """By name, the latest suspicion of each member in words; none from an agent that does not keep them."""
+    answer = reach.api().get("/v1/internal/lictor/suspicions")
+    rows = answer.json() if answer.status == 200 else []
+    return {row["Node"]: suspicion(row) for row in reversed(rows)}
+
+
+def suspicion(row: dict[str, Any]) -> str:
+    """Who accused and confirmed, and what came of it."""
+    confirmed = f", confirmed by {' and '.join(row['Confirmers'])}" if row["Confirmers"] else ""
+    if row["Outcome"] == "open":
+        return f"for {row['Age']} of at most {row['LastsAtMost']}, accused by {row['Accuser']}{confirmed}"
+    return f"{row['Outcome']} after {row['Age']}, accused by {row['Accuser']}{confirmed}"

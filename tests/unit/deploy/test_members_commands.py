@@ -47,6 +47,32 @@ def test_members_detailed_shows_tags(lictor):
     assert "build=1.2,dc=dc1,role=consul,vsn=2" in lictor("members", "-detailed").out
 
 
+SUSPICIONS = [
+    {"Node": "n2", "Accuser": "n1", "Confirmers": [], "Outcome": "open", "Age": "2s", "LastsAtMost": "24s"},
+    {"Node": "n2", "Accuser": "n3", "Confirmers": ["n1", "n4"], "Outcome": "refuted", "Age": "1s", "LastsAtMost": "9s"},
+]
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (SUSPICIONS, "for 2s of at most 24s, accused by n1"),
+        (SUSPICIONS[1:], "refuted after 1s, accused by n3, confirmed by n1 and n4"),
+    ],
+)
+def test_members_detailed_shows_who_suspected_whom_last(lictor, agent, rows, words):
+    agent.on("GET", "/v1/internal/lictor/suspicions", rows)
+    head, n1, n2 = lictor("members", "-detailed").out.splitlines()
+    assert head.endswith("Suspicion")
+    assert n1.endswith(" -")
+    assert n2.endswith(f"  {words}")
+
+
+def test_an_agent_that_keeps_no_suspicions_shows_none(lictor, agent):
+    agent.on("GET", "/v1/internal/lictor/suspicions", b"", status=404)
+    assert "Suspicion" not in lictor("members", "-detailed").out
+
+
 def test_join_counts_those_that_answered(lictor, agent):
     agent.on("PUT", "/v1/agent/join/10.0.0.1")
     agent.on("PUT", "/v1/agent/join/10.0.0.9", b"1 error occurred", status=500)

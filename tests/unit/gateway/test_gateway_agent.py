@@ -34,8 +34,11 @@ from lictor_messages.members import (
     Join,
     Joined,
     ListMembers,
+    ListSuspicions,
     Member,
     Members,
+    Suspicions,
+    SuspicionSeen,
     UserEvent,
 )
 from lictor_messages.refusals import Refused
@@ -168,6 +171,38 @@ def test_members_in_serfs_shape(desk):
     request = desk.http("GET", "/v1/agent/members?wan=1")
     desk.answer(Members(members=(N1, N2)))
     assert [row["Name"] for row in json.loads(desk.answers[request].body)] == ["n1.dc1"]
+
+
+def test_who_suspected_whom(desk):
+    request = desk.http("GET", "/v1/internal/lictor/suspicions")
+    assert desk.upstream() == ListSuspicions()
+    seen = SuspicionSeen(
+        node="n2.dc1",
+        incarnation=7,
+        accuser="n1.dc1",
+        confirmers=("n3.dc1",),
+        wanted=2,
+        began_ns=1_700_000_000_500_000_000,
+        age_ns=1_500_000_000,
+        lasts_ns=8_000_000_000,
+        outcome="failed",
+        by="n3.dc1",
+    )
+    desk.answer(Suspicions(suspicions=(seen,)))
+    assert json.loads(desk.answers[request].body) == [
+        {
+            "Node": "n2",
+            "Incarnation": 7,
+            "Accuser": "n1",
+            "Confirmers": ["n3"],
+            "ConfirmationsWanted": 2,
+            "BeganAt": 1_700_000_000.5,
+            "Age": "1.5s",
+            "LastsAtMost": "8s",
+            "Outcome": "failed",
+            "EndedBy": "n3",
+        }
+    ]
 
 
 def test_services_by_id_in_the_agents_shape(desk):

@@ -130,7 +130,7 @@ def held(net, name):
 
 
 def accusers(suspicion):
-    return suspicion and sorted(suspicion._accusers)
+    return suspicion and sorted(suspicion.accusers)
 
 
 @given(LIFE, LIFE)

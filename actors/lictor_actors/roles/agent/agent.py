@@ -63,6 +63,7 @@ from lictor_messages.members import (
     ForceLeave,
     Join,
     ListMembers,
+    ListSuspicions,
     Member,
     MemberFailed,
     MemberJoined,
@@ -87,7 +88,7 @@ class Agent(Actor):
         .on(Query, Command, CreateSession, by=By.CLIENTS)
         .on(RegisterService, DeregisterService, RegisterCheck, DeregisterCheck, UpdateCheck, by=By.CLIENTS)
         .on(ListLocalServices, ListLocalChecks, DescribeAgent, LeaveCluster, by=By.CLIENTS)
-        .on(ListMembers, Join, ForceLeave, FireEvent, ListEvents, by=By.CLIENTS)
+        .on(ListMembers, ListSuspicions, Join, ForceLeave, FireEvent, ListEvents, by=By.CLIENTS)
         .on(SetMaintenance, WatchLocalService, ServiceWaitDue, ServerSilent)
         .on(CheckerStarted, CheckResult, TtlDue, ReapCriticalDue)
         .on(MemberJoined, MemberUpdated, MemberFailed, MemberLeft, MemberReaped, Members, UserEvent)
@@ -162,9 +163,8 @@ class Agent(Actor):
             DescribeAgent: self._description.asked,
             ListEvents: self.events.asked,
             FireEvent: lambda event, turn: self._unless(event_refused(event), event, turn),
-            ListMembers: self._to_prober,
+            **dict.fromkeys((ListMembers, ListSuspicions, ForceLeave), self._to_prober),
             Join: lambda join, turn: self._unless(join_refused(join), join, turn),
-            ForceLeave: self._to_prober,
             LeaveCluster: self._leaving.asked,
         }
 

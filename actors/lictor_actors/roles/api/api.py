@@ -18,6 +18,7 @@ from lictor_actors.roles.api import (
     session,
     snapshot,
     status,
+    suspicions,
     txn,
 )
 from lictor_actors.roles.api.consul_endpoints import lacking
@@ -42,6 +43,7 @@ ROUTER = Router(
         *operator_raft.ROUTES,
         *operator_autopilot.ROUTES,
         *snapshot.ROUTES,
+        *suspicions.ROUTES,
     ),
     lacking,
 )

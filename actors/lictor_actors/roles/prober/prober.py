@@ -11,7 +11,7 @@ from lictor_actors.swim.profile import PROFILES, Profile
 from lictor_messages.base import Message
 from lictor_messages.coordinates import GetOwnCoordinate, OwnCoordinate
 from lictor_messages.host import DiskFreed, DiskFull, Durable, LoopLagged, Recovered, Undeliverable
-from lictor_messages.members import FireEvent, ForceLeave, Join, Leave, ListMembers
+from lictor_messages.members import FireEvent, ForceLeave, Join, Leave, ListMembers, ListSuspicions, Suspicions
 from lictor_messages.members import Members as MembersListed
 from lictor_messages.refusals import Refused
 from lictor_messages.swim import (
@@ -49,7 +49,7 @@ class Prober(Actor):
         .on(PushPull, CompareViews, by=By.PEERS | By.NAMESAKES)
         .on(ProbeDue, AckDue, NackDue, GossipDue, PushPullDue, SuspicionDue, JoinDue)
         .on(RetryJoinDue, RememberDue, LeaveDue, ReapDue, ReconnectDue)
-        .on(FireEvent, ForceLeave, Join, Leave, ListMembers, GetOwnCoordinate)
+        .on(FireEvent, ForceLeave, Join, Leave, ListMembers, ListSuspicions, GetOwnCoordinate)
         .on(Recovered, PushPullAnswer, ViewsCompared, LoopLagged, Undeliverable, Refused, Durable, DiskFull, DiskFreed)
     )
     journalled = True
@@ -106,6 +106,7 @@ class Prober(Actor):
             PushPullDue: lambda _, turn: pool.sync.tick(turn),
             SuspicionDue: self._suspicion_due,
             ListMembers: self._list_members,
+            ListSuspicions: self._list_suspicions,
             GetOwnCoordinate: lambda _, turn: turn.reply(OwnCoordinate(coordinate=pool.coordinate), early=True),
             Join: pool.joining.asked,
             JoinDue: pool.joining.due,
@@ -147,6 +148,9 @@ class Prober(Actor):
 
     def _list_members(self, _: ListMembers, turn: Turn) -> None:
         turn.reply(MembersListed(members=tuple(peer.member() for peer in self.members.sorted())), early=True)
+
+    def _list_suspicions(self, _: ListSuspicions, turn: Turn) -> None:
+        turn.reply(Suspicions(suspicions=self.pool.suspicions.all(self.members, turn)), early=True)
 
     def _force_leave(self, asked: ForceLeave, turn: Turn) -> None:
         self.pool.undertaker.force_leave(asked, turn)

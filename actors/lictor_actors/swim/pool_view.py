@@ -12,7 +12,7 @@ from lictor_actors.swim.marks import EVENTS, bucket, differing, mark, pack_marks
 from lictor_actors.swim.member_table import MemberTable, Peer
 
 
-class View:
+class PoolView:
     """Reads the table and the events; what it sums up to is kept by them."""
 
     def __init__(self, members: MemberTable, events: UserEvents) -> None:
