@@ -133,6 +133,7 @@ def accusers(suspicion):
     return suspicion and sorted(suspicion.accusers)
 
 
+@pytest.mark.timeout(300)  # two hundred pairs of networks, and the machine may have other things to do
 @given(LIFE, LIFE)
 @example(life(alone=True), life(A))
 @example(life(A), life(alone=True))
