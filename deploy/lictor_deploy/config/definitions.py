@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from lictor_actors.checks.rules import check_refused, service_refused
 from lictor_actors.consul import definitions
-from lictor_actors.consul.check_rules import check_refused, service_refused
 from lictor_actors.consul.decode import BadBody
 from lictor_actors.consul.struct import Struct
 from lictor_actors.consul.structs.agent import CHECK_DEFINITION, SERVICE_DEFINITION

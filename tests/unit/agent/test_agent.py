@@ -11,9 +11,6 @@ from lictor_messages.agent import (
     Accepted,
     AgentDescription,
     AgentOptions,
-    CheckDue,
-    CheckerStarted,
-    CheckResult,
     CheckSpec,
     DeregisterCheck,
     DeregisterService,
@@ -30,12 +27,11 @@ from lictor_messages.agent import (
     RegisterService,
     ServerSilent,
     SetMaintenance,
-    StartCheck,
-    StopCheck,
     UpdateCheck,
 )
 from lictor_messages.base import FrozenMap, Message
 from lictor_messages.catalog import CheckRecord, ServiceRecord, TaggedAddress, Weights
+from lictor_messages.checker import CheckDue, CheckerStarted, CheckResult, StartCheck, StopCheck
 from lictor_messages.codec import pack_body
 from lictor_messages.doorways import NEW_LEADER, SERVER_STARTED, AskAgain
 from lictor_messages.envelope import Envelope

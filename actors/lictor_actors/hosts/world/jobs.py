@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 
 from lictor_messages.base import Message
-from lictor_messages.jobs import HttpProbed, JobFailed, ProbeHttp, ProbeTcp, TcpProbed
+from lictor_messages.jobs import (
+    GrpcProbed,
+    H2Pinged,
+    HttpProbed,
+    JobFailed,
+    PingH2,
+    ProbeGrpc,
+    ProbeHttp,
+    ProbeTcp,
+    ProbeUdp,
+    RunScript,
+    ScriptEnded,
+    TcpProbed,
+    UdpProbed,
+)
 
 HttpScript = int | tuple[int, str] | Callable[[], int]
 """A status; a status and a body; or something that says which status comes next. 0: the connection is refused."""
+Outcome = int | tuple[int, str]
+"""Of a program: its exit code, and what it writes."""
 Later = Callable[[int, Callable[[], None]], object]
 
 
@@ -19,6 +35,11 @@ class Jobs:
     def __init__(self, rng: Random, later: Later) -> None:
         self.http: dict[str, HttpScript] = {}
         self.tcp: dict[str, bool] = {}
+        self.udp: dict[str, bool] = {}
+        self.h2ping: dict[str, bool] = {}
+        self.grpc: dict[str, int] = {}
+        """``host:port``, or ``host:port/service`` → serving status."""
+        self.scripts: dict[tuple[str, ...], Outcome] = {}
         self._rng = rng
         self._later = later
 
@@ -32,8 +53,15 @@ class Jobs:
             case ProbeHttp():
                 return self._http(job)
             case ProbeTcp():
-                refused = f"dial tcp {job.address}: connect: connection refused"
-                return TcpProbed(ticket=job.ticket, error="" if self.tcp.get(job.address) else refused)
+                return TcpProbed(ticket=job.ticket, error=_refused("tcp", job.address, self.tcp))
+            case ProbeUdp():
+                return UdpProbed(ticket=job.ticket, error=_refused("udp", job.address, self.udp))
+            case PingH2():
+                return H2Pinged(ticket=job.ticket, error=_refused("tcp", job.address, self.h2ping))
+            case ProbeGrpc():
+                return self._grpc(job)
+            case RunScript():
+                return self._script(job)
             case _:
                 return JobFailed(ticket=getattr(job, "ticket", ""), error=f"no host does {job.kind}")
 
@@ -47,3 +75,22 @@ class Jobs:
                 ticket=job.ticket, status=0, text=f'{job.method.capitalize()} "{job.url}": connection refused'
             )
         return HttpProbed(ticket=job.ticket, status=status, text=text)
+
+    def _grpc(self, job: ProbeGrpc) -> GrpcProbed:
+        target = f"{job.address}/{job.service}" if job.service else job.address
+        status = self.grpc.get(target)
+        if status is None:
+            return GrpcProbed(ticket=job.ticket, error="rpc error: code = Unavailable desc = connection refused")
+        return GrpcProbed(ticket=job.ticket, serving_status=status)
+
+    def _script(self, job: RunScript) -> ScriptEnded:
+        outcome = self.scripts.get(job.args)
+        if outcome is None:
+            error = f'exec: "{job.args[0]}": executable file not found in $PATH'
+            return ScriptEnded(ticket=job.ticket, error=error)
+        code, output = outcome if isinstance(outcome, tuple) else (outcome, "")
+        return ScriptEnded(ticket=job.ticket, exit_code=code, output=output)
+
+
+def _refused(network: str, address: str, up: Mapping[str, bool]) -> str:
+    return "" if up.get(address) else f"dial {network} {address}: connect: connection refused"
