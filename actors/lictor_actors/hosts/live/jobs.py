@@ -6,7 +6,7 @@ Every job ends in exactly one result: the target's answer, or a reason in a pers
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from lictor_actors.hosts.live.probes.http import probe_http
@@ -19,12 +19,16 @@ from lictor_messages.jobs import JobFailed, PingH2, ProbeGrpc, ProbeHttp, ProbeT
 AT_ONCE = 256
 """Jobs of a process that run at the same time; the others wait for their turn."""
 Done = Callable[[Message], None]
+Probe = Callable[[Any], Awaitable[Message]]
+NO_WORK: Mapping[type[Message], Probe] = {}
 
 
 class Jobs:
     """Runs jobs for all actors of a process."""
 
-    def __init__(self, at_once: int = AT_ONCE) -> None:
+    def __init__(self, work: Mapping[type[Message], Probe] = NO_WORK, at_once: int = AT_ONCE) -> None:
+        """``work``: who does what is not done here."""
+        self._does = {**PROBES, **work}
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns = asyncio.Semaphore(at_once)
         self._closed = False
@@ -51,7 +55,7 @@ class Jobs:
         done(result)
 
     async def _result(self, job: Message) -> Message:
-        probe = PROBES.get(type(job))
+        probe = self._does.get(type(job))
         if probe is None:
             return JobFailed(ticket=getattr(job, "ticket", ""), error=f"no executor for {job.kind}")
         try:
@@ -72,7 +76,7 @@ async def _h2ping(job: PingH2) -> Message:
     return await ping_h2(job)
 
 
-PROBES: dict[type[Message], Callable[[Any], Awaitable[Message]]] = {
+PROBES: dict[type[Message], Probe] = {
     ProbeGrpc: _grpc,
     ProbeHttp: probe_http,
     ProbeTcp: probe_tcp,

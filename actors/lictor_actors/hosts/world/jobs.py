@@ -21,6 +21,7 @@ from lictor_messages.jobs import (
     TcpProbed,
     UdpProbed,
 )
+from lictor_messages.reload import DefinitionsRead, ReadDefinitions
 
 HttpScript = int | tuple[int, str] | Callable[[], int]
 """A status; a status and a body; or something that says which status comes next. 0: the connection is refused."""
@@ -39,16 +40,18 @@ class Jobs:
         self.h2ping: dict[str, bool] = {}
         self.grpc: dict[str, int] = {}
         """``host:port``, or ``host:port/service`` → serving status."""
+        self.definitions: dict[str, DefinitionsRead] = {}
+        """Node → what its files say when they are read again."""
         self.scripts: dict[tuple[str, ...], Outcome] = {}
         self._rng = rng
         self._later = later
 
     def run(self, node: str, job: Message, done: Callable[[Message], None]) -> None:
         """Do ``job`` for an actor of ``node``; its result comes 1 to 5 ms later."""
-        result = self._result(job)
+        result = self._result(node, job)
         self._later(self._rng.randint(1_000_000, 5_000_000), lambda: done(result))
 
-    def _result(self, job: Message) -> Message:
+    def _result(self, node: str, job: Message) -> Message:
         match job:
             case ProbeHttp():
                 return self._http(job)
@@ -60,6 +63,8 @@ class Jobs:
                 return H2Pinged(ticket=job.ticket, error=_refused("tcp", job.address, self.h2ping))
             case ProbeGrpc():
                 return self._grpc(job)
+            case ReadDefinitions():
+                return self._definitions(node, job)
             case RunScript():
                 return self._script(job)
             case _:
@@ -82,6 +87,12 @@ class Jobs:
         if status is None:
             return GrpcProbed(ticket=job.ticket, error="rpc error: code = Unavailable desc = connection refused")
         return GrpcProbed(ticket=job.ticket, serving_status=status)
+
+    def _definitions(self, node: str, job: ReadDefinitions) -> Message:
+        read = self.definitions.get(node)
+        if read is None:
+            return JobFailed(ticket=job.ticket, error="it was started without files")
+        return read.model_copy(update={"ticket": job.ticket})
 
     def _script(self, job: RunScript) -> ScriptEnded:
         outcome = self.scripts.get(job.args)

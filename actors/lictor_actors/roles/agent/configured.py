@@ -44,7 +44,8 @@ class Configured:
 
     def failed(self, result: JobFailed, turn: Turn) -> None:
         """This agent was not started from files."""
-        self.read(DefinitionsRead(ticket=result.ticket, error=result.error), turn)
+        why = f"this agent has no files to read again ({result.error})"
+        self.read(DefinitionsRead(ticket=result.ticket, error=why), turn)
 
     def read(self, read: DefinitionsRead, turn: Turn) -> None:
         """Take what the files say now, unless something is wrong with them."""
