@@ -33,7 +33,7 @@ AGAIN_NS = 5 * SECOND
 
 
 @dataclass(slots=True)
-class Watched:
+class RemoteAlias:
     """An alias of something on another node."""
 
     spec: CheckSpec
@@ -53,7 +53,7 @@ class Aliases:
         self._judge = judge
         self._seen = 0
         """Version of the local state that was looked at last."""
-        self._watched: dict[str, Watched] = {}
+        self._watched: dict[str, RemoteAlias] = {}
         self._open: dict[str, str] = {}
         """Request → id of the check."""
 
@@ -77,7 +77,7 @@ class Aliases:
             self._say(spec, self._locally(spec), turn)
         elif spec.id not in self._watched or self._watched[spec.id].spec != spec:
             self._drop(spec.id, turn)
-            self._watched[spec.id] = Watched(spec)
+            self._watched[spec.id] = RemoteAlias(spec)
             self._ask(self._watched[spec.id], turn)
 
     def _locally(self, spec: CheckSpec) -> Verdict:
@@ -108,20 +108,20 @@ class Aliases:
             self._open.pop(watched.request, None)
             self._ask(watched, turn)
 
-    def _ask(self, watched: Watched, turn: Turn) -> None:
+    def _ask(self, watched: RemoteAlias, turn: Turn) -> None:
         query = ListNodeChecks(
             node=watched.spec.alias_node, consistency="stale", min_index=watched.index, wait_ns=WAIT_NS
         )
         self._send(watched, query, WAIT_NS + LATE_NS, turn)
 
-    def _send(self, watched: Watched, query: ListNodeChecks | ListNodeServices, within: int, turn: Turn) -> None:
+    def _send(self, watched: RemoteAlias, query: ListNodeChecks | ListNodeServices, within: int, turn: Turn) -> None:
         server = self._routes.first()
         if server:
             watched.request = turn.ask(server, query, budget=within)
             self._open[watched.request] = watched.spec.id
         self._later(watched, within if server else AGAIN_NS, turn)
 
-    def _later(self, watched: Watched, after: int, turn: Turn) -> None:
+    def _later(self, watched: RemoteAlias, after: int, turn: Turn) -> None:
         turn.set_timer(f"alias:{watched.spec.id}", after, AliasDue(id=watched.spec.id))
 
     def answered(self, request: str, message: Message, turn: Turn) -> bool:
@@ -148,7 +148,7 @@ class Aliases:
         self._later(watched, SECOND, turn)
         return True
 
-    def _checks(self, watched: Watched, answer: Checks, turn: Turn) -> None:
+    def _checks(self, watched: RemoteAlias, answer: Checks, turn: Turn) -> None:
         watched.index = answer.index if answer.index >= watched.index else 0
         watched.records = answer.checks
         if needs_service(watched.spec, answer.checks):
@@ -158,7 +158,7 @@ class Aliases:
         self._say(watched.spec, verdict(watched.spec, answer.checks), turn)
         self._ask(watched, turn)
 
-    def _services(self, watched: Watched, answer: NodeServices, turn: Turn) -> None:
+    def _services(self, watched: RemoteAlias, answer: NodeServices, turn: Turn) -> None:
         there = any(service.id == watched.spec.alias_service for service in answer.services)
         said = verdict(watched.spec, watched.records) if there else not_found(watched.spec)
         self._say(watched.spec, said, turn)

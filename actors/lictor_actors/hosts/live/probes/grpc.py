@@ -49,7 +49,7 @@ def failure(code: str, words: str) -> str:
 
 
 @dataclass(slots=True)
-class Answer:
+class GrpcAnswer:
     """What has come of a call."""
 
     headers: dict[str, str] = field(default_factory=dict)
@@ -79,10 +79,10 @@ class Answer:
         return failure(code, unquote(self.headers.get("grpc-message", "")))
 
 
-async def _asked(job: ProbeGrpc) -> Answer:
+async def _asked(job: ProbeGrpc) -> GrpcAnswer:
     async with http2(job) as connection:
         _ask(connection, job)
-        answer = Answer()
+        answer = GrpcAnswer()
         async for event in connection.events():
             answer.take(event)
             if answer.over:

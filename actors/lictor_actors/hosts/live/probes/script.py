@@ -51,15 +51,16 @@ async def run_script(job: RunScript) -> ScriptEnded:
         process = _started(job.args)
     except (OSError, ValueError) as error:
         return ScriptEnded(ticket=job.ticket, error=_not_started(job.args[0], error))
-    tail = Tail(job.output_max_size)
+    tail, ended = Tail(job.output_max_size), False
     try:
         async with asyncio.timeout(job.timeout_ns / NS):
             await _output(process, tail)
             await _end(process)
+        ended = True
     except TimeoutError:
         return ScriptEnded(ticket=job.ticket, timed_out=True, output=tail.text())
     finally:
-        await _bury(process)
+        await _bury(process, ended)
     return ScriptEnded(ticket=job.ticket, exit_code=process.wait(), output=tail.text())
 
 
@@ -111,16 +112,15 @@ async def _end(process: subprocess.Popen[bytes]) -> None:
         os.close(watched)
 
 
-async def _bury(process: subprocess.Popen[bytes]) -> None:
-    """Kill what is left of a program that has not ended by itself, and reap it."""
+async def _bury(process: subprocess.Popen[bytes], ended: bool) -> None:
+    """Reap a program; where it has not ended by itself, with all that it has started, kill that first."""
     assert process.stdout is not None
     process.stdout.close()
-    if process.poll() is not None:
-        return
-    os.killpg(process.pid, signal.SIGKILL)
-    with suppress(TimeoutError):
-        async with asyncio.timeout(REAPED_WITHIN_S):
-            await _end(process)
+    if not ended:
+        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(REAPED_WITHIN_S):
+                await _end(process)
     process.poll()
 
 
