@@ -29,7 +29,7 @@ async def jobs() -> AsyncIterator[Jobs]:
 
 @pytest.fixture(scope="module")
 def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, int]]:
-    """A server whose certificate is nobody's, and made out to another name."""
+    """A server whose certificate no authority has signed, and which is made out to another name."""
     certificate = tmp_path_factory.mktemp("tls") / "other.pem"
     curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2")
     files = ("-keyout", str(certificate.with_suffix(".key")), "-out", str(certificate))
