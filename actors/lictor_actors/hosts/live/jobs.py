@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from lictor_actors.hosts.live.probes.http import probe_http
-from lictor_actors.hosts.live.probes.script import run_script
+from lictor_actors.hosts.live.probes.script import Scripts
 from lictor_actors.hosts.live.probes.tcp import probe_tcp
 from lictor_actors.hosts.live.probes.udp import probe_udp
 from lictor_messages.base import Message
@@ -28,7 +28,7 @@ class Jobs:
 
     def __init__(self, work: Mapping[type[Message], Probe] = NO_WORK, at_once: int = AT_ONCE) -> None:
         """``work``: who does what is not done here."""
-        self._does = {**PROBES, **work}
+        self._does: dict[type[Message], Probe] = {**PROBES, RunScript: Scripts().run, **work}
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns = asyncio.Semaphore(at_once)
         self._closed = False
@@ -82,6 +82,5 @@ PROBES: dict[type[Message], Probe] = {
     ProbeTcp: probe_tcp,
     ProbeUdp: probe_udp,
     PingH2: _h2ping,
-    RunScript: run_script,
 }
 """Who does a job."""

@@ -45,12 +45,29 @@ class Tail:
         return f"Captured {len(self._kept)} of {self.total} bytes\n...\n{text}"
 
 
-async def run_script(job: RunScript) -> ScriptEnded:
-    """How it ended, with the end of what it has written to its output and its errors."""
-    try:
-        process = _started(job.args)
-    except (OSError, ValueError) as error:
-        return ScriptEnded(ticket=job.ticket, error=_not_started(job.args[0], error))
+class Scripts:
+    """Runs programs, of which it starts one in a turn of the loop."""
+
+    def __init__(self) -> None:
+        self._starting = asyncio.Lock()
+
+    async def run(self, job: RunScript) -> ScriptEnded:
+        """How it ended, with the end of what it has written to its output and its errors."""
+        try:
+            process = await self._start(job.args)
+        except (OSError, ValueError) as error:
+            return ScriptEnded(ticket=job.ticket, error=_not_started(job.args[0], error))
+        return await _watched(process, job)
+
+    async def _start(self, args: Sequence[str]) -> subprocess.Popen[bytes]:
+        """The loop stands still until the system has made room for the program: on a machine that is busy for
+        milliseconds. Of many that are due together one a turn is started, and others' work goes between."""
+        async with self._starting:
+            await asyncio.sleep(0)
+            return _started(args)
+
+
+async def _watched(process: subprocess.Popen[bytes], job: RunScript) -> ScriptEnded:
     tail, ended = Tail(job.output_max_size), False
     try:
         async with asyncio.timeout(job.timeout_ns / NS):
