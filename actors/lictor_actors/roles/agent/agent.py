@@ -238,10 +238,8 @@ class Agent(Actor):
     # -- answers and silence -------------------------------------------------
 
     def _undeliverable(self, notice: Undeliverable, turn: Turn) -> None:
-        own = (self.sync, self._aliases)
-        if any(each.not_reached(notice.request, notice.target, turn) for each in own):
-            return
-        if not self._leaving.not_reached(notice, turn):
+        ours = any(each.not_reached(notice.request, notice.target, turn) for each in (self.sync, self._aliases))
+        if not (ours or self._leaving.not_reached(notice, turn)):
             self._forwarding.not_reached(notice, turn)
 
     def _rebalance(self, _: RebalanceDue, turn: Turn) -> None:
