@@ -233,13 +233,11 @@ class AgentOptions(Message):
     check_update_interval_ns: int = 300_000_000_000
     """Output-only changes of a check reach the catalog at most about this often; 0: at once."""
     enable_script_checks: bool = False
-    """Whether it runs scripts."""
     enable_local_script_checks: bool = False
-    """Whether it runs scripts that its own configuration defines."""
+    """Whether it runs scripts as checks: all, or those that its own configuration defines."""
     check_output_max_size: int = 4096
-    """Bytes that are kept of a check's output if the check does not say."""
     discard_check_output: bool = False
-    """Checks have no output, nor has the catalog."""
+    """Bytes that are kept of a check's output if the check does not say, and whether none of any is kept."""
     services: tuple[RegisterService, ...] = ()
     """Services of the configuration; they win over what was registered by the API and kept."""
     checks: tuple[CheckSpec, ...] = ()
