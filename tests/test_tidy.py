@@ -72,8 +72,11 @@ TO_HOSTS = (
 NOT_SENT = (
     "agent.agent_options",
     "faults.",
+    "jobs.ping_",
     "jobs.probe_",
+    "jobs.run_",
     "journal.",
+    "reload.read_",
     "server.server_options",
     "swim.prober_options",
     "web.gateway_options",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from lictor_messages.answers import Answer
@@ -10,8 +11,15 @@ from lictor_messages.catalog import CheckDefinition, CheckRecord, CheckStatus, S
 from lictor_messages.json_names import Json
 from lictor_messages.members import Member, UserEvent
 
-PROBED = ("http", "tcp")
-"""The types of check that the checker runs; the field of that name says what is probed."""
+PROBED: Mapping[str, str] = {
+    "grpc": "grpc",
+    "http": "http",
+    "tcp": "tcp",
+    "udp": "udp",
+    "script": "args",
+    "h2ping": "h2ping",
+}
+"""The types of check that the checker runs, and the field that says what is probed; the first that is set counts."""
 
 
 class CheckSpec(CheckDefinition):
@@ -23,24 +31,37 @@ class CheckSpec(CheckDefinition):
     service_id: Annotated[str, Json("ServiceID")] = ""
     status: Annotated[str, Json("Status")] = ""
     """Initial status; "" means critical."""
+    args: Annotated[tuple[str, ...], Json("Args", "args")] = ()
+    """A program and its arguments. The catalog, which all may read, is not told: there may be secrets among them."""
     ttl_ns: Annotated[int, Json("TTL", "duration")] = 0
+    h2ping_use_tls: Annotated[bool, Json("H2PingUseTLS")] = True
     success_before_passing: Annotated[int, Json("SuccessBeforePassing")] = 0
+    failures_before_warning: Annotated[int, Json("FailuresBeforeWarning")] = 0
+    """0: as many as before critical, so that there is no warning on the way."""
     failures_before_critical: Annotated[int, Json("FailuresBeforeCritical")] = 0
-    output_max_size: Annotated[int, Json("OutputMaxSize")] = 4096
+    output_max_size: Annotated[int, Json("OutputMaxSize")] = 0
+    """Bytes; 0: what the agent has for all checks."""
     maintenance: bool = False
     """Critical until it is removed; nothing else about it matters."""
 
     @property
     def type(self) -> str:
-        """Consul's type name: ttl, maintenance or one of PROBED."""
+        """Consul's type name: ttl, alias, maintenance or one of PROBED."""
         if self.maintenance:
             return "maintenance"
-        return "ttl" if self.ttl_ns else self.probed
+        if self.ttl_ns:
+            return "ttl"
+        return self.probed or ("alias" if self.is_alias else "")
 
     @property
     def probed(self) -> str:
-        """By which of its fields it says what is to be probed, "" by none."""
-        return next((kind for kind in PROBED if getattr(self, kind)), "")
+        """The type of PROBED that its fields say, "" for none."""
+        return next((kind for kind, field in PROBED.items() if getattr(self, field)), "")
+
+    @property
+    def is_alias(self) -> bool:
+        """True if it says what others say of a node or of a service."""
+        return bool(self.alias_node or self.alias_service)
 
     @property
     def runs(self) -> bool:
@@ -188,31 +209,6 @@ class ServerSilent(Message):
     request: str = ""
 
 
-class CheckerStarted(Message):
-    """From a checker that has just been (re)started to its agent: tell me what to run."""
-
-
-class StartCheck(Message):
-    """To the checker: run this check from now on, first at a random point of its interval."""
-
-    id: str
-    spec: CheckSpec
-
-
-class StopCheck(Message):
-    """To the checker: forget this check."""
-
-    id: str
-
-
-class CheckResult(Message):
-    """From the checker to its agent: one run's verdict, after thresholds."""
-
-    id: str
-    status: CheckStatus
-    output: str
-
-
 class AgentOptions(Message):
     """What an agent is started with."""
 
@@ -231,6 +227,12 @@ class AgentOptions(Message):
     """Address of the node's prober; "" is ``prober@node``."""
     check_update_interval_ns: int = 300_000_000_000
     """Output-only changes of a check reach the catalog at most about this often; 0: at once."""
+    enable_script_checks: bool = False
+    enable_local_script_checks: bool = False
+    """Whether it runs scripts as checks: all, or those that its own configuration defines."""
+    check_output_max_size: int = 4096
+    discard_check_output: bool = False
+    """Bytes that are kept of a check's output if the check does not say, and whether none of any is kept."""
     services: tuple[RegisterService, ...] = ()
     """Services of the configuration; they win over what was registered by the API and kept."""
     checks: tuple[CheckSpec, ...] = ()
@@ -261,6 +263,12 @@ class OutputSyncDue(Message):
     id: str
 
 
+class AliasDue(Message):
+    """The agent's timer: ask once more about the node that an alias check stands for."""
+
+    id: str
+
+
 class TtlDue(Message):
     """The agent's timer: a TTL check was not updated in time."""
 
@@ -285,9 +293,3 @@ class ServiceWaitDue(Message):
     """The agent's timer: a WatchLocalService has waited long enough."""
 
     waiter: int
-
-
-class CheckDue(Message):
-    """The checker's timer: run this check."""
-
-    id: str

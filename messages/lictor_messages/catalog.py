@@ -79,6 +79,16 @@ class CheckDefinition(Record):
     tls_server_name: Annotated[str, Json("TLSServerName", empty="omitted", before="TLSSkipVerify")] = ""
     disable_redirects: Annotated[bool, Json("DisableRedirects", empty="omitted")] = False
     tcp: Annotated[str, Json("TCP", empty="omitted")] = ""
+    tcp_use_tls: Annotated[bool, Json("TCPUseTLS", empty="omitted")] = False
+    udp: Annotated[str, Json("UDP", empty="omitted")] = ""
+    grpc: Annotated[str, Json("GRPC", empty="omitted")] = ""
+    """``host:port``, with ``/service`` for one service of the server."""
+    grpc_use_tls: Annotated[bool, Json("GRPCUseTLS", empty="omitted")] = False
+    h2ping: Annotated[str, Json("H2PING", empty="omitted")] = ""
+    h2ping_use_tls: Annotated[bool, Json("H2PingUseTLS", empty="omitted")] = False
+    alias_node: Annotated[str, Json("AliasNode", empty="omitted")] = ""
+    alias_service: Annotated[str, Json("AliasService", empty="omitted")] = ""
+    """Id of a service."""
     interval_ns: Annotated[int, Json("Interval", "duration", empty="omitted")] = 0
     timeout_ns: Annotated[int, Json("Timeout", "duration", empty="omitted")] = 0
     deregister_critical_service_after_ns: Annotated[

@@ -30,17 +30,95 @@ class HttpProbed(Message):
 
 
 class ProbeTcp(Message):
-    """One connect; answered by TcpProbed."""
+    """One connect, with a handshake of TLS if wanted; answered by TcpProbed."""
 
     ticket: str
     address: str
     timeout_ns: int
+    use_tls: bool = False
+    tls_skip_verify: bool = False
+    tls_server_name: str = ""
 
 
 class TcpProbed(Message):
     """``error`` is empty if the connection was made, else why not, the address included."""
 
     ticket: str
+    error: str = ""
+
+
+class ProbeUdp(Message):
+    """One empty datagram; answered by UdpProbed."""
+
+    ticket: str
+    address: str
+    timeout_ns: int
+
+
+class UdpProbed(Message):
+    """``error`` is empty if an answer came or none within the time, else why the datagram was refused."""
+
+    ticket: str
+    error: str = ""
+
+
+class ProbeGrpc(Message):
+    """One call of grpc.health.v1.Health/Check; answered by GrpcProbed."""
+
+    ticket: str
+    address: str
+    service: str = ""
+    """"" for the server as a whole."""
+    timeout_ns: int
+    use_tls: bool = False
+    tls_skip_verify: bool = False
+    tls_server_name: str = ""
+
+
+class GrpcProbed(Message):
+    """The serving status as a number of the protocol, or in ``error`` why there is none, in gRPC's words."""
+
+    ticket: str
+    serving_status: int = 0
+    error: str = ""
+
+
+class PingH2(Message):
+    """One PING frame of HTTP/2; answered by H2Pinged."""
+
+    ticket: str
+    address: str
+    timeout_ns: int
+    use_tls: bool = True
+    tls_skip_verify: bool = False
+    tls_server_name: str = ""
+
+
+class H2Pinged(Message):
+    """``error`` is empty if the ping came back, else why not."""
+
+    ticket: str
+    error: str = ""
+
+
+class RunScript(Message):
+    """One run of a program in a session of its own; answered by ScriptEnded."""
+
+    ticket: str
+    args: tuple[str, ...]
+    timeout_ns: int
+    output_max_size: int
+    """Bytes that are kept from the end of what it writes."""
+
+
+class ScriptEnded(Message):
+    """How a program ended. ``error`` says why it was not started; a signal's exit code is its number below zero."""
+
+    ticket: str
+    exit_code: int = 0
+    output: str = ""
+    timed_out: bool = False
+    """It had not ended, or left its output open, when its time was up, and was killed with all that it had started."""
     error: str = ""
 
 

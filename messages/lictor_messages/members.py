@@ -76,6 +76,9 @@ MemberEvent = MemberJoined | MemberUpdated | MemberFailed | MemberLeft | MemberR
 class ListMembers(Message, kind="members.list_members", on=WIRE):
     """Ask a prober for its view; answered by Members."""
 
+    name: str = ""
+    """Only the member of this name; "" for all."""
+
 
 class Members(Message, kind="members.members", on=WIRE):
     """A prober's view, itself included, in the order of names."""

@@ -11,9 +11,10 @@ from lictor_actors.client.connection import Connection
 from lictor_actors.client.errors import BadRequest, ConnectionFailed, Indefinite, Unavailable
 from lictor_actors.hosts.doors.clients import ClientDoor
 from lictor_actors.roles.agent.agent import Agent
-from lictor_messages.agent import CheckDue, ListLocalServices, LocalServices, ServerSilent
+from lictor_messages.agent import ListLocalServices, LocalServices, ServerSilent
 from lictor_messages.answers import Written
 from lictor_messages.base import Message
+from lictor_messages.checker import CheckDue
 from lictor_messages.codec import cluster_id, frame, open_frame, pack, unpack
 from lictor_messages.door import ANY_CLUSTER
 from lictor_messages.doorways import AskAgain

@@ -14,7 +14,7 @@ import pytest
 from raw_peer import RawPeer, Then, result_of
 
 from lictor_actors.hosts.live.jobs import Jobs
-from lictor_actors.hosts.live.probes.http import _trust
+from lictor_actors.hosts.live.probes.trust import trust
 from lictor_messages.jobs import HttpProbed, ProbeHttp
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificates")
@@ -68,7 +68,7 @@ def probe(url: str, **fields: object) -> ProbeHttp:
 
 @pytest.mark.parametrize("name", ["local", "other", "no-names"])
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[127.0.0.1]"])
-async def test_an_unknown_authority_is_not_trusted_unless_the_check_says_so(
+async def test_an_unknown_authority_is_nottrusted_unless_the_check_says_so(
     jobs: Jobs, certificates: Path, name: str, host: str
 ) -> None:
     async with serving(certificates / f"{name}.pem") as port:
@@ -98,7 +98,7 @@ async def test_an_unknown_authority_is_not_trusted_unless_the_check_says_so(
         ("no-names", "localhost", "", "x509: certificate relies on legacy Common Name field, use SANs instead"),
     ],
 )
-async def test_a_trusted_certificate_is_one_for_its_names(
+async def test_atrusted_certificate_is_one_for_its_names(
     jobs: Jobs,
     certificates: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -108,10 +108,10 @@ async def test_a_trusted_certificate_is_one_for_its_names(
     text: str,
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificates / f"{name}.pem"))
-    _trust.cache_clear()
+    trust.cache_clear()
     async with serving(certificates / f"{name}.pem") as port:
         result = await result_of(jobs, probe(f"https://{host}:{port}/", tls_server_name=server_name))
-    _trust.cache_clear()
+    trust.cache_clear()
     assert isinstance(result, HttpProbed)
     assert result.status == (0 if text else 200)
     assert result.text.endswith(text or "ok")

@@ -19,8 +19,10 @@ class CheckSpec(agent.CheckSpec):
     """A health check: ``CheckSpec(ttl="10s")``, ``CheckSpec(http="http://127.0.0.1:8080/health", interval="5s")``.
 
     ``id``, ``name``, ``notes``, ``service_id``, ``status`` (the first one, critical if left out); one of ``ttl``,
-    ``http`` (with ``method``, ``header``, ``body``, ``tls_skip_verify``, ``tls_server_name``, ``disable_redirects``)
-    and ``tcp``; ``interval``, ``timeout``, ``success_before_passing``, ``failures_before_critical``,
+    ``http`` (with ``method``, ``header``, ``body``, ``disable_redirects``), ``tcp`` (``tcp_use_tls``), ``udp``,
+    ``grpc`` (``grpc_use_tls``), ``h2ping`` (``h2ping_use_tls``), ``args`` (a program and its arguments, where the agent
+    allows it), ``alias_service``, ``alias_node``; for TLS ``tls_skip_verify``, ``tls_server_name``; ``interval``,
+    ``timeout``, ``success_before_passing``, ``failures_before_warning``, ``failures_before_critical``,
     ``deregister_critical_service_after``, ``output_max_size`` (bytes). Durations are seconds, texts or timedeltas;
     ``header`` maps names to a value or several. Raises InvalidArgument for what is no field or no value of one.
     """

@@ -176,6 +176,18 @@ def base64(value: Any, where: str) -> bytes:
         raise BadBody(str(error)) from error
 
 
+def args(value: Any, where: str) -> Any:
+    """A program and its arguments. Consul too has no shell strings any more."""
+    if isinstance(value, str):
+        raise BadBody(f'{where} is a list, because no shell reads it: write ["sh", "-c", "..."] for a line of shell')
+    return strings(value, where)
+
+
+def no_script(value: Any, where: str) -> str:
+    """The shell string of old versions."""
+    raise BadBody('json: unknown field "Script": use Args with a list, like ["sh", "-c", "..."]')
+
+
 def check_id(value: Any, where: str) -> str:
     """The id in an object that names a check."""
     if not isinstance(value, dict):

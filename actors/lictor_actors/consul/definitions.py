@@ -13,11 +13,7 @@ from lictor_actors.consul.structs.agent import CHECK_TYPE, SERVICE_DEFINITION
 from lictor_messages.agent import CheckSpec
 from lictor_messages.catalog import ServiceRecord
 
-_NOT_YET = ("UDP", "DockerContainerID", "GRPC", "H2PING", "OSService", "AliasNode", "AliasService")
-SCRIPTS_OFF = (
-    "Scripts are disabled on this agent from remote calls; to enable, configure 'enable_script_checks' or use "
-    "'enable_local_script_checks' and define the check in a file"
-)
+_NOT_RUN = ("DockerContainerID", "OSService")
 
 
 class NotRun(ValueError):
@@ -30,11 +26,9 @@ class NotRun(ValueError):
 
 def check_of(given: Mapping[str, Any]) -> CheckSpec:
     """A definition of a check as our record; raises NotRun."""
-    if given.get("Args") or given.get("ScriptArgs"):
-        raise NotRun(500, SCRIPTS_OFF)
-    for name in _NOT_YET:
+    for name in _NOT_RUN:
         if given.get(name):
-            raise NotRun(400, f"Invalid check: Lictor does not run {name} checks yet")
+            raise NotRun(400, f"Invalid check: Lictor does not run {name} checks: let Args run a program that looks")
     return CHECK_TYPE.record(given)
 
 

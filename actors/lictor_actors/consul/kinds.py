@@ -57,6 +57,8 @@ REAL = Kind(decode.real, {"type": "number", "format": "double"})
 REALS = Kind(decode.list_of(decode.real, "float64"), {"type": "array", "items": REAL.schema})
 BOOLEAN = Kind(decode.boolean, {"type": "boolean"}, BOOL)
 TEXTS = Kind(decode.strings, {"type": "array", "items": _TEXT_SCHEMA}, STRINGS)
+ARGS = Kind(decode.args, TEXTS.schema, STRINGS)
+NO_SCRIPT = Kind(decode.no_script, {"not": {}})
 TEXT_MAP = Kind(
     decode.string_map,
     {"type": "object", "additionalProperties": _TEXT_SCHEMA},
@@ -92,6 +94,7 @@ CHECK_IDS = Kind(
 ANYTHING = Kind(decode.anything, {})
 
 WORDS: Mapping[str, Kind] = {
+    "args": ARGS,
     "base64": BASE64,
     "check_ids": CHECK_IDS,
     "duration": DURATION,

@@ -154,7 +154,11 @@ def _or_null(field: Field) -> Schema:
 
 
 def _spellings(name: str, snake: bool) -> Iterator[str]:
-    """Lower case, and with ``snake`` also ``tls_skip_verify`` of ``TLSSkipVerify``."""
+    """Lower case, and with ``snake`` also ``tls_skip_verify`` of ``TLSSkipVerify``.
+
+    What follows a digit may begin a word or not: ``h2_ping_use_tls`` and ``h2ping_use_tls``.
+    """
     yield name.lower()
     if snake:
-        yield re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+        for small in ("a-z0-9", "a-z"):
+            yield re.sub(rf"(?<=[{small}])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()

@@ -12,9 +12,10 @@ def warning(config: AgentConfig) -> str:
     if not found:
         return ""
     addresses = ", ".join(found[:-1]) + f" and {found[-1]}" if len(found) > 1 else found[0]
+    programs = ", and have programs run here (enable_script_checks)" if config.enable_script_checks else ""
     return (
-        f"everybody who can reach {addresses} can read and change all that the cluster knows, without TLS and without "
-        "keys: bind to loopback or to a private network with -bind and -client (see docs/security.md)"
+        f"everybody who can reach {addresses} can read and change all that the cluster knows{programs}, without TLS "
+        "and without keys: bind to loopback or to a private network with -bind and -client (see docs/security.md)"
     )
 
 

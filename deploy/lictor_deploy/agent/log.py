@@ -35,6 +35,11 @@ def start_log(level: str, stream: Any = None) -> None:
     root.setLevel(threshold)
 
 
+def set_level(level: str) -> None:
+    """From now on log from this level on."""
+    logging.getLogger().setLevel(threshold_of(level))
+
+
 def threshold_of(level: str) -> str:
     """Python's name of one of Consul's levels; Failure if it is none."""
     if level.upper() not in LEVELS:

@@ -24,13 +24,16 @@ from lictor_deploy.agent.identity import lost_journal
 from lictor_deploy.agent.limits import Listener, bind_once, own_directory, raise_file_limit, require_free
 from lictor_deploy.agent.log import start_log
 from lictor_deploy.agent.pid_file import pid_file
+from lictor_deploy.agent.reloading import Reloading
 from lictor_deploy.agent.spec import node_spec
 from lictor_deploy.config.sections import AgentConfig
 from lictor_deploy.words.sentence import Failure
 from lictor_messages.addresses import join_host_port
 from lictor_messages.agent import LeaveCluster
+from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope, at
 from lictor_messages.faults import FAULTS_PATH
+from lictor_messages.reload import ReadDefinitions, Reload
 from lictor_messages.version import CONSUL_VERSION, VERSION
 from lictor_messages.web import HttpAnswered, HttpAsked
 
@@ -47,8 +50,8 @@ LEFT, STOPPED = 0, 1
 """Exit codes: Consul's 0 means a graceful leave, everything else is 1."""
 
 
-def run_agent(config: AgentConfig, *, dev: bool) -> int:
-    """Run until told to stop; the exit code."""
+def run_agent(config: AgentConfig, *, dev: bool, load: Callable[[], AgentConfig]) -> int:
+    """Run until told to stop; the exit code. ``load`` reads the configuration again."""
     if not config.data_dir and not dev:
         raise Failure("data_dir cannot be empty: name a directory with -data-dir, or use -dev to keep nothing.")
     start_log(config.log_level)
@@ -58,13 +61,14 @@ def run_agent(config: AgentConfig, *, dev: bool) -> int:
         own_directory(Path(config.data_dir), say=logging.getLogger("lictor").warning)
     if config.data_dir and config.server and (lost := lost_journal(config.data_dir)):
         logging.getLogger("lictor").warning("agent: %s", lost)
-    config = without_taken_door(config)
+    given, config = config, without_taken_door(config)
     spec = node_spec(config)
     require_free(listeners(config, spec))
     if open_to_strangers := warning(config):
         logging.getLogger("lictor").warning("agent: %s", open_to_strangers)
     with pid_file(config.pid_file):
-        return in_loop(AgentRun(config, spec, "lictor-dev" if dev else "lictor").serve())
+        reloading = Reloading(given, spec.name, load)
+        return in_loop(AgentRun(config, spec, "lictor-dev" if dev else "lictor", reloading).serve())
 
 
 def in_loop(work: Coroutine[Any, Any, int]) -> int:
@@ -119,11 +123,15 @@ def listeners(config: AgentConfig, spec: NodeSpec) -> list[Listener]:
 class AgentRun:
     """The running node and what ends it."""
 
-    def __init__(self, config: AgentConfig, spec: NodeSpec, cluster: str) -> None:
+    def __init__(self, config: AgentConfig, spec: NodeSpec, cluster: str, reloading: Reloading) -> None:
         self._config = config
         self._spec = spec
         self._host = LiveHost(
-            cluster, ended=self._ended, stopped=self._actor_stopped, beside={FAULTS_PATH: self._about_faults}
+            cluster,
+            ended=self._ended,
+            stopped=self._actor_stopped,
+            beside={FAULTS_PATH: self._about_faults},
+            work={ReadDefinitions: reloading.read},
         )
         self._node: Node | None = None
         self._desk: FaultDesk | None = None
@@ -135,7 +143,7 @@ class AgentRun:
         self._over: asyncio.Future[int] = self._loop.create_future()
         self._loop.add_signal_handler(signal.SIGINT, self._signalled, self._config.leaves_on_interrupt)
         self._loop.add_signal_handler(signal.SIGTERM, self._signalled, self._config.leaves_on_terminate)
-        self._loop.add_signal_handler(signal.SIGHUP, reload_asked)
+        self._loop.add_signal_handler(signal.SIGHUP, self._reload)
         for number in UNHEEDED:
             self._loop.add_signal_handler(number, unheeded, number)
         try:
@@ -183,9 +191,17 @@ class AgentRun:
         if self._node is not None:  # else it leaves as soon as it has started: the others may remember it
             self._leave()
 
+    def _reload(self) -> None:
+        if self._node is not None:  # else its files are being read for the first time
+            logging.getLogger("lictor").info("agent: SIGHUP: reading the configuration again")
+            self._tell_agent(Reload())
+
     def _leave(self) -> None:
+        self._tell_agent(LeaveCluster())
+
+    def _tell_agent(self, message: Message) -> None:
         node = self._spec.node
-        self._host.post(Envelope(at("host", node), at("agent", node), LeaveCluster()))
+        self._host.post(Envelope(at("host", node), at("agent", node), message))
 
     def _ended(self, node: str, why: str) -> None:
         failed = self._node is not None and self._node.failed_because
@@ -210,11 +226,6 @@ class AgentRun:
 def unheeded(number: signal.Signals) -> None:
     """Consul prints its metrics on SIGUSR1, and as a program in Go lives on after the others."""
     logging.getLogger("lictor").warning(f"agent: {number.name} does nothing here")
-
-
-def reload_asked() -> None:
-    """SIGHUP, for Consul "read the configuration again": to be ended by it would surprise."""
-    logging.getLogger("lictor").warning("agent: SIGHUP changes nothing yet; restart the agent to reload its files")
 
 
 def banner(spec: NodeSpec) -> str:

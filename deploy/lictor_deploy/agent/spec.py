@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any
 
+from lictor_actors.checks.script import allowed
 from lictor_actors.node.spec import NodeSpec
 from lictor_deploy.agent.identity import advertised, node_id, node_name
 from lictor_deploy.config.definitions import check_of, service_of
@@ -39,7 +40,9 @@ def node_spec(config: AgentConfig) -> NodeSpec:
 
 def definitions_of(config: AgentConfig, node: str) -> tuple[tuple[RegisterService, ...], tuple[CheckSpec, ...]]:
     """The services and checks of the node of that name; Failure says what is wrong with one."""
-    return tuple(service_of(raw, node) for raw in config.services), tuple(map(check_of, config.checks))
+    scripts = allowed(config.enable_script_checks, config.enable_local_script_checks)
+    services = tuple(service_of(raw, node, scripts) for raw in config.services)
+    return services, tuple(check_of(raw, scripts) for raw in config.checks)
 
 
 def fed(config: AgentConfig) -> Iterator[tuple[str, Any]]:

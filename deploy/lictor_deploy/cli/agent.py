@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from inspect import Parameter, Signature
 from typing import Any
 
@@ -34,7 +35,7 @@ HELP = """Run one node until it is told to stop.
 
 SIGINT and SIGTERM make a client agent leave and a server just stop; exit code 0 after a graceful leave, else 1.
 Both are heard from the first moment on, as process 1 of a container and where a shell had SIGINT ignored.
-SIGHUP does not read the configuration again yet. docs/configuration.md lists the keys of files.
+SIGHUP reads the files again: services, checks and log_level take effect. docs/configuration.md lists the keys.
 
 Example: lictor agent -dev
 Example: lictor agent -server -bootstrap-expect=3 -data-dir=/var/lib/lictor -retry-join=10.0.0.5
@@ -75,14 +76,16 @@ def run(
     **given: Any,
 ) -> int:
     """Read the configuration and run the node."""
-    config, ignored = load(Sources(config_file, config_dir, hcl, config_format), raw_of(flags, given), dev=dev, of=of)
+    sources = Sources(config_file, config_dir, hcl, config_format)
+    read = partial(load, sources, raw_of(flags, given), dev=dev, of=of)
+    config, ignored = read()
     if ignored:
         print(f"==> Accepted, but not in force: {', '.join(ignored)}", flush=True)
     if not dev and not config_file and not config_dir and not hcl and given.get("data_dir") is None:
         raise Failure("Nothing says what this agent is. Try `lictor agent -dev`, or give -data-dir or -config-file.")
     from lictor_deploy.agent.run import run_agent
 
-    return run_agent(config, dev=dev)
+    return run_agent(config, dev=dev, load=lambda: read()[0])
 
 
 agent = command(AgentConfig)

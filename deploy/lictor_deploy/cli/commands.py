@@ -10,6 +10,8 @@ COMMANDS = {
     "join": (f"{HERE}.members:join", "Make the agent join a cluster."),
     "leave": (f"{HERE}.members:leave", "Make the agent leave and stop."),
     "force-leave": (f"{HERE}.members:force_leave", "Turn a failed member into one that has left."),
+    "reload": (f"{HERE}.reload:reload", "Make the agent read its files again."),
+    "services": (f"{HERE}.services:app", "Register services with the agent."),
     "maint": (f"{HERE}.maint:maint", "Take a node or a service out of every answer for a while."),
     "kv": (f"{HERE}.kv:app", "Read and write the key-value store."),
     "snapshot": (f"{HERE}.snapshot:app", "Save and restore all that the servers know."),

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 COMMANDS_NOT_YET = (
     *("acl", "config", "connect", "exec", "intention", "keygen", "keyring", "login", "logout", "monitor", "peering"),
-    *("reload", "resource", "services", "tls", "troubleshoot", "watch"),
+    *("resource", "tls", "troubleshoot", "watch"),
     *("operator area", "operator usage", "operator utilization", "snapshot agent", "snapshot decode"),
 )
 FLAGS_NOT_YET: dict[str, tuple[str, ...]] = {
@@ -17,7 +17,7 @@ FLAGS_NOT_YET: dict[str, tuple[str, ...]] = {
     "agent": (
         *("advertise-wan", "allow-write-http-from", "alt-domain", "auto-reload-config", "check_output_max_size"),
         *("disable-host-node-id", "disable-keyring-file", "dns-port", "domain"),
-        *("enable-local-script-checks", "enable-script-checks", "encrypt", "grpc-port", "grpc-tls-port"),
+        *("encrypt", "grpc-port", "grpc-tls-port"),
         *("https-port", "join-wan", "log-file", "log-json", "log-rotate-bytes", "log-rotate-duration"),
         *("log-rotate-max-files", "non-voting-server", "primary-gateway", "protocol", "raft-protocol", "read-replica"),
         *("recursor", "retry-interval-wan", "retry-join-wan", "retry-max", "retry-max-wan", "segment"),

@@ -16,7 +16,6 @@ NOT_IN_FORCE = (
     "alt_domain",
     "autopilot",
     "cache",
-    "check_output_max_size",
     "connect",
     "disable_anonymous_signature",
     "disable_host_node_id",
@@ -25,13 +24,10 @@ NOT_IN_FORCE = (
     "disable_kv_key_validation",
     "disable_remote_exec",
     "disable_update_check",
-    "discard_check_output",
     "dns_config",
     "domain",
     "enable_agent_tls_for_checks",
     "enable_debug",
-    "enable_script_checks",
-    "enable_local_script_checks",
     "http_config.use_cache",
     "http_config.max_header_bytes",
     "limits",
@@ -60,7 +56,7 @@ NO_TLS = "there is no TLS"
 NO_WAN = "there is no pool of several datacenters"
 NO_DNS = "there is no DNS"
 NO_SYSLOG = "the log goes to standard output"
-NO_RELOAD = "nothing is read again while an agent runs"
+NO_RELOAD = "files are read again when SIGHUP or `lictor reload` says so"
 LACKING: dict[str, str] = {
     **dict.fromkeys(("acl", "acl_datacenter", "acl_default_policy", "acl_master_token", "acl_token"), NO_ACLS),
     "unix_sockets": "HTTP listens on IPs alone",
@@ -118,8 +114,6 @@ def is_off(value: Any) -> bool:
 
 OFF: dict[str, Callable[[Any], bool]] = {
     "acl": acls_are_off,
-    "enable_script_checks": is_off,
-    "enable_local_script_checks": is_off,
     **dict.fromkeys(
         (
             *("auto_encrypt", "config_entries", "discovery_max_stale", "enable_syslog", "encrypt"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
+from lictor_actors.checks.rules import check_refused, service_refused
+from lictor_actors.checks.script import Allowed, script_refused
 from lictor_actors.consul import definitions
-from lictor_actors.consul.check_rules import check_refused, service_refused
 from lictor_actors.consul.decode import BadBody
 from lictor_actors.consul.struct import Struct
 from lictor_actors.consul.structs.agent import CHECK_DEFINITION, SERVICE_DEFINITION
@@ -18,18 +19,24 @@ from lictor_messages.refusals import Refused
 T = TypeVar("T")
 
 
-def service_of(raw: dict[str, Any], node: str) -> RegisterService:
-    """One entry of ``services``; Failure says what is wrong with it."""
+def service_of(raw: dict[str, Any], node: str, scripts: Allowed) -> RegisterService:
+    """One entry of ``services`` of an agent that runs these ``scripts``; Failure says what is wrong with it."""
     what = f"service {raw.get('name') or raw.get('Name') or '?'}"
     registration = attempt(what, lambda: registration_of(decode(raw, SERVICE_DEFINITION), node))
-    return accepted(what, registration, service_refused(registration))
+    return accepted(what, registration, service_refused(registration) or scripts_refused(registration.checks, scripts))
 
 
-def check_of(raw: dict[str, Any]) -> CheckSpec:
+def check_of(raw: dict[str, Any], scripts: Allowed) -> CheckSpec:
     """One entry of ``checks``; Failure says what is wrong with it."""
     what = f"check {raw.get('name') or raw.get('Name') or '?'}"
     spec = attempt(what, lambda: definitions.check_of(decode(raw, CHECK_DEFINITION)))
-    return accepted(what, spec, check_refused(spec))
+    return accepted(what, spec, check_refused(spec) or scripts_refused((spec,), scripts))
+
+
+def scripts_refused(specs: Iterable[CheckSpec], scripts: Allowed) -> Refused | None:
+    """Why the first script among these is not run, None if all are."""
+    refusals = (script_refused(spec, scripts, from_files=True) for spec in specs)
+    return next((refused for refused in refusals if refused is not None), None)
 
 
 def decode(raw: dict[str, Any], struct: Struct[Any]) -> dict[str, Any]:

@@ -157,6 +157,20 @@ class AgentConfig(Section):
         "Reckon no network coordinates, and answer none.",
         feeds="prober.disable_coordinates agent.disable_coordinates gateway.disable_coordinates",
     )
+    check_output_max_size: CountFromOne = option(
+        "Bytes that are kept of the output of a check that does not say.", feeds="agent.check_output_max_size"
+    )
+    discard_check_output: bool = option("Keep no output of any check.", feeds="agent.discard_check_output")
+    enable_script_checks: bool = option(
+        "Run scripts as checks, also those that are registered over HTTP: who may do that may then run programs here.",
+        flag="enable-script-checks",
+        feeds="agent.enable_script_checks",
+    )
+    enable_local_script_checks: bool = option(
+        "Run scripts as checks that the agent's own files define.",
+        flag="enable-local-script-checks",
+        feeds="agent.enable_local_script_checks",
+    )
     gossip_profile: Literal["lan", "wan", "local"] = option("Constants of gossip.", feeds="prober.profile")
     services: list[dict[str, Any]] = option("Services of this node; service adds one.", default=[])
     checks: list[dict[str, Any]] = option("Checks of this node; check adds one.", default=[])

@@ -7,7 +7,6 @@ import pytest
 from lictor_actors.roles.agent.agent import Agent
 from lictor_messages.agent import (
     AgentOptions,
-    CheckResult,
     CheckSpec,
     DeregisterCheck,
     ListLocalChecks,
@@ -30,6 +29,7 @@ from lictor_messages.catalog import (
     Register,
     ServiceRecord,
 )
+from lictor_messages.checker import CheckResult
 from lictor_messages.codec import pack_body
 from lictor_messages.host import Recovered
 from lictor_messages.journal import Cell

@@ -11,7 +11,6 @@ from lictor_actors.roles.agent.anti_entropy import scale
 from lictor_messages.agent import (
     Accepted,
     AgentOptions,
-    CheckResult,
     CheckSpec,
     DeregisterCheck,
     DeregisterService,
@@ -35,6 +34,7 @@ from lictor_messages.catalog import (
     Register,
     ServiceRecord,
 )
+from lictor_messages.checker import CheckResult
 from lictor_messages.host import Recovered, Undeliverable
 from lictor_messages.members import Leave, Member, MemberJoined
 from lictor_messages.refusals import Refused

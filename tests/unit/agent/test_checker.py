@@ -2,10 +2,12 @@
 
 import pytest
 
+from lictor_actors.checks.every import KINDS
 from lictor_actors.kernel.vocabulary import UnknownMessage
-from lictor_actors.roles.checker import JOBS, Checker
-from lictor_messages.agent import PROBED, CheckerStarted, CheckResult, CheckSpec, ListLocalChecks, StartCheck, StopCheck
+from lictor_actors.roles.checker import Checker
+from lictor_messages.agent import PROBED, CheckSpec, ListLocalChecks
 from lictor_messages.base import Message
+from lictor_messages.checker import CheckerStarted, CheckResult, StartCheck, StopCheck
 from lictor_messages.jobs import HttpProbed, JobFailed, ProbeHttp, ProbeTcp, TcpProbed
 
 SECOND = 1_000_000_000
@@ -49,8 +51,8 @@ def test_checks_begin_at_random_points_of_their_interval(checker) -> None:
 
 
 def test_every_type_of_check_that_runs_becomes_a_job_and_a_result_that_is_heard() -> None:
-    assert tuple(JOBS) == PROBED, "say in roles/checker.py by which job the checker runs a check of this type"
-    specs = [CheckSpec(**{kind: "x"}) for kind in PROBED]
+    assert tuple(KINDS) == tuple(PROBED), "say in checks/every.py by which job the checker runs a check of this type"
+    specs = [CheckSpec(**{field: ("x",) if field == "args" else "x"}) for field in PROBED.values()]
     assert [spec.type for spec in specs] == [spec.probed for spec in specs] == [*PROBED]
     assert all(spec.runs for spec in specs)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lictor_actors.consul.check_rules import service_refused
+from lictor_actors.checks.rules import service_refused
 from lictor_actors.roles.agent.agent import Agent
 from lictor_messages.agent import AgentOptions, CheckSpec, ListLocalChecks, RegisterCheck, RegisterService, UpdateCheck
 from lictor_messages.base import FrozenMap

@@ -342,6 +342,7 @@ def test_durations_are_seconds_texts_or_timedeltas(ttl: Any) -> None:
         ({"ttl": None}, "CheckSpec's ttl is None"),
         ({"interval": "-1s"}, "cannot be negative"),
         ({"http": 5}, "http is 5"),
+        ({"args": "true"}, "args is 'true'"),
         ({"maintenance": True}, "no field 'maintenance'"),
     ],
 )

@@ -28,6 +28,12 @@ def test_every_address_beyond_it_is_named(config, addresses):
     assert exposed(AgentConfig.model_validate(config)) == addresses
 
 
+def test_scripts_for_everybody_are_named():
+    config = AgentConfig(bind_addr="10.0.0.5", enable_script_checks=True)
+    assert "knows, and have programs run here (enable_script_checks), without TLS" in warning(config)
+    assert "programs" not in warning(AgentConfig(bind_addr="10.0.0.5", enable_local_script_checks=True))
+
+
 def test_the_sentence_names_the_remedy():
     assert warning(AgentConfig(bind_addr="10.0.0.5", client_addr="10.0.0.5")) == (
         "everybody who can reach 10.0.0.5:8301, 10.0.0.5:8300, 10.0.0.5:8500 and 10.0.0.5:8304 can read and change all "

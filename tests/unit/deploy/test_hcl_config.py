@@ -42,7 +42,7 @@ def test_a_file_in_hcl_says_what_one_in_json_says(file):
 
 def test_blocks_of_a_service_are_its_checks(file):
     path = file("a.hcl", 'service { name = "web" checks { ttl = "9s" } } service { name = "b" check { ttl = "9s" } }')
-    first, second = (service_of(raw, "n") for raw in read(Sources([path])).services)
+    first, second = (service_of(raw, "n", "no") for raw in read(Sources([path])).services)
     assert [len(first.checks), len(second.checks)] == [1, 1]
 
 

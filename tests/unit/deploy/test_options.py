@@ -138,7 +138,6 @@ def test_what_consul_has_and_lictor_lacks_is_refused_by_name(file: Any, key: str
         ({"acl": {"enabled": False, "default_policy": "allow", "tokens": {"master": "root"}}}, []),
         ({"segments": None, "encrypt": None, "ports": {"http": None}}, []),
         ({"enable_script_checks": False, "enable_local_script_checks": False}, []),
-        ({"enable_script_checks": True}, ["enable_script_checks"]),
         ({"verify_incoming": False, "encrypt": "", "watches": [], "addresses": {}}, []),
         ({"connect": {"enabled": True, "ca_config": {"cluster_id": "x"}}}, ["connect"]),
         (

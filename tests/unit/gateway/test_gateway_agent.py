@@ -42,6 +42,7 @@ from lictor_messages.members import (
     UserEvent,
 )
 from lictor_messages.refusals import Refused
+from lictor_messages.reload import Reload
 from lictor_messages.status import GetRaftConfiguration, RaftConfiguration, RaftServer
 
 WEB = ServiceRecord(node="n1", id="web1", service="web", tags=("a",), port=80)
@@ -336,7 +337,12 @@ def test_a_full_registration_of_a_service(desk, header):
             f"Request decode failed: json: cannot unmarshal number {1e30} into Go struct field ServiceDefinition.Port "
             "of type int",
         ),
-        ("check", {"Name": "c", "GRPC": "x:1"}, 400, "Invalid check: Lictor does not run GRPC checks yet"),
+        (
+            "check",
+            {"Name": "c", "OSService": "x"},
+            400,
+            "Invalid check: Lictor does not run OSService checks: let Args run a program that looks",
+        ),
     ],
 )
 def test_bad_registrations_get_consuls_words(desk, path, body, status, words):
@@ -345,10 +351,45 @@ def test_bad_registrations_get_consuls_words(desk, path, body, status, words):
     assert not desk.asked
 
 
-def test_scripts_are_off(desk):
-    answer = desk.put("/v1/agent/check/register", {"Name": "c", "Args": ["true"], "Interval": "1s"})
-    assert answer.status == 500
-    assert answer.body.startswith(b"Scripts are disabled on this agent from remote calls; ")
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"Args": "echo hi"}, "CheckDefinition.Args is a list, because no shell reads it"),
+        ({"script_args": "echo hi"}, "CheckDefinition.ScriptArgs is a list, because no shell reads it"),
+        ({"Script": "echo hi"}, 'json: unknown field "Script": use Args with a list'),
+        ({"Args": [1]}, "json: cannot unmarshal number into Go struct field CheckDefinition.Args of type string"),
+    ],
+)
+def test_a_line_of_shell_is_refused_with_the_reason(desk, given, words):
+    answer = desk.put("/v1/agent/check/register", {"Name": "c", "Interval": "1s", **given})
+    assert (answer.status, answer.body.decode()[: len(words) + 23]) == (400, f"Request decode failed: {words}")
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "value"),
+    [
+        ({"Args": ["true", "x"]}, "args", ("true", "x")),
+        ({"script_args": ["true"]}, "args", ("true",)),
+        ({"UDP": "x:1"}, "udp", "x:1"),
+        ({"grpc": "x:1/s", "grpc_use_tls": True}, "grpc_use_tls", True),
+        ({"H2PING": "x:1"}, "h2ping_use_tls", True),
+        ({"h2_ping": "x:1"}, "h2ping", "x:1"),
+        ({"h2ping": "x:1", "h2ping_use_tls": False}, "h2ping_use_tls", False),
+        ({"tcp": "x:1", "tcp_use_tls": True}, "tcp_use_tls", True),
+        ({"alias_node": "n2", "alias_service": "db"}, "alias_service", "db"),
+        ({"TCP": "x:1", "failures_before_warning": 2}, "failures_before_warning", 2),
+    ],
+)
+def test_every_kind_of_check_is_asked_of_the_agent(desk, given, field, value):
+    desk.http("PUT", "/v1/agent/check/register", {"Name": "c", **given})
+    assert getattr(desk.upstream().check, field) == value
+
+
+def test_a_reload_is_the_agents_and_says_what_is_wrong(desk):
+    request = desk.http("PUT", "/v1/agent/reload")
+    assert desk.upstream() == Reload()
+    desk.answer(Refused(code="Invalid", text="services: web has no name"))
+    assert (desk.answers[request].status, desk.answers[request].body) == (500, b"services: web has no name")
 
 
 @pytest.mark.parametrize("path", ["/v1/agent/service/register", "/v1/catalog/register", "/v1/txn"])

@@ -22,6 +22,7 @@ from lictor_messages.catalog import (
     TaggedAddress,
     Weights,
 )
+from lictor_messages.members import ListMembers, Member, Members
 from lictor_messages.refusals import Refused
 from lictor_messages.status import (
     Datacenters,
@@ -167,7 +168,34 @@ def test_a_full_registration(desk):
         ),
     )
     desk.answer(Written())
+    desk.answer(Members(members=()))
     assert desk.answers[request].body == b"true"
+
+
+def member(status: str) -> Member:
+    return Member(name="db1", dc="dc1", address="a", port=1, gossip="g", rest="r", status=status)
+
+
+@pytest.mark.parametrize(
+    ("members", "warned"),
+    [((), False), ((member("left"),), False), ((member("failed"),), False), ((member("alive"),), True)],
+)
+@pytest.mark.parametrize("what", ["register", "deregister"])
+def test_a_write_that_a_living_agent_will_undo_says_so(desk, header, what, members, warned):
+    request = desk.http("PUT", f"/v1/catalog/{what}", {"Node": "db1", "Address": "a"})
+    desk.answer(Written())
+    assert desk.upstream() == ListMembers(name="db1")
+    desk.answer(Members(members=members))
+    assert (desk.answers[request].status, desk.answers[request].body) == (200, b"true")
+    assert header(desk.answers[request], "X-Lictor-Will-Be-Undone").startswith("the agent of db1" if warned else "")
+    assert bool(header(desk.answers[request], "X-Lictor-Will-Be-Undone")) == warned
+
+
+def test_a_write_was_done_also_where_its_owner_cannot_be_asked_for(desk):
+    request = desk.http("PUT", "/v1/catalog/deregister", {"Node": "db1"})
+    desk.answer(Written())
+    desk.answer(Refused(code="UnknownRequest"))
+    assert (desk.answers[request].status, desk.answers[request].body) == (200, b"true")
 
 
 @pytest.mark.parametrize(
@@ -182,6 +210,10 @@ def test_a_full_registration(desk):
         ({}, ""),
         ({"Type": "ttl"}, "ttl"),
         ({"Type": "", "Definition": {"TCP": "a:1"}}, "tcp"),
+        ({"Definition": {"UDP": "a:1"}}, "udp"),
+        ({"Definition": {"GRPC": "a:1/s"}}, "grpc"),
+        ({"Definition": {"H2PING": "a:1"}}, "h2ping"),
+        ({"Definition": {"AliasService": "web"}}, "alias"),
         ({"Type": "mine", "Definition": {"TCP": "a:1"}}, "mine"),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lictor_actors.consul.kinds import INTEGER, TEXT, TEXTS
+from lictor_actors.consul.kinds import ARGS, NO_SCRIPT, TEXT
 from lictor_actors.consul.parts import as_read, list_read
 from lictor_actors.consul.struct import Struct
 from lictor_actors.consul.structs.catalog import ENTERPRISE, INDEXES, MESH, NOT_RUN, SERVICE_PARTS
@@ -22,14 +22,14 @@ AGENT_SERVICE = Struct(
 _CHECK_ALSO = {
     **NOT_RUN,
     **dict.fromkeys(("ID", "Token", "ProxyHTTP", "ProxyGRPC"), TEXT),
-    "Args": TEXTS,
-    "FailuresBeforeWarning": INTEGER,
+    "ScriptArgs": ARGS,
+    "Script": NO_SCRIPT,
     **ENTERPRISE,
 }
-_CHECK_ID = {"CheckID": ("CheckID", "ID")}
-CHECK_TYPE = Struct("CheckType", CheckSpec, also_read=_CHECK_ALSO, first_of=_CHECK_ID, snake=True)
+_CHECK_FIRST = {"CheckID": ("CheckID", "ID"), "Args": ("Args", "ScriptArgs")}
+CHECK_TYPE = Struct("CheckType", CheckSpec, also_read=_CHECK_ALSO, first_of=_CHECK_FIRST, snake=True)
 """A check in the definition of a service."""
-CHECK_DEFINITION = Struct("CheckDefinition", CheckSpec, also_read=_CHECK_ALSO, first_of=_CHECK_ID, snake=True)
+CHECK_DEFINITION = Struct("CheckDefinition", CheckSpec, also_read=_CHECK_ALSO, first_of=_CHECK_FIRST, snake=True)
 """A check by itself."""
 SERVICE_DEFINITION = Struct(
     "ServiceDefinition",

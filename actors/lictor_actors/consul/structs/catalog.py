@@ -41,27 +41,15 @@ _MESH_ROW = (
 )
 SERVICE = Struct("NodeService", ServiceRecord, SERVICE_PARTS, also_read={**MESH, **ANYWHERE}, also_written=_MESH_ROW)
 
-NOT_RUN = {
-    "TCPUseTLS": BOOLEAN,
-    "UDP": TEXT,
-    "ScriptArgs": TEXTS,
-    "DockerContainerID": TEXT,
-    "Shell": TEXT,
-    "GRPC": TEXT,
-    "GRPCUseTLS": BOOLEAN,
-    "H2PING": TEXT,
-    "H2PingUseTLS": BOOLEAN,
-    "OSService": TEXT,
-    "AliasNode": TEXT,
-    "AliasService": TEXT,
-}
-"""Names of checks of other kinds than HTTP, TCP and TTL."""
+NOT_RUN = {"DockerContainerID": TEXT, "Shell": TEXT, "OSService": TEXT}
+"""Names of checks of other kinds than those that are run."""
 _REAP = "DeregisterCriticalServiceAfter"
 DEFINITION = Struct(
     "HealthCheckDefinition",
     CheckDefinition,
     also_read={
         **NOT_RUN,
+        "ScriptArgs": TEXTS,
         "OutputMaxSize": INTEGER,
         "TTL": DURATION,
         **dict.fromkeys(("IntervalDuration", "TimeoutDuration", f"{_REAP}Duration"), DURATION),

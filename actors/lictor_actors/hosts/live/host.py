@@ -31,7 +31,7 @@ from lictor_messages.host import ActorSpec, LoopLagged
 
 if TYPE_CHECKING:
     from lictor_actors.hosts.doors.http.door import Ask
-    from lictor_actors.hosts.live.jobs import Jobs
+    from lictor_actors.hosts.live.jobs import Jobs, Probe
 
 log = logging.getLogger("lictor")
 
@@ -47,10 +47,12 @@ class LiveHost:
         ended: Callable[[str, str], None] | None = None,
         stopped: Callable[[str, str], None] | None = None,
         beside: Mapping[str, Ask] | None = None,
+        work: Mapping[type[Message], Probe] | None = None,
     ) -> None:
         """``ended`` and ``stopped`` are told which node or actor is down for good, and why.
 
         ``beside``: who answers HTTP requests under these paths, instead of the nodes' gateways.
+        ``work``: who does jobs that this host does not do itself.
         """
         self.counters: Counter[str] = Counter()
         self._cluster = cluster_id(cluster)
@@ -58,6 +60,7 @@ class LiveHost:
         self._ended = ended
         self._stopped = stopped
         self._beside = beside or {}
+        self._work = work or {}
         self._nodes: dict[str, LiveNode] = {}
         self._directory = LiveDirectory()
         self._paths: dict[tuple[str, str], Callable[[Envelope], None]] = {}
@@ -82,7 +85,7 @@ class LiveHost:
             self._cluster, self._loop, self._arrivals.arrived, self._queue.full, self._returned, self.count
         )
         self._queue.start(self._loop, self._bus.flush)
-        self._jobs: Jobs = Jobs()
+        self._jobs: Jobs = Jobs(self._work)
         if self._lanes is not None:
             self._bus.listen(*self._lanes)
         self._lag = LagWatch(self._loop, self.lagged)

@@ -1,4 +1,4 @@
-"""Outside work for actors: HTTP and TCP probes on asyncio. What meets a check's target is in ``probes/``.
+"""Outside work for actors: the probes of checks, on asyncio. What meets a check's target is in ``probes/``.
 
 Every job ends in exactly one result: the target's answer, or a reason in a person's words.
 """
@@ -6,25 +6,29 @@ Every job ends in exactly one result: the target's answer, or a reason in a pers
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
-from lictor_actors.hosts.live.probes.dial import connect, split_address
 from lictor_actors.hosts.live.probes.http import probe_http
-from lictor_actors.hosts.live.probes.words import ProbeFailed
+from lictor_actors.hosts.live.probes.script import Scripts
+from lictor_actors.hosts.live.probes.tcp import probe_tcp
+from lictor_actors.hosts.live.probes.udp import probe_udp
 from lictor_messages.base import Message
-from lictor_messages.jobs import JobFailed, ProbeHttp, ProbeTcp, TcpProbed
+from lictor_messages.jobs import JobFailed, PingH2, ProbeGrpc, ProbeHttp, ProbeTcp, ProbeUdp, RunScript
 
 AT_ONCE = 256
 """Jobs of a process that run at the same time; the others wait for their turn."""
-NS = 1_000_000_000
-
 Done = Callable[[Message], None]
+Probe = Callable[[Any], Awaitable[Message]]
+NO_WORK: Mapping[type[Message], Probe] = {}
 
 
 class Jobs:
     """Runs jobs for all actors of a process."""
 
-    def __init__(self, at_once: int = AT_ONCE) -> None:
+    def __init__(self, work: Mapping[type[Message], Probe] = NO_WORK, at_once: int = AT_ONCE) -> None:
+        """``work``: who does what is not done here."""
+        self._does: dict[type[Message], Probe] = {**PROBES, RunScript: Scripts().run, **work}
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns = asyncio.Semaphore(at_once)
         self._closed = False
@@ -51,25 +55,32 @@ class Jobs:
         done(result)
 
     async def _result(self, job: Message) -> Message:
+        probe = self._does.get(type(job))
+        if probe is None:
+            return JobFailed(ticket=getattr(job, "ticket", ""), error=f"no executor for {job.kind}")
         try:
-            match job:
-                case ProbeHttp():
-                    return await probe_http(job)
-                case ProbeTcp():
-                    return await probe_tcp(job)
+            return await probe(job)
         except Exception as e:  # Each failure of a probe is the answer to it, never the host's trouble.
             return JobFailed(ticket=job.ticket, error=str(e) or type(e).__name__)  # type: ignore[attr-defined]
-        return JobFailed(ticket=getattr(job, "ticket", ""), error=f"no executor for {job.kind}")
 
 
-async def probe_tcp(job: ProbeTcp) -> TcpProbed:
-    """Connect and hang up again."""
-    try:
-        async with asyncio.timeout(job.timeout_ns / NS):
-            connection = await connect(*split_address(job.address))
-    except TimeoutError:
-        return TcpProbed(ticket=job.ticket, error=f"dial tcp {job.address}: i/o timeout")
-    except ProbeFailed as why:
-        return TcpProbed(ticket=job.ticket, error=str(why))
-    connection.close()
-    return TcpProbed(ticket=job.ticket)
+async def _grpc(job: ProbeGrpc) -> Message:
+    from lictor_actors.hosts.live.probes.grpc import probe_grpc  # h2: most agents have no check that needs it
+
+    return await probe_grpc(job)
+
+
+async def _h2ping(job: PingH2) -> Message:
+    from lictor_actors.hosts.live.probes.h2ping import ping_h2
+
+    return await ping_h2(job)
+
+
+PROBES: dict[type[Message], Probe] = {
+    ProbeGrpc: _grpc,
+    ProbeHttp: probe_http,
+    ProbeTcp: probe_tcp,
+    ProbeUdp: probe_udp,
+    PingH2: _h2ping,
+}
+"""Who does a job."""

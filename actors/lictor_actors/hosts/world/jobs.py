@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 
 from lictor_messages.base import Message
-from lictor_messages.jobs import HttpProbed, JobFailed, ProbeHttp, ProbeTcp, TcpProbed
+from lictor_messages.jobs import (
+    GrpcProbed,
+    H2Pinged,
+    HttpProbed,
+    JobFailed,
+    PingH2,
+    ProbeGrpc,
+    ProbeHttp,
+    ProbeTcp,
+    ProbeUdp,
+    RunScript,
+    ScriptEnded,
+    TcpProbed,
+    UdpProbed,
+)
+from lictor_messages.reload import DefinitionsRead, ReadDefinitions
 
 HttpScript = int | tuple[int, str] | Callable[[], int]
 """A status; a status and a body; or something that says which status comes next. 0: the connection is refused."""
+Outcome = int | tuple[int, str]
+"""Of a program: its exit code, and what it writes."""
 Later = Callable[[int, Callable[[], None]], object]
 
 
@@ -19,21 +36,37 @@ class Jobs:
     def __init__(self, rng: Random, later: Later) -> None:
         self.http: dict[str, HttpScript] = {}
         self.tcp: dict[str, bool] = {}
+        self.udp: dict[str, bool] = {}
+        self.h2ping: dict[str, bool] = {}
+        self.grpc: dict[str, int] = {}
+        """``host:port``, or ``host:port/service`` → serving status."""
+        self.definitions: dict[str, DefinitionsRead] = {}
+        """Node → what its files say when they are read again."""
+        self.scripts: dict[tuple[str, ...], Outcome] = {}
         self._rng = rng
         self._later = later
 
     def run(self, node: str, job: Message, done: Callable[[Message], None]) -> None:
         """Do ``job`` for an actor of ``node``; its result comes 1 to 5 ms later."""
-        result = self._result(job)
+        result = self._result(node, job)
         self._later(self._rng.randint(1_000_000, 5_000_000), lambda: done(result))
 
-    def _result(self, job: Message) -> Message:
+    def _result(self, node: str, job: Message) -> Message:
         match job:
             case ProbeHttp():
                 return self._http(job)
             case ProbeTcp():
-                refused = f"dial tcp {job.address}: connect: connection refused"
-                return TcpProbed(ticket=job.ticket, error="" if self.tcp.get(job.address) else refused)
+                return TcpProbed(ticket=job.ticket, error=_refused("tcp", job.address, self.tcp))
+            case ProbeUdp():
+                return UdpProbed(ticket=job.ticket, error=_refused("udp", job.address, self.udp))
+            case PingH2():
+                return H2Pinged(ticket=job.ticket, error=_refused("tcp", job.address, self.h2ping))
+            case ProbeGrpc():
+                return self._grpc(job)
+            case ReadDefinitions():
+                return self._definitions(node, job)
+            case RunScript():
+                return self._script(job)
             case _:
                 return JobFailed(ticket=getattr(job, "ticket", ""), error=f"no host does {job.kind}")
 
@@ -47,3 +80,28 @@ class Jobs:
                 ticket=job.ticket, status=0, text=f'{job.method.capitalize()} "{job.url}": connection refused'
             )
         return HttpProbed(ticket=job.ticket, status=status, text=text)
+
+    def _grpc(self, job: ProbeGrpc) -> GrpcProbed:
+        target = f"{job.address}/{job.service}" if job.service else job.address
+        status = self.grpc.get(target)
+        if status is None:
+            return GrpcProbed(ticket=job.ticket, error="rpc error: code = Unavailable desc = connection refused")
+        return GrpcProbed(ticket=job.ticket, serving_status=status)
+
+    def _definitions(self, node: str, job: ReadDefinitions) -> Message:
+        read = self.definitions.get(node)
+        if read is None:
+            return JobFailed(ticket=job.ticket, error="it was started without files")
+        return read.model_copy(update={"ticket": job.ticket})
+
+    def _script(self, job: RunScript) -> ScriptEnded:
+        outcome = self.scripts.get(job.args)
+        if outcome is None:
+            error = f'exec: "{job.args[0]}": executable file not found in $PATH'
+            return ScriptEnded(ticket=job.ticket, error=error)
+        code, output = outcome if isinstance(outcome, tuple) else (outcome, "")
+        return ScriptEnded(ticket=job.ticket, exit_code=code, output=output)
+
+
+def _refused(network: str, address: str, up: Mapping[str, bool]) -> str:
+    return "" if up.get(address) else f"dial {network} {address}: connect: connection refused"

@@ -12,12 +12,15 @@ from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.kernel.vocabulary import By, Handler, Handlers, Vocabulary
 from lictor_actors.roles.agent.acknowledgements import Acknowledgements
+from lictor_actors.roles.agent.aliases import Aliases
 from lictor_actors.roles.agent.anti_entropy import AntiEntropy
+from lictor_actors.roles.agent.configured import Configured
 from lictor_actors.roles.agent.description import Description
 from lictor_actors.roles.agent.doorways import Doorways
-from lictor_actors.roles.agent.event_list import EventList, concerns, event_refused
+from lictor_actors.roles.agent.event_list import EventList, concerns
 from lictor_actors.roles.agent.forwarding import Forwarding
-from lictor_actors.roles.agent.joining import join_refused
+from lictor_actors.roles.agent.joining import ToProber
+from lictor_actors.roles.agent.kept_state import KeptState
 from lictor_actors.roles.agent.leaving import Leaving
 from lictor_actors.roles.agent.local_state import LocalState, checker_of
 from lictor_actors.roles.agent.own_coordinate import OwnCoordinateReports
@@ -26,9 +29,8 @@ from lictor_actors.roles.agent.server_routes import ServerRoutes
 from lictor_actors.roles.agent.service_watch import ServiceWatch
 from lictor_messages.agent import (
     AgentOptions,
+    AliasDue,
     ChangeSyncDue,
-    CheckerStarted,
-    CheckResult,
     DeregisterCheck,
     DeregisterService,
     DescribeAgent,
@@ -54,9 +56,11 @@ from lictor_messages.agent import (
 from lictor_messages.answers import Answer, Command, Query, Written
 from lictor_messages.autopilot import ReadyToLeave, RemovalLateDue, Removed
 from lictor_messages.base import Message
+from lictor_messages.checker import CheckerStarted, CheckResult
 from lictor_messages.coordinates import CoordinateDue, OwnCoordinate
 from lictor_messages.envelope import at
 from lictor_messages.host import ActorSpec, DiskFreed, DiskFull, Durable, Recovered, Undeliverable
+from lictor_messages.jobs import JobFailed
 from lictor_messages.members import (
     Departed,
     FireEvent,
@@ -74,6 +78,7 @@ from lictor_messages.members import (
     UserEvent,
 )
 from lictor_messages.refusals import Refused
+from lictor_messages.reload import DefinitionsRead, Reload
 from lictor_messages.sessions import CreateSession
 
 KEPT = RegisterService | DeregisterService | RegisterCheck | DeregisterCheck | SetMaintenance
@@ -90,7 +95,8 @@ class Agent(Actor):
         .on(ListLocalServices, ListLocalChecks, DescribeAgent, LeaveCluster, by=By.CLIENTS)
         .on(ListMembers, ListSuspicions, Join, ForceLeave, FireEvent, ListEvents, by=By.CLIENTS)
         .on(SetMaintenance, WatchLocalService, ServiceWaitDue, ServerSilent)
-        .on(CheckerStarted, CheckResult, TtlDue, ReapCriticalDue)
+        .on(CheckerStarted, CheckResult, TtlDue, ReapCriticalDue, AliasDue)
+        .on(Reload, DefinitionsRead, JobFailed)
         .on(MemberJoined, MemberUpdated, MemberFailed, MemberLeft, MemberReaped, Members, UserEvent)
         .on(Answer, Written, Refused, Undeliverable, ReadyToLeave, Departed, Removed, RemovalLateDue)
         .on(OwnCoordinate, CoordinateDue)
@@ -110,9 +116,15 @@ class Agent(Actor):
         self.sync = AntiEntropy(options, self.routes, self._acknowledgements)
         self._coordinate = OwnCoordinateReports(options.name, self._prober, self.routes)
         self._leaving = Leaving(options, self._prober, self.sync)
-        self.local = LocalState(options.name, checker_of(options.node), self.sync.changed)
+        self.local = LocalState(
+            options.name, checker_of(options.node), self.sync.changed, discards_output=options.discard_check_output
+        )
         self.sync.local = self.local
-        self.own = Registrations(options.name, self.local, self.sync)
+        self.own = Registrations(options, self.local, self.sync)
+        self._kept = KeptState(self.local, self.own.scripts)
+        self._configured = Configured(options, self.own, self.sync)
+        self._aliases = Aliases(options.name, self.local, self.routes, self.own.judge)
+        self._to_prober = ToProber(self._prober, self.routes)
         self._watch = ServiceWatch(self.local, options.dc)
         self.events = EventList(options.event_buffer)
         self._description = Description(options, self.local, self.routes)
@@ -121,11 +133,7 @@ class Agent(Actor):
     def start(self, turn: Turn) -> None:
         """Hire the checker, take what the configuration says, ask who is there."""
         turn.spawn(ActorSpec(role="checker"))
-        refused = [self.own.take_service(register, turn, keep=False) for register in self.options.services]
-        refused += [self.own.take_check(spec, turn, keep=False) for spec in self.options.checks]
-        for why in refused:
-            if why is not None:
-                turn.note(f"left out of the configuration: {why.words}")
+        self._configured.start(turn)
         turn.ask(self._prober, ListMembers())
         turn.set_timer("rebalance", self.routes.rebalance_after(1, turn.rng), RebalanceDue())
         if not self.options.disable_coordinates:
@@ -138,6 +146,7 @@ class Agent(Actor):
             turn.reply(Refused(code="JournalFailed", text=f"no space left on device: {full}"))
         else:
             self._handlers[type(message)](message, turn)
+            self._aliases.look(turn)
             if self._watch:
                 self._watch.look(turn)
 
@@ -162,9 +171,10 @@ class Agent(Actor):
             ListLocalChecks: self.own.list_checks,
             DescribeAgent: self._description.asked,
             ListEvents: self.events.asked,
-            FireEvent: lambda event, turn: self._unless(event_refused(event), event, turn),
-            **dict.fromkeys((ListMembers, ListSuspicions, ForceLeave), self._to_prober),
-            Join: lambda join, turn: self._unless(join_refused(join), join, turn),
+            FireEvent: self._to_prober.fire,
+            **dict.fromkeys((ListMembers, ListSuspicions, ForceLeave), self._to_prober.pass_on),
+            Join: self._to_prober.join,
+            Reload: self._configured.reload,
             LeaveCluster: self._leaving.asked,
         }
 
@@ -184,6 +194,8 @@ class Agent(Actor):
             ServerSilent: self._forwarding.silent,
             OwnCoordinate: self._coordinate.found,
             CheckResult: self.own.check_result,
+            DefinitionsRead: self._configured.read,
+            JobFailed: self._configured.failed,
             UserEvent: self._user_event,
             ReadyToLeave: self._leaving.server_ready,
             Departed: self._leaving.departed,
@@ -204,6 +216,7 @@ class Agent(Actor):
             OutputSyncDue: lambda due, turn: self.sync.output_due(due.id, turn),
             EventWaitDue: lambda due, turn: self.events.waited(due.waiter, turn),
             ServiceWaitDue: lambda due, turn: self._watch.waited(due.waiter, turn),
+            AliasDue: self._aliases.due,
             TtlDue: self.own.ttl_due,
             ReapCriticalDue: self.own.reap_critical,
             RebalanceDue: self._rebalance,
@@ -225,8 +238,8 @@ class Agent(Actor):
     # -- answers and silence -------------------------------------------------
 
     def _undeliverable(self, notice: Undeliverable, turn: Turn) -> None:
-        sync, leaving = self.sync, self._leaving
-        if not (sync.not_reached(notice.request, notice.target, turn) or leaving.not_reached(notice, turn)):
+        ours = any(each.not_reached(notice.request, notice.target, turn) for each in (self.sync, self._aliases))
+        if not (ours or self._leaving.not_reached(notice, turn)):
             self._forwarding.not_reached(notice, turn)
 
     def _rebalance(self, _: RebalanceDue, turn: Turn) -> None:
@@ -236,7 +249,7 @@ class Agent(Actor):
 
     def _answered(self, message: Message, turn: Turn) -> None:
         request = turn.envelope.request if turn.envelope else ""
-        if not self.sync.answered(request, message, turn):
+        if not (self.sync.answered(request, message, turn) or self._aliases.answered(request, message, turn)):
             self._leaving.answered(message, turn)
 
     # -- members -------------------------------------------------------------
@@ -272,18 +285,6 @@ class Agent(Actor):
         if event.member.is_server and not isinstance(event, MemberReaped):
             self._doorways.server_gone(turn)
 
-    def _to_prober(self, _: Message, turn: Turn) -> None:
-        assert turn.envelope is not None
-        self.routes.hold(turn.envelope, self._prober)
-        turn.forward(self._prober)
-
-    def _unless(self, refused: Refused | None, message: Message, turn: Turn) -> None:
-        """To the prober, unless this is wrong with it."""
-        if refused is None:
-            self._to_prober(message, turn)
-        else:
-            turn.reply(refused)
-
     def _user_event(self, event: UserEvent, turn: Turn) -> None:
         own = (service.record for service in self.local.services.values())
         if not self._doorways.heard(event, turn) and concerns(event, self.options.name, own):
@@ -292,8 +293,8 @@ class Agent(Actor):
     # -- itself --------------------------------------------------------------
 
     def _recovered(self, batch: Recovered, turn: Turn) -> None:
-        self.local.collect(batch.records)
+        self._kept.collect(batch.records)
         if batch.done:
-            self.local.recover(turn)
+            self._kept.recover(turn)
             self.own.watch_critical(turn)
             self.sync.open(turn)

@@ -19,16 +19,12 @@ from lictor_actors.roles.agent.catalog_differences import differences, same_node
 from lictor_actors.roles.agent.deferred_outputs import DeferredOutputs
 from lictor_actors.roles.agent.local_state import Key, LocalState
 from lictor_actors.roles.agent.own_writes import NODE_KEY, OwnWrites
+from lictor_actors.roles.agent.reversals import Reversals
 from lictor_actors.roles.agent.server_routes import ServerRoutes
 from lictor_messages.agent import AgentOptions, ChangeSyncDue, FullSyncDue, RoundLateDue
 from lictor_messages.answers import Command, Written
 from lictor_messages.base import Message
-from lictor_messages.catalog import (
-    Checks,
-    ListNodeChecks,
-    ListNodeServices,
-    NodeServices,
-)
+from lictor_messages.catalog import Checks, ListNodeChecks, ListNodeServices, NodeServices
 from lictor_messages.refusals import Refused
 
 SECOND = 1_000_000_000
@@ -72,6 +68,9 @@ class AntiEntropy:
         self._waiting: list[tuple[Ticket, int]] = []
         """Who waits for a round to be tried, and for which record of the journal after that."""
         self._waiting_for_round: list[tuple[Ticket, int]] = []
+        self._reversals = Reversals()
+        self._unsure: tuple[Key, ...] = ()
+        """What is compared before it is written: the catalog need not have had it."""
         self._outputs = DeferredOutputs(options.check_update_interval_ns)
 
     def changed(self, key: Key) -> None:
@@ -83,7 +82,8 @@ class AntiEntropy:
     def open(self, turn: Turn) -> None:
         """The journal is read: what the agent does not know now is not there. Until then nothing is compared."""
         self._open = not self._leaving
-        for key in shared(self.local):
+        self._unsure = tuple(shared(self.local))
+        for key in self._unsure:
             self.dirty.pop(key, None)
         if self._routes.first():
             self.server_appeared(turn)
@@ -175,6 +175,7 @@ class AntiEntropy:
             self._release(self._waiting, turn)
             return
         self._asked_server, self._round_failed = server, False
+        self._reversals.wrote()
         for command, keys in self._commands(turn):
             self._round[turn.ask(server, command, budget=ROUND_NS)] = keys
         self._gathering.gone(len(self._waiting), False)
@@ -268,6 +269,7 @@ class AntiEntropy:
         services = turn.ask(server, ListNodeServices(node=self._options.name), budget=ROUND_NS)
         checks = turn.ask(server, ListNodeChecks(node=self._options.name), budget=ROUND_NS)
         self._compare = {services: None, checks: None}
+        self._reversals.comparing(being_written=bool(self._round))
         self._next_full(RETRY_NS + turn.rng.randrange(RETRY_NS * scale(self._nodes)), turn)
 
     def _compared(self, request: str, message: Message, turn: Turn) -> None:
@@ -280,16 +282,19 @@ class AntiEntropy:
         if isinstance(services, NodeServices) and isinstance(checks, Checks):
             self._compare = {}
             self._failures = 0
-            self._mark_differences(services, checks)
+            self._mark_differences(services, checks, turn)
             self._next_full(FULL_SYNC_NS + turn.rng.randrange(FULL_SYNC_NS * scale(self._nodes)), turn)
             self.sync_changes(turn)
 
-    def _mark_differences(self, theirs: NodeServices, checks: Checks) -> None:
+    def _mark_differences(self, theirs: NodeServices, checks: Checks, turn: Turn) -> None:
         mine = self._written.node
         self._node_known = same_node(theirs.node, mine)
         # A node that the catalog does not have is left to the leader, which registers every member: after a start
         # that spares a hundred entries of the log. Only the agent knows its meta data.
         if not self._node_known and (theirs.node is not None or mine.meta):
             self.changed(NODE_KEY)
-        for key in differences(self.local, theirs, checks, self._outputs):
-            self.changed(key)
+        found = list(differences(self.local, theirs, checks, self._outputs))
+        self._reversals.tell(found, {*self.dirty, *self._unsure}, turn)
+        self._unsure = ()
+        for difference in found:
+            self.changed(difference.key)

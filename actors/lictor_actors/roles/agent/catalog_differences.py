@@ -1,14 +1,30 @@
-"""Where the catalog and an agent's local state disagree: the comparison of a full sync, nothing but a function."""
+"""Where the catalog and an agent's local state disagree, and what its correction is to be told as.
+
+The comparison of a full sync, nothing but a function.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
+from typing import Any, NamedTuple
 
 from lictor_actors.roles.agent.local_state import Key, LocalState
+from lictor_messages.base import Record
 from lictor_messages.catalog import SERF_HEALTH, CheckRecord, Checks, NodeRecord, NodeServices, ServiceRecord
 
+SHOWN_FIELDS = 3
+SHOWN_MOST = 40
+"""Characters of a value that a correction shows."""
 CONSUL_SERVICE = "consul"
 """The service by which the leader lists its servers: not the agent's to remove."""
+
+
+class Difference(NamedTuple):
+    """Something that has to be written or removed."""
+
+    key: Key
+    correction: str
+    """For people: what is done to the catalog, and why."""
 
 
 def same_node(there: NodeRecord | None, mine: NodeRecord) -> bool:
@@ -31,21 +47,25 @@ def shared(local: LocalState) -> Iterator[Key]:
             yield from (("check", check_id) for check_id in local.checks_of(service_id))
 
 
-def differences(local: LocalState, theirs: NodeServices, checks: Checks, output_waits: Container[str]) -> Iterator[Key]:
-    """What has to be written or removed; ``output_waits`` are checks whose output alone is no difference yet.
+def differences(
+    local: LocalState, theirs: NodeServices, checks: Checks, output_waits: Container[str]
+) -> Iterator[Difference]:
+    """What has to be corrected; ``output_waits`` are checks whose output alone is no difference yet.
 
     Where a service lets the catalog's tags win, they are taken over.
     """
     services = {s.id: s for s in theirs.services}
     for service_id in services:
         if service_id not in local.services and service_id != CONSUL_SERVICE:
-            yield "service", service_id
+            yield _stray("service", service_id)
     for service_id, service in local.services.items():
         there = services.get(service_id)
         if there is not None and service.record.enable_tag_override:
             service.record = service.record.model_copy(update={"tags": there.tags})
-        if there is None or _plain_service(there) != service.record:
-            yield "service", service_id
+        if there is None:
+            yield _gone("service", service_id)
+        elif (found := _plain_service(there)) != service.record:
+            yield _edited("service", service_id, found, service.record)
     yield from _check_differences(local, services, {c.check_id: c for c in checks.checks}, output_waits)
 
 
@@ -54,16 +74,38 @@ def _check_differences(
     services: dict[str, ServiceRecord],
     checks: dict[str, CheckRecord],
     output_waits: Container[str],
-) -> Iterator[Key]:
+) -> Iterator[Difference]:
     for check_id, there in checks.items():
         goes_with_service = there.service_id in services and there.service_id not in local.services
         if check_id not in local.checks and check_id != SERF_HEALTH and not goes_with_service:
-            yield "check", check_id
+            yield _stray("check", check_id)
     for check_id, check in local.checks.items():
-        found = checks.get(check_id)
+        there_now = checks.get(check_id)
         waits = check_id in output_waits
-        if found is None or _plain_check(found, waits) != _plain_check(check.record, waits):
-            yield "check", check_id
+        if there_now is None:
+            yield _gone("check", check_id)
+        elif (found := _plain_check(there_now, waits)) != (ours := _plain_check(check.record, waits)):
+            yield _edited("check", check_id, found, ours)
+
+
+def _stray(kind: str, id: str) -> Difference:
+    return Difference((kind, id), f"removes {kind} {id!r} from the catalog: this agent has no {kind} of that id")
+
+
+def _gone(kind: str, id: str) -> Difference:
+    return Difference((kind, id), f"restores {kind} {id!r} in the catalog: it was gone there, and this agent has it")
+
+
+def _edited(kind: str, id: str, there: Record, ours: Record) -> Difference:
+    fields = [name for name in type(ours).model_fields if getattr(there, name) != getattr(ours, name)]
+    changes = ", ".join(f"{name} was {_shown(there, name)}, is {_shown(ours, name)}" for name in fields[:SHOWN_FIELDS])
+    return Difference((kind, id), f"undoes an edit of {kind} {id!r} in the catalog: {changes}")
+
+
+def _shown(record: Record, name: str) -> str:
+    value: Any = getattr(record, name)
+    text = repr(value)
+    return text if len(text) <= SHOWN_MOST else f"{text[:SHOWN_MOST]}…"
 
 
 def _plain_service(record: ServiceRecord) -> ServiceRecord:

@@ -10,24 +10,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
+from lictor_actors.checks.ttl import expired, is_news, report_of, time_left
 from lictor_actors.kernel.turn import Turn
-from lictor_actors.roles.agent.ttl_reports import expired, is_news, report_of, time_left
 from lictor_messages.agent import (
     CheckSpec,
     RegisterCheck,
     RegisterService,
-    StartCheck,
-    StopCheck,
     TtlDue,
     TtlState,
     UpdateCheck,
 )
-from lictor_messages.base import STORED, Message
+from lictor_messages.base import Message
 from lictor_messages.catalog import CheckRecord, CheckStatus, ServiceRecord
-from lictor_messages.codec import FrameRefused, pack_body, unpack_body
+from lictor_messages.checker import StartCheck, StopCheck
+from lictor_messages.codec import pack_body
 from lictor_messages.durations import go_duration
 from lictor_messages.envelope import at
-from lictor_messages.journal import Cell, JournalRecord
+from lictor_messages.journal import Cell
 
 Key = tuple[str, str]
 """("service" | "check" | "node", id): one thing of this node in the catalog."""
@@ -68,7 +67,9 @@ class LocalCheck:
 class LocalState:
     """What this agent has been told to keep in the catalog."""
 
-    def __init__(self, node: str, checker: str, changed: Callable[[Key], None]) -> None:
+    def __init__(
+        self, node: str, checker: str, changed: Callable[[Key], None], *, discards_output: bool = False
+    ) -> None:
         self.services: dict[str, LocalService] = {}
         self.checks: dict[str, LocalCheck] = {}
         self._of_service: dict[str, dict[str, None]] = {}
@@ -78,10 +79,17 @@ class LocalState:
         self._node = node
         self._checker = checker
         self._changed = changed
-        self._recovered: dict[str, bytes] = {}
+        self._discards_output = discards_output
+        self.version = 0
+        """Counts the changes."""
 
     def __bool__(self) -> bool:
         return bool(self.services or self.checks)
+
+    def touched(self, key: Key) -> None:
+        """This thing is not what it was."""
+        self.version += 1
+        self._changed(key)
 
     # -- services ------------------------------------------------------------
 
@@ -96,15 +104,17 @@ class LocalState:
             check.record = check.record.model_copy(update={"service_name": record.service, "service_tags": record.tags})
         if keep:
             self._keep(f"service:{record.id}", RegisterService(service=record), turn)
-        self._changed(("service", record.id))
+        elif known is not None and known.kept:
+            self.forget(f"service:{record.id}", turn)
+        self.touched(("service", record.id))
 
     def remove_service(self, service_id: str, turn: Turn) -> None:
         """Forget a service and all its checks; the catalog drops them with it."""
         for check_id in self.checks_of(service_id):
             self._drop_check(check_id, turn)
         if self.services.pop(service_id).kept:
-            turn.persist(Cell(name=f"service:{service_id}", data=b""))
-        self._changed(("service", service_id))
+            self.forget(f"service:{service_id}", turn)
+        self.touched(("service", service_id))
 
     def checks_of(self, service_id: str) -> list[str]:
         """Ids of the checks of a service."""
@@ -128,19 +138,21 @@ class LocalState:
             return
         if keep:
             self._keep(f"check:{spec.id}", RegisterCheck(check=spec), turn)
-        self._changed(("check", spec.id))
+        elif old is not None and old.kept:
+            self.forget(f"check:{spec.id}", turn)
+        self.touched(("check", spec.id))
 
     def remove_check(self, check_id: str, turn: Turn) -> None:
         """Forget a check and stop running it."""
         self._drop_check(check_id, turn)
-        self._changed(("check", check_id))
+        self.touched(("check", check_id))
 
     def _drop_check(self, check_id: str, turn: Turn) -> None:
         check = self._forget_check(check_id)
         if check.kept:
-            turn.persist(Cell(name=f"check:{check_id}", data=b""))
+            self.forget(f"check:{check_id}", turn)
         if check.kept or check.remembered is not None:
-            turn.persist(Cell(name=f"state:{check_id}", data=b""))
+            self.forget(f"state:{check_id}", turn)
         self._stop_check(check, turn)
 
     def _add_check(self, check: LocalCheck) -> None:
@@ -191,12 +203,14 @@ class LocalState:
             check.critical_since = 0
         elif not check.critical_since:
             check.critical_since = max(turn.now, 1)
+        output = "" if self._discards_output else output
         if (old.status, old.output) == (status, output):
             return Change.NOTHING
+        self.version += 1
         check.record = old.model_copy(update={"status": status, "output": output})
         if old.status == status:
             return Change.OUTPUT
-        self._changed(("check", check_id))
+        self.touched(("check", check_id))
         return Change.STATUS
 
     def critical_too_long(self, now: int) -> list[str]:
@@ -220,7 +234,7 @@ class LocalState:
             name=spec.name,
             status=old.status if old else spec.status or "critical",
             notes=spec.notes,
-            output=old.output if old else "",
+            output=old.output if old and not self._discards_output else "",
             service_id=spec.service_id,
             service_name=service.record.service if service else "",
             service_tags=service.record.tags if service else (),
@@ -243,56 +257,40 @@ class LocalState:
     def _keep(self, name: str, what: Message, turn: Turn) -> None:
         turn.persist(Cell(name=name, data=pack_body(what)))
 
-    def collect(self, records: tuple[JournalRecord, ...]) -> None:
-        """Take a batch of the journal; the last cell of a name wins."""
-        for record in records:
-            if isinstance(record, Cell):
-                self._recovered[record.name] = record.data
+    def forget(self, name: str, turn: Turn) -> None:
+        """The journal shall not give this back: it is gone, or the configuration has it."""
+        turn.persist(Cell(name=name, data=b""))
 
-    def recover(self, turn: Turn) -> None:
-        """The journal is complete: take back what it kept, unless the configuration or a newer request has it."""
-        kept, self._recovered = self._recovered, {}
-        for kind in ("service", "check", "state"):
-            for name, data in kept.items():
-                if data and name.startswith(f"{kind}:"):
-                    self._take_back(name, data, turn)
+    # -- after a restart -------------------------------------------------------
 
-    def _take_back(self, name: str, data: bytes, turn: Turn) -> None:
-        try:
-            what = unpack_body(data, STORED)
-        except FrameRefused as e:
-            turn.note(f"the journal's {name} cannot be read and is left out: {e}")
-            return
-        match what:
-            case RegisterService() if what.service.id not in self.services:
-                self.services[what.service.id] = LocalService(what.service, what.service, kept=True)
-                self._changed(("service", what.service.id))
-            case RegisterCheck() if what.check.id not in self.checks and self._has_service(what.check):
-                self._take_back_check(what.check, turn)
-            case TtlState() | UpdateCheck() if what.id in self.checks and self.checks[what.id].spec.type == "ttl":
-                self._take_back_state(self.checks[what.id], what, turn)
+    def take_back_service(self, record: ServiceRecord) -> None:
+        """A service that the journal has kept."""
+        self.services[record.id] = LocalService(record, record, kept=True)
+        self.touched(("service", record.id))
 
-    def _has_service(self, spec: CheckSpec) -> bool:
-        return not spec.service_id or spec.service_id in self.services
-
-    def _take_back_check(self, spec: CheckSpec, turn: Turn) -> None:
-        # What it was when it was registered says nothing about now.
+    def take_back_check(self, spec: CheckSpec, turn: Turn) -> None:
+        """A check that the journal has kept. What it was when it was registered says nothing about now."""
         record = self._record(spec, None).model_copy(update={"status": "critical"})
         check = LocalCheck(spec, record, kept=True)
         self._add_check(check)
         self.run_check(check, turn)
-        self._changed(("check", spec.id))
+        self.touched(("check", spec.id))
 
-    def _take_back_state(self, check: LocalCheck, state: TtlState | UpdateCheck, turn: Turn) -> None:
-        """The last report, if it still holds."""
+    def take_back_report(self, check: LocalCheck, state: TtlState | UpdateCheck, turn: Turn) -> None:
+        """What was last reported of a TTL check, if it still holds."""
         check.remembered = state if isinstance(state, TtlState) else None
         left = time_left(state, check.spec.ttl_ns, turn.wall)
-        check.record = check.record.model_copy(update={"status": state.status, "output": state.output})
+        output = "" if self._discards_output else state.output
+        check.record = check.record.model_copy(update={"status": state.status, "output": output})
         if left > 0:
             turn.set_timer(f"ttl:{check.spec.id}", left, TtlDue(id=check.spec.id))
         else:
             turn.cancel_timer(f"ttl:{check.spec.id}")
-            self.judge(check.spec.id, "critical", expired(state.output), turn)
+            self.judge(check.spec.id, "critical", expired(output), turn)
+
+    def has_service(self, spec: CheckSpec) -> bool:
+        """True if a check of a node, or of a service that is there."""
+        return not spec.service_id or spec.service_id in self.services
 
 
 def checker_of(node: str) -> str:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from lictor_actors.consul.check_rules import (
-    check_refused,
-    complete_check,
-    complete_checks,
-    complete_service,
-    service_refused,
-)
+from lictor_actors.checks.rules import check_refused, complete_check, complete_checks, service_refused
+from lictor_actors.checks.script import allowed, script_refused
+from lictor_actors.checks.ttl import expired
+from lictor_actors.consul.service_rules import complete_service
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.roles.agent.anti_entropy import AntiEntropy
 from lictor_actors.roles.agent.local_state import Change, LocalState
 from lictor_actors.roles.agent.maintenance import maintenance_check, maintenance_id
-from lictor_actors.roles.agent.ttl_reports import expired
 from lictor_messages.agent import (
     Accepted,
-    CheckResult,
+    AgentOptions,
     CheckSpec,
     DeregisterCheck,
     DeregisterService,
@@ -32,6 +28,7 @@ from lictor_messages.agent import (
     UpdateCheck,
 )
 from lictor_messages.catalog import CheckStatus
+from lictor_messages.checker import CheckResult
 from lictor_messages.cut import cut, size
 from lictor_messages.refusals import Refused
 
@@ -41,8 +38,11 @@ REAP_EVERY_NS = 30_000_000_000
 class Registrations:
     """Changes the local state as it is asked, if the rules allow it, and has the catalog told."""
 
-    def __init__(self, node: str, local: LocalState, sync: AntiEntropy) -> None:
-        self._node = node
+    def __init__(self, options: AgentOptions, local: LocalState, sync: AntiEntropy) -> None:
+        self._node = options.name
+        self._output_most = options.check_output_max_size
+        self.scripts = allowed(options.enable_script_checks, options.enable_local_script_checks)
+        """Of which definitions scripts are run."""
         self._local = local
         self._sync = sync
         self._reaping = False
@@ -55,11 +55,11 @@ class Registrations:
 
     def take_service(self, register: RegisterService, turn: Turn, *, keep: bool) -> Refused | None:
         """Add a service with its checks; ``keep`` has the journal remember them. Returns why not, or None."""
-        refused = service_refused(register)
+        refused = service_refused(register) or self._script_refused(register.checks, keep)
         if refused is not None:
             return refused
         service = complete_service(register.service, self._node)
-        specs = complete_checks(service, register.checks)
+        specs = complete_checks(service, register.checks, self._output_most)
         if register.replace_existing_checks:
             wanted = [spec.id for spec in specs]
             for check_id in self._local.checks_of(service.id):
@@ -70,6 +70,11 @@ class Registrations:
             self._local.put_check(spec, turn, keep=keep)
         self.watch_critical(turn)
         return None
+
+    def _script_refused(self, specs: tuple[CheckSpec, ...], keep: bool) -> Refused | None:
+        """What the journal is to keep has come over the API, the rest from the configuration."""
+        refusals = (script_refused(spec, self.scripts, from_files=not keep) for spec in specs)
+        return next((refused for refused in refusals if refused is not None), None)
 
     def deregister_service(self, request: DeregisterService, turn: Turn) -> None:
         """Answer Accepted, or Refused NotFound."""
@@ -95,6 +100,13 @@ class Registrations:
         """Answer LocalServices."""
         turn.reply(LocalServices(services=tuple(s.record for s in self._local.services.values())))
 
+    def drop_unless(self, services: set[str], checks: set[str], turn: Turn) -> None:
+        """Remove what an earlier configuration defined and this one does not."""
+        for service_id in [i for i, known in self._local.services.items() if not known.kept and i not in services]:
+            self._local.remove_service(service_id, turn)
+        for check_id in [i for i, known in self._local.checks.items() if not known.kept and i not in checks]:
+            self._local.remove_check(check_id, turn)
+
     def _accept(self, refused: Refused | None, turn: Turn) -> None:
         """Refuse, or answer Accepted when the catalog has been told or at least has been tried."""
         if refused is not None:
@@ -110,11 +122,11 @@ class Registrations:
 
     def take_check(self, given: CheckSpec, turn: Turn, *, keep: bool) -> Refused | None:
         """Add a check; ``keep`` has the journal remember it. Returns why not, or None."""
-        refused = check_refused(given)
+        refused = check_refused(given) or self._script_refused((given,), keep)
         if refused is not None:
             return refused
-        spec = complete_check(given)
-        if spec.service_id and spec.service_id not in self._local.services:
+        spec = complete_check(given, self._output_most)
+        if not self._local.has_service(spec):
             return Refused(code="Invalid", text=f'ServiceID "{spec.service_id}" does not exist')
         self._local.put_check(spec, turn, keep=keep)
         self.watch_critical(turn)
@@ -140,7 +152,7 @@ class Registrations:
             turn.reply(Refused(code="Invalid", text=f'CheckID "{update.id}" does not have associated TTL'))
             return
         self._local.run_check(check, turn)
-        self._judge(update.id, update.status, _cut(update.output, check.spec.output_max_size), turn)
+        self.judge(update.id, update.status, _cut(update.output, check.spec.output_max_size), turn)
         self._local.remember(update.id, turn)
         turn.reply(Accepted())
 
@@ -149,14 +161,15 @@ class Registrations:
         check = self._local.checks.get(due.id)
         if check is None:
             return
-        self._judge(due.id, "critical", expired(check.record.output), turn)
+        self.judge(due.id, "critical", expired(check.record.output), turn)
 
     def check_result(self, result: CheckResult, turn: Turn) -> None:
         """The checker has something to say."""
         if result.id in self._local.checks:  # It may have been removed while it ran.
-            self._judge(result.id, result.status, result.output, turn)
+            self.judge(result.id, result.status, result.output, turn)
 
-    def _judge(self, check_id: str, status: CheckStatus, output: str, turn: Turn) -> None:
+    def judge(self, check_id: str, status: CheckStatus, output: str, turn: Turn) -> None:
+        """A new verdict on a check, and what the catalog hears of it."""
         change = self._local.judge(check_id, status, output, turn)
         if change is Change.STATUS:
             self._sync.sync_changes(turn)

@@ -15,6 +15,7 @@ from lictor_actors.store.errors import QueryRefused
 from lictor_actors.store.filter.apply import keeps
 from lictor_messages.agent import AgentDescription, DescribeAgent, LeaveCluster, SetMaintenance
 from lictor_messages.members import ForceLeave, Join, Joined, ListMembers, Members
+from lictor_messages.reload import Reload
 from lictor_messages.web import HttpAnswered
 
 WAN_PORT = 8302
@@ -44,6 +45,11 @@ def join(request: HttpRequest) -> HttpQuestion:
 def leave(request: HttpRequest) -> HttpQuestion:
     """Leave gracefully; the node stops after it has answered."""
     return HttpQuestion(LeaveCluster(), done, safe=False, takes_ns=SLOW_NS)
+
+
+def reload(request: HttpRequest) -> HttpQuestion:
+    """Read the files of the configuration again; answered when their services and checks are in force."""
+    return HttpQuestion(Reload(), done, safe=False)
 
 
 def force_leave(request: HttpRequest) -> HttpQuestion:
@@ -114,5 +120,6 @@ ROUTES = (
     Route("GET", "/v1/agent/members", members),
     Route("PUT", "/v1/agent/join/", join),
     Route("PUT", "/v1/agent/leave", leave),
+    Route("PUT", "/v1/agent/reload", reload, guard="agent:write"),
     Route("PUT", "/v1/agent/force-leave/", force_leave),
 )

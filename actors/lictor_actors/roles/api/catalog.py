@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from lictor_actors.roles.api.agent_cache import cacheable
+from lictor_actors.roles.api.catalog_owner import told_of_owner
 from lictor_actors.roles.api.catalog_writes import deregistration, registration
 from lictor_actors.roles.api.peers import of_peer
 from lictor_actors.roles.api.query import read_options, selection
-from lictor_actors.roles.api.question import HttpQuestion, rendered_with_consistency, status_answer, written
+from lictor_actors.roles.api.question import HttpQuestion, rendered_with_consistency, status_answer
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
 from lictor_messages.catalog import ListNodes, ListNodeServices, ListServiceNodes, ListServices
@@ -55,12 +56,14 @@ def node_services(request: HttpRequest) -> HttpQuestion:
 
 def register(request: HttpRequest) -> HttpQuestion:
     """Write a node, a service, checks: past any agent."""
-    return HttpQuestion(registration(request), written, safe=False)
+    command = registration(request)
+    return HttpQuestion(command, told_of_owner(command.node.node), safe=False)
 
 
 def deregister(request: HttpRequest) -> HttpQuestion:
     """Remove a node, a service or a check."""
-    return HttpQuestion(deregistration(request), written, safe=False)
+    command = deregistration(request)
+    return HttpQuestion(command, told_of_owner(command.node), safe=False)
 
 
 def named(request: HttpRequest, missing: str) -> str:

@@ -10,7 +10,8 @@ from lictor_actors.consul.structs.catalog import CHECK, DEREGISTER, REGISTER, SE
 from lictor_actors.roles.api.definitions import decoded, one_and_more, refuse_mesh
 from lictor_actors.roles.api.query import no_path_to_datacenter
 from lictor_actors.roles.api.request import HttpError, HttpRequest
-from lictor_messages.catalog import CheckRecord, CheckStatus, Deregister, Register, ServiceRecord
+from lictor_messages.agent import PROBED
+from lictor_messages.catalog import CheckDefinition, CheckRecord, CheckStatus, Deregister, Register, ServiceRecord
 
 
 def registration(request: HttpRequest) -> Register:
@@ -53,5 +54,12 @@ def check_record(given: Mapping[str, Any]) -> CheckRecord:
     if status not in get_args(CheckStatus):
         raise HttpError(400, "Bad check status")
     made = CHECK.record(given, status=status, service_name="", service_tags=(), create_index=0)
-    kind = made.type or ("http" if made.definition.http else "tcp" if made.definition.tcp else "")
+    kind = made.type or _type_of(made.definition)
     return made if kind == made.type else made.model_copy(update={"type": kind})
+
+
+def _type_of(definition: CheckDefinition) -> str:
+    """The type of check that a definition says, "" for none."""
+    if definition.alias_node or definition.alias_service:
+        return "alias"
+    return next((kind for kind, field in PROBED.items() if getattr(definition, field, "")), "")

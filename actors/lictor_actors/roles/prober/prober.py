@@ -146,8 +146,9 @@ class Prober(Actor):
         self.pool.membership.suspicion_due(due, turn)
         self.pool.set_timers(turn)
 
-    def _list_members(self, _: ListMembers, turn: Turn) -> None:
-        turn.reply(MembersListed(members=tuple(peer.member() for peer in self.members.sorted())), early=True)
+    def _list_members(self, asked: ListMembers, turn: Turn) -> None:
+        members = (peer.member() for peer in self.members.sorted())
+        turn.reply(MembersListed(members=tuple(m for m in members if asked.name in ("", m.name))), early=True)
 
     def _list_suspicions(self, _: ListSuspicions, turn: Turn) -> None:
         turn.reply(Suspicions(suspicions=self.pool.suspicions.all(self.members, turn)), early=True)

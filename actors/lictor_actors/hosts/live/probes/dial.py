@@ -17,31 +17,38 @@ PORT_MOST = 65_535
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-def split_address(address: str) -> tuple[str, str]:
-    """Host and port of ``host:port``, either of them perhaps ""; raises ProbeFailed."""
+def split_address(address: str, network: str = "tcp") -> tuple[str, str]:
+    """Host and port of ``host:port``, either of them perhaps ""; raises ProbeFailed, which names the network."""
     if not address:
-        raise ProbeFailed("dial tcp: missing address")
+        raise ProbeFailed(f"dial {network}: missing address")
+    try:
+        return _split(address)
+    except ValueError as why:
+        raise ProbeFailed(f"dial {network}: address {address}: {why}") from None
+
+
+def _split(address: str) -> tuple[str, str]:
     host, colon, port = address.rpartition(":")
     if not colon or "]" in port:
-        raise _address(address, "missing port in address")
+        raise ValueError("missing port in address")
     if host.startswith("["):
         host, bracket, rest = host[1:].partition("]")
         if not bracket:
-            raise _address(address, "missing ']' in address")
+            raise ValueError("missing ']' in address")
         if rest:
-            raise _address(address, "too many colons in address" if ":" in rest else "missing port in address")
+            raise ValueError("too many colons in address" if ":" in rest else "missing port in address")
     elif ":" in host:
-        raise _address(address, "too many colons in address")
+        raise ValueError("too many colons in address")
     for odd in "[]":
         if odd in host:
-            raise _address(address, f"unexpected '{odd}' in address")
+            raise ValueError(f"unexpected '{odd}' in address")
     return host, port
 
 
 async def connect(host: str, port: str) -> socket.socket:
     """A connection to one of the host's addresses; raises ProbeFailed with what the first one said."""
-    number = _port(port)
-    places = await _places(host)
+    number = _port(port, "tcp")
+    places = await _places(host, "tcp")
     first: OSError | None = None
     for place in places:
         try:
@@ -51,6 +58,19 @@ async def connect(host: str, port: str) -> socket.socket:
     shown = places[0] if host else ""
     assert first is not None
     raise ProbeFailed(f"dial tcp {joined(shown, number)}: connect: {system_words(first)}")
+
+
+async def associate(host: str, port: str) -> socket.socket:
+    """A socket of UDP that sends to the host's first address and takes answers from there alone; raises ProbeFailed."""
+    number = _port(port, "udp")
+    place = (await _places(host, "udp"))[0]
+    connection = _socket(place, socket.SOCK_DGRAM)
+    try:
+        connection.connect((place, number))
+    except OSError as error:
+        connection.close()
+        raise ProbeFailed(f"dial udp {joined(place, number)}: connect: {system_words(error)}") from error
+    return connection
 
 
 async def open_streams(connection: socket.socket, tls: ssl.SSLContext | None, name: str) -> Streams:
@@ -93,30 +113,26 @@ def _broken_handshake(error: OSError) -> str:
     return "EOF" if isinstance(error, ConnectionError) and not error.errno else f"read: {system_words(error)}"
 
 
-def _address(address: str, why: str) -> ProbeFailed:
-    return ProbeFailed(f"dial tcp: address {address}: {why}")
-
-
-def _port(text: str) -> int:
+def _port(text: str, network: str) -> int:
     """The number of a port that is written as one, or by its service's name."""
     if not text.removeprefix("-").isdecimal():
         try:
-            return socket.getservbyname(text, "tcp") if text else 0
+            return socket.getservbyname(text, network) if text else 0
         except OSError:
-            raise ProbeFailed(f"dial tcp: lookup tcp/{text}: unknown port") from None
+            raise ProbeFailed(f"dial {network}: lookup {network}/{text}: unknown port") from None
     if not 0 <= int(text[:10]) <= PORT_MOST or text.startswith("-"):
-        raise _address(text, "invalid port")
+        raise ProbeFailed(f"dial {network}: address {text}: invalid port")
     return int(text)
 
 
-async def _places(host: str) -> tuple[str, ...]:
+async def _places(host: str, network: str) -> tuple[str, ...]:
     """The IPs of a host."""
     if not host:
         return LOCAL
     try:
         return (str(_plain(host)),)
     except ValueError:
-        return await _lookup(host)
+        return await _lookup(host, network)
 
 
 def _plain(host: str) -> object:
@@ -125,17 +141,17 @@ def _plain(host: str) -> object:
     return (ip.ipv4_mapped or ip) if isinstance(ip, IPv6Address) else ip
 
 
-async def _lookup(host: str) -> tuple[str, ...]:
+async def _lookup(host: str, network: str) -> tuple[str, ...]:
     if _old_number(host):
-        raise ProbeFailed(f"dial tcp: lookup {host}: no such host")
+        raise ProbeFailed(f"dial {network}: lookup {host}: no such host")
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except UnicodeError:  # a label of no letters, or of too many
-        raise ProbeFailed(f"dial tcp: lookup {host}: no such host") from None
+        raise ProbeFailed(f"dial {network}: lookup {host}: no such host") from None
     except socket.gaierror as error:
         unknown = error.errno in (socket.EAI_NONAME, socket.EAI_NODATA)
         why = "no such host" if unknown else (error.strerror or "").lower()
-        raise ProbeFailed(f"dial tcp: lookup {host}: {why}") from None
+        raise ProbeFailed(f"dial {network}: lookup {host}: {why}") from None
     return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
@@ -149,8 +165,7 @@ def _old_number(host: str) -> bool:
 
 
 async def _connect(place: str, port: int) -> socket.socket:
-    connection = socket.socket(socket.AF_INET6 if ":" in place else socket.AF_INET)
-    connection.setblocking(False)
+    connection = _socket(place, socket.SOCK_STREAM)
     try:
         await asyncio.get_running_loop().sock_connect(connection, (place, port))
     except socket.gaierror:  # a zone that this machine does not have
@@ -160,3 +175,9 @@ async def _connect(place: str, port: int) -> socket.socket:
         connection.close()
         raise
     return connection
+
+
+def _socket(place: str, kind: socket.SocketKind) -> socket.socket:
+    made = socket.socket(socket.AF_INET6 if ":" in place else socket.AF_INET, kind)
+    made.setblocking(False)
+    return made

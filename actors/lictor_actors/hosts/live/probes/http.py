@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import codecs
-import ssl
-from functools import cache
 
 from lictor_actors.hosts.live.probes.answer import BODILESS, AnswerHead, Source, read_body, read_head
 from lictor_actors.hosts.live.probes.dial import connect, ends, open_streams
 from lictor_actors.hosts.live.probes.request import Request, check_method, request_bytes
 from lictor_actors.hosts.live.probes.target import read_url, resolve, unreachable
+from lictor_actors.hosts.live.probes.trust import trust
 from lictor_actors.hosts.live.probes.words import ProbeFailed, quoted, system_words
 from lictor_messages.cut import cut
 from lictor_messages.jobs import HttpProbed, ProbeHttp
@@ -91,7 +90,7 @@ class HttpProbe:
         connection = await connect(target.hostname, target.port)
         self._ends = ends(connection)
         name = self._job.tls_server_name or target.hostname
-        tls = _trust(not self._job.tls_skip_verify) if target.scheme == "https" else None
+        tls = trust(not self._job.tls_skip_verify) if target.scheme == "https" else None
         reader, writer = await open_streams(connection, tls, name)
         try:
             writer.write(said)
@@ -106,18 +105,6 @@ class HttpProbe:
             return None
         finally:
             writer.transport.abort()
-
-
-@cache
-def _trust(verify: bool) -> ssl.SSLContext:
-    """What is trusted: the authorities of this machine, read once, or any certificate."""
-    if verify:
-        trusting = ssl.create_default_context()
-        trusting.check_hostname = False  # that is done in ``certificate``, with Go's words
-        return trusting
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context
 
 
 def _text(body: bytearray, most: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lictor_actors.consul.check_rules import complete_service
+from lictor_actors.consul.service_rules import complete_service
 from lictor_messages.catalog import ServiceRecord, TaggedAddress
 
 

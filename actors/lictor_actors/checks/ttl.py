@@ -1,4 +1,4 @@
-"""What owners report of TTL checks, as the journal remembers it: a report holds for its time, restarts or not."""
+"""TTL: the owner of a check reports. A report holds for its time, restarts of the agent or not."""
 
 from __future__ import annotations
 

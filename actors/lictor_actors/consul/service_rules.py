@@ -1,7 +1,6 @@
-"""What may be registered with an agent: Consul's rules and its own words for what breaks them.
+"""What a service that is registered with an agent may be: Consul's rules and its own words for what breaks them.
 
-Rules return a refusal or None; ``complete_…`` fill in what may be left out. Source: Consul's pages on service and
-check definitions, and its API's answers.
+Source: Consul's page on service definitions, and its API's answers. The rules for checks: ``checks/rules.py``.
 """
 
 from __future__ import annotations
@@ -10,19 +9,10 @@ import ipaddress
 import re
 from collections.abc import Mapping
 
-from lictor_messages.agent import CheckSpec, RegisterService
 from lictor_messages.catalog import ServiceRecord, TaggedAddress
 from lictor_messages.cut import size
 from lictor_messages.refusals import Refused
 
-STATUSES = ("passing", "warning", "critical")
-SECOND = 1_000_000_000
-INTERVAL_LEAST_NS = SECOND
-TIMEOUT_NS = 10 * SECOND
-REAP_LEAST_NS = 60 * SECOND
-OUTPUT_MOST = 4096
-OUTPUT_LARGEST = 64 * 1024
-"""Bytes of a check's output that are kept even if more are asked for: each goes through the servers' log."""
 ID_MOST = 1024
 """Bytes of the id of a service or check: the agent's journal keeps each under its name."""
 META_PAIRS_MOST = 64
@@ -31,39 +21,18 @@ META_VALUE_MOST = 512
 """Bytes, as of keys, though Consul's refusals call them characters."""
 META_KEY = re.compile(r"[A-Za-z0-9_-]+")
 WEIGHT_MOST = 65535
-STATUS_TEXT = "Status for checks must 'passing', 'warning', 'critical'"
 
 
-def service_refused(register: RegisterService) -> Refused | None:
-    """The first rule that a registration of a service breaks, or None."""
-    service = register.service
+def broken_rule(service: ServiceRecord) -> str:
+    """What is wrong with a service, "" if nothing is."""
     if not service.service:
-        return _bad("Missing service name")
-    text = _id("Service", service.id or service.service)
-    text = text or _address(service) or _weights(service) or _meta(service.meta)
-    if text:
-        return _bad(text)
-    for spec in register.checks:
-        if text := _id("Check", spec.id):
-            return _bad(text)
-        if spec.status and spec.status not in STATUSES:
-            return _bad(STATUS_TEXT)
-        if text := _kind(spec):
-            return _bad(f"Invalid check: {text}")
-    return _tagged_addresses(service)
-
-
-def check_refused(spec: CheckSpec) -> Refused | None:
-    """The first rule that a registration of a check breaks, or None; whether its service exists is not known here."""
-    if not spec.name:
-        return _bad("Missing check name")
-    if spec.status and spec.status not in STATUSES:
-        return _bad("Bad check status")
-    if text := _id("Check", spec.id or spec.name) or _id("Service", spec.service_id):
-        return _bad(text)
-    if text := _kind(spec):
-        return _bad(f"Invalid check: {text}")
-    return None
+        return "Missing service name"
+    return (
+        id_too_long("Service", service.id or service.service)
+        or _address(service)
+        or _weights(service)
+        or _meta(service.meta)
+    )
 
 
 def complete_service(service: ServiceRecord, node: str) -> ServiceRecord:
@@ -90,57 +59,10 @@ def _with_own_address(service: ServiceRecord) -> tuple[TaggedAddress, ...]:
     return tuple(tagged[name] for name in sorted(tagged))
 
 
-def complete_checks(service: ServiceRecord, specs: tuple[CheckSpec, ...]) -> tuple[CheckSpec, ...]:
-    """The checks of a service with their ids: ``service:ID``, or ``service:ID:N`` if there are several."""
-    return tuple(
-        complete_check(
-            spec.model_copy(
-                update={
-                    "id": spec.id or f"service:{service.id}" + (f":{n}" if len(specs) > 1 else ""),
-                    "name": spec.name or f"Service '{service.service}' check",
-                    "service_id": service.id,
-                }
-            )
-        )
-        for n, spec in enumerate(specs, 1)
-    )
-
-
-def complete_check(spec: CheckSpec) -> CheckSpec:
-    """The check with its id and with the least interval and the defaults enforced."""
-    runs = spec.type != "ttl"
-    reap = spec.deregister_critical_service_after_ns
-    return spec.model_copy(
-        update={
-            "id": spec.id or spec.name,
-            "interval_ns": max(spec.interval_ns, INTERVAL_LEAST_NS) if runs else 0,
-            "timeout_ns": (spec.timeout_ns if spec.timeout_ns > 0 else TIMEOUT_NS) if runs else 0,
-            "output_max_size": min(spec.output_max_size or OUTPUT_MOST, OUTPUT_LARGEST),
-            "deregister_critical_service_after_ns": max(reap, REAP_LEAST_NS) if reap else 0,
-        }
-    )
-
-
-def _bad(text: str) -> Refused:
-    return Refused(code="BadRequest", text=text)
-
-
-def _id(of: str, given: str) -> str:
+def id_too_long(of: str, given: str) -> str:
+    """What is wrong with the id of a service or a check, "" if it can be kept."""
     bytes_ = size(given)
     return f"{of} ID is too long ({bytes_} > {ID_MOST} bytes)" if bytes_ > ID_MOST else ""
-
-
-def _kind(spec: CheckSpec) -> str:
-    runs = bool(spec.probed)
-    if spec.interval_ns > 0 and spec.ttl_ns > 0:
-        return "Interval and TTL cannot both be specified"
-    if runs and spec.interval_ns <= 0:
-        return "Interval must be > 0 for Script, HTTP, or TCP checks"
-    if not runs and spec.ttl_ns <= 0:
-        return "TTL must be > 0 for TTL checks"
-    if spec.output_max_size < 0:
-        return "MaxOutputMaxSize must be positive"
-    return ""
 
 
 def _address(service: ServiceRecord) -> str:
@@ -183,7 +105,8 @@ def _meta_pair(key: str, value: str) -> str:
     return ""
 
 
-def _tagged_addresses(service: ServiceRecord) -> Refused | None:
+def tagged_addresses_refused(service: ServiceRecord) -> Refused | None:
+    """Why the tagged addresses of a service cannot be what their names say, or None."""
     for tagged in service.tagged_addresses:
         for family, version in (("ipv4", 4), ("ipv6", 6)):
             if tagged.name.endswith(f"_{family}") and not _is_ip(tagged.address, version):

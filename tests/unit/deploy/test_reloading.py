@@ -1,0 +1,73 @@
+"""A running agent's files are read again: what takes effect, what waits for a restart, what is wrong with them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from lictor_deploy.agent.reloading import Reloading
+from lictor_deploy.config.sections import AgentConfig
+from lictor_deploy.words.sentence import Failure
+from lictor_messages.reload import DefinitionsRead, ReadDefinitions
+
+SCRIPT = {"name": "s", "args": ["true"], "interval": "1s"}
+
+
+@pytest.fixture(autouse=True)
+def level() -> Iterator[None]:
+    before = logging.getLogger().level
+    yield
+    logging.getLogger().setLevel(before)
+
+
+async def read(running: AgentConfig, now: AgentConfig | Failure) -> DefinitionsRead:
+    def load() -> AgentConfig:
+        if isinstance(now, Failure):
+            raise now
+        return now
+
+    return await Reloading(running, "n1", load).read(ReadDefinitions(ticket="t"))
+
+
+async def test_definitions_and_the_level_of_the_log_take_effect(caplog: pytest.LogCaptureFixture) -> None:
+    now = AgentConfig(services=[{"name": "web"}], checks=[{"name": "c", "ttl": "9s"}], log_level="ERR")
+    made = await read(AgentConfig(), now)
+    assert [service.service.service for service in made.services] == ["web"]
+    assert [check.name for check in made.checks] == ["c"]
+    assert (made.ticket, made.error) == ("t", "")
+    assert logging.getLogger().level == logging.ERROR
+    assert caplog.messages == []
+
+
+async def test_other_keys_are_named_as_waiting_for_a_restart(caplog: pytest.LogCaptureFixture) -> None:
+    await read(AgentConfig(), AgentConfig(datacenter="dc2", ports={"http": 1}))
+    assert caplog.messages == ["agent: changed, and in force only after a restart: datacenter, ports.http"]
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        (Failure("no such file"), "no such file"),
+        (AgentConfig(checks=[{"name": "c"}]), "The definition of check c is wrong: Invalid check: TTL must be > 0"),
+        (AgentConfig(log_level="LOUD"), "Invalid log level 'LOUD'"),
+        (
+            AgentConfig(checks=[SCRIPT], enable_script_checks=True),
+            "The definition of check s is wrong: Scripts",
+        ),
+    ],
+)
+async def test_a_mistake_is_said_and_logged(
+    now: AgentConfig | Failure, words: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = await read(AgentConfig(), now)
+    assert made.error.startswith(words)
+    assert (made.services, made.checks) == ((), ())
+    assert caplog.messages[-1].startswith(f"agent: the configuration was not reloaded: {words}")
+
+
+async def test_scripts_are_taken_as_the_running_agent_runs_them() -> None:
+    now = AgentConfig(checks=[SCRIPT])
+    made = await read(AgentConfig(enable_local_script_checks=True), now)
+    assert [check.type for check in made.checks] == ["script"]
