@@ -22,7 +22,9 @@ OWN = (
         "",
     ),
     Flag("config_dir", "tuple[str, ...]", (), "A directory of such files, read in the order of their names.", ""),
-    Flag("config_format", "str", "", "json or hcl, for all files; by default their names' endings say it.", ""),
+    Flag(
+        "config_format", "str | None", None, "json or hcl, for all files; by default their names' endings say it.", ""
+    ),
     Flag(
         "hcl",
         "tuple[str, ...]",
@@ -71,12 +73,12 @@ def run(
     dev: bool = False,
     config_file: tuple[str, ...] = (),
     config_dir: tuple[str, ...] = (),
-    config_format: str = "",
+    config_format: str | None = None,
     hcl: tuple[str, ...] = (),
     **given: Any,
 ) -> int:
     """Read the configuration and run the node."""
-    sources = Sources(config_file, config_dir, hcl, config_format)
+    sources = Sources(config_file, config_dir, hcl, config_format or "")
     read = partial(load, sources, raw_of(flags, given), dev=dev, of=of)
     config, ignored = read()
     if ignored:

@@ -108,13 +108,3 @@ def test_failures_become_a_warning_before_they_become_critical(
     assert [thresholds.judge("critical") for _ in range(4)] == made
     assert thresholds.judge("passing") == "passing"
     assert thresholds.judge("critical") == made[0]
-
-
-def test_the_catalog_is_not_told_of_a_programs_arguments() -> None:
-    assert "secret" not in repr(check(args=("p", "secret"), interval_ns=1).definition)
-
-
-def test_a_ping_over_tls_is_the_rule_and_shown_only_of_pings() -> None:
-    assert check(h2ping="x").definition.h2ping_use_tls
-    assert not check(h2ping="x", h2ping_use_tls=False).definition.h2ping_use_tls
-    assert not check(tcp="x").definition.h2ping_use_tls

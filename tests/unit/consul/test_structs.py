@@ -161,7 +161,7 @@ def test_rows_have_the_order_of_declaration_but_for_what_stands_before_others() 
 
 def test_a_type_without_a_kind_is_an_error_where_it_is_declared() -> None:
     class Shared(Record):
-        share: Annotated[float, Json("Share")] = 0.0
+        share: Annotated[complex, Json("Share")] = 0j
 
-    with pytest.raises(TypeError, match="no kind of JSON for <class 'float'>"):
+    with pytest.raises(TypeError, match="no kind of JSON for <class 'complex'>"):
         Struct("Shared", Shared)
