@@ -12,6 +12,7 @@ from lictor_messages import (
     autopilot,
     catalog,
     coordinates,
+    dns,
     doorways,
     faults,
     host,
