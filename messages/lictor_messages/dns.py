@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
-from lictor_messages.base import FrozenMap, Message, ReadOnly, Record
+from pydantic import AfterValidator
+
+from lictor_messages.base import FrozenMap, Message
 
 YEAR_NS = 8760 * 3_600_000_000_000
 
@@ -43,17 +46,16 @@ class RecursorsAnswered(Message):
     error: str = ""
 
 
-class Soa(Record):
-    """Numbers of the zone's SOA record, in seconds (Consul's dns_config.soa)."""
+def _frozen(ttls: Mapping[str, int]) -> FrozenMap:
+    return FrozenMap({name.lower(): ttl for name, ttl in ttls.items()})
 
-    refresh: int = 3600
-    retry: int = 600
-    expire: int = 86400
-    min_ttl: int = 0
+
+ServiceTtls = Annotated[Mapping[str, int], AfterValidator(_frozen)]
+"""Nanoseconds by the name of a service in small letters, or by its beginning and ``*``."""
 
 
 class DnsOptions(Message):
-    """Whom a DNS actor answers for, and Consul's dns_config; times in nanoseconds, TTLs in seconds."""
+    """Whom a DNS actor answers for, and Consul's dns_config; times in nanoseconds but for the SOA record."""
 
     node: str
     """``name.dc``, the node part of the addresses of its agent and prober."""
@@ -64,15 +66,15 @@ class DnsOptions(Message):
     """How long a question is held while there is no leader or no server, Consul's performance.rpc_hold_timeout."""
     domain: str = "consul."
     alt_domain: str = ""
-    recursors: tuple[tuple[str, int], ...] = ()
+    recursors: tuple[str, ...] = ()
+    """IPs, with a port where it is not 53."""
     recursor_strategy: Literal["sequential", "random"] = "sequential"
     recursor_timeout_ns: int = 2_000_000_000
     allow_stale: bool = True
     max_stale_ns: int = 10 * YEAR_NS
     """Of the server that answers: one that last heard its leader longer ago passes the question on to it."""
-    node_ttl: int = 0
-    service_ttl: ReadOnly = FrozenMap()
-    """Service, or prefix with ``*``, to seconds as text."""
+    node_ttl_ns: int = 0
+    service_ttl: ServiceTtls = FrozenMap()
     only_passing: bool = False
     udp_answer_limit: int = 3
     a_record_limit: int = 0
@@ -83,4 +85,8 @@ class DnsOptions(Message):
     use_cache: bool = False
     cache_max_age_ns: int = 0
     """With use_cache: the age up to which an answer is given while no server confirms it; 0: any."""
-    soa: Soa = Soa()
+    soa_refresh: int = 3600
+    """Seconds, as the three that follow."""
+    soa_retry: int = 600
+    soa_expire: int = 86400
+    soa_min_ttl: int = 0

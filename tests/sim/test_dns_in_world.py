@@ -10,8 +10,6 @@ import pytest
 from dns_site import DnsSite
 
 
-
-
 @pytest.fixture
 def site() -> DnsSite:
     return DnsSite(seed=5)

@@ -26,7 +26,7 @@ async def add_node(host: LiveHost, spec: NodeSpec) -> Node:
 
 
 def _doors(spec: NodeSpec) -> list[Opening]:
-    """The gateway answers HTTP, the DNS actor DNS, the agent client actors. What a node does not open it does not import."""
+    """The gateway answers HTTP, the actor for DNS that, the agent client actors. What is not opened is not imported."""
     doors: list[Opening] = []
     if spec.http_port >= 0:
         from lictor_actors.hosts.doors.http.opening import http_opening

@@ -9,9 +9,11 @@ from lictor_actors.roles.dns.asked import Asked
 from lictor_actors.roles.dns.wire import names
 from lictor_actors.roles.dns.wire import question as q
 from lictor_actors.roles.dns.wire.records import ResourceRecord
+from lictor_messages.addresses import split_host_port
 from lictor_messages.dns import AskRecursors, DnsOptions, RecursorsAnswered
 
 UNDER_WAY_MOST = 1024
+DNS_PORT = 53
 
 
 class Passed(NamedTuple):
@@ -27,6 +29,7 @@ class Recursion:
 
     def __init__(self, options: DnsOptions) -> None:
         self._options = options
+        self._servers = [split_host_port(text, DNS_PORT) for text in options.recursors]
         self._passed: dict[str, Passed] = {}
         self._own: dict[bytes, None] = {}
         """Packets under way. One that comes in here has gone in a circle."""
@@ -50,7 +53,7 @@ class Recursion:
             return False
         self._count += 1
         ticket, packet = f"r{self._count:x}", turn.secret(2) + packet[2:]
-        servers = list(self._options.recursors)
+        servers = list(self._servers)
         if self._options.recursor_strategy == "random":
             turn.rng.shuffle(servers)
         self._passed[ticket] = Passed(asked, packet)

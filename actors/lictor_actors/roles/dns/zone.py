@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from lictor_actors.roles.dns.wire import question as q
 from lictor_actors.roles.dns.wire.names import from_text, labels_of
 from lictor_actors.roles.dns.wire.records import TTL_MOST, ResourceRecord
-from lictor_messages.dns import DnsOptions, Soa
+from lictor_messages.dns import DnsOptions
+
+NS = 1_000_000_000
 
 
 class Zone(NamedTuple):
@@ -34,29 +35,29 @@ class Zone(NamedTuple):
 
     def soa(self, wall_ns: int) -> ResourceRecord:
         """The serial is the time, so that no secondary takes two states for one."""
-        soa: Soa = self.options.soa
-        serial = (wall_ns // 1_000_000_000) & 0xFFFFFFFF
-        numbers = (serial, soa.refresh, soa.retry, soa.expire, soa.min_ttl)
+        told = self.options
+        serial = (wall_ns // NS) & 0xFFFFFFFF
+        numbers = (serial, told.soa_refresh, told.soa_retry, told.soa_expire, told.soa_min_ttl)
         rest = b"".join(number.to_bytes(4, "big") for number in numbers)
         master, person = self.name("ns"), self.name("hostmaster")
-        return ResourceRecord(self.domain, q.SOA, soa.min_ttl, b"", master, person + rest)
+        return ResourceRecord(self.domain, q.SOA, told.soa_min_ttl, b"", master, person + rest)
 
     def ttl(self, service: str) -> int:
-        """Of a service's records: by its name, else by the longest prefix that is configured."""
-        ttls: Mapping[str, str] = self.options.service_ttl
-        if not ttls:
-            return 0
-        name = service.lower()
-        exact = ttls.get(name)
-        if exact is not None:
-            return int(exact)
+        """Seconds of a service's records: by its name, else by the longest prefix that is configured."""
+        ttls, name = self.options.service_ttl, service.lower()
+        if name in ttls:
+            return _seconds(ttls[name])
         fitting = [key for key in ttls if key.endswith("*") and name.startswith(key[:-1])]
-        return int(ttls[max(fitting, key=len)]) if fitting else 0
+        return _seconds(ttls[max(fitting, key=len)]) if fitting else 0
 
     @property
     def node_ttl(self) -> int:
-        """Of a node's records."""
-        return min(self.options.node_ttl, TTL_MOST)
+        """Seconds of a node's records."""
+        return _seconds(self.options.node_ttl_ns)
+
+
+def _seconds(ns: int) -> int:
+    return min(ns // NS, TTL_MOST)
 
 
 class Domains:

@@ -1,4 +1,4 @@
-"""Ties a node's DNS listeners to its DNS actor: the packets of one moment become one message from ``dns-clients@node``."""
+"""Ties a node's DNS listeners to its DNS actor: the packets of one moment become one message to it."""
 
 from __future__ import annotations
 
