@@ -1,4 +1,4 @@
-"""Outside work for actors: HTTP and TCP probes on asyncio. What meets a check's target is in ``probes/``.
+"""Outside work for actors: HTTP and TCP probes, and questions for other DNS servers, on asyncio. What meets a check's target is in ``probes/``.
 
 Every job ends in exactly one result: the target's answer, or a reason in a person's words.
 """
@@ -11,7 +11,9 @@ from collections.abc import Callable
 from lictor_actors.hosts.live.probes.dial import connect, split_address
 from lictor_actors.hosts.live.probes.http import probe_http
 from lictor_actors.hosts.live.probes.words import ProbeFailed
+from lictor_actors.hosts.live.recursors import ask_recursors
 from lictor_messages.base import Message
+from lictor_messages.dns import AskRecursors
 from lictor_messages.jobs import JobFailed, ProbeHttp, ProbeTcp, TcpProbed
 
 AT_ONCE = 256
@@ -57,6 +59,8 @@ class Jobs:
                     return await probe_http(job)
                 case ProbeTcp():
                     return await probe_tcp(job)
+                case AskRecursors():
+                    return await ask_recursors(job)
         except Exception as e:  # Each failure of a probe is the answer to it, never the host's trouble.
             return JobFailed(ticket=job.ticket, error=str(e) or type(e).__name__)  # type: ignore[attr-defined]
         return JobFailed(ticket=getattr(job, "ticket", ""), error=f"no executor for {job.kind}")
