@@ -6,6 +6,7 @@
     python benchmarks writes          reads and writes of three servers (beside etcd and PySyncObj)
     python benchmarks edge            processor time of a request without sockets: comparable on a busy machine too
     python benchmarks cost            processor time of a request over all three servers; against another version, too
+    python benchmarks names           DNS: processor time of an answer, answers a second
     python benchmarks failover        every promise while leaders are killed, and how long nobody takes a write
     python benchmarks absence         a server away for 100,000 writes, and one that loses its disk
     python benchmarks watchers        ten thousand blocked queries on one service, and on a key each
@@ -29,6 +30,7 @@ import cost
 import edge
 import failover
 import laptop
+import names
 import simulator
 import soak
 import startup
@@ -41,6 +43,7 @@ PARTS = {
     "writes": writes.main,
     "edge": lambda _: edge.main(),
     "cost": cost.main,
+    "names": names.main,
     "failover": failover.main,
     "absence": absence.main,
     "watchers": watchers.main,

@@ -46,20 +46,23 @@ class DnsSite:
 
     # -- the catalog -------------------------------------------------------------
 
-    def write(self, command) -> None:
+    def write(self, command, then_s: float = 0.3) -> None:
+        """``then_s``: a server that does not lead hears only with the next round what is committed."""
+
         def written() -> bool:
             return isinstance(self.world.ask(AGENT, "agent", command, 20), Written)
 
         assert self.world.run_until(written, 20)
+        self.world.run(then_s)
 
     def register(self, name: str, number: int, **of_service: Any) -> None:
         for n in range(1, number + 1):
             self.write(instance(name, n, **of_service))
 
-    def set_check(self, node: str, service: str, status: str) -> None:
+    def set_check(self, node: str, service: str, status: str, then_s: float = 0.3) -> None:
         check = CheckRecord(node=node, check_id=f"c-{service}", name="c", status=status, service_id=service)
         record = NodeRecord(node=node, address="")
-        self.write(Register(node=record, skip_node_update=True, checks=(check,)))
+        self.write(Register(node=record, skip_node_update=True, checks=(check,)), then_s)
 
     # -- questions ---------------------------------------------------------------
 

@@ -1,4 +1,6 @@
-"""Outside work for actors: HTTP and TCP probes, and questions for other DNS servers, on asyncio. What meets a check's target is in ``probes/``.
+"""Outside work for actors on asyncio: probes, and questions for other DNS servers.
+
+What meets a check's target is in ``probes/``.
 
 Every job ends in exactly one result: the target's answer, or a reason in a person's words.
 """

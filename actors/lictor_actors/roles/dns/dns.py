@@ -253,8 +253,7 @@ class Dns(Actor):
     # -- changes -------------------------------------------------------------
 
     def _ask_again(self, told: AskAgain, turn: Turn) -> None:
-        if told.stale == self.options.allow_stale:
-            self.reads.lost(turn)
+        self.reads.lost(turn)
         self._desk.ask_again(told, turn)
 
     def _reload(self, options: DnsOptions, turn: Turn) -> None:

@@ -1,8 +1,10 @@
 """Standing reads: what questions rest on is asked once, and then a blocking query waits for its next index.
 
-A read stands for two seconds at a time and is renewed only if a question has needed it meanwhile, so a name costs the
-servers no more than its questions alone would, and what was lost on the way is noticed soon. Names without instances
-get none. Equal questions that wait for the same first answer share it.
+The first read may be stale, so any server answers it. The one that stands waits at the leader, which knows of each
+write before the others: it answers at once if the first was behind. It stands for two seconds at a time and is renewed
+only if a question has needed it meanwhile, so a name costs the servers no more than its questions alone would, and what
+was lost on the way is noticed soon. Names without instances get none. Equal questions that wait for the same first
+answer share it.
 """
 
 from __future__ import annotations
@@ -145,7 +147,8 @@ class Reads(Generic[W]):
         stands = AGEING_STANDS_NS if self._ages else STANDS_NS
         age = (self._age_most or FOREVER) if self._ages else 0
         read.until = turn.now + max(stands + stands // 16 + LATE_NS, age)
-        blocked = query.model_copy(update={"min_index": read.answer.index, "wait_ns": stands})
+        at_leader = {"consistency": "default", "max_stale_ns": 0}
+        blocked = query.model_copy(update={"min_index": read.answer.index, "wait_ns": stands, **at_leader})
         self._desk.ask(Reading(read.request, blocked, self._rights, read), turn)
 
     def _stood(self, read: StandingRead, answer: Message, turn: Turn) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from lictor_actors.roles.dns.wire.answer import Tail
-from lictor_actors.roles.dns.wire.edns import SIZE_LEAST, SIZE_MOST
 from lictor_actors.roles.dns.wire.question import CD, HEADER, RD, DnsQuestion
 
 ORDERS = 16
@@ -18,9 +17,8 @@ BYTES_MOST = 16 << 20
 OVERHEAD = 200
 PLAIN_FLAGS = RD | CD | 0x20
 """Flags of usual questions, AD among them: with others each client could make tails of its own."""
-_OPT = b"\0\0\x29"
-_PLAIN = (b"\0\0\0\0\0\0", b"\0\0\x80\0\0\0")
-"""TTL and length of an OPT record without options, and the same with DO."""
+LIMITS_MOST = 256
+"""Sizes that clients have said. Most say one of a few."""
 
 
 @dataclass(slots=True, eq=False)
@@ -54,6 +52,8 @@ class Tails:
     def __init__(self) -> None:
         self._udp: dict[bytes, Prepared] = {}
         self._tcp: dict[bytes, Prepared] = {}
+        self._limits: dict[bytes, int] = {}
+        """OPT records without options, as clients send them, to the size of answers by UDP."""
         self._bytes = 0
 
     def __len__(self) -> int:
@@ -77,22 +77,30 @@ class Tails:
         head, body = prepared.orders[turn]
         opt = packet[end:]
         said = b"".join((packet[:2], head, packet[HEADER:end], body, opt))
-        if opt or prepared.edns:
-            if not prepared.edns or len(opt) != 11 or opt[:3] != _OPT or opt[5:] not in _PLAIN:
+        if prepared.edns:
+            limit = self._limits.get(opt)
+            if limit is None or (not tcp and len(said) > limit):
                 return None
-            if not tcp and len(said) > min(max(opt[3] << 8 | opt[4], SIZE_LEAST), SIZE_MOST):
-                return None
+        elif opt:
+            return None
         basis.used = True
         return said
 
-    def keep(self, question: DnsQuestion, tcp: bool, tail: Tail, basis: Basis, orders: int) -> None:
-        """One more order for this question, of as many as its records have, at most sixteen."""
+    def keep(self, question: DnsQuestion, tcp: bool, tail: Tail, basis: Basis, records: int) -> None:
+        """One more order for this question, of sixteen if there are several records."""
         if question.flags & ~PLAIN_FLAGS:
             return
+        edns = question.edns
+        if edns is not None:
+            if edns.subnet:
+                return
+            if len(self._limits) >= LIMITS_MOST:
+                self._limits.clear()
+            self._limits[edns.record()] = edns.limit
         key, table = _key(question), self._tcp if tcp else self._udp
         prepared = table.get(key)
         if prepared is None or prepared.basis is not basis:
-            prepared = table[key] = Prepared(basis, question.edns is not None, min(max(orders, 1), ORDERS))
+            prepared = table[key] = Prepared(basis, edns is not None, ORDERS if records > 1 else 1)
             basis.tails.append((table, key))
         if len(prepared.orders) < prepared.most:
             prepared.orders.append((tail.head, tail.body))

@@ -142,17 +142,17 @@ def _write(out: bytearray, records: Iterable[ResourceRecord], begin: int, known:
         at = len(out)
         out += data
         if target:
-            _name(out, target, begin, None if type_ == q.SRV else known)  # RFC 2782: the target is not compressed
+            _name(out, target, begin, known, whole=type_ == q.SRV)  # RFC 2782: the target is not compressed
         out += rest
         out[at - 2 : at] = (len(out) - at).to_bytes(2, "big")
 
 
-def _name(out: bytearray, name: bytes, begin: int, known: dict[bytes, int] | None) -> None:
+def _name(out: bytearray, name: bytes, begin: int, known: dict[bytes, int] | None, *, whole: bool = False) -> None:
     if known is None:
         out += name
         return
     at = 0
-    while name[at]:
+    while name[at] and not whole:
         place = known.get(name[at:].lower())
         if place is not None:
             _learn(known, name, begin + len(out), at)
