@@ -1,4 +1,4 @@
-"""DNS: processor time of an answer, and answers a second, at one agent that dnsperf asks for services of ten instances."""
+"""DNS: processor time of an answer, and answers a second, at an agent that dnsperf asks for ten instances."""
 
 from __future__ import annotations
 

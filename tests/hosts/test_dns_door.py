@@ -36,8 +36,8 @@ class Answering:
         spec = NodeSpec(name="n1", gossip=lanes[0], rest=lanes[1], dns_port=self.port, settings=settings, **self._spec)
         self.node = await add_node(self.host, spec)
         async with asyncio.timeout(WITHIN_S):
-            while not (await self.ask("consul.service.consul", "SRV")).answer:
-                await asyncio.sleep(0)
+            while not (await self.ask("consul.service.consul", "SRV")).answer:  # refused until there is a leader
+                continue
         return self
 
     async def __aexit__(self, *_):

@@ -174,6 +174,13 @@ PLANTED = (
         plan={"prefixes": True},
     ),
     Planted(
+        "DNS says what it has prepared, whatever becomes of it",
+        mutants.resolves_from_memory,
+        "NamedTooLong|DNS is wrong",
+        known=1,
+        plan={"dns": True},
+    ),
+    Planted(
         "anti-entropy takes silence for success",
         mutants.takes_silence_for_success,
         "was lost and not repeated",

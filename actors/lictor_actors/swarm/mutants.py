@@ -19,6 +19,8 @@ from lictor_actors.raft.log import Log
 from lictor_actors.raft.role_changes import RoleChanges
 from lictor_actors.raft.stable import Stable
 from lictor_actors.roles.agent.anti_entropy import AntiEntropy
+from lictor_actors.roles.dns.reads import FOREVER, Reads, StandingRead
+from lictor_actors.roles.dns.tails import Tails
 from lictor_actors.roles.server.leader import reconcile
 from lictor_actors.roles.server.leader.leadership import Leadership
 from lictor_actors.roles.server.leader.session_timers import SessionTimers
@@ -216,6 +218,18 @@ def lists_without_tombstones(patch: Patch) -> None:
         return newest or max(1, self.table_index())
 
     patch.set(KeyTable, "_prefix_index", prefix_index)
+
+
+def resolves_from_memory(patch: Patch) -> None:
+    """What DNS has prepared of a service is said for ever, whatever becomes of the read that it rests on."""
+
+    def stand(self: Reads[Any], read: StandingRead, turn: Turn) -> None:
+        real(self, read, turn)
+        read.until = FOREVER
+
+    real = Reads._stand
+    patch.set(Reads, "_stand", stand)
+    patch.set(Tails, "drop", lambda self, basis: None)
 
 
 def takes_silence_for_success(patch: Patch) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import cast
 
 from lictor_actors.hosts.doors.dns.framing import LENGTH, framed
 from lictor_messages.addresses import join_host_port
@@ -52,7 +51,7 @@ async def _by_udp(server: tuple[str, int], packet: bytes) -> bytes:
     loop = asyncio.get_running_loop()
     transport, protocol = await loop.create_datagram_endpoint(lambda: _Asking(packet), remote_addr=server)
     try:
-        cast(asyncio.DatagramTransport, transport).sendto(packet)
+        transport.sendto(packet)
         return await protocol.answer
     finally:
         transport.close()

@@ -164,7 +164,7 @@ class Reads(Generic[W]):
             self._changed(read)
 
     def _confirmed(self, read: StandingRead, answer: Answer, turn: Turn) -> None:
-        wanted = read.used or self._ages
+        wanted = self._ages or (read.used and turn.now <= read.until)  # else it was long on its way
         if answer.index != read.answer.index:
             self._changed(read)
             read = StandingRead(read.query, answer)
