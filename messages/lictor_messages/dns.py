@@ -55,7 +55,7 @@ ServiceTtls = Annotated[Mapping[str, int], AfterValidator(_frozen)]
 
 
 class DnsOptions(Message):
-    """Whom a DNS actor answers for, and Consul's dns_config; times in nanoseconds but for the SOA record."""
+    """The node of a DNS actor, and Consul's dns_config; times in nanoseconds but for the SOA record."""
 
     node: str
     """``name.dc``, the node part of the addresses of its agent and prober."""

@@ -10,7 +10,7 @@ import pytest
 from dns_site import AGENT, DnsSite, instance
 
 from lictor_actors.consul.uuids import new_uuid
-from lictor_actors.roles.dns.reads import READS_MOST
+from lictor_actors.roles.dns.standing_reads import READS_MOST
 from lictor_messages.base import FrozenMap
 from lictor_messages.catalog import NodeRecord, Register, ServiceRecord, TaggedAddress, Weights
 from lictor_messages.dns import DnsOptions

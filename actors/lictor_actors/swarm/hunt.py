@@ -174,7 +174,7 @@ PLANTED = (
         plan={"prefixes": True},
     ),
     Planted(
-        "DNS says what it has prepared, whatever becomes of it",
+        "DNS says for ever what it has prepared",
         mutants.resolves_from_memory,
         "NamedTooLong|DNS is wrong",
         known=1,

@@ -19,7 +19,7 @@ from lictor_actors.raft.log import Log
 from lictor_actors.raft.role_changes import RoleChanges
 from lictor_actors.raft.stable import Stable
 from lictor_actors.roles.agent.anti_entropy import AntiEntropy
-from lictor_actors.roles.dns.reads import FOREVER, Reads, StandingRead
+from lictor_actors.roles.dns.standing_reads import FOREVER, StandingRead, StandingReads
 from lictor_actors.roles.dns.tails import Tails
 from lictor_actors.roles.server.leader import reconcile
 from lictor_actors.roles.server.leader.leadership import Leadership
@@ -221,14 +221,14 @@ def lists_without_tombstones(patch: Patch) -> None:
 
 
 def resolves_from_memory(patch: Patch) -> None:
-    """What DNS has prepared of a service is said for ever, whatever becomes of the read that it rests on."""
+    """What DNS has prepared of a service is said for ever, also when the read that it rests on has gone."""
 
-    def stand(self: Reads[Any], read: StandingRead, turn: Turn) -> None:
+    def stand(self: StandingReads[Any], read: StandingRead, turn: Turn) -> None:
         real(self, read, turn)
         read.until = FOREVER
 
-    real = Reads._stand
-    patch.set(Reads, "_stand", stand)
+    real = StandingReads._stand
+    patch.set(StandingReads, "_stand", stand)
     patch.set(Tails, "drop", lambda self, basis: None)
 
 

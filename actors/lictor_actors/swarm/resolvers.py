@@ -9,22 +9,30 @@ from random import Random
 from lictor_actors.hosts.seat import Seat
 from lictor_actors.hosts.world import World
 from lictor_actors.judges.resolution import ResolutionJudge
+from lictor_actors.node.spec import NodeSpec
 from lictor_actors.roles.dns.recursion import addresses_in, plain_question
 from lictor_actors.roles.dns.wire.names import from_text
 from lictor_actors.roles.dns.wire.question import NOERROR, NXDOMAIN, A
 from lictor_actors.roles.dns.wire.records import packed
 from lictor_actors.roles.server.server import Server
 from lictor_actors.store.families.catalog.tables import CHECKS, NODES, SERVICES, CatalogTables, fold
+from lictor_actors.swarm.bench import Bench
 from lictor_messages.base import Message
 from lictor_messages.dns import DnsAnswered, DnsAsked
 
 SERVICE = "web"
 """What owners register."""
 QUESTION = plain_question(from_text(f"{SERVICE}.service.consul"), A)
+PORT = 8600
 EVERY_S = (0.02, 0.5)
 PATIENCE_S = 9.0
 LATE_NS = 12_000_000_000
 """Of an answer under faults: a first read may be held for seven seconds, and what came of it stands for three."""
+
+
+def with_dns(spec: NodeSpec) -> NodeSpec:
+    """The same node, answering DNS."""
+    return spec.model_copy(update={"dns_port": PORT})
 
 
 class Resolvers:
@@ -42,20 +50,19 @@ class Resolvers:
         for node in nodes:
             self._again(node)
 
-    def stop(self) -> None:
-        """No more questions by themselves."""
+    def ask_all(self, bench: Bench, broken: Callable[[str], None]) -> None:
+        """The end: each node is asked once more, and has to say what the catalog holds."""
         self._going = False
-
-    def wrong(self, catalog: CatalogTables) -> list[str]:
-        """Which nodes do not say what the catalog holds: each is asked once more."""
         said: dict[str, frozenset[bytes]] = {}
         for node in self._doors:
             if self._world.machines[node].running:
                 said[node] = frozenset()
                 self._ask(node, partial(said.__setitem__, node))
         self._world.run(PATIENCE_S)
-        expected = healthy(catalog)
-        return [f"{node} answers {found}, not {expected}" for node, found in said.items() if found != expected]
+        expected = healthy(bench.servers()[bench.leader()].store.catalog)
+        for node, found in said.items():
+            if found != expected:
+                broken(f"DNS is wrong: {node} answers {found}, not {expected}")
 
     def _again(self, node: str) -> None:
         self._world.at(self._rng.uniform(*EVERY_S), partial(self._ask_and_go_on, node))

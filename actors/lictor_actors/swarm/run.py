@@ -30,7 +30,7 @@ from lictor_actors.swarm.owners import Owners
 from lictor_actors.swarm.plan import Plan, draw
 from lictor_actors.swarm.prefixes import CALL_S, Prefixes
 from lictor_actors.swarm.report import Report, Struck
-from lictor_actors.swarm.resolvers import Resolvers
+from lictor_actors.swarm.resolvers import Resolvers, with_dns
 from lictor_actors.swarm.workload import Clients
 
 HEAL_WITHIN_S = 300.0
@@ -79,8 +79,7 @@ def _specs(plan: Plan) -> list[NodeSpec]:
     if plan.snapshot_every:
         wanted["server.snapshot_threshold"] = plan.snapshot_every
         wanted["server.trailing_logs"] = plan.snapshot_every // 2
-    dns_port = 8600 if plan.dns else -1
-    return [spec.having(wanted).model_copy(update={"dns_port": dns_port}) for spec in specs]
+    return [with_dns(spec.having(wanted)) if plan.dns else spec.having(wanted) for spec in specs]
 
 
 class Run:
@@ -206,7 +205,8 @@ class Run:
         self._crashes()
         # A suspicion from before the healing may run out only now; then it must be refuted as well.
         self._settle(HEAL_WITHIN_S, "not healed")
-        self._resolve()
+        if self._resolvers is not None and not self.failures:
+            self._resolvers.ask_all(self.bench, self.broken)
         self._lose_a_write()
         for text in self.bench.stores_wrong():
             self.broken(text)
@@ -222,12 +222,6 @@ class Run:
         if mortal and not self.failures:
             self.world.kill(stream(self.plan.seed, "death").choice(mortal))
             self._settle(DEATH_KNOWN_WITHIN_S, "a death is not known")
-
-    def _resolve(self) -> None:
-        if self._resolvers is not None and not self.failures:
-            self._resolvers.stop()
-            for text in self._resolvers.wrong(self.bench.servers()[self.bench.leader()].store.catalog):
-                self.broken(f"DNS is wrong: {text}")
 
     def _lose_a_write(self) -> None:
         if self.plan.lost_write and not self.failures:

@@ -14,11 +14,11 @@ from lictor_actors.consul.dns_names import Named, named, reversed_ip
 from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.kernel.vocabulary import Handlers, Vocabulary
-from lictor_actors.roles.dns.asked import ALIASES_MOST, Asked
 from lictor_actors.roles.dns.lookups import Lookup, lookup_of, reverse_lookup
-from lictor_actors.roles.dns.reads import Reading, Reads, StandingRead
+from lictor_actors.roles.dns.open_question import ALIASES_MOST, OpenQuestion
 from lictor_actors.roles.dns.recursion import Recursion, addresses_in, passed_back, plain_question
-from lictor_actors.roles.dns.sources import Sources
+from lictor_actors.roles.dns.source_rates import SourceRates
+from lictor_actors.roles.dns.standing_reads import PendingRead, StandingRead, StandingReads
 from lictor_actors.roles.dns.tails import Tails
 from lictor_actors.roles.dns.wire import question as q
 from lictor_actors.roles.dns.wire.answer import Manner, error, see_tcp, splice, tail_of
@@ -42,7 +42,7 @@ ARPA = b"arpa"
 NOT_THERE = ("NoPathToDatacenter", "NotFound")
 """Refusals that say: there is no such name."""
 
-Waiting = tuple[Asked, Lookup, Zone]
+Waiting = tuple[OpenQuestion, Lookup, Zone]
 """A question with what it asks the servers."""
 
 
@@ -55,8 +55,8 @@ class Dns(Actor):
 
     def __init__(self, options: DnsOptions) -> None:
         desk = DeskOptions(at("agent", options.node), options.server, hold_ns=options.rpc_hold_timeout_ns)
-        self._desk: Desk[Reading] = Desk(desk, self._outcome)
-        self._sources = Sources()
+        self._desk: Desk[PendingRead] = Desk(desk, self._outcome)
+        self._sources = SourceRates()
         self.tails = Tails()
         self._follow(options)
         self._handlers = Handlers(
@@ -82,7 +82,7 @@ class Dns(Actor):
             bool(options.recursors), options.enable_truncate, not options.disable_compression, options.udp_answer_limit
         )
         self._recursion = Recursion(options)
-        self.reads: Reads[Waiting] = Reads(
+        self.reads: StandingReads[Waiting] = StandingReads(
             self._desk,
             EVERYTHING,
             self._told,
@@ -133,10 +133,10 @@ class Dns(Actor):
         if question.objection is not None:
             turn.count(f"dns_refused:{question.objection.why}")
             return error(question, question.objection.rcode)
-        asked = Asked(question, turn.ticket(), place, tcp, question.name.lower())
+        asked = OpenQuestion(question, turn.ticket(), place, tcp, question.name.lower())
         return self._look_up(asked, packet, turn)
 
-    def _look_up(self, asked: Asked, packet: bytes, turn: Turn) -> bytes | None:
+    def _look_up(self, asked: OpenQuestion, packet: bytes, turn: Turn) -> bytes | None:
         """``packet``: what recursors are asked if the name is theirs."""
         labels = tuple(labels_of(asked.name))
         found = self._domains.within(labels)
@@ -152,7 +152,7 @@ class Dns(Actor):
         lookup = lookup_of(what, asked.question.type, asked.name, zone) if what is not None else None
         return self._make(asked, lookup, zone, turn)
 
-    def _make(self, asked: Asked, what: Lookup | Reply | None, zone: Zone, turn: Turn) -> bytes | None:
+    def _make(self, asked: OpenQuestion, what: Lookup | Reply | None, zone: Zone, turn: Turn) -> bytes | None:
         """Go on with what is known of the name."""
         if not isinstance(what, Lookup):
             return self._say(asked, what, None, zone, turn)
@@ -169,7 +169,7 @@ class Dns(Actor):
 
     # -- back ----------------------------------------------------------------
 
-    def _outcome(self, readings: Sequence[Reading], answer: Message, turn: Turn) -> None:
+    def _outcome(self, readings: Sequence[PendingRead], answer: Message, turn: Turn) -> None:
         self.reads.outcome(readings, answer, turn)
 
     def _told(self, waiting: Sequence[Waiting], answer: Message, read: StandingRead | None, turn: Turn) -> None:
@@ -189,7 +189,7 @@ class Dns(Actor):
             self._send(asked, said, turn)
 
     def _say(
-        self, asked: Asked, reply: Reply | None, read: StandingRead | None, zone: Zone, turn: Turn
+        self, asked: OpenQuestion, reply: Reply | None, read: StandingRead | None, zone: Zone, turn: Turn
     ) -> bytes | None:
         """The reply as a packet; None if it is a name that leads elsewhere, and that is looked up first."""
         if reply is not None and _leads_on(asked, reply):
@@ -206,18 +206,18 @@ class Dns(Actor):
             self.tails.keep(asked.question, asked.tcp, tail, read, len(reply.answers))
         return splice(asked.question, tail)
 
-    def _send(self, asked: Asked, said: bytes | None, turn: Turn) -> None:
+    def _send(self, asked: OpenQuestion, said: bytes | None, turn: Turn) -> None:
         if said is not None:
             turn.answer(asked.ticket, DnsAnswered(answers=((asked.place, said),)))
 
     # -- elsewhere -----------------------------------------------------------
 
-    def _follow_alias(self, asked: Asked, reply: Reply, turn: Turn) -> bytes | None:
+    def _follow_alias(self, asked: OpenQuestion, reply: Reply, turn: Turn) -> bytes | None:
         asked.aliases += reply.answers
         asked.name = reply.answers[0].target.lower()
         return self._look_up(asked, plain_question(asked.name, asked.question.type), turn)
 
-    def _outside(self, asked: Asked, packet: bytes, turn: Turn) -> bytes | None:
+    def _outside(self, asked: OpenQuestion, packet: bytes, turn: Turn) -> bytes | None:
         if self._recursion.is_own(packet):
             turn.count("dns_refused:circle")
             return error(asked.question, q.SERVFAIL)
@@ -231,7 +231,7 @@ class Dns(Actor):
         turn.count("dns_refused:other zone")
         return error(asked.question, q.REFUSED)
 
-    def _aliases_alone(self, asked: Asked) -> bytes:
+    def _aliases_alone(self, asked: OpenQuestion) -> bytes:
         """Where the name leads, and not what is there."""
         return splice(asked.question, tail_of(asked.question, Reply(answers=asked.aliases), self._manner, asked.tcp))
 
@@ -243,7 +243,7 @@ class Dns(Actor):
             turn.count("dns_recursors_failed")
         self._send(asked, self._from_recursors(asked, answer.packet), turn)
 
-    def _from_recursors(self, asked: Asked, packet: bytes) -> bytes:
+    def _from_recursors(self, asked: OpenQuestion, packet: bytes) -> bytes:
         if not asked.aliases:
             return passed_back(asked, packet) if packet else error(asked.question, q.SERVFAIL)
         with suppress(Malformed):  # the alias alone is an answer, too
@@ -270,7 +270,7 @@ def _named(labels: tuple[bytes, ...], type_: int) -> Named | None:
         return None  # nothing has such a name
 
 
-def _leads_on(asked: Asked, reply: Reply) -> bool:
+def _leads_on(asked: OpenQuestion, reply: Reply) -> bool:
     """True for an alias, alone, that is to be followed."""
     alone = len(reply.answers) == 1 and reply.answers[0].type == q.CNAME
     return alone and asked.question.type in (q.A, q.AAAA, q.ANY) and len(asked.aliases) < ALIASES_MOST

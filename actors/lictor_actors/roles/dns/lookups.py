@@ -46,7 +46,7 @@ class Lookup(NamedTuple):
     query: Query
     reply: Callable[[Any, Turn], Reply | Lookup | None]
     repeats: bool = True
-    """True if every answer makes the same records, in whatever order."""
+    """True if every answer makes the same records, in any order."""
 
 
 def lookup_of(named: Named, type_: int, owner: bytes, zone: Zone) -> Lookup | Reply | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from lictor_actors.kernel.turn import Turn
-from lictor_actors.roles.dns.asked import Asked
+from lictor_actors.roles.dns.open_question import OpenQuestion
 from lictor_actors.roles.dns.wire import names
 from lictor_actors.roles.dns.wire import question as q
 from lictor_actors.roles.dns.wire.records import ResourceRecord
@@ -19,7 +19,7 @@ DNS_PORT = 53
 class Passed(NamedTuple):
     """A question that was passed on."""
 
-    asked: Asked
+    asked: OpenQuestion
     packet: bytes
     """As it was sent to the recursors."""
 
@@ -47,7 +47,7 @@ class Recursion:
         """True for a question that has come from this actor: a recursor leads back to it."""
         return packet in self._own
 
-    def ask(self, asked: Asked, packet: bytes, turn: Turn) -> bool:
+    def ask(self, asked: OpenQuestion, packet: bytes, turn: Turn) -> bool:
         """Pass it on under an id that strangers cannot guess; False if too many are under way."""
         if len(self._passed) >= UNDER_WAY_MOST:
             return False
@@ -68,7 +68,7 @@ class Recursion:
         turn.run(job)
         return True
 
-    def answered(self, answer: RecursorsAnswered) -> Asked | None:
+    def answered(self, answer: RecursorsAnswered) -> OpenQuestion | None:
         """The question that this is the answer to."""
         passed = self._passed.pop(answer.ticket, None)
         if passed is None:
@@ -82,7 +82,7 @@ def plain_question(name: bytes, type_: int) -> bytes:
     return b"\0\0" + q.RD.to_bytes(2, "big") + b"\0\1\0\0\0\0\0\0" + name + bytes((0, type_, 0, q.CLASS_IN))
 
 
-def passed_back(asked: Asked, packet: bytes) -> bytes:
+def passed_back(asked: OpenQuestion, packet: bytes) -> bytes:
     """A recursor's answer under the id of the asker, cut to what the asker can take."""
     flags = int.from_bytes(packet[2:4], "big") | q.RA
     said = asked.question.id + flags.to_bytes(2, "big") + packet[4:]

@@ -1,4 +1,4 @@
-"""Questions on a connection: each packet stands behind its length (RFC 1035, 4.2.2), in whatever pieces it comes."""
+"""Questions on a connection: each packet stands behind its length (RFC 1035, 4.2.2), and comes in any pieces."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class DnsConnection(asyncio.Protocol):
         self._read_or_wait()
 
     def abort(self) -> None:
-        """Close it, whatever is on its way."""
+        """Close it at once."""
         self._transport.abort()
 
     def _answer(self, _: int, answer: bytes) -> None:

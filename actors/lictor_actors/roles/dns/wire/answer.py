@@ -1,6 +1,6 @@
 """An answer as bytes: what fits is found, names are compressed, and the part behind the question is made apart.
 
-That part is the same for all who ask the same in whatever case and under whatever id: a pointer to the question leads
+That part is the same for all who ask the same, in any case and under any id: a pointer to the question leads
 to byte 12 in each of their packets.
 """
 
@@ -19,7 +19,7 @@ POINTS_MOST = 0x3FFF
 TCP_ANSWERS_MOST = {q.SRV: 1024}
 TCP_ANSWERS_USUAL = 4096
 UDP_ANSWERS_MOST = 8
-"""Of the answers to a client without EDNS, whatever ``udp_answer_limit`` says."""
+"""Of the answers to a client without EDNS, even where ``udp_answer_limit`` is higher."""
 
 
 class Manner(NamedTuple):

@@ -11,7 +11,7 @@ VERSION = 0
 SUBNET = 8
 SIZE_LEAST = 512
 SIZE_MOST = 4096
-"""Larger answers go by TCP, whatever a client says that it can take: what is longer than a frame of the network may
+"""Larger answers go by TCP, also to clients that could take them: what is longer than a frame of the network may
 not arrive, and serves those who ask in the name of others."""
 _BITS = {1: 32, 2: 128}
 """Of an address, by its family."""

@@ -13,7 +13,7 @@ SOURCES_MOST = 8_192
 NS = 1_000_000_000
 
 
-class Sources:
+class SourceRates:
     """A bucket of tokens for each address that asks from outside this machine."""
 
     __slots__ = ("_buckets",)

@@ -13,7 +13,7 @@ ALIASES_MOST = 3
 
 
 @dataclass(slots=True)
-class Asked:
+class OpenQuestion:
     """What is remembered of it until it is answered."""
 
     question: DnsQuestion

@@ -47,7 +47,7 @@ class StandingRead(Basis):
         """Of the blocked query."""
 
 
-class Reading(Asker):
+class PendingRead(Asker):
     """One read on its way: the first of a query, or one that stands."""
 
     __slots__ = ("read",)
@@ -57,12 +57,12 @@ class Reading(Asker):
         self.read = read
 
 
-class Reads(Generic[W]):
+class StandingReads(Generic[W]):
     """The reads of one actor, for askers of equal rights."""
 
     def __init__(
         self,
-        desk: Desk[Reading],
+        desk: Desk[PendingRead],
         rights: Rights,
         tell: Callable[[Sequence[W], Message, StandingRead | None, Turn], None],
         changed: Callable[[Basis], None],
@@ -105,9 +105,9 @@ class Reads(Generic[W]):
             others.append(who)
             return
         self._waiting[query] = [who]
-        self._desk.ask(Reading(turn.new_request(), query, self._rights), turn)
+        self._desk.ask(PendingRead(turn.new_request(), query, self._rights), turn)
 
-    def outcome(self, readings: Sequence[Reading], answer: Message, turn: Turn) -> None:
+    def outcome(self, readings: Sequence[PendingRead], answer: Message, turn: Turn) -> None:
         """From the desk."""
         for reading in readings:
             if reading.read is None:
@@ -125,7 +125,7 @@ class Reads(Generic[W]):
         if not self._ages:
             self.forget_all(turn)
 
-    def _first(self, reading: Reading, answer: Message, turn: Turn) -> None:
+    def _first(self, reading: PendingRead, answer: Message, turn: Turn) -> None:
         query = reading.question.message
         assert isinstance(query, Query)
         who = self._waiting.pop(query)
@@ -149,7 +149,7 @@ class Reads(Generic[W]):
         read.until = turn.now + max(stands + stands // 16 + LATE_NS, age)
         at_leader = {"consistency": "default", "max_stale_ns": 0}
         blocked = query.model_copy(update={"min_index": read.answer.index, "wait_ns": stands, **at_leader})
-        self._desk.ask(Reading(read.request, blocked, self._rights, read), turn)
+        self._desk.ask(PendingRead(read.request, blocked, self._rights, read), turn)
 
     def _stood(self, read: StandingRead, answer: Message, turn: Turn) -> None:
         """A blocked query has ended: by its index, by its time, or without an answer."""
