@@ -296,6 +296,5 @@ class Run:
         return bench.members_wrong() or bench.catalog_wrong() or bench.services_wrong() or bench.voters_wrong()
 
     def _crashes(self) -> None:
-        if self.world.crashes:
-            who, error = self.world.crashes[0]
+        for who, error in self.world.crashes:
             raise RuntimeError(f"{who} raised {error!r}") from error
