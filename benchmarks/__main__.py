@@ -7,6 +7,7 @@
     python benchmarks edge            processor time of a request without sockets: comparable on a busy machine too
     python benchmarks cost            processor time of a request over all three servers; against another version, too
     python benchmarks exchanges       push/pull between two members: bytes and processor time
+    python benchmarks names           DNS: processor time of an answer, answers a second
     python benchmarks failover        every promise while leaders are killed, and how long nobody takes a write
     python benchmarks absence         a server away for 100,000 writes, and one that loses its disk
     python benchmarks watchers        ten thousand blocked queries on one service, and on a key each
@@ -31,6 +32,7 @@ import edge
 import exchanges
 import failover
 import laptop
+import names
 import simulator
 import soak
 import startup
@@ -44,6 +46,7 @@ PARTS = {
     "edge": lambda _: edge.main(),
     "cost": cost.main,
     "exchanges": exchanges.main,
+    "names": names.main,
     "failover": failover.main,
     "absence": absence.main,
     "watchers": watchers.main,

@@ -63,6 +63,7 @@ PASSED_ON = (
 """Answers that no actor declares: the gateway and the door for clients take every answer to what they have asked."""
 TO_HOSTS = (
     "agent.node_stopping",
+    "dns.dns_answered",
     "host.forgotten",
     "host.located",
     "host.redial",
@@ -71,6 +72,7 @@ TO_HOSTS = (
 """What actors say to their host: ``host@node``, a door."""
 NOT_SENT = (
     "agent.agent_options",
+    "dns.ask_recursors",
     "faults.",
     "jobs.ping_",
     "jobs.probe_",

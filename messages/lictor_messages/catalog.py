@@ -158,6 +158,13 @@ class ListServiceNodes(_Filtered, kind="catalog.list_service_nodes", on=WIRE):
     tags: tuple[str, ...] = ()
 
 
+class FindServicesAt(Query, kind="catalog.find_services_at", on=WIRE):
+    """The instances that have this IP as an address of their own; answered by ServiceNodes. Never blocks."""
+
+    address: str
+    """In its usual form, see ``addresses.usual``."""
+
+
 class ListNodeServices(_Filtered, kind="catalog.list_node_services", on=WIRE):
     """/v1/catalog/node/:node (name, or the start of a node id); answered by NodeServices.
 

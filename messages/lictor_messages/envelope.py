@@ -10,9 +10,9 @@ from typing import Literal
 
 from lictor_messages.base import Message
 
-Origin = Literal["home", "wire", "client", "http"]
-"""How mail came in: from an actor of the same node, from another node, by the door for client actors, by HTTP. What
-follows from it within the node has the same origin."""
+Origin = Literal["home", "wire", "client", "http", "dns"]
+"""How mail came in: from an actor of the same node, from another node, by the door for client actors, by HTTP, by DNS.
+What follows from it within the node has the same origin."""
 
 
 class Envelope:

@@ -13,6 +13,7 @@ from lictor_messages import (
     catalog,
     checker,
     coordinates,
+    dns,
     doorways,
     faults,
     host,

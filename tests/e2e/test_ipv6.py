@@ -53,6 +53,7 @@ class Agent:
         self.name = name
         self.log = where / f"{name}.log"
         ports = f"-http-port={self.http} -bus-port={self.bus} -server-port={self.server} -serf-lan-port={self.gossip}"
+        ports += " -dns-port=-1"
         command = [*within, *LICTOR, "agent", f"-node={name}", f"-data-dir={where / name}", *ports.split(), *flags]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
@@ -227,7 +228,14 @@ def test_what_cannot_be_is_one_sentence(tmp_path: Path, flags: tuple[str, ...], 
 
 def test_one_port_for_two_lanes_is_a_sentence(tmp_path: Path) -> None:
     port = _free_port()
-    flags = [f"-serf-lan-port={port}", f"-server-port={port}", "-bind=::1", "-client=::1", f"-http-port={_free_port()}"]
+    flags = [
+        f"-serf-lan-port={port}",
+        f"-server-port={port}",
+        "-bind=::1",
+        "-client=::1",
+        f"-http-port={_free_port()}",
+        "-dns-port=-1",
+    ]
     command = [*LICTOR, "agent", "-node=n", f"-data-dir={tmp_path / 'n'}", f"-bus-port={_free_port()}", *flags]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
     assert (ran.returncode, "Traceback" in ran.stderr) == (1, False)

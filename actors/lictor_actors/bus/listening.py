@@ -7,14 +7,15 @@ import socket
 from collections.abc import Iterator
 
 
-def bound(host: str, port: int) -> socket.socket:
-    """A socket of TCP that is bound there, to be listened on; raises OSError.
+def bound(host: str, port: int, kind: socket.SocketKind = socket.SOCK_STREAM) -> socket.socket:
+    """A socket of TCP (or UDP, by ``kind``) that is bound there, to be listened on; raises OSError.
 
     ``::`` takes IPv4 as well, as with Go's listeners, also where the kernel's default is another.
     """
-    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    made = socket.socket(family, socket.SOCK_STREAM)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)[0]
+    made = socket.socket(family, kind)
+    if kind is socket.SOCK_STREAM:  # with UDP it would let two listen at one address
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if family == socket.AF_INET6:
         made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
     return _bound(made, address)

@@ -26,12 +26,16 @@ async def add_node(host: LiveHost, spec: NodeSpec) -> Node:
 
 
 def _doors(spec: NodeSpec) -> list[Opening]:
-    """The gateway answers HTTP, the agent client actors. What a node does not open it does not import."""
+    """The gateway answers HTTP, the actor for DNS that, the agent client actors. What is not opened is not imported."""
     doors: list[Opening] = []
     if spec.http_port >= 0:
         from lictor_actors.hosts.doors.http.opening import http_opening
 
         doors.append(http_opening("gateway", spec.http_on, spec.http_port, spec.http_allowed_hosts))
+    if spec.dns_port >= 0:
+        from lictor_actors.hosts.doors.dns.opening import dns_opening
+
+        doors.append(dns_opening("dns", spec.dns_on, spec.dns_port))
     if spec.door_port >= 0:
         from lictor_actors.hosts.doors.clients import client_opening
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator
 from lictor_actors.hosts.spec import SiteSpec
 from lictor_messages.agent import AgentOptions, CheckSpec, RegisterService
 from lictor_messages.base import FrozenMap, Message, ReadOnly
+from lictor_messages.dns import DnsOptions
 from lictor_messages.server import ServerOptions
 from lictor_messages.swim import ProberOptions
 from lictor_messages.web import GatewayOptions
@@ -19,6 +20,7 @@ OPTIONS: dict[str, type[Message]] = {
     "server": ServerOptions,
     "agent": AgentOptions,
     "gateway": GatewayOptions,
+    "dns": DnsOptions,
 }
 """What each actor of a node is started with, by its role."""
 
@@ -58,6 +60,10 @@ class NodeSpec(SiteSpec):
     loopback, and every other listener all names; ``*`` stands for all."""
     http_port: int = -1
     """-1: no HTTP listener."""
+    dns_addresses: tuple[str, ...] = ()
+    """IPs of the DNS listeners; those of the clients' listeners if empty."""
+    dns_port: int = -1
+    """-1: no DNS, and no actor for it."""
     door_port: int = -1
     """-1: no door for client actors."""
 
@@ -65,6 +71,11 @@ class NodeSpec(SiteSpec):
     def http_on(self) -> tuple[str, ...]:
         """IPs of the HTTP listeners."""
         return self.http_addresses or self.client_addresses
+
+    @property
+    def dns_on(self) -> tuple[str, ...]:
+        """IPs of the DNS listeners."""
+        return self.dns_addresses or self.client_addresses
 
     def having(self, settings: Mapping[str, Any]) -> NodeSpec:
         """The same node with these settings, beside those that it has. Raises ValueError for an unknown one."""

@@ -1,4 +1,4 @@
-"""From a node's spec to its actors: prober, server, agent (which spawns its checker), gateway."""
+"""From a node's spec to its actors: prober, server, agent (which spawns its checker), gateway, and DNS if it has it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from lictor_actors.kernel.actor import Actor
 from lictor_actors.node.spec import NodeSpec
 from lictor_actors.roles.agent.agent import Agent
 from lictor_actors.roles.checker import Checker
+from lictor_actors.roles.dns.dns import Dns
 from lictor_actors.roles.gateway.gateway import Gateway
 from lictor_actors.roles.prober.prober import Prober
 from lictor_actors.roles.server.leader.reconcile import tagged_addresses
@@ -14,6 +15,7 @@ from lictor_actors.roles.server.server import Server
 from lictor_messages.addresses import join_host_port
 from lictor_messages.agent import AgentOptions
 from lictor_messages.base import FrozenMap
+from lictor_messages.dns import DnsOptions
 from lictor_messages.envelope import at
 from lictor_messages.host import ActorSpec
 from lictor_messages.server import ServerOptions
@@ -30,6 +32,8 @@ def tree(spec: NodeSpec) -> list[ActorSpec]:
         specs.append(ActorSpec.model_construct(role="server", options=_server(spec)))
     specs.append(ActorSpec.model_construct(role="agent", options=_agent(spec)))
     specs.append(ActorSpec.model_construct(role="gateway", options=_gateway(spec)))
+    if spec.dns_port >= 0:
+        specs.append(ActorSpec.model_construct(role="dns", options=_dns(spec)))
     return specs
 
 
@@ -44,6 +48,8 @@ def birth(spec: ActorSpec) -> Actor:
             return Agent(spec.options)
         case GatewayOptions():
             return Gateway(spec.options)
+        case DnsOptions():
+            return Dns(spec.options)
     if spec.role == "checker":
         return Checker()
     raise ValueError(f"no actor for the role {spec.role!r}: let birth in node/tree.py make one")
@@ -114,8 +120,8 @@ def _agent(spec: NodeSpec) -> AgentOptions:
 
 
 def _doorways(spec: NodeSpec) -> tuple[str, ...]:
-    gateway = at("gateway", spec.node)
-    return (gateway, at("door", spec.node)) if spec.door_port >= 0 else (gateway,)
+    names = ("gateway", *(("dns",) if spec.dns_port >= 0 else ()), *(("door",) if spec.door_port >= 0 else ()))
+    return tuple(at(name, spec.node) for name in names)
 
 
 def _gateway(spec: NodeSpec) -> GatewayOptions:
@@ -129,3 +135,8 @@ def _gateway(spec: NodeSpec) -> GatewayOptions:
         http_addr=http,
         **spec.settings_of("gateway"),
     )
+
+
+def _dns(spec: NodeSpec) -> DnsOptions:
+    server = at("server", spec.node) if spec.server else ""
+    return DnsOptions(node=spec.node, dc=spec.dc, server=server, **spec.settings_of("dns"))

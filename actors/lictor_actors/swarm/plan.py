@@ -73,6 +73,8 @@ class Plan:
     """Clients that do nothing but keep a session alive, every other one at the last moment."""
     prefixes: bool = False
     """Clients write and delete under a prefix, and others follow it."""
+    dns: bool = False
+    """Every node answers DNS, and a program at each asks for a service."""
     lost_write: bool = False
     """In the end an agent's write to the catalog is lost, and it has to notice."""
     without: tuple[int, ...] = ()
@@ -102,6 +104,7 @@ class Plan:
             f"{f'; a snapshot every {self.snapshot_every} entries' if self.snapshot_every else ''}"
             f"{f'; {self.keepers} sessions with a TTL of {self.session_ttl_s:.1f} s' if self.keepers else ''}"
             f"{'; a prefix is followed' if self.prefixes else ''}"
+            f"{'; a service is found by DNS' if self.dns else ''}"
             f"{'; a write to the catalog is lost' if self.lost_write else ''}"
         )
 
@@ -150,6 +153,8 @@ def _with_later_draws(plan: Plan) -> Plan:
         plan = replace(plan, lost_write=True)
     if others.random() < 1 / 4:
         plan = replace(plan, faults=(*plan.faults, *LATER))
+    if others.random() < 1 / 4:
+        plan = replace(plan, dns=True)
     return plan
 
 

@@ -30,6 +30,7 @@ from lictor_actors.swarm.owners import Owners
 from lictor_actors.swarm.plan import Plan, draw
 from lictor_actors.swarm.prefixes import CALL_S, Prefixes
 from lictor_actors.swarm.report import Report, Struck
+from lictor_actors.swarm.resolvers import Resolvers, with_dns
 from lictor_actors.swarm.workload import Clients
 
 HEAL_WITHIN_S = 300.0
@@ -78,7 +79,7 @@ def _specs(plan: Plan) -> list[NodeSpec]:
     if plan.snapshot_every:
         wanted["server.snapshot_threshold"] = plan.snapshot_every
         wanted["server.trailing_logs"] = plan.snapshot_every // 2
-    return [spec.having(wanted) for spec in specs]
+    return [with_dns(spec.having(wanted)) if plan.dns else spec.having(wanted) for spec in specs]
 
 
 class Run:
@@ -134,6 +135,7 @@ class Run:
         world.watchers["server"].append(self._saw_server)
         self._keepers = self._hired_keepers(stream(seed, "keepers at work"))
         self._prefixes = Prefixes(world, self.watches, nodes, stream(seed, "prefixes")) if self.plan.prefixes else None
+        self._resolvers = Resolvers(world, nodes, stream(seed, "resolvers")) if self.plan.dns else None
 
     def _hired_keepers(self, rng: Random) -> list[Keeper]:
         world, judge, ttl_ns = self.world, self.lifetimes, round(self.plan.session_ttl_s * 1e9)
@@ -203,6 +205,8 @@ class Run:
         self._crashes()
         # A suspicion from before the healing may run out only now; then it must be refuted as well.
         self._settle(HEAL_WITHIN_S, "not healed")
+        if self._resolvers is not None and not self.failures:
+            self._resolvers.ask_all(self.bench, self.broken)
         self._lose_a_write()
         for text in self.bench.stores_wrong():
             self.broken(text)
@@ -292,6 +296,5 @@ class Run:
         return bench.members_wrong() or bench.catalog_wrong() or bench.services_wrong() or bench.voters_wrong()
 
     def _crashes(self) -> None:
-        if self.world.crashes:
-            who, error = self.world.crashes[0]
+        for who, error in self.world.crashes:
             raise RuntimeError(f"{who} raised {error!r}") from error

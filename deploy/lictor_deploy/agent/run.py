@@ -111,8 +111,10 @@ def listeners(config: AgentConfig, spec: NodeSpec) -> list[Listener]:
     """Every port that the node will open, with the flag that moves it."""
     other = "choose another port with"
     clients, http = spec.client_addresses, f"{'addresses.http' if spec.http_addresses else 'client_addr'}, HTTP"
+    dns = f"{'addresses.dns' if spec.dns_addresses else 'client_addr'}, DNS"
     wanted = (
         *((ip, spec.http_port, http, f"{other} -http-port or ports.http") for ip in spec.http_on),
+        *((ip, spec.dns_port, dns, f"{other} -dns-port or ports.dns") for ip in spec.dns_on),
         *((ip, spec.door_port, "client_addr, client bus", f"{other} -bus-port or ports.bus") for ip in clients),
         (config.bind_addr, spec.gossip_port, "bind_addr, gossip", f"{other} -serf-lan-port or ports.serf_lan"),
         (config.bind_addr, spec.server_port, "bind_addr, server", f"{other} -server-port or ports.server"),
@@ -236,7 +238,8 @@ def banner(spec: NodeSpec) -> str:
         "Node name": f"'{spec.name}'",
         "Datacenter": f"'{spec.dc}'",
         "Server": f"{str(spec.server).lower()} (Bootstrap: {str(spec.bootstrap_expect == 1).lower()})",
-        "Client Addr": f"[{' '.join(spec.client_addresses)}] (HTTP: {spec.http_port}, Bus: {spec.door_port})",
+        "Client Addr": f"[{' '.join(spec.client_addresses)}] "
+        f"(HTTP: {spec.http_port}, DNS: {spec.dns_port}, Bus: {spec.door_port})",
         "Cluster Addr": f"{spec.address} (LAN: {spec.gossip_port}, Server: {spec.server_port})",
     }
     body = "\n".join(f"{name:>18}: {value}" for name, value in lines.items())

@@ -13,7 +13,6 @@ from typing import Any
 Raw = dict[str, Any]
 
 NOT_IN_FORCE = (
-    "alt_domain",
     "autopilot",
     "cache",
     "connect",
@@ -24,8 +23,6 @@ NOT_IN_FORCE = (
     "disable_kv_key_validation",
     "disable_remote_exec",
     "disable_update_check",
-    "dns_config",
-    "domain",
     "enable_agent_tls_for_checks",
     "enable_debug",
     "http_config.use_cache",
@@ -54,14 +51,12 @@ NOT_IN_FORCE = (
 NO_ACLS = "there are no ACLs"
 NO_TLS = "there is no TLS"
 NO_WAN = "there is no pool of several datacenters"
-NO_DNS = "there is no DNS"
 NO_SYSLOG = "the log goes to standard output"
 NO_RELOAD = "files are read again when SIGHUP or `lictor reload` says so"
 LACKING: dict[str, str] = {
     **dict.fromkeys(("acl", "acl_datacenter", "acl_default_policy", "acl_master_token", "acl_token"), NO_ACLS),
     "unix_sockets": "HTTP listens on IPs alone",
     "addresses.https": NO_TLS,
-    "addresses.dns": NO_DNS,
     **dict.fromkeys(("addresses.grpc", "addresses.grpc_tls"), "there is no gRPC"),
     **dict.fromkeys(("advertise_addr_ipv4", "advertise_addr_ipv6"), "advertise_addr is the one address"),
     **dict.fromkeys(("advertise_addr_wan", "advertise_addr_wan_ipv4", "advertise_addr_wan_ipv6"), NO_WAN),
@@ -72,7 +67,8 @@ LACKING: dict[str, str] = {
     **dict.fromkeys(("tls_prefer_server_cipher_suites", "verify_incoming", "verify_incoming_https"), NO_TLS),
     **dict.fromkeys(("verify_incoming_rpc", "verify_outgoing", "verify_server_hostname"), NO_TLS),
     **dict.fromkeys(("encrypt", "encrypt_verify_incoming", "encrypt_verify_outgoing"), "gossip is not encrypted"),
-    **dict.fromkeys(("recursor", "recursors"), NO_DNS),
+    "recursor": "recursors has them all, as a list",
+    "dns_config.prefer_namespace": "there is one namespace",
     **dict.fromkeys(("enable_syslog", "syslog_facility", "log_file"), NO_SYSLOG),
     **dict.fromkeys(("log_rotate_bytes", "log_rotate_duration", "log_rotate_max_files"), NO_SYSLOG),
     **dict.fromkeys(("http_config.allow_write_http_from", "http_config.block_endpoints"), "HTTP is open as a whole"),
@@ -117,7 +113,14 @@ OFF: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(
         (
             *("auto_encrypt", "config_entries", "discovery_max_stale", "enable_syslog", "encrypt"),
-            *("recursors", "retry_join_wan", "segments", "start_join_wan", "tls", "translate_wan_addrs"),
+            *(
+                "dns_config.prefer_namespace",
+                "retry_join_wan",
+                "segments",
+                "start_join_wan",
+                "tls",
+                "translate_wan_addrs",
+            ),
             *("verify_incoming", "verify_incoming_https", "verify_incoming_rpc", "verify_outgoing"),
             *("verify_server_hostname", "watches"),
         ),

@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
 
 from lictor_deploy.config.option import Word
-from lictor_messages.addresses import PORT_MOST
+from lictor_messages.addresses import PORT_MOST, parsed_ip, split_host_port
 from lictor_messages.durations import duration_ns
+
+DOMAIN_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
 def duration(given: Any) -> int:
@@ -50,6 +53,26 @@ def host_name(text: str) -> str:
     return text
 
 
+def domain(text: str) -> str:
+    """A domain of DNS in small letters, with a dot at its end; "" for none."""
+    labels = text.lower().removesuffix(".").split(".")
+    if text and not all(DOMAIN_LABEL.fullmatch(label) for label in labels):
+        raise ValueError("{key} {value} is no domain of DNS: write it like consul. or services.example.")
+    return f"{'.'.join(labels)}." if text else ""
+
+
+def recursor(text: str) -> str:
+    """A DNS server: an IP, with a port where it is not 53."""
+    try:
+        host, _ = split_host_port(text, 53)
+    except ValueError as error:
+        raise ValueError(f"{{key}} {{value}} {error}.") from None
+    address = parsed_ip(host)
+    if address is None or address.is_unspecified:
+        raise ValueError("{key} {value} is no address of a DNS server: give an IP, 10.0.0.2 or 10.0.0.2:5353.")
+    return text
+
+
 def datacenter(text: str) -> str:
     """The name in small letters."""
     if not text.replace("-", "").replace("_", "").isalnum():
@@ -85,6 +108,8 @@ Span = Annotated[int, BeforeValidator(span), Word("duration")]
 Port = Annotated[int, AfterValidator(port), Word("port")]
 LanePort = Annotated[int, AfterValidator(lane_port), Word("port")]
 HostName = Annotated[str, AfterValidator(host_name)]
+Domain = Annotated[str, AfterValidator(domain)]
+Recursor = Annotated[str, AfterValidator(recursor)]
 Datacenter = Annotated[str, AfterValidator(datacenter)]
 Multiplier = Annotated[float, AfterValidator(multiplier)]
 Count = Annotated[int, AfterValidator(no_negative)]

@@ -9,11 +9,13 @@ from lictor_deploy.config.kinds import (
     Count,
     CountFromOne,
     Datacenter,
+    Domain,
     Duration,
     HostName,
     LanePort,
     Multiplier,
     Port,
+    Recursor,
     Span,
 )
 from lictor_deploy.config.option import Section, option, section
@@ -26,7 +28,7 @@ class Ports(Section):
 
     http: Port = option("HTTP API; -1 for none.", default=8500, flag="http-port", feeds="node.http_port")
     https: Port = option("Not in force yet.", default=-1)
-    dns: Port = option("Not in force yet.", default=-1)
+    dns: Port = option("DNS; -1 for none.", default=8600, flag="dns-port", feeds="node.dns_port")
     grpc: Port = option("Not in force yet.", default=-1)
     grpc_tls: Port = option("Not in force yet.", default=-1)
     bus: Port = option(
@@ -47,7 +49,8 @@ class Performance(Section):
         "Raft's time-outs, times this: 1 is fast, 5 suits small machines.", default=5, feeds="server.raft_multiplier"
     )
     rpc_hold_timeout: Duration = option(
-        "How long a request is held while there is no leader or no server.", feeds="gateway.rpc_hold_timeout_ns"
+        "How long a request is held while there is no leader or no server.",
+        feeds="gateway.rpc_hold_timeout_ns dns.rpc_hold_timeout_ns",
     )
 
 
@@ -62,11 +65,53 @@ class HttpConfig(Section):
     )
 
 
+class Soa(Section):
+    """The zone's SOA record, in seconds."""
+
+    refresh: Count = option("How often a secondary looks.", feeds="dns.soa_refresh")
+    retry: Count = option("When it looks again if that failed.", feeds="dns.soa_retry")
+    expire: Count = option("When it gives up.", feeds="dns.soa_expire")
+    min_ttl: Count = option("How long resolvers remember that a name has no records.", feeds="dns.soa_min_ttl")
+
+
+class DnsConfig(Section):
+    """How DNS is answered."""
+
+    allow_stale: bool = option("Let any server answer, not only the leader.", feeds="dns.allow_stale")
+    max_stale: Duration = option(
+        "A server that last heard its leader longer ago lets the leader answer.", feeds="dns.max_stale_ns"
+    )
+    node_ttl: Span = option("TTL of nodes' records.", feeds="dns.node_ttl_ns")
+    service_ttl: dict[str, Span] = option(
+        "TTL of services' records, by name or by its beginning and *.", default={}, feeds="dns.service_ttl"
+    )
+    only_passing: bool = option("Leave out instances with warnings too.", feeds="dns.only_passing")
+    udp_answer_limit: Count = option(
+        "Records in an answer by UDP to a client without EDNS, 8 at most.", feeds="dns.udp_answer_limit"
+    )
+    a_record_limit: Count = option("Addresses in an answer; 0 for all.", feeds="dns.a_record_limit")
+    enable_truncate: bool = option("Say by TC that records were left out.", feeds="dns.enable_truncate")
+    disable_compression: bool = option("Write every name in full.", feeds="dns.disable_compression")
+    enable_additional_node_meta_txt: bool = option(
+        "Send nodes' meta data along with their addresses.", feeds="dns.enable_additional_node_meta_txt"
+    )
+    recursor_timeout: Duration = option("How long a recursor is waited for.", feeds="dns.recursor_timeout_ns")
+    recursor_strategy: Literal["sequential", "random"] = option(
+        "The order in which recursors are asked.", feeds="dns.recursor_strategy"
+    )
+    use_cache: bool = option("Go on answering while no server is reached.", feeds="dns.use_cache")
+    cache_max_age: Span = option("With use_cache, for this long; 0 for any time.", feeds="dns.cache_max_age_ns")
+    soa: Soa = section()
+
+
 class Addresses(Section):
     """Where single listeners stand elsewhere than the others."""
 
     http: OwnIps = option(
         "IPs to listen on for HTTP, where they are others than client_addr.", feeds="node.http_addresses"
+    )
+    dns: OwnIps = option(
+        "IPs to listen on for DNS, where they are others than client_addr.", feeds="node.dns_addresses"
     )
 
 
@@ -107,6 +152,15 @@ class AgentConfig(Section):
         "IP that other nodes reach this one by; by default the one bound to.", default="", flag="advertise"
     )
     http_config: HttpConfig = section()
+    domain: Domain = option("Domain of the names that DNS answers.", flag="domain", feeds="dns.domain")
+    alt_domain: Domain = option("A second one.", flag="alt-domain", feeds="dns.alt_domain")
+    recursors: list[Recursor] = option(
+        "DNS server for names of other domains; may be given several times.",
+        default=[],
+        flag="recursor",
+        feeds="dns.recursors",
+    )
+    dns_config: DnsConfig = section()
     ports: Ports = section()
     start_join: list[Joinable] = option(
         "Address of a node to join; may be given several times.", default=[], flag="join"

@@ -38,6 +38,8 @@ class NodePlace(NamedTuple):
     """``ip:port``, for CONSUL_HTTP_ADDR."""
     door: str
     """URL for ``lictor.connect``."""
+    dns: str
+    """``ip:port``, "" if the node answers no DNS."""
 
 
 class Cluster:

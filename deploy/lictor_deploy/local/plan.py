@@ -14,14 +14,16 @@ from typing import Literal
 from lictor_actors.node.spec import NodeSpec
 from lictor_deploy.agent.limits import Listener
 from lictor_deploy.words.sentence import Failure
-from lictor_messages.addresses import join_host_port, lane_url
+from lictor_messages.addresses import PORT_MOST, join_host_port, lane_url
 
 HTTP_PORT = 8500
 DOOR_PORT = 8304
+DNS_ABOVE = 100
+"""From the HTTP port to that of DNS, where each node has an IP: 8500 and 8600."""
 SERVER_PORT = 8300
 GOSSIP_PORT = 8301
 ONE_IP_STEP = 10_000
-"""With one IP the door of a node is this far above its HTTP port."""
+"""With one IP the door of a node is this far above its HTTP port, and DNS twice as far."""
 IPC_PATH_MAX = 107
 """Bytes in the path of a Unix socket (sockaddr_un)."""
 
@@ -58,6 +60,8 @@ class NodeAddress:
     ip: str
     http_port: int
     door_port: int
+    dns_port: int = -1
+    """-1 for all but the first server and the first agent."""
 
     @property
     def http(self) -> str:
@@ -68,6 +72,11 @@ class NodeAddress:
     def door(self) -> str:
         """URL for ``lictor.connect``."""
         return lane_url(self.ip, self.door_port)
+
+    @property
+    def dns(self) -> str:
+        """``ip:port``, "" if the node answers no DNS."""
+        return join_host_port(self.ip, self.dns_port) if self.dns_port >= 0 else ""
 
 
 def make_plan(options: DevOptions, run_dir: Path, data_dir: Path, cores: int) -> list[ProcessPlan]:
@@ -96,7 +105,7 @@ def refuse(options: DevOptions) -> None:
     if options.http_port < 1:
         raise Failure(f"-http-port {options.http_port} is no port: the first that nodes can have is 1.")
     last = options.http_port + options.servers + options.agents
-    if last + (ONE_IP_STEP if options.one_ip else 0) > 65535:
+    if last + (2 * ONE_IP_STEP if options.one_ip else DNS_ABOVE) > PORT_MOST:
         raise Failure(f"-http-port {options.http_port} leaves no room for the ports of all nodes: choose a lower one.")
 
 
@@ -111,12 +120,14 @@ def address_of(name: str, offset: int, options: DevOptions) -> NodeAddress:
     """The addresses of the node with this number."""
     if ":" in options.base_ip:
         raise Failure(f"-base-ip {options.base_ip!r} is IPv6, and loopback has one such address: give one of IPv4.")
+    dns = name in ("server-1", "agent-1")
     try:
         first = ipaddress.IPv4Address(options.base_ip)
         if options.one_ip:
             port = options.http_port + offset
-            return NodeAddress(name, str(first), port, port + ONE_IP_STEP)
-        return NodeAddress(name, str(first + offset), options.http_port, DOOR_PORT)
+            return NodeAddress(name, str(first), port, port + ONE_IP_STEP, port + 2 * ONE_IP_STEP if dns else -1)
+        dns_port = options.http_port + DNS_ABOVE if dns else -1
+        return NodeAddress(name, str(first + offset), options.http_port, DOOR_PORT, dns_port)
     except ipaddress.AddressValueError:
         raise Failure(f"-base-ip {options.base_ip!r} is not an IPv4 address that leaves room for all nodes.") from None
 
@@ -141,6 +152,7 @@ def spec_of(
         client_addresses=(where.ip,),
         http_port=where.http_port,
         door_port=where.door_port,
+        dns_port=where.dns_port,
         gossip_port=GOSSIP_PORT + shift * 2,
         server_port=SERVER_PORT + shift * 2,
     )
@@ -172,3 +184,5 @@ def listeners(plans: Sequence[ProcessPlan]) -> Iterator[Listener]:
         for ip in spec.client_addresses:
             yield Listener(ip, spec.http_port, f"HTTP of {spec.name}", remedy)
             yield Listener(ip, spec.door_port, f"client bus of {spec.name}", remedy)
+            if spec.dns_port >= 0:
+                yield Listener(ip, spec.dns_port, f"DNS of {spec.name}", remedy)

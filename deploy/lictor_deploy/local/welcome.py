@@ -21,7 +21,7 @@ def described(places: Sequence[NodeAddress], control: Path, token: str, data: Pa
         "LICTOR_CONTROL": str(control),
         "LICTOR_FAULT_TOKEN": token,
     }
-    nodes = [{"name": p.name, "ip": p.ip, "http": p.http, "door": p.door} for p in places]
+    nodes = [{"name": p.name, "ip": p.ip, "http": p.http, "door": p.door, "dns": p.dns} for p in places]
     return {"nodes": nodes, "environment": environment, "logs": str(data / "logs")}
 
 
@@ -39,18 +39,21 @@ def addresses(places: Sequence[NodeAddress]) -> str:
     servers = [place for place in places if place.name.startswith("server-")]
     agents = [place for place in places if not place.name.startswith("server-")]
     shown = servers + agents[:2] + agents[2:][-1:]
-    return columns(("Node", "HTTP", "Client bus"), [(p.name, f"http://{p.http}", p.door) for p in shown])
+    rows = [(p.name, f"http://{p.http}", p.door, p.dns or "-") for p in shown]
+    return columns(("Node", "HTTP", "Client bus", "DNS"), rows)
 
 
 def try_next(places: Sequence[NodeAddress]) -> str:
     """What to do with a fresh cluster."""
     default = "" if places[0].http == "127.0.0.1:8500" else f" -http-addr={places[0].http}"
     beside = Path(sys.executable).parent
+    where = next(place for place in reversed(places) if place.dns)
     path = "" if shutil.which("lictor") else f"  export PATH={beside}:$PATH\n"
     return (
         f"Try, in another terminal:\n{path}"
         f"  lictor members{default}\n"
         f"  lictor kv put{default} greeting hello\n"
         f"  curl 'http://{places[-1].http}/v1/kv/greeting?raw'\n"
+        f"  dig @{where.ip} -p {where.dns_port} consul.service.consul\n"
         "  lictor fault isolate leader      # and later: lictor fault heal -all\n"
     )

@@ -138,9 +138,9 @@ def test_what_is_joined(address: str, url: str) -> None:
 def test_http_and_the_door_listen_on_each_client_address(client: str, hosts: list[str]) -> None:
     given = config(bind_addr="127.0.0.1", client_addr=client)
     places = [f"{one.ip}:{one.port}" if ":" not in one.ip else f"[{one.ip}]:{one.port}" for one in listeners_of(given)]
-    assert places[: 2 * len(hosts)] == [*(f"{host}:8500" for host in hosts), *(f"{host}:8304" for host in hosts)]
+    assert places[: 3 * len(hosts)] == [f"{host}:{port}" for port in (8500, 8600, 8304) for host in hosts]
     inside = " ".join(host.strip("[]") for host in hosts)
-    assert f"Client Addr: [{inside}] (HTTP: 8500, Bus: 8304)" in banner(node_spec(given))
+    assert f"Client Addr: [{inside}] (HTTP: 8500, DNS: 8600, Bus: 8304)" in banner(node_spec(given))
 
 
 def listeners_of(given: AgentConfig) -> list[Any]:
@@ -150,7 +150,7 @@ def listeners_of(given: AgentConfig) -> list[Any]:
 def test_http_may_have_addresses_of_its_own() -> None:
     given = config(bind_addr="127.0.0.1", addresses={"http": "::1 10.0.0.5"})
     places = [(one.ip, one.port) for one in listeners_of(given)]
-    assert places[:3] == [("::1", 8500), ("10.0.0.5", 8500), ("127.0.0.1", 8304)]
+    assert places[:3] == [("::1", 8500), ("10.0.0.5", 8500), ("127.0.0.1", 8600)]
     assert exposed(given) == ["10.0.0.5:8500"]
 
 

@@ -107,11 +107,11 @@ def test_files_that_are_not_there():
 def test_harmless_keys_are_accepted_and_named(file):
     merged, ignored = load(Sources([file("a.json", {"ui_config": {"enabled": True}, "node_name": "x"})]), {}, dev=False)
     assert (merged.node_name, ignored) == ("x", ["ui_config"])
-    sections = {"performance": {"leave_drain_time": "5s"}, "ports": {"dns": 8600, "grpc": -1}, "retry_max": 3}
+    sections = {"performance": {"leave_drain_time": "5s"}, "ports": {"grpc_tls": 8503, "grpc": -1}, "retry_max": 3}
     assert load(Sources([file("b.json", sections)]), {}, dev=False)[1] == [
         "performance.leave_drain_time",
         "retry_max",
-        "ports.dns",
+        "ports.grpc_tls",
     ]
 
 

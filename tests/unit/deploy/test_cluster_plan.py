@@ -34,13 +34,17 @@ def test_every_node_has_its_own_ip_and_the_standard_ports():
     assert specs[0].client_addresses == ("127.0.0.1",)
     assert specs[302].client_addresses == ("127.0.1.47",)
     assert {(spec.http_port, spec.door_port) for spec in specs} == {(8500, 8304)}
+    assert [(spec.name, spec.dns_port) for spec in specs if spec.dns_port >= 0] == [
+        ("server-1", 8600),
+        ("agent-1", 8600),
+    ]
     assert len({spec.client_addresses for spec in specs}) == 303
 
 
 def test_one_ip_gives_every_node_its_own_ports():
     where = list(listeners(plan(servers=3, agents=97, one_ip=True)))
     assert {listener.ip for listener in where} == {"127.0.0.1"}
-    assert len({listener.port for listener in where}) == 200
+    assert len({listener.port for listener in where}) == len(where) == 202
 
 
 def test_nodes_join_through_every_server_but_themselves():

@@ -1,4 +1,6 @@
-"""Outside work for actors: the probes of checks, on asyncio. What meets a check's target is in ``probes/``.
+"""Outside work for actors on asyncio: the probes of checks, and questions for other DNS servers.
+
+What meets a check's target is in ``probes/``.
 
 Every job ends in exactly one result: the target's answer, or a reason in a person's words.
 """
@@ -13,7 +15,9 @@ from lictor_actors.hosts.live.probes.http import probe_http
 from lictor_actors.hosts.live.probes.script import Scripts
 from lictor_actors.hosts.live.probes.tcp import probe_tcp
 from lictor_actors.hosts.live.probes.udp import probe_udp
+from lictor_actors.hosts.live.recursors import ask_recursors
 from lictor_messages.base import Message
+from lictor_messages.dns import AskRecursors
 from lictor_messages.jobs import JobFailed, PingH2, ProbeGrpc, ProbeHttp, ProbeTcp, ProbeUdp, RunScript
 
 AT_ONCE = 256
@@ -82,5 +86,6 @@ PROBES: dict[type[Message], Probe] = {
     ProbeTcp: probe_tcp,
     ProbeUdp: probe_udp,
     PingH2: _h2ping,
+    AskRecursors: ask_recursors,
 }
 """Who does a job."""

@@ -56,7 +56,7 @@ class Server(Actor):
     hears = (
         Vocabulary()
         .on(Query, Command, by=By.NODES)
-        .asked_by("agent", "server", "gateway")
+        .asked_by("agent", "server", "gateway", "dns")
         .on(*RAFT, *SNAPSHOTS, AskBlank, Bootstrap, by=By.PEERS)
         .on(r.ElectionDue, r.HeartbeatDue, BlockedDue, ApplyDue, SnapshotSliceDue, SnapshotIdleDue)
         .on(FoundingDue, SliceDue, LargeIdleDue, *LEADER_TIMERS)

@@ -23,7 +23,7 @@ REAPED_WITHIN_S = 1.0
 """A killed program is gone at once, unless the system cannot end it: then it is reaped later."""
 
 
-class Tail:
+class OutputEnd:
     """The end of an output, and how long the whole was."""
 
     def __init__(self, most: int) -> None:
@@ -68,7 +68,7 @@ class Scripts:
 
 
 async def _watched(process: subprocess.Popen[bytes], job: RunScript) -> ScriptEnded:
-    tail, ended = Tail(job.output_max_size), False
+    tail, ended = OutputEnd(job.output_max_size), False
     try:
         async with asyncio.timeout(job.timeout_ns / NS):
             await _output(process, tail)
@@ -104,7 +104,7 @@ def _not_started(program: str, error: OSError | ValueError) -> str:
     return f'exec: "{program}": {system_words(error) if isinstance(error, OSError) else error}'
 
 
-async def _output(process: subprocess.Popen[bytes], tail: Tail) -> None:
+async def _output(process: subprocess.Popen[bytes], tail: OutputEnd) -> None:
     """Read until nothing holds the output open."""
     assert process.stdout is not None
     pipe = process.stdout.fileno()

@@ -12,7 +12,7 @@ from lictor_actors.store.families.catalog.lending import lend_nodes
 from lictor_actors.store.families.catalog.registration import deregister, register
 from lictor_actors.store.families.catalog.shapes import SHAPES
 from lictor_actors.store.families.catalog.tables import CatalogTables
-from lictor_actors.store.family import Family, Operations, Read, SliceRule, Write
+from lictor_actors.store.family import Family, Operations, Read, SliceRule, Write, never_blocks
 from lictor_actors.store.guard import constant
 from lictor_actors.store.snapshot.foreign import stamps_fault
 from lictor_actors.store.snapshot.tables import Table, inner_values, values
@@ -54,6 +54,7 @@ CATALOG = Family(
             scopes.service,
             guards.of_service,
         ),
+        Read(m.FindServicesAt, queries.find_services_at, indexes.services_at, never_blocks, _every_node_and_service),
         Read(
             m.ListServiceHealth,
             queries.list_service_health,

@@ -10,10 +10,12 @@ from lictor_actors.consul.structs.catalog import CHECK, HEALTH, NODE, PLACEMENT,
 from lictor_actors.store.families.catalog import indexes
 from lictor_actors.store.families.catalog.tables import CatalogTables, fold
 from lictor_actors.store.filter.apply import keeps
+from lictor_messages.addresses import usual
 from lictor_messages.base import Record
 from lictor_messages.catalog import (
     CheckRecord,
     Checks,
+    FindServicesAt,
     Instance,
     ListChecksInState,
     ListNodeChecks,
@@ -70,6 +72,17 @@ def list_service_nodes(catalog: CatalogTables, query: ListServiceNodes) -> Servi
     rows = _filtered(PLACEMENT, query.filter, placements)
     rows = nearest(catalog, query.near, rows, lambda row: row.node.node)
     return ServiceNodes(index=indexes.service_nodes(catalog, query), placements=rows)
+
+
+def find_services_at(catalog: CatalogTables, query: FindServicesAt) -> ServiceNodes:
+    """For DNS: what is at an address."""
+    placements = (
+        Placement(node=catalog.nodes[node], service=service)
+        for instances in catalog.instances.values()
+        for (node, _), service in instances.items()
+        if service.address and usual(service.address) == query.address
+    )
+    return ServiceNodes(index=indexes.services_at(catalog, query), placements=tuple(placements))
 
 
 def list_service_health(catalog: CatalogTables, query: ListServiceHealth) -> ServiceHealth:

@@ -1,0 +1,27 @@
+"""One question on its way to an answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lictor_actors.kernel.turn import Ticket
+from lictor_actors.roles.dns.wire.question import DnsQuestion
+from lictor_actors.roles.dns.wire.records import ResourceRecord
+
+ALIASES_MOST = 3
+"""Names that lead to other names are followed so far."""
+
+
+@dataclass(slots=True)
+class OpenQuestion:
+    """What is remembered of it until it is answered."""
+
+    question: DnsQuestion
+    ticket: Ticket
+    place: int
+    """Among the packets of its message."""
+    tcp: bool
+    name: bytes
+    """What is looked for now, in small letters: the name of the question, or where that has led."""
+    aliases: list[ResourceRecord] = field(default_factory=list)
+    """The CNAMEs that were followed."""

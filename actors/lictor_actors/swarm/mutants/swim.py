@@ -1,0 +1,76 @@
+"""Bugs in gossip: membership, suspicion, the comparing of views, events.
+
+A patch is in force inside ``with planted(bug):`` and nowhere else (see ``patch``).
+"""
+
+from __future__ import annotations
+
+from lictor_actors.kernel.turn import Turn
+from lictor_actors.swarm.patch import Patch
+from lictor_actors.swim.events import UserEvents
+from lictor_actors.swim.marks import mark
+from lictor_actors.swim.member_table import Peer
+from lictor_actors.swim.membership import Membership
+from lictor_actors.swim.pool_view import PoolView
+from lictor_actors.swim.suspicion import Suspicion
+from lictor_actors.swim.updates import Hearing
+from lictor_messages.codec import pack_body
+from lictor_messages.swim import Alive, Dead, SuspicionDue
+
+
+def believes_old_news(patch: Patch) -> None:
+    """A dead member is alive again as soon as anyone still says so."""
+
+    def gullible(self: Membership, claim: Alive, data: bytes, hearing: Hearing, turn: Turn) -> bool:
+        peer = self._members.get(claim.node)
+        if peer is not None and not peer.present:
+            peer.incarnation = min(peer.incarnation, claim.incarnation - 1)
+        return bool(alive(self, claim, data, hearing, turn))
+
+    alive = Membership.alive
+    patch.set(Membership, "alive", gullible)
+
+
+def forgets_to_cancel_suspicions(patch: Patch) -> None:
+    """The timer of a suspicion that was refuted goes on, and kills."""
+
+    def cancel_timer(self: Turn, name: str) -> None:
+        if not name.startswith("suspicion:"):
+            cancel(self, name)
+
+    def suspicion_due(self: Membership, due: SuspicionDue, turn: Turn) -> None:
+        peer = self._members.others.get(due.node)
+        if peer is not None and peer.present:
+            claim = Dead(node=peer.node, incarnation=peer.incarnation, accuser=self._members.me.node)
+            self._transitions.bury(peer, claim, pack_body(claim), turn)
+
+    cancel = Turn.cancel_timer
+    patch.set(Turn, "cancel_timer", cancel_timer)
+    patch.set(Membership, "suspicion_due", suspicion_due)
+
+
+def waits_for_ever(patch: Patch) -> None:
+    """A suspicion ends by a refutation only: nobody is ever declared dead."""
+    patch.set(Membership, "suspicion_due", lambda self, due, turn: None)
+
+
+def suspects_too_briefly(patch: Patch) -> None:
+    """Who is suspected has a tenth of the time to refute it: the multiplier was forgotten."""
+    deadline = Suspicion.__dict__["deadline"].fget
+    patch.set(Suspicion, "deadline", property(lambda self: self._start + (deadline(self) - self._start) // 10))
+
+
+def sums_up_names_alone(patch: Patch) -> None:
+    """Two members compare which others they know and in what state, and leave out the incarnations."""
+    patch.set(Peer, "held", lambda self: mark(f"{self.node} {self.present} {self.verdict != b''}".encode()))
+
+
+def drops_a_bucket(patch: Patch) -> None:
+    """Some of the buckets in which two views differ are never named."""
+    every = PoolView.differing
+    patch.set(PoolView, "differing", lambda self, sums: tuple(n for n in every(self, sums) if n % 2))
+
+
+def repeats_events(patch: Patch) -> None:
+    """Every copy of a user event that gossip brings is delivered."""
+    patch.set(UserEvents, "_slot", lambda self, ltime: ())
