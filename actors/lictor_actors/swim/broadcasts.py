@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+TOO_LONG_MOST = 8
+"""A message that so many updates did not fit into is full."""
 
 
 @dataclass(slots=True)
@@ -10,25 +14,26 @@ class Broadcast:
     """An encoded update and how often this node has sent it."""
 
     data: bytes
-    born: int
     event: bool
     sent: int = 0
 
-    def urgency(self) -> tuple[bool, int, int, int]:
-        """Sort key: membership before user events, then fewest transmits, then longest, then newest."""
-        return self.event, self.sent, -len(self.data), -self.born
+    @property
+    def urgency(self) -> tuple[bool, int]:
+        """Membership goes before user events, then what was sent least."""
+        return self.event, self.sent
 
 
 class Broadcasts:
     """Bounded when something is put in, not now and then: churn elsewhere must not fill this node's memory."""
 
-    __slots__ = ("_bound", "_bytes", "_count", "_queue")
+    __slots__ = ("_bound", "_bytes", "_levels", "_queue")
 
     def __init__(self, bound: int) -> None:
         self._bound = bound
         self._queue: dict[str, Broadcast] = {}
+        self._levels: dict[tuple[bool, int], dict[str, Broadcast]] = {}
+        """The same by urgency, so that no message has to sort what waits: thousands do while a large pool starts."""
         self._bytes = 0
-        self._count = 0
 
     def __len__(self) -> int:
         return len(self._queue)
@@ -41,40 +46,60 @@ class Broadcasts:
         self.remove(key)
         if len(self._queue) >= self._bound:
             self.remove(next(iter(self._queue)))
-        self._count += 1
-        self._queue[key] = Broadcast(data, self._count, event)
+        self._queue[key] = broadcast = Broadcast(data, event)
+        self._enter(key, broadcast)
         self._bytes += len(data)
 
     def remove(self, key: str) -> None:
         """Forget the update about ``key``, if there is one."""
         old = self._queue.pop(key, None)
         if old is not None:
+            self._withdraw(key, old)
             self._bytes -= len(old.data)
 
     def clear(self) -> None:
         """Forget everything."""
         self._queue.clear()
+        self._levels.clear()
         self._bytes = 0
 
     def take(self, limit: int, budget: int) -> tuple[bytes, ...]:
         """Updates for one message of at most ``budget`` bytes; each is dropped after its ``limit``-th transmit."""
-        taken = []
-        for key, broadcast in self._fitting(budget):
-            taken.append(broadcast.data)
+        chosen = self._fitting(budget)
+        for key, broadcast in chosen:
+            self._withdraw(key, broadcast)
             broadcast.sent += 1
             if broadcast.sent >= limit:
-                self.remove(key)
-        return tuple(taken)
+                del self._queue[key]
+                self._bytes -= len(broadcast.data)
+            else:
+                self._enter(key, broadcast)
+        return tuple([broadcast.data for _, broadcast in chosen])
+
+    def _enter(self, key: str, broadcast: Broadcast) -> None:
+        self._levels.setdefault(broadcast.urgency, {})[key] = broadcast
+
+    def _withdraw(self, key: str, broadcast: Broadcast) -> None:
+        level = self._levels[broadcast.urgency]
+        del level[key]
+        if not level:
+            del self._levels[broadcast.urgency]
 
     def _fitting(self, budget: int) -> list[tuple[str, Broadcast]]:
-        entries = list(self._queue.items())
+        """The most urgent first, of equally urgent ones those that became so last; what is too long leaves room
+        for shorter ones."""
         if self._bytes <= budget:
-            return entries
-        entries.sort(key=lambda entry: entry[1].urgency())
-        chosen, room = [], budget
-        for entry in entries:
-            size = len(entry[1].data)
-            if size <= room:
-                chosen.append(entry)
-                room -= size
+            return list(self._queue.items())
+        chosen, too_long = [], 0
+        for key, broadcast in self._by_urgency():
+            size = len(broadcast.data)
+            if size <= budget:
+                chosen.append((key, broadcast))
+                budget -= size
+            elif (too_long := too_long + 1) == TOO_LONG_MOST:
+                break
         return chosen
+
+    def _by_urgency(self) -> Iterator[tuple[str, Broadcast]]:
+        for urgency in sorted(self._levels):
+            yield from reversed(self._levels[urgency].items())

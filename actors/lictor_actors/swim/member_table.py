@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from enum import Enum
+from functools import lru_cache
 from random import Random
+from typing import NamedTuple
 
+from lictor_actors.swim.claims import KEPT
 from lictor_actors.swim.suspicion import Suspicion
 from lictor_messages.addresses import lane_url
 from lictor_messages.envelope import at, role_of
@@ -21,6 +24,23 @@ class MemberState(Enum):
     SUSPECT = "suspect"
     DEAD = "dead"
     LEFT = "left"
+
+
+class Identity(NamedTuple):
+    """What follows from a member's name alone."""
+
+    node: str
+    address: str
+    fingerprint: int
+    """Hash of the name."""
+
+
+@lru_cache(KEPT)
+def identity_of(role: str, name: str, dc: str) -> Identity:
+    """Made once in a process: each of its nodes knows every member."""
+    node = f"{name}.{dc}"
+    mark = hashlib.blake2b(node.encode(), digest_size=8).digest()
+    return Identity(node, at(role, node), int.from_bytes(mark, "big"))
 
 
 class Peer:
@@ -42,8 +62,7 @@ class Peer:
     )
 
     def __init__(self, alive: Alive, record: bytes, now: int, role: str) -> None:
-        self.node = alive.node
-        self.address = at(role, self.node)
+        self.node, self.address, self.fingerprint = identity_of(role, alive.name, alive.dc)
         self.alive = alive
         """Its own latest word about itself."""
         self.record = record
@@ -56,7 +75,6 @@ class Peer:
         self.since = now
         self.suspicion: Suspicion | None = None
         self.leaving = False
-        self.fingerprint = int.from_bytes(hashlib.blake2b(self.node.encode(), digest_size=8).digest(), "big")
 
     @property
     def present(self) -> bool:
@@ -86,18 +104,22 @@ class Peer:
 
     def member(self) -> Member:
         """The view of it that everyone else gets."""
-        a = self.alive
-        return Member(
-            name=a.name,
-            dc=a.dc,
-            address=a.address,
-            port=a.port,
-            gossip=a.gossip,
-            rest=a.rest,
-            tags=a.tags,
-            status=self.status,
-            incarnation=self.incarnation,
-        )
+        return member_of(self.alive, self.status, self.incarnation)
+
+
+def member_of(a: Alive, status: Status, incarnation: int) -> Member:
+    """A member as it says itself that it is, with what its peers say of it."""
+    return Member(
+        name=a.name,
+        dc=a.dc,
+        address=a.address,
+        port=a.port,
+        gossip=a.gossip,
+        rest=a.rest,
+        tags=a.tags,
+        status=status,
+        incarnation=incarnation,
+    )
 
 
 class MemberTable:
