@@ -26,8 +26,8 @@ def introduction(record: bytes) -> Introduction:
     """Of a member's own record. The nodes of a process that meet it all say the same."""
     a = claim_of(record).update
     assert isinstance(a, Alive), "a peer's record is its own word"
-    joined = MemberJoined(member=member_of(a, "alive", a.incarnation))
-    return Introduction(Located(node=a.node, gossip=a.gossip, rest=a.rest), joined)
+    located = Located(node=a.node, gossip=a.gossip, rest=a.rest)
+    return Introduction(located, MemberJoined(member=member_of(record, "alive", a.incarnation)))
 
 
 class Listeners:

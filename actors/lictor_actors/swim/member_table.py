@@ -9,7 +9,7 @@ from functools import lru_cache
 from random import Random
 from typing import NamedTuple
 
-from lictor_actors.swim.claims import KEPT
+from lictor_actors.swim.claims import KEPT, claim_of
 from lictor_actors.swim.suspicion import Suspicion
 from lictor_messages.addresses import lane_url
 from lictor_messages.envelope import at, role_of
@@ -104,11 +104,14 @@ class Peer:
 
     def member(self) -> Member:
         """The view of it that everyone else gets."""
-        return member_of(self.alive, self.status, self.incarnation)
+        return member_of(self.record, self.status, self.incarnation)
 
 
-def member_of(a: Alive, status: Status, incarnation: int) -> Member:
-    """A member as it says itself that it is, with what its peers say of it."""
+@lru_cache(KEPT)
+def member_of(record: bytes, status: Status, incarnation: int) -> Member:
+    """A member as its own record says that it is, with what its peers say of it."""
+    a = claim_of(record).update
+    assert isinstance(a, Alive), "a peer's record is its own word"
     return Member(
         name=a.name,
         dc=a.dc,

@@ -51,8 +51,8 @@ class Updates:
     def take_in(self, updates: tuple[bytes, ...], hearing: Hearing, turn: Turn) -> None:
         """Apply what is new, in order; then answer weaker claims with the stronger records, in one message."""
         bound = max(GENERATION, 4 * self._members.alive_count)
-        for data in updates:
-            if data not in self._processed and self._apply(claim_of(data), hearing, turn):
+        for data in self._processed.unseen(updates):
+            if self._apply(claim_of(data), hearing, turn):
                 self._processed.add(data, bound)
         if hearing.answers:
             turn.send(hearing.source, Gossip(updates=tuple(dict.fromkeys(hearing.answers))), early=True)

@@ -99,7 +99,7 @@ class NodesProcess:
         self._record(self._trace)
         for spec in self._plan.specs:
             await add_node(self._host, spec)
-            await asyncio.sleep(0)
+            await self._host.caught_up()
 
     def _report(self) -> None:
         report = {node: _view(seen) for node, seen in self._host.readiness().items()}

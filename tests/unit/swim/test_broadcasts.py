@@ -29,7 +29,7 @@ def test_when_not_all_fit_the_least_sent_go_first_then_those_that_came_last():
     queue.put("newer", b"nn")
     assert queue.take(9, 5) == (b"nn", b"oo")
     assert queue.take(9, 4) == (b"oo", b"nn")
-    assert queue.take(9, 4) == (b"ssss",)
+    assert queue.take(3, 8) == (b"oo", b"nn", b"ssss")
 
 
 def test_all_of_a_long_queue_are_sent_equally_often():

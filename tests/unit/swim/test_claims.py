@@ -1,6 +1,7 @@
 """What the nodes of a process hear they share: one copy of each record, and of what is made of it."""
 
 import pytest
+
 from lictor_actors.swim import claims
 from lictor_actors.swim.claims import LONGEST, claim_of
 from lictor_actors.swim.listeners import introduction
@@ -11,7 +12,16 @@ from lictor_messages.swim import Alive, Suspect
 
 def record(name: str, **more: object) -> bytes:
     return pack_body(
-        Alive(name=name, dc="dc1", address="127.0.0.1", port=8301, gossip="ipc:///g", rest="ipc:///r", incarnation=7, **more)
+        Alive(
+            name=name,
+            dc="dc1",
+            address="127.0.0.1",
+            port=8301,
+            gossip="ipc://g",
+            rest="ipc:///r",
+            incarnation=7,
+            **more,
+        )
     )
 
 
@@ -27,7 +37,7 @@ def test_nodes_that_meet_a_member_say_the_same_object():
     data = record("met")
     assert introduction(data).joined is introduction(bytes(bytearray(data))).joined
     assert introduction(data).joined.member.node == "met.dc1"
-    assert introduction(data).located.gossip == "ipc:///g"
+    assert introduction(data).located.gossip == "ipc://g"
 
 
 def test_of_long_updates_no_copy_is_kept():

@@ -85,7 +85,7 @@ class LiveHost:
         self._jobs: Jobs = Jobs()
         if self._lanes is not None:
             self._bus.listen(*self._lanes)
-        self._lag = LagWatch(self._loop, self.lagged)
+        self._lag = LagWatch(self._loop, self._queue.behind_all, self.lagged)
         self._lag.start()
         self._garbage = GarbageWatch(self._loop)
         self._garbage.start()
@@ -120,6 +120,13 @@ class LiveHost:
     def listen_again(self) -> None:
         """Make the files of local sockets again that were removed; to be called now and then."""
         self._bus.listen_again()
+
+    async def caught_up(self) -> None:
+        """Wait until all mail that waits now has been taken: nodes that are added at this pace do not wait for each
+        other's mail, however slow the machine."""
+        done = asyncio.Event()
+        self._queue.behind_all(done.set)
+        await done.wait()
 
     # -- what the outside may ask --------------------------------------------
 
@@ -287,7 +294,7 @@ class LiveHost:
             self._ended(node, why)
 
     def lagged(self, lag_s: float) -> None:
-        """The loop was late by so many seconds: the actors that ask for ``LoopLagged`` hear of it."""
+        """Mail has waited for so many seconds: the actors that ask for ``LoopLagged`` hear of it."""
         self.count("loop_lagged")
         message = LoopLagged(lag_ns=int(lag_s * 1e9))
         for running in self._nodes.values():
