@@ -2,6 +2,7 @@
 
     python benchmarks                 everything
     python benchmarks laptop          a hundred nodes: start, memory, rest, detection, events (beside serf)
+    python benchmarks sizes           100 to 1,000 nodes: start, memory, rest, traffic, detection, false positives
     python benchmarks startup         from exec to the first answer and the first write (beside consul)
     python benchmarks writes          reads and writes of three servers (beside etcd and PySyncObj)
     python benchmarks edge            processor time of a request without sockets: comparable on a busy machine too
@@ -28,6 +29,7 @@ import edge
 import failover
 import laptop
 import simulator
+import sizes
 import soak
 import startup
 import watchers
@@ -35,6 +37,7 @@ import writes
 
 PARTS = {
     "laptop": lambda _: laptop.main(),
+    "sizes": sizes.main,
     "startup": startup.main,
     "writes": writes.main,
     "edge": lambda _: edge.main(),

@@ -21,8 +21,9 @@ GOSSIP_BYTES_MAX = 1 << 20
 REST_BYTES_MAX = 32 << 20
 OUTBOX_BYTES_MAX = 64 << 20
 IDLE_S = 60.0
-"""A link that carried nothing for so long is let go, and dialled again when there is mail: in a pool of a thousand a node
-has something to say to each other one a few times in a quarter of an hour, and no machine keeps a million links."""
+"""A link that carried nothing for so long is let go, and dialled again when there is mail: in a pool of a thousand a
+node has something to say to each other one a few times in a quarter of an hour, and no machine keeps a million links.
+"""
 
 
 class NngBus:

@@ -135,8 +135,8 @@ class LiveHost:
         return {name: running.node.shown() for name, running in self._nodes.items()}
 
     def counted(self, what: str) -> int:
-        """How often the host has counted this; ``messages_out``, ``frames_out`` and ``bytes_out`` are what its nodes have
-        said to nodes."""
+        """How often the host has counted this; ``messages_out``, ``frames_out`` and ``bytes_out`` are what its nodes
+        have said to nodes."""
         sent = self._bus.traffic
         out = {"messages_out": sent.messages, "frames_out": sent.frames, "bytes_out": sent.bytes}
         return out.get(what, self.counters[what])
