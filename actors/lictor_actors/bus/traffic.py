@@ -13,6 +13,11 @@ class Traffic:
     frames: int = 0
     bytes: int = 0
 
+    @property
+    def counted(self) -> dict[str, int]:
+        """By the names under which it is asked for."""
+        return {"messages_out": self.messages, "frames_out": self.frames, "bytes_out": self.bytes}
+
     def sent(self, messages: int, size: int) -> None:
         """One frame with so many messages in ``size`` bytes."""
         self.frames += 1

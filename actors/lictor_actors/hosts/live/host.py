@@ -65,6 +65,7 @@ class LiveHost:
         self._queue = RunQueue(self.counters)
         self._arrivals = Arrivals(self.count, lambda: self._faults.tap)
         self.enqueue = self._queue.put
+        self.caught_up = self._queue.caught_up
         self._faults = LiveRules(Random(secrets.randbits(64)), self._post, self._after, self.count)
         self._boot = secrets.randbits(32)
         self.now = self._faults.clocks.now
@@ -121,13 +122,6 @@ class LiveHost:
         """Make the files of local sockets again that were removed; to be called now and then."""
         self._bus.listen_again()
 
-    async def caught_up(self) -> None:
-        """Wait until all mail that waits now has been taken: nodes that are added at this pace do not wait for each
-        other's mail, however slow the machine."""
-        done = asyncio.Event()
-        self._queue.behind_all(done.set)
-        await done.wait()
-
     # -- what the outside may ask --------------------------------------------
 
     def readiness(self) -> dict[str, dict[str, dict[str, object]]]:
@@ -135,11 +129,8 @@ class LiveHost:
         return {name: running.node.shown() for name, running in self._nodes.items()}
 
     def counted(self, what: str) -> int:
-        """How often the host has counted this; ``messages_out``, ``frames_out`` and ``bytes_out`` are what its nodes
-        have said to nodes."""
-        sent = self._bus.traffic
-        out = {"messages_out": sent.messages, "frames_out": sent.frames, "bytes_out": sent.bytes}
-        return out.get(what, self.counters[what])
+        """How often the host has counted this; the names of ``Traffic`` are what its nodes have said to nodes."""
+        return self._bus.traffic.counted.get(what, self.counters[what])
 
     def set_rules(self, rules: SetRules) -> int:
         """Put these fault rules in force instead of those before."""
@@ -166,9 +157,7 @@ class LiveHost:
     def handle_actor(self, deed: HandleActor) -> int:
         """Pause, resume, crash or restart actors of a node; returns how many it was done to."""
         running = self._nodes.get(deed.node)
-        if running is None:
-            return 0
-        return running.handle_actor(deed)
+        return running.handle_actor(deed) if running is not None else 0
 
     # -- Ground: chance and timers --------------------------------------------
 

@@ -6,6 +6,7 @@ one is synced once.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from asyncio import AbstractEventLoop
@@ -74,6 +75,12 @@ class RunQueue:
     def behind_all(self, call: Callable[[], None]) -> None:
         """Call this once all mail that waits now has been taken."""
         self.put(Mark(call), 0, NOTHING, None)
+
+    async def caught_up(self) -> None:
+        """Wait for that: nodes that are added at this pace find little mail before their own."""
+        done = asyncio.Event()
+        self.behind_all(done.set)
+        await done.wait()
 
     def full(self) -> bool:
         """True while so much waits that what comes over the wire should stay there."""
