@@ -2,6 +2,7 @@
 
     python benchmarks                 everything
     python benchmarks laptop          a hundred nodes: start, memory, rest, detection, events (beside serf)
+    python benchmarks sizes           100 to 1,000 nodes: start, memory, rest, traffic, detection, false positives
     python benchmarks startup         from exec to the first answer and the first write (beside consul)
     python benchmarks writes          reads and writes of three servers (beside etcd and PySyncObj)
     python benchmarks edge            processor time of a request without sockets: comparable on a busy machine too
@@ -34,6 +35,7 @@ import failover
 import laptop
 import names
 import simulator
+import sizes
 import soak
 import startup
 import watchers
@@ -41,6 +43,7 @@ import writes
 
 PARTS = {
     "laptop": lambda _: laptop.main(),
+    "sizes": sizes.main,
     "startup": startup.main,
     "writes": writes.main,
     "edge": lambda _: edge.main(),

@@ -75,23 +75,23 @@ def _lictor() -> tuple[Figures, dict[str, float]]:
         start = time.monotonic() - began
         processes = family(os.getpid())[1:]
         start_cpu = cpu_s(processes)
-        rest = _at_rest(processes)
+        rest = at_rest(processes)
         memory = pss_mib(processes)
         event = _lictor_event(cluster)
         victim = "agent-50"
         crashed_at = datetime.now(UTC)
         crash = cluster.faults.crash(victim)
-        critical = _wait(lambda: cluster.status()["status"]["catalog"] == NODES - 1)
-        _wait(lambda: len(_log_stamps(cluster, f"failed: {victim}.dc1")) >= NODES - 1, 60)
-        stamps = _log_stamps(cluster, f"failed: {victim}.dc1")
+        critical = wait(lambda: cluster.status()["status"]["catalog"] == NODES - 1)
+        wait(lambda: len(log_stamps(cluster, f"failed: {victim}.dc1")) >= NODES - 1, 60)
+        stamps = log_stamps(cluster, f"failed: {victim}.dc1")
         after = [(stamp - crashed_at).total_seconds() for stamp in stamps]
         crash.heal()
-        back = _wait(lambda: cluster.status()["status"]["converged"] == NODES, 60)
+        back = wait(lambda: cluster.status()["status"]["converged"] == NODES, 60)
     figures = Figures(start, start_cpu, memory, rest, event, min(after), max(after))
     return figures, {"crash to serfHealth critical, s": critical, "restart to alive everywhere, s": back}
 
 
-def _log_stamps(cluster: Cluster, text: str) -> list[datetime]:
+def log_stamps(cluster: Cluster, text: str) -> list[datetime]:
     stamps = []
     for path in Path(cluster.logs).glob("*.log"):
         for line in path.read_text().splitlines():
@@ -151,21 +151,21 @@ def _serf_agent(folder: Path, number: int, handler: Path) -> subprocess.Popen[by
 
 def _serf_figures(folder: Path, agents: list[subprocess.Popen[bytes]], began: float) -> Figures:
     pids = [agent.pid for agent in agents]
-    _wait(lambda: all(_count(folder, n, "EventMemberJoin") >= NODES for n in range(NODES)), 60)
+    wait(lambda: all(_count(folder, n, "EventMemberJoin") >= NODES for n in range(NODES)), 60)
     start = time.monotonic() - began
     start_cpu = cpu_s(pids)
-    rest, memory = _at_rest(pids), pss_mib(pids)
+    rest, memory = at_rest(pids), pss_mib(pids)
     fired = time.monotonic()
     subprocess.run(["serf", "event", "-rpc-addr=127.0.9.100:7373", "bench"], check=True, stdout=subprocess.DEVNULL)
-    _wait(lambda: all((folder / f"s{n}.event").exists() for n in range(NODES)), 60)
+    wait(lambda: all((folder / f"s{n}.event").exists() for n in range(NODES)), 60)
     event = time.monotonic() - fired
     victim = 50
     killed = time.monotonic()
     agents[victim].kill()
     others = [n for n in range(NODES) if n != victim]
-    _wait(lambda: any(_count(folder, n, f"EventMemberFailed: s{victim} ") for n in others), 60)
+    wait(lambda: any(_count(folder, n, f"EventMemberFailed: s{victim} ") for n in others), 60)
     first = time.monotonic() - killed
-    _wait(lambda: all(_count(folder, n, f"EventMemberFailed: s{victim} ") for n in others), 60)
+    wait(lambda: all(_count(folder, n, f"EventMemberFailed: s{victim} ") for n in others), 60)
     return Figures(start, start_cpu, memory, rest, event, first, time.monotonic() - killed)
 
 
@@ -176,7 +176,7 @@ def _count(folder: Path, number: int, text: str) -> int:
 # -- both ----------------------------------------------------------------------
 
 
-def _at_rest(pids: list[int]) -> float:
+def at_rest(pids: list[int]) -> float:
     time.sleep(3)
     samples = []
     for _ in range(3):
@@ -186,7 +186,7 @@ def _at_rest(pids: list[int]) -> float:
     return statistics.median(samples)
 
 
-def _wait(true: Callable[[], bool], within_s: float = 60.0) -> float:
+def wait(true: Callable[[], bool], within_s: float = 60.0) -> float:
     began = time.monotonic()
     while not true():
         if time.monotonic() - began > within_s:

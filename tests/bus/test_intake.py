@@ -275,8 +275,18 @@ def test_what_came_in_once_opens_the_way_for_nothing_else(bus) -> None:
     assert not bus.take(SERVER, "server", PutKey(key="k"), "r", GATEWAY, hops=-1)
 
 
+def test_what_one_peer_may_say_all_may_that_are_no_namesakes(bus) -> None:
+    assert bus.take(at("prober", "n9.dc1"), "prober", Gossip(updates=()))
+    assert bus.take(at("prober", "n8.dc1"), "prober", Gossip(updates=()))
+    assert not bus.take(at("prober", ME), "prober", Gossip(updates=()))
+    assert not bus.take(at("server", "n8.dc1"), "prober", Gossip(updates=()))
+    assert not bus.take(at("prober", "tcp://10.0.0.1:8301"), "prober", Gossip(updates=()))
+    assert not bus.take(at("prober", "n" * TEXT_MOST), "prober", Gossip(updates=()))
+
+
 def test_what_is_remembered_is_bounded(bus, monkeypatch) -> None:
     monkeypatch.setattr("lictor_actors.bus.intake.WAYS_MOST", 10)
     for n in range(100):
         assert bus.take(at("server", f"n{n + 9}.dc1"), "server", Vote(term=1, granted=True))
-        assert len(bus._intake._welcome) <= 10
+        assert bus.take(at("server", f"n{n + 9}.dc1"), "server", PutKey(key="k"), "r", GATEWAY)
+        assert len(bus._intake._welcome) + len(bus._intake._one_way) <= 10

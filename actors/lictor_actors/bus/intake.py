@@ -36,8 +36,8 @@ TEXT_MOST = 512
 WAYS_MOST = 16_384
 """Ways that are remembered. So many are forgotten at once only where a stranger makes them up."""
 
-Way = tuple[str, str, str, type[Message], bool]
-"""Source, target, where the answer goes, kind, whether it is a request."""
+Way = tuple[str, str, str, type[Message]]
+"""Of a request: source, target, where the answer goes, kind."""
 
 
 class MailDesk(Protocol):
@@ -68,7 +68,10 @@ class Intake:
         self._desk = desk
         self._count = count
         self._welcome: dict[Way, None] = {}
-        """Ways by which mail has come in: each is judged once. Answers and notices are judged each time."""
+        """Ways by which requests have come in: each is judged once. Answers and notices are judged each time."""
+        self._one_way: dict[tuple[str, str, type[Message]], str] = {}
+        """Source's role, target, kind of one-way mail → the target's node. It does not count which other node says it,
+        and in a large pool each gossips with every other."""
         self._askers: dict[tuple[str, type[Message] | None], MailDesk] = {}
         """Target, kind → the desk that waits for such answers there."""
 
@@ -102,8 +105,12 @@ class Intake:
 
     def _is_known(self, e: Envelope, kind: type[Message]) -> bool:
         """True for what surely comes in: a quarter of a microsecond, where ``_judge`` takes four."""
-        if e.reply_to or not e.request:
-            return (e.source, e.target, e.reply_to, kind, e.request != "") in self._welcome
+        if e.reply_to:
+            return (e.source, e.target, e.reply_to, kind) in self._welcome
+        if not e.request:
+            role, _, node = e.source.partition("@")
+            home = self._one_way.get((role, e.target, kind))
+            return home is not None and home != node and len(e.source) <= TEXT_MOST and "://" not in node
         asker = self._askers.get((e.target, kind))
         return asker is not None and asker.asked(e.request) and kind is not Undeliverable
 
@@ -125,11 +132,15 @@ class Intake:
         desk = self._desk(node, role)
         if desk is None or desk.hears is None or role == "host" or node_of(e.reply_to) == node:
             return
-        if len(self._welcome) + len(self._askers) >= WAYS_MOST:
+        if len(self._welcome) + len(self._one_way) + len(self._askers) >= WAYS_MOST:
             self._welcome.clear()
+            self._one_way.clear()
             self._askers.clear()
-        if e.reply_to or not e.request:
-            self._welcome[e.source, e.target, e.reply_to, kind, e.request != ""] = None
+        if e.reply_to:
+            self._welcome[e.source, e.target, e.reply_to, kind] = None
+        elif not e.request:
+            if node_of(e.source) != node:
+                self._one_way[role_of(e.source), e.target, kind] = node
         elif kind is not Undeliverable:
             self._askers[e.target, kind] = desk
 

@@ -13,12 +13,17 @@ from lictor_actors.bus.inbox import Inbox
 from lictor_actors.bus.outbox import Outbox
 from lictor_actors.bus.pynng_inlet import PynngInlet
 from lictor_actors.bus.stream_inlet import StreamInlet
+from lictor_actors.bus.traffic import Traffic
 from lictor_messages.codec import pack
 from lictor_messages.envelope import Envelope
 
 GOSSIP_BYTES_MAX = 1 << 20
 REST_BYTES_MAX = 32 << 20
 OUTBOX_BYTES_MAX = 64 << 20
+IDLE_S = 60.0
+"""A link that carried nothing for so long is let go, and dialled again when there is mail: in a pool of a thousand a
+node has something to say to each other one a few times in a quarter of an hour, and no machine keeps a million links.
+"""
 
 
 class NngBus:
@@ -40,6 +45,8 @@ class NngBus:
         self._count = count
         self._outboxes: dict[str, Outbox] = {}
         self._dirty: dict[str, Outbox] = {}
+        self.traffic = Traffic()
+        self._looking = loop.call_later(IDLE_S / 4, self._let_go_idle)
         mail = cluster, loop, take, full, count
         self._gossip = Inbox(*mail, lambda took: PynngInlet(loop, took, GOSSIP_BYTES_MAX))
         self._rest = Inbox(*mail, lambda took: StreamInlet(loop, took, count, REST_BYTES_MAX))
@@ -100,14 +107,22 @@ class NngBus:
 
     def close(self) -> None:
         """Stop receiving, then close everything."""
+        self._looking.cancel()
         self._gossip.close()
         self._rest.close()
         for url in list(self._outboxes):
             self.drop(url)
 
+    def _let_go_idle(self) -> None:
+        since = self._loop.time() - IDLE_S
+        for url in [url for url, outbox in self._outboxes.items() if outbox.idle_since(since)]:
+            self.drop(url)
+            self._count("idle_links_let_go")
+        self._looking = self._loop.call_later(IDLE_S / 4, self._let_go_idle)
+
     def _open(self, url: str, envelope: Envelope) -> Outbox | None:
         try:
-            outbox = Outbox(url, self._cluster, self._loop, self._returned, OUTBOX_BYTES_MAX)
+            outbox = Outbox(url, self._cluster, self._loop, self._returned, OUTBOX_BYTES_MAX, self.traffic)
         except ValueError as error:
             self._returned(envelope, f"bad_address: {error}")
             return None

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 
 from lictor_actors.bus.stream_pipe import StreamPipe
+from lictor_actors.bus.traffic import Traffic
 from lictor_messages.codec import FRAME_MAX, frame
 from lictor_messages.envelope import Envelope
 
@@ -27,7 +28,13 @@ class Outbox:
     """The queue and the pipe behind it."""
 
     def __init__(
-        self, url: str, cluster: bytes, loop: asyncio.AbstractEventLoop, returned: Returned, bytes_max: int
+        self,
+        url: str,
+        cluster: bytes,
+        loop: asyncio.AbstractEventLoop,
+        returned: Returned,
+        bytes_max: int,
+        traffic: Traffic,
     ) -> None:
         """Raises ValueError for a URL that cannot be dialled at all."""
         self.url = url
@@ -37,6 +44,8 @@ class Outbox:
         self._loop = loop
         self._returned = returned
         self._bytes_max = bytes_max
+        self._traffic = traffic
+        self._used = loop.time()
         self._mail: deque[tuple[float, Envelope, bytes]] = deque()
         self._bytes = 0
         self._underway: list[Envelope] = []
@@ -49,7 +58,8 @@ class Outbox:
 
     def put(self, envelope: Envelope, packed: bytes) -> None:
         """Queue one packed envelope; over the limit the oldest mail goes first."""
-        self._mail.append((self._loop.time(), envelope, packed))
+        self._used = self._loop.time()
+        self._mail.append((self._used, envelope, packed))
         self._bytes += len(packed)
         while self._bytes > self._bytes_max and len(self._mail) > 1:
             self._give_back("outbox_full")
@@ -62,10 +72,15 @@ class Outbox:
                 self._refused = True
                 break
             self.spoil_next = False
+            self._traffic.sent(count, len(data))
             taken = [self._mail.popleft() for _ in range(count)]
             self._bytes -= sum(len(packed) for _, _, packed in taken)
             self._underway = [envelope for _, envelope, _ in taken] if self._pipe.underway else []
         self._age()
+
+    def idle_since(self, time: float) -> bool:
+        """True if nothing was put in since then and nothing is on its way."""
+        return self._used < time and not self._mail and not self._pipe.underway
 
     def redial(self, at_most_every_s: float = 1.0) -> None:
         """Hang up and dial afresh."""

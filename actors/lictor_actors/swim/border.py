@@ -7,18 +7,15 @@ merge delegate). What members of a pool that is mixed already tell each other ab
 
 from __future__ import annotations
 
+from lictor_actors.swim.claims import claim_of
 from lictor_messages.addresses import family_of, join_host_port
-from lictor_messages.codec import FrameRefused, unpack_body
 from lictor_messages.refusals import Refused
 from lictor_messages.swim import Alive
 
 
 def sender(view: tuple[bytes, ...]) -> Alive | None:
     """Whose view this is: every one begins with its sender's own record."""
-    try:
-        first = unpack_body(view[0]) if view else None
-    except FrameRefused:
-        return None
+    first = claim_of(view[0]).update if view else None
     return first if isinstance(first, Alive) else None
 
 

@@ -2,79 +2,103 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from itertools import chain
+from typing import NamedTuple
+
+TOO_LONG_MOST = 8
+"""A message that so many updates did not fit into is full."""
 
 
-@dataclass(slots=True)
-class Broadcast:
-    """An encoded update and how often this node has sent it."""
+class Broadcast(NamedTuple):
+    """An encoded update."""
 
     data: bytes
-    born: int
     event: bool
-    sent: int = 0
 
-    def urgency(self) -> tuple[bool, int, int, int]:
-        """Sort key: membership before user events, then fewest transmits, then longest, then newest."""
-        return self.event, self.sent, -len(self.data), -self.born
+
+Level = dict[str, Broadcast]
+"""What was sent equally often, by subject, in the order in which it came to be so."""
 
 
 class Broadcasts:
-    """Bounded when something is put in, not now and then: churn elsewhere must not fill this node's memory."""
+    """Bounded when something is put in, not now and then: churn elsewhere must not fill this node's memory.
 
-    __slots__ = ("_bound", "_bytes", "_count", "_queue")
+    While a large pool starts, thousands of updates wait and each is sent a dozen times: so a message that takes all of
+    them moves whole levels, and one that does not looks no further than it takes.
+    """
+
+    __slots__ = ("_bound", "_bytes", "_levels", "_where")
 
     def __init__(self, bound: int) -> None:
         self._bound = bound
-        self._queue: dict[str, Broadcast] = {}
+        self._where: dict[str, Level] = {}
+        """Subject → the level that holds its update, in the order in which they were put in."""
+        self._levels: list[Level] = []
+        """The first holds what was not sent yet."""
         self._bytes = 0
-        self._count = 0
 
     def __len__(self) -> int:
-        return len(self._queue)
+        return len(self._where)
 
     def __contains__(self, key: str) -> bool:
-        return key in self._queue
+        return key in self._where
 
     def put(self, key: str, data: bytes, *, event: bool = False) -> None:
         """Queue an update about ``key``; it replaces an older one. A full queue drops its oldest."""
         self.remove(key)
-        if len(self._queue) >= self._bound:
-            self.remove(next(iter(self._queue)))
-        self._count += 1
-        self._queue[key] = Broadcast(data, self._count, event)
+        if len(self._where) >= self._bound:
+            self.remove(next(iter(self._where)))
+        self._enter(key, Broadcast(data, event), 0)
         self._bytes += len(data)
 
     def remove(self, key: str) -> None:
         """Forget the update about ``key``, if there is one."""
-        old = self._queue.pop(key, None)
-        if old is not None:
-            self._bytes -= len(old.data)
+        level = self._where.pop(key, None)
+        if level is not None:
+            self._bytes -= len(level.pop(key).data)
 
     def clear(self) -> None:
         """Forget everything."""
-        self._queue.clear()
+        self._where.clear()
+        self._levels.clear()
         self._bytes = 0
 
     def take(self, limit: int, budget: int) -> tuple[bytes, ...]:
         """Updates for one message of at most ``budget`` bytes; each is dropped after its ``limit``-th transmit."""
-        taken = []
-        for key, broadcast in self._fitting(budget):
-            taken.append(broadcast.data)
-            broadcast.sent += 1
-            if broadcast.sent >= limit:
-                self.remove(key)
+        if self._bytes <= budget:
+            taken = [broadcast.data for level in reversed(self._levels) for broadcast in level.values()]
+            self._levels.insert(0, {})
+        else:
+            taken = self._take_urgent(budget)
+        for key in chain.from_iterable(self._levels[limit:]):
+            self._bytes -= len(self._where.pop(key)[key].data)
+        del self._levels[limit:]
         return tuple(taken)
 
-    def _fitting(self, budget: int) -> list[tuple[str, Broadcast]]:
-        entries = list(self._queue.items())
-        if self._bytes <= budget:
-            return entries
-        entries.sort(key=lambda entry: entry[1].urgency())
-        chosen, room = [], budget
-        for entry in entries:
-            size = len(entry[1].data)
-            if size <= room:
-                chosen.append(entry)
-                room -= size
-        return chosen
+    def _take_urgent(self, budget: int) -> list[bytes]:
+        """Membership before user events, then what was sent least, then what became so last; what is too long leaves
+        room for shorter ones."""
+        chosen, too_long = [], 0
+        for key, sent, broadcast in self._by_urgency():
+            size = len(broadcast.data)
+            if size <= budget:
+                chosen.append((key, sent, broadcast))
+                budget -= size
+            elif (too_long := too_long + 1) == TOO_LONG_MOST:
+                break
+        for key, sent, broadcast in chosen:
+            del self._levels[sent][key]
+            self._enter(key, broadcast, sent + 1)
+        return [broadcast.data for _, _, broadcast in chosen]
+
+    def _by_urgency(self) -> Iterator[tuple[str, int, Broadcast]]:
+        for event in (False, True):
+            for sent, level in enumerate(self._levels):
+                yield from ((key, sent, one) for key, one in reversed(level.items()) if one.event is event)
+
+    def _enter(self, key: str, broadcast: Broadcast, sent: int) -> None:
+        while len(self._levels) <= sent:
+            self._levels.append({})
+        self._levels[sent][key] = broadcast
+        self._where[key] = self._levels[sent]

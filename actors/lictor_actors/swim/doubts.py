@@ -41,17 +41,10 @@ class Doubts:
 
     def too_far(self, update: Message, turn: Turn) -> bool:
         """True if this claim's incarnation is beyond what is believed now; later it may be believed."""
-        if not isinstance(update, Alive | Suspect | Dead | LeaveIntent) or update.incarnation <= self.limit(turn.now):
+        if getattr(update, "incarnation", 0) <= self.limit(turn.now):  # an event has none
             return False
         turn.count("gossip_incarnation_too_far")
         return True
-
-    def nonsense(self, update: Message, turn: Turn) -> bool:
-        """True if this can be no member's word, now or ever."""
-        fault = _fault(update)
-        if fault:
-            turn.count(f"gossip_refused_{fault}")
-        return bool(fault)
 
 
 def name_fault(name: str) -> str:
@@ -63,7 +56,8 @@ def name_fault(name: str) -> str:
     return "" if _plain(name) and "/" not in name and "@" not in name else "it has a '/', a '@' or a control character"
 
 
-def _fault(update: Message) -> str:
+def fault_of(update: Message) -> str:
+    """Why this can be no member's word, now or ever, as it is counted; "" if it can."""
     if isinstance(update, Alive):
         return _record_fault(update)
     if isinstance(update, Suspect | Dead) and not _is_node(update.accuser):

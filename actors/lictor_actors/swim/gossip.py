@@ -8,6 +8,11 @@ from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
 from lictor_actors.swim.profile import Profile
 from lictor_messages.swim import Gossip, GossipDue
 
+PER_LATE = 4
+"""A tick that came late puts off the next one by so many times as much. Late ticks are a sign of too much mail, most of
+it gossip while a large cluster starts, and what is told more rarely goes with more in each message."""
+LATE_MOST = 200_000_000
+
 
 class Gossiper:
     """Ticks only while there is something to tell: a quiet cluster gossips nothing."""
@@ -17,6 +22,7 @@ class Gossiper:
         self._profile = profile
         self._members = members
         self._ticking = False
+        self._due = 0
 
     def spread(self, key: str, data: bytes, turn: Turn, *, event: bool = False) -> None:
         """Queue an update about ``key`` for everyone."""
@@ -33,6 +39,7 @@ class Gossiper:
     def tick(self, turn: Turn) -> None:
         """Tell a few random members, among them the recently dead, who may be alive and should hear of it."""
         self._ticking = False
+        late = max(0, turn.now - self._due)
         targets = self._targets(turn)
         if not targets:
             self.queue.clear()  # no one to tell: a node that joins gets it all by push/pull
@@ -41,10 +48,10 @@ class Gossiper:
             if updates:
                 turn.send(peer.address, Gossip(updates=updates), early=True)  # gossip never waits for a journal
         if self.queue:
-            self._tick_after(self._profile.gossip_interval, turn)
+            self._tick_after(self._profile.gossip_interval + min(late, LATE_MOST) * PER_LATE, turn)
 
     def _tick_after(self, delay: int, turn: Turn) -> None:
-        self._ticking = True
+        self._ticking, self._due = True, turn.now + delay
         turn.set_timer("gossip", delay, GossipDue())
 
     def _targets(self, turn: Turn) -> list[Peer]:

@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import NamedTuple
+
 from lictor_actors.kernel.turn import Turn
+from lictor_actors.swim.claims import KEPT, claim_of
+from lictor_actors.swim.member_table import member_of
 from lictor_messages.envelope import at
 from lictor_messages.host import Forgotten, Located, Redial
-from lictor_messages.members import MemberEvent, MemberLeft, UserEvent
+from lictor_messages.members import MemberEvent, MemberJoined, MemberLeft, UserEvent
 from lictor_messages.swim import Alive
+
+
+class Introduction(NamedTuple):
+    """What is said of a member that was met or is back."""
+
+    located: Located
+    joined: MemberJoined
+
+
+@lru_cache(KEPT)
+def introduction(record: bytes) -> Introduction:
+    """Of a member's own record. The nodes of a process that meet it all say the same."""
+    a = claim_of(record).update
+    assert isinstance(a, Alive), "a peer's record is its own word"
+    located = Located(node=a.node, gossip=a.gossip, rest=a.rest)
+    return Introduction(located, MemberJoined(member=member_of(record, "alive", a.incarnation)))
 
 
 class Listeners:
@@ -29,9 +50,13 @@ class Listeners:
         for address in self._tell:
             turn.send(address, event, early=True)
 
-    def located(self, alive: Alive, turn: Turn) -> None:
+    def located(self, record: bytes, turn: Turn) -> None:
         """The directory entry of a member; it must precede all that is sent to that member in this turn."""
-        turn.send(self._host, Located(node=alive.node, gossip=alive.gossip, rest=alive.rest), early=True)
+        turn.send(self._host, introduction(record).located, early=True)
+
+    def joined(self, record: bytes, turn: Turn) -> None:
+        """It is there, for the first time or again."""
+        self.tell(introduction(record).joined, turn)
 
     def forgotten(self, node: str, turn: Turn) -> None:
         """The member has no address any more."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
+from functools import lru_cache
 from random import Random
+from typing import NamedTuple
 
+from lictor_actors.swim.claims import KEPT, claim_of
 from lictor_actors.swim.marks import EVENTS, bucket, mark
 from lictor_actors.swim.suspicion import Suspicion
 from lictor_messages.addresses import lane_url
-from lictor_messages.codec import unpack_body
 from lictor_messages.envelope import at, role_of
 from lictor_messages.members import Member, Status
 from lictor_messages.swim import Alive, Dead
@@ -22,6 +24,22 @@ class MemberState(Enum):
     SUSPECT = "suspect"
     DEAD = "dead"
     LEFT = "left"
+
+
+class Identity(NamedTuple):
+    """What follows from a member's name alone."""
+
+    node: str
+    address: str
+    fingerprint: int
+    """Hash of the name."""
+
+
+@lru_cache(KEPT)
+def identity_of(role: str, name: str, dc: str) -> Identity:
+    """Made once in a process: each of its nodes knows every member."""
+    node = f"{name}.{dc}"
+    return Identity(node, at(role, node), mark(node.encode()))
 
 
 class Peer:
@@ -44,8 +62,7 @@ class Peer:
     )
 
     def __init__(self, alive: Alive, record: bytes, now: int, role: str) -> None:
-        self.node = alive.node
-        self.address = at(role, self.node)
+        self.node, self.address, self.fingerprint = identity_of(role, alive.name, alive.dc)
         self.alive = alive
         """Its own latest word about itself."""
         self.record = record
@@ -58,7 +75,6 @@ class Peer:
         self.since = now
         self.suspicion: Suspicion | None = None
         self.leaving = False
-        self.fingerprint = mark(self.node.encode())
         self.mark = 0
         """Of what is held about it, as it went into the table's sums."""
 
@@ -89,7 +105,7 @@ class Peer:
 
         Two who buried it may have done so on unlike accusations of the same incarnation, and that is no difference.
         """
-        claim = unpack_body(self.verdict) if self.verdict else None
+        claim = claim_of(self.verdict).update if self.verdict else None
         if isinstance(claim, Dead):
             return mark(f"{claim.node} {claim.incarnation} {claim.accuser == claim.node}".encode())
         return mark(self.record + self.verdict)
@@ -100,18 +116,25 @@ class Peer:
 
     def member(self) -> Member:
         """The view of it that everyone else gets."""
-        a = self.alive
-        return Member(
-            name=a.name,
-            dc=a.dc,
-            address=a.address,
-            port=a.port,
-            gossip=a.gossip,
-            rest=a.rest,
-            tags=a.tags,
-            status=self.status,
-            incarnation=self.incarnation,
-        )
+        return member_of(self.record, self.status, self.incarnation)
+
+
+@lru_cache(KEPT)
+def member_of(record: bytes, status: Status, incarnation: int) -> Member:
+    """A member as its own record says that it is, with what its peers say of it."""
+    a = claim_of(record).update
+    assert isinstance(a, Alive), "a peer's record is its own word"
+    return Member(
+        name=a.name,
+        dc=a.dc,
+        address=a.address,
+        port=a.port,
+        gossip=a.gossip,
+        rest=a.rest,
+        tags=a.tags,
+        status=status,
+        incarnation=incarnation,
+    )
 
 
 class MemberTable:

@@ -25,7 +25,7 @@ from lictor_actors.swim.updates import Hearing, Updates
 from lictor_messages.codec import pack_body
 from lictor_messages.coordinates import Coordinate
 from lictor_messages.envelope import role_of
-from lictor_messages.members import MemberJoined, UserEvent
+from lictor_messages.members import UserEvent
 from lictor_messages.swim import Alive, Dead, LeaveIntent, ProberOptions, Suspect
 
 SECOND_NS = 1_000_000_000
@@ -76,8 +76,8 @@ class Pool:
         me.record, me.incarnation, me.since = pack_body(me.alive), me.alive.incarnation, turn.now
         self.members.sum_up(me)
         self.doubts.begin(me.incarnation, turn.now)
-        self.listeners.located(me.alive, turn)
-        self.listeners.tell(MemberJoined(member=me.member()), turn)
+        self.listeners.located(me.record, turn)
+        self.listeners.joined(me.record, turn)
         self.sync.begin(turn)
         self.remembering.begin(turn)
 

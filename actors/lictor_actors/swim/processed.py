@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 
 class ProcessedUpdates:
     """Two generations of hashes: bounded, and nothing recent is ever forgotten by surprise.
@@ -15,9 +17,13 @@ class ProcessedUpdates:
         self._now: set[int] = set()
         self._before: set[int] = set()
 
-    def __contains__(self, data: bytes) -> bool:
-        mark = hash(data)
-        return mark in self._now or mark in self._before
+    def unseen(self, updates: Iterable[bytes]) -> Iterator[bytes]:
+        """Those that were not processed before, each looked up when its turn comes: what an earlier one says may have
+        changed that."""
+        for data in updates:
+            mark = hash(data)
+            if mark not in self._now and mark not in self._before:
+                yield data
 
     def add(self, data: bytes, bound: int) -> None:
         """Remember these bytes; a generation holds ``bound`` updates."""

@@ -13,7 +13,7 @@ from lictor_actors.swim.suspicion import Suspicion
 from lictor_actors.swim.suspicion_log import SuspicionLog
 from lictor_actors.swim.updates import Hearing
 from lictor_messages.codec import pack_body
-from lictor_messages.members import MemberFailed, MemberJoined, MemberLeft, MemberUpdated
+from lictor_messages.members import MemberFailed, MemberLeft, MemberUpdated
 from lictor_messages.swim import Alive, Dead, SuspicionDue
 
 
@@ -43,8 +43,8 @@ class Transitions:
         if mixed := other_family(me, claim):
             turn.note(f"mixed families: {mixed}")
         self._members.add(peer, turn.rng)
-        self._listeners.located(claim, turn)
-        self._listeners.tell(MemberJoined(member=peer.member()), turn)
+        self._listeners.located(data, turn)
+        self._listeners.joined(data, turn)
         self._spread_unless(hearing.quiet, peer, turn)
 
     def revive(self, peer: Peer, claim: Alive, data: bytes, hearing: Hearing, turn: Turn) -> None:
@@ -57,9 +57,9 @@ class Transitions:
         was_leaving, peer.leaving = peer.leaving, False
         self._members.turn_into(peer, MemberState.ALIVE, turn.now)
         if came_back or (before.gossip, before.rest) != (claim.gossip, claim.rest):
-            self._listeners.located(claim, turn)
+            self._listeners.located(data, turn)
         if came_back:
-            self._listeners.tell(MemberJoined(member=peer.member()), turn)
+            self._listeners.joined(data, turn)
         elif was_leaving or before.model_copy(update={"incarnation": claim.incarnation}) != claim:
             self._listeners.tell(MemberUpdated(member=peer.member()), turn)
         self._spread_unless(hearing.quiet, peer, turn)

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lictor_actors.kernel.turn import Turn
+from lictor_actors.swim.claims import Claim, claim_of
 from lictor_actors.swim.doubts import Doubts
 from lictor_actors.swim.member_table import MemberTable
 from lictor_actors.swim.processed import ProcessedUpdates
 from lictor_messages.base import Message
-from lictor_messages.codec import FrameRefused, unpack_body
 from lictor_messages.swim import Gossip
 
 GENERATION = 1024
@@ -51,22 +51,21 @@ class Updates:
     def take_in(self, updates: tuple[bytes, ...], hearing: Hearing, turn: Turn) -> None:
         """Apply what is new, in order; then answer weaker claims with the stronger records, in one message."""
         bound = max(GENERATION, 4 * self._members.alive_count)
-        for data in updates:
-            if data not in self._processed and self._apply(data, hearing, turn):
+        for data in self._processed.unseen(updates):
+            if self._apply(claim_of(data), hearing, turn):
                 self._processed.add(data, bound)
         if hearing.answers:
             turn.send(hearing.source, Gossip(updates=tuple(dict.fromkeys(hearing.answers))), early=True)
 
-    def _apply(self, data: bytes, hearing: Hearing, turn: Turn) -> bool:
-        try:
-            update = unpack_body(data)
-        except FrameRefused:
-            self.malformed += 1
-            return True
-        rule = self._rules.get(update.kind)
-        if rule is None:
+    def _apply(self, claim: Claim, hearing: Hearing, turn: Turn) -> bool:
+        update = claim.update
+        rule = self._rules.get(update.kind) if update is not None else None
+        if update is None or rule is None:
             self.malformed += 1
             return True
         if self._doubts.too_far(update, turn):
             return False
-        return self._doubts.nonsense(update, turn) or rule(update, data, hearing, turn)
+        if claim.fault:
+            turn.count(f"gossip_refused_{claim.fault}")
+            return True
+        return rule(update, claim.data, hearing, turn)

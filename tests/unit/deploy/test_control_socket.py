@@ -117,6 +117,12 @@ def test_a_rule_goes_to_every_process_and_the_answer_waits_for_all(stage):
     assert len(stage.server.rules.rules) == 1
 
 
+def test_what_processes_have_counted_is_added_up(stage):
+    stage.ask("counted", what="messages_out")
+    assert [message["count"] for _, message in stage.confirm(count=7)] == ["messages_out"] * 4
+    assert stage.answer() == {"counted": 28}
+
+
 def test_a_verb_on_an_actor_goes_to_its_process_only(stage):
     stage.ask("pause", nodes="server@server-2")
     ((name, message),) = stage.confirm()

@@ -1,3 +1,5 @@
+from collections import Counter
+
 from lictor_actors.swim.broadcasts import Broadcasts
 
 PLENTY = 1 << 20
@@ -19,15 +21,24 @@ def test_an_update_leaves_after_its_last_transmit():
     assert [queue.take(3, PLENTY) for _ in range(4)] == [(b"1", b"2"), (b"1", b"2"), (b"2",), ()]
 
 
-def test_when_not_all_fit_the_least_sent_go_first_then_the_longest_then_the_newest():
+def test_when_not_all_fit_the_least_sent_go_first_then_those_that_came_last():
     queue = Broadcasts(10)
     queue.put("sent", b"ssss")
     queue.take(9, PLENTY)
-    queue.put("short", b"s")
     queue.put("older", b"oo")
     queue.put("newer", b"nn")
-    assert queue.take(9, 5) == (b"nn", b"oo", b"s")
-    assert queue.take(9, 4) == (b"ssss",)
+    assert queue.take(9, 5) == (b"nn", b"oo")
+    assert queue.take(9, 4) == (b"oo", b"nn")
+    assert queue.take(3, 8) == (b"oo", b"nn", b"ssss")
+
+
+def test_all_of_a_long_queue_are_sent_equally_often():
+    queue = Broadcasts(1000)
+    for n in range(1000):
+        queue.put(f"n{n}", b"%03d" % n)
+    sent = Counter(data for _ in range(50) for data in queue.take(9, 60))
+    assert len(sent) == 1000
+    assert set(sent.values()) == {1}
 
 
 def test_membership_goes_before_user_events():

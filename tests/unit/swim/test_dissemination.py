@@ -69,3 +69,18 @@ def test_messages_keep_to_the_budget(net):
     sizes = [sum(map(len, e.body.updates)) for _, e in net.sent if isinstance(e.body, Gossip | Ping)]
     assert max(sizes) <= LAN.packet_bytes + 1024
     assert max(sizes) > LAN.packet_bytes // 2
+
+
+def test_a_tick_that_comes_late_puts_off_the_next(cluster):
+    """Less is sent by a node whose mail waits, and all of it in the end."""
+    net = cluster(6)
+    net.gossip("n0", net.alive("x", 1))
+    net.pause("n0")
+    net.run(1)
+    net.sent.clear()
+    net.resume("n0")
+    net.run(0.9)
+    assert len(net.sent_by("n0", Gossip)) == LAN.gossip_nodes
+    net.run(20)
+    assert len(net.sent_by("n0", Gossip)) > 2 * LAN.gossip_nodes
+    assert all("gossip" not in node.timers for node in net.nodes.values())

@@ -206,9 +206,9 @@ def test_junk_and_unknown_kinds_are_counted_and_harmless(net, n0):
     assert net.status("n0", "y") == "alive"
 
 
-def test_a_known_update_costs_no_decoding(net, n0, monkeypatch):
+def test_a_known_update_is_not_read_again(net, n0, monkeypatch):
     known = net.alive("x", 5)
-    monkeypatch.setattr("lictor_actors.swim.updates.unpack_body", lambda data: pytest.fail("decoded again"))
+    monkeypatch.setattr("lictor_actors.swim.updates.claim_of", lambda data: pytest.fail("read again"))
     net.gossip("n0", known)
 
 

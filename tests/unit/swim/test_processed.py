@@ -4,15 +4,27 @@ from lictor_actors.swim.processed import ProcessedUpdates
 def test_what_was_added_is_seen_until_forgotten():
     processed = ProcessedUpdates()
     processed.add(b"a", 10)
-    assert b"a" in processed
+    assert list(processed.unseen((b"a", b"b"))) == [b"b"]
     processed.forget(b"a")
-    assert b"a" not in processed
+    assert list(processed.unseen((b"a", b"b"))) == [b"a", b"b"]
+
+
+def test_what_is_done_about_one_update_counts_for_the_next():
+    processed = ProcessedUpdates()
+    processed.add(b"held", 10)
+    weighed = []
+    for data in processed.unseen((b"news", b"news", b"held")):
+        weighed.append(data)
+        processed.add(data, 10)
+        processed.forget(b"held")
+    assert weighed == [b"news", b"held"]
 
 
 def test_it_is_bounded_and_keeps_the_recent():
     processed = ProcessedUpdates()
-    for n in range(100):
-        processed.add(b"%d" % n, 10)
-    held = [n for n in range(100) if b"%d" % n in processed]
-    assert 10 <= len(held) <= 20
-    assert held == list(range(held[0], 100))
+    everything = [b"%d" % n for n in range(100)]
+    for data in everything:
+        processed.add(data, 10)
+    gone = list(processed.unseen(everything))
+    assert 80 <= len(gone) <= 90
+    assert gone == everything[: len(gone)]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 EVERY_S = 10.0
 IDLE_S = 0.5
 """A process that has used less processor time between two looks is idle."""
+MIDDLE_GENERATION = 1
 YOUNG, MIDDLE, OLD = 20_000, 20, 1_000_000
 """Thresholds of the three generations: of the old one ``GarbageWatch`` takes care."""
 
@@ -59,8 +60,8 @@ class GarbageWatch:
         self._timer.cancel()
 
     def _collect(self) -> None:
-        gc.collect()
-        gc.freeze()
+        gc.collect(MIDDLE_GENERATION)  # the old one has lived through that already: while a thousand nodes
+        gc.freeze()  # start, to look through all of it again would hold up their probes for a second
         self._trim_if_idle(time.process_time())
         self._timer = self._loop.call_later(EVERY_S, self._collect)
 

@@ -68,6 +68,7 @@ class LiveHost:
         self._queue = RunQueue(self.counters)
         self._arrivals = Arrivals(self.count, lambda: self._faults.tap)
         self.enqueue = self._queue.put
+        self.caught_up = self._queue.caught_up
         self._faults = LiveRules(Random(secrets.randbits(64)), self._post, self._after, self.count)
         self._boot = secrets.randbits(32)
         self.now = self._faults.clocks.now
@@ -88,7 +89,7 @@ class LiveHost:
         self._jobs: Jobs = Jobs(self._work)
         if self._lanes is not None:
             self._bus.listen(*self._lanes)
-        self._lag = LagWatch(self._loop, self.lagged)
+        self._lag = LagWatch(self._loop, self._queue.behind_all, self.lagged)
         self._lag.start()
         self._garbage = GarbageWatch(self._loop)
         self._garbage.start()
@@ -130,6 +131,10 @@ class LiveHost:
         """How far each node has come, by what its actors show: node → role → name → value."""
         return {name: running.node.shown() for name, running in self._nodes.items()}
 
+    def counted(self, what: str) -> int:
+        """How often the host has counted this; the names of ``Traffic`` are what its nodes have said to nodes."""
+        return self._bus.traffic.counted.get(what, self.counters[what])
+
     def set_rules(self, rules: SetRules) -> int:
         """Put these fault rules in force instead of those before."""
         self._faults.set_rules(rules)
@@ -155,9 +160,7 @@ class LiveHost:
     def handle_actor(self, deed: HandleActor) -> int:
         """Pause, resume, crash or restart actors of a node; returns how many it was done to."""
         running = self._nodes.get(deed.node)
-        if running is None:
-            return 0
-        return running.handle_actor(deed)
+        return running.handle_actor(deed) if running is not None else 0
 
     # -- Ground: chance and timers --------------------------------------------
 
@@ -290,7 +293,7 @@ class LiveHost:
             self._ended(node, why)
 
     def lagged(self, lag_s: float) -> None:
-        """The loop was late by so many seconds: the actors that ask for ``LoopLagged`` hear of it."""
+        """Mail has waited for so many seconds: the actors that ask for ``LoopLagged`` hear of it."""
         self.count("loop_lagged")
         message = LoopLagged(lag_ns=int(lag_s * 1e9))
         for running in self._nodes.values():

@@ -1,4 +1,9 @@
-"""Watches how late the loop is: an actor that probes others must know when its own process was slow."""
+"""Watches how far a process is behind: an actor that probes others must know when its own process was slow.
+
+Its mail waits in two places: in the sockets, while the loop is late for its timers, and in the run queue, while others'
+mail is before it. Under load the second is much longer, for a tick is short: the loop is never late by more than that,
+and still an answer may lie unread for seconds.
+"""
 
 from __future__ import annotations
 
@@ -8,25 +13,30 @@ from collections.abc import Callable
 EVERY_S = 1.0
 WORTH_TELLING_S = 0.1
 
+BehindAll = Callable[[Callable[[], None]], None]
+"""Has a function called once all mail that waits now has been taken."""
+
 
 class LagWatch:
-    """Calls ``lagged`` with the seconds that the loop was late, when they are worth telling."""
+    """Calls ``lagged`` with the seconds that the process was behind, when they are worth telling."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, lagged: Callable[[float], None]) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, behind_all: BehindAll, lagged: Callable[[float], None]) -> None:
         self._loop = loop
+        self._behind_all = behind_all
         self._lagged = lagged
+        self._due = 0.0
 
     def start(self) -> None:
         """From now on."""
-        due = self._loop.time() + EVERY_S
-        self._timer = self._loop.call_at(due, self._measure, due)
+        self._due = self._loop.time() + EVERY_S
+        self._timer = self._loop.call_at(self._due, self._behind_all, self._measure)
 
     def stop(self) -> None:
         """No more."""
         self._timer.cancel()
 
-    def _measure(self, due: float) -> None:
-        lag = self._loop.time() - due
+    def _measure(self) -> None:
+        lag = self._loop.time() - self._due
         if lag > WORTH_TELLING_S:
             self._lagged(lag)
         self.start()

@@ -6,14 +6,15 @@ one is synced once.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from asyncio import AbstractEventLoop
 from collections import Counter, deque
 from collections.abc import Callable
+from typing import Protocol
 
 from lictor_actors.hosts.live.ledger import LiveLedger
-from lictor_actors.hosts.seat import Seat
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope
 
@@ -23,7 +24,32 @@ FULL = 8192
 """Mail that waits while nothing more is to be read."""
 TICK_MESSAGES_MAX = 256
 TICK_S_MAX = 0.002
+NOTHING = Message()
+"""What a mark says."""
 LONG_TURN_S = 0.005
+
+
+class Taker(Protocol):
+    """Takes mail of the queue in its turn: an actor's seat, or a mark that stands between the mail."""
+
+    address: str
+
+    def take(self, life: int, message: Message, envelope: Envelope | None, /) -> None:
+        """One piece of mail."""
+        ...
+
+
+class Mark:
+    """Stands behind the mail that waited when it was put in."""
+
+    address = "mark"
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        self._call = call
+
+    def take(self, _life: int, _message: Message, _envelope: Envelope | None, /) -> None:
+        """All that was before it has been taken."""
+        self._call()
 
 
 class RunQueue:
@@ -31,7 +57,7 @@ class RunQueue:
 
     def __init__(self, counters: Counter[str]) -> None:
         self._counters = counters
-        self._mail: deque[tuple[Seat, int, Message, Envelope | None]] = deque()
+        self._mail: deque[tuple[Taker, int, Message, Envelope | None]] = deque()
         self._unsynced: dict[LiveLedger, None] = {}
         self._ticking = False
 
@@ -40,11 +66,21 @@ class RunQueue:
         self._loop = loop
         self._send = send
 
-    def put(self, seat: Seat, life: int, message: Message, envelope: Envelope | None) -> None:
+    def put(self, seat: Taker, life: int, message: Message, envelope: Envelope | None) -> None:
         """See ``Ground.enqueue``."""
         self._mail.append((seat, life, message, envelope))
         if not self._ticking:
             self.wake()
+
+    def behind_all(self, call: Callable[[], None]) -> None:
+        """Call this once all mail that waits now has been taken."""
+        self.put(Mark(call), 0, NOTHING, None)
+
+    async def caught_up(self) -> None:
+        """Wait for that: nodes that are added at this pace find little mail before their own."""
+        done = asyncio.Event()
+        self.behind_all(done.set)
+        await done.wait()
 
     def full(self) -> bool:
         """True while so much waits that what comes over the wire should stay there."""
@@ -93,6 +129,6 @@ class RunQueue:
             ledger.flush()
         self._send()
 
-    def _long_turn(self, seat: Seat, message: Message, took: float) -> None:
+    def _long_turn(self, seat: Taker, message: Message, took: float) -> None:
         self._counters["long_turns"] += 1
         log.debug("long turn: %s %s took %.1f ms", seat.address, message.kind, took * 1e3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.border import id_taken, name_taken, refusal, sender, stranger
+from lictor_actors.swim.doubts import fault_of
 from lictor_actors.swim.pool import Pool
 from lictor_messages.envelope import at
 from lictor_messages.refusals import Refused
@@ -95,7 +96,7 @@ class Conversation:
     def _comes_in(self, updates: tuple[bytes, ...], turn: Turn, *, joins: bool = False, answer: bool = True) -> bool:
         """Whether what this sender says is taken in. If not it is told so, unless there is more to come of it."""
         source, asker, me = _source(turn), sender(updates), self._members.me
-        if asker is not None and self._pool.doubts.nonsense(asker, turn):
+        if asker is not None and fault_of(asker):  # which is counted when it is taken in
             asker = None
         if source == me.address and (asker is None or not me.moves_to(asker)):
             # A join through a URL that this node shares may come back to it.

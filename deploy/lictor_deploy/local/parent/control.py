@@ -133,6 +133,9 @@ class ControlServer:
                 reply(self._facts)
             case {"ask": "status"}:
                 reply({"status": self._status(), "faults": self._desk.list(), "processes": self._pids()})
+            case {"ask": "counted", "with": {"what": str(what)}}:
+                orders = [(process, {"count": what}) for process in self._supervisor.processes]
+                self._orders.give(orders, lambda count: reply({"counted": count}))
             case {"ask": "record", "with": {"on": bool(on)}}:
                 self._record(on, reply)
             case _:
