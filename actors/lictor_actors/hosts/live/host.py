@@ -97,10 +97,25 @@ class LiveHost:
         running = self._nodes[name] = LiveNode(spec, node, self._loop, self._faults, self._queue.sync_soon)
         self._directory.begin(name, (spec.gossip_url, spec.rest_url))
         self._arrivals.begin(node, spec.gossip_url)
-        self._bus.listen(*spec.listen_urls)
+        if spec.listen_urls != self._lanes:
+            self._bus.listen(*spec.listen_urls)
         await running.open_doors(doors, Site(node, self._boot, self._cluster, self._faults.asked, self._beside))
         node.start()
         return node
+
+    async def remove(self, name: str, why: str) -> None:
+        """End a node of the process's own lanes, close its doors and release its directory; the others go on."""
+        running = self._nodes.get(name)
+        if running is None:
+            return
+        running.node.stop(why)
+        self._queue.tick()
+        self._arrivals.end(running.node, running.spec.gossip_url)
+        self._paths = {path: taker for path, taker in self._paths.items() if node_of(path[1]) != name}
+        del self._nodes[name]
+        self._directory.end(name)
+        self._queue.forget(running.ledger)
+        await running.let_go()
 
     async def close(self) -> None:
         """Stop the actors, then the doors, the jobs, the bus and the journals."""

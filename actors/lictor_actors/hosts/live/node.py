@@ -47,7 +47,8 @@ class LiveNode:
         self._faults = faults
         self._doors: list[OpenDoor] = []
         self._trouble = Trouble(faults.rng)
-        self._disk = LosingDisk(FileDisk(Path(spec.data_dir)) if spec.data_dir else MemoryDisk())
+        self._files = FileDisk(Path(spec.data_dir)) if spec.data_dir else None
+        self._disk = LosingDisk(self._files or MemoryDisk())
         self.set_disk_rules(faults.disks_of(node.name))
         disk = FaultyDisk(self._disk, self._trouble, _sleep)
         self.ledger = LiveLedger(disk, loop, dirty, self._disk_failed, node.ground.count, self._disk_full)
@@ -72,6 +73,13 @@ class LiveNode:
         """Accept no more requests and clients."""
         for door in self._doors:
             await door.close()
+
+    async def let_go(self) -> None:
+        """Close the doors and the journal, and release its directory: another process may open it from now on."""
+        await self.close_doors()
+        await self.ledger.close()
+        if self._files is not None:
+            self._files.close()
 
     # -- faults --------------------------------------------------------------
 
