@@ -36,7 +36,7 @@ class Nodes:
     ) -> None:
         """``say`` takes what the parent is to hear."""
         self.name = name
-        self._say = say
+        self.say = say
         whence = f"The user who runs the cluster may read it in {token.file}."
         web = {FAULTS_PATH: FaultsOverHttp(self._ask_parent, token.secret, whence).ask}
         self.host = LiveHost(cluster, lanes=lanes, ended=self._ended, stopped=self._ended, beside=web)
@@ -69,15 +69,15 @@ class Nodes:
         report = {node: _view(seen) for node, seen in self.host.readiness().items()}
         if report != self._reported:
             self._reported = report
-            self._say({"report": report})
+            self.say({"report": report})
         hits = self.host.hits()
         if hits != self._hits:
             self._hits = hits
-            self._say({"hits": hits})
+            self.say({"hits": hits})
 
     def cannot_start(self, error: Exception) -> None:
         """Tell the parent."""
-        self._say({"refused": f"{self.name} cannot start: {reason(error)}"})
+        self.say({"refused": f"{self.name} cannot start: {reason(error)}"})
 
     def obey(self, message: Said) -> None:
         """An order of the parent, or its answer to a question."""
@@ -106,7 +106,7 @@ class Nodes:
         """Confirm an order. The report goes first: a wait for a whole cluster after healing must not be shown what was
         before."""
         self.report()
-        self._say({"done": order, "count": count})
+        self.say({"done": order, "count": count})
 
     def _do(self, deed: HandleActor, order: int) -> None:
         try:
@@ -120,12 +120,12 @@ class Nodes:
 
     def _ended(self, who: str, why: str) -> None:
         """A node, or one actor of it, is down for good."""
-        self._say({"ended": who, "why": why})
+        self.say({"ended": who, "why": why})
 
     def _ask_parent(self, request: Said, reply: Reply) -> None:
         number = next(self._questions)
         self._asked[number] = reply
-        self._say({"asks": number, "request": request})
+        self.say({"asks": number, "request": request})
 
 
 def _view(shown: dict[str, dict[str, Any]]) -> list[Any]:

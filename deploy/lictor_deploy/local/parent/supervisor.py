@@ -101,9 +101,9 @@ class Supervisor:
         self.processes[name] = Process(name)
         self._launch(self.processes[name])
 
-    def remove(self, name: str) -> None:
-        """This process has ended, and is not started again."""
-        self._hang_up(self.processes.pop(name))
+    def give_up(self, name: str) -> None:
+        """This process has ended, and is not started again before ``let_go``."""
+        self.processes[name].given_up, self.processes[name].again_at = True, 0.0
 
     def step(self, timeout_s: float) -> None:
         """Wait for something to happen, at most so long, and deal with it."""

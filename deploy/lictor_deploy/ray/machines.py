@@ -1,0 +1,86 @@
+"""The nodes of Ray on which a cluster has hosts, as its parent knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import ray
+
+from lictor_deploy.local.json_lines import Said
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One node of Ray and the host on it."""
+
+    process: str
+    """The host's name among the parent's processes."""
+    ray_node: str
+    ip: str
+    pid: int = 0
+    lanes: tuple[str, ...] = ()
+    """Gossip and rest; none while its host is not open."""
+    data: str = ""
+    servers: tuple[str, ...] = field(default=(), compare=False)
+    """Those whose journals were there when its host opened."""
+
+
+class Machines:
+    """All that there ever were; a machine that is back is another node of Ray at the same address."""
+
+    def __init__(self) -> None:
+        self._by_process: dict[str, Machine] = {}
+        self._gone: dict[str, Any] = {}
+        """Process → the answer to a question that tells when a host that was silent can be reached again."""
+        self.arrivals()
+
+    def all(self) -> list[Machine]:
+        """In the order in which they came, without those that are out of reach."""
+        return [machine for name, machine in self._by_process.items() if name not in self._gone]
+
+    def of(self, process: str) -> Machine:
+        """The one of this process."""
+        return self._by_process[process]
+
+    def opened(self, process: str, facts: Said) -> Machine:
+        """Its host has said where it listens and what is there."""
+        self._by_process[process] = replace(
+            self._by_process[process],
+            pid=facts["pid"],
+            lanes=tuple(facts["lanes"]),
+            data=facts["data"],
+            servers=tuple(facts["servers"]),
+        )
+        return self._by_process[process]
+
+    def lose(self, process: str) -> None:
+        """It is out of reach."""
+        self._by_process[process] = replace(self._by_process[process], lanes=(), pid=0)
+        self._gone[process] = None
+
+    def alive(self, process: str) -> bool:
+        """Whether Ray holds its node for alive: of a silent one it knows much later than we do."""
+        return any(node["NodeID"] == self.of(process).ray_node and node["Alive"] for node in ray.nodes())
+
+    def arrivals(self) -> list[Machine]:
+        """Nodes of Ray that are new."""
+        known = {machine.ray_node for machine in self._by_process.values()}
+        alive = {node["NodeID"]: node["NodeManagerAddress"] for node in ray.nodes() if node["Alive"]}
+        new = []
+        for ray_node in sorted(alive.keys() - known, key=lambda ray_node: (alive[ray_node], ray_node)):
+            process = f"ray-{len(self._by_process) + 1}"
+            self._by_process[process] = Machine(process, ray_node, alive[ray_node])
+            new.append(self._by_process[process])
+        return new
+
+    def lanes_of(self, processes: Iterable[str]) -> list[str]:
+        """Gossip lanes of these, by which others join."""
+        return [self.of(process).lanes[0] for process in sorted(processes) if self.of(process).lanes]
+
+    def described(self) -> list[Said]:
+        """For the control socket."""
+        return [
+            {"process": m.process, "ray_node": m.ray_node, "ip": m.ip, "pid": m.pid, "data": m.data} for m in self.all()
+        ]
