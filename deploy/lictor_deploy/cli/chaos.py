@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from cyclopts import App
 
@@ -35,6 +35,8 @@ def run(
     seeds: int = 1,
     jobs: int = 0,
     live: bool = False,
+    on: Literal["sim", "local", "ray"] | None = None,
+    ray_address: str = "",
     trace: bool = False,
     timeline: Path | None = None,
 ) -> int:
@@ -53,19 +55,25 @@ def run(
     jobs
         Processes to run them in; 0 means one for each core.
     live
-        Run it on real processes instead, in real time.
+        Run it on real processes of this machine instead, in real time: the same as -on local.
+    on
+        Where it runs: sim, local or ray; by default as the file says.
+    ray_address
+        With -on ray: the Ray to use, HOST:PORT or auto; by default one that is started for it.
     trace
         Print every event of one seed on standard output.
     timeline
         Write everything that happened in one run into this file, for `lictor timeline FILE -html PAGE`.
     """
+    from lictor_deploy.scenario.run import Where
     from lictor_deploy.scenario.run import run as run_scenario
 
     found = find(scenario)
-    on_processes = live or found.cluster.kind == "local"
-    refuse(seeds, jobs, on_processes, trace, timeline)
+    ground = on or ("local" if live else found.cluster.kind)
+    refuse(seeds, jobs, ground != "sim", trace, timeline)
+    where = Where(ground, ray_address)
     first = found.seed if seed is None else seed
-    return run_scenario(found, first, seeds, jobs, on_processes, trace, timeline, named=scenario)
+    return run_scenario(found, first, seeds, jobs, where, trace, timeline, named=scenario)
 
 
 def refuse(seeds: int, jobs: int, on_processes: bool, trace: bool, timeline: Path | None) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from lictor_deploy.cli.on_ray import DEFAULT_LAUNCH, Launch, needs_ray
 from lictor_deploy.local.plan import DevOptions
-from lictor_deploy.words.sentence import Failure
 
 
 def dev(
@@ -21,14 +21,13 @@ def dev(
     raft_multiplier: float = DevOptions.raft_multiplier,
     seed: int = DevOptions.seed,
     log_level: str = "INFO",
-    launcher: Literal["fork", "ray"] = "fork",
-    ray_address: str = "",
-    stop: bool = False,
+    launch: Launch = DEFAULT_LAUNCH,
 ) -> int:
     """Run a whole cluster on this machine until Ctrl-C or SIGTERM, even if the shell had them ignored.
 
     On Linux every node has a loopback address of its own (127.0.0.1, 127.0.0.2, …) with the standard ports: 8500 for
     HTTP and 8304 for client actors. Elsewhere, and with -one-ip, all share one address and each has its own ports.
+    With -launcher ray the nodes are spread over the nodes of a Ray cluster, at addresses that it has (docs/ray.md).
 
     Example: lictor dev -servers 3 -agents 97
     Example: lictor dev -agents 5 -exec 'python3 my_tests.py'
@@ -58,12 +57,6 @@ def dev(
         Node ids are derived from it (0).
     log_level
         Of the log files of the processes: DEBUG, INFO, WARN or ERR (INFO).
-    launcher
-        What starts the processes: fork, on this machine, or ray, one on each node of a Ray cluster (fork).
-    ray_address
-        With -launcher ray: address of the Ray to use, as for `ray start`, or auto; by default one that is started here.
-    stop
-        With -launcher ray: end the cluster that runs on that Ray, also one that lost its `lictor dev`.
     """
     options = DevOptions(
         servers=servers,
@@ -75,20 +68,12 @@ def dev(
         raft_multiplier=raft_multiplier,
         seed=seed,
     )
-    if launcher == "ray" or ray_address or stop:
-        return _on_ray(options, launcher, ray_address, stop, data_dir=data_dir, command=exec, log_level=log_level)
+    if launch.on_ray:
+        with needs_ray():
+            from lictor_deploy.ray.dev import run_on_ray, stop_on_ray
+        if launch.stop:
+            return stop_on_ray(launch.ray_address)
+        return run_on_ray(options, address=launch.ray_address, data_dir=data_dir, command=exec, log_level=log_level)
     from lictor_deploy.local.dev import run_dev
 
     return run_dev(options, data_dir=data_dir, command=exec, log_level=log_level)
-
-
-def _on_ray(options: DevOptions, launcher: str, address: str, stop: bool, **how: str) -> int:
-    if launcher != "ray":
-        raise Failure("-ray-address and -stop belong to -launcher ray.")
-    try:
-        from lictor_deploy.ray.dev import run_on_ray, stop_on_ray
-    except ModuleNotFoundError as missing:
-        if missing.name != "ray":
-            raise
-        raise Failure("Ray is not installed here. Install it with `pip install 'lictor[ray]'`.") from None
-    return stop_on_ray(address) if stop else run_on_ray(options, address=address, **how)

@@ -205,13 +205,17 @@ class ClusterParent:
                 self._warn(f"{who} has ended: {why}")
 
     def _died(self, process: Process, status: int) -> None:
-        self._convergence.forget(node for node, home in self._homes.items() if home == process.name)
-        self._control.gone(process.name)
+        self._bury(process)
         if process.held or process.wanted:
             return
         cause = f"killed by signal {-status}" if status < 0 else f"exit code {status}"
         fate = "too often: its nodes stay down" if process.given_up else "starting it again"
         self._warn(f"{process.name} died ({cause}), {fate}. Its log: {self._data}/logs/{process.name}.log")
+
+    def _bury(self, process: Process) -> None:
+        """What its nodes last said is void, and no order waits for it."""
+        self._convergence.forget(node for node, home in self._homes.items() if home == process.name)
+        self._control.gone(process.name)
 
     def _log_fault(self, event: str) -> None:
         """Faults with the time of the day, beside the logs of the processes, and to the person who watches."""

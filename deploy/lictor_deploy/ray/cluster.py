@@ -132,12 +132,15 @@ class RayCluster(ClusterParent):
             self._supervisor.tell({"take": specs, "fresh": fresh}, [process])
 
     def _died(self, process: Process, status: int) -> None:
-        super()._died(process, status)
-        if process.given_up or self._launcher.silent(process.name) or not self._machines.alive(process.name):
-            self._lose(process.name)
+        silent = self._launcher.silent(process.name)
+        if process.given_up or silent or not self._machines.alive(process.name):
+            self._bury(process)
+            self._lose(process.name, "does not answer" if silent else "died, and its node of Ray with it")
+        else:
+            super()._died(process, status)
 
-    def _lose(self, process: str) -> None:
-        """It is out of reach: its agents are started elsewhere, its servers wait for their machine."""
+    def _lose(self, process: str, why: str) -> None:
+        """It is out of reach: its agents are started elsewhere once they have surely ended there, its servers wait."""
         self._supervisor.give_up(process)
         self._machines.lose(process)
         there = [place for place in self._places if self._homes[place.node] == process]
@@ -145,8 +148,9 @@ class RayCluster(ClusterParent):
             if place.server:
                 self._lost_since.setdefault(place.name, time.monotonic())
         agents = [place.name for place in there if not place.server]
-        self._warn(f"{process} is out of reach: its {len(agents)} agents start elsewhere.")
-        self._deal(agents)
+        self._warn(f"{process} {why}: its {len(agents)} agents start elsewhere.")
+        self._moving |= {place.node for place in there if not place.server}
+        self._control.alarms.later(self._launcher.lease_left_s(process), lambda: self._deal(agents))
 
     def _deal(self, agents: Iterable[str]) -> None:
         """Start these on the hosts that have the fewest nodes."""
@@ -169,10 +173,10 @@ class RayCluster(ClusterParent):
         self._control.alarms.later(LOOK_EVERY_S, self._watch)
         for machine in self._machines.arrivals():
             self._launcher.ray_nodes[machine.process] = machine.ray_node
-            if machine.process in self._supervisor.processes:
-                self._supervisor.let_go(machine.process)
-            else:
-                self._supervisor.add(machine.process)
+            self._supervisor.add(machine.process)
+        for process in self._machines.gone:
+            if not self._supervisor.processes[process].pid and self._launcher.reachable(process):
+                self._supervisor.let_go(process)
         self._force_out()
         for name, since in list(self._lost_since.items()):
             if time.monotonic() - since > REPLACE_AFTER_S:

@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Callable
 from itertools import count
+from typing import Any
 
 import ray
 from ray.actor import ActorHandle
@@ -33,6 +34,8 @@ class RayLauncher:
         self._actors: dict[str, ActorHandle] = {}
         self._channels: dict[str, RayChannel] = {}
         self._opened: set[str] = set()
+        self._asked: dict[str, Any] = {}
+        """Process → the answer to a question that tells when a silent host can be reached again."""
 
     def launch(self, name: str) -> Launched:
         """See ``Launcher``. An actor that is there already, because its parent lost sight of it, is opened again."""
@@ -60,6 +63,22 @@ class RayLauncher:
         """Whether it has not answered for so long that its agents have ended by themselves."""
         patience = MOVE_AFTER_S if name in self._opened else OPEN_WITHIN_S
         return time.monotonic() - self._channels[name].heard_at > patience
+
+    def reachable(self, name: str) -> bool:
+        """Whether a host that was silent answers again; to be asked now and then."""
+        question = self._asked.setdefault(name, self._actors[name].doors.remote())
+        if not ray.wait([question], timeout=0)[0]:
+            return False
+        del self._asked[name]
+        try:
+            ray.get(question)
+        except ray.exceptions.RayError:
+            return False
+        return True
+
+    def lease_left_s(self, name: str) -> float:
+        """Seconds until its agents have ended there, also if it only cannot be reached."""
+        return max(0.0, self._channels[name].heard_at + MOVE_AFTER_S - time.monotonic())
 
     def kill(self, name: str, pid: int) -> None:
         """See ``Launcher``."""
