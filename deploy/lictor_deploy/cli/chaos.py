@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from cyclopts import App
 
+from lictor_deploy.cli.on_ray import DEFAULT_RUNS_ON, RunsOn
 from lictor_deploy.words.columns import columns
 from lictor_deploy.words.sentence import Failure
 
@@ -34,9 +35,7 @@ def run(
     seed: int | None = None,
     seeds: int = 1,
     jobs: int = 0,
-    live: bool = False,
-    on: Literal["sim", "local", "ray"] | None = None,
-    ray_address: str = "",
+    ground: RunsOn = DEFAULT_RUNS_ON,
     trace: bool = False,
     timeline: Path | None = None,
 ) -> int:
@@ -54,12 +53,6 @@ def run(
         Run so many seeds (1).
     jobs
         Processes to run them in; 0 means one for each core.
-    live
-        Run it on real processes of this machine instead, in real time: the same as -on local.
-    on
-        Where it runs: sim, local or ray; by default as the file says.
-    ray_address
-        With -on ray: the Ray to use, HOST:PORT or auto; by default one that is started for it.
     trace
         Print every event of one seed on standard output.
     timeline
@@ -69,9 +62,8 @@ def run(
     from lictor_deploy.scenario.run import run as run_scenario
 
     found = find(scenario)
-    ground = on or ("local" if live else found.cluster.kind)
-    refuse(seeds, jobs, ground != "sim", trace, timeline)
-    where = Where(ground, ray_address)
+    where = Where(ground.on or ("local" if ground.live else found.cluster.kind), ground.ray_address)
+    refuse(seeds, jobs, where.ground != "sim", trace, timeline)
     first = found.seed if seed is None else seed
     return run_scenario(found, first, seeds, jobs, where, trace, timeline, named=scenario)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from lictor_deploy.cli.on_ray import DEFAULT_LAUNCH, Launch, needs_ray
+from lictor_deploy.cli.on_ray import DEFAULT_LAUNCH, Launch
 from lictor_deploy.local.plan import DevOptions
 
 
@@ -27,7 +27,7 @@ def dev(
 
     On Linux every node has a loopback address of its own (127.0.0.1, 127.0.0.2, …) with the standard ports: 8500 for
     HTTP and 8304 for client actors. Elsewhere, and with -one-ip, all share one address and each has its own ports.
-    With -launcher ray the nodes are spread over the nodes of a Ray cluster, at addresses that it has (docs/ray.md).
+    With -launcher ray the nodes are spread over those of a Ray cluster, at their addresses: docs/ray.md.
 
     Example: lictor dev -servers 3 -agents 97
     Example: lictor dev -agents 5 -exec 'python3 my_tests.py'
@@ -68,12 +68,4 @@ def dev(
         raft_multiplier=raft_multiplier,
         seed=seed,
     )
-    if launch.on_ray:
-        with needs_ray():
-            from lictor_deploy.ray.dev import run_on_ray, stop_on_ray
-        if launch.stop:
-            return stop_on_ray(launch.ray_address)
-        return run_on_ray(options, address=launch.ray_address, data_dir=data_dir, command=exec, log_level=log_level)
-    from lictor_deploy.local.dev import run_dev
-
-    return run_dev(options, data_dir=data_dir, command=exec, log_level=log_level)
+    return launch.run(options, data_dir=data_dir, command=exec, log_level=log_level)

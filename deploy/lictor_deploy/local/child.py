@@ -12,7 +12,7 @@ from pathlib import Path
 from lictor_deploy.agent.log import start_log
 from lictor_deploy.agent.run import in_loop
 from lictor_deploy.local.json_lines import JsonLines, Said
-from lictor_deploy.local.nodes import Nodes
+from lictor_deploy.local.nodes import HostedNodes
 from lictor_deploy.local.plan import ProcessPlan
 from lictor_deploy.local.run_dir import FaultToken
 from lictor_messages.faults import SetRules
@@ -42,7 +42,7 @@ class NodesProcess:
     def __init__(self, plan: ProcessPlan, parent: JsonLines, token: FaultToken) -> None:
         self._plan = plan
         self._parent = parent
-        self._nodes = Nodes(plan.name, CLUSTER, plan.lanes, token, parent.send)
+        self._nodes = HostedNodes(plan.name, CLUSTER, plan.lanes, token, parent.send)
 
     async def serve(self, rules: SetRules, trace: str) -> int:
         """Start the nodes, then report and obey until told to stop."""

@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from lictor_deploy.local.command import run_command
 from lictor_deploy.local.json_lines import Said
@@ -29,27 +30,27 @@ READY_WITHIN_S = 120.0
 """A cluster that is not whole by then goes on all the same, and the nodes that are late are named."""
 
 
+class Layout(NamedTuple):
+    """The nodes of a cluster, and what carries them."""
+
+    places: list[NodeAddress]
+    """Where they are, servers first."""
+    homes: dict[str, str]
+    """Node → process. Kept up to date by the one who moves nodes."""
+    launcher: Launcher
+    seed: int = 0
+    shared: str = ""
+    """Why no node has a process and a disk of its own, "" if some have."""
+
+
 class ClusterParent:
     """What runs a cluster of processes: it hears what they report, obeys the control socket, tells a person."""
 
     def __init__(
-        self,
-        places: list[NodeAddress],
-        homes: dict[str, str],
-        launcher: Launcher,
-        run: Path,
-        data: Path,
-        *,
-        seed: int = 0,
-        signals: list[int] | None = None,
-        umask: int = 0o022,
-        shared: str = "",
+        self, layout: Layout, run: Path, data: Path, *, signals: list[int] | None = None, umask: int = 0o022
     ) -> None:
-        """``homes``: node → process. ``umask``: what the command is run with; the cluster's own files are made with a
-        narrower one. ``shared``: why no node has a process of its own, "" if some have.
-        """
-        self._places = places
-        self._homes = homes
+        """``umask``: what the command is run with; the cluster's own files are made with a narrower one."""
+        self._places, self._homes = layout.places, layout.homes
         self._run = run
         self._data = data
         self._umask = umask
@@ -61,27 +62,30 @@ class ClusterParent:
         self._token = FaultToken(secrets.token_urlsafe(18), run / TOKEN)
         self._token.keep()
         self._convergence = Convergence(
-            [place.node for place in places if place.server],
-            [place.node for place in places if not place.server],
+            [place.node for place in self._places if place.server],
+            [place.node for place in self._places if not place.server],
         )
         self._refused = ""
         self._whole = False
         """It has been: from then on one node that cannot start does not end all the others."""
         self._announced = False
         self._status: LiveStatus | None = None
-        names = list(dict.fromkeys(homes.values()))
-        self._supervisor = Supervisor(names, launcher, heard=self._heard, died=self._died, signals=signals)
+        names = list(dict.fromkeys(self._homes.values()))
+        self._supervisor = Supervisor(names, layout.launcher, heard=self._heard, died=self._died, signals=signals)
         self._facts = self._describe()
-        self._control = ControlServer(
-            run / CONTROL,
+        self._control = self._make_control(layout)
+
+    def _make_control(self, layout: Layout) -> ControlServer:
+        return ControlServer(
+            self._run / CONTROL,
             self._supervisor,
             self._convergence,
-            homes,
+            self._homes,
             self._facts,
-            seed=seed,
-            data=data,
+            seed=layout.seed,
+            data=self._data,
             log=self._log_fault,
-            shared=shared,
+            shared=layout.shared,
         )
 
     def start(self) -> None:

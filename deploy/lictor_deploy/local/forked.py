@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lictor_actors.hosts.models import build_models
 from lictor_deploy.local.child import run_child
-from lictor_deploy.local.cluster import ClusterParent
+from lictor_deploy.local.cluster import ClusterParent, Layout
 from lictor_deploy.local.parent.forks import Forks
 from lictor_deploy.local.plan import DevOptions, ProcessPlan, all_addresses
 
@@ -40,9 +40,8 @@ class LocalCluster(ClusterParent):
         self._log_level = log_level
         homes = {spec.node: plan.name for plan in plans for spec in plan.specs}
         forks = Forks(self._work)
-        super().__init__(
-            all_addresses(options), homes, forks, run, data, seed=options.seed, signals=signals, umask=umask
-        )
+        layout = Layout(all_addresses(options), homes, forks, options.seed)
+        super().__init__(layout, run, data, signals=signals, umask=umask)
         forks.disown = self._supervisor.disown
 
     def start(self) -> None:

@@ -28,7 +28,7 @@ REPORT_SOON_S = 0.05
 REPORT_LATER_S = 1.0
 
 
-class Nodes:
+class HostedNodes:
     """Those that this process hosts."""
 
     def __init__(

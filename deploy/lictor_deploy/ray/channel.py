@@ -19,7 +19,7 @@ from lictor_deploy.ray.host import Opening
 
 
 class RayChannel:
-    """Implements ``Channel``. Answers come in a thread of Ray's, which only writes them down and wakes us."""
+    """Implements ``ProcessChannel``. Answers come in a thread of Ray's, which only writes them down and wakes us."""
 
     def __init__(self, actor: ActorHandle, opening: Opening) -> None:
         self.closed = False
@@ -38,15 +38,15 @@ class RayChannel:
         self._ask(actor.open.remote(opening), self._opened)
 
     def fileno(self) -> int:
-        """See ``Channel``."""
+        """See ``ProcessChannel``."""
         return self._readable
 
     def send(self, message: Said) -> None:
-        """See ``Channel``."""
+        """See ``ProcessChannel``."""
         self._actor.tell.remote(next(self._numbers), message)
 
     def receive(self) -> list[Said]:
-        """See ``Channel``."""
+        """See ``ProcessChannel``."""
         if not self._let_go:
             with suppress(BlockingIOError):
                 os.read(self._readable, 4096)
@@ -58,7 +58,7 @@ class RayChannel:
         return arrived
 
     def close(self) -> None:
-        """See ``Channel``."""
+        """See ``ProcessChannel``."""
         with self._lock:
             self.closed = True
             if not self._let_go:

@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from lictor_deploy.local.cluster import ClusterParent
+from lictor_deploy.local.cluster import ClusterParent, Layout
 from lictor_deploy.local.json_lines import Said
 from lictor_deploy.local.parent.supervisor import Process
 from lictor_deploy.local.plan import DevOptions, NodeAddress
 from lictor_deploy.ray.host import Opening
 from lictor_deploy.ray.launcher import RayLauncher
-from lictor_deploy.ray.machines import Machine, Machines
+from lictor_deploy.ray.machines import Machines, RayMachine
 from lictor_deploy.ray.spread import first_homes, least_loaded, spec_of
 
 LOOK_EVERY_S = 0.5
@@ -58,9 +58,8 @@ class RayCluster(ClusterParent):
         self._moving: set[str] = set()
         """Agents whose names gossip may still hold for members elsewhere."""
         self._retired: set[str] = set()
-        super().__init__(
-            places, homes, self._launcher, run, data, seed=options.seed, signals=signals, umask=umask, shared=SHARED
-        )
+        layout = Layout(places, homes, self._launcher, options.seed, SHARED)
+        super().__init__(layout, run, data, signals=signals, umask=umask)
 
     def start(self) -> None:
         """Start a host on every node of Ray."""
@@ -101,7 +100,7 @@ class RayCluster(ClusterParent):
             for process in self._launcher.ray_nodes:
                 self._give([place for place in self._places if self._homes[place.node] == process], process)
 
-    def _take_back(self, machine: Machine) -> None:
+    def _take_back(self, machine: RayMachine) -> None:
         """A host that starts again, or on a machine that is back: what lives there, and the servers with a journal."""
         pinned = [place for place in self._places if place.name in machine.servers]
         for place in pinned:

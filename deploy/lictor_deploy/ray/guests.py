@@ -13,7 +13,7 @@ from lictor_actors.hosts.ray.ports import drawn_ports
 from lictor_actors.node.live import add_node
 from lictor_actors.node.spec import NodeSpec
 from lictor_deploy.local.json_lines import Said
-from lictor_deploy.local.nodes import Nodes
+from lictor_deploy.local.nodes import HostedNodes
 from lictor_deploy.ray.directory import Directory
 from lictor_messages.addresses import lane_url
 from lictor_messages.envelope import Envelope, at
@@ -27,7 +27,7 @@ log = logging.getLogger("lictor")
 class Guests:
     """Starts each node at this machine's address, with ports that the system draws, and says where it is."""
 
-    def __init__(self, nodes: Nodes, directory: Directory, ip: str, lanes: tuple[str, str]) -> None:
+    def __init__(self, nodes: HostedNodes, directory: Directory, ip: str, lanes: tuple[str, str]) -> None:
         self._nodes = nodes
         self._directory = directory
         self._ip = ip

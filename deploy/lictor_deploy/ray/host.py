@@ -20,7 +20,7 @@ from lictor_deploy.agent.limits import raise_file_limit
 from lictor_deploy.agent.log import ConsulFormat, start_log
 from lictor_deploy.agent.run import PRIVATE
 from lictor_deploy.local.json_lines import Said
-from lictor_deploy.local.nodes import Nodes
+from lictor_deploy.local.nodes import HostedNodes
 from lictor_deploy.local.run_dir import FaultToken
 from lictor_deploy.ray.directory import Directory
 from lictor_deploy.ray.driver import driver_is_dead
@@ -55,7 +55,7 @@ class Host:
 
     def __init__(self) -> None:
         os.umask(PRIVATE)
-        self._nodes: Nodes | None = None
+        self._nodes: HostedNodes | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self, opening: Opening) -> Said:
@@ -69,7 +69,7 @@ class Host:
         self._start_log(opening)
         with drawn_ports(self._place.ip, 2) as (gossip, rest):
             lanes = lane_url(self._place.ip, gossip), lane_url(self._place.ip, rest)
-            self._nodes = Nodes(opening.name, opening.cluster, lanes, opening.token, self._outlet.say)
+            self._nodes = HostedNodes(opening.name, opening.cluster, lanes, opening.token, self._outlet.say)
             await self._nodes.open((), opening.rules, self._directory.trace(opening.record))
         self._guests = Guests(self._nodes, self._directory, self._place.ip, lanes)
         self._tasks = [asyncio.create_task(self._nodes.report_on()), asyncio.create_task(self._mind_the_lease())]

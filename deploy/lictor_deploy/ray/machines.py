@@ -14,7 +14,7 @@ CONNECT_WITHIN_S = 0.5
 
 
 @dataclass(frozen=True)
-class Machine:
+class RayMachine:
     """One node of Ray and the host on it."""
 
     process: str
@@ -33,20 +33,20 @@ class Machines:
     """All that there ever were; a machine that is back is another node of Ray at the same address."""
 
     def __init__(self) -> None:
-        self._by_process: dict[str, Machine] = {}
+        self._by_process: dict[str, RayMachine] = {}
         self.gone: set[str] = set()
         """Processes that are out of reach."""
         self.arrivals()
 
-    def all(self) -> list[Machine]:
+    def all(self) -> list[RayMachine]:
         """In the order in which they came, without those that are out of reach."""
         return [machine for name, machine in self._by_process.items() if name not in self.gone]
 
-    def of(self, process: str) -> Machine:
+    def of(self, process: str) -> RayMachine:
         """The one of this process."""
         return self._by_process[process]
 
-    def opened(self, process: str, facts: Said) -> Machine:
+    def opened(self, process: str, facts: Said) -> RayMachine:
         """Its host has said where it listens and what is there."""
         self.gone.discard(process)
         self._by_process[process] = replace(
@@ -68,14 +68,14 @@ class Machines:
         nodes = [node for node in ray.nodes() if node["NodeID"] == self.of(process).ray_node]
         return any(node["Alive"] and listens(node["NodeManagerAddress"], node["NodeManagerPort"]) for node in nodes)
 
-    def arrivals(self) -> list[Machine]:
+    def arrivals(self) -> list[RayMachine]:
         """Nodes of Ray that are new."""
         known = {machine.ray_node for machine in self._by_process.values()}
         alive = {node["NodeID"]: node["NodeManagerAddress"] for node in ray.nodes() if node["Alive"]}
         new = []
         for ray_node in sorted(alive.keys() - known, key=lambda ray_node: (alive[ray_node], ray_node)):
             process = f"ray-{len(self._by_process) + 1}"
-            self._by_process[process] = Machine(process, ray_node, alive[ray_node])
+            self._by_process[process] = RayMachine(process, ray_node, alive[ray_node])
             new.append(self._by_process[process])
         return new
 

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 from lictor_deploy.local.json_lines import Said
 
 
-class Channel(Protocol):
+class ProcessChannel(Protocol):
     """The parent's end of the way to one process. Nothing here blocks."""
 
     closed: bool
@@ -34,7 +34,7 @@ class Launched(NamedTuple):
     """A process that has begun."""
 
     pid: int
-    channel: Channel
+    channel: ProcessChannel
 
 
 class Launcher(Protocol):

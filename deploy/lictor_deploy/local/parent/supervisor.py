@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from lictor_deploy.local.json_lines import Said
-from lictor_deploy.local.parent.launcher import Channel, Launcher
+from lictor_deploy.local.parent.launcher import Launcher, ProcessChannel
 
 DEATHS_MAX = 5
 DEATHS_WITHIN_S = 60.0
@@ -32,7 +32,7 @@ class Process:
 
     name: str
     pid: int = 0
-    channel: Channel | None = None
+    channel: ProcessChannel | None = None
     deaths: deque[float] = field(default_factory=lambda: deque(maxlen=DEATHS_MAX))
     again_at: float = 0.0
     """When to start it again; 0: it runs, or has been given up."""
@@ -183,11 +183,11 @@ class Supervisor:
             process.channel.send(message)
         return [process.name for process in listening]
 
-    def watch(self, sock: socket.socket | Channel, ready: Callable[[], None]) -> None:
+    def watch(self, sock: socket.socket | ProcessChannel, ready: Callable[[], None]) -> None:
         """Call ``ready`` when ``sock`` can be read; a forked child closes it."""
         self.selector.register(sock, selectors.EVENT_READ, ready)
 
-    def forget(self, sock: socket.socket | Channel) -> None:
+    def forget(self, sock: socket.socket | ProcessChannel) -> None:
         """Stop watching."""
         with suppress(KeyError, ValueError):
             self.selector.unregister(sock)
