@@ -16,6 +16,7 @@ from lictor_actors.hosts.ground import Handle
 from lictor_actors.hosts.live.arrivals import Arrivals
 from lictor_actors.hosts.live.directory import LiveDirectory
 from lictor_actors.hosts.live.faults import LiveRules, Tap
+from lictor_actors.hosts.live.home_mail import HomeMail
 from lictor_actors.hosts.live.lag import LagWatch
 from lictor_actors.hosts.live.ledger import LiveLedger
 from lictor_actors.hosts.live.node import LiveNode
@@ -60,8 +61,7 @@ class LiveHost:
         self._beside = beside or {}
         self._nodes: dict[str, LiveNode] = {}
         self._directory = LiveDirectory()
-        self._paths: dict[tuple[str, str], Callable[[Envelope], None]] = {}
-        """(source, target) on one node → who takes the mail there: found once instead of for every message."""
+        self._home = HomeMail()
         self._queue = RunQueue(self.counters)
         self._arrivals = Arrivals(self.count, lambda: self._faults.tap)
         self.enqueue = self._queue.put
@@ -111,7 +111,7 @@ class LiveHost:
         running.node.stop(why)
         self._queue.tick()
         self._arrivals.end(running.node, running.spec.gossip_url)
-        self._paths = {path: taker for path, taker in self._paths.items() if node_of(path[1]) != name}
+        self._home.end(name)
         del self._nodes[name]
         self._directory.end(name)
         self._queue.forget(running.ledger)
@@ -200,24 +200,21 @@ class LiveHost:
 
     def post(self, envelope: Envelope) -> None:
         """See ``Ground``."""
-        path = self._paths.get((envelope.source, envelope.target))
+        path = self._home.paths.get((envelope.source, envelope.target))
         if path is None or self._faults.on:
             self._judge(envelope)
         else:
             path(envelope)
 
     def _judge(self, envelope: Envelope) -> None:
-        if self._faults.on:
-            self._faults.post(envelope)
-        else:
-            self._post(envelope)
+        (self._faults.post if self._faults.on else self._post)(envelope)
 
     def _post(self, envelope: Envelope, corrupt: bool = False) -> None:
         home, away = node_of(envelope.source), node_of(envelope.target)
         if away == home:
             running = self._nodes.get(home)
             if running is not None:
-                self._deliver_home(running.node, envelope)
+                self._home.deliver(running.node, envelope)
                 return
         url = away if "://" in away else self._directory.url(home, away, role_of(envelope.target))
         if url:
@@ -227,14 +224,6 @@ class LiveHost:
             self._queue.wake()
         else:
             self._returned(envelope, "unknown_address")
-
-    def _deliver_home(self, node: Node, envelope: Envelope) -> None:
-        taker = node.taker(role_of(envelope.target))
-        if taker is None:
-            node.deliver(envelope)
-        else:
-            self._paths[envelope.source, envelope.target] = taker
-            taker(envelope)
 
     def _returned(self, envelope: Envelope, reason: str) -> None:
         self.count(f"not_sent_{reason.partition(':')[0]}")
