@@ -10,6 +10,8 @@ import pytest
 from lictor_actors.bus.listening import bound
 from lictor_actors.hosts.ray.lease import LEASE_S, MOVE_AFTER_S, Lease
 from lictor_actors.hosts.ray.ports import drawn_ports
+from lictor_deploy.local.plan import DevOptions
+from lictor_deploy.ray.spread import first_homes
 
 
 def test_ports_are_different_and_a_listener_gets_them_while_they_are_kept() -> None:
@@ -51,9 +53,6 @@ def test_agents_end_before_the_parent_starts_them_elsewhere(delay: float) -> Non
 
 
 def test_nodes_are_spread_evenly_and_servers_are_apart() -> None:
-    from lictor_deploy.local.plan import DevOptions
-
-    spread = pytest.importorskip("lictor_deploy.ray.spread")
-    homes = spread.first_homes(DevOptions(servers=3, agents=97), ["ray-1", "ray-2", "ray-3", "ray-4"])
+    homes = first_homes(DevOptions(servers=3, agents=97), ["ray-1", "ray-2", "ray-3", "ray-4"])
     assert len({homes[f"server-{i}"] for i in (1, 2, 3)}) == 3
     assert set(Counter(homes.values()).values()) == {25}

@@ -140,6 +140,8 @@ class RayCluster(ClusterParent):
 
     def _lose(self, process: str, why: str) -> None:
         """It is out of reach: its agents are started elsewhere once they have surely ended there, its servers wait."""
+        if not self._begun:
+            self._refused = f"The host on the node of Ray at {self._machines.of(process).ip} {why}."
         self._supervisor.give_up(process)
         self._machines.lose(process)
         there = [place for place in self._places if self._homes[place.node] == process]
