@@ -100,6 +100,7 @@ class LiveHost:
         if spec.listen_urls != self._lanes:
             self._bus.listen(*spec.listen_urls)
         await running.open_doors(doors, Site(node, self._boot, self._cluster, self._faults.asked, self._beside))
+        self.note(at("host", name), f"starts as {spec.id}")
         node.start()
         return node
 

@@ -20,6 +20,7 @@ from lictor_actors.hosts.live.ledger import LiveLedger
 from lictor_actors.hosts.node import Node
 from lictor_actors.hosts.spec import SiteSpec
 from lictor_actors.journal.memory_disk import MemoryDisk
+from lictor_messages.envelope import at
 from lictor_messages.faults import DiskRule, HandleActor
 
 if TYPE_CHECKING:
@@ -122,7 +123,8 @@ class LiveNode:
     # -- what it sees --------------------------------------------------------
 
     def introduce(self, tap: Tap) -> None:
-        """Tell an observer that begins to watch how the actors of this node stand."""
+        """Tell an observer that begins to watch who this node is, and how its actors stand."""
+        tap.note(at("host", self.node.name), f"lives as {self.spec.id}")
         for seat in self.node.seats.values():
             if seat.life is not None and seat.life.actor.standing:
                 tap.note(seat.address, seat.life.actor.standing)
