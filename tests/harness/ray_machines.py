@@ -213,10 +213,11 @@ def descendants(pid: int) -> list[int]:
     """This process and all below it, in any namespace."""
     found = [pid]
     for parent in found:  # grows while it is walked
-        try:
-            found += map(int, Path(f"/proc/{parent}/task/{parent}/children").read_text().split())
-        except OSError:
-            continue  # it has ended meanwhile
+        for children in Path("/proc").glob(f"{parent}/task/*/children"):  # a thread has children of its own
+            try:
+                found += map(int, children.read_text().split())
+            except OSError:
+                continue  # it has ended meanwhile
     return found
 
 
