@@ -25,6 +25,7 @@ def rack() -> Iterator[RayMachines]:
         patch.setenv("PYTHONPATH", str(Path(__file__).parent / "unfenced"))
         with ray_machines(MACHINES) as made:
             if not made.real:
+                assert not os.environ.get("LICTOR_RAY_REQUIRED"), ONE_MACHINE
                 print(ONE_MACHINE)
             for name, value in made.environment.items():
                 patch.setenv(name, value)
