@@ -49,6 +49,7 @@ class NodeLife:
     """From the first to the last that was seen of it."""
 
     id: str
+    """Its name where it has no other."""
     node: str
     process: str
     first: float
@@ -68,7 +69,8 @@ def lives_of(deeds: Iterable[Deed]) -> list[NodeLife]:
             continue
         begins = _BEGINS.fullmatch(deed.what)
         if begins:
-            lives.append(NodeLife(begins[2], deed.node, deed.process, deed.t, deed.t))
+            identity = begins[2] or deed.node
+            lives.append(NodeLife(identity, deed.node, deed.process, deed.t, deed.t))
             present[deed.node, deed.process] = lives[-1]
         elif (deed.node, deed.process) in present:
             present[deed.node, deed.process].last = deed.t

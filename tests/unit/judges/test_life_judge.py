@@ -55,6 +55,16 @@ def test_a_life_that_goes_on_beside_the_next_is_found(said: Sequence[tuple[float
     assert verdict.startswith("x lives twice: n1.dc1 in ")
 
 
+def test_nodes_without_an_id_go_by_their_names() -> None:
+    beside = [
+        deed
+        for node in ("n1.dc1", "n2.dc1")
+        for deed in deeds((1, "a", "starts as "), (9, "a", "swim.ping"), node=node)
+    ]
+    assert judge_lives(beside) == []
+    assert len(judge_lives([*beside, *deeds((2, "b", "lives as "), (3, "b", "swim.ping"))])) == 1
+
+
 def test_what_was_done_to_a_node_is_no_sign_of_life() -> None:
     done = [TimelineRecord(9, N1, kind, "f1", process="a") for kind in ("fault", "operation", "verdict")]
     assert judge_lives([*deeds(*MOVES), *done]) == []
