@@ -20,7 +20,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/pytest -o cache_dir=$(CACHE)/pytest
 
-.PHONY: help setup up check lint test clients sim swarm bench clean
+.PHONY: help setup up check lint test clients ray sim swarm bench clean
 
 help: ## list these targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,14 +37,17 @@ lint: $(VENV)/.installed-dev ## format, style, types, layers
 	$(BIN)/lint-imports --cache-dir $(CACHE)/import_linter
 
 check: lint ## lint and the fast tests, about a minute
-	$(PYTEST) -n 2 --hypothesis-profile=check -m 'not slow and not e2e' $(FAST)
+	$(PYTEST) -n 2 --hypothesis-profile=check -m 'not slow and not e2e and not ray' $(FAST)
 
 test: lint ## everything in Python: also the simulator's short swarm and real processes
-	$(PYTEST) -n 2 --ignore=tests/e2e --ignore=tests/clients
+	$(PYTEST) -n 2 -m 'not ray' --ignore=tests/e2e --ignore=tests/clients
 	$(PYTEST) tests/e2e
 
 clients: $(VENV)/.installed-dev ## unmodified clients of Consul in other languages against a cluster
 	LICTOR_CLIENTS_BUILDS=$(abspath $(CACHE))/clients $(PYTEST) tests/clients
+
+ray: $(VENV)/.installed-ray ## what runs on Ray: installs it, then the tests with the marker ray
+	$(PYTEST) -m ray tests/hosts tests/ray
 
 sim: $(VENV)/.installed ## one run of the simulator: SEED=14 UNTIL=20s
 	@$(BIN)/lictor sim -seed $(SEED) -until $(UNTIL)
@@ -78,4 +81,9 @@ $(VENV)/.installed: pyproject.toml | $(BIN)/python
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "Installing what the tests need"
 	@$(BIN)/python -m pip install --quiet --group dev
+	@touch $@
+
+$(VENV)/.installed-ray: $(VENV)/.installed-dev
+	@echo "Installing Ray"
+	@$(BIN)/python -m pip install --quiet --editable '.[node,speed,ray]'
 	@touch $@

@@ -117,13 +117,18 @@ async def campaign(cluster: Cluster, disturb: Disturbance) -> Campaign:
         recorder.over.set()
         await asyncio.gather(*tasks)
         await asyncio.to_thread(cluster.wait_whole, SETTLED_WITHIN_S)
-        await last_reads(recorder, servers)
+    await judge_all(servers, recorder, stale, report)
+    return report
+
+
+async def judge_all(servers: list[NodePlace], recorder: Recorder, stale: list[StaleReader], report: Campaign) -> None:
+    """Read everything once more, from a cluster that is whole again, and write down what was not kept."""
+    await last_reads(recorder, servers)
     report.outcomes, report.reasons = recorder.outcomes, recorder.reasons
     report.stale_reads = sum(reader.reads for reader in stale)
     report.gaps_s = gaps(report.kills, recorder)
     await compare_servers(servers, recorder, report)
     judge_history(recorder, stale, report)
-    return report
 
 
 def by_role(cluster: Cluster) -> tuple[list[NodePlace], list[NodePlace]]:

@@ -54,8 +54,8 @@ class Store(Protocol):
 class HttpStore:
     """Over HTTP at one node."""
 
-    def __init__(self, address: str) -> None:
-        self.web = Web(address)
+    def __init__(self, address: str, timeout_s: float = 15.0) -> None:
+        self.web = Web(address, timeout_s)
 
     async def put(self, key: str, value: bytes, cas: int | None = None) -> bool:
         return await self._write("PUT", f"/v1/kv/{key}" + ("" if cas is None else f"?cas={cas}"), value)

@@ -175,6 +175,8 @@ class ProberOptions(Message):
     profile: Literal["lan", "wan", "local"] = "lan"
     join: tuple[str, ...] = ()
     """Gossip URLs, ``host:port`` or ``host``; tried until one answers."""
+    shares_lane: bool = False
+    """Its gossip URL, of TCP, leads to other nodes of its process as well: a join through it may reach one of them."""
     retry_join_ns: int = 1_000_000_000
     rejoin_after_leave: bool = False
     """Look for those it knew even if it left on purpose."""

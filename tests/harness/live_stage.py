@@ -24,10 +24,10 @@ Births = Callable[[ActorSpec], Actor]
 class LiveStage:
     """Offers the same verbs as the world's stage; ``run`` lets the loop turn for so long."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, lanes: tuple[str, str] | None = None) -> None:
         self.loop = loop
-        folder = tempfile.mkdtemp(prefix="lictor-")
-        self._lanes = (f"ipc://{folder}/g", f"ipc://{folder}/r")
+        folder = "" if lanes else tempfile.mkdtemp(prefix="lictor-")
+        self._lanes = lanes or (f"ipc://{folder}/g", f"ipc://{folder}/r")
         self._host = LiveHost("contract", lanes=self._lanes, ended=self._node_ended, stopped=self._stopped)
         self.stopped: dict[str, str] = {}
         self._ended: set[str] = set()

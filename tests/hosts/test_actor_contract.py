@@ -147,9 +147,9 @@ class WorldStage(Stage):
 class OnLive(Stage):
     """The live host: real sockets, a real loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, lanes: tuple[str, str] | None = None) -> None:
         super().__init__()
-        live = LiveStage(loop)
+        live = LiveStage(loop, lanes)
         self.add, self.run, self.until, self.ask = live.add, live.run, live.until, live.ask
         self.seat, self.post, self.stopped = live.seat, live.post, live.stopped
         self.forget, self.is_up, self.counted, self.close = live.forget, live.is_up, live.counted, live.close

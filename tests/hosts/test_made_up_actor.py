@@ -178,7 +178,7 @@ def test_those_who_begin_to_watch_are_told_how_it_stands() -> None:
     beacon(live, N1).flashes = 3
     live._host.show(Watch())
     live._host.show(None)
-    assert notes == [(at("beacon", N1), "saw 3")]
+    assert notes == [(at("host", N1), "lives as "), (at("beacon", N1), "saw 3")]
     live.close()
 
 

@@ -11,6 +11,8 @@ class SiteSpec(Record):
 
     name: str
     dc: str = "dc1"
+    id: str = ""
+    """UUID; empty: derived from the data directory or drawn."""
     address: str = "127.0.0.1"
     """IP that the node advertises."""
     gossip: str = ""

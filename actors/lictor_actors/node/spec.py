@@ -37,8 +37,6 @@ def known(settings: Mapping[str, Any]) -> FrozenMap:
 class NodeSpec(SiteSpec):
     """One node, as a cluster plan, a configuration file or the world describes it."""
 
-    id: str = ""
-    """UUID; empty: derived from the data directory or drawn."""
     server: bool = False
     bootstrap_expect: int = 0
     """Number of servers to wait for before the first election; 0 means never bootstrap by itself."""

@@ -81,7 +81,7 @@ def _prober(spec: NodeSpec) -> ProberOptions:
         gossip=spec.gossip_url,
         rest=spec.rest_url,
         tags=_tags(spec),
-        join=tuple(url for url in spec.join if not (url.startswith("tcp") and url == spec.gossip_url)),
+        join=tuple(url for url in spec.join if spec.gossip or url != spec.gossip_url),  # a lane may be shared
         tell=tuple(tell),
         **spec.settings_of("prober"),
     )

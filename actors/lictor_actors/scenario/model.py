@@ -32,8 +32,8 @@ class ClusterTable(_Table):
 
     servers: int = Field(3, ge=1, le=9)
     agents: int = Field(5, ge=0, le=1000)
-    kind: Literal["sim", "local"] = "sim"
-    """Where it runs unless the command line says otherwise: simulated, or real processes on this machine."""
+    kind: Literal["sim", "local", "ray"] = "sim"
+    """Where it runs unless the command line says otherwise: simulated, or real processes, on this machine or on Ray."""
     profile: Literal["lan", "wan", "local"] = "lan"
 
 

@@ -59,6 +59,7 @@ class Joining:
         remembering: Remembering,
         addresses: tuple[str, ...],
         retry: int,
+        shares_lane: bool = False,
     ) -> None:
         self._profile = profile
         self._members = members
@@ -66,6 +67,7 @@ class Joining:
         self._remembering = remembering
         self._addresses = addresses
         self._retry = retry
+        self._shares_lane = shares_lane
         self._retries = 0
         self._complained: list[str] = []
         self._attempts: dict[int, Attempt] = {}
@@ -118,7 +120,7 @@ class Joining:
             except ValueError as error:
                 attempt.errors.append(f"{address}: it {error}")
                 continue
-            if url == me.advertised or (url.startswith("tcp") and url == me.alive.gossip):
+            if url == me.advertised or self._own_lane(url):
                 self._met_itself(address, attempt)
                 continue
             known = self._members.advertising(url)
@@ -127,6 +129,9 @@ class Joining:
         turn.set_timer(f"join:{self._count}", patience, JoinDue(attempt=self._count))
         if not attempt.silent:
             self._finish(self._count, attempt, turn)
+
+    def _own_lane(self, url: str) -> bool:
+        return url.startswith("tcp") and url == self._members.me.alive.gossip and not self._shares_lane
 
     def _met_itself(self, address: str, attempt: Attempt) -> None:
         """Who asks this node to join itself has what it asked for; a node that starts has met no other by that."""

@@ -96,13 +96,16 @@ class _TraceReader:
     """Checksum → place of the one that arrived last."""
     asked: dict[str, int] = field(default_factory=dict)
 
-    def line(self, t: float, what: str, *rest: Any) -> None:
+    def line(self, process: str, t: float, what: str, *rest: Any) -> None:
+        """What the process of this name wrote down."""
         match what, rest:
             case "sent", (number, source, target, kind, cause, fate):
                 if fate != "dropped":
                     self.under_way[number].append(len(self.rows))
                 route = {"role": role_of(source), "to": node_of(target), "cause": cause}
-                self.rows.append(TimelineRecord(t, node_of(source), "message", kind, fate=fate, **route))
+                self.rows.append(
+                    TimelineRecord(t, node_of(source), "message", kind, fate=fate, process=process, **route)
+                )
             case "arrived", (number, node):
                 self._arrived(t, number, node)
             case "refused", (number,):
@@ -112,7 +115,8 @@ class _TraceReader:
             case "note", (who, event):
                 kind_of_it = kind_of(event)
                 if kind_of_it is not None:
-                    self.rows.append(TimelineRecord(t, node_of(who), kind_of_it, event, role=role_of(who)))
+                    said = TimelineRecord(t, node_of(who), kind_of_it, event, role=role_of(who), process=process)
+                    self.rows.append(said)
             case "asked", (request, who, words):
                 self.asked[request] = len(self.rows)
                 self.rows.append(TimelineRecord(t, node_of(who), "operation", words, cause=request, role=role_of(who)))
@@ -142,14 +146,14 @@ class _TraceReader:
 
 def together(files: Iterable[Path]) -> list[TimelineRecord]:
     """The records of all processes, in the order of time; ``t`` is the day's clock."""
-    lines = []
+    lines: list[list[Any]] = []
     for file in files:
         for line in file.read_text(encoding="utf-8").splitlines(keepends=True):
             if line.endswith("\n"):  # the last one of a process that was killed may not be whole
-                lines.append(json.loads(line))
+                lines.append([file.stem, *json.loads(line)])
     # What arrives cannot have been sent later: at the same microsecond the sending comes first.
-    lines.sort(key=lambda line: (line[0], line[1] == "arrived"))
+    lines.sort(key=lambda line: (line[1], line[2] == "arrived"))
     reading = _TraceReader()
-    for line in lines:
-        reading.line(*line)
-    return sorted(reading.over(lines[-1][0] if lines else 0.0), key=lambda row: row.t)
+    for process, t, *said in lines:
+        reading.line(process, t, *said)
+    return sorted(reading.over(lines[-1][1] if lines else 0.0), key=lambda row: row.t)

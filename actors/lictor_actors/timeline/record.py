@@ -47,6 +47,8 @@ class TimelineRecord:
     """When it ended: a fault healed, an operation was answered, a message arrived; 0 if it did not, or at once."""
     fate: Fate = ""
     """message: what the network did to it."""
+    process: str = ""
+    """Of the node that did this, where it is live: a recording's file is named after it."""
 
     def to_json(self) -> str:
         """One line, without what is empty."""
@@ -68,6 +70,7 @@ def from_json(line: str, number: int = 0) -> TimelineRecord:
             to=str(said.get("to", "")),
             until=float(said.get("until", 0.0)),
             fate=said.get("fate", ""),
+            process=str(said.get("process", "")),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         why = f"{error.args[0]} is missing" if isinstance(error, KeyError) else "it is no JSON object of this form"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cyclopts import App
 
+from lictor_deploy.cli.on_ray import DEFAULT_RUNS_ON, RunsOn
 from lictor_deploy.words.columns import columns
 from lictor_deploy.words.sentence import Failure
 
@@ -34,7 +35,7 @@ def run(
     seed: int | None = None,
     seeds: int = 1,
     jobs: int = 0,
-    live: bool = False,
+    ground: RunsOn = DEFAULT_RUNS_ON,
     trace: bool = False,
     timeline: Path | None = None,
 ) -> int:
@@ -52,20 +53,19 @@ def run(
         Run so many seeds (1).
     jobs
         Processes to run them in; 0 means one for each core.
-    live
-        Run it on real processes instead, in real time.
     trace
         Print every event of one seed on standard output.
     timeline
         Write everything that happened in one run into this file, for `lictor timeline FILE -html PAGE`.
     """
+    from lictor_deploy.scenario.run import Where
     from lictor_deploy.scenario.run import run as run_scenario
 
     found = find(scenario)
-    on_processes = live or found.cluster.kind == "local"
-    refuse(seeds, jobs, on_processes, trace, timeline)
+    where = Where(ground.on or ("local" if ground.live else found.cluster.kind), ground.ray_address)
+    refuse(seeds, jobs, where.ground != "sim", trace, timeline)
     first = found.seed if seed is None else seed
-    return run_scenario(found, first, seeds, jobs, on_processes, trace, timeline, named=scenario)
+    return run_scenario(found, first, seeds, jobs, where, trace, timeline, named=scenario)
 
 
 def refuse(seeds: int, jobs: int, on_processes: bool, trace: bool, timeline: Path | None) -> None:

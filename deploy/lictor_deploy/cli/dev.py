@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from lictor_deploy.cli.on_ray import DEFAULT_LAUNCH, Launch
 from lictor_deploy.local.plan import DevOptions
 
 
@@ -20,11 +21,13 @@ def dev(
     raft_multiplier: float = DevOptions.raft_multiplier,
     seed: int = DevOptions.seed,
     log_level: str = "INFO",
+    launch: Launch = DEFAULT_LAUNCH,
 ) -> int:
     """Run a whole cluster on this machine until Ctrl-C or SIGTERM, even if the shell had them ignored.
 
     On Linux every node has a loopback address of its own (127.0.0.1, 127.0.0.2, …) with the standard ports: 8500 for
     HTTP and 8304 for client actors. Elsewhere, and with -one-ip, all share one address and each has its own ports.
+    With -launcher ray the nodes are spread over those of a Ray cluster, at their addresses: docs/ray.md.
 
     Example: lictor dev -servers 3 -agents 97
     Example: lictor dev -agents 5 -exec 'python3 my_tests.py'
@@ -55,8 +58,6 @@ def dev(
     log_level
         Of the log files of the processes: DEBUG, INFO, WARN or ERR (INFO).
     """
-    from lictor_deploy.local.dev import run_dev
-
     options = DevOptions(
         servers=servers,
         agents=agents,
@@ -67,4 +68,4 @@ def dev(
         raft_multiplier=raft_multiplier,
         seed=seed,
     )
-    return run_dev(options, data_dir=data_dir, command=exec, log_level=log_level)
+    return launch.run(options, data_dir=data_dir, command=exec, log_level=log_level)

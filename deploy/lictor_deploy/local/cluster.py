@@ -1,25 +1,22 @@
-"""A whole cluster on this machine, from the first fork to the last socket file."""
+"""The parent of a cluster of processes, from their start to the last socket file. What they run on, others know."""
 
 from __future__ import annotations
 
-import gc
 import secrets
 import signal
-import socket
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from lictor_actors.hosts.models import build_models
-from lictor_deploy.local.child import run_child
 from lictor_deploy.local.command import run_command
 from lictor_deploy.local.json_lines import Said
 from lictor_deploy.local.live_status import ClusterNow, LiveStatus, listed
 from lictor_deploy.local.parent.control import ControlServer
 from lictor_deploy.local.parent.convergence import Convergence
+from lictor_deploy.local.parent.launcher import Launcher
 from lictor_deploy.local.parent.supervisor import Process, Supervisor
-from lictor_deploy.local.plan import DevOptions, ProcessPlan, all_addresses
+from lictor_deploy.local.plan import NodeAddress
 from lictor_deploy.local.progress import make_progress, sentence
 from lictor_deploy.local.run_dir import CONTROL, LOCK, TOKEN, FaultToken, announce, make_again
 from lictor_deploy.local.upkeep import LOOK_EVERY_S, Upkeep
@@ -33,33 +30,29 @@ READY_WITHIN_S = 120.0
 """A cluster that is not whole by then goes on all the same, and the nodes that are late are named."""
 
 
-def settle_memory() -> None:
-    """Before a fork: what is imported and built by now is shared by all children and never looked at by the
-    collector."""
-    build_models()
-    gc.collect()
-    gc.freeze()
+class Layout(NamedTuple):
+    """The nodes of a cluster, and what carries them."""
+
+    places: list[NodeAddress]
+    """Where they are, servers first."""
+    homes: dict[str, str]
+    """Node → process. Kept up to date by the one who moves nodes."""
+    launcher: Launcher
+    seed: int = 0
+    shared: str = ""
+    """Why no node has a process and a disk of its own, "" if some have."""
 
 
-class LocalCluster:
-    """The processes of one cluster, what they report, and the control socket."""
+class ClusterParent:
+    """What runs a cluster of processes: it hears what they report, obeys the control socket, tells a person."""
 
     def __init__(
-        self,
-        options: DevOptions,
-        plans: Sequence[ProcessPlan],
-        run: Path,
-        data: Path,
-        log_level: str,
-        signals: list[int] | None = None,
-        umask: int = 0o022,
+        self, layout: Layout, run: Path, data: Path, *, signals: list[int] | None = None, umask: int = 0o022
     ) -> None:
         """``umask``: what the command is run with; the cluster's own files are made with a narrower one."""
-        self._plans = {plan.name: plan for plan in plans}
-        self._places = all_addresses(options)
+        self._places, self._homes = layout.places, layout.homes
         self._run = run
         self._data = data
-        self._log_level = log_level
         self._umask = umask
         self.temporary: list[Path] = []
         """Directories beside the run directory that go with the cluster: cleaners are to leave them alone."""
@@ -68,36 +61,35 @@ class LocalCluster:
         self._trouble = ""
         self._token = FaultToken(secrets.token_urlsafe(18), run / TOKEN)
         self._token.keep()
-        specs = [spec for plan in plans for spec in plan.specs]
         self._convergence = Convergence(
-            [spec.node for spec in specs if spec.server], [spec.node for spec in specs if not spec.server]
+            [place.node for place in self._places if place.server],
+            [place.node for place in self._places if not place.server],
         )
         self._refused = ""
         self._whole = False
         """It has been: from then on one node that cannot start does not end all the others."""
         self._announced = False
         self._status: LiveStatus | None = None
-        self._supervisor = Supervisor(
-            list(self._plans), self._work, heard=self._heard, died=self._died, signals=signals
-        )
-        self._control = self._make_control(options.seed)
+        names = list(dict.fromkeys(self._homes.values()))
+        self._supervisor = Supervisor(names, layout.launcher, heard=self._heard, died=self._died, signals=signals)
+        self._facts = self._describe()
+        self._control = self._make_control(layout)
 
-    def _make_control(self, seed: int) -> ControlServer:
-        homes = {spec.node: plan.name for plan in self._plans.values() for spec in plan.specs}
+    def _make_control(self, layout: Layout) -> ControlServer:
         return ControlServer(
             self._run / CONTROL,
             self._supervisor,
             self._convergence,
-            homes,
-            self._describe(),
-            seed=seed,
+            self._homes,
+            self._facts,
+            seed=layout.seed,
             data=self._data,
             log=self._log_fault,
+            shared=layout.shared,
         )
 
     def start(self) -> None:
-        """Fork every process."""
-        settle_memory()
+        """Start every process."""
         self._supervisor.start()
         self._control.open()
         self._announced = announce(self._run)
@@ -127,7 +119,7 @@ class LocalCluster:
 
     def _outcome(self, took: float) -> str:
         if self._convergence.summary().whole:
-            return headline(self._places, len(self._plans), took)
+            return headline(self._places, len(self._supervisor.processes), took)
         late = [name.partition(".")[0] for name in self._convergence.late()]
         missing = f" Late: {listed(late)}." if late else ""
         return f"Not whole after {took:.0f} s: {sentence(self._convergence.summary())}.{missing} The cluster goes on."
@@ -195,13 +187,6 @@ class LocalCluster:
 
     # -- processes -----------------------------------------------------------
 
-    def _work(self, name: str, pipe: socket.socket) -> int:
-        plan = self._plans[name]
-        for lane in plan.lanes:  # a life that was killed leaves its socket files
-            Path(lane.removeprefix("ipc://")).unlink(missing_ok=True)
-        log_file, trace = self._data / "logs" / f"{name}.log", self._control.trace_of(name)
-        return run_child(plan, pipe, self._control.rules, log_file, self._log_level, self._token, trace)
-
     def _heard(self, name: str, message: Said) -> None:
         match message:
             case {"report": dict(seen)}:
@@ -224,13 +209,17 @@ class LocalCluster:
                 self._warn(f"{who} has ended: {why}")
 
     def _died(self, process: Process, status: int) -> None:
-        self._convergence.forget(spec.node for spec in self._plans[process.name].specs)
-        self._control.gone(process.name)
+        self._bury(process)
         if process.held or process.wanted:
             return
         cause = f"killed by signal {-status}" if status < 0 else f"exit code {status}"
         fate = "too often: its nodes stay down" if process.given_up else "starting it again"
         self._warn(f"{process.name} died ({cause}), {fate}. Its log: {self._data}/logs/{process.name}.log")
+
+    def _bury(self, process: Process) -> None:
+        """What its nodes last said is void, and no order waits for it."""
+        self._convergence.forget(node for node, home in self._homes.items() if home == process.name)
+        self._control.gone(process.name)
 
     def _log_fault(self, event: str) -> None:
         """Faults with the time of the day, beside the logs of the processes, and to the person who watches."""

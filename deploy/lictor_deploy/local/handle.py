@@ -47,13 +47,20 @@ class Cluster:
 
     def __init__(self, control: str) -> None:
         self.control = control
+        self.look_again()
+        self.faults = ClusterFaults(self.ask)
+
+    def look_again(self) -> None:
+        """Nodes of a cluster on Ray move; ``wait_whole`` does this too."""
         facts = self.ask("facts")
         self.nodes = {place["name"]: NodePlace(**place) for place in facts["nodes"]}
         """By name, servers first."""
         self.environment: dict[str, str] = facts["environment"]
         """What ``lictor dev -exec`` gives its command."""
         self.logs: str = facts["logs"]
-        self.faults = ClusterFaults(self.ask)
+        self.machines: list[dict[str, Any]] = facts.get("machines", [])
+        """On Ray: for each of its nodes ``process``, ``ray_node``, ``ip``, ``pid`` of the host there, and ``data``, the
+        directory in which it keeps journals."""
 
     @classmethod
     def running(cls, control: str = "") -> Cluster:
@@ -64,23 +71,19 @@ class Cluster:
     @contextmanager
     def local(cls, servers: int = 3, agents: int = 5, *flags: str) -> Iterator[Cluster]:
         """Start a cluster, yield it when it is whole, stop it at the end. ``flags`` as for ``lictor dev``."""
-        size = ["-servers", str(servers), "-agents", str(agents)]
-        addresses = [] if "-base-ip" in flags else own_addresses(next(CLUSTERS))
-        command = [sys.executable, "-m", "lictor_deploy.cli.entry", "dev", *addresses, *size]
-        # The command that -exec runs says where the cluster is, then waits for its input to end.
-        told = 'echo "$LICTOR_CONTROL"; cat'
-        process = subprocess.Popen(
-            [*command, *flags, "-exec", told],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        try:
-            build_models()  # a test may break things from several threads, and now there is time
-            yield cls(await_control(process))
-        finally:
-            stop(process)
+        addresses = () if "-base-ip" in flags else own_addresses(next(CLUSTERS))
+        with dev("-servers", str(servers), "-agents", str(agents), *addresses, *flags) as control:
+            yield cls(control)
+
+    @classmethod
+    @contextmanager
+    def ray(cls, address: str | None = None, servers: int = 3, agents: int = 97, *flags: str) -> Iterator[Cluster]:
+        """The same on the nodes of Ray: of the one at ``address``, of the one that this machine belongs to ("auto"), or
+        of one that is started for it and ends with it (None). ``flags`` as for ``lictor dev -launcher ray``.
+        """
+        where = ("-ray-address", address) if address else ()
+        with dev("-launcher", "ray", *where, "-servers", str(servers), "-agents", str(agents), *flags) as control:
+            yield cls(control)
 
     @staticmethod
     def sim(servers: int = 3, agents: int = 5, seed: int = 0) -> SimCluster:
@@ -88,6 +91,14 @@ class Cluster:
         from lictor_deploy.sim.cluster import SimCluster
 
         return SimCluster(servers, agents, seed)
+
+    def nearest(self) -> str:
+        """The URL for ``lictor.connect`` of an agent at an address of this machine, else of any; of a server if there
+        are no agents. On Ray that is the own node's; a program on another one asks ``lictor.ray.nearest()``.
+        """
+        places = [NodePlace(**place) for place in self.ask("facts")["nodes"]]
+        by_distance = sorted(places, key=lambda place: (place.name.startswith("server-"), not is_ours(place.ip)))
+        return by_distance[0].door
 
     def ask(self, request: str, **arguments: Any) -> dict[str, Any]:
         """One request to the parent of the cluster, answered when all processes have confirmed. Raises Failure."""
@@ -111,10 +122,40 @@ class Cluster:
         while True:
             state = self.status()["status"]
             if state["converged"] == state["nodes"] == state["catalog"] and state["leader"]:
+                self.look_again()
                 return
             if time.monotonic() > until:
                 raise Failure(f"The cluster is not whole after {within_s:.0f} s: {state}")
             time.sleep(0.1)
+
+
+@contextmanager
+def dev(*flags: str) -> Iterator[str]:
+    """Run ``lictor dev`` with these flags, yield its control socket when the cluster is whole, stop it at the end."""
+    # The command that -exec runs says where the cluster is, then waits for its input to end.
+    told = 'echo "$LICTOR_CONTROL"; cat'
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lictor_deploy.cli.entry", "dev", *flags, "-exec", told],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        build_models()  # a test may break things from several threads, and now there is time
+        yield await_control(process)
+    finally:
+        stop(process)
+
+
+def is_ours(ip: str) -> bool:
+    """Whether this machine has this address."""
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in ip else socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind((ip, 0))
+    except OSError:
+        return False
+    return True
 
 
 def own_addresses(nth: int = 0) -> list[str]:

@@ -64,6 +64,16 @@ class NodeAddress:
     """-1 for all but the first server and the first agent."""
 
     @property
+    def server(self) -> bool:
+        """Whether this node keeps the catalog."""
+        return self.name.startswith("server-")
+
+    @property
+    def node(self) -> str:
+        """``name.dc``."""
+        return f"{self.name}.dc1"
+
+    @property
     def http(self) -> str:
         """``ip:port``, as CONSUL_HTTP_ADDR takes it."""
         return join_host_port(self.ip, self.http_port)
@@ -136,7 +146,7 @@ def spec_of(
     where: NodeAddress, options: DevOptions, lanes: tuple[str, str], joins: Sequence[str], data: Path
 ) -> NodeSpec:
     """One node; it joins through every server but itself."""
-    server = where.name.startswith("server-")
+    server = where.server
     shift = where.http_port - options.http_port
     return NodeSpec(
         name=where.name,

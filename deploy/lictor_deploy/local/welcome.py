@@ -27,7 +27,7 @@ def described(places: Sequence[NodeAddress], control: Path, token: str, data: Pa
 
 def headline(places: Sequence[NodeAddress], processes: int, took: float) -> str:
     """How many nodes stand, and how long that took."""
-    servers = sum(place.name.startswith("server-") for place in places)
+    servers = sum(place.server for place in places)
     return (
         f"{len(places)} nodes ({servers} servers, {len(places) - servers} agents) in {processes} processes "
         f"see each other and the catalog is complete, {took:.2f} s after the start."
@@ -36,8 +36,8 @@ def headline(places: Sequence[NodeAddress], processes: int, took: float) -> str:
 
 def addresses(places: Sequence[NodeAddress]) -> str:
     """A table of the servers and some agents."""
-    servers = [place for place in places if place.name.startswith("server-")]
-    agents = [place for place in places if not place.name.startswith("server-")]
+    servers = [place for place in places if place.server]
+    agents = [place for place in places if not place.server]
     shown = servers + agents[:2] + agents[2:][-1:]
     rows = [(p.name, f"http://{p.http}", p.door, p.dns or "-") for p in shown]
     return columns(("Node", "HTTP", "Client bus", "DNS"), rows)

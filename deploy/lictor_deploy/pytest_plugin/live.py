@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import time
@@ -156,7 +157,10 @@ class SharedCluster(LiveCluster):
 def started(wanted: ClusterMarker, data: Path) -> Iterator[LiveCluster]:
     """Such a cluster, whole and with its faults in force; its state and logs are in ``data``. Raises Failure."""
     flags = ("-profile", wanted.profile, "-data-dir", str(data), "-log-level", "INFO")
-    with Cluster.local(wanted.servers, wanted.agents, *flags) as found:
+    size = wanted.servers, wanted.agents
+    on_ray = wanted.kind == "ray"
+    address = os.environ.get("RAY_ADDRESS")
+    with Cluster.ray(address, *size, *flags) if on_ray else Cluster.local(*size, *flags) as found:
         cluster = LiveCluster(found.control)
         try:
             inject(cluster.faults, wanted.faults)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
-Kind = Literal["local", "sim"]
+Kind = Literal["local", "ray", "sim"]
 Profile = Literal["lan", "wan", "local"]
 SERVERS_MOST, AGENTS_MOST = 9, 1000
 """More servers than anyone has, and more agents than one machine bears: as in a scenario file."""
@@ -24,7 +24,7 @@ class ClusterMarker:
     faults: tuple[Faults, ...] = ()
     """In force from the moment when the cluster is whole."""
     seeds: tuple[int, ...] = ()
-    """One run of the test for each; none for a local cluster."""
+    """One run of the test for each; none for a cluster of real processes."""
     profile: Profile = "lan"
     """Constants of gossip."""
 
@@ -41,7 +41,7 @@ def read_markers(markers: Iterable[Mapping[str, Any]]) -> ClusterMarker:
         if name not in NAMES:
             raise ValueError(f"the cluster marker does not know {name!r}, only {', '.join(NAMES)}")
     kind = _one_of("kind", given.get("kind", "sim" if "seeds" in given else "local"), Kind)
-    if kind == "local" and "seeds" in given:
+    if kind != "sim" and "seeds" in given:
         raise ValueError("seeds are for simulated clusters: use kind='sim', or leave seeds out")
     return ClusterMarker(
         servers=_count("servers", given.get("servers", ClusterMarker.servers), 1, SERVERS_MOST),

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from lictor_deploy.sim.cluster import SimCluster
 
 MARKER = """cluster(servers=3, agents=5, kind="local", faults=(), seeds=1, profile="lan"): the cluster that the \
-`cluster` fixture gives this test: real processes, or kind="sim", a simulated one for each of `seeds` seeds; `faults` \
+`cluster` fixture gives this test: real processes, here or on Ray (kind="ray", at RAY_ADDRESS if that is set), or \
+kind="sim", a simulated one for each of `seeds` seeds; `faults` \
 names presets that are in force all along."""
 STORY = pytest.StashKey[Callable[[], str]]()
 """Of a test: what its cluster has to say if the test fails."""
@@ -119,7 +120,7 @@ def cluster(
 ) -> Iterator[LiveCluster | SimCluster]:
     """A cluster of this test's own, whole, as ``@pytest.mark.cluster(…)`` says."""
     wanted = _of_item(request.node)
-    if wanted.kind == "local":
+    if wanted.kind != "sim":
         yield from _local(request.node, wanted, tmp_path_factory)
     else:
         yield from _simulated(request.node, wanted, wanted.seeds[0] if lictor_seed is None else lictor_seed)
@@ -220,7 +221,7 @@ def _of_config(config: pytest.Config) -> ClusterMarker:
 
 def _seeds(config: pytest.Config, wanted: ClusterMarker) -> tuple[int, ...]:
     """Those of the command line if it names any, else the test's own; none for a local cluster."""
-    if wanted.kind == "local":
+    if wanted.kind != "sim":
         return ()
     count: int | None = config.getoption("--lictor-seeds")
     return tuple(config.getoption("--lictor-seed")) or (wanted.seeds if count is None else tuple(range(count)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 from random import Random
 
@@ -23,7 +24,9 @@ from lictor_messages.answers import Command, Query
 LOOK_EVERY_S = 0.1
 
 
-def run_live(scenario: Scenario, seed: int, timeline: Path | None = None) -> ScenarioReport:
+def run_live(
+    scenario: Scenario, seed: int, starting: AbstractContextManager[Cluster], timeline: Path | None = None
+) -> ScenarioReport:
     """Start a cluster for it, run it, stop the cluster; ``timeline``: the file for all that happened.
 
     Raises UnsupportedFault and Failure.
@@ -31,9 +34,7 @@ def run_live(scenario: Scenario, seed: int, timeline: Path | None = None) -> Sce
     for fault in (fault for step in scenario.step for fault in step.faults):
         refuse_unsupported(fault, "live")
     started = time.perf_counter()
-    size = scenario.cluster
-    flags = ("-profile", size.profile, "-seed", str(seed), "-log-level", "INFO")
-    with Cluster.local(size.servers, size.agents, *flags) as cluster:
+    with starting as cluster:
         if timeline is None:
             report = run_on(cluster, scenario, seed)
         else:

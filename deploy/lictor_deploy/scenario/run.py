@@ -7,6 +7,7 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 from lictor_actors.faults.levels import UnsupportedFault
 from lictor_actors.scenario.model import Scenario
@@ -14,12 +15,19 @@ from lictor_deploy.scenario.report import ScenarioReport
 from lictor_deploy.words.sentence import Failure
 
 
+class Where(NamedTuple):
+    """What carries the cluster of a scenario."""
+
+    ground: Literal["sim", "local", "ray"]
+    ray_address: str = ""
+
+
 def run(
     scenario: Scenario,
     seed: int,
     seeds: int,
     jobs: int,
-    live: bool,
+    where: Where,
     trace: bool,
     timeline: Path | None = None,
     *,
@@ -30,8 +38,8 @@ def run(
     ``named``: what a person calls the scenario, to run it again.
     """
     try:
-        if live:
-            return _live(scenario, seed, timeline)
+        if where.ground != "sim":
+            return _live(scenario, seed, where, timeline)
         if seeds == 1:
             return _one_in_world(scenario, seed, trace, timeline, named)
         return _in_world(scenario, range(seed, seed + seeds), jobs, named)
@@ -39,10 +47,18 @@ def run(
         raise Failure(f"{scenario.name}: {error}.") from None
 
 
-def _live(scenario: Scenario, seed: int, timeline: Path | None) -> int:
+def _live(scenario: Scenario, seed: int, where: Where, timeline: Path | None) -> int:
+    from lictor_deploy.local.handle import Cluster
     from lictor_deploy.scenario.live import run_live
 
-    report = run_live(scenario, seed, timeline)
+    size = scenario.cluster
+    flags = ("-profile", size.profile, "-seed", str(seed), "-log-level", "INFO")
+    if where.ground == "ray":
+        started = Cluster.ray(where.ray_address or None, size.servers, size.agents, *flags)
+    else:
+        started = Cluster.local(size.servers, size.agents, *flags)
+    report = run_live(scenario, seed, started, timeline)
+    report.kind = where.ground
     print(report)
     return 0 if report.ok else 1
 

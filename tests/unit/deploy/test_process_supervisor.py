@@ -6,6 +6,7 @@ import time
 import pytest
 
 from lictor_deploy.local.json_lines import JsonLines
+from lictor_deploy.local.parent.forks import Forks
 from lictor_deploy.local.parent.supervisor import BACKOFF_FIRST_S, DEATHS_MAX, Process, Supervisor
 
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
@@ -31,7 +32,9 @@ class Parent:
     def __init__(self, names: list[str]) -> None:
         self.ups: dict[str, list[int]] = {name: [] for name in names}
         self.deaths: list[tuple[str, int]] = []
-        self.supervisor = Supervisor(names, obey, heard=self.heard, died=self.died)
+        forks = Forks(obey)
+        self.supervisor = Supervisor(names, forks, heard=self.heard, died=self.died)
+        forks.disown = self.supervisor.disown
 
     def heard(self, name, message):
         self.ups[name].append(message["up"])
@@ -155,7 +158,7 @@ def test_a_process_that_crashes_in_a_library_leaves_a_trace(tmp_path):
         return 0
 
     deaths = []
-    supervisor = Supervisor(["one"], crash, heard=lambda *_: None, died=lambda _, status: deaths.append(status))
+    supervisor = Supervisor(["one"], Forks(crash), heard=lambda *_: None, died=lambda _, status: deaths.append(status))
     supervisor.start()
     until = time.monotonic() + 10
     while not deaths:

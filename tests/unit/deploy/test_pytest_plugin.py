@@ -83,7 +83,7 @@ def test_seeds_ask_for_a_simulated_cluster():
         ({"servers": 2000}, "servers is a number from 1 to 9"),
         ({"servers": True}, "servers is a number"),
         ({"agents": "3"}, "agents is a number from 0 to 1000"),
-        ({"kind": "ray"}, "kind is one of local, sim"),
+        ({"kind": "docker"}, "kind is one of local, ray, sim"),
         ({"kind": "local", "seeds": 3}, "seeds are for simulated clusters"),
         ({"seeds": 0}, "seeds is how many"),
         ({"seeds": "7"}, "seeds is how many"),

@@ -30,6 +30,13 @@ class Arrivals:
         self._nodes[node.name] = node
         self._by_url.setdefault(gossip_url, []).append(node)
 
+    def end(self, node: Node, gossip_url: str) -> None:
+        """This node is hosted here no more."""
+        self._nodes.pop(node.name, None)
+        self._by_url[gossip_url].remove(node)
+        for target in [target for target in self._takers if node_of(target) == node.name]:
+            del self._takers[target]
+
     def arrived(self, packed: bytes) -> None:
         """One packed envelope of a frame."""
         envelope = self._intake.admit(packed, self._kept_out)

@@ -16,6 +16,10 @@ class LiveDirectory:
         """A node that starts knows itself."""
         self._known[node] = {node: lanes}
 
+    def end(self, node: str) -> None:
+        """A node that is gone has no use for what it knew."""
+        self._known.pop(node, None)
+
     def learn(self, node: str, other: str, lanes: Lanes) -> None:
         """``other`` is reached there."""
         self._known.setdefault(node, {})[other] = lanes

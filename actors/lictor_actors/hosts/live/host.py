@@ -16,6 +16,7 @@ from lictor_actors.hosts.ground import Handle
 from lictor_actors.hosts.live.arrivals import Arrivals
 from lictor_actors.hosts.live.directory import LiveDirectory
 from lictor_actors.hosts.live.faults import LiveRules, Tap
+from lictor_actors.hosts.live.home_mail import HomeMail
 from lictor_actors.hosts.live.lag import LagWatch
 from lictor_actors.hosts.live.ledger import LiveLedger
 from lictor_actors.hosts.live.node import LiveNode
@@ -63,8 +64,7 @@ class LiveHost:
         self._work = work or {}
         self._nodes: dict[str, LiveNode] = {}
         self._directory = LiveDirectory()
-        self._paths: dict[tuple[str, str], Callable[[Envelope], None]] = {}
-        """(source, target) on one node → who takes the mail there: found once instead of for every message."""
+        self._home = HomeMail()
         self._queue = RunQueue(self.counters)
         self._arrivals = Arrivals(self.count, lambda: self._faults.tap)
         self.enqueue = self._queue.put
@@ -73,6 +73,8 @@ class LiveHost:
         self._boot = secrets.randbits(32)
         self.now = self._faults.clocks.now
         self.wall = self._faults.clocks.wall
+        self.jump = self._faults.clocks.jump
+        self.hits = self._faults.hits
 
     # -- life of the host ----------------------------------------------------
 
@@ -101,10 +103,26 @@ class LiveHost:
         running = self._nodes[name] = LiveNode(spec, node, self._loop, self._faults, self._queue.sync_soon)
         self._directory.begin(name, (spec.gossip_url, spec.rest_url))
         self._arrivals.begin(node, spec.gossip_url)
-        self._bus.listen(*spec.listen_urls)
+        if spec.listen_urls != self._lanes:
+            self._bus.listen(*spec.listen_urls)
         await running.open_doors(doors, Site(node, self._boot, self._cluster, self._faults.asked, self._beside))
+        self.note(at("host", name), f"starts as {spec.id}")
         node.start()
         return node
+
+    async def remove(self, name: str, why: str) -> None:
+        """End a node of the process's own lanes, close its doors and release its directory; the others go on."""
+        running = self._nodes.get(name)
+        if running is None:
+            return
+        running.node.stop(why)
+        self._queue.tick()
+        self._arrivals.end(running.node, running.spec.gossip_url)
+        self._home.end(name)
+        del self._nodes[name]
+        self._directory.end(name)
+        self._queue.forget(running.ledger)
+        await running.let_go()
 
     async def close(self) -> None:
         """Stop the actors, then the doors, the jobs, the bus and the journals."""
@@ -142,20 +160,12 @@ class LiveHost:
             running.set_disk_rules(self._faults.disks_of(name))
         return len(rules.rules)
 
-    def hits(self) -> dict[str, int]:
-        """Fault → how many messages its rules have hit here."""
-        return self._faults.hits()
-
     def show(self, tap: Tap | None) -> None:
         """From now on this observer sees every message and every note; None: no observer does."""
         self._faults.show(tap)
         if tap is not None:
             for running in self._nodes.values():
                 running.introduce(tap)
-
-    def jump(self, node: str, by: int) -> None:
-        """Move the node's wall clock by this many nanoseconds."""
-        self._faults.clocks.jump(node, by)
 
     def handle_actor(self, deed: HandleActor) -> int:
         """Pause, resume, crash or restart actors of a node; returns how many it was done to."""
@@ -191,24 +201,21 @@ class LiveHost:
 
     def post(self, envelope: Envelope) -> None:
         """See ``Ground``."""
-        path = self._paths.get((envelope.source, envelope.target))
+        path = self._home.paths.get((envelope.source, envelope.target))
         if path is None or self._faults.on:
             self._judge(envelope)
         else:
             path(envelope)
 
     def _judge(self, envelope: Envelope) -> None:
-        if self._faults.on:
-            self._faults.post(envelope)
-        else:
-            self._post(envelope)
+        (self._faults.post if self._faults.on else self._post)(envelope)
 
     def _post(self, envelope: Envelope, corrupt: bool = False) -> None:
         home, away = node_of(envelope.source), node_of(envelope.target)
         if away == home:
             running = self._nodes.get(home)
             if running is not None:
-                self._deliver_home(running.node, envelope)
+                self._home.deliver(running.node, envelope)
                 return
         url = away if "://" in away else self._directory.url(home, away, role_of(envelope.target))
         if url:
@@ -218,14 +225,6 @@ class LiveHost:
             self._queue.wake()
         else:
             self._returned(envelope, "unknown_address")
-
-    def _deliver_home(self, node: Node, envelope: Envelope) -> None:
-        taker = node.taker(role_of(envelope.target))
-        if taker is None:
-            node.deliver(envelope)
-        else:
-            self._paths[envelope.source, envelope.target] = taker
-            taker(envelope)
 
     def _returned(self, envelope: Envelope, reason: str) -> None:
         self.count(f"not_sent_{reason.partition(':')[0]}")

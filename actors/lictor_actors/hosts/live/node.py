@@ -20,6 +20,7 @@ from lictor_actors.hosts.live.ledger import LiveLedger
 from lictor_actors.hosts.node import Node
 from lictor_actors.hosts.spec import SiteSpec
 from lictor_actors.journal.memory_disk import MemoryDisk
+from lictor_messages.envelope import at
 from lictor_messages.faults import DiskRule, HandleActor
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ class LiveNode:
         self._faults = faults
         self._doors: list[OpenDoor] = []
         self._trouble = Trouble(faults.rng)
-        self._disk = LosingDisk(FileDisk(Path(spec.data_dir)) if spec.data_dir else MemoryDisk())
+        self._files = FileDisk(Path(spec.data_dir)) if spec.data_dir else None
+        self._disk = LosingDisk(self._files or MemoryDisk())
         self.set_disk_rules(faults.disks_of(node.name))
         disk = FaultyDisk(self._disk, self._trouble, _sleep)
         self.ledger = LiveLedger(disk, loop, dirty, self._disk_failed, node.ground.count, self._disk_full)
@@ -72,6 +74,13 @@ class LiveNode:
         """Accept no more requests and clients."""
         for door in self._doors:
             await door.close()
+
+    async def let_go(self) -> None:
+        """Close the doors and the journal, and release its directory: another process may open it from now on."""
+        await self.close_doors()
+        await self.ledger.close()
+        if self._files is not None:
+            self._files.close()
 
     # -- faults --------------------------------------------------------------
 
@@ -114,7 +123,8 @@ class LiveNode:
     # -- what it sees --------------------------------------------------------
 
     def introduce(self, tap: Tap) -> None:
-        """Tell an observer that begins to watch how the actors of this node stand."""
+        """Tell an observer that begins to watch who this node is, and how its actors stand."""
+        tap.note(at("host", self.node.name), f"lives as {self.spec.id}")
         for seat in self.node.seats.values():
             if seat.life is not None and seat.life.actor.standing:
                 tap.note(seat.address, seat.life.actor.standing)

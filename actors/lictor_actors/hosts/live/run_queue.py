@@ -91,6 +91,10 @@ class RunQueue:
         self._unsynced[ledger] = None
         self.wake()
 
+    def forget(self, ledger: LiveLedger) -> None:
+        """It is being closed: nothing is synced here any more."""
+        self._unsynced.pop(ledger, None)
+
     def wake(self) -> None:
         """There is something to do: a tick is due."""
         if not self._ticking:

@@ -38,16 +38,18 @@ class ControlServer:
         seed: int = 0,
         data: Path | None = None,
         log: Log | None = None,
+        shared: str = "",
     ) -> None:
+        """``shared``: why no node has a process and a disk of its own, "" if some have."""
         self.alarms = Alarms()
         self._path = path
         self._supervisor = supervisor
         self._convergence = convergence
-        self._homes = dict(homes)
+        self._homes = homes
         """Node → process."""
         self._facts = facts
         self._orders = Orders(supervisor)
-        self._ground = ProcessesGround(supervisor, self._orders, self.alarms, self._homes, data, log)
+        self._ground = ProcessesGround(supervisor, self._orders, self.alarms, self._homes, data, log, shared)
         self._desk = FaultDesk(Engine(FaultBook(self._views, "live", Random(seed)), self._ground))
         self._recording = False
         self._listener: socket.socket | None = None

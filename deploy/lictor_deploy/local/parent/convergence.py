@@ -48,6 +48,16 @@ class Convergence:
         for node, view in seen.items():
             self._views[node] = View(*view)
 
+    def replace(self, server: str, by: str) -> None:
+        """This server is gone for good, and another has come in its place."""
+        self._servers = tuple(by if node == server else node for node in self._servers)
+        self._all = tuple(by if node == server else node for node in self._all)
+        self.forget([server])
+
+    def view(self, node: str) -> View | None:
+        """What this node said last of what it sees."""
+        return self._views.get(node)
+
     def forget(self, nodes: Iterable[str]) -> None:
         """These nodes' process died: what it last said is void."""
         for node in nodes:

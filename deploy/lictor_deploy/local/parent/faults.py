@@ -38,13 +38,16 @@ class ProcessesGround(FaultGround):
         homes: Mapping[str, str],
         data: Path | None = None,
         log: Log | None = None,
+        shared: str = "",
     ) -> None:
+        """``shared``: why no node has a process and a disk of its own, "" if some have."""
         self._supervisor = supervisor
         self._orders = orders
         self._alarms = alarms
         self._homes = homes
         self._data = data
         self._log = log
+        self._shared = shared
         self._rng = Random(secrets.randbits(64))
         self._rules = SetRules(rules=())
         self._hits = Hits()
@@ -63,9 +66,8 @@ class ProcessesGround(FaultGround):
         """See ``FaultGround``: what is done to a process and its disk is for nodes that have their own."""
         for deed in fault.writing.now:
             if _needs_a_process(deed) and not self._alone(self._homes[deed.node]):
-                raise UnsupportedFault(
-                    fault.verb, "live", f"{deed.node} shares a process and its disk with others; servers have their own"
-                )
+                why = self._shared or f"{deed.node} shares a process and its disk with others; servers have their own"
+                raise UnsupportedFault(fault.verb, "live", why)
 
     def carry_out(self, rules: SetRules | None, deeds: Sequence[Deed], confirmed: Confirmed) -> None:
         """See ``FaultGround``."""
@@ -160,7 +162,7 @@ class ProcessesGround(FaultGround):
         self._supervisor.let_go(process)
 
     def _alone(self, process: str) -> bool:
-        return list(self._homes.values()).count(process) == 1
+        return not self._shared and list(self._homes.values()).count(process) == 1
 
 
 def _needs_a_process(deed: Deed) -> bool:

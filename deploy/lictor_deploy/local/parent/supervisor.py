@@ -1,31 +1,23 @@
-"""The parent of a local cluster: forks processes, listens to them, forks again what died. One thread, no event loop.
+"""The parent of a cluster: starts processes, listens to them, starts again what died. One thread, no event loop.
 
-It must stay able to fork at any time, so nothing here starts a thread or opens an nng socket. A process ends by
-itself when its channel to the parent closes, so the parent's death takes all of them along.
+How a process is started and ended is its launcher's business: by fork on this machine, as an actor on Ray.
 """
 
 from __future__ import annotations
 
-import faulthandler
-import os
 import selectors
 import signal
 import socket
-import sys
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import FrameType
 
-from lictor_deploy.local.json_lines import JsonLines, Said
+from lictor_deploy.local.json_lines import Said
+from lictor_deploy.local.parent.launcher import Launcher, ProcessChannel
 
-Work = Callable[[str, socket.socket], int]
-"""What a process does: its name and its end of the channel; returns the exit code."""
-
-STDERR = 2
 DEATHS_MAX = 5
 DEATHS_WITHIN_S = 60.0
 BACKOFF_FIRST_S = 0.1
@@ -40,13 +32,13 @@ class Process:
 
     name: str
     pid: int = 0
-    channel: JsonLines | None = None
+    channel: ProcessChannel | None = None
     deaths: deque[float] = field(default_factory=lambda: deque(maxlen=DEATHS_MAX))
     again_at: float = 0.0
-    """When to fork it again; 0: it runs, or has been given up."""
+    """When to start it again; 0: it runs, or has been given up."""
     given_up: bool = False
     held: bool = False
-    """A fault wants it down: it is not forked again until ``let_go``."""
+    """A fault wants it down: it is not started again until ``let_go``."""
     wanted: bool = False
     """A fault asked for the end of its present life."""
 
@@ -68,7 +60,7 @@ class Supervisor:
     def __init__(
         self,
         names: Sequence[str],
-        work: Work,
+        launcher: Launcher,
         *,
         heard: Callable[[str, Said], None],
         died: Callable[[Process, int], None],
@@ -79,7 +71,7 @@ class Supervisor:
         self.selector = selectors.DefaultSelector()
         self.signals: list[int] = [] if signals is None else signals
         """SIGINT and SIGTERM as they came."""
-        self._work = work
+        self._launcher = launcher
         self._heard = heard
         self._died = died
         self._stopping = False
@@ -93,7 +85,7 @@ class Supervisor:
     # -- life ----------------------------------------------------------------
 
     def start(self) -> None:
-        """Take over the signals and fork every process."""
+        """Take over the signals and start every process."""
         signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
         self._taken = [signal.SIGINT, signal.SIGTERM]
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup is to be obeyed
@@ -102,7 +94,16 @@ class Supervisor:
             signal.signal(number, self._signalled)
         signal.signal(signal.SIGCHLD, _nothing)
         for process in self.processes.values():
-            self._fork(process)
+            self._launch(process)
+
+    def add(self, name: str) -> None:
+        """One more process, from now on."""
+        self.processes[name] = Process(name)
+        self._launch(self.processes[name])
+
+    def give_up(self, name: str) -> None:
+        """This process has ended, and is not started again before ``let_go``."""
+        self.processes[name].given_up, self.processes[name].again_at = True, 0.0
 
     def step(self, timeout_s: float) -> None:
         """Wait for something to happen, at most so long, and deal with it."""
@@ -113,7 +114,7 @@ class Supervisor:
         self._bury()
         for process in self._waiting():
             if process.again_at <= time.monotonic() and not self._stopping:
-                self._fork(process)
+                self._launch(process)
 
     def hold(self, name: str) -> None:
         """Fault: once this process has ended, it stays down until ``let_go``."""
@@ -124,7 +125,7 @@ class Supervisor:
         self.hold(name)
         self.processes[name].wanted = True
         if self.processes[name].pid:
-            os.kill(self.processes[name].pid, signal.SIGKILL)
+            self._launcher.kill(name, self.processes[name].pid)
 
     def end(self, name: str) -> None:
         """Fault: end this process in good order, and keep it down."""
@@ -133,7 +134,7 @@ class Supervisor:
         self.tell({"stop": True}, [name])
 
     def let_go(self, name: str) -> None:
-        """Fault healed: fork the process again as soon as it is gone. Such deaths are not held against it."""
+        """Fault healed: start the process again as soon as it is gone. Such deaths are not held against it."""
         process = self.processes[name]
         process.held = False
         process.deaths.clear()
@@ -150,8 +151,8 @@ class Supervisor:
             self.step(until - time.monotonic())
         stubborn = self.alive
         for process in stubborn:
-            os.kill(process.pid, signal.SIGKILL)
-            os.waitpid(process.pid, 0)
+            self._launcher.kill(process.name, process.pid)
+            self._launcher.await_end(process.name, process.pid)
             process.pid = 0
         return not stubborn
 
@@ -182,11 +183,11 @@ class Supervisor:
             process.channel.send(message)
         return [process.name for process in listening]
 
-    def watch(self, sock: socket.socket | JsonLines, ready: Callable[[], None]) -> None:
+    def watch(self, sock: socket.socket | ProcessChannel, ready: Callable[[], None]) -> None:
         """Call ``ready`` when ``sock`` can be read; a forked child closes it."""
         self.selector.register(sock, selectors.EVENT_READ, ready)
 
-    def forget(self, sock: socket.socket | JsonLines) -> None:
+    def forget(self, sock: socket.socket | ProcessChannel) -> None:
         """Stop watching."""
         with suppress(KeyError, ValueError):
             self.selector.unregister(sock)
@@ -194,40 +195,20 @@ class Supervisor:
     # -- inside --------------------------------------------------------------
 
     def _waiting(self) -> list[Process]:
-        """Those that are to be forked again, now or soon."""
+        """Those that are to be started again, now or soon."""
         return [process for process in self.processes.values() if process.again_at and not process.held]
 
-    def _fork(self, process: Process) -> None:
-        ours, theirs = socket.socketpair()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        pid = os.fork()
-        if not pid:
-            ours.close()
-            self._live(process.name, theirs)
-        theirs.close()
-        process.pid, process.again_at, process.channel, process.wanted = pid, 0.0, JsonLines(ours), False
-        self.watch(process.channel, lambda: self._listen(process))
+    def _launch(self, process: Process) -> None:
+        pid, channel = self._launcher.launch(process.name)
+        process.pid, process.again_at, process.channel, process.wanted = pid, 0.0, channel, False
+        self.watch(channel, lambda: self._listen(process))
 
-    def _live(self, name: str, theirs: socket.socket) -> None:
-        """The child: let go of what belongs to the parent, work, never return."""
-        status = 1
-        try:
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
-            for number in (*self._taken[1:], signal.SIGCHLD):
-                signal.signal(number, signal.SIG_DFL)
-            faulthandler.enable(STDERR)  # until the process has a log of its own
-            self._let_go()
-            status = self._work(name, theirs)
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(status)
-
-    def _let_go(self) -> None:
+    def disown(self) -> None:
+        """In a process that was forked from this one: nothing of the parent's is ours."""
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+        for number in (*self._taken[1:], signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
         for key in list(self.selector.get_map().values()):
             key.fileobj.close()  # type: ignore[union-attr]
         self.selector.close()
@@ -250,11 +231,10 @@ class Supervisor:
 
     def _bury(self) -> None:
         for process in self.alive:
-            pid, status = os.waitpid(process.pid, os.WNOHANG)
-            if pid:
+            code = self._launcher.ended(process.name, process.pid)
+            if code is not None:
                 self._listen(process)
                 self._hang_up(process)
-                code = os.waitstatus_to_exitcode(status)
                 process.died(time.monotonic(), code)
                 if not self._stopping:
                     self._died(process, code)
