@@ -57,6 +57,9 @@ LEGAL: dict[tuple[str, str], Any] = {
         },
         "DNS": {"TTL": "10s"},
     },
+    ("PUT", "/v1/coordinate/update"): {
+        "Node": "agent-1", "Segment": "", "Coord": {"Vec": [0.5] * 8, "Error": 1.5, "Adjustment": 0.0, "Height": 0.001},
+    },
     ("PUT", f"/v1/query/{UUID}"): {"Name": "q", "Service": {"Service": "web"}, "DNS": {"TTL": "10s"}},
 }  # fmt: skip
 """By method and target: a body that is taken, with every field that the route knows in it."""
@@ -74,6 +77,7 @@ OTHER_WRITES = (
     ("PUT", "/v1/agent/check/warn/c1"),
     ("PUT", "/v1/agent/check/fail/c1"),
     ("PUT", "/v1/agent/join/10.0.0.77"),
+    ("PUT", "/v1/agent/reload"),
     ("PUT", "/v1/agent/leave"),
     ("PUT", "/v1/agent/force-leave/n7"),
     ("PUT", "/v1/event/fire/e"),

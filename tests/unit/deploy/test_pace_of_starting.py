@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from lictor_deploy.local import child
+from lictor_actors.node.spec import NodeSpec
+from lictor_deploy.local import nodes
 from lictor_deploy.local.plan import DevOptions, make_plan
+from lictor_messages.faults import SetRules
 
 
 class Pacing:
@@ -29,13 +31,13 @@ class Pacing:
 
 async def test_each_node_waits_until_the_process_has_caught_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     host = Pacing()
-    process = child.NodesProcess.__new__(child.NodesProcess)
-    process._host, process._rules, process._trace, process._recorder = host, None, "", None  # type: ignore[assignment]
-    process._plan = make_plan(DevOptions(servers=1, agents=4), tmp_path, tmp_path, 2)[-1]
+    hosted = nodes.HostedNodes.__new__(nodes.HostedNodes)
+    hosted.host, hosted._recorder = host, None  # type: ignore[assignment]
 
-    async def add(_: object, spec: child.ProcessPlan) -> None:
+    async def add(_: object, spec: NodeSpec) -> None:
         host.said.append(spec.name)
 
-    monkeypatch.setattr(child, "add_node", add)
-    await process._open()
+    monkeypatch.setattr(nodes, "add_node", add)
+    plan = make_plan(DevOptions(servers=1, agents=4), tmp_path, tmp_path, 2)[-1]
+    await hosted.open(plan.specs, SetRules(rules=()), "")
     assert host.said == ["start", "agent-3", "caught up", "agent-4", "caught up"]

@@ -66,7 +66,7 @@ def test_steps_that_never_end_last_half_a_minute_unless_told() -> None:
     [
         ("servers = 3", "servers = 0", 4, "cluster.servers: Input should be greater than or equal to 1, not 0"),
         ("agents = 20", 'agents = "many"', 5, "valid integer"),
-        ('kind = "sim"', 'kind = "ray"', 6, "'sim' or 'local'"),
+        ('kind = "sim"', 'kind = "rya"', 6, "'sim', 'local' or 'ray'"),
         ('name = "leader', 'nane = "x"\nname = "leader', 1, "there is no 'nane' in this table: did you mean 'name'"),
         ("clients = 8", "client = 8", 8, "there is no 'client' in this table: did you mean 'clients'"),
         ('ops = ["put"', 'ops = ["putt"', 8, "'get', 'put', 'cas' or 'delete', not 'putt'"),

@@ -179,7 +179,7 @@ def test_slices_are_as_long_as_asked_for_up_to_one_row(full, most):
     rows = sum(len(rows) for rows in freeze(full.store).tables)
     pieces = slices(full.store, most)
     assert b"".join(pieces) == whole(full.store)
-    assert max(map(len, pieces)) < most + 400
+    assert max(map(len, pieces)) < most + 500
     assert len(pieces) == rows if most == 1 else len(pieces) < rows
 
 
@@ -299,6 +299,8 @@ NOT_IN_A_SNAPSHOT = {
     "applied": "in the header",
     "burned": "in the header",
     "replaced": "counts what happened to this object",
+    "catalog.dependants": "who is told: sessions and coordinates",
+    "catalog.distance_from": "a function",
     "clock.now": "set before each use",
     "indexes.touched": "for watches, which do not survive",
     "sessions.on_end": "who is told: the queries",
