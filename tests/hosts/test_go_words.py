@@ -19,7 +19,7 @@ import pytest
 from raw_peer import RawPeer, Step, Then, result_of
 
 from lictor_actors.hosts.live.jobs import Jobs
-from lictor_actors.hosts.live.probes.http import _trust
+from lictor_actors.hosts.live.probes.trust import trust
 from lictor_messages.base import Message
 from lictor_messages.jobs import HttpProbed, ProbeHttp, ProbeTcp, TcpProbed
 
@@ -270,10 +270,10 @@ async def test_a_certificate(
 ) -> None:
     certificate, address, asked = TLS[name]
     monkeypatch.setenv("SSL_CERT_FILE", str(certificates[certificate]))
-    _trust.cache_clear()
+    trust.cache_clear()
     async with serving(certificates[certificate]) as port:
         said = await said_by(jobs, probe(f"https://{address}:{port}/", tls_server_name=asked))
-    _trust.cache_clear()
+    trust.cache_clear()
     assert WHEN.sub("", plain(said, port)) == RECORDED["tls"][name]
 
 
