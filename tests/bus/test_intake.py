@@ -49,6 +49,7 @@ DESKS = {
     "gateway": Desk(Gateway.hears),
     "checker": Desk(Checker.hears),
     "down": Desk(None),
+    "mute": Desk(Vocabulary()),
     "own": Desk(Vocabulary().on(Message, by=By.ANYONE)),
     "host": DoorDesk(lambda _: True),
     "door": DoorDesk(lambda request: request == "of a client"),
@@ -220,6 +221,8 @@ def test_a_request_whose_time_is_spent_still_comes_in_to_be_refused(bus) -> None
         (HOST, "guess", "guess", at("door", ME), False),
         (HOST, "r", "another", at("gateway", "n5.dc1"), False),
         (HOST, "forwarded", "forwarded", at("gateway", URL), False),
+        (HOST, "", "", "", False),
+        (HOST, "", "", at("gateway", "n5.dc1"), False),
         (AGENT, "life.1", "life.1", "", False),
     ],
 )
@@ -227,6 +230,19 @@ def test_word_of_what_was_not_delivered(bus, source, request_id, about, waiter, 
     notice = Undeliverable(request=about, target=SERVER, about="kv.get_key", reason="down", waiter=waiter)
     assert bus.take(source, "agent", notice, request_id) is comes_in
     assert comes_in or set(bus.counts) <= {"blind:agent:host.undeliverable", "forged:agent:host.undeliverable"}
+
+
+def test_word_of_what_was_not_delivered_is_no_request(bus) -> None:
+    notice = Undeliverable(request="r", target=SERVER, about="", reason="down", waiter=at("gateway", "n5.dc1"))
+    assert not bus.take(HOST, "agent", notice, "r", GATEWAY)
+    assert bus.counts == {"forged:agent:host.undeliverable": 1}
+
+
+@pytest.mark.parametrize(("request_id", "waiter"), [("life.1", ""), ("r", at("gateway", "n5.dc1"))])
+def test_word_of_what_was_not_delivered_reaches_no_actor_that_has_no_line_for_it(bus, request_id, waiter) -> None:
+    notice = Undeliverable(request=request_id, target=SERVER, about="", reason="down", waiter=waiter)
+    assert not bus.take(HOST, "mute", notice, request_id)
+    assert bus.counts == {"unheard:mute:host.undeliverable": 1}
 
 
 def test_a_kind_that_is_unknown_is_refused_by_name(bus) -> None:

@@ -123,7 +123,7 @@ ROWS: dict[str, tuple[str, Callable[[Any], Any], Any]] = {
     "29 an unknown node": ("catalog/node-services/zz", lambda it: it, {"Node": None, "Services": None}),
 }
 TOLD: dict[str, tuple[str, str, Any, int, str]] = {
-    "7 join oneself": ("PUT", "agent/join/127.0.0.1", None, 200, ""),
+    "7 join oneself": ("PUT", "agent/join/{Addr}:{Port}", None, 200, ""),
     "8 force oneself out": ("PUT", "agent/force-leave/server-1", None, 200, ""),
     "8 and prune": ("PUT", "agent/force-leave/server-1?prune", None, 200, ""),
     "13 an index of 64 bits": (
@@ -196,7 +196,7 @@ def test_what_is_read(ask: Callable[..., Any], row: str) -> None:
 @pytest.mark.parametrize("row", TOLD)
 def test_what_is_told(ask: Callable[..., Any], row: str) -> None:
     method, path, body, status, words = TOLD[row]
-    answer = ask(method, path, body)
+    answer = ask(method, path.format_map(ask("GET", "agent/members").json[0]), body)
     assert (answer.status, answer.text) == (status, words)
 
 

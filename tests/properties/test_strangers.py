@@ -15,6 +15,7 @@ from servers_in_world import Servers
 from lictor_messages.answers import Command, Query, Written
 from lictor_messages.base import KINDS_ON, WIRE, Message
 from lictor_messages.envelope import Envelope, at
+from lictor_messages.host import Undeliverable
 from lictor_messages.kv import PutKey
 from lictor_messages.refusals import Refused
 
@@ -101,6 +102,22 @@ def test_a_forged_request_to_a_node_elsewhere_makes_no_actor_of_ours_hear_of_it(
     for _ in range(6):
         me, target = "server@server-1.dc1", "server@elsewhere.dc1"
         assert not stranger.say("server-1.dc1", packed(PutKey, fields, me, target, "r", "checker@server-1.dc1"))
+    cluster.world.run(1)
+
+
+@pytest.mark.parametrize("role", [*ACTORS, "door", "http", "host"])
+def test_a_forged_notice_of_what_was_not_delivered_crashes_no_actor(cluster: Servers, role: str) -> None:
+    """In the name of a host, in every form: one-way, as an answer, as a request; about it, about another, of a waiter
+    here, elsewhere, or of none."""
+    stranger, node = Stranger(cluster), "server-1.dc1"
+    waiters = ("", "gateway@stranger.dc1", at("gateway", node), at("door", node), "@", "tcp://127.0.0.1:1")
+    for request, reply_to in (("", ""), ("r", ""), ("r", "gateway@stranger.dc1"), ("r", at("gateway", node))):
+        for about in ("", "r", "1f.1"):
+            for waiter in waiters:
+                fields = {"request": about, "target": "", "about": "", "reason": "actor_down: x", "waiter": waiter}
+                data = packed(Undeliverable, fields, "host@stranger.dc1", at(role, node), request, reply_to)
+                came_in = stranger.say(node, data)
+                assert not came_in or role not in ACTORS or (request and not reply_to), (request, about, waiter)
     cluster.world.run(1)
 
 

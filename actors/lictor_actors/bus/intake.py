@@ -6,8 +6,8 @@ Mail between actors of one node never comes here. What does is let in by these r
 2. Nothing comes in our own node's name, but what an actor declares to hear so (``By.NAMESAKES``). What goes astray, to
    a node that is hosted elsewhere, comes in the name of one that is hosted here only if it is a request of theirs.
 3. ``host@`` passes on answers that could not reach their asker, and hears nothing else.
-4. Word of what could not be delivered comes from a ``host@``, about a request of the present life, or of the actor
-   that waits for its answer.
+4. Word of what could not be delivered comes from a ``host@`` in the form of an answer, about a request of the present
+   life, or of the actor that waits for its answer.
 5. An answer bears the id of a request that the present life has made, and is of a kind that the actor has a line for; a
    door looks into its own table.
 6. All other mail is of a kind that the actor declares (``Vocabulary``), from a sender for which it declares it.
@@ -180,7 +180,7 @@ class Intake:
                 return "unheard"
             return "blind" if self._reflects(e) else ""
         if kind is Undeliverable:
-            return "" if role_of(e.source) == "host" else "forged"
+            return _forged(desk, e)
         if answers:
             return _unasked(desk, kind, e)
         if self._reflects(e) and not namesake:  # a namesake is answered where its record says that it lives
@@ -229,6 +229,13 @@ def _may_be_ours(desk: MailDesk | None, kind: type[Message], answered: str) -> b
     if desk is None:
         return False
     return bool(answered and desk.asked(answered)) or (desk.hears is not None and desk.hears.hears(kind, By.NAMESAKES))
+
+
+def _forged(desk: MailDesk, e: Envelope) -> str:
+    """Why this can be no host's word of what it could not deliver: that has the form of an answer."""
+    if role_of(e.source) != "host" or e.reply_to or not e.request:
+        return "forged"
+    return "" if desk.hears is None or desk.hears.answerable(Undeliverable) else "unheard"
 
 
 def _unasked(desk: MailDesk, kind: type[Message], e: Envelope) -> str:

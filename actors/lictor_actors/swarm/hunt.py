@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from lictor_actors.swarm.mutants import raft, store, swim
+from lictor_actors.swarm.mutants import checks, raft, store, swim
 from lictor_actors.swarm.patch import Bug, planted
 from lictor_actors.swarm.plan import Plan, calm_weather, first_draws
 from lictor_actors.swarm.run import run_seed
@@ -67,6 +67,7 @@ DEADLY = {"faults": ("kill",), "every_s": 6.0, "lasts_s": 6.0}
 KEPT_ALIVE = {"keepers": 4, "session_ttl_s": 1.0}
 UNHEARD = {"servers": 1, "agents": 8, "faults": ("lose", "pause", "cut"), "every_s": 0.5, "lasts_s": 2.0}
 """Gossip misses members, and only an exchange of views tells them."""
+REPORTS = {"servers": 1, "agents": 1, "reports": True, "faults": ("kill",), "every_s": 3.0, "lasts_s": 1.5}
 SERVERS_CHANGE = {"servers": 5, "agents": 1, "clients": 4, **OFTEN}
 PLANTED = (
     Planted(
@@ -188,6 +189,35 @@ PLANTED = (
         "was lost and not repeated",
         known=1,
         plan={"lost_write": True},
+    ),
+    Planted(
+        "a report on a check holds anew after a restart",
+        checks.counts_reports_anew,
+        "the check of told .* passes by a report",
+        known=1,
+        plan=REPORTS,
+    ),
+    Planted(
+        "a kept check starts as it was registered",
+        checks.starts_as_registered,
+        "the check of hoped .* passes by a report",
+        known=1,
+        plan=REPORTS,
+    ),
+    Planted(
+        "a report holds for ever",
+        checks.takes_no_silence_for_an_answer,
+        "passes by a report",
+        known=1,
+        plan=REPORTS,
+    ),
+    Planted(
+        "a status from the start counts as a verdict",
+        checks.counts_first_statuses,
+        "no verdict was passed",
+        known=1,
+        until_s=100.0,
+        plan={**REPORTS, "clients": 1, "every_s": 1e6},
     ),
     Planted(
         "a read joins a round that is on its way",

@@ -75,6 +75,8 @@ class Plan:
     """Clients write and delete under a prefix, and others follow it."""
     dns: bool = False
     """Every node answers DNS, and a program at each asks for a service."""
+    reports: bool = False
+    """Every node has checks that live by reports."""
     lost_write: bool = False
     """In the end an agent's write to the catalog is lost, and it has to notice."""
     without: tuple[int, ...] = ()
@@ -105,6 +107,7 @@ class Plan:
             f"{f'; {self.keepers} sessions with a TTL of {self.session_ttl_s:.1f} s' if self.keepers else ''}"
             f"{'; a prefix is followed' if self.prefixes else ''}"
             f"{'; a service is found by DNS' if self.dns else ''}"
+            f"{'; checks live by reports' if self.reports else ''}"
             f"{'; a write to the catalog is lost' if self.lost_write else ''}"
         )
 
@@ -155,6 +158,8 @@ def _with_later_draws(plan: Plan) -> Plan:
         plan = replace(plan, faults=(*plan.faults, *LATER))
     if others.random() < 1 / 4:
         plan = replace(plan, dns=True)
+    if others.random() < 1 / 4 and not plan.changes_servers and not {"clock", "set_back", "pause"} & {*plan.faults}:
+        plan = replace(plan, reports=True)
     return plan
 
 

@@ -30,6 +30,7 @@ from lictor_actors.swarm.owners import Owners
 from lictor_actors.swarm.plan import Plan, draw
 from lictor_actors.swarm.prefixes import CALL_S, Prefixes
 from lictor_actors.swarm.report import Report, Struck
+from lictor_actors.swarm.reporters import report_on_checks
 from lictor_actors.swarm.resolvers import Resolvers, with_dns
 from lictor_actors.swarm.workload import Clients
 
@@ -90,10 +91,8 @@ class Run:
         self.chaos: Chaos | None = None
         """None before it begins."""
         self.failures: list[str] = []
-        self.broken_at_s = 0.0
-        self._healed_after_s = 0.0
-        self._undecided = 0
-        self._terms_before_chaos = 0
+        self.broken_at_s = self._healed_after_s = 0.0
+        self._undecided = self._terms_before_chaos = 0
         self.world = World(
             plan.seed,
             weather=plan.weather,
@@ -127,8 +126,7 @@ class Run:
         self._heralds = Heralds(world, nodes, stream(seed, "heralds"))
         servers, keys = nodes[: self.plan.servers], self.clients.keys
         self._followers = Followers(world, self.watches, nodes, servers, keys, stream(seed, "followers"))
-        rng = stream(seed, "lockers")
-        leave = self.plan.changes_servers
+        rng, leave = stream(seed, "lockers"), self.plan.changes_servers
         self._lockers = [
             Locker(world, self.locks, rng.choice(nodes), f"locker{i}", rng, nodes_leave=leave) for i in range(LOCKERS)
         ]
@@ -136,6 +134,8 @@ class Run:
         self._keepers = self._hired_keepers(stream(seed, "keepers at work"))
         self._prefixes = Prefixes(world, self.watches, nodes, stream(seed, "prefixes")) if self.plan.prefixes else None
         self._resolvers = Resolvers(world, nodes, stream(seed, "resolvers")) if self.plan.dns else None
+        if self.plan.reports:
+            report_on_checks(world, nodes, seed, self.broken)
 
     def _hired_keepers(self, rng: Random) -> list[Keeper]:
         world, judge, ttl_ns = self.world, self.lifetimes, round(self.plan.session_ttl_s * 1e9)

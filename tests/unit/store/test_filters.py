@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from lictor_actors.consul.structs.catalog import HEALTH
 from lictor_actors.store.errors import QueryRefused
 from lictor_actors.store.filter.apply import keeps
+from lictor_actors.store.filter.expected import mistakes
+from lictor_actors.store.filter.grammar import NESTING_MAX, parse
+
+SAID = Path(__file__).parents[2] / "golden" / "filter_errors.jsonl"
+SAID_BY_GO = [json.loads(line) for line in SAID.read_text(encoding="utf-8").splitlines()]
+"""Expressions, most of them malformed, and what go-bexpr 0.1.2 says of each: "" of those that it can read."""
 
 ROW = {
     "Node": {"Node": "n1", "Meta": {"rack": "a", "odd key": "x"}, "TaggedAddresses": None},
@@ -89,14 +98,14 @@ BAD = [
     ("Service.Service matches `(`", 'Failed to compile regular expression "("'),
     ("Service.Service ==", "1:19 (18): no match found"),
     ("", "1:1 (0): no match found"),
-    ("Service.Service == web and", "no match found"),
-    ("(Service.Service == web", "no match found"),
+    ("Service.Service == web and", "1:27 (26): no match found, expected: [ \\t\\r\\n]"),
+    ("(Service.Service == web", '1:24 (23): rule "grouping": Unmatched parentheses'),
     ("Service.ID == service:web1", "1:22 (21): no match found"),
     ("Service.Service = web", "no match found"),
     ("Service.Service\n== ?", "2:4 (19): no match found"),
     ("not " * 200 + "Service.Port == 1", "nested too deeply"),
     ("(" * 200 + "Service.Port == 1" + ")" * 200, "nested too deeply"),
-    ('Service.Service == "\\q"', "invalid string"),
+    ('Service.Service == "\\q"', '1:20 (19): rule "string": invalid syntax'),
 ]
 
 
@@ -116,6 +125,17 @@ def test_a_bad_expression_is_refused_in_words(expression, text):
         keeps(HEALTH, expression)
     assert refused.value.refusal.text.startswith("Failed to create boolean expression evaluator: ")
     assert text in refused.value.refusal.text
+
+
+@pytest.mark.parametrize(("expression", "said"), SAID_BY_GO)
+def test_a_mistake_is_named_as_go_bexpr_names_it(expression, said):
+    assert mistakes(expression) == said
+
+
+@pytest.mark.parametrize("nested", ["(" * NESTING_MAX, "not " * NESTING_MAX, "not (" * (NESTING_MAX // 2)])
+def test_a_mistake_in_the_deepest_nesting_is_named(nested):
+    with pytest.raises(ValueError, match="no match found, expected: "):
+        parse(nested + "Service.Port == ")
 
 
 def test_a_hundred_terms_need_no_recursion():

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from lictor_actors.store.filter.expected import mistakes
+
 
 class Operand(NamedTuple):
     """One side of a match: ``path`` if it can be a selector, ``text`` if it can be a value."""
@@ -101,17 +103,15 @@ OPERATORS = {
 
 
 def parse(text: str) -> Expression:
-    """The expression that ``text`` spells; raises ValueError with where it stops making sense."""
+    """The expression that ``text`` spells; raises ValueError with go-bexpr's words on where it stops making sense."""
     from lark.exceptions import UnexpectedInput
 
     if len(text) > LENGTH_MAX or len(_NESTING.findall(text)) > NESTING_MAX:
         raise ValueError("expression is too long or nested too deeply")
     try:
         return _expression(_parser().parse(text))
-    except UnexpectedInput as e:
-        at = len(text) if _at_end(e) else e.pos_in_stream or 0
-        line, column = text.count("\n", 0, at) + 1, at - (text.rfind("\n", 0, at) + 1) + 1
-        raise ValueError(f"{line}:{column} ({at}): no match found") from e
+    except (UnexpectedInput, orjson.JSONDecodeError) as e:
+        raise ValueError(mistakes(text) or "no match found") from e
 
 
 @cache
@@ -120,10 +120,6 @@ def _parser() -> Any:
     from lark import Lark
 
     return Lark(GRAMMAR, parser="lalr", lexer="contextual")
-
-
-def _at_end(e: Any) -> bool:
-    return getattr(getattr(e, "token", None), "type", "") == "$END"
 
 
 def _expression(tree: Any) -> Expression:
@@ -160,7 +156,4 @@ def _step(tree: Any) -> str:
 
 
 def _unquoted(text: str) -> str:
-    try:
-        return str(orjson.loads(text))
-    except orjson.JSONDecodeError as e:
-        raise ValueError(f"invalid string {text}") from e
+    return str(orjson.loads(text))
