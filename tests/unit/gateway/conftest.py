@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lictor_actors.kernel.effects import CancelTimer, Effect, Send, SetTimer
+from lictor_actors.kernel.effects import CancelTimer, Effect, RunJob, Send, SetTimer
 from lictor_actors.kernel.life import Life
 from lictor_actors.roles.gateway.gateway import Gateway
 from lictor_messages.base import Message
@@ -37,6 +37,8 @@ class Desk:
         self.count = 0
         self.timers: dict[str, tuple[int, Message]] = {}
         self.asked: list[Envelope] = []
+        self.jobs: list[Any] = []
+        """What the host has been asked to do, oldest first."""
         self.answers: dict[str, HttpAnswered] = {}
         self.own: deque[Envelope] = deque()
         """What the gateway has sent to itself, and not got yet."""
@@ -105,6 +107,8 @@ class Desk:
             self.timers[effect.name] = (self.now + effect.after, effect.message)
         elif isinstance(effect, CancelTimer):
             self.timers.pop(effect.name, None)
+        elif isinstance(effect, RunJob):
+            self.jobs.append(effect.job)
         elif isinstance(effect, Send):
             self._post(effect.envelope)
 

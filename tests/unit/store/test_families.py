@@ -61,7 +61,9 @@ NEEDS: list[tuple[Message, tuple[Need, ...]]] = [
     ),
     (catalog.ListNodes(), (EVERY_NODE,)),
     (catalog.ListServices(), (EVERY_SERVICE,)),
+    (catalog.CountUsage(), (Need("operator", "read"),)),
     (catalog.ListNodeServices(node="n1"), (EVERY_NODE, EVERY_SERVICE)),
+    (catalog.FindServicesAt(address="10.0.0.1"), (EVERY_NODE, EVERY_SERVICE)),
     (catalog.ListServiceNodes(service="web"), (Need("service", "read", "web", "rows"), EVERY_NODE)),
     (catalog.ListServiceHealth(service="web"), (Need("service", "read", "web", "rows"), EVERY_NODE)),
     (catalog.ListServiceChecks(service="web"), (Need("service", "read", "web", "rows"), EVERY_NODE)),
@@ -197,6 +199,7 @@ def test_no_row_that_a_client_brings_is_taken_unseen() -> None:
 def test_only_these_queries_never_block() -> None:
     never = {kind for kind, read in FAMILIES.reads.items() if read.scopes is never_blocks}
     assert never == {
+        catalog.FindServicesAt,
         sessions.RenewSession,
         queries.ExecutePreparedQuery,
         queries.ExplainPreparedQuery,

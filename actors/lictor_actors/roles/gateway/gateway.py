@@ -19,10 +19,13 @@ from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.doorway.call import Asker
 from lictor_actors.roles.doorway.desk import Desk, DeskOptions
 from lictor_actors.roles.doorway.question import EVERYTHING, Rights
+from lictor_actors.roles.gateway.machine import MachineReadings
 from lictor_actors.roles.gateway.read_cache import CachedRead, ReadCache
 from lictor_messages.base import Message
 from lictor_messages.doorways import AskAgain, DeadlinesDue, RetryDue
 from lictor_messages.envelope import at
+from lictor_messages.jobs import JobFailed
+from lictor_messages.machine import DescribeMachine, MachineRead
 from lictor_messages.refusals import Refused
 from lictor_messages.web import GatewayOptions, GoOn, HttpAnswered, HttpAsked, HttpGone
 
@@ -48,7 +51,11 @@ class HttpAsker(Asker):
 class Gateway(Actor):
     """One per node that has an HTTP listener."""
 
-    hears = Vocabulary(any_answer=True).on(HttpAsked, HttpGone, AskAgain, GoOn, RetryDue, DeadlinesDue)
+    hears = (
+        Vocabulary(any_answer=True)
+        .on(HttpAsked, HttpGone, AskAgain, GoOn, RetryDue, DeadlinesDue)
+        .on(DescribeMachine, MachineRead, JobFailed)
+    )
 
     def __init__(self, options: GatewayOptions) -> None:
         self.options = options
@@ -57,6 +64,7 @@ class Gateway(Actor):
             at("agent", options.node), options.server, hold_ns=options.rpc_hold_timeout_ns, park_ns=options.park_ns
         )
         self._desk: Desk[HttpAsker] = Desk(desk, self._outcome)
+        self._machine = MachineReadings()
         self._handlers = Handlers(
             self.hears,
             {
@@ -66,6 +74,9 @@ class Gateway(Actor):
                 GoOn: lambda *_: None,  # its request has ended meanwhile
                 RetryDue: self._desk.retry,
                 DeadlinesDue: lambda _, turn: self._desk.deadlines_due(turn),
+                DescribeMachine: self._machine.asked,
+                MachineRead: self._machine.read,
+                JobFailed: self._machine.failed,
             },
         )
 
@@ -73,6 +84,9 @@ class Gateway(Actor):
         """HTTP in, answers back, timers."""
         if type(message) is HttpAsked:
             self._http_asked(message, turn)
+            return
+        if type(message) is DescribeMachine:  # to itself, and so under the id of a question of its desk
+            self._machine.asked(message, turn)
             return
         envelope = turn.envelope
         if envelope is None or (not self._desk.take(message, turn) and (envelope.reply_to or not envelope.request)):
