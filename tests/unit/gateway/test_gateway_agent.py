@@ -48,6 +48,7 @@ from lictor_messages.members import (
 from lictor_messages.refusals import Refused
 from lictor_messages.reload import Reload
 from lictor_messages.status import GetRaftConfiguration, RaftConfiguration, RaftServer
+from lictor_messages.web import LogTail
 
 WEB = ServiceRecord(node="n1", id="web1", service="web", tags=("a",), port=80)
 N1 = Member(
@@ -710,3 +711,20 @@ def test_a_client_that_hangs_up_does_not_lose_the_machine_of_another(desk):
         desk.take(MachineRead(ticket=job.ticket, description=MACHINE), None)
     assert first not in desk.answers
     assert desk.answers[second].status == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "tail"),
+    [
+        ("", LogTail(level="INFO")),
+        ("?loglevel=trace", LogTail(level="DEBUG")),
+        ("?loglevel=Err&logjson", LogTail(level="ERROR", json_lines=True)),
+    ],
+)
+def test_the_log_is_followed_from_a_level_on(desk, query, tail):
+    assert desk.get(f"/v1/agent/monitor{query}").log == tail
+
+
+def test_a_log_level_that_does_not_exist_is_refused(desk):
+    refused = desk.get("/v1/agent/monitor?loglevel=loud")
+    assert (refused.status, refused.body) == (400, b"Bad request: Unknown log level: loud")
