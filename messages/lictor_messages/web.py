@@ -70,12 +70,21 @@ class GatewayOptions(Message):
     """The longest ``wait``; longer ones are cut to it."""
     park_ns: int = 60_000_000_000
     """How long a blocked query is left with a server at a time: if its answer was lost, that is noticed then."""
+    use_cache: bool = True
+    """Whether ``?cached`` is heeded, Consul's http_config.use_cache."""
     disable_coordinates: bool = False
     """Refuse what is asked about coordinates."""
     server: str = ""
     """Address of the server on this node, "" if there is none."""
     http_addr: str = ""
     """``ip:port`` of the HTTP listener, for people."""
+
+
+class CacheRefreshDue(Message):
+    """A gateway's timer: a cached answer that was not kept right is to be asked for again."""
+
+    entry: int
+    """Its number."""
 
 
 class GoOn(Message):
