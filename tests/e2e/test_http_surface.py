@@ -57,6 +57,17 @@ def test_members_are_filtered(ask):
     assert [len(ask(f"agent/members?filter=Status=={number}")) for number in (1, 4)] == [1, 0]
 
 
+def test_a_cached_answer_follows_the_catalog(ask, http, until):
+    register = {"Node": "by-hand", "Address": "10.0.0.9", "Service": {"Service": "cached"}}
+    first = http(ADDRESS, "GET", "/v1/health/service/cached?cached")
+    assert (first.json, first.headers["X-Cache"]) == ([], "MISS")
+    assert http(ADDRESS, "GET", "/v1/health/service/cached?cached").headers["X-Cache"] == "HIT"
+    assert http(ADDRESS, "PUT", "/v1/catalog/register", register).json
+    until(lambda: ask("health/service/cached?cached"))
+    again = http(ADDRESS, "GET", "/v1/health/service/cached?cached")
+    assert (again.headers["X-Cache"], again.headers["Age"]) == ("HIT", "0")
+
+
 @pytest.mark.parametrize("query", ["loglevel=debug", "loglevel=debug&logjson"])
 def test_the_log_is_followed_while_it_is_written(agent, ask, query):
     with socket.create_connection(("127.0.0.1", PORT), timeout=60) as following:

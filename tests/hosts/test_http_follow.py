@@ -124,7 +124,7 @@ async def test_what_is_left_out_is_counted_and_told():
     record = log.makeRecord("lictor", logging.INFO, "", 0, "x", (), None)
     for _ in range(LINES_MOST + 3):
         follower.emit(record)
-    assert not taken  # nothing is written from within whatever logged
+    assert not taken  # nothing is written from within the code that logs
     await asyncio.sleep(0)
     assert len(taken) == LINES_MOST
     assert taken[0].startswith(b"3 lines are left out")
