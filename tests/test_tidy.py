@@ -78,6 +78,7 @@ NOT_SENT = (
     "jobs.probe_",
     "jobs.run_",
     "journal.",
+    "machine.read_",
     "reload.read_",
     "server.server_options",
     "swim.prober_options",

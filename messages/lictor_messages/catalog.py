@@ -201,6 +201,21 @@ class ListServiceHealth(_Filtered, kind="catalog.list_service_health", on=WIRE):
     passing: bool = False
 
 
+class CountUsage(Query, kind="catalog.count_usage", on=WIRE):
+    """/v1/operator/usage; answered by Usage."""
+
+
+class Usage(Answer, kind="catalog.usage", on=WIRE):
+    """How much there is in the catalog."""
+
+    nodes: int
+    services: int
+    """Names of services."""
+    service_instances: int
+    billable_service_instances: int
+    """Those of applications: without the servers' own."""
+
+
 class Nodes(Answer, kind="catalog.nodes", on=WIRE):
     """Nodes in the order of names."""
 

@@ -20,6 +20,7 @@ from lictor_messages import (
     jobs,
     journal,
     kv,
+    machine,
     members,
     queries,
     raft,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lictor_messages.base import Message
+from lictor_messages.base import Message, Record
 from lictor_messages.kv import VALUE_MOST
 
 
@@ -27,6 +27,14 @@ class HttpAsked(Message):
     """``ip`` of the client."""
 
 
+class LogTail(Record):
+    """The lines that the process logs from now on."""
+
+    level: str
+    """Python's name of the lowest level."""
+    json_lines: bool = False
+
+
 class HttpAnswered(Message):
     """The whole response; the host adds Content-Length, Date and Vary, and compresses if it was asked to."""
 
@@ -35,6 +43,8 @@ class HttpAnswered(Message):
     body: bytes = b""
     more: tuple[bytes, ...] = ()
     """Of a large body: what follows ``body``, in pieces that the host sends one after the other."""
+    log: LogTail | None = None
+    """If set, these are the body, for as long as the client reads them."""
 
 
 class HttpGone(Message):
@@ -60,12 +70,21 @@ class GatewayOptions(Message):
     """The longest ``wait``; longer ones are cut to it."""
     park_ns: int = 60_000_000_000
     """How long a blocked query is left with a server at a time: if its answer was lost, that is noticed then."""
+    use_cache: bool = True
+    """Whether ``?cached`` is heeded, Consul's http_config.use_cache."""
     disable_coordinates: bool = False
     """Refuse what is asked about coordinates."""
     server: str = ""
     """Address of the server on this node, "" if there is none."""
     http_addr: str = ""
     """``ip:port`` of the HTTP listener, for people."""
+
+
+class CacheRefreshDue(Message):
+    """A gateway's timer: a cached answer that was not kept right is to be asked for again."""
+
+    entry: int
+    """Its number."""
 
 
 class GoOn(Message):

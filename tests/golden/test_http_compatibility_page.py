@@ -21,7 +21,7 @@ Each endpoint that Consul 1.22 registers, and what Lictor does with it. This pag
 `LICTOR_REWRITE=1 pytest tests/golden`. A path that ends in a slash stands for all below it. Odd requests and limits:
 [http.md](http.md); other differences: [status.md](status.md).
 
-*answered*: as Consul does, but for the note. *refused*: 404 and `Consul has GET /v1/agent/host, Lictor not yet`.
+*answered*: as Consul does, but for the note. *refused*: 404 and `Consul has GET /v1/connect/ca/roots, Lictor not yet`.
 *switched off*: 401, as a Consul answers in which that part is switched off.
 
 | method | path | state | note |

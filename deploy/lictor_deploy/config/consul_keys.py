@@ -25,7 +25,6 @@ NOT_IN_FORCE = (
     "disable_update_check",
     "enable_agent_tls_for_checks",
     "enable_debug",
-    "http_config.use_cache",
     "http_config.max_header_bytes",
     "limits",
     "log_json",

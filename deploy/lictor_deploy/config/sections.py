@@ -57,6 +57,7 @@ class Performance(Section):
 class HttpConfig(Section):
     """What HTTP may be asked for."""
 
+    use_cache: bool = option("Let ?cached be answered from the agent's cache.", feeds="gateway.use_cache")
     allowed_hosts: list[HostName] = option(
         "Name under which HTTP may be asked, beside localhost and IPs; may be given several times, * for any.",
         default=[],

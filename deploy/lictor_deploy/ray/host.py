@@ -14,10 +14,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from lictor_actors.hosts.live.log_lines import ConsulFormat
 from lictor_actors.hosts.ray.place import here
 from lictor_actors.hosts.ray.ports import drawn_ports
 from lictor_deploy.agent.limits import raise_file_limit
-from lictor_deploy.agent.log import ConsulFormat, start_log
+from lictor_deploy.agent.log import start_log
 from lictor_deploy.agent.run import PRIVATE
 from lictor_deploy.local.json_lines import Said
 from lictor_deploy.local.nodes import HostedNodes

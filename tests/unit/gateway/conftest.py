@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from random import Random
 from typing import Any
 
 import pytest
 
-from lictor_actors.kernel.effects import CancelTimer, Effect, Send, SetTimer
+from lictor_actors.kernel.effects import CancelTimer, Count, Effect, RunJob, Send, SetTimer
 from lictor_actors.kernel.life import Life
 from lictor_actors.roles.gateway.gateway import Gateway
 from lictor_messages.base import Message
@@ -37,6 +37,9 @@ class Desk:
         self.count = 0
         self.timers: dict[str, tuple[int, Message]] = {}
         self.asked: list[Envelope] = []
+        self.counted: Counter[str] = Counter()
+        self.jobs: list[Any] = []
+        """What the host has been asked to do, oldest first."""
         self.answers: dict[str, HttpAnswered] = {}
         self.own: deque[Envelope] = deque()
         """What the gateway has sent to itself, and not got yet."""
@@ -105,6 +108,10 @@ class Desk:
             self.timers[effect.name] = (self.now + effect.after, effect.message)
         elif isinstance(effect, CancelTimer):
             self.timers.pop(effect.name, None)
+        elif isinstance(effect, Count):
+            self.counted[effect.what] += 1
+        elif isinstance(effect, RunJob):
+            self.jobs.append(effect.job)
         elif isinstance(effect, Send):
             self._post(effect.envelope)
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import quote
 
 import pytest
 
+from lictor_actors.hosts.world.jobs import MACHINE
 from lictor_messages.agent import (
     Accepted,
     AgentDescription,
@@ -26,6 +28,8 @@ from lictor_messages.agent import (
 )
 from lictor_messages.base import FrozenMap
 from lictor_messages.catalog import CheckRecord, ServiceRecord, Weights
+from lictor_messages.jobs import JobFailed
+from lictor_messages.machine import MachineRead
 from lictor_messages.members import (
     EventFired,
     FireEvent,
@@ -44,6 +48,7 @@ from lictor_messages.members import (
 from lictor_messages.refusals import Refused
 from lictor_messages.reload import Reload
 from lictor_messages.status import GetRaftConfiguration, RaftConfiguration, RaftServer
+from lictor_messages.web import LogTail
 
 WEB = ServiceRecord(node="n1", id="web1", service="web", tags=("a",), port=80)
 N1 = Member(
@@ -647,3 +652,79 @@ def test_a_service_is_waited_for_by_its_hash(desk, query, asked):
 def test_a_wait_that_is_none_is_refused(desk, query):
     answer = desk.get(f"/v1/agent/service/web1{query}")
     assert (answer.status, answer.body) == (400, b"Invalid wait time")
+
+
+def filtered_members(desk, expression):
+    request = desk.http("GET", f"/v1/agent/members?filter={quote(expression)}")
+    desk.answer(Members(members=(N1, N2)))
+    return desk.answers[request]
+
+
+@pytest.mark.parametrize(
+    ("expression", "names"),
+    [
+        ("Name == n2", ["n2"]),
+        ("Status == 1", ["n1"]),
+        ("Tags.role == consul", ["n1"]),
+        ("Tags.vsn_max == 3", ["n1", "n2"]),
+        ('Port == 8301 and Addr != "10.0.0.1"', []),
+        ("ProtocolCur == 2", ["n1", "n2"]),
+    ],
+)
+def test_members_are_chosen_by_what_is_shown_of_them(desk, expression, names):
+    assert [row["Name"] for row in json.loads(filtered_members(desk, expression).body)] == names
+
+
+def test_members_cannot_be_chosen_by_what_is_not_shown(desk):
+    refused = filtered_members(desk, "Incarnation == 1")
+    assert (refused.status, b'Selector "Incarnation" is not valid' in refused.body) == (500, True)
+
+
+def test_members_of_all_datacenters_are_chosen_by_their_names_there(desk):
+    request = desk.http("GET", "/v1/agent/members?wan=1&filter=Name==`n1.dc1`")
+    desk.answer(Members(members=(N1, N2)))
+    assert [row["Name"] for row in json.loads(desk.answers[request].body)] == ["n1.dc1"]
+
+
+def test_the_machine_is_described_in_gopsutils_words(desk):
+    request = desk.http("GET", "/v1/agent/host")
+    job = desk.jobs.pop()
+    assert request not in desk.answers
+    desk.take(MachineRead(ticket=job.ticket, description=MACHINE), None)
+    said = json.loads(desk.answers[request].body)
+    assert said.keys() == {"Memory", "CPU", "Host", "Disk", "CollectionTime", "Errors"}
+    assert said["Memory"]["usedPercent"] == 50.0
+    assert said["CPU"] == [{"cpu": 0, "modelName": "simulated", "mhz": 0.0}]
+
+
+def test_a_machine_that_cannot_be_read_is_told(desk):
+    request = desk.http("GET", "/v1/agent/host")
+    desk.take(JobFailed(ticket=desk.jobs.pop().ticket, error="no /proc"), None)
+    assert desk.answers[request].status == 500
+    assert desk.answers[request].body == b"the machine could not be read: no /proc"
+
+
+def test_a_client_that_hangs_up_does_not_lose_the_machine_of_another(desk):
+    first, second = desk.http("GET", "/v1/agent/host"), desk.http("GET", "/v1/agent/host")
+    desk.gone(first)
+    for job in list(desk.jobs):
+        desk.take(MachineRead(ticket=job.ticket, description=MACHINE), None)
+    assert first not in desk.answers
+    assert desk.answers[second].status == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "tail"),
+    [
+        ("", LogTail(level="INFO")),
+        ("?loglevel=trace", LogTail(level="DEBUG")),
+        ("?loglevel=Err&logjson", LogTail(level="ERROR", json_lines=True)),
+    ],
+)
+def test_the_log_is_followed_from_a_level_on(desk, query, tail):
+    assert desk.get(f"/v1/agent/monitor{query}").log == tail
+
+
+def test_a_log_level_that_does_not_exist_is_refused(desk):
+    refused = desk.get("/v1/agent/monitor?loglevel=loud")
+    assert (refused.status, refused.body) == (400, b"Bad request: Unknown log level: loud")

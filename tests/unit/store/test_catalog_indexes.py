@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lictor_messages.catalog import (
+    CountUsage,
     ListChecksInState,
     ListNodeChecks,
     ListNodes,
@@ -175,3 +176,16 @@ def test_the_version_of_a_query_is_its_index_found_without_the_answer(log):
     log.node("n2")
     for query in (WEB, WEB_HEALTH, WEB_CHECKS, ListNodes(), ListServices(), ListNodeServices(node="n1")):
         assert log.store.version(query) == log.at(query)
+
+
+def test_usage_counts_nodes_names_and_instances_without_those_of_servers(log):
+    assert log.at(CountUsage()) == 1
+    log.node("n1")
+    log.service("n1", "web")
+    log.service("n2", "web")
+    log.service("n2", "consul")
+    said = log.store.evaluate(CountUsage())
+    assert (said.nodes, said.services, said.service_instances, said.billable_service_instances) == (2, 2, 3, 2)
+    before = log.at(CountUsage())
+    log.check("n1", "c")
+    assert log.at(CountUsage()) == before

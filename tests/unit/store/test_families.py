@@ -62,6 +62,7 @@ NEEDS: list[tuple[Message, tuple[Need, ...]]] = [
     (catalog.ListNodes(), (EVERY_NODE,)),
     (catalog.ListServices(), (EVERY_SERVICE,)),
     (catalog.FindServicesAt(address="10.0.0.1"), (EVERY_NODE, EVERY_SERVICE)),
+    (catalog.CountUsage(), (Need("operator", "read"),)),
     (catalog.ListNodeServices(node="n1"), (EVERY_NODE, EVERY_SERVICE)),
     (catalog.ListServiceNodes(service="web"), (Need("service", "read", "web", "rows"), EVERY_NODE)),
     (catalog.ListServiceHealth(service="web"), (Need("service", "read", "web", "rows"), EVERY_NODE)),

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from lictor_actors.hosts.live.machine import read_machine
 from lictor_actors.hosts.live.probes.http import probe_http
 from lictor_actors.hosts.live.probes.script import Scripts
 from lictor_actors.hosts.live.probes.tcp import probe_tcp
@@ -19,6 +20,7 @@ from lictor_actors.hosts.live.recursors import ask_recursors
 from lictor_messages.base import Message
 from lictor_messages.dns import AskRecursors
 from lictor_messages.jobs import JobFailed, PingH2, ProbeGrpc, ProbeHttp, ProbeTcp, ProbeUdp, RunScript
+from lictor_messages.machine import ReadMachine
 
 AT_ONCE = 256
 """Jobs of a process that run at the same time; the others wait for their turn."""
@@ -87,5 +89,6 @@ PROBES: dict[type[Message], Probe] = {
     ProbeUdp: probe_udp,
     PingH2: _h2ping,
     AskRecursors: ask_recursors,
+    ReadMachine: read_machine,
 }
 """Who does a job."""

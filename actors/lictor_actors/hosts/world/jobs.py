@@ -21,6 +21,7 @@ from lictor_messages.jobs import (
     TcpProbed,
     UdpProbed,
 )
+from lictor_messages.machine import DiskSpace, MachineDescription, MachineRead, Memory, Processor, ReadMachine, System
 from lictor_messages.reload import DefinitionsRead, ReadDefinitions
 
 HttpScript = int | tuple[int, str] | Callable[[], int]
@@ -28,6 +29,14 @@ HttpScript = int | tuple[int, str] | Callable[[], int]
 Outcome = int | tuple[int, str]
 """Of a program: its exit code, and what it writes."""
 Later = Callable[[int, Callable[[], None]], object]
+MACHINE = MachineDescription(
+    memory=Memory(total=1 << 30, available=1 << 29, used=1 << 29, used_percent=50.0, free=1 << 29),
+    processors=(Processor(number=0, model="simulated"),),
+    system=System(hostname="", uptime=0, boot_time=0, processes=1, os="world", kernel_version="", kernel_arch=""),
+    disk=DiskSpace(path="/", total=1 << 30, free=1 << 29, used=1 << 29, used_percent=50.0),
+    collected_ns=0,
+)
+"""What each node of the world runs on."""
 
 
 class Jobs:
@@ -65,6 +74,8 @@ class Jobs:
                 return self._grpc(job)
             case ReadDefinitions():
                 return self._definitions(node, job)
+            case ReadMachine():
+                return MachineRead(ticket=job.ticket, description=MACHINE)
             case RunScript():
                 return self._script(job)
             case _:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from lictor_actors.consul.rows import JsonRow
 from lictor_actors.consul.struct import Struct
+from lictor_actors.consul.structs.members import MEMBER
 from lictor_actors.roles.api.agent_self import about_self
 from lictor_actors.roles.api.query import parse_bool
 from lictor_actors.roles.api.question import HttpQuestion, done, empty, json_answer, text
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
-from lictor_actors.roles.api.serf import member_json
 from lictor_actors.store.errors import QueryRefused
-from lictor_actors.store.filter.apply import keeps
+from lictor_actors.store.filter.apply import Predicate, keeps
 from lictor_messages.agent import AgentDescription, DescribeAgent, LeaveCluster, SetMaintenance
 from lictor_messages.members import ForceLeave, Join, Joined, ListMembers, Members
 from lictor_messages.reload import Reload
@@ -29,7 +30,7 @@ def version(request: HttpRequest) -> HttpQuestion:
 
 
 def members(request: HttpRequest) -> HttpQuestion:
-    """Every member; with ``?wan=1`` the servers, under their names in the pool of all datacenters."""
+    """Every member that ``?filter`` keeps; with ``?wan=1`` servers, named as in the pool of all datacenters."""
     return HttpQuestion(ListMembers(), _wan_members if request.param("wan") else _members)
 
 
@@ -76,14 +77,18 @@ def is_enabled(request: HttpRequest) -> bool:
 
 def chosen(struct: Struct[Any], rows: dict[str, dict[str, Any]], request: HttpRequest) -> dict[str, dict[str, Any]]:
     """The rows that ``?filter`` keeps, all without one."""
+    stays = _stays(struct, request)
+    return {key: row for key, row in rows.items() if stays(row)}
+
+
+def _stays(struct: Struct[Any], request: HttpRequest) -> Predicate:
     expression = request.param("filter")
     if not expression:
-        return rows
+        return lambda _: True
     try:
-        stays = keeps(struct, expression)
+        return keeps(struct, expression)
     except QueryRefused as error:
         raise HttpError(error.refusal.row.status, error.refusal.words) from error
-    return {key: row for key, row in rows.items() if stays(row)}
 
 
 def _version(agent: AgentDescription, request: HttpRequest) -> HttpAnswered:
@@ -91,14 +96,18 @@ def _version(agent: AgentDescription, request: HttpRequest) -> HttpAnswered:
 
 
 def _members(answer: Members, request: HttpRequest) -> HttpAnswered:
-    return json_answer([member_json(member) for member in answer.members], request)
+    return _shown([MEMBER.row(member) for member in answer.members], request)
 
 
 def _wan_members(answer: Members, request: HttpRequest) -> HttpAnswered:
-    servers = [member_json(member) for member in answer.members if member.is_server]
+    servers = [MEMBER.row(member) for member in answer.members if member.is_server]
     for row in servers:
         row |= {"Name": f"{row['Name']}.{request.options.dc}", "Port": WAN_PORT}
-    return json_answer(servers, request)
+    return _shown(servers, request)
+
+
+def _shown(rows: list[JsonRow], request: HttpRequest) -> HttpAnswered:
+    return json_answer(list(filter(_stays(MEMBER, request), rows)), request)
 
 
 def _joined(answer: Joined, request: HttpRequest) -> HttpAnswered:

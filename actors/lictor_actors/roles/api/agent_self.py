@@ -6,9 +6,9 @@ import platform
 from collections import Counter
 from typing import Any, get_args
 
+from lictor_actors.consul.structs.members import MEMBER
 from lictor_actors.roles.api.question import HttpQuestion, json_answer
 from lictor_actors.roles.api.request import HttpRequest
-from lictor_actors.roles.api.serf import member_json
 from lictor_messages.addresses import lane_url
 from lictor_messages.agent import AgentDescription, DescribeAgent
 from lictor_messages.durations import go_duration
@@ -85,7 +85,7 @@ def _self(
         },
         "DebugConfig": _debug(agent, request.options),
         "Coord": None,
-        "Member": member_json(agent.member),
+        "Member": MEMBER.row(agent.member),
         "Stats": _stats(agent, members, raft),
         "Meta": dict(agent.meta),
         "xDS": NO_XDS,

@@ -16,7 +16,7 @@ from lictor_messages.status import ListDatacenters
 
 def datacenters(request: HttpRequest) -> HttpQuestion:
     """Names of all datacenters known."""
-    return HttpQuestion(ListDatacenters(consistency="stale"), cacheable(request, status_answer))
+    return cacheable(request, HttpQuestion(ListDatacenters(consistency="stale"), status_answer), refreshed=False)
 
 
 def nodes(request: HttpRequest) -> HttpQuestion:
@@ -28,7 +28,7 @@ def nodes(request: HttpRequest) -> HttpQuestion:
 def services(request: HttpRequest) -> HttpQuestion:
     """Service names with their tags."""
     query = ListServices(**read_options(request), **selection(request))
-    return HttpQuestion(query, cacheable(request, of_peer(request, rendered_with_consistency, b"{}")))
+    return cacheable(request, HttpQuestion(query, of_peer(request, rendered_with_consistency, b"{}")))
 
 
 def service(request: HttpRequest) -> HttpQuestion:
@@ -36,7 +36,7 @@ def service(request: HttpRequest) -> HttpQuestion:
     name = named(request, "Missing service name")
     tags = tuple(request.params.get("tag", ()))
     query = ListServiceNodes(service=name, tags=tags, **read_options(request), **selection(request))
-    return HttpQuestion(query, cacheable(request, of_peer(request, rendered_with_consistency)))
+    return cacheable(request, HttpQuestion(query, of_peer(request, rendered_with_consistency)))
 
 
 def node(request: HttpRequest) -> HttpQuestion:
@@ -51,7 +51,7 @@ def node_services(request: HttpRequest) -> HttpQuestion:
     name = named(request, "Missing node name")
     query = ListNodeServices(node=name, as_list=True, **read_options(request), **selection(request))
     nothing = b'{"Node":null,"Services":null}'
-    return HttpQuestion(query, cacheable(request, of_peer(request, rendered_with_consistency, nothing)))
+    return cacheable(request, HttpQuestion(query, of_peer(request, rendered_with_consistency, nothing)))
 
 
 def register(request: HttpRequest) -> HttpQuestion:

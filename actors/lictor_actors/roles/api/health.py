@@ -42,7 +42,7 @@ def service(request: HttpRequest) -> HttpQuestion:
         **read_options(request),
         **selection(request),
     )
-    return HttpQuestion(query, cacheable(request, of_peer(request, rendered)))
+    return cacheable(request, HttpQuestion(query, of_peer(request, rendered)))
 
 
 def _passing(request: HttpRequest) -> bool:

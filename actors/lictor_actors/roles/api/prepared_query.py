@@ -6,6 +6,7 @@ from typing import Any
 
 from lictor_actors.consul.structs.queries import QUERY, SERVICE_QUERY
 from lictor_actors.consul.uuids import as_made, new_uuid
+from lictor_actors.roles.api.agent_cache import cacheable
 from lictor_actors.roles.api.definitions import decoded
 from lictor_actors.roles.api.query import check_datacenter, read_options
 from lictor_actors.roles.api.question import (
@@ -94,7 +95,7 @@ def execute(request: HttpRequest) -> HttpQuestion:
         source_ip=request.header("x-forwarded-for").partition(",")[0].strip() or request.asked.peer,
         **_now(request),
     )
-    return HttpQuestion(query, _executed)
+    return cacheable(request, HttpQuestion(query, _executed), refreshed=False)
 
 
 def explain(request: HttpRequest) -> HttpQuestion:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import orjson
 
@@ -27,6 +27,17 @@ Words = Mapping[Code, Callable[[HttpRequest], HttpAnswered]]
 NO_WORDS = cast(Words, FrozenMap())
 
 
+class Caching(NamedTuple):
+    """What a client takes from the agent's cache; times in nanoseconds."""
+
+    refreshed: bool
+    """Whether a cached answer is kept right by a blocking query."""
+    age_most_ns: int | None
+    """None: of any age."""
+    stale_if_error_ns: int
+    """How old an answer may be if there is no other."""
+
+
 @dataclass(slots=True)
 class HttpQuestion(Question):
     """``render`` turns the answer into a response, or into what is to be asked next."""
@@ -34,6 +45,8 @@ class HttpQuestion(Question):
     render: Callable[[Any, HttpRequest], HttpAnswered | HttpQuestion]
     final: Words = field(default=NO_WORDS, kw_only=True)
     """Refusals that the endpoint says in its own way, at once; the others are held, and said the table's way."""
+    caching: Caching | None = field(default=None, kw_only=True)
+    """Set if the agent's cache may answer."""
 
 
 def empty(status: int = 200) -> HttpAnswered:

@@ -11,44 +11,34 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from lictor_actors.kernel.actor import Actor
-from lictor_actors.kernel.turn import Ticket, Turn
+from lictor_actors.kernel.turn import Turn
 from lictor_actors.kernel.vocabulary import Handlers, Vocabulary
 from lictor_actors.roles.api.api import ROUTER
 from lictor_actors.roles.api.question import HttpQuestion, error_answer, refusal_answer, text
 from lictor_actors.roles.api.request import HttpError, HttpRequest
-from lictor_actors.roles.doorway.call import Asker
 from lictor_actors.roles.doorway.desk import Desk, DeskOptions
 from lictor_actors.roles.doorway.question import EVERYTHING, Rights
-from lictor_actors.roles.gateway.read_cache import CachedRead, ReadCache
+from lictor_actors.roles.gateway.agent_cache import AgentCache
+from lictor_actors.roles.gateway.asker import HttpAsker, rendered_for
+from lictor_actors.roles.gateway.machine import MachineReadings
+from lictor_actors.roles.gateway.read_cache import ReadCache
 from lictor_messages.base import Message
 from lictor_messages.doorways import AskAgain, DeadlinesDue, RetryDue
 from lictor_messages.envelope import at
+from lictor_messages.jobs import JobFailed
+from lictor_messages.machine import DescribeMachine, MachineRead
 from lictor_messages.refusals import Refused
-from lictor_messages.web import GatewayOptions, GoOn, HttpAnswered, HttpAsked, HttpGone
-
-
-class HttpAsker(Asker):
-    """One HTTP request that waits for its outcome."""
-
-    __slots__ = ("request",)
-    question: HttpQuestion
-    crowd: CachedRead | None
-
-    def __init__(
-        self, ticket: Ticket, question: HttpQuestion, request: HttpRequest, read: CachedRead | None = None
-    ) -> None:
-        # Without super(): one is made for every request.
-        self.ticket = ticket
-        self.question = question
-        self.crowd = read
-        self.request = request
-        self.due = 0
+from lictor_messages.web import CacheRefreshDue, GatewayOptions, GoOn, HttpAnswered, HttpAsked, HttpGone
 
 
 class Gateway(Actor):
     """One per node that has an HTTP listener."""
 
-    hears = Vocabulary(any_answer=True).on(HttpAsked, HttpGone, AskAgain, GoOn, RetryDue, DeadlinesDue)
+    hears = (
+        Vocabulary(any_answer=True)
+        .on(HttpAsked, HttpGone, AskAgain, GoOn, RetryDue, DeadlinesDue)
+        .on(CacheRefreshDue, DescribeMachine, MachineRead, JobFailed)
+    )
 
     def __init__(self, options: GatewayOptions) -> None:
         self.options = options
@@ -57,6 +47,8 @@ class Gateway(Actor):
             at("agent", options.node), options.server, hold_ns=options.rpc_hold_timeout_ns, park_ns=options.park_ns
         )
         self._desk: Desk[HttpAsker] = Desk(desk, self._outcome)
+        self._agent_cache = AgentCache(self._desk)
+        self._machine = MachineReadings()
         self._handlers = Handlers(
             self.hears,
             {
@@ -66,6 +58,10 @@ class Gateway(Actor):
                 GoOn: lambda *_: None,  # its request has ended meanwhile
                 RetryDue: self._desk.retry,
                 DeadlinesDue: lambda _, turn: self._desk.deadlines_due(turn),
+                CacheRefreshDue: self._agent_cache.refresh_due,
+                DescribeMachine: self._machine.asked,
+                MachineRead: self._machine.read,
+                JobFailed: self._machine.failed,
             },
         )
 
@@ -74,14 +70,18 @@ class Gateway(Actor):
         if type(message) is HttpAsked:
             self._http_asked(message, turn)
             return
+        if type(message) is DescribeMachine:  # to itself, and so under the id of a question of its desk
+            self._machine.asked(message, turn)
+            return
         envelope = turn.envelope
         if envelope is None or (not self._desk.take(message, turn) and (envelope.reply_to or not envelope.request)):
             self._handlers[type(message)](message, turn)
         # Else it answers a call that has ended: its client has its answer, or has hung up.
 
     def check(self) -> None:
-        """See ``Desk.check``."""
+        """See ``Desk.check``, ``AgentCache.check``."""
         self._desk.check()
+        self._agent_cache.check()
 
     @property
     def open_requests(self) -> int:
@@ -110,6 +110,9 @@ class Gateway(Actor):
             return
         if isinstance(outcome, HttpQuestion):
             outcome.rights = rights
+            if outcome.caching is not None:
+                self._agent_cache.ask(HttpAsker(turn.ticket(), outcome, request), turn)
+                return
             self._cache.keep(outcome, request)
             self._desk.ask(HttpAsker(turn.ticket(), outcome, request), turn)
         else:
@@ -119,11 +122,14 @@ class Gateway(Actor):
         """One answer or refusal for all of them. Equal targets are told the same; mostly it is one for all."""
         said: dict[str, HttpAnswered] = {}
         for asker in askers:
+            if asker.question.caching is not None:
+                self._agent_cache.outcome(asker, answer, turn)
+                continue
             read, request = asker.crowd, asker.request
             if read is not None and read.answer is answer and read.response is not None:
                 turn.answer(asker.ticket, read.response)
                 continue
-            outcome = said.get(request.asked.target) or _rendered(asker, answer)
+            outcome = said.get(request.asked.target) or rendered_for(asker, answer)
             if isinstance(outcome, HttpQuestion):
                 self._go_on(asker, outcome, turn)
                 continue
@@ -142,13 +148,3 @@ class Gateway(Actor):
             return
         question.rights = asker.question.rights
         self._desk.ask(HttpAsker(asker.ticket, question, asker.request), turn)
-
-
-def _rendered(asker: HttpAsker, answer: Message) -> HttpQuestion | HttpAnswered:
-    try:
-        if type(answer) is Refused:
-            say = asker.question.final.get(answer.code)
-            return say(asker.request) if say is not None else refusal_answer(answer, asker.request)
-        return asker.question.render(answer, asker.request)
-    except HttpError as error:
-        return error_answer(error, asker.request)

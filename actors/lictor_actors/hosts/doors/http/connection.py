@@ -11,7 +11,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol, cast
 
-from lictor_actors.hosts.doors.http.events import AnswerPiece, Asked, BodyPiece, Close, Event, LastWords
+from lictor_actors.hosts.doors.http.events import AnswerPiece, Asked, BodyPiece, Close, Event, Follow, LastWords
+from lictor_actors.hosts.doors.http.log_follower import LogFollower
 from lictor_actors.hosts.doors.http.machine import HttpMachine
 from lictor_actors.hosts.doors.http.phases import ASKED
 from lictor_actors.hosts.doors.http.premises import Premises
@@ -50,6 +51,7 @@ class HttpConnection(asyncio.Protocol):
         self._gone: Gone | None = None
         """To be called if the client hangs up before its request is answered."""
         self._body: list[bytes] = []
+        self._follower: LogFollower | None = None
         self._busy = False
         """True while events are carried out, or the next one is due in another turn of the loop."""
         self._reads = True
@@ -89,6 +91,8 @@ class HttpConnection(asyncio.Protocol):
         """The client is gone: the gateway is told if it works for it."""
         self.machine.lost()
         self._door.forget(self)
+        if self._follower is not None:
+            self._follower.end()
         gone, self._gone = self._gone, None
         if gone is not None:
             gone()
@@ -137,11 +141,21 @@ class HttpConnection(asyncio.Protocol):
         match event:
             case BodyPiece():
                 self._body.append(event.data)
+            case Follow():
+                self._follower = LogFollower(event.log, self._line)
+                self._follower.begin()
             case LastWords():
                 self._transport.write(event.data)
                 self._half_close()
             case Close():
                 self._transport.close()
+
+    def _line(self, data: bytes) -> bool:
+        said = self.machine.line(data)
+        if said is None or self._transport.is_closing():
+            return False
+        self._transport.write(said)
+        return True
 
     def _half_close(self) -> None:
         if self._transport.can_write_eof():

@@ -7,7 +7,7 @@ from enum import Enum
 from functools import cache
 from typing import NamedTuple
 
-from lictor_messages.web import HttpAsked
+from lictor_messages.web import HttpAsked, LogTail
 
 
 class Form(NamedTuple):
@@ -49,6 +49,12 @@ class AnswerPiece(NamedTuple):
     data: bytes
 
 
+class Follow(NamedTuple):
+    """The head of an answer is said: the machine is to be given lines of the log from now on."""
+
+    log: LogTail
+
+
 class LastWords(NamedTuple):
     """To be written, and then our half of the connection is to be closed."""
 
@@ -62,5 +68,5 @@ class Close(Enum):
 
 
 CLOSE = Close.CLOSE
-Event = Asked | bytes | BodyPiece | AnswerPiece | LastWords | Close
+Event = Asked | bytes | BodyPiece | AnswerPiece | Follow | LastWords | Close
 """``bytes`` are to be written."""

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lictor_actors.hosts.doors.http.events import CLOSE, AnswerPiece, Asked, BodyPiece, Event, LastWords
+from lictor_actors.hosts.doors.http.events import CLOSE, AnswerPiece, Asked, BodyPiece, Event, Follow, LastWords
 from lictor_actors.hosts.doors.http.phases import (
     ANSWERED,
     ASKED,
     BETWEEN,
     ENDED,
+    FOLLOWING,
     LEAVING,
     LINGERING,
     OVER,
@@ -26,7 +27,7 @@ from lictor_actors.hosts.doors.http.phases import (
 from lictor_actors.hosts.doors.http.reader import Read, Reader
 from lictor_actors.hosts.doors.http.request import Refuse
 from lictor_actors.hosts.doors.http.response import CONTINUE, refusal
-from lictor_actors.hosts.doors.http.stream import pieces
+from lictor_actors.hosts.doors.http.stream import chunk, open_head, pieces
 from lictor_messages.web import HttpAnswered
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ class HttpMachine:
         self._answer: HttpAnswered | None = None
         self._pieces: Iterator[bytes] = iter(())
         self._closes = False
+        self._follow: Follow | None = None
+        self._chunked = True
 
     # -- in --------------------------------------------------------------------
 
@@ -71,11 +74,17 @@ class HttpMachine:
         self.phase, self._answer, self.since, self.waits = ANSWERED, answered, now, False
         return True
 
+    def line(self, data: bytes) -> bytes | None:
+        """A line of the log as it is to be written; None if the client does not read what it has got already."""
+        if self.phase is not FOLLOWING or self._blocked:
+            return None
+        return chunk(data) if self._chunked else data
+
     def eof(self, now: int) -> bool:
         """The client has closed its half; False if nothing is owed to it any more. A sweep calls the rest off soon."""
         self.reader.end()
         self._hung_up, self.since = True, now
-        return bool(self._queue) or self.phase in (ASKED, ANSWERED, SENDING)
+        return bool(self._queue) or self.phase in (ASKED, ANSWERED, SENDING, FOLLOWING)
 
     def block(self, now: int) -> None:
         """The client reads more slowly than we answer: nothing more is asked or sent until it has caught up."""
@@ -109,6 +118,8 @@ class HttpMachine:
             return limits.slow_reader_s
         if self.phase is ASKED:
             return limits.half_closed_s if self._hung_up else limits.answer_s
+        if self.phase is FOLLOWING:
+            return limits.half_closed_s if self._hung_up else float("inf")
         if self.phase is SENDING:
             return float("inf")  # as fast as the client takes it
         return limits.idle_s
@@ -128,6 +139,9 @@ class HttpMachine:
                 return self._take(self._queue.popleft(), now)
         elif self.phase is SENDING and not self._blocked:
             return self._next_piece(now)
+        elif self.phase is FOLLOWING and self._follow is not None:
+            follow, self._follow = self._follow, None
+            return follow
         elif self.phase is LEAVING:
             self.phase = OVER
             return CLOSE
@@ -161,6 +175,9 @@ class HttpMachine:
         if premises.closed or (self._hung_up and not self._queue):
             form = form._replace(close=True)
         self._asked = self._answer = None
+        if answered.log is not None:
+            self.phase, self._follow, self._chunked = FOLLOWING, Follow(answered.log), not form.http10
+            return open_head(answered, form, premises.wall)
         if answered.more:
             self.phase, self._closes, self._pieces = SENDING, form.close, pieces(answered, form, premises.wall)
             return None

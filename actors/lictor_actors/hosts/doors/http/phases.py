@@ -12,6 +12,7 @@ class Phase(Enum):
     ASKED = "for an answer"
     ANSWERED = "has an answer to say"
     SENDING = "says a large answer, piece by piece"
+    FOLLOWING = "says lines of the log as they come"
     LEAVING = "is to be closed: all is said"
     LINGERING = "has said its last words, and leaves the client time to read them"
     OVER = "is closed"
@@ -27,5 +28,5 @@ class Reading(Enum):
 
 
 # In Python 3.11 it takes fourteen times as long to find a member in its class.
-WAITING, ASKED, ANSWERED, SENDING, LEAVING, LINGERING, OVER = Phase
+WAITING, ASKED, ANSWERED, SENDING, FOLLOWING, LEAVING, LINGERING, OVER = Phase
 BETWEEN, HEAD, BODY, ENDED = Reading

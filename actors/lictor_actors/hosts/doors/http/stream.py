@@ -28,12 +28,19 @@ def pieces(answered: HttpAnswered, form: Form, wall: int) -> Iterator[bytes]:
         yield from bodies
 
 
+def open_head(answered: HttpAnswered, form: Form, wall: int) -> bytes:
+    """Of an answer without an end. HTTP/1.0 has no chunks: there the end of the connection is that of the body."""
+    length = b"" if form.http10 else b"Transfer-Encoding: chunked\r\n"
+    return response_head(answered, length, form._replace(close=form.close or form.http10), wall)
+
+
 def _chunks(bodies: tuple[bytes, ...]) -> Iterator[bytes]:
     squeeze = zlib.compressobj(level=1, wbits=_GZIP)
     for body in bodies:
-        yield _chunk(squeeze.compress(body))
-    yield _chunk(squeeze.flush()) + b"0\r\n\r\n"
+        yield chunk(squeeze.compress(body))
+    yield chunk(squeeze.flush()) + b"0\r\n\r\n"
 
 
-def _chunk(data: bytes) -> bytes:
+def chunk(data: bytes) -> bytes:
+    """Framed for ``Transfer-Encoding: chunked``; none for no bytes, because an empty one is the end."""
     return b"%x\r\n%b\r\n" % (len(data), data) if data else b""

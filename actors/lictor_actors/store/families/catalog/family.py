@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lictor_actors.store.families.catalog import guards, indexes, queries, scopes, weights
+from lictor_actors.store.families.catalog import guards, indexes, queries, scopes, usage, weights
 from lictor_actors.store.families.catalog import transactions as txn
 from lictor_actors.store.families.catalog.admission import refuse_register
 from lictor_actors.store.families.catalog.invariants import check_catalog
@@ -13,7 +13,7 @@ from lictor_actors.store.families.catalog.registration import deregister, regist
 from lictor_actors.store.families.catalog.shapes import SHAPES
 from lictor_actors.store.families.catalog.tables import CatalogTables
 from lictor_actors.store.family import Family, Operations, Read, SliceRule, Write, never_blocks
-from lictor_actors.store.guard import constant
+from lictor_actors.store.guard import Need, constant
 from lictor_actors.store.snapshot.foreign import stamps_fault
 from lictor_actors.store.snapshot.tables import Table, inner_values, values
 from lictor_messages import catalog as m
@@ -53,6 +53,9 @@ CATALOG = Family(
             indexes.service_nodes,
             scopes.service,
             guards.of_service,
+        ),
+        Read(
+            m.CountUsage, usage.count, indexes.usage, scopes.usage, constant(Need("operator", "read")), rendered=False
         ),
         Read(m.FindServicesAt, queries.find_services_at, indexes.services_at, never_blocks, _every_node_and_service),
         Read(

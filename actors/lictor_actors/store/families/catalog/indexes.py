@@ -31,7 +31,7 @@ def _of_table(table: str) -> Index:
 
 nodes = _of_tables(NODES)
 services = _of_table(SERVICES)
-node_services = services_at = _of_tables(NODES, SERVICES)
+node_services = services_at = usage = _of_tables(NODES, SERVICES)
 service_nodes = _of_service(NODES, SERVICES)
 service_health = _of_service(NODES, SERVICES, CHECKS)
 service_checks = service_health

@@ -8,7 +8,14 @@ from lictor_actors.store.families.catalog.indexes import looks_at_nodes
 from lictor_actors.store.families.catalog.queries import ANY
 from lictor_actors.store.families.catalog.tables import CHECKS, NODES, SERVICES, fold
 from lictor_actors.store.indexes import Scope
-from lictor_messages.catalog import ListChecksInState, ListNodeChecks, ListNodes, ListNodeServices, ListServices
+from lictor_messages.catalog import (
+    CountUsage,
+    ListChecksInState,
+    ListNodeChecks,
+    ListNodes,
+    ListNodeServices,
+    ListServices,
+)
 
 Scopes = tuple[Scope, ...]
 
@@ -21,6 +28,11 @@ def nodes(_: ListNodes) -> Scopes:
 def services(query: ListServices) -> Scopes:
     """All instances."""
     return _with_nodes(query, ("table", SERVICES))
+
+
+def usage(_: CountUsage) -> Scopes:
+    """All nodes and instances."""
+    return (("table", NODES), ("table", SERVICES))
 
 
 def service(query: Any) -> Scopes:

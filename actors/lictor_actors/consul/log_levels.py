@@ -1,0 +1,6 @@
+"""The levels of Consul's log."""
+
+from __future__ import annotations
+
+LEVELS = {"TRACE": "DEBUG", "DEBUG": "DEBUG", "INFO": "INFO", "WARN": "WARNING", "ERR": "ERROR", "ERROR": "ERROR"}
+"""Consul's name of each → Python's."""

@@ -1,0 +1,41 @@
+"""One HTTP request that waits for its outcome, and how the outcome is said."""
+
+from __future__ import annotations
+
+from lictor_actors.kernel.turn import Ticket
+from lictor_actors.roles.api.question import HttpQuestion, error_answer, refusal_answer
+from lictor_actors.roles.api.request import HttpError, HttpRequest
+from lictor_actors.roles.doorway.call import Asker
+from lictor_actors.roles.gateway.read_cache import CachedRead
+from lictor_messages.base import Message
+from lictor_messages.refusals import Refused
+from lictor_messages.web import HttpAnswered
+
+
+class HttpAsker(Asker):
+    """One HTTP request that waits for its outcome."""
+
+    __slots__ = ("request",)
+    question: HttpQuestion
+    crowd: CachedRead | None
+
+    def __init__(
+        self, ticket: Ticket, question: HttpQuestion, request: HttpRequest, read: CachedRead | None = None
+    ) -> None:
+        # Without super(): one is made for every request.
+        self.ticket = ticket
+        self.question = question
+        self.crowd = read
+        self.request = request
+        self.due = 0
+
+
+def rendered_for(asker: HttpAsker, answer: Message) -> HttpQuestion | HttpAnswered:
+    """An answer or a refusal, as this request is to hear it."""
+    try:
+        if type(answer) is Refused:
+            say = asker.question.final.get(answer.code)
+            return say(asker.request) if say is not None else refusal_answer(answer, asker.request)
+        return asker.question.render(answer, asker.request)
+    except HttpError as error:
+        return error_answer(error, asker.request)
