@@ -222,7 +222,7 @@ def test_a_blank_node_learns_all_in_one_exchange_and_spreads_only_itself(net):
     net.run(0.05)
     assert kinds(net) == [CompareViews, PushPull, PushPullAnswer]
     assert (net.prober("n0").alive_count, blank.alive_count) == (52, 52)
-    assert list(blank.pool.gossiper.queue._queue) == ["n1.dc1"]
+    assert list(blank.pool.gossiper.queue._where) == ["n1.dc1"]
 
 
 def test_a_member_that_cannot_compare_is_asked_for_the_whole(net):
