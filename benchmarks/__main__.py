@@ -16,6 +16,7 @@
     python benchmarks soak            memory over ten minutes of overwrites
     python benchmarks simulator       virtual seconds per second at 5, 100 and 1,000 nodes
     python benchmarks coordinates     how near the estimates of round trips come, over four regions in the world
+    python benchmarks scale           a thousand simulated nodes: deaths, a rack cut off, a hundred that join
     python benchmarks -quick writes   the same in a minute
 
 The machine is shared and noisy: take the ratios.
@@ -34,6 +35,7 @@ import exchanges
 import failover
 import laptop
 import names
+import scale
 import simulator
 import sizes
 import soak
@@ -57,6 +59,7 @@ PARTS = {
     "soak": soak.main,
     "simulator": simulator.main,
     "coordinates": coordinates.main,
+    "scale": lambda quick: scale.main(300 if quick else 1_000),
 }
 
 

@@ -39,35 +39,34 @@ class Member(Record):
         return self.tags.get("role") == "consul"
 
 
-class MemberJoined(Message):
+class _MemberEvent(Message):
+    """What a prober tells its node of a change."""
+
+    member: Member
+    alive: int = 1
+    """How many members are alive now, this node included."""
+
+
+class MemberJoined(_MemberEvent):
     """A member is alive that was unknown, failed or left before."""
 
-    member: Member
 
-
-class MemberUpdated(Message):
+class MemberUpdated(_MemberEvent):
     """A live member changed its tags or its address."""
 
-    member: Member
 
-
-class MemberFailed(Message):
+class MemberFailed(_MemberEvent):
     """A member was declared dead by suspicion and confirmation; ``accuser`` is who said so first here."""
 
-    member: Member
     accuser: str = ""
 
 
-class MemberLeft(Message):
+class MemberLeft(_MemberEvent):
     """A member left on purpose, or was forced to."""
 
-    member: Member
 
-
-class MemberReaped(Message):
+class MemberReaped(_MemberEvent):
     """A failed or left member was forgotten after its time-out."""
-
-    member: Member
 
 
 MemberEvent = MemberJoined | MemberUpdated | MemberFailed | MemberLeft | MemberReaped

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from lictor_actors.hosts.world.machine import Machine
 from lictor_actors.hosts.world.streams import stream
-from lictor_actors.hosts.world.world import World
+from lictor_actors.hosts.world.world import EPOCH_NS, World
+from lictor_actors.kernel.actor import Actor
 from lictor_actors.node.spec import NodeSpec
 from lictor_actors.node.tree import birth, tree
+from lictor_actors.swim.pool import converged
+from lictor_actors.swim.roster import NO_ONE, SharedView
+from lictor_messages.host import ActorSpec
+from lictor_messages.swim import ProberOptions
 
 
 def add_node(world: World, spec: NodeSpec) -> Machine:
@@ -41,3 +47,32 @@ def add_cluster(world: World, servers: int, agents: int) -> list[NodeSpec]:
     for spec in specs:
         add_node(world, spec)
     return specs
+
+
+def add_converged(world: World, specs: Sequence[NodeSpec]) -> None:
+    """Start nodes that know each other already: all hold one view, and each what differs from it.
+
+    Raises ValueError unless the world has just begun: what a node says of itself bears the second in which it starts.
+    """
+    if world.time:
+        raise ValueError("add a converged cluster before any time has passed")
+    trees = {spec.node: tree(spec) for spec in specs}
+    probers = [actor.options for actors in trees.values() for actor in actors]
+    view = converged((o for o in probers if isinstance(o, ProberOptions)), EPOCH_NS)
+    knows = {spec.node: (spec.gossip_url, spec.rest_url) for spec in specs}
+    for spec in specs:
+        urls = spec.gossip_url, spec.rest_url
+        world.add(spec.node, trees[spec.node], _Births(view), urls=urls, knows=knows)
+
+
+class _Births:
+    """The view is for the first life: a prober that starts again finds the others as any does."""
+
+    def __init__(self, view: SharedView) -> None:
+        self._view = view
+
+    def __call__(self, spec: ActorSpec) -> Actor:
+        view = NO_ONE
+        if isinstance(spec.options, ProberOptions):
+            view, self._view = self._view, NO_ONE
+        return birth(spec, view)

@@ -12,6 +12,7 @@ from lictor_actors.roles.gateway.gateway import Gateway
 from lictor_actors.roles.prober.prober import Prober
 from lictor_actors.roles.server.leader.reconcile import tagged_addresses
 from lictor_actors.roles.server.server import Server
+from lictor_actors.swim.roster import NO_ONE, SharedView
 from lictor_messages.addresses import join_host_port
 from lictor_messages.agent import AgentOptions
 from lictor_messages.base import FrozenMap
@@ -37,11 +38,11 @@ def tree(spec: NodeSpec) -> list[ActorSpec]:
     return specs
 
 
-def birth(spec: ActorSpec) -> Actor:
-    """A new actor of this role."""
+def birth(spec: ActorSpec, view: SharedView = NO_ONE) -> Actor:
+    """A new actor of this role; a prober begins with the members of ``view``."""
     match spec.options:
         case ProberOptions():
-            return Prober(spec.options)
+            return Prober(spec.options, view=view)
         case ServerOptions():
             return Server(spec.options)
         case AgentOptions():

@@ -100,15 +100,15 @@ class Undertaker:
     def reap(self, turn: Turn) -> None:
         """Forget those whose time is over."""
         self._reaping = False
-        for peer in list(self._members.others.values()):
-            if not peer.present and turn.now - peer.since >= self._keep[peer.state]:
+        for peer in self._members.gone():
+            if turn.now - peer.since >= self._keep[peer.state]:
                 self._membership.forget(peer, turn)
         self.watch(turn)
 
     def reconnect(self, turn: Turn) -> None:
         """Now and then try a failed member, more often the more have failed: partitions heal."""
         self._reconnecting = False
-        missed = [peer.address for peer in self._members.in_state(MemberState.DEAD)]
+        missed = [peer.address for peer in self._members.accused(MemberState.DEAD)]
         missed += [self._members.address(url) for url in self._remembering.look_for(turn.now)]
         if missed and turn.rng.random() < len(missed) / self._members.alive_count:
             self._sync.exchange(missed[int(turn.rng.random() * len(missed))], turn)

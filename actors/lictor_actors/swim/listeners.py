@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.claims import KEPT, claim_of
-from lictor_actors.swim.member_table import member_of
+from lictor_actors.swim.peer import member_of
 from lictor_messages.envelope import at
 from lictor_messages.host import Forgotten, Located, Redial
-from lictor_messages.members import MemberEvent, MemberJoined, MemberLeft, UserEvent
+from lictor_messages.members import Member, MemberEvent, MemberJoined, MemberLeft, UserEvent
 from lictor_messages.swim import Alive
 
 
@@ -18,7 +18,7 @@ class Introduction(NamedTuple):
     """What is said of a member that was met or is back."""
 
     located: Located
-    joined: MemberJoined
+    member: Member
 
 
 @lru_cache(KEPT)
@@ -27,7 +27,7 @@ def introduction(record: bytes) -> Introduction:
     a = claim_of(record).update
     assert isinstance(a, Alive), "a peer's record is its own word"
     located = Located(node=a.node, gossip=a.gossip, rest=a.rest)
-    return Introduction(located, MemberJoined(member=member_of(record, "alive", a.incarnation)))
+    return Introduction(located, member_of(record, "alive", a.incarnation))
 
 
 class Listeners:
@@ -54,9 +54,9 @@ class Listeners:
         """The directory entry of a member; it must precede all that is sent to that member in this turn."""
         turn.send(self._host, introduction(record).located, early=True)
 
-    def joined(self, record: bytes, turn: Turn) -> None:
-        """It is there, for the first time or again."""
-        self.tell(introduction(record).joined, turn)
+    def joined(self, record: bytes, alive: int, turn: Turn) -> None:
+        """It is there, for the first time or again; with it so many are alive."""
+        self.tell(MemberJoined(member=introduction(record).member, alive=alive), turn)
 
     def forgotten(self, node: str, turn: Turn) -> None:
         """The member has no address any more."""

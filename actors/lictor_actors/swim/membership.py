@@ -63,7 +63,7 @@ class Membership:
         if moved and not reclaims:
             turn.note(f"conflict: {claim.node} is also claimed by {join_host_port(claim.address, claim.port)}")
             return False
-        self._transitions.revive(peer, claim, data, hearing, turn)
+        self._transitions.revive(self._members.own(peer), claim, data, hearing, turn)
         return True
 
     def namesake(self, asker: Alive, turn: Turn) -> Alive | None:
@@ -83,6 +83,7 @@ class Membership:
             return self._own.accused(claim.incarnation, hearing, turn)
         if claim.incarnation < peer.incarnation or not peer.present:
             return True
+        peer = self._members.own(peer)
         outbids, peer.incarnation = claim.incarnation > peer.incarnation, claim.incarnation
         if peer.suspicion is None:
             self._transitions.suspect(peer, claim.accuser, data, turn)
@@ -105,6 +106,7 @@ class Membership:
             return self._own.accused(claim.incarnation, hearing, turn)
         if claim.incarnation < peer.incarnation:
             return True
+        peer = self._members.own(peer)
         if peer.present and claim.accuser != claim.node:
             self._convict(peer, claim, data, hearing, turn)
         else:
@@ -121,6 +123,7 @@ class Membership:
             return self._own.accused(claim.incarnation, hearing, turn)
         if claim.incarnation < peer.incarnation:
             return True
+        peer = self._members.own(peer)
         peer.incarnation = claim.incarnation
         if peer.present:
             peer.leaving = True  # refuted by it if it lives; left instead of failed if it does not
@@ -136,7 +139,7 @@ class Membership:
     def accuse(self, peer: Peer, turn: Turn) -> None:
         """A whole probe round brought no answer from this member. It is told at once, so that it may refute at once;
         this node's own record goes along, in case the member was restarted and knows no other yet."""
-        me = self._members.me
+        me, peer = self._members.me, self._members.own(peer)
         turn.note(f"suspects: {peer.node}, no answer to a whole probe round")
         claim = Suspect(node=peer.node, incarnation=peer.incarnation, accuser=me.node)
         self.suspect(claim, pack_body(claim), Hearing(me.address), turn)
@@ -154,7 +157,7 @@ class Membership:
 
     def postpone(self, lag: int, turn: Turn) -> None:
         """This node stood still: every suspect gets that time back."""
-        for peer in self._members.in_state(MemberState.SUSPECT):
+        for peer in self._members.accused(MemberState.SUSPECT):
             if peer.suspicion is not None:
                 peer.suspicion.postpone(lag)
                 self._transitions.await_refutation(peer, peer.suspicion, turn)
@@ -162,7 +165,7 @@ class Membership:
     def forget(self, peer: Peer, turn: Turn) -> None:
         """Drop a failed or left member from the table and the directory."""
         self._members.remove(peer)
-        self._listeners.tell(MemberReaped(member=peer.member()), turn)
+        self._listeners.tell(MemberReaped(member=peer.member(), alive=self._members.alive_count), turn)
         self._listeners.forgotten(peer.node, turn)
 
     def _convict(self, peer: Peer, claim: Dead, data: bytes, hearing: Hearing, turn: Turn) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.awareness import Awareness
 from lictor_actors.swim.coordinates import Vivaldi
@@ -20,6 +22,7 @@ from lictor_actors.swim.processed import ProcessedUpdates
 from lictor_actors.swim.profile import Profile
 from lictor_actors.swim.pushpull import PushPullSync
 from lictor_actors.swim.remembering import Remembering
+from lictor_actors.swim.roster import NO_ONE, SharedView
 from lictor_actors.swim.transitions import Transitions
 from lictor_actors.swim.updates import Hearing, Updates
 from lictor_messages.codec import pack_body
@@ -34,18 +37,19 @@ SECOND_NS = 1_000_000_000
 class Pool:
     """The parts, and what concerns several of them."""
 
-    def __init__(self, options: ProberOptions, profile: Profile) -> None:
+    def __init__(self, options: ProberOptions, profile: Profile, view: SharedView = NO_ONE) -> None:
+        """``view``: the members that this node knows from the start, itself among them."""
         self.profile = profile
         self.role = options.role
         self._options = options
-        me = self._record(0)
-        self.members = MemberTable(Peer(me, pack_body(me), 0, options.role))
+        me = record(options, 0)
+        self.members = MemberTable(Peer(me, pack_body(me), 0, options.role), view)
         self.awareness = Awareness(profile.awareness_max)
         self.gossiper = Gossiper(profile, self.members)
         self.listeners = Listeners(me.node, options.tell)
         self.doubts = Doubts()
         self._vivaldi = None if options.disable_coordinates else Vivaldi(me.node)
-        self._wire(ProcessedUpdates())
+        self._wire(ProcessedUpdates(view.processed))
 
     def _wire(self, processed: ProcessedUpdates) -> None:
         options, profile, members, gossiper = self._options, self.profile, self.members, self.gossiper
@@ -72,12 +76,12 @@ class Pool:
     def begin(self, turn: Turn) -> None:
         """The incarnation starts from the clock, so that it is mostly higher than in an earlier life."""
         me = self.members.me
-        me.alive = self._record(turn.wall // SECOND_NS)
+        me.alive = record(self._options, turn.wall // SECOND_NS)
         me.record, me.incarnation, me.since = pack_body(me.alive), me.alive.incarnation, turn.now
         self.members.sum_up(me)
         self.doubts.begin(me.incarnation, turn.now)
         self.listeners.located(me.record, turn)
-        self.listeners.joined(me.record, turn)
+        self.listeners.joined(me.record, self.members.alive_count, turn)
         self.sync.begin(turn)
         self.remembering.begin(turn)
 
@@ -90,7 +94,7 @@ class Pool:
         """A round trip is over. A node that stood still meanwhile has measured itself."""
         if self._vivaldi is None or lies is None or done.doubted:
             return
-        if not self._vivaldi.measured(done.peer.node, lies, (turn.now - done.start) / SECOND_NS):
+        if not self._vivaldi.measured(done.node, lies, (turn.now - done.start) / SECOND_NS):
             turn.count("round_trips_refused")
 
     def hear(self, updates: tuple[bytes, ...], source: str, turn: Turn) -> None:
@@ -134,15 +138,26 @@ class Pool:
             assert bool(peer.verdict) == (peer.state is not MemberState.ALIVE), peer.node
             assert peer.incarnation >= peer.alive.incarnation, peer.node
 
-    def _record(self, incarnation: int) -> Alive:
-        o = self._options
-        return Alive(
-            name=o.name,
-            dc=o.dc,
-            address=o.address,
-            port=o.port,
-            gossip=o.gossip,
-            rest=o.rest,
-            tags=o.tags,
-            incarnation=incarnation,
-        )
+
+def record(options: ProberOptions, incarnation: int) -> Alive:
+    """What a node with these options says of itself."""
+    o = options
+    return Alive(
+        name=o.name,
+        dc=o.dc,
+        address=o.address,
+        port=o.port,
+        gossip=o.gossip,
+        rest=o.rest,
+        tags=o.tags,
+        incarnation=incarnation,
+    )
+
+
+def converged(everyone: Iterable[ProberOptions], wall: int) -> SharedView:
+    """The view of nodes that begin at this wall time and know each other already; as each will say of itself."""
+    peers = []
+    for options in everyone:
+        alive = record(options, wall // SECOND_NS)
+        peers.append(Peer(alive, pack_body(alive), 0, options.role))
+    return SharedView(peers)

@@ -23,7 +23,7 @@ from lictor_messages.swim import Ack, AckDue, IndirectPing, Nack, NackDue, Ping,
 class Round:
     """One member's turn to be probed."""
 
-    peer: Peer
+    node: str
     seq: int
     start: int
     end: int
@@ -90,7 +90,7 @@ class Probing:
             return
         self._seq += 1
         end = turn.now + self._awareness.scale(self._profile.probe_interval)
-        self._round = Round(peer, self._seq, turn.now, end)
+        self._round = Round(peer.node, self._seq, turn.now, end)
         self._ping(peer, self._seq, turn)
         turn.set_timer("probe", self._profile.probe_timeout, AckDue(seq=self._seq))
 
@@ -101,7 +101,7 @@ class Probing:
             return
         if turn.now - current.start - self._profile.probe_timeout > self._profile.lag_tolerance:
             current.doubted = True
-        self._listeners.redial(current.peer.node, turn)
+        self._listeners.redial(current.node, turn)
         self._ask_helpers(current, turn)
         turn.set_timer("probe", current.end - turn.now, ProbeDue())
 
@@ -163,8 +163,9 @@ class Probing:
             self._awareness.add(1)
             return
         self._awareness.add(failed.helpers - failed.nacks if failed.helpers else 1)
-        if failed.peer.present and failed.peer.node in self._members.others:
-            self._membership.accuse(failed.peer, turn)
+        peer = self._members.others.get(failed.node)
+        if peer is not None and peer.present:
+            self._membership.accuse(peer, turn)
 
     def _ping(self, peer: Peer, seq: int, turn: Turn) -> None:
         turn.send(peer.address, Ping(seq=seq, updates=self._accusation(peer) + self._gossiper.piggyback()), early=True)
@@ -175,13 +176,16 @@ class Probing:
 
     def _ask_helpers(self, current: Round, turn: Turn) -> None:
         def may_help(peer: Peer) -> bool:
-            return peer.state is MemberState.ALIVE and peer is not current.peer
+            return peer.state is MemberState.ALIVE and peer.node != current.node
+
+        peer = self._members.others.get(current.node)
+        accusation = self._accusation(peer) if peer is not None else ()
 
         helpers = self._members.pick(self._profile.indirect_checks, may_help, turn.rng)
         current.helpers = len(helpers)
         for helper in helpers:
-            updates = self._accusation(current.peer) + self._gossiper.piggyback()
-            ask = IndirectPing(seq=current.seq, node=current.peer.node, updates=updates)
+            updates = accusation + self._gossiper.piggyback()
+            ask = IndirectPing(seq=current.seq, node=current.node, updates=updates)
             turn.send(helper.address, ask, early=True)
 
     def _forget_old_help(self, now: int) -> None:

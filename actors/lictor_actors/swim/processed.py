@@ -8,12 +8,16 @@ from collections.abc import Iterable, Iterator
 class ProcessedUpdates:
     """Two generations of hashes: bounded, and nothing recent is ever forgotten by surprise.
 
-    Only membership is asked, nothing is iterated, so the order of the hashes never shows.
+    Only membership is asked, nothing is iterated, so the order of the hashes never shows. ``known`` are the hashes of
+    what was processed before this node began, in a set that it shares with others.
     """
 
-    __slots__ = ("_before", "_now")
+    __slots__ = ("_anew", "_before", "_known", "_now")
 
-    def __init__(self) -> None:
+    def __init__(self, known: frozenset[int] = frozenset()) -> None:
+        self._known = known
+        self._anew: set[int] = set()
+        """Those of them that are to be processed again."""
         self._now: set[int] = set()
         self._before: set[int] = set()
 
@@ -22,8 +26,9 @@ class ProcessedUpdates:
         changed that."""
         for data in updates:
             mark = hash(data)
-            if mark not in self._now and mark not in self._before:
-                yield data
+            if mark in self._now or mark in self._before or (mark in self._known and mark not in self._anew):
+                continue
+            yield data
 
     def add(self, data: bytes, bound: int) -> None:
         """Remember these bytes; a generation holds ``bound`` updates."""
@@ -33,5 +38,8 @@ class ProcessedUpdates:
 
     def forget(self, data: bytes) -> None:
         """Process these bytes again when they come again: what they say is no longer what we hold."""
-        self._now.discard(hash(data))
-        self._before.discard(hash(data))
+        mark = hash(data)
+        self._now.discard(mark)
+        self._before.discard(mark)
+        if mark in self._known:
+            self._anew.add(mark)

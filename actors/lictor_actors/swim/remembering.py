@@ -52,7 +52,7 @@ class Remembering:
 
     def servers_changed(self, turn: Turn) -> None:
         """Another server is there, or one is not any more. Servers keep that at once, if it is not kept yet."""
-        if not (self._may_keep and self._members.me.member().is_server):
+        if not (self._may_keep and self._members.me.is_server):
             return
         # Those of an earlier life that it has yet to meet it keeps too: it may have met the first of them just now.
         addresses = tuple(dict.fromkeys((*self._known_now(), *self.look_for(turn.now))))[:MOST]
@@ -70,9 +70,11 @@ class Remembering:
     def look_for(self, now: int) -> list[str]:
         """Who is still to be met, for as long as a failed member would be tried: two halves of a cluster that started
         again while they were cut off from each other have no third that knows of both."""
-        met = [peer.alive.gossip for peer in self._members.others.values()]
-        over = now - self._members.me.since >= self._keep_unmet
-        self.unmet = [] if over else [url for url in self.unmet if url not in met]
+        if now - self._members.me.since >= self._keep_unmet:
+            self.unmet = []
+        if self.unmet:
+            met = {peer.alive.gossip for peer in self._members.others.values()}
+            self.unmet = [url for url in self.unmet if url not in met]
         return self.unmet
 
     def left(self, turn: Turn) -> None:
@@ -87,9 +89,8 @@ class Remembering:
         return tuple(dict.fromkeys(peer.alive.gossip for peer in self._worth_keeping()))
 
     def _worth_keeping(self) -> list[Peer]:
-        staying = [peer for peer in self._members.others.values() if peer.state is not MemberState.LEFT]
-        servers = [peer for peer in staying if peer.member().is_server]
-        return sorted(servers or staying, key=lambda peer: not peer.present)
+        staying = _staying(self._members.servers()) or _staying(self._members.others.values())
+        return sorted(staying, key=lambda peer: not peer.present)
 
     def _look_after(self, interval: int, turn: Turn) -> None:
         """Jittered: the first record of a journal reserves its file, and the nodes of a process share a disk."""
@@ -99,6 +100,10 @@ class Remembering:
         if what != self._kept:
             self._kept = what
             turn.persist(Cell(name=CELL, data=pack_body(what)))
+
+
+def _staying(peers: Iterable[Peer]) -> list[Peer]:
+    return [peer for peer in peers if peer.state is not MemberState.LEFT]
 
 
 def _read(data: bytes, turn: Turn) -> Remembered:

@@ -29,7 +29,7 @@ class SuspicionLog:
 
     def all(self, members: MemberTable, turn: Turn) -> tuple[SuspicionSeen, ...]:
         """Those that run, then those that are over, the latest first."""
-        running = (_seen(peer, "open", "", turn) for peer in members.in_state(MemberState.SUSPECT))
+        running = (_seen(peer, "open", "", turn) for peer in members.accused(MemberState.SUSPECT))
         return (*running, *reversed(self._over))
 
 

@@ -44,7 +44,7 @@ class Transitions:
             turn.note(f"mixed families: {mixed}")
         self._members.add(peer, turn.rng)
         self._listeners.located(data, turn)
-        self._listeners.joined(data, turn)
+        self._listeners.joined(data, self._members.alive_count, turn)
         self._spread_unless(hearing.quiet, peer, turn)
 
     def revive(self, peer: Peer, claim: Alive, data: bytes, hearing: Hearing, turn: Turn) -> None:
@@ -59,9 +59,9 @@ class Transitions:
         if came_back or (before.gossip, before.rest) != (claim.gossip, claim.rest):
             self._listeners.located(data, turn)
         if came_back:
-            self._listeners.joined(data, turn)
+            self._listeners.joined(data, self._members.alive_count, turn)
         elif was_leaving or before.model_copy(update={"incarnation": claim.incarnation}) != claim:
-            self._listeners.tell(MemberUpdated(member=peer.member()), turn)
+            self._listeners.tell(MemberUpdated(member=peer.member(), alive=self._members.alive_count), turn)
         self._spread_unless(hearing.quiet, peer, turn)
 
     def suspect(self, peer: Peer, accuser: str, data: bytes, turn: Turn) -> None:
@@ -111,10 +111,11 @@ class Transitions:
 
     def _become(self, peer: Peer, state: MemberState, turn: Turn) -> None:
         self._members.turn_into(peer, state, turn.now)
+        member, alive = peer.member(), self._members.alive_count
         if state is MemberState.LEFT:
-            self._listeners.tell(MemberLeft(member=peer.member()), turn)
+            self._listeners.tell(MemberLeft(member=member, alive=alive), turn)
         else:
-            self._listeners.tell(MemberFailed(member=peer.member(), accuser=peer.accuser), turn)
+            self._listeners.tell(MemberFailed(member=member, alive=alive, accuser=peer.accuser), turn)
 
     def _hold(self, peer: Peer, verdict: bytes, accuser: str) -> None:
         """Exchange the accusation in force. The record held so far must be weighed, not skipped, if it comes again."""

@@ -35,8 +35,8 @@ def test_a_record_is_decoded_once_however_many_copies_come(monkeypatch):
 
 def test_nodes_that_meet_a_member_say_the_same_object():
     data = record("met")
-    assert introduction(data).joined is introduction(bytes(bytearray(data))).joined
-    assert introduction(data).joined.member.node == "met.dc1"
+    assert introduction(data).member is introduction(bytes(bytearray(data))).member
+    assert introduction(data).member.node == "met.dc1"
     assert introduction(data).located.gossip == "ipc://g"
 
 

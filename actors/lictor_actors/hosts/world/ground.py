@@ -6,6 +6,7 @@ from collections.abc import Callable
 from random import Random
 from typing import TYPE_CHECKING
 
+from lictor_actors.hosts.lanes import Lanes
 from lictor_actors.hosts.world.clock import Timer
 from lictor_actors.hosts.world.ledger import WorldLedger
 from lictor_actors.hosts.world.streams import Buggify, stream
@@ -25,6 +26,8 @@ class WorldGround:
         self._agenda = world.agenda
         self._machines = world.machines
         self._secrets: dict[str, Random] = {}
+        self._lanes: dict[Lanes, Lanes] = {}
+        """One copy of each, for the directories of all machines."""
         self.count = world.count
         self.enqueue = world.enqueue
 
@@ -78,9 +81,10 @@ class WorldGround:
         """The directory of ``node``."""
         directory = self._machines[node].directory
         if gossip or rest:
-            directory[other] = (gossip, rest)
+            lanes = gossip, rest
+            directory.put(other, self._lanes.setdefault(lanes, lanes))
         else:
-            directory.pop(other, None)
+            directory.forget(other)
 
     def redial(self, node: str, other: str) -> None:
         """Pipes of the world need no redialling; it is counted."""

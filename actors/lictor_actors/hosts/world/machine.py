@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from lictor_actors.bus.intake import Intake, MailDesk
 from lictor_actors.hosts.clock import NodeClock
 from lictor_actors.hosts.disks.faulty import Trouble
+from lictor_actors.hosts.lanes import Lanes
 from lictor_actors.hosts.node import Birth, Node, Takes, Waits
+from lictor_actors.hosts.world.directory import WorldDirectory
 from lictor_actors.hosts.world.ledger import WorldLedger
 from lictor_actors.hosts.world.streams import stream
 from lictor_actors.journal.memory_disk import MemoryDisk
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from lictor_actors.hosts.world.world import World
 
 
+LINE_MOST = 64
+"""Pipes whose last message is remembered before those are forgotten whose message has arrived."""
+
+
 @dataclass(frozen=True, slots=True)
 class MachineSpec:
     """What a machine's node is made from."""
@@ -28,8 +34,10 @@ class MachineSpec:
     """``name.dc``."""
     tree: tuple[ActorSpec, ...]
     birth: Birth
-    urls: tuple[str, str]
+    urls: Lanes
     """Gossip and rest."""
+    knows: Mapping[str, Lanes] = field(default_factory=dict)
+    """Where its first boot reaches other nodes from the start."""
 
 
 class Machine:
@@ -47,7 +55,7 @@ class Machine:
         self.running = False
         self.refuses = False
         """True while the machine is up and no process listens: senders are told. Without power: silence."""
-        self.directory: dict[str, tuple[str, str]] = {}
+        self.directory = WorldDirectory(spec.knows)
         self._doors: dict[str, tuple[Takes, Waits]] = {}
         """Doorways from outside: they are there again after a reboot."""
         self.ledger: WorldLedger
@@ -67,7 +75,7 @@ class Machine:
         self.boots += 1
         self.running, self.refuses = True, False
         self.ledger = ledger
-        self.directory.clear()
+        self.directory = WorldDirectory(self._spec.knows if self.boots == 1 else {})
         self._line.clear()
         self.node = Node(self.name, self._world.ground, self._spec.birth, self._spec.tree)
         for role, (take, waits) in self._doors.items():
@@ -124,7 +132,9 @@ class Machine:
 
     def in_line(self, other: str, latency: int) -> int:
         """The latency that keeps the pipe to ``other`` first in, first out."""
-        now = self._world.time
-        arrival = max(now + latency, self._line.get(other, 0))
-        self._line[other] = arrival
+        now, line = self._world.time, self._line
+        arrival = max(now + latency, line.get(other, 0))
+        if len(line) >= LINE_MOST:
+            self._line = line = {node: last for node, last in line.items() if last > now}
+        line[other] = arrival
         return arrival - now

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 
 from lictor_actors.hosts.clock import NodeClock
+from lictor_actors.hosts.lanes import Lanes
 from lictor_actors.hosts.node import Birth
 from lictor_actors.hosts.seat import Seat
 from lictor_actors.hosts.world.clock import Agenda, Timer
@@ -29,6 +31,7 @@ EPOCH_NS = 1_700_000_000 * SECOND
 TURNS_AT_ONCE = 100_000
 """So many turns without time passing mean that actors answer each other for ever."""
 
+NOTHING: Mapping[str, Lanes] = MappingProxyType({})
 Watcher = Callable[[Seat], None]
 
 
@@ -91,13 +94,17 @@ class World:
         tree: Sequence[ActorSpec],
         birth: Birth,
         *,
-        urls: tuple[str, str] | None = None,
+        urls: Lanes | None = None,
+        knows: Mapping[str, Lanes] = NOTHING,
         start: bool = True,
     ) -> Machine:
-        """A new machine for the node ``name.dc``, started at once unless ``start`` is False."""
+        """A new machine for the node ``name.dc``, started at once unless ``start`` is False.
+
+        ``knows``: where it reaches others until it is started again; shared, not copied.
+        """
         rng = stream(self.seed, name, "clock")
         clock = NodeClock(rng.randrange(1000 * SECOND), EPOCH_NS + rng.randrange(SECOND))
-        spec = MachineSpec(name, tuple(tree), birth, urls or (f"tcp://{name}:8301", f"tcp://{name}:8300"))
+        spec = MachineSpec(name, tuple(tree), birth, urls or (f"tcp://{name}:8301", f"tcp://{name}:8300"), knows)
         machine = self.machines[name] = Machine(spec, self, clock)
         self.network.listen(machine)
         if start:
@@ -109,7 +116,7 @@ class World:
         for machine in self.machines.values():
             for other in self.machines.values():
                 if other is not machine:
-                    machine.directory[other.name] = (other.gossip, other.rest)
+                    machine.directory.put(other.name, (other.gossip, other.rest))
 
     def crash(self, name: str, *, torn: bool = True) -> None:
         """Power cut: the node is gone at once; its disk loses, or tears (``torn``), what was not synced."""

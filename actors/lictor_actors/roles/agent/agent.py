@@ -81,6 +81,7 @@ from lictor_messages.refusals import Refused
 from lictor_messages.reload import DefinitionsRead, Reload
 from lictor_messages.sessions import CreateSession
 
+ALIVE = ("alive", "leaving")
 KEPT = RegisterService | DeregisterService | RegisterCheck | DeregisterCheck | SetMaintenance
 """What the journal remembers: refused while it has no room, or it would be gone with the next start."""
 
@@ -108,7 +109,6 @@ class Agent(Actor):
     def __init__(self, options: AgentOptions) -> None:
         self.options = options
         self._prober = options.prober or at("prober", options.node)
-        self._alive: dict[str, None] = {}
         self._doorways = Doorways(options.doorways)
         self.routes = ServerRoutes(options.node if options.server else "")
         self._forwarding = Forwarding(options, self.routes)
@@ -220,7 +220,7 @@ class Agent(Actor):
             TtlDue: self.own.ttl_due,
             ReapCriticalDue: self.own.reap_critical,
             RebalanceDue: self._rebalance,
-            CoordinateDue: lambda _, turn: self._coordinate.due(len(self._alive), turn),
+            CoordinateDue: lambda _, turn: self._coordinate.due(self.sync.nodes, turn),
             RemovalLateDue: self._leaving.late,
         }
 
@@ -245,7 +245,7 @@ class Agent(Actor):
     def _rebalance(self, _: RebalanceDue, turn: Turn) -> None:
         self.routes.rebalance(turn.rng)
         turn.ask(self._prober, ListMembers())
-        turn.set_timer("rebalance", self.routes.rebalance_after(len(self._alive), turn.rng), RebalanceDue())
+        turn.set_timer("rebalance", self.routes.rebalance_after(self.sync.nodes, turn.rng), RebalanceDue())
 
     def _answered(self, message: Message, turn: Turn) -> None:
         request = turn.envelope.request if turn.envelope else ""
@@ -256,19 +256,19 @@ class Agent(Actor):
 
     def _members(self, members: Members, turn: Turn) -> None:
         """The whole view: it also corrects what was missed while the prober was down."""
-        alive = [member for member in members.members if member.status in ("alive", "leaving")]
-        self._alive = {}
-        self.routes.keep(member.node for member in alive if member.is_server)
-        for member in alive:
+        alive = [member for member in members.members if member.status in ALIVE]
+        self.sync.nodes = len(alive)
+        own, servers = self.options.name, [member for member in alive if member.is_server]
+        self.routes.keep(member.node for member in servers)
+        for member in (*servers, *(member for member in alive if member.name == own)):
             self._alive_now(member, turn)
 
     def _member_alive(self, event: MemberJoined | MemberUpdated, turn: Turn) -> None:
+        self.sync.nodes = event.alive
         self._alive_now(event.member, turn)
 
     def _alive_now(self, member: Member, turn: Turn) -> None:
         node = member.node
-        self._alive[node] = None
-        self.sync.cluster_size(len(self._alive))
         if node == self.options.node:
             self._description.member = member
         if member.dc != self.options.dc:
@@ -279,8 +279,7 @@ class Agent(Actor):
             self.sync.server_appeared(turn)
 
     def _member_gone(self, event: MemberFailed | MemberLeft | MemberReaped, turn: Turn) -> None:
-        self._alive.pop(event.member.node, None)
-        self.sync.cluster_size(len(self._alive))
+        self.sync.nodes = event.alive
         self.routes.remove(event.member.node)
         if event.member.is_server and not isinstance(event, MemberReaped):
             self._doorways.server_gone(turn)

@@ -51,7 +51,8 @@ class AntiEntropy:
         self._options = options
         self._routes = routes
         self._acknowledgements = acknowledgements
-        self._nodes = 1
+        self.nodes = 1
+        """How many are alive: the more, the rarer each writes, so that servers see a steady load."""
         self._open = False
         self._leaving = False
         self._then: list[Callable[[Turn], None]] = []
@@ -110,15 +111,11 @@ class AntiEntropy:
         for then in pending:
             then(turn)
 
-    def cluster_size(self, nodes: int) -> None:
-        """How many nodes are alive."""
-        self._nodes = nodes
-
     def server_appeared(self, turn: Turn) -> None:
         """A server can be asked: write changes at once, and compare soon, not all agents in the same moment."""
         if not self._open:
             return
-        self._full_within(SOON_NS * scale(self._nodes), turn)
+        self._full_within(SOON_NS * scale(self.nodes), turn)
         self.sync_changes(turn)
 
     def wait(self, ticket: Ticket, turn: Turn) -> None:
@@ -143,7 +140,7 @@ class AntiEntropy:
         """Soon at first, for an election is over in a second; then every 15 s and a random part of as much again."""
         self._failures += 1
         soon = FIRST_RETRY_NS << min(self._failures - 1, 10)
-        late = RETRY_NS + turn.rng.randrange(RETRY_NS * scale(self._nodes))
+        late = RETRY_NS + turn.rng.randrange(RETRY_NS * scale(self.nodes))
         return min(soon // 2 + turn.rng.randrange(soon), late)
 
     def output_changed(self, check_id: str, turn: Turn) -> None:
@@ -270,7 +267,7 @@ class AntiEntropy:
         checks = turn.ask(server, ListNodeChecks(node=self._options.name), budget=ROUND_NS)
         self._compare = {services: None, checks: None}
         self._reversals.comparing(being_written=bool(self._round))
-        self._next_full(RETRY_NS + turn.rng.randrange(RETRY_NS * scale(self._nodes)), turn)
+        self._next_full(RETRY_NS + turn.rng.randrange(RETRY_NS * scale(self.nodes)), turn)
 
     def _compared(self, request: str, message: Message, turn: Turn) -> None:
         if isinstance(message, Refused):
@@ -283,7 +280,7 @@ class AntiEntropy:
             self._compare = {}
             self._failures = 0
             self._mark_differences(services, checks, turn)
-            self._next_full(FULL_SYNC_NS + turn.rng.randrange(FULL_SYNC_NS * scale(self._nodes)), turn)
+            self._next_full(FULL_SYNC_NS + turn.rng.randrange(FULL_SYNC_NS * scale(self.nodes)), turn)
             self.sync_changes(turn)
 
     def _mark_differences(self, theirs: NodeServices, checks: Checks, turn: Turn) -> None:

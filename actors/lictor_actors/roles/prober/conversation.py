@@ -43,7 +43,9 @@ class Conversation:
         done = self._probing.acked(ack, turn)
         if done is not None:
             self._pool.measured(done, ack.coordinate, turn)
-            self._sync.compare(done.peer, ack.view, turn)
+            peer = self._members.others.get(done.node)
+            if peer is not None:
+                self._sync.compare(peer, ack.view, turn)
 
     def indirect_ping(self, ping: IndirectPing, turn: Turn) -> None:
         """Ping a third one on behalf of the asker."""

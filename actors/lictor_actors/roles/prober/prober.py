@@ -8,6 +8,7 @@ from lictor_actors.kernel.vocabulary import By, Handler, Handlers, Vocabulary
 from lictor_actors.roles.prober.conversation import Conversation
 from lictor_actors.swim.pool import Pool
 from lictor_actors.swim.profile import PROFILES, Profile
+from lictor_actors.swim.roster import NO_ONE, SharedView
 from lictor_messages.base import Message
 from lictor_messages.coordinates import GetOwnCoordinate, OwnCoordinate
 from lictor_messages.host import DiskFreed, DiskFull, Durable, LoopLagged, Recovered, Undeliverable
@@ -56,8 +57,8 @@ class Prober(Actor):
     lane = "gossip"
     shows = ("alive_count", "members_hash")
 
-    def __init__(self, options: ProberOptions, profile: Profile | None = None) -> None:
-        self.pool = Pool(options, profile or PROFILES[options.profile])
+    def __init__(self, options: ProberOptions, profile: Profile | None = None, view: SharedView = NO_ONE) -> None:
+        self.pool = Pool(options, profile or PROFILES[options.profile], view)
         self.members = self.pool.members
         self._conversation = Conversation(self.pool)
         self._handlers = Handlers(self.hears, self._table())
@@ -147,8 +148,10 @@ class Prober(Actor):
         self.pool.set_timers(turn)
 
     def _list_members(self, asked: ListMembers, turn: Turn) -> None:
-        members = (peer.member() for peer in self.members.sorted())
-        turn.reply(MembersListed(members=tuple(m for m in members if asked.name in ("", m.name))), early=True)
+        members = self.members.listed()
+        if asked.name:
+            members = tuple(member for member in members if member.name == asked.name)
+        turn.reply(MembersListed.model_construct(members=members), early=True)
 
     def _list_suspicions(self, _: ListSuspicions, turn: Turn) -> None:
         turn.reply(Suspicions(suspicions=self.pool.suspicions.all(self.members, turn)), early=True)
