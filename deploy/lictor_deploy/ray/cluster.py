@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from lictor_deploy.local.cluster import ClusterParent, Layout
 from lictor_deploy.local.json_lines import Said
 from lictor_deploy.local.parent.supervisor import Process
 from lictor_deploy.local.plan import DevOptions, NodeAddress
-from lictor_deploy.ray.host import Opening
-from lictor_deploy.ray.launcher import RayLauncher
 from lictor_deploy.ray.machines import Machines, RayMachine
+from lictor_deploy.ray.opening import Hosts, Opening
 from lictor_deploy.ray.spread import first_homes, least_loaded, spec_of
 
 LOOK_EVERY_S = 0.5
@@ -29,6 +28,7 @@ class RayCluster(ClusterParent):
         self,
         options: DevOptions,
         machines: Machines,
+        launcher: Callable[[Callable[[str, int], Opening]], Hosts],
         cluster: str,
         run: Path,
         data: Path,
@@ -38,13 +38,16 @@ class RayCluster(ClusterParent):
         signals: list[int],
         umask: int,
     ) -> None:
-        """``kept_in``: where machines keep state, "" for temporary directories."""
+        """``launcher`` is made with what gives each host its opening.
+
+        ``kept_in``: where machines keep state, "" for temporary directories.
+        """
         self._options = options
         self._machines = machines
         self._cluster = cluster
         self._kept_in = kept_in
         self._log_level = log_level
-        self._launcher = RayLauncher(self._opening)
+        self._launcher = launcher(self._opening)
         self._launcher.ray_nodes = {machine.process: machine.ray_node for machine in machines.all()}
         by_name = first_homes(options, list(self._launcher.ray_nodes))
         ips = {machine.process: machine.ip for machine in machines.all()}
@@ -66,10 +69,10 @@ class RayCluster(ClusterParent):
         super().start()
         self._watch()
 
-    def _opening(self, process: str) -> Opening:
+    def _opening(self, process: str, life: int) -> Opening:
         control = self._control
         record = Path(control.trace_of(process)).name
-        return Opening(process, self._cluster, self._kept_in, self._token, self._log_level, control.rules, record)
+        return Opening(process, self._cluster, self._kept_in, self._token, self._log_level, control.rules, record, life)
 
     # -- what hosts say --------------------------------------------------------
 
@@ -160,7 +163,9 @@ class RayCluster(ClusterParent):
             return
         loads = Counter(home for home in self._homes.values())
         dealt: dict[str, list[NodeAddress]] = {}
-        for place in [place for place in self._places if place.name in set(agents)]:
+        moved = [place for place in self._places if place.name in set(agents)]
+        self._convergence.forget(place.node for place in moved)
+        for place in moved:
             home = least_loaded(open_, loads)
             loads[home] += 1
             self._homes[place.node] = home

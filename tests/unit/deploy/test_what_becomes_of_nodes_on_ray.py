@@ -1,0 +1,154 @@
+"""Which node the parent starts where on Ray, with hosts that only say what the test has them say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fake_hosts import RayOnPaper
+
+from lictor_deploy.local.run_dir import run_dir
+from lictor_deploy.ray import cluster as decisions
+from lictor_deploy.ray.orders import OrdersInTurn
+from lictor_deploy.words.sentence import Failure
+
+
+@pytest.fixture
+def paper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RayOnPaper]:
+    """Three servers and six agents on four machines: ray-4 has no server. Not yet open."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setattr(decisions, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr("lictor_deploy.ray.machines.listens", lambda ip, port: True)
+    with run_dir() as run:
+        made = RayOnPaper(run, servers=3, agents=6, machines=4)
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def whole(paper: RayOnPaper) -> RayOnPaper:
+    """The same after its start."""
+    for number in range(1, 5):
+        paper.open(f"ray-{number}")
+    paper.parent._whole = True
+    return paper
+
+
+def test_nodes_are_given_out_when_every_host_is_open(paper: RayOnPaper) -> None:
+    for number in (1, 2, 3):
+        paper.open(f"ray-{number}")
+    assert paper.names("ray-1") == []
+    paper.open("ray-4")
+    assert [len(paper.names(f"ray-{number}")) for number in (1, 2, 3, 4)] == [3, 2, 2, 2]
+    assert [paper.names(f"ray-{number}")[0] for number in (1, 2, 3)] == ["server-1", "server-2", "server-3"]
+    assert {spec["bootstrap_expect"] for spec in paper.taken("ray-2")} == {3, 0}
+
+
+def test_a_host_that_is_lost_before_the_start_ends_the_start(paper: RayOnPaper) -> None:
+    paper.hosts.unheard.add("ray-4")
+    with pytest.raises(Failure, match=r"at 10\.0\.0\.4 does not answer"):
+        paper.until(lambda: False)
+
+
+def test_a_host_that_dies_on_a_machine_that_lives_gets_its_own_nodes_again(whole: RayOnPaper) -> None:
+    had, life = whole.names("ray-2"), whole.hosts.channels["ray-2"]
+    whole.hosts.dead.add("ray-2")
+    whole.until(lambda: whole.hosts.channels["ray-2"] is not life)
+    whole.open("ray-2", "server-2")
+    assert whole.names("ray-2") == had
+    assert not any(spec["fresh"] for spec in whole.taken("ray-2"))
+
+
+def test_agents_of_a_silent_host_move_when_its_lease_has_ended(whole: RayOnPaper) -> None:
+    agents = [name for name in whole.names("ray-2") if name.startswith("agent-")]
+    whole.hosts.lease_s = 0.1
+    whole.hosts.unheard.add("ray-2")
+    whole.until(lambda: not whole.parent._supervisor.processes["ray-2"].pid)
+    assert not any(set(agents) & set(whole.names(f"ray-{number}")) for number in (1, 3, 4))
+    whole.until(lambda: all(any(name in whole.names(f"ray-{n}") for n in (1, 3, 4)) for name in agents))
+    moved = [spec for number in (1, 3, 4) for spec in whole.taken(f"ray-{number}") if spec["name"] in agents]
+    assert len(moved) == len(agents)
+    assert all(spec["fresh"] for spec in moved)
+
+
+def test_a_server_waits_for_its_machine_and_starts_with_its_journal_where_that_is(whole: RayOnPaper) -> None:
+    whole.hosts.unheard.add("ray-2")
+    whole.until(lambda: not whole.parent._supervisor.processes["ray-2"].pid)
+    whole.add_node("10.0.0.2")
+    whole.until(lambda: "ray-5" in whole.hosts.channels)
+    whole.open("ray-5", "server-2", "server-7")
+    assert whole.names("ray-5") == ["server-2"]
+    assert not whole.taken("ray-5")[0]["fresh"]
+
+
+def test_a_server_whose_machine_stays_away_is_replaced_and_never_returns(
+    whole: RayOnPaper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decisions, "REPLACE_AFTER_S", 0.05)
+    whole.hosts.unheard.add("ray-2")
+    whole.until(lambda: "server-4" in whole.names("ray-4"))
+    new = next(spec for spec in whole.taken("ray-4") if spec["name"] == "server-4")
+    assert new["bootstrap_expect"] == 0
+    assert new["join"] == ["tcp://ray-1:1", "tcp://ray-3:1", "tcp://ray-4:1"]
+    assert new["id"] not in {spec["id"] for spec in whole.taken("ray-2")}
+    whole.hosts.unheard.add("ray-4")
+    whole.until(lambda: "server-5" in whole.names("ray-1") + whole.names("ray-3"))
+    whole.add_node("10.0.0.2")
+    whole.until(lambda: "ray-5" in whole.hosts.channels)
+    whole.open("ray-5", "server-2", "server-4")
+    assert whole.names("ray-5") == []
+
+
+def test_names_of_agents_that_moved_are_freed_until_they_see_others(whole: RayOnPaper) -> None:
+    whole.hosts.unheard.add("ray-4")
+    whole.until(lambda: "force_out" in str(whole.hosts.channels["ray-1"].told))
+    moved = next(m["force_out"] for m in whole.hosts.channels["ray-1"].told if "force_out" in m)
+    assert set(moved) == {name for name in whole.names("ray-4") if name.startswith("agent-")}
+    for node in moved:
+        whole.say("ray-1", {"report": {f"{node}.dc1": [9, "h", "", 0]}})
+    told = whole.hosts.channels["ray-1"].told
+    whole.until(lambda: not whole.parent._moving)
+    told.clear()
+    whole.parent._watch()
+    assert told == []
+
+
+def test_agents_that_a_host_has_fenced_start_again_somewhere_though_they_were_seen_well_before(
+    whole: RayOnPaper,
+) -> None:
+    agents = [name for name in whole.names("ray-4") if name.startswith("agent-")]
+    whole.say("ray-4", {"report": {f"{name}.dc1": [9, "h", "", 0] for name in agents}})
+    whole.say("ray-4", {"fenced": agents})
+    again = [spec for n in (1, 2, 3, 4) for spec in whole.taken(f"ray-{n}") if spec["fresh"]]
+    assert sorted(spec["name"] for spec in again) == sorted(agents)
+    assert whole.parent._moving == {f"{name}.dc1" for name in agents}
+    whole.parent._watch()
+    assert whole.parent._moving
+
+
+def test_all_hosts_lost_at_once_get_their_nodes_back_when_they_answer(whole: RayOnPaper) -> None:
+    had = {f"ray-{number}": whole.names(f"ray-{number}") for number in (1, 2, 3, 4)}
+    whole.hosts.unheard |= set(had)
+    whole.until(lambda: not whole.parent._supervisor.alive)
+    whole.hosts.unheard.clear()
+    whole.until(lambda: len(whole.parent._supervisor.alive) == 4)
+    for process in had:
+        whole.open(process)
+    assert {process: whole.names(process) for process in had} == had
+
+
+def test_orders_are_obeyed_in_turn_from_the_opening_on_and_those_of_an_earlier_life_never() -> None:
+    orders = OrdersInTurn()
+    orders.came(1, 2, {"b": 2})
+    orders.came(1, 1, {"a": 1})
+    orders.begin(1)
+    assert list(orders.due()) == [{"a": 1}, {"b": 2}]
+    orders.came(1, 4, {"d": 4})
+    assert list(orders.due()) == []
+    orders.came(2, 1, {"new": 1})
+    orders.begin(2)
+    orders.came(1, 3, {"c": 3})
+    orders.came(1, 2, {"late": 2})
+    assert list(orders.due()) == [{"new": 1}]
+    assert list(orders.due()) == []
