@@ -63,6 +63,7 @@ class FakeHosts:
         self.unheard: set[str] = set()
         self.dead: set[str] = set()
         """Those that Ray says have ended."""
+        self.crashing: set[str] = set()
         self.lease_s = 0.0
         self._opening = opening
         self._lives = count(1)
@@ -90,6 +91,8 @@ class FakeHosts:
     def ended(self, name: str, pid: int) -> int | None:
         if {"stop": True} in self.channels[name].told:
             return 0
+        if name in self.crashing:
+            return 1
         return -signal.SIGKILL if name in self.unheard | self.dead else None
 
     def await_end(self, name: str, pid: int) -> None:

@@ -61,6 +61,8 @@ class RayCluster(ClusterParent):
         self._moving: set[str] = set()
         """Agents whose names gossip may still hold for members elsewhere."""
         self._retired: set[str] = set()
+        self._broken: set[str] = set()
+        """Processes that have crashed too often: they stay down, though their machines answer."""
         layout = Layout(places, homes, self._launcher, options.seed, SHARED)
         super().__init__(layout, run, data, signals=signals, umask=umask)
 
@@ -135,7 +137,12 @@ class RayCluster(ClusterParent):
 
     def _died(self, process: Process, status: int) -> None:
         silent = self._launcher.silent(process.name)
-        if process.given_up or silent or not self._machines.alive(process.name):
+        if process.given_up:
+            self._broken.add(process.name)
+            self._launcher.kill(process.name, 0)  # what is left of it may still host nodes
+            self._bury(process)
+            self._lose(process.name, f"died too often (its log: {self._data}/logs/{process.name}.log)")
+        elif silent or not self._machines.alive(process.name):
             self._bury(process)
             self._lose(process.name, "does not answer" if silent else "died, and its node of Ray with it")
         else:
@@ -180,7 +187,7 @@ class RayCluster(ClusterParent):
         for machine in self._machines.arrivals():
             self._launcher.ray_nodes[machine.process] = machine.ray_node
             self._supervisor.add(machine.process)
-        for process in self._machines.gone:
+        for process in self._machines.gone - self._broken:
             if not self._supervisor.processes[process].pid and self._launcher.reachable(process):
                 self._supervisor.let_go(process)
         self._force_out()

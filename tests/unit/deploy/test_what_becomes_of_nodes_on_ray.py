@@ -127,6 +127,22 @@ def test_agents_that_a_host_has_fenced_start_again_somewhere_though_they_were_se
     assert whole.parent._moving
 
 
+def test_a_host_that_crashes_again_and_again_stays_down_and_its_agents_go_on_elsewhere(
+    whole: RayOnPaper, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("lictor_deploy.local.parent.supervisor.BACKOFF_MAX_S", 0.01)
+    agents = [name for name in whole.names("ray-4") if name.startswith("agent-")]
+    whole.hosts.crashing.add("ray-4")
+    whole.until(lambda: all(any(name in whole.names(f"ray-{n}") for n in (1, 2, 3)) for name in agents))
+    assert "ray-4 died too often" in capsys.readouterr().err
+    assert "ray-4" in whole.hosts.dead
+    whole.hosts.crashing.clear()
+    whole.hosts.dead.clear()
+    whole.parent._watch()
+    whole.parent._step(0.0)
+    assert not whole.parent._supervisor.processes["ray-4"].pid
+
+
 def test_all_hosts_lost_at_once_get_their_nodes_back_when_they_answer(whole: RayOnPaper) -> None:
     had = {f"ray-{number}": whole.names(f"ray-{number}") for number in (1, 2, 3, 4)}
     whole.hosts.unheard |= set(had)

@@ -14,12 +14,12 @@ import pytest
 from failover import Campaign, by_role, judge_all
 from machines import until
 from moving_nodes import FollowingStore, agents_answer_away_from, places
-from ray_machines import FAST, RayMachine, RayMachines, ray_machines
+from ray_machines import FAST, ROUNDS, RayMachine, RayMachines, ray_machines
 from recorded import Recorder
 
 from lictor_deploy.local.handle import Cluster
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.ray, pytest.mark.e2e, pytest.mark.timeout(180 + 120 * ROUNDS)]
 AGENTS, CLIENTS = 21, 6
 LEAST_WRITES = 100
 """Fewer acknowledged writes would prove little."""
@@ -28,20 +28,16 @@ MOVED_WITHIN_S = 60.0
 WHOLE_WITHIN_S = 120.0
 
 
-async def test_no_acknowledged_write_is_lost(
-    machines: RayMachines, rounds: int, capsys: pytest.CaptureFixture[str]
-) -> None:
-    await lose_machines(machines, rounds, "Ray as it comes", capsys)
+async def test_no_acknowledged_write_is_lost(machines: RayMachines, capsys: pytest.CaptureFixture[str]) -> None:
+    await lose_machines(machines, ROUNDS, "Ray as it comes", capsys)
 
 
 @pytest.mark.soak
-async def test_ray_tuned(rounds: int, capsys: pytest.CaptureFixture[str]) -> None:
-    if rounds < 2:
-        pytest.skip("only the times differ: LICTOR_RAY_ROUNDS=10 measures them")
+async def test_ray_tuned(capsys: pytest.CaptureFixture[str]) -> None:
     with ray_machines(4, FAST) as tuned, pytest.MonkeyPatch.context() as patch:
         for name, value in tuned.environment.items():
             patch.setenv(name, value)
-        await lose_machines(tuned, rounds, "Ray tuned", capsys)
+        await lose_machines(tuned, ROUNDS, "Ray tuned", capsys)
 
 
 async def lose_machines(machines: RayMachines, rounds: int, how: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -61,6 +57,7 @@ async def lose_machines(machines: RayMachines, rounds: int, how: str, capsys: py
         await judge_all(by_role(cluster)[0], recorder, [], report)
         for store in stores:
             store.close()
+    assert machines.left() == []
     with capsys.disabled():
         print(
             f"\n  {how}: {len(recorder.acknowledged)} writes acknowledged, {len(report.kills)} machines killed; ",
