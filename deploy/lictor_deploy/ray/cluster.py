@@ -63,7 +63,8 @@ class RayCluster(ClusterParent):
         self._retired: set[str] = set()
         self._broken: set[str] = set()
         """Processes that have crashed too often: they stay down, though their machines answer."""
-        layout = Layout(places, homes, self._launcher, options.seed, SHARED)
+        idle = tuple(process for process in ips if process not in by_name.values())
+        layout = Layout(places, homes, self._launcher, options.seed, idle, SHARED)
         super().__init__(layout, run, data, signals=signals, umask=umask)
 
     def start(self) -> None:

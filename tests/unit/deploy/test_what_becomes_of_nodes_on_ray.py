@@ -15,15 +15,20 @@ from lictor_deploy.words.sentence import Failure
 
 
 @pytest.fixture
-def paper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RayOnPaper]:
-    """Three servers and six agents on four machines: ray-4 has no server. Not yet open."""
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     monkeypatch.setattr(decisions, "LOOK_EVERY_S", 0.01)
     monkeypatch.setattr("lictor_deploy.ray.machines.listens", lambda ip, port: True)
-    with run_dir() as run:
-        made = RayOnPaper(run, servers=3, agents=6, machines=4)
+    with run_dir() as made:
         yield made
-        made.close()
+
+
+@pytest.fixture
+def paper(run: Path) -> Iterator[RayOnPaper]:
+    """Three servers and six agents on four machines: ray-4 has no server. Not yet open."""
+    made = RayOnPaper(run, servers=3, agents=6, machines=4)
+    yield made
+    made.close()
 
 
 @pytest.fixture
@@ -43,6 +48,14 @@ def test_nodes_are_given_out_when_every_host_is_open(paper: RayOnPaper) -> None:
     assert [len(paper.names(f"ray-{number}")) for number in (1, 2, 3, 4)] == [3, 2, 2, 2]
     assert [paper.names(f"ray-{number}")[0] for number in (1, 2, 3)] == ["server-1", "server-2", "server-3"]
     assert {spec["bootstrap_expect"] for spec in paper.taken("ray-2")} == {3, 0}
+
+
+def test_a_machine_for_which_there_is_no_node_has_a_host_all_the_same(run: Path) -> None:
+    paper = RayOnPaper(run, servers=1, agents=1, machines=3)
+    for number in (1, 2, 3):
+        paper.open(f"ray-{number}")
+    assert [paper.names(f"ray-{number}") for number in (1, 2, 3)] == [["server-1"], ["agent-1"], []]
+    paper.close()
 
 
 def test_a_host_that_is_lost_before_the_start_ends_the_start(paper: RayOnPaper) -> None:
