@@ -28,24 +28,22 @@ def where():
 print(ray.get(where.remote()))
 """
 SCENARIO = """
+name = "a short cut"
+duration = "6s"
 [cluster]
 servers = 3
-agents = 3
-profile = "local"
-
+agents = 2
 [workload]
-clients = 2
-operations = 40
-
-[[steps]]
+kv = { clients = 2, keys = 3, rate = 20 }
+[[step]]
 at = "1s"
-isolate = "leader"
+isolate = { nodes = "leader", direction = "both" }
 for = "3s"
-
 [expect]
-linearizable = true
+linearizable = ["kv"]
+eventually = { one_leader = "30s", members_agree = "60s" }
 """
-PLUGIN = """
+OF_A_USER = """
 import pytest
 import lictor
 
@@ -53,9 +51,9 @@ import lictor
 def test_of_a_user(cluster):
     with lictor.Client(cluster.nodes["agent-1"].door) as client:
         client.kv.put("mine", b"1")
-        with cluster.faults.isolate("leader"):
-            assert client.kv.get("mine", stale=True).value == b"1"
-        cluster.wait_whole(60)
+    with cluster.faults.isolate("leader"):
+        assert cluster.status()["faults"]
+    cluster.wait_whole(60)
 """
 
 
@@ -94,6 +92,33 @@ def test_a_cluster_that_lost_its_driver_is_found_and_stopped(machines: RayMachin
     stopped = subprocess.run([*on_ray, "-stop"], capture_output=True, text=True)
     assert stopped.stdout == f"Stopped {len(machines.machines) + 1} hosts.\n"
     assert machines.left() == []
+
+
+def test_a_scenario_runs_on_it(machines: RayMachines, tmp_path: Path) -> None:
+    (tmp_path / "cut.toml").write_text(SCENARIO)
+    command = [*LICTOR, "chaos", "run", str(tmp_path / "cut.toml"), "-on", "ray", "-ray-address", machines.address]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "a short cut, ray" in done.stdout
+    assert machines.left() == []
+
+
+def test_a_test_of_a_user_has_a_cluster_on_it(machines: RayMachines, tmp_path: Path) -> None:
+    (tmp_path / "test_mine.py").write_text(OF_A_USER)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        str(tmp_path),
+        str(tmp_path),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
 
 
 def test_ctrl_c_ends_a_ray_that_was_started_for_the_cluster(tmp_path: Path, rack: RayMachines) -> None:
