@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from itertools import count
 from pathlib import Path
 
 from lictor_deploy.local.cluster import ClusterParent, Layout
@@ -16,6 +17,7 @@ from lictor_deploy.ray.opening import Hosts, Opening
 from lictor_deploy.ray.spread import first_homes, least_loaded, spec_of
 
 LOOK_EVERY_S = 0.5
+FREE_EVERY_S = 2.0
 REPLACE_AFTER_S = 20.0
 """A server whose machine has not come back by then is replaced by a new one."""
 SHARED = "on Ray all nodes of a machine are in one process, and no server starts with the same id and an empty disk"
@@ -60,6 +62,7 @@ class RayCluster(ClusterParent):
         """Server → since when no host has its journal."""
         self._moving: set[str] = set()
         """Agents whose names gossip may still hold for members elsewhere."""
+        self._tellers = count()
         self._retired: set[str] = set()
         self._broken: set[str] = set()
         """Processes that have crashed too often: they stay down, though their machines answer."""
@@ -71,6 +74,7 @@ class RayCluster(ClusterParent):
         """Start a host on every node of Ray."""
         super().start()
         self._watch()
+        self._free_names()
 
     def _opening(self, process: str, life: int) -> Opening:
         control = self._control
@@ -99,20 +103,24 @@ class RayCluster(ClusterParent):
         self._supervisor.processes[process].pid = machine.pid
         self._launcher.opened(process)
         self._describe_again()
+        self._pin(machine)
         if self._begun:
-            self._take_back(machine)
+            self._give_all(machine.process)
         elif all(machine.lanes for machine in self._machines.all()):
             self._begun = True
             for process in self._launcher.ray_nodes:
-                self._give([place for place in self._places if self._homes[place.node] == process], process)
+                self._give_all(process)
 
-    def _take_back(self, machine: RayMachine) -> None:
-        """A host that starts again, or on a machine that is back: what lives there, and the servers with a journal."""
-        pinned = [place for place in self._places if place.name in machine.servers]
-        for place in pinned:
-            self._homes[place.node] = machine.process
-            self._lost_since.pop(place.name, None)
-        self._give([place for place in self._places if self._homes[place.node] == machine.process], machine.process)
+    def _pin(self, machine: RayMachine) -> None:
+        """Servers belong where their journals are."""
+        for place in self._places:
+            if place.name in machine.servers:
+                self._homes[place.node] = machine.process
+                self._lost_since.pop(place.name, None)
+
+    def _give_all(self, process: str) -> None:
+        """What lives there, to a host that has begun, now or again."""
+        self._give([place for place in self._places if self._homes[place.node] == process], process)
 
     def _taken(self, place: NodeAddress) -> None:
         self._places = [place if old.name == place.name else old for old in self._places]
@@ -183,7 +191,7 @@ class RayCluster(ClusterParent):
             self._give(places, home, fresh=True)
 
     def _watch(self) -> None:
-        """Now and then: which nodes of Ray came, which names gossip should let go of, which servers are gone."""
+        """Now and then: which nodes of Ray came, which hosts answer again, which servers are gone."""
         self._control.alarms.later(LOOK_EVERY_S, self._watch)
         for machine in self._machines.arrivals():
             self._launcher.ray_nodes[machine.process] = machine.ray_node
@@ -191,18 +199,23 @@ class RayCluster(ClusterParent):
         for process in self._machines.gone - self._broken:
             if not self._supervisor.processes[process].pid and self._launcher.reachable(process):
                 self._supervisor.let_go(process)
-        self._force_out()
         for name, since in list(self._lost_since.items()):
             if time.monotonic() - since > REPLACE_AFTER_S:
                 self._replace(name)
 
-    def _force_out(self) -> None:
+    def _free_names(self) -> None:
+        """Agents that moved come in as soon as the others let go of them at their old address.
+
+        One server tells the others, another the next time: an agent that is in already has to refute it.
+        """
+        self._control.alarms.later(FREE_EVERY_S, self._free_names)
         views = {node: self._convergence.view(node) for node in self._moving}
         self._moving = {node for node, view in views.items() if view is None or view.alive < 2}
-        if self._moving:
-            servers = [place.node for place in self._places if place.server and place.name not in self._lost_since]
-            names = [node.partition(".")[0] for node in self._moving]
-            self._supervisor.tell({"force_out": names}, {self._homes[node] for node in servers})
+        servers = [place.node for place in self._places if place.server and place.name not in self._lost_since]
+        if self._moving and servers:
+            teller = self._homes[servers[next(self._tellers) % len(servers)]]
+            names = sorted(node.partition(".")[0] for node in self._moving)
+            self._supervisor.tell({"force_out": names}, [teller])
 
     def _replace(self, old: str) -> None:
         """A server that has never been takes the place of one whose journal is gone: never the same id without it."""

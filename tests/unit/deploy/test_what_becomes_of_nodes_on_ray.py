@@ -17,7 +17,8 @@ from lictor_deploy.words.sentence import Failure
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    monkeypatch.setattr(decisions, "LOOK_EVERY_S", 0.01)
+    for pace in ("LOOK_EVERY_S", "FREE_EVERY_S"):
+        monkeypatch.setattr(decisions, pace, 0.01)
     monkeypatch.setattr("lictor_deploy.ray.machines.listens", lambda ip, port: True)
     with run_dir() as made:
         yield made
@@ -48,6 +49,13 @@ def test_nodes_are_given_out_when_every_host_is_open(paper: RayOnPaper) -> None:
     assert [len(paper.names(f"ray-{number}")) for number in (1, 2, 3, 4)] == [3, 2, 2, 2]
     assert [paper.names(f"ray-{number}")[0] for number in (1, 2, 3)] == ["server-1", "server-2", "server-3"]
     assert {spec["bootstrap_expect"] for spec in paper.taken("ray-2")} == {3, 0}
+
+
+def test_a_server_starts_where_a_data_directory_has_its_journal(paper: RayOnPaper) -> None:
+    for number, servers in enumerate(((), ("server-1",), ("server-3",), ("server-2", "server-9")), 1):
+        paper.open(f"ray-{number}", *servers)
+    pinned = [[name for name in paper.names(f"ray-{n}") if name.startswith("server-")] for n in (1, 2, 3, 4)]
+    assert pinned == [[], ["server-1"], ["server-3"], ["server-2"]]
 
 
 def test_a_machine_for_which_there_is_no_node_has_a_host_all_the_same(run: Path) -> None:
@@ -113,18 +121,23 @@ def test_a_server_whose_machine_stays_away_is_replaced_and_never_returns(
     assert whole.names("ray-5") == []
 
 
-def test_names_of_agents_that_moved_are_freed_until_they_see_others(whole: RayOnPaper) -> None:
+def test_names_of_agents_that_moved_are_freed_by_one_server_at_a_time_until_they_see_others(whole: RayOnPaper) -> None:
+    def freed(process: str) -> list[list[str]]:
+        return [m["force_out"] for m in whole.hosts.channels[process].told if "force_out" in m]
+
     whole.hosts.unheard.add("ray-4")
-    whole.until(lambda: "force_out" in str(whole.hosts.channels["ray-1"].told))
-    moved = next(m["force_out"] for m in whole.hosts.channels["ray-1"].told if "force_out" in m)
-    assert set(moved) == {name for name in whole.names("ray-4") if name.startswith("agent-")}
-    for node in moved:
-        whole.say("ray-1", {"report": {f"{node}.dc1": [9, "h", "", 0]}})
-    told = whole.hosts.channels["ray-1"].told
+    whole.until(lambda: all(freed(process) for process in ("ray-1", "ray-2", "ray-3")))
+    moved = sorted(name for name in whole.names("ray-4") if name.startswith("agent-"))
+    assert freed("ray-1")[0] == moved
+    numbers = [len(freed(process)) for process in ("ray-1", "ray-2", "ray-3")]
+    assert max(numbers) - min(numbers) <= 1
+    for name in moved:
+        whole.say("ray-1", {"report": {f"{name}.dc1": [9, "h", "", 0]}})
     whole.until(lambda: not whole.parent._moving)
-    told.clear()
-    whole.parent._watch()
-    assert told == []
+    before = freed("ray-1") + freed("ray-2") + freed("ray-3")
+    for _ in range(3):
+        whole.parent._free_names()
+    assert freed("ray-1") + freed("ray-2") + freed("ray-3") == before
 
 
 def test_agents_that_a_host_has_fenced_start_again_somewhere_though_they_were_seen_well_before(
@@ -135,9 +148,8 @@ def test_agents_that_a_host_has_fenced_start_again_somewhere_though_they_were_se
     whole.say("ray-4", {"fenced": agents})
     again = [spec for n in (1, 2, 3, 4) for spec in whole.taken(f"ray-{n}") if spec["fresh"]]
     assert sorted(spec["name"] for spec in again) == sorted(agents)
+    whole.parent._free_names()
     assert whole.parent._moving == {f"{name}.dc1" for name in agents}
-    whole.parent._watch()
-    assert whole.parent._moving
 
 
 def test_a_host_that_crashes_again_and_again_stays_down_and_its_agents_go_on_elsewhere(
