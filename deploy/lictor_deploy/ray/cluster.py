@@ -20,6 +20,8 @@ LOOK_EVERY_S = 0.5
 FREE_EVERY_S = 2.0
 REPLACE_AFTER_S = 20.0
 """A server whose machine has not come back by then is replaced by a new one."""
+NEXT_REPLACED_AFTER_S = 30.0
+"""Autopilot promotes and removes after 10 s each, which it looks for every 2 s."""
 SHARED = "on Ray all nodes of a machine are in one process, and no server starts with the same id and an empty disk"
 
 
@@ -60,6 +62,7 @@ class RayCluster(ClusterParent):
         """Every host has opened once, and the nodes were given out."""
         self._lost_since: dict[str, float] = {}
         """Server → since when no host has its journal."""
+        self._replaced_at = -NEXT_REPLACED_AFTER_S
         self._moving: set[str] = set()
         """Agents whose names gossip may still hold for members elsewhere."""
         self._tellers = count()
@@ -199,9 +202,19 @@ class RayCluster(ClusterParent):
         for process in self._machines.gone - self._broken:
             if not self._supervisor.processes[process].pid and self._launcher.reachable(process):
                 self._supervisor.let_go(process)
-        for name, since in list(self._lost_since.items()):
-            if time.monotonic() - since > REPLACE_AFTER_S:
-                self._replace(name)
+        if beyond_return := self._beyond_return():
+            self._replace(beyond_return)
+
+    def _beyond_return(self) -> str:
+        """A server that has been gone for too long, "" if there is none, or if its journal is needed.
+
+        Without a majority no newcomer is let in, and only the journals of those that are gone bring it back. One
+        newcomer at a time: until it votes and the old one does not, a further loss may cost the majority.
+        """
+        now, servers = time.monotonic(), sum(place.server for place in self._places)
+        if len(self._lost_since) > (servers - 1) // 2 or now - self._replaced_at < NEXT_REPLACED_AFTER_S:
+            return ""
+        return next((name for name, since in self._lost_since.items() if now - since > REPLACE_AFTER_S), "")
 
     def _free_names(self) -> None:
         """Agents that moved come in as soon as the others let go of them at their old address.
@@ -223,6 +236,7 @@ class RayCluster(ClusterParent):
         if not open_:
             return
         del self._lost_since[old]
+        self._replaced_at = time.monotonic()
         self._retired.add(old)
         numbers = [
             int(name.rpartition("-")[2]) for name in (*self._retired, *(p.name for p in self._places if p.server))

@@ -107,6 +107,7 @@ def test_a_server_whose_machine_stays_away_is_replaced_and_never_returns(
     whole: RayOnPaper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(decisions, "REPLACE_AFTER_S", 0.05)
+    monkeypatch.setattr(decisions, "NEXT_REPLACED_AFTER_S", 0.05)
     whole.hosts.unheard.add("ray-2")
     whole.until(lambda: "server-4" in whole.names("ray-4"))
     new = next(spec for spec in whole.taken("ray-4") if spec["name"] == "server-4")
@@ -119,6 +120,27 @@ def test_a_server_whose_machine_stays_away_is_replaced_and_never_returns(
     whole.until(lambda: "ray-5" in whole.hosts.channels)
     whole.open("ray-5", "server-2", "server-4")
     assert whole.names("ray-5") == []
+
+
+def test_no_server_is_replaced_while_the_majority_is_gone_and_only_one_at_a_time(
+    whole: RayOnPaper, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(decisions, "REPLACE_AFTER_S", 0.0)
+    whole.hosts.unheard |= {"ray-1", "ray-2"}
+    whole.until(lambda: len(whole.parent._lost_since) == 2)
+    for _ in range(3):
+        whole.parent._watch()
+    assert "joins in its place" not in capsys.readouterr().err
+    whole.hosts.unheard.remove("ray-1")
+    whole.until(lambda: bool(whole.parent._supervisor.processes["ray-1"].pid))
+    whole.open("ray-1", "server-1")
+    assert whole.names("ray-1")[0] == "server-1"
+    whole.until(lambda: any("server-4" in whole.names(f"ray-{n}") for n in (1, 3, 4)))
+    whole.hosts.unheard.add("ray-3")
+    whole.until(lambda: "server-3" in whole.parent._lost_since)
+    for _ in range(3):
+        whole.parent._watch()
+    assert "server-3" in whole.parent._lost_since
 
 
 def test_names_of_agents_that_moved_are_freed_by_one_server_at_a_time_until_they_see_others(whole: RayOnPaper) -> None:
