@@ -90,10 +90,14 @@ class RayMachine:
 
     def kill_raylet(self) -> None:
         """SIGKILL to the raylet alone; the processes beside it notice that themselves."""
+        kill_all(self.pids("raylet"))
+
+    def pids(self, name: str) -> list[int]:
+        """The processes there whose names begin so; at least one."""
         assert self._raylet is not None, "boot it first"
-        raylets = [pid for pid in descendants(self._raylet.pid) if name_of(pid) == "raylet"]
-        assert raylets, f"no raylet runs at {self.ip}: {self._log.read_text()}"
-        kill_all(raylets)
+        found = [pid for pid in descendants(self._raylet.pid) if name_of(pid).startswith(name)]
+        assert found, f"no {name} runs at {self.ip}: {self._log.read_text()}"
+        return found
 
     def kill(self) -> None:
         """SIGKILL to every process there, at once if it is a machine of its own."""

@@ -6,10 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from machines import until
+from moving_nodes import places
 from ray_machines import RayMachines, descendants
 
 import lictor
@@ -79,6 +82,28 @@ def test_it_comes_up_breaks_and_heals(machines: RayMachines) -> None:
     assert machines.left() == []
 
 
+def test_a_host_that_stood_still_is_opened_again_with_its_server(machines: RayMachines) -> None:
+    """Its agents have moved by then; the server's journal is in use by nothing but an earlier opening."""
+    with Cluster.ray(machines.address, 3, 3, "-profile", "local") as cluster:
+        server = cluster.nodes["server-1"]
+        machine = next(machine for machine in machines.machines if machine.ip == server.ip)
+        (host,) = machine.pids("ray::Host")
+        os.kill(host, signal.SIGSTOP)
+        try:
+            until(lambda: server.ip not in ips_of(cluster))
+        finally:
+            os.kill(host, signal.SIGCONT)
+        until(lambda: server.ip in ips_of(cluster))
+        cluster.wait_whole(60)
+        assert places(cluster)["server-1"].ip == server.ip
+
+
+def ips_of(cluster: Cluster) -> set[str]:
+    """Where hosts are within reach."""
+    cluster.look_again()
+    return {machine["ip"] for machine in cluster.machines if machine["pid"]}
+
+
 def test_a_cluster_that_lost_its_driver_is_found_and_stopped(machines: RayMachines) -> None:
     on_ray = [*LICTOR, "dev", "-launcher", "ray", "-ray-address", machines.address]
     command = [*on_ray, "-servers", "1", "-agents", "2", "-exec", "echo up; cat"]
@@ -121,9 +146,17 @@ def test_a_test_of_a_user_has_a_cluster_on_it(machines: RayMachines, tmp_path: P
     assert "1 passed" in done.stdout
 
 
-def test_ctrl_c_ends_a_ray_that_was_started_for_the_cluster(tmp_path: Path, rack: RayMachines) -> None:
+@pytest.fixture
+def own_place() -> Iterator[Path]:
+    """Ray's sockets lie deep below this: pytest's own directories are too long for their paths."""
+    with TemporaryDirectory(prefix="own-") as path:
+        yield Path(path)
+
+
+def test_ctrl_c_ends_a_ray_that_was_started_for_the_cluster(own_place: Path) -> None:
     """Without an address: neither a process, a socket nor a directory of nodes remains."""
-    environment = {**os.environ, "TMPDIR": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path), "HOME": str(tmp_path)}
+    own = dict.fromkeys(("TMPDIR", "XDG_RUNTIME_DIR", "HOME"), str(own_place))
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")} | own
     command = [*LICTOR, "dev", "-launcher", "ray", "-servers", "1", "-agents", "2"]
     dev = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert dev.stdout is not None
@@ -136,5 +169,5 @@ def test_ctrl_c_ends_a_ray_that_was_started_for_the_cluster(tmp_path: Path, rack
     assert dev.returncode == 0
     assert "Stopped." in said
     until(lambda: not [pid for pid in started if Path(f"/proc/{pid}/exe").exists()])
-    assert not list(tmp_path.glob("lictor-*/*"))
-    assert not list(tmp_path.glob("lictor-data-*"))
+    assert not list(own_place.glob("lictor-*/*"))
+    assert not list(own_place.glob("lictor-data-*"))
