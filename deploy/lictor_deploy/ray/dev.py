@@ -97,7 +97,7 @@ def connected(address: str) -> Iterator[None]:
             **local,
             **new,
         )
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         where = f"the Ray at {address}" if address else "a Ray of its own on this machine"
         said = str(error).partition("\n")[0].rstrip(".")
         raise Failure(
