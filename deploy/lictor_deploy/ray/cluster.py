@@ -53,11 +53,8 @@ class RayCluster(ClusterParent):
         self._log_level = log_level
         self._launcher = launcher(self._opening)
         self._launcher.ray_nodes = {machine.process: machine.ray_node for machine in machines.all()}
-        by_name = first_homes(options, list(self._launcher.ray_nodes))
-        ips = {machine.process: machine.ip for machine in machines.all()}
-        places = [NodeAddress(name, ips[process], 0, 0) for name, process in by_name.items()]
-        homes = {f"{name}.dc1": process for name, process in by_name.items()}
-        self._founders = {place.name for place in places if place.server}
+        layout = first_layout(options, machines.all(), self._launcher)
+        self._founders = {place.name for place in layout.places if place.server}
         self._begun = False
         """Every host has opened once, and the nodes were given out."""
         self._lost_since: dict[str, float] = {}
@@ -69,8 +66,6 @@ class RayCluster(ClusterParent):
         self._retired: set[str] = set()
         self._broken: set[str] = set()
         """Processes that have crashed too often: they stay down, though their machines answer."""
-        idle = tuple(process for process in ips if process not in by_name.values())
-        layout = Layout(places, homes, self._launcher, options.seed, idle, SHARED)
         super().__init__(layout, run, data, signals=signals, umask=umask)
 
     def start(self) -> None:
@@ -253,3 +248,13 @@ class RayCluster(ClusterParent):
         self._warn(f"The machine of {old} has not come back: {new} joins in its place, on {home}.")
         self._give([place], home)
         self._describe_again()
+
+
+def first_layout(options: DevOptions, machines: Iterable[RayMachine], launcher: Hosts) -> Layout:
+    """Where nodes begin. Where they listen is said by their hosts."""
+    ips = {machine.process: machine.ip for machine in machines}
+    by_name = first_homes(options, list(ips))
+    places = [NodeAddress(name, ips[process], 0, 0) for name, process in by_name.items()]
+    homes = {f"{name}.dc1": process for name, process in by_name.items()}
+    idle = tuple(process for process in ips if process not in by_name.values())
+    return Layout(places, homes, launcher, options.seed, idle, SHARED)
