@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from fake_hosts import RayOnPaper
@@ -15,13 +16,15 @@ from lictor_deploy.words.sentence import Failure
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for pace in ("LOOK_EVERY_S", "FREE_EVERY_S"):
         monkeypatch.setattr(decisions, pace, 0.01)
     monkeypatch.setattr("lictor_deploy.ray.machines.listens", lambda ip, port: True)
-    with run_dir() as made:
-        yield made
+    # The path of a socket is short: pytest's own directories are too long.
+    with TemporaryDirectory(prefix="paper-") as base:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", base)
+        with run_dir() as made:
+            yield made
 
 
 @pytest.fixture
