@@ -47,7 +47,7 @@ clients: $(VENV)/.installed-dev ## unmodified clients of Consul in other languag
 	LICTOR_CLIENTS_BUILDS=$(abspath $(CACHE))/clients $(PYTEST) tests/clients
 
 ray: $(VENV)/.installed-ray ## what runs on Ray: installs it, then the tests with the marker ray
-	$(PYTEST) -m ray tests/hosts tests/ray
+	$(PYTEST) -m ray tests/hosts/test_actor_contract_on_ray.py tests/ray
 
 sim: $(VENV)/.installed ## one run of the simulator: SEED=14 UNTIL=20s
 	@$(BIN)/lictor sim -seed $(SEED) -until $(UNTIL)

@@ -37,12 +37,14 @@ FAST: Mapping[str, int] = {
 ONE_MACHINE = "all raylets share this machine, for this user may not make network namespaces: no cable can be pulled"
 SMALL = ("--num-cpus=1", "--object-store-memory=80000000", "--include-log-monitor=false", "--disable-usage-stats")
 STARTS_WITHIN_S = 60.0
+ROUNDS = int(os.environ.get("LICTOR_RAY_ROUNDS", "1"))
+"""How often tests kill a machine, and for how many times six seconds they cut one off."""
 TRIES = 3
 """A raylet ends if the agents beside it have not begun after 15 s; on a busy machine they may be late."""
 
 
 class RayletEnded(Exception):
-    """Before it had joined."""
+    """It has not joined; what it said."""
 
 
 class RayMachine:
@@ -88,10 +90,14 @@ class RayMachine:
 
     def kill_raylet(self) -> None:
         """SIGKILL to the raylet alone; the processes beside it notice that themselves."""
+        kill_all(self.pids("raylet"))
+
+    def pids(self, name: str) -> list[int]:
+        """The processes there whose names begin so; at least one."""
         assert self._raylet is not None, "boot it first"
-        raylets = [pid for pid in descendants(self._raylet.pid) if name_of(pid) == "raylet"]
-        assert raylets, f"no raylet runs at {self.ip}: {self._log.read_text()}"
-        kill_all(raylets)
+        found = [pid for pid in descendants(self._raylet.pid) if name_of(pid).startswith(name)]
+        assert found, f"no {name} runs at {self.ip}: {self._log.read_text()}"
+        return found
 
     def kill(self) -> None:
         """SIGKILL to every process there, at once if it is a machine of its own."""
@@ -147,7 +153,8 @@ class RayMachines:
 
     def start(self) -> None:
         """The head first, then the machines. The bridge is there."""
-        (self.directory / "home").mkdir(parents=True)
+        for name in ("home", "head-run"):
+            (self.directory / name).mkdir(parents=True)
         port = free_port(self.head_ip)
         self.address = self.environment["RAY_ADDRESS"] = f"{self.head_ip}:{port}"
         place = [f"--node-ip-address={self.head_ip}", f"--port={port}", f"--temp-dir={self.directory}/head"]
@@ -155,10 +162,16 @@ class RayMachines:
         tuning = [f"--system-config={json.dumps(dict(self._tuned))}"] if self._tuned else []
         log_file = self.directory / "head.log"
         with log_file.open("w") as log:
-            self._head = begin([*command, *tuning], log, self.environment)
+            own = {**self.environment, "XDG_RUNTIME_DIR": str(self.directory / "head-run")}
+            self._head = begin([*command, *tuning], log, own)
         await_start(self._head, log_file)
         for machine in self.machines:  # one after the other: all at once they may be too slow for each other
             machine.boot()
+
+    def left(self) -> list[Path]:
+        """Directories that clusters of Lictor have kept on machines, journals among them."""
+        disks = [self.directory / "head-run", *(machine.disk / "tmp" for machine in self.machines)]
+        return sorted(path for disk in disks for path in disk.glob("lictor-*/ray-*/*"))
 
     def stop(self) -> None:
         """End every process of the cluster."""
@@ -199,7 +212,10 @@ def await_start(process: subprocess.Popen[str], log: Path) -> None:
             raise RayletEnded(log.read_text())
         return "Ray runtime started" in log.read_text()
 
-    until(started, STARTS_WITHIN_S)
+    try:
+        until(started, STARTS_WITHIN_S)
+    except AssertionError:
+        raise RayletEnded(f"not started after {STARTS_WITHIN_S:g} s: {log.read_text()}") from None
 
 
 def free_port(ip: str) -> int:

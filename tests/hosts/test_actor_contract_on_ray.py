@@ -60,13 +60,16 @@ def load() -> ModuleType:
 
 
 @pytest.fixture(scope="module")
-def actor() -> Iterator[Any]:
+def actor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     import ray
 
-    ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
-    ray.init("local", include_dashboard=False, log_to_driver=False, num_cpus=1, _node_ip_address="127.0.0.1")
-    yield ray.remote(Contract).remote()
-    ray.shutdown()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))  # for Ray's token
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
+        ray.init("local", include_dashboard=False, log_to_driver=False, num_cpus=1, _node_ip_address="127.0.0.1")
+        yield ray.remote(Contract).remote()
+        ray.shutdown()
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -102,7 +102,7 @@ def test_a_record_that_cannot_be_built_yet_keeps_nobody_else_from_it() -> None:
 
 def test_before_a_dev_cluster_forks_nothing_is_left_for_each_child_to_import_or_build() -> None:
     code = (
-        "import gc, sys; import lictor_deploy.local.cluster as local; from lictor_actors.hosts.models import below;"
+        "import gc, sys; import lictor_deploy.local.forked as local; from lictor_actors.hosts.models import below;"
         "from lictor_messages.base import Record; local.settle_memory();"
         "print('lictor_messages.every' in sys.modules,"
         "[kind.__name__ for kind in below(Record) if not kind.__pydantic_complete__], gc.get_freeze_count() > 10_000)"

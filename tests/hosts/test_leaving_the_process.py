@@ -36,15 +36,21 @@ class Tenant(Actor):
 
 @pytest.fixture
 async def host(tmp_path: Path):
-    lanes = f"ipc://{tmp_path}/g", f"ipc://{tmp_path}/r"
+    made = await begun(tmp_path)
+    yield made
+    await made.close()
+
+
+async def begun(directory: Path) -> LiveHost:
+    """A host with two nodes that keep their journals there."""
+    lanes = f"ipc://{directory}/g", f"ipc://{directory}/r"
     made = LiveHost("leaving", lanes=lanes)
     await made.start()
     made.heard = heard = []
     for name in ("one", "two"):
-        spec = SiteSpec(name=name, gossip=lanes[0], rest=lanes[1], data_dir=str(tmp_path / name))
+        spec = SiteSpec(name=name, gossip=lanes[0], rest=lanes[1], data_dir=str(directory / name))
         await made.add(spec, [ActorSpec(role="tenant")], lambda _: Tenant(heard))
-    yield made
-    await made.close()
+    return made
 
 
 async def test_its_directory_is_free_again(host: LiveHost, tmp_path: Path) -> None:
@@ -52,6 +58,13 @@ async def test_its_directory_is_free_again(host: LiveHost, tmp_path: Path) -> No
         FileDisk(tmp_path / "one")
     await host.remove("one.dc1", "moves")
     FileDisk(tmp_path / "one").close()
+
+
+async def test_a_process_whose_host_is_closed_may_host_the_same_nodes_again(tmp_path: Path) -> None:
+    for _ in range(2):
+        host = await begun(tmp_path)
+        assert set(host.readiness()) == {"one.dc1", "two.dc1"}
+        await host.close()
 
 
 async def test_mail_for_it_comes_back_and_the_others_get_theirs(host: LiveHost) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.ray, pytest.mark.e2e, pytest.mark.timeout(180)]
 EXAMPLE = Path(__file__).parents[2] / "examples" / "ray" / "greeters.py"
 IN_ACTORS = 'import sys\nif any("default_worker" in word for word in sys.orig_argv):\n    '
 """Python runs ``sitecustomize`` at its start where its folder is in PYTHONPATH: here only what runs actors of Ray."""
@@ -25,7 +25,7 @@ BUGS = {
 
 def run(**environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(EXAMPLE)]
-    return subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=250)
+    return subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=150)
 
 
 def test_greeters_find_and_call_each_other_and_notice_a_dead_ray_node() -> None:
@@ -35,6 +35,7 @@ def test_greeters_find_and_call_each_other_and_notice_a_dead_ray_node() -> None:
     assert "127.0.0.5 is killed, and with it greeter-7 and greeter-8" in done.stdout
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("bug", BUGS)
 def test_it_fails_without_lictor(bug: str, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(IN_ACTORS + BUGS[bug] + "\n")

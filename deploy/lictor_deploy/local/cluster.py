@@ -39,6 +39,8 @@ class Layout(NamedTuple):
     """Node → process. Kept up to date by the one who moves nodes."""
     launcher: Launcher
     seed: int = 0
+    idle: tuple[str, ...] = ()
+    """Processes that begin without a node."""
     shared: str = ""
     """Why no node has a process and a disk of its own, "" if some have."""
 
@@ -70,7 +72,7 @@ class ClusterParent:
         """It has been: from then on one node that cannot start does not end all the others."""
         self._announced = False
         self._status: LiveStatus | None = None
-        names = list(dict.fromkeys(self._homes.values()))
+        names = list(dict.fromkeys((*self._homes.values(), *layout.idle)))
         self._supervisor = Supervisor(names, layout.launcher, heard=self._heard, died=self._died, signals=signals)
         self._facts = self._describe()
         self._control = self._make_control(layout)

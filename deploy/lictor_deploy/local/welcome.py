@@ -47,13 +47,13 @@ def try_next(places: Sequence[NodeAddress]) -> str:
     """What to do with a fresh cluster."""
     default = "" if places[0].http == "127.0.0.1:8500" else f" -http-addr={places[0].http}"
     beside = Path(sys.executable).parent
-    where = next(place for place in reversed(places) if place.dns)
+    dns = next((f"  dig @{p.ip} -p {p.dns_port} consul.service.consul\n" for p in reversed(places) if p.dns), "")
     path = "" if shutil.which("lictor") else f"  export PATH={beside}:$PATH\n"
     return (
         f"Try, in another terminal:\n{path}"
         f"  lictor members{default}\n"
         f"  lictor kv put{default} greeting hello\n"
         f"  curl 'http://{places[-1].http}/v1/kv/greeting?raw'\n"
-        f"  dig @{where.ip} -p {where.dns_port} consul.service.consul\n"
+        f"{dns}"
         "  lictor fault isolate leader      # and later: lictor fault heal -all\n"
     )

@@ -15,7 +15,7 @@ from typing import Any
 from ray.actor import ActorHandle
 
 from lictor_deploy.local.json_lines import Said
-from lictor_deploy.ray.host import Opening
+from lictor_deploy.ray.opening import Opening
 
 
 class RayChannel:
@@ -30,6 +30,7 @@ class RayChannel:
         self.stopped = False
         """The host has said that it has ended in good order."""
         self._actor = actor
+        self._life = opening.life
         self._numbers = count(1)
         self._arrived: deque[Said] = deque()
         self._readable, self._writable = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -43,7 +44,7 @@ class RayChannel:
 
     def send(self, message: Said) -> None:
         """See ``ProcessChannel``."""
-        self._actor.tell.remote(next(self._numbers), message)
+        self._actor.tell.remote(self._life, next(self._numbers), message)
 
     def receive(self) -> list[Said]:
         """See ``ProcessChannel``."""
@@ -94,4 +95,4 @@ class RayChannel:
             self._hear(number)
 
     def _hear(self, confirmed: int) -> None:
-        self._ask(self._actor.hear.remote(confirmed), self._answered)
+        self._ask(self._actor.hear.remote(self._life, confirmed), self._answered)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import count
 from pathlib import Path
 
 from lictor_deploy.local.cluster import ClusterParent, Layout
 from lictor_deploy.local.json_lines import Said
 from lictor_deploy.local.parent.supervisor import Process
 from lictor_deploy.local.plan import DevOptions, NodeAddress
-from lictor_deploy.ray.host import Opening
-from lictor_deploy.ray.launcher import RayLauncher
 from lictor_deploy.ray.machines import Machines, RayMachine
+from lictor_deploy.ray.opening import Hosts, Opening
 from lictor_deploy.ray.spread import first_homes, least_loaded, spec_of
 
 LOOK_EVERY_S = 0.5
+FREE_EVERY_S = 2.0
 REPLACE_AFTER_S = 20.0
 """A server whose machine has not come back by then is replaced by a new one."""
+NEXT_REPLACED_AFTER_S = 30.0
+"""Autopilot promotes and removes after 10 s each, which it looks for every 2 s."""
 SHARED = "on Ray all nodes of a machine are in one process, and no server starts with the same id and an empty disk"
 
 
@@ -29,6 +32,7 @@ class RayCluster(ClusterParent):
         self,
         options: DevOptions,
         machines: Machines,
+        launcher: Callable[[Callable[[str, int], Opening]], Hosts],
         cluster: str,
         run: Path,
         data: Path,
@@ -38,38 +42,42 @@ class RayCluster(ClusterParent):
         signals: list[int],
         umask: int,
     ) -> None:
-        """``kept_in``: where machines keep state, "" for temporary directories."""
+        """``launcher`` is made with what gives each host its opening.
+
+        ``kept_in``: where machines keep state, "" for temporary directories.
+        """
         self._options = options
         self._machines = machines
         self._cluster = cluster
         self._kept_in = kept_in
         self._log_level = log_level
-        self._launcher = RayLauncher(self._opening)
+        self._launcher = launcher(self._opening)
         self._launcher.ray_nodes = {machine.process: machine.ray_node for machine in machines.all()}
-        by_name = first_homes(options, list(self._launcher.ray_nodes))
-        ips = {machine.process: machine.ip for machine in machines.all()}
-        places = [NodeAddress(name, ips[process], 0, 0) for name, process in by_name.items()]
-        homes = {f"{name}.dc1": process for name, process in by_name.items()}
-        self._founders = {place.name for place in places if place.server}
+        layout = first_layout(options, machines.all(), self._launcher)
+        self._founders = {place.name for place in layout.places if place.server}
         self._begun = False
         """Every host has opened once, and the nodes were given out."""
         self._lost_since: dict[str, float] = {}
         """Server → since when no host has its journal."""
+        self._replaced_at = -NEXT_REPLACED_AFTER_S
         self._moving: set[str] = set()
         """Agents whose names gossip may still hold for members elsewhere."""
+        self._tellers = count()
         self._retired: set[str] = set()
-        layout = Layout(places, homes, self._launcher, options.seed, SHARED)
+        self._broken: set[str] = set()
+        """Processes that have crashed too often: they stay down, though their machines answer."""
         super().__init__(layout, run, data, signals=signals, umask=umask)
 
     def start(self) -> None:
         """Start a host on every node of Ray."""
         super().start()
         self._watch()
+        self._free_names()
 
-    def _opening(self, process: str) -> Opening:
+    def _opening(self, process: str, life: int) -> Opening:
         control = self._control
         record = Path(control.trace_of(process)).name
-        return Opening(process, self._cluster, self._kept_in, self._token, self._log_level, control.rules, record)
+        return Opening(process, self._cluster, self._kept_in, self._token, self._log_level, control.rules, record, life)
 
     # -- what hosts say --------------------------------------------------------
 
@@ -93,20 +101,24 @@ class RayCluster(ClusterParent):
         self._supervisor.processes[process].pid = machine.pid
         self._launcher.opened(process)
         self._describe_again()
+        self._pin(machine)
         if self._begun:
-            self._take_back(machine)
+            self._give_all(machine.process)
         elif all(machine.lanes for machine in self._machines.all()):
             self._begun = True
             for process in self._launcher.ray_nodes:
-                self._give([place for place in self._places if self._homes[place.node] == process], process)
+                self._give_all(process)
 
-    def _take_back(self, machine: RayMachine) -> None:
-        """A host that starts again, or on a machine that is back: what lives there, and the servers with a journal."""
-        pinned = [place for place in self._places if place.name in machine.servers]
-        for place in pinned:
-            self._homes[place.node] = machine.process
-            self._lost_since.pop(place.name, None)
-        self._give([place for place in self._places if self._homes[place.node] == machine.process], machine.process)
+    def _pin(self, machine: RayMachine) -> None:
+        """Servers belong where their journals are."""
+        for place in self._places:
+            if place.name in machine.servers:
+                self._homes[place.node] = machine.process
+                self._lost_since.pop(place.name, None)
+
+    def _give_all(self, process: str) -> None:
+        """What lives there, to a host that has begun, now or again."""
+        self._give([place for place in self._places if self._homes[place.node] == process], process)
 
     def _taken(self, place: NodeAddress) -> None:
         self._places = [place if old.name == place.name else old for old in self._places]
@@ -132,7 +144,12 @@ class RayCluster(ClusterParent):
 
     def _died(self, process: Process, status: int) -> None:
         silent = self._launcher.silent(process.name)
-        if process.given_up or silent or not self._machines.alive(process.name):
+        if process.given_up:
+            self._broken.add(process.name)
+            self._launcher.kill(process.name, 0)  # what is left of it may still host nodes
+            self._bury(process)
+            self._lose(process.name, f"died too often (its log: {self._data}/logs/{process.name}.log)")
+        elif silent or not self._machines.alive(process.name):
             self._bury(process)
             self._lose(process.name, "does not answer" if silent else "died, and its node of Ray with it")
         else:
@@ -160,7 +177,9 @@ class RayCluster(ClusterParent):
             return
         loads = Counter(home for home in self._homes.values())
         dealt: dict[str, list[NodeAddress]] = {}
-        for place in [place for place in self._places if place.name in set(agents)]:
+        moved = [place for place in self._places if place.name in set(agents)]
+        self._convergence.forget(place.node for place in moved)
+        for place in moved:
             home = least_loaded(open_, loads)
             loads[home] += 1
             self._homes[place.node] = home
@@ -170,26 +189,41 @@ class RayCluster(ClusterParent):
             self._give(places, home, fresh=True)
 
     def _watch(self) -> None:
-        """Now and then: which nodes of Ray came, which names gossip should let go of, which servers are gone."""
+        """Now and then: which nodes of Ray came, which hosts answer again, which servers are gone."""
         self._control.alarms.later(LOOK_EVERY_S, self._watch)
         for machine in self._machines.arrivals():
             self._launcher.ray_nodes[machine.process] = machine.ray_node
             self._supervisor.add(machine.process)
-        for process in self._machines.gone:
+        for process in self._machines.gone - self._broken:
             if not self._supervisor.processes[process].pid and self._launcher.reachable(process):
                 self._supervisor.let_go(process)
-        self._force_out()
-        for name, since in list(self._lost_since.items()):
-            if time.monotonic() - since > REPLACE_AFTER_S:
-                self._replace(name)
+        if beyond_return := self._beyond_return():
+            self._replace(beyond_return)
 
-    def _force_out(self) -> None:
+    def _beyond_return(self) -> str:
+        """A server that has been gone for too long, "" if there is none, or if its journal is needed.
+
+        Without a majority no newcomer is let in, and only the journals of those that are gone bring it back. One
+        newcomer at a time: until it votes and the old one does not, a further loss may cost the majority.
+        """
+        now, servers = time.monotonic(), sum(place.server for place in self._places)
+        if len(self._lost_since) > (servers - 1) // 2 or now - self._replaced_at < NEXT_REPLACED_AFTER_S:
+            return ""
+        return next((name for name, since in self._lost_since.items() if now - since > REPLACE_AFTER_S), "")
+
+    def _free_names(self) -> None:
+        """Agents that moved come in as soon as the others let go of them at their old address.
+
+        One server tells the others, another the next time: an agent that is in already has to refute it.
+        """
+        self._control.alarms.later(FREE_EVERY_S, self._free_names)
         views = {node: self._convergence.view(node) for node in self._moving}
         self._moving = {node for node, view in views.items() if view is None or view.alive < 2}
-        if self._moving:
-            servers = [place.node for place in self._places if place.server and place.name not in self._lost_since]
-            names = [node.partition(".")[0] for node in self._moving]
-            self._supervisor.tell({"force_out": names}, {self._homes[node] for node in servers})
+        servers = [place.node for place in self._places if place.server and place.name not in self._lost_since]
+        if self._moving and servers:
+            teller = self._homes[servers[next(self._tellers) % len(servers)]]
+            names = sorted(node.partition(".")[0] for node in self._moving)
+            self._supervisor.tell({"force_out": names}, [teller])
 
     def _replace(self, old: str) -> None:
         """A server that has never been takes the place of one whose journal is gone: never the same id without it."""
@@ -197,6 +231,7 @@ class RayCluster(ClusterParent):
         if not open_:
             return
         del self._lost_since[old]
+        self._replaced_at = time.monotonic()
         self._retired.add(old)
         numbers = [
             int(name.rpartition("-")[2]) for name in (*self._retired, *(p.name for p in self._places if p.server))
@@ -213,3 +248,13 @@ class RayCluster(ClusterParent):
         self._warn(f"The machine of {old} has not come back: {new} joins in its place, on {home}.")
         self._give([place], home)
         self._describe_again()
+
+
+def first_layout(options: DevOptions, machines: Iterable[RayMachine], launcher: Hosts) -> Layout:
+    """Where nodes begin. Where they listen is said by their hosts."""
+    ips = {machine.process: machine.ip for machine in machines}
+    by_name = first_homes(options, list(ips))
+    places = [NodeAddress(name, ips[process], 0, 0) for name, process in by_name.items()]
+    homes = {f"{name}.dc1": process for name, process in by_name.items()}
+    idle = tuple(process for process in ips if process not in by_name.values())
+    return Layout(places, homes, launcher, options.seed, idle, SHARED)

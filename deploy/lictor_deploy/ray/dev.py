@@ -17,6 +17,7 @@ from lictor_deploy.local.dev import kept_in, written_down
 from lictor_deploy.local.plan import DevOptions, refuse
 from lictor_deploy.local.run_dir import run_dir
 from lictor_deploy.ray.cluster import RayCluster
+from lictor_deploy.ray.launcher import RayLauncher
 from lictor_deploy.ray.machines import Machines
 from lictor_deploy.ray.names import NAMESPACE, hosts
 from lictor_deploy.words.sentence import Failure
@@ -38,7 +39,8 @@ def run_on_ray(options: DevOptions, *, address: str, data_dir: str, command: str
         with run_dir() as run, kept_in("") as data:
             cluster = RayCluster(
                 options,
-                Machines(),
+                Machines(ray.nodes),
+                RayLauncher,
                 f"ray-{secrets.token_hex(4)}",
                 run,
                 data,
@@ -95,7 +97,7 @@ def connected(address: str) -> Iterator[None]:
             **local,
             **new,
         )
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         where = f"the Ray at {address}" if address else "a Ray of its own on this machine"
         said = str(error).partition("\n")[0].rstrip(".")
         raise Failure(

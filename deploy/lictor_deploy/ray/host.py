@@ -12,7 +12,7 @@ import os
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from lictor_actors.hosts.live.log_lines import ConsulFormat
 from lictor_actors.hosts.ray.place import here
@@ -22,13 +22,13 @@ from lictor_deploy.agent.log import start_log
 from lictor_deploy.agent.run import PRIVATE
 from lictor_deploy.local.json_lines import Said
 from lictor_deploy.local.nodes import HostedNodes
-from lictor_deploy.local.run_dir import FaultToken
 from lictor_deploy.ray.directory import Directory
 from lictor_deploy.ray.driver import driver_is_dead
 from lictor_deploy.ray.guests import Guests
+from lictor_deploy.ray.opening import Opening
+from lictor_deploy.ray.orders import OrdersInTurn
 from lictor_deploy.ray.outlet import Outlet
 from lictor_messages.addresses import lane_url
-from lictor_messages.faults import SetRules
 
 FILES_NEEDED = 4096
 LOOK_EVERY_S = 0.25
@@ -36,36 +36,25 @@ ASK_ABOUT_DRIVER_S = 1.5
 """So long before the lease ends Ray is asked whether the driver is dead."""
 
 
-class Opening(NamedTuple):
-    """With what a parent opens a host."""
-
-    name: str
-    """Of the process, in the parent's words: ``ray-1``."""
-    cluster: str
-    data_dir: str
-    """Where each machine keeps state, "" for a temporary directory."""
-    token: FaultToken
-    log_level: str
-    rules: SetRules
-    record: str
-    """The name of a trace, "" for none."""
-
-
 class Host:
     """See above. A parent that opens it again finds it as new: what it hosted has ended."""
 
     def __init__(self) -> None:
         os.umask(PRIVATE)
+        self._life = 0
         self._nodes: HostedNodes | None = None
+        self._open = False
+        self._orders = OrdersInTurn()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self, opening: Opening) -> Said:
         """Listen on both lanes and host nothing yet; what the parent has to know of this place."""
+        self._life = opening.life
+        self._orders.begin(opening.life)
         await self._close()
         raise_file_limit(FILES_NEEDED)
         self._place = here()
         self._directory = Directory(opening.cluster, self._place.ip, opening.data_dir)
-        self._next, self._early = 1, dict[int, Said]()
         self._outlet, self._orphan = Outlet(), False
         self._start_log(opening)
         with drawn_ports(self._place.ip, 2) as (gossip, rest):
@@ -74,6 +63,8 @@ class Host:
             await self._nodes.open((), opening.rules, self._directory.trace(opening.record))
         self._guests = Guests(self._nodes, self._directory, self._place.ip, lanes)
         self._tasks = [asyncio.create_task(self._nodes.report_on()), asyncio.create_task(self._mind_the_lease())]
+        self._open = True
+        self._obey_what_is_due()
         return {
             "pid": os.getpid(),
             "ip": self._place.ip,
@@ -83,21 +74,25 @@ class Host:
             "servers": self._directory.servers(),
         }
 
-    async def hear(self, confirmed: int) -> tuple[int, list[Said]]:
-        """What the parent is to know, with the number of this answer; ``confirmed`` is the last one that it had."""
+    async def hear(self, life: int, confirmed: int) -> tuple[int, list[Said]]:
+        """What the parent is to know, with the number of this answer; ``confirmed`` is the last one that it had.
+
+        A call of an earlier life is told nothing: no channel listens to its answer any more.
+        """
+        if life != self._life:
+            return 0, []
         self._orphan = False
         return await self._outlet.answer(confirmed)
 
-    async def tell(self, number: int, message: Said) -> None:
-        """An order of the parent. They are numbered from 1: Ray may start calls out of order."""
-        self._early[number] = message
-        while self._next in self._early:
-            self._obey(self._early.pop(self._next))
-            self._next += 1
+    async def tell(self, life: int, number: int, message: Said) -> None:
+        """An order of the parent; one that comes before the host is open waits for that."""
+        self._orders.came(life, number, message)
+        if self._open:
+            self._obey_what_is_due()
 
     async def doors(self) -> list[str]:
         """Where programs on this node of Ray may dial in: agents first."""
-        return self._guests.doors() if self._nodes is not None else []
+        return self._guests.doors() if self._open else []
 
     async def stop(self) -> None:
         """End everything here, and remove what is temporary."""
@@ -105,6 +100,10 @@ class Host:
         self._directory.remove_temporary()
 
     # -- inside ----------------------------------------------------------------
+
+    def _obey_what_is_due(self) -> None:
+        for message in self._orders.due():
+            self._obey(message)
 
     def _obey(self, message: Said) -> None:
         assert self._nodes is not None
@@ -136,7 +135,7 @@ class Host:
         self._outlet.say({"stopped": True})
 
     async def _close(self) -> None:
-        nodes, self._nodes = self._nodes, None
+        nodes, self._nodes, self._open = self._nodes, None, False
         if nodes is None:
             return
         own = asyncio.current_task()

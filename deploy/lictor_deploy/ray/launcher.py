@@ -15,8 +15,9 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from lictor_actors.hosts.ray.lease import MOVE_AFTER_S
 from lictor_deploy.local.parent.launcher import Launched
 from lictor_deploy.ray.channel import RayChannel
-from lictor_deploy.ray.host import Host, Opening
+from lictor_deploy.ray.host import Host
 from lictor_deploy.ray.names import NAMESPACE, host_name
+from lictor_deploy.ray.opening import Opening
 
 CRASHED = 1
 OPEN_WITHIN_S = 30.0
@@ -24,12 +25,12 @@ OPEN_WITHIN_S = 30.0
 
 
 class RayLauncher:
-    """Implements ``Launcher``. Pids are numbers of lives until a host has said its own."""
+    """Implements ``Hosts``. Pids are numbers of lives until a host has said its own."""
 
-    def __init__(self, opening: Callable[[str], Opening]) -> None:
+    def __init__(self, opening: Callable[[str, int], Opening]) -> None:
+        """``opening`` is asked with the process's name and its life."""
         self._opening = opening
         self.ray_nodes: dict[str, str] = {}
-        """Process → the node of Ray that it is on."""
         self._lives = count(1)
         self._actors: dict[str, ActorHandle] = {}
         self._channels: dict[str, RayChannel] = {}
@@ -52,20 +53,21 @@ class RayLauncher:
         )
         self._actors[name] = made.remote()
         self._opened.discard(name)
-        self._channels[name] = RayChannel(self._actors[name], self._opening(name))
-        return Launched(next(self._lives), self._channels[name])
+        life = next(self._lives)
+        self._channels[name] = RayChannel(self._actors[name], self._opening(name, life))
+        return Launched(life, self._channels[name])
 
     def opened(self, name: str) -> None:
-        """It has answered: from now on silence says something."""
+        """See ``Hosts``."""
         self._opened.add(name)
 
     def silent(self, name: str) -> bool:
-        """Whether it has not answered for so long that its agents have ended by themselves."""
+        """See ``Hosts``."""
         patience = MOVE_AFTER_S if name in self._opened else OPEN_WITHIN_S
         return time.monotonic() - self._channels[name].heard_at > patience
 
     def reachable(self, name: str) -> bool:
-        """Whether a host that was silent answers again; to be asked now and then."""
+        """See ``Hosts``."""
         question = self._asked.setdefault(name, self._actors[name].doors.remote())
         if not ray.wait([question], timeout=0)[0]:
             return False
@@ -77,7 +79,7 @@ class RayLauncher:
         return True
 
     def lease_left_s(self, name: str) -> float:
-        """Seconds until its agents have ended there, also if it only cannot be reached."""
+        """See ``Hosts``."""
         return max(0.0, self._channels[name].heard_at + MOVE_AFTER_S - time.monotonic())
 
     def kill(self, name: str, pid: int) -> None:

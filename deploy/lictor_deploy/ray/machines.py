@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-
-import ray
+from typing import Any
 
 from lictor_deploy.local.json_lines import Said
 
@@ -32,7 +31,9 @@ class RayMachine:
 class Machines:
     """All that there ever were; a machine that is back is another node of Ray at the same address."""
 
-    def __init__(self) -> None:
+    def __init__(self, ray_nodes: Callable[[], list[dict[str, Any]]]) -> None:
+        """``ray_nodes``: those that Ray has now, as ``ray.nodes`` tells of them."""
+        self._ray_nodes = ray_nodes
         self._by_process: dict[str, RayMachine] = {}
         self.gone: set[str] = set()
         """Processes that are out of reach."""
@@ -65,13 +66,13 @@ class Machines:
 
     def alive(self, process: str) -> bool:
         """Whether its node of Ray lives. Ray notices some 14 s late that one was killed; its port tells at once."""
-        nodes = [node for node in ray.nodes() if node["NodeID"] == self.of(process).ray_node]
+        nodes = [node for node in self._ray_nodes() if node["NodeID"] == self.of(process).ray_node]
         return any(node["Alive"] and listens(node["NodeManagerAddress"], node["NodeManagerPort"]) for node in nodes)
 
     def arrivals(self) -> list[RayMachine]:
         """Nodes of Ray that are new."""
         known = {machine.ray_node for machine in self._by_process.values()}
-        alive = {node["NodeID"]: node["NodeManagerAddress"] for node in ray.nodes() if node["Alive"]}
+        alive = {node["NodeID"]: node["NodeManagerAddress"] for node in self._ray_nodes() if node["Alive"]}
         new = []
         for ray_node in sorted(alive.keys() - known, key=lambda ray_node: (alive[ray_node], ray_node)):
             process = f"ray-{len(self._by_process) + 1}"

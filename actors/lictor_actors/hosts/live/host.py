@@ -125,7 +125,7 @@ class LiveHost:
         await running.let_go()
 
     async def close(self) -> None:
-        """Stop the actors, then the doors, the jobs, the bus and the journals."""
+        """Stop the actors, then the doors, the jobs, the bus and the journals; this process may host them again."""
         self._lag.stop()
         self._garbage.stop()
         for running in reversed(list(self._nodes.values())):
@@ -136,7 +136,7 @@ class LiveHost:
         await self._jobs.close()
         self._bus.close()
         for running in self._nodes.values():
-            await running.ledger.close()
+            await running.close_journal()
         self._queue.clear()
 
     def listen_again(self) -> None:

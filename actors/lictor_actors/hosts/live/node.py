@@ -78,6 +78,10 @@ class LiveNode:
     async def let_go(self) -> None:
         """Close the doors and the journal, and release its directory: another process may open it from now on."""
         await self.close_doors()
+        await self.close_journal()
+
+    async def close_journal(self) -> None:
+        """Close the journal and release its directory."""
         await self.ledger.close()
         if self._files is not None:
             self._files.close()

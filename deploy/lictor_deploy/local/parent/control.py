@@ -82,14 +82,15 @@ class ControlServer:
 
     def open_again(self) -> None:
         """Its file was removed: no command would find the old one any more."""
-        if self._listener is not None:
-            self._supervisor.forget(self._listener)
-            self._listener.close()
-        self._path.unlink(missing_ok=True)
+        self.close()
         self.open()
 
     def close(self) -> None:
         """No request is taken any more."""
+        if self._listener is not None:
+            self._supervisor.forget(self._listener)
+            self._listener.close()
+            self._listener = None
         self._path.unlink(missing_ok=True)
 
     # -- from the processes --------------------------------------------------

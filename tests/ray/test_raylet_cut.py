@@ -10,25 +10,26 @@ import threading
 import pytest
 from machines import until
 from moving_nodes import agents_answer_away_from, places
-from ray_machines import ONE_MACHINE, RayMachine, RayMachines
+from ray_machines import ONE_MACHINE, ROUNDS, RayMachine, RayMachines
 
 from lictor_actors.judges.lives import judge_lives, lives_of
 from lictor_actors.timeline import TimelineRecord
 from lictor_deploy.local.handle import Cluster
 from lictor_deploy.timelines.live import recording
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.ray, pytest.mark.e2e, pytest.mark.timeout(300)]
 AGENTS = 13
 CUT_S = 6.0
 """Of each round, counted from when the agents live elsewhere."""
 
 
-def test_a_machine_that_is_cut_off_and_healed_leaves_each_identity_one_life(machines: RayMachines, rounds: int) -> None:
-    records = cut_and_heal(machines, machines.machines[-1], CUT_S * rounds)
+def test_a_machine_that_is_cut_off_and_healed_leaves_each_identity_one_life(machines: RayMachines) -> None:
+    records = cut_and_heal(machines, machines.machines[-1], CUT_S * ROUNDS)
     assert judge_lives(records) == []
     assert moved(records), "no agent has lived on two machines: nothing was put to the test"
 
 
+@pytest.mark.soak
 def test_a_host_that_goes_on_when_it_is_cut_off_is_found(machines: RayMachines) -> None:
     victim = machines.machines[-1]
     bug = victim.disk / "tmp" / "unfenced"
