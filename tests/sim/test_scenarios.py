@@ -10,7 +10,7 @@ from lictor_actors.faults.presets import PRESETS
 from lictor_actors.scenario import load, parse
 from lictor_actors.timeline import read
 from lictor_deploy.scenario.in_world import run_seed
-from lictor_deploy.scenario.run import run
+from lictor_deploy.scenario.run import Where, run
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples" / "scenarios").glob("*.toml"))
 LOST_QUORUM = """
@@ -96,7 +96,7 @@ def test_an_expectation_that_does_not_come_about_in_time_is_named() -> None:
 
 def test_many_seeds_run_in_processes_and_are_told_together(capsys: pytest.CaptureFixture[str]) -> None:
     made = parse(LOST_QUORUM, default_name="quorum")
-    assert run(made, 1, 3, 2, live=False, trace=False) == 0
+    assert run(made, 1, 3, 2, where=Where("sim"), trace=False) == 0
     told = capsys.readouterr().out
     assert told.startswith("quorum, sim: 3 seeds, 0 failed\n")
     assert "one_leader: median" in told
@@ -104,7 +104,7 @@ def test_many_seeds_run_in_processes_and_are_told_together(capsys: pytest.Captur
 
 def test_a_seed_that_fails_is_told_once_with_how_to_run_it_again(capsys: pytest.CaptureFixture[str]) -> None:
     made = parse(AMNESIA, default_name="amnesia")
-    assert run(made, 1, 1, 1, live=False, trace=False, named="my files/amnesia.toml") == 1
+    assert run(made, 1, 1, 1, where=Where("sim"), trace=False, named="my files/amnesia.toml") == 1
     told = capsys.readouterr()
     assert told.out.count("amnesia, sim, seed 1: FAILED") == 1
     assert "again   lictor chaos run 'my files/amnesia.toml' -seed 1 -trace" in told.out
@@ -112,7 +112,7 @@ def test_a_seed_that_fails_is_told_once_with_how_to_run_it_again(capsys: pytest.
 
 
 def test_seeds_that_fail_are_told_each(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(parse(AMNESIA), 1, 2, 1, live=False, trace=False, named="amnesia.toml") == 1
+    assert run(parse(AMNESIA), 1, 2, 1, where=Where("sim"), trace=False, named="amnesia.toml") == 1
     told = capsys.readouterr()
     assert "lictor chaos run amnesia.toml -seed 2 -trace" in told.err
     assert "FAILED  seeds 1 2" in told.out
@@ -127,6 +127,6 @@ def test_what_a_judge_has_ended_still_says_how_much_had_happened() -> None:
 
 def test_a_seed_of_a_scenario_becomes_a_timeline_with_its_verdict(tmp_path: Path) -> None:
     file = tmp_path / "run.jsonl"
-    assert run(parse(AMNESIA), 1, 1, 1, live=False, trace=False, timeline=file) == 1
+    assert run(parse(AMNESIA), 1, 1, 1, where=Where("sim"), trace=False, timeline=file) == 1
     records = list(read(file.read_text().splitlines()))
     assert {"fault", "verdict", "message", "operation"} <= {record.kind for record in records}
