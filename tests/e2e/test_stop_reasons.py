@@ -18,7 +18,7 @@ from older_journal import make_older
 
 from lictor_actors.hosts.disks.file import ReadOnlyDisk
 from lictor_actors.journal.segments import segment_number
-from lictor_deploy.local.handle import Cluster, own_addresses
+from lictor_deploy.local.handle import CLUSTERS, Cluster, own_addresses
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 LICTOR = [sys.executable, "-m", "lictor_deploy.cli.main"]
@@ -111,10 +111,11 @@ def test_an_agent_that_was_started_for_faults_goes_on_and_its_http_gives_the_rea
 @pytest.fixture
 def dev(runtime: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     started: list[subprocess.Popen[str]] = []
+    addresses = own_addresses(next(CLUSTERS))  # the same for each start of this test, and no other test's
 
     def start() -> subprocess.Popen[str]:
         size = ["-servers", "1", "-agents", "1", "-data-dir", str(runtime / "d")]
-        command = [*LICTOR, "dev", *own_addresses(12), *size, "-exec", 'echo "$LICTOR_CONTROL"; cat']
+        command = [*LICTOR, "dev", *addresses, *size, "-exec", 'echo "$LICTOR_CONTROL"; cat']
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         started.append(subprocess.Popen(command, text=True, start_new_session=True, **pipes))
         return started[-1]
