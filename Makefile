@@ -10,6 +10,7 @@ AGENTS ?= 97
 SEED ?= 14
 UNTIL ?= 20s
 N ?= 200
+RAY ?= tests/hosts/test_actor_contract_on_ray.py tests/ray
 FAST := tests/test_tidy.py tests/unit tests/golden tests/papers tests/properties tests/bus tests/hosts
 
 export RUFF_CACHE_DIR := $(CACHE)/ruff
@@ -47,7 +48,7 @@ clients: $(VENV)/.installed-dev ## unmodified clients of Consul in other languag
 	LICTOR_CLIENTS_BUILDS=$(abspath $(CACHE))/clients $(PYTEST) tests/clients
 
 ray: $(VENV)/.installed-ray ## what runs on Ray: installs it, then the tests with the marker ray
-	$(PYTEST) -m ray tests/hosts/test_actor_contract_on_ray.py tests/ray
+	$(PYTEST) -m ray $(RAY)
 
 sim: $(VENV)/.installed ## one run of the simulator: SEED=14 UNTIL=20s
 	@$(BIN)/lictor sim -seed $(SEED) -until $(UNTIL)
