@@ -61,7 +61,7 @@ class Aliases:
         """Something may have changed: an alias of an alias follows as well, and a circle of them comes to an end."""
         if self._seen == self._local.version:
             return
-        aliases = [check for check in self._local.checks.values() if check.spec.type == "alias"]
+        aliases = [self._local.checks[check_id] for check_id in self._local.aliases]
         self._watch_no_others(aliases, turn)
         for _ in range(len(aliases) + 1):
             self._seen = self._local.version

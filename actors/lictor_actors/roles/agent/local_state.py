@@ -76,12 +76,12 @@ class LocalState:
         """Service id → ids of its checks."""
         self._may_reap: dict[str, None] = {}
         """Checks that may deregister their service."""
+        self.aliases: dict[str, None] = {}
         self._node = node
         self._checker = checker
         self._changed = changed
         self._discards_output = discards_output
-        self.version = 0
-        """Counts the changes."""
+        self.version = 0  # counts the changes
 
     def __bool__(self) -> bool:
         return bool(self.services or self.checks)
@@ -156,13 +156,14 @@ class LocalState:
         self._stop_check(check, turn)
 
     def _add_check(self, check: LocalCheck) -> None:
-        old = self.checks.get(check.spec.id)
-        if old is not None:
+        if (old := self.checks.get(check.spec.id)) is not None:
             self._forget_links(old)
         self.checks[check.spec.id] = check
         self._of_service.setdefault(check.record.service_id, {})[check.spec.id] = None
         if check.spec.deregister_critical_service_after_ns:
             self._may_reap[check.spec.id] = None
+        if check.spec.type == "alias":
+            self.aliases[check.spec.id] = None
 
     def _forget_check(self, check_id: str) -> LocalCheck:
         check = self.checks.pop(check_id)
@@ -171,6 +172,7 @@ class LocalState:
 
     def _forget_links(self, check: LocalCheck) -> None:
         self._may_reap.pop(check.spec.id, None)
+        self.aliases.pop(check.spec.id, None)
         siblings = self._of_service[check.record.service_id]
         del siblings[check.spec.id]
         if not siblings:
