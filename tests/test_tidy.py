@@ -79,6 +79,7 @@ NOT_SENT = (
     "jobs.run_",
     "journal.",
     "reload.read_",
+    "server.router_options",
     "server.server_options",
     "swim.prober_options",
     "web.gateway_options",

@@ -12,6 +12,7 @@ from lictor_actors.swim.claims import KEPT, claim_of
 from lictor_actors.swim.marks import EVENTS, bucket, mark
 from lictor_actors.swim.suspicion import Suspicion
 from lictor_messages.addresses import lane_url
+from lictor_messages.coordinates import Coordinate
 from lictor_messages.envelope import at, role_of
 from lictor_messages.members import Member, Status
 from lictor_messages.swim import Alive, Dead
@@ -49,6 +50,7 @@ class Peer:
         "accuser",
         "address",
         "alive",
+        "coordinate",
         "fingerprint",
         "incarnation",
         "leaving",
@@ -75,6 +77,8 @@ class Peer:
         self.since = now
         self.suspicion: Suspicion | None = None
         self.leaving = False
+        self.coordinate: Coordinate | None = None
+        """Where it lies, as it said with the answer to a probe of ours."""
         self.mark = 0
         """Of what is held about it, as it went into the table's sums."""
 

@@ -158,7 +158,6 @@ def test_members_in_serfs_shape(desk):
             "segment": "",
             "vsn_max": "3",
             "vsn_min": "2",
-            "wan_join_port": "8302",
         },
         "Status": 1,
         "ProtocolMin": 1,

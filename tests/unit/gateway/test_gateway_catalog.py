@@ -99,7 +99,6 @@ def test_which_answers_say_how_consistent_they_are(desk, header, target, said):
         ("/v1/catalog/service/", 400, "Missing service name"),
         ("/v1/catalog/node/", 400, "Missing node name"),
         ("/v1/health/service/web?passing=maybe", 400, "Invalid value for ?passing"),
-        ("/v1/catalog/nodes?dc=mars", 500, "No path to datacenter"),
         ("/v1/catalog/nodes?index=x", 400, "Invalid index"),
     ],
 )

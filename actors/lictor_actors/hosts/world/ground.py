@@ -6,12 +6,14 @@ from collections.abc import Callable
 from random import Random
 from typing import TYPE_CHECKING
 
+from lictor_actors.hosts.lanes import Lanes
 from lictor_actors.hosts.world.clock import Timer
 from lictor_actors.hosts.world.ledger import WorldLedger
 from lictor_actors.hosts.world.streams import Buggify, stream
 from lictor_actors.kernel.actor import Actor
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope, node_of
+from lictor_messages.host import PoolLane
 
 if TYPE_CHECKING:
     from lictor_actors.hosts.world.world import World
@@ -74,13 +76,13 @@ class WorldGround:
         for listen in world.listeners:
             listen(envelope)
 
-    def locate(self, node: str, other: str, gossip: str, rest: str) -> None:
+    def locate(self, node: str, other: str, pool: PoolLane, lanes: Lanes | None) -> None:
         """The directory of ``node``."""
         directory = self._machines[node].directory
-        if gossip or rest:
-            directory[other] = (gossip, rest)
+        if lanes is None:
+            directory.forget(other, pool)
         else:
-            directory.pop(other, None)
+            directory.learn(other, pool, lanes)
 
     def redial(self, node: str, other: str) -> None:
         """Pipes of the world need no redialling; it is counted."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lictor_actors.bus.intake import Intake, MailDesk
 from lictor_actors.hosts.clock import NodeClock
 from lictor_actors.hosts.disks.faulty import Trouble
+from lictor_actors.hosts.lanes import Places
 from lictor_actors.hosts.node import Birth, Node, Takes, Waits
 from lictor_actors.hosts.world.ledger import WorldLedger
 from lictor_actors.hosts.world.streams import stream
@@ -28,8 +29,8 @@ class MachineSpec:
     """``name.dc``."""
     tree: tuple[ActorSpec, ...]
     birth: Birth
-    urls: tuple[str, str]
-    """Gossip and rest."""
+    urls: tuple[str, ...]
+    """Gossip and rest, and gossip of all datacenters where it takes part in that."""
 
 
 class Machine:
@@ -37,7 +38,7 @@ class Machine:
 
     def __init__(self, spec: MachineSpec, world: World, clock: NodeClock) -> None:
         self.name = spec.name
-        self.gossip, self.rest = spec.urls
+        self.urls = spec.urls
         self.clock = clock
         self.disk = MemoryDisk()
         self.trouble = Trouble(stream(world.seed, spec.name, "trouble"))
@@ -47,7 +48,7 @@ class Machine:
         self.running = False
         self.refuses = False
         """True while the machine is up and no process listens: senders are told. Without power: silence."""
-        self.directory: dict[str, tuple[str, str]] = {}
+        self.directory = Places()
         self._doors: dict[str, tuple[Takes, Waits]] = {}
         """Doorways from outside: they are there again after a reboot."""
         self.ledger: WorldLedger

@@ -91,7 +91,7 @@ class World:
         tree: Sequence[ActorSpec],
         birth: Birth,
         *,
-        urls: tuple[str, str] | None = None,
+        urls: tuple[str, ...] | None = None,
         start: bool = True,
     ) -> Machine:
         """A new machine for the node ``name.dc``, started at once unless ``start`` is False."""
@@ -109,7 +109,7 @@ class World:
         for machine in self.machines.values():
             for other in self.machines.values():
                 if other is not machine:
-                    machine.directory[other.name] = (other.gossip, other.rest)
+                    machine.directory.learn(other.name, "gossip", (other.urls[0], other.urls[1]))
 
     def crash(self, name: str, *, torn: bool = True) -> None:
         """Power cut: the node is gone at once; its disk loses, or tears (``torn``), what was not synced."""

@@ -17,7 +17,7 @@ PROTOCOLS = {
     "DelegateMax": 5,
     "DelegateCur": 4,
 }
-NOT_HERE = {"acls": "0", "segment": "", "raft_vsn": "3", "wan_join_port": "8302", "ft_fs": "1", "ft_si": "1"}
+NOT_HERE = {"acls": "0", "segment": "", "raft_vsn": "3", "ft_fs": "1", "ft_si": "1"}
 """Tags of Consul's servers that say nothing of a cluster without those parts; gossip does not carry them."""
 
 

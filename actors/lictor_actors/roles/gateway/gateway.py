@@ -20,6 +20,7 @@ from lictor_actors.roles.doorway.call import Asker
 from lictor_actors.roles.doorway.desk import Desk, DeskOptions
 from lictor_actors.roles.doorway.question import EVERYTHING, Rights
 from lictor_actors.roles.gateway.read_cache import CachedRead, ReadCache
+from lictor_messages.answers import Command, Query
 from lictor_messages.base import Message
 from lictor_messages.doorways import AskAgain, DeadlinesDue, RetryDue
 from lictor_messages.envelope import at
@@ -110,6 +111,7 @@ class Gateway(Actor):
             return
         if isinstance(outcome, HttpQuestion):
             outcome.rights = rights
+            outcome.message = _addressed(outcome.message, request)
             self._cache.keep(outcome, request)
             self._desk.ask(HttpAsker(turn.ticket(), outcome, request), turn)
         else:
@@ -141,7 +143,14 @@ class Gateway(Actor):
             turn.answer(asker.ticket, refusal_answer(Refused(code="Undeliverable"), asker.request))
             return
         question.rights = asker.question.rights
+        question.message = _addressed(question.message, asker.request)
         self._desk.ask(HttpAsker(asker.ticket, question, asker.request), turn)
+
+
+def _addressed(message: Message, request: HttpRequest) -> Message:
+    """What servers are asked, in the datacenter that the client names."""
+    served = request.dc != "" and isinstance(message, Query | Command)
+    return message.model_copy(update={"dc": request.dc}) if served else message
 
 
 def _rendered(asker: HttpAsker, answer: Message) -> HttpQuestion | HttpAnswered:
