@@ -25,7 +25,7 @@ FILE_MOST, FUNCTION_MOST = 300, 40
 FILES: dict[str, int] = {}
 """Files that are longer than ``FILE_MOST`` lines, and how long they are."""
 FUNCTIONS = {
-    "deploy/lictor_deploy/cli/dev.py dev": 61,
+    "deploy/lictor_deploy/cli/dev.py dev": 56,
     "deploy/lictor_deploy/cli/kv.py put": 52,
     "deploy/lictor_deploy/cli/lock.py lock": 57,
     "deploy/lictor_deploy/cli/operator_autopilot.py set_config": 52,

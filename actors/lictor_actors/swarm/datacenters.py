@@ -41,7 +41,7 @@ QUERY = "abroad"
 
 
 @dataclass(frozen=True, slots=True)
-class Datacenters:
+class DatacentersPlan:
     """One seed's draw."""
 
     seed: int
@@ -61,18 +61,18 @@ class Datacenters:
 class DatacentersReport:
     """What a seed showed."""
 
-    plan: Datacenters
+    plan: DatacentersPlan
     failures: list[str] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
     looked: int = 0
     digest: str = ""
 
 
-def draw_datacenters(seed: int) -> Datacenters:
+def draw_datacenters(seed: int) -> DatacentersPlan:
     """The plan of a seed."""
     rng = stream(seed, "datacenters")
     names = tuple(f"dc{number}" for number in range(1, rng.choice((2, 3)) + 1))
-    return Datacenters(
+    return DatacentersPlan(
         seed, names, rng.choice((1, 3)), rng.randint(1, 2), rng.uniform(0.5, 3.0), rng.uniform(0.5, 12.0)
     )
 
@@ -91,7 +91,7 @@ def run_datacenters(seed: int, until_s: float = 30.0) -> DatacentersReport:
 
 
 class _Run:
-    def __init__(self, plan: Datacenters) -> None:
+    def __init__(self, plan: DatacentersPlan) -> None:
         self.report = DatacentersReport(plan)
         self.judge = BorderJudge()
         self.world = World(plan.seed, check_every=16)
@@ -110,7 +110,7 @@ class _Run:
     # -- parts of a run ----------------------------------------------------------
 
     def advance(self, to_s: float) -> None:
-        """Safety: whatever happens on the links, nothing crosses that was not asked for."""
+        """Safety: faults on the links let nothing cross that was not asked for."""
         self.world.run(to_s)
         self._crashes()
 

@@ -239,8 +239,7 @@ class LiveHost:
         """See ``Ground``."""
         if lanes is not None:
             self._directory.learn(node, other, pool, lanes)
-            return
-        for url in self._directory.forget(node, other, pool):
+        for url in self._directory.forget(node, other, pool) if lanes is None else ():
             self._bus.drop(url)
 
     def redial(self, node: str, other: str) -> None:
