@@ -38,7 +38,7 @@ RIDDLES = {
     "actors": 68,
     "benchmarks": 17,
     "deploy": 16,
-    "docs": 52,
+    "docs": 51,
     "messages": 5,
     "tests": 138,
 }
