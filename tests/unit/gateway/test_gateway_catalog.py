@@ -255,7 +255,6 @@ def test_deregistration(desk):
         ),
         (b"[]", 400, "Request decode failed: json: cannot unmarshal array into Go value of type RegisterRequest"),
         (b"[" * 100_000, 400, "Request decode failed: json: exceeded max depth"),
-        (b'{"Datacenter":"mars","Node":"x"}', 500, "No path to datacenter"),
         (b'{"Check":{"Status":"so-so"}}', 400, "Bad check status"),
     ],
 )
@@ -310,3 +309,11 @@ def test_the_raft_configuration(desk):
         b'{"Servers":[{"ID":"u","Node":"n1","Address":"10.0.0.1:8300","Leader":true,"ProtocolVersion":"3",'
         b'"Voter":true,"LastIndex":12,"CommitIndex":11}],"Index":0}'
     )
+
+
+@pytest.mark.parametrize("target", ["register", "deregister", "register?dc=dc1", "deregister?dc=dc1"])
+def test_a_body_says_for_which_datacenter_it_is(desk, target):
+    desk.http("PUT", f"/v1/catalog/{target}", b'{"Datacenter":"dc2","Node":"x","Address":"10.0.0.1"}')
+    assert desk.asked[-1].body.dc == "dc2"
+    if target.startswith("register"):
+        assert desk.asked[-1].body.node.datacenter == "dc2"
