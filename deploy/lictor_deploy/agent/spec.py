@@ -25,6 +25,7 @@ def node_spec(config: AgentConfig) -> NodeSpec:
     services, checks = definitions_of(config, name)
     values = dict(fed(config))
     of_node = {field.removeprefix("node."): values.pop(field) for field in list(values) if field.startswith("node.")}
+    of_node["wan_port"] = config.ports.serf_wan if config.crosses else -1
     return NodeSpec(
         name=name,
         id=node_id(config.node_id, config.data_dir),
