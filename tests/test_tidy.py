@@ -25,7 +25,7 @@ FILE_MOST, FUNCTION_MOST = 300, 40
 FILES: dict[str, int] = {}
 """Files that are longer than ``FILE_MOST`` lines, and how long they are."""
 FUNCTIONS = {
-    "deploy/lictor_deploy/cli/dev.py dev": 61,
+    "deploy/lictor_deploy/cli/dev.py dev": 56,
     "deploy/lictor_deploy/cli/kv.py put": 52,
     "deploy/lictor_deploy/cli/lock.py lock": 57,
     "deploy/lictor_deploy/cli/operator_autopilot.py set_config": 52,
@@ -38,7 +38,7 @@ RIDDLES = {
     "actors": 68,
     "benchmarks": 17,
     "deploy": 16,
-    "docs": 52,
+    "docs": 51,
     "messages": 5,
     "tests": 138,
 }
@@ -80,6 +80,7 @@ NOT_SENT = (
     "journal.",
     "machine.read_",
     "reload.read_",
+    "server.router_options",
     "server.server_options",
     "swim.prober_options",
     "web.gateway_options",

@@ -225,6 +225,8 @@ class AgentOptions(Message):
     tagged_addresses: ReadOnly = FrozenMap()
     prober: str = ""
     """Address of the node's prober; "" is ``prober@node``."""
+    wan_prober: str = ""
+    """Address of its prober in the pool of the servers of all datacenters, "" if it has none."""
     check_update_interval_ns: int = 300_000_000_000
     """Output-only changes of a check reach the catalog at most about this often; 0: at once."""
     enable_script_checks: bool = False

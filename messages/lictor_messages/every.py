@@ -13,6 +13,7 @@ from lictor_messages import (
     catalog,
     checker,
     coordinates,
+    datacenters,
     dns,
     doorways,
     faults,

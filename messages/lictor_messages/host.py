@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from lictor_messages.base import WIRE, Message, Record
 from lictor_messages.journal import JournalRecord
+
+PoolLane = Literal["gossip", "wan"]
+"""The lanes of gossip: that of the datacenter's own pool, and that of the servers of all datacenters."""
 
 
 class Undeliverable(Message, kind="host.undeliverable", on=WIRE):
@@ -44,12 +49,15 @@ class Located(Message):
     node: str
     gossip: str
     rest: str
+    pool: PoolLane = "gossip"
+    """Which pool says so, by its lane."""
 
 
 class Forgotten(Message):
-    """To ``host@node``: this node has no address any more."""
+    """To ``host@node``: this pool has no address for the node any more."""
 
     node: str
+    pool: PoolLane = "gossip"
 
 
 class Redial(Message):

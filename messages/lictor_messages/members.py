@@ -73,7 +73,10 @@ MemberEvent = MemberJoined | MemberUpdated | MemberFailed | MemberLeft | MemberR
 
 
 class ListMembers(Message, kind="members.list_members", on=WIRE):
-    """Ask a prober for its view; answered by Members."""
+    """Ask for a view of a pool; answered by Members."""
+
+    wan: bool = False
+    """Of the servers of all datacenters: of an agent whose node is in no such pool, none."""
 
     name: str = ""
     """Only the member of this name; "" for all."""
@@ -126,6 +129,8 @@ class Join(Message, kind="members.join", on=WIRE):
     """Ask the prober to join through these; each is a gossip URL, ``host:port`` or ``host``. Answer: Joined."""
 
     addresses: tuple[str, ...]
+    wan: bool = False
+    """Join the pool of the servers of all datacenters."""
 
 
 class Joined(Message, kind="members.joined", on=WIRE):
@@ -149,6 +154,8 @@ class ForceLeave(Message, kind="members.force_leave", on=WIRE):
     node: str
     """Its name, with or without its datacenter."""
     prune: bool = False
+    wan: bool = False
+    """From the pool of the servers of all datacenters."""
 
 
 class ForcedOut(Message, kind="members.forced_out", on=WIRE):

@@ -10,11 +10,20 @@ from lictor_messages.catalog import Instance
 from lictor_messages.json_names import Json
 
 
+class FailoverTarget(Record):
+    """One place to look."""
+
+    datacenter: Annotated[str, Json("Datacenter", empty="omitted")] = ""
+    peer: Annotated[str, Json("Peer", empty="omitted")] = ""
+    """A peered cluster: Lictor has none."""
+
+
 class QueryFailover(Record):
-    """Where to look when the own datacenter has nothing: the nearest ones, then these in order."""
+    """Where to look when the own datacenter has nothing: the nearest ones, then these in order; or the targets."""
 
     nearest_n: Annotated[int, Json("NearestN")] = 0
     datacenters: Annotated[tuple[str, ...], Json("Datacenters", empty="null")] = ()
+    targets: Annotated[tuple[FailoverTarget, ...], Json("Targets", empty="omitted")] = ()
 
 
 class ServiceQuery(Record):
@@ -97,6 +106,13 @@ class ExecutePreparedQuery(Query, kind="queries.execute_prepared_query", on=WIRE
     """The node that was asked, which ``_agent`` stands for."""
     source_ip: str = ""
     """Where the question came from: ``_ip`` stands for the node that has this address."""
+
+
+class RunPreparedQuery(Query, kind="queries.run_prepared_query", on=WIRE):
+    """From a server of another datacenter, which has nothing: run this query here; answered by QueryExecuted."""
+
+    query: PreparedQuery
+    limit: int = 0
 
 
 class ExplainPreparedQuery(Query, kind="queries.explain_prepared_query", on=WIRE):

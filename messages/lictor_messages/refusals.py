@@ -23,6 +23,7 @@ Code = Literal[
     "BudgetSpent",
     "JournalFailed",
     "NoPathToDatacenter",
+    "DatacenterSilent",
     "Invalid",
     "BadRequest",
     "NotFound",
@@ -66,6 +67,7 @@ REFUSALS: dict[Code, Meaning] = {
     "NotDurable": Meaning(False, False, 500, "The disk is full: done, but the next start may not know of it"),
     "AnswerTooLarge": Meaning(False, False, 500, "Done, but the answer is too large to send: ask for less at a time"),
     "ActorCrashed": Meaning(False, True, 500, "rpc error making call: the server failed while handling the request"),
+    "DatacenterSilent": Meaning(False, False, 500, "Remote DC has no server currently reachable"),
     "TimedOut": Meaning(False, True, 500, "rpc error making call: no answer in time"),
 }
 """Code → (definite, passing, HTTP status, Consul's text or ours where Consul has none)."""

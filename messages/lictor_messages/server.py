@@ -17,6 +17,10 @@ class ServerOptions(Message):
     port: int = 8300
     raft_multiplier: float = 1.0
     prober: str
+    wan_prober: str = ""
+    """Address of the prober of the pool of all datacenters, "" if the node is not in it."""
+    router: str = ""
+    """Address of the actor that passes requests on to other datacenters, "" if there is none."""
     version: str
     reconcile_every_ns: int = 60_000_000_000
     default_wait_ns: int = 300_000_000_000
@@ -29,6 +33,18 @@ class ServerOptions(Message):
     """Log entries after which a server takes a snapshot, a large one later (``raft_snapshot_threshold``)."""
     trailing_logs: int = 10_240
     """Log entries that it keeps before the snapshot (``raft_trailing_logs``)."""
+
+
+class RouterOptions(Message):
+    """Whose links to other datacenters these are."""
+
+    node: str
+    """``name.dc``."""
+    dc: str
+    prober: str
+    """Address of the prober of the own datacenter's pool."""
+    wan_prober: str
+    """Address of the prober of the pool of all."""
 
 
 class ReconcileDue(Message):

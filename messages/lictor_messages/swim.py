@@ -165,6 +165,8 @@ class ProberOptions(Message):
 
     role: str = "prober"
     """The actor's role, in its own address and in those of its peers: probers of one pool share it."""
+    pool: Literal["lan", "wan"] = "lan"
+    """Of one datacenter's nodes, or of the servers of all datacenters."""
     name: str
     dc: str
     address: str

@@ -28,25 +28,21 @@ Each endpoint that Consul 1.22 registers, and what Lictor does with it. This pag
 |---|---|---|---|
 """
 MESH = "belongs to the service mesh"
-ONE_DC = "`?dc` of another datacenter is 500 `No path to datacenter`"
 NOTES = {
     "/v1/agent/checks": "`Definition` is filled; Consul shows `{}`",
-    "/v1/agent/members": "`?wan=1` shows the servers of the own datacenter",
-    "/v1/agent/join/": "`?wan=1` is refused: there is one datacenter",
     "/v1/agent/service/": "`ContentHash` is a hash of its own; `?hash` and `?wait` block",
     "/v1/agent/service/register": "`Kind`, `Proxy`, `Connect` are refused: no mesh yet",
     "/v1/agent/check/register": "`DockerContainerID` and `OSService` are refused by name; scripts run if allowed",
-    "/v1/catalog/datacenters": "the own one",
     "/v1/agent/reload": "services, checks and `log_level` take effect",
     "/v1/catalog/register": "a `Proxy` or `Connect` that says something is refused; the header "
     "`X-Lictor-Will-Be-Undone` names a living agent that owns the node",
     "/v1/catalog/deregister": "the header `X-Lictor-Will-Be-Undone` as with register",
     "/v1/health/service/": "`?peer` has nothing",
+    "/v1/event/fire/": "`?dc` of another datacenter is refused",
     "/v1/kv/": "keys are text in UTF-8",
     "/v1/operator/raft/configuration": "`CommitIndex` beside `LastIndex`",
-    "/v1/query/": "`/execute` and `/explain` below it; failover finds no other datacenter",
+    "/v1/query/": "`/execute` and `/explain` below it; a `Peer` among `Failover.Targets` is refused",
     "/v1/operator/utilization": "Consul Enterprise",
-    "/v1/catalog/nodes": ONE_DC,
 }
 OWN = {("GET", "/"), ("GET", "/v1/internal/lictor/suspicions")}
 """What Consul does not have: its root page is no endpoint."""

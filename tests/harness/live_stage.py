@@ -44,8 +44,8 @@ class LiveStage:
         node.doors["door"] = self._answered
         self._nodes[name] = node
         for other in self._nodes:
-            self._host.locate(name, other, gossip, rest)
-            self._host.locate(other, name, gossip, rest)
+            self._host.locate(name, other, "gossip", (gossip, rest))
+            self._host.locate(other, name, "gossip", (gossip, rest))
 
     def run(self, seconds: float = 0.1) -> None:
         self.loop.call_later(seconds, self.loop.stop)
@@ -75,7 +75,7 @@ class LiveStage:
         return self._nodes[node].seats[role]
 
     def forget(self, node: str, other: str) -> None:
-        self._host.locate(node, other, "", "")
+        self._host.locate(node, other, "gossip", None)
 
     def _node_ended(self, node: str, why: str) -> None:
         self._ended.add(node)

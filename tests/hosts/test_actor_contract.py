@@ -133,7 +133,7 @@ class WorldStage(Stage):
 
     def forget(self, node: str, other: str) -> None:
         """Take ``other`` out of the directory of ``node``."""
-        self.world.ground.locate(node, other, "", "")
+        self.world.ground.locate(node, other, "gossip", None)
 
     def is_up(self, node: str) -> bool:
         return self.world.machines[node].running

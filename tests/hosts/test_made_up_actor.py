@@ -106,7 +106,7 @@ class OnLiveHost(LiveStage):
     """The live stage, and what its host says of a node."""
 
     def locate(self, node: str, other: str, gossip: str, rest: str) -> None:
-        self._host.locate(node, other, gossip or self._lanes[0], rest)
+        self._host.locate(node, other, "gossip", (gossip or self._lanes[0], rest))
 
     def shown(self, node: str) -> dict[str, dict[str, object]]:
         return self._host.readiness()[node]

@@ -180,7 +180,7 @@ def test_an_actor_that_finds_itself_broken_stops_the_run() -> None:
 
 def test_a_node_that_nobody_located_is_unknown_and_its_url_is_reached() -> None:
     world = make()
-    world.ground.locate(N1, N2, "", "")
+    world.ground.locate(N1, N2, "gossip", None)
     assert isinstance(world.ask(N1, f"echo@{N2}", Say()), Undeliverable)
     assert world.ask(N1, "echo@tcp://n2.dc1:8301", Say(text="join")) == Say(text="join")
     answer = world.ask(N1, "echo@tcp://nowhere:1", Say())

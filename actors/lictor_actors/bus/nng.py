@@ -51,10 +51,11 @@ class NngBus:
         self._gossip = Inbox(*mail, lambda took: PynngInlet(loop, took, GOSSIP_BYTES_MAX))
         self._rest = Inbox(*mail, lambda took: StreamInlet(loop, took, count, REST_BYTES_MAX))
 
-    def listen(self, gossip: str, rest: str) -> None:
-        """Accept frames of the two lanes there; raises OSError if an address cannot be listened on."""
-        self._gossip.listen(gossip)
+    def listen(self, gossip: str, rest: str, *more_gossip: str) -> None:
+        """Accept frames of the lanes there; raises OSError if an address cannot be listened on."""
         self._rest.listen(rest)
+        for url in (gossip, *more_gossip):
+            self._gossip.listen(url)
 
     def listen_again(self) -> None:
         """Make the files of local sockets again that were removed."""

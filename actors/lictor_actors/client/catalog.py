@@ -69,7 +69,7 @@ class Catalog(Api[M]):
 
     @both
     def datacenters(self) -> Ask[tuple[str, ...]]:
-        """Names of the datacenters known."""
+        """Names of the datacenters known, the nearest first."""
         return ask(ListDatacenters(), Datacenters, lambda a: a.names)
 
     @both
@@ -80,18 +80,19 @@ class Catalog(Api[M]):
         service: ServiceRecord | None = None,
         checks: Sequence[CheckRecord] = (),
         skip_node_update: bool = False,
+        dc: str = "",
         timeout: Duration | None = None,
     ) -> Ask[bool]:
         """Write a node, and a service and checks of it, past any agent: for what has no agent of its own."""
-        command = Register(node=node, service=service, checks=tuple(checks), skip_node_update=skip_node_update)
+        command = Register(node=node, service=service, checks=tuple(checks), skip_node_update=skip_node_update, dc=dc)
         return ask(command, Written, ok, timeout)
 
     @both
     def deregister(
-        self, node: str, *, service_id: str = "", check_id: str = "", timeout: Duration | None = None
+        self, node: str, *, service_id: str = "", check_id: str = "", dc: str = "", timeout: Duration | None = None
     ) -> Ask[bool]:
         """Remove a service, a check or, with neither, the whole node; True also if it was not there."""
-        return ask(Deregister(node=node, service_id=service_id, check_id=check_id), Written, ok, timeout)
+        return ask(Deregister(node=node, service_id=service_id, check_id=check_id, dc=dc), Written, ok, timeout)
 
 
 class Health(Api[M]):

@@ -40,11 +40,13 @@ class SessionApi(Api[M]):
         behavior: Behavior = "release",
         node_checks: Sequence[str] = (SERF_HEALTH,),
         service_checks: Sequence[str] = (),
+        dc: str = "",
         timeout: Duration | None = None,
     ) -> Ask[str]:
         """Begin a session and return its id. No ``ttl``: no renewal needed.
 
-        ``node`` is the agent's own if left out. Raises BadRequest for a node or check that is not there or critical.
+        ``node`` is the agent's own if left out; in another datacenter, ``dc``, it must be named.
+        Raises BadRequest for a node or check that is not there or critical.
         """
         session = SessionRecord(
             id=self.new_id(),
@@ -56,17 +58,17 @@ class SessionApi(Api[M]):
             node_checks=tuple(node_checks),
             service_checks=tuple(service_checks),
         )
-        return ask(CreateSession(session=session), Written, lambda _: session.id, timeout)
+        return ask(CreateSession(session=session, dc=dc), Written, lambda _: session.id, timeout)
 
     @both
-    def renew(self, session_id: str, *, timeout: Duration | None = None) -> Ask[SessionRecord | None]:
+    def renew(self, session_id: str, *, dc: str = "", timeout: Duration | None = None) -> Ask[SessionRecord | None]:
         """Start the TTL anew; None if the session is gone."""
-        return ask(RenewSession(id=session_id), Sessions, _one, timeout)
+        return ask(RenewSession(id=session_id, dc=dc), Sessions, _one, timeout)
 
     @both
-    def destroy(self, session_id: str, *, timeout: Duration | None = None) -> Ask[bool]:
+    def destroy(self, session_id: str, *, dc: str = "", timeout: Duration | None = None) -> Ask[bool]:
         """End a session: its keys are released, or deleted, and shunned for its lock-delay."""
-        return ask(DestroySession(id=session_id), Written, ok, timeout)
+        return ask(DestroySession(id=session_id, dc=dc), Written, ok, timeout)
 
     @both
     def info(self, session_id: str, **options: Unpack[ReadOptions]) -> Ask[SessionRecord | None]:

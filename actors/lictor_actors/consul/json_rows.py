@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lictor_actors.consul.rows import JsonRow as JsonRow
-from lictor_actors.consul.structs import agent, catalog, kv, operator, queries
+from lictor_actors.consul.structs import agent, catalog, coordinates, kv, operator, queries
 
 node_json = catalog.NODE.row
 service_json = catalog.SERVICE.row
@@ -17,4 +17,5 @@ result_json = kv.RESULT.row
 failure_json = kv.FAILURE.row
 query_json = queries.QUERY.row
 autopilot_json = operator.AUTOPILOT.row
+datacenter_map_json = coordinates.DATACENTER_MAP.row
 raft_server_json = operator.RAFT_SERVER.row

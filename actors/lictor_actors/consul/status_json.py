@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from lictor_actors.consul.json_rows import raft_server_json
+import orjson
+
+from lictor_actors.consul.json_rows import datacenter_map_json, raft_server_json
 from lictor_messages import status as s
-from lictor_messages.answers import Answer
+from lictor_messages.answers import Answer, Query, Rendered
+from lictor_messages.datacenters import DatacenterCoordinates
+
+
+def as_asked(query: Query, answer: Answer) -> Answer:
+    """Typed, or as Consul's JSON."""
+    return Rendered(index=answer.index, body=orjson.dumps(status_json(answer))) if query.rendered else answer
 
 
 def status_json(answer: Answer) -> Any:
@@ -18,6 +26,8 @@ def status_json(answer: Answer) -> Any:
             return list(answer.addresses)
         case s.Datacenters():
             return list(answer.names)
+        case DatacenterCoordinates():
+            return [datacenter_map_json(each) for each in answer.maps]
         case s.RaftConfiguration():
             return {
                 "Servers": [raft_server_json(server) for server in answer.servers],

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import TYPE_CHECKING, Protocol
 
+from lictor_actors.hosts.lanes import Lanes
 from lictor_actors.kernel.actor import Actor
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope
+from lictor_messages.host import PoolLane
 from lictor_messages.journal import JournalRecord
 
 if TYPE_CHECKING:
@@ -78,8 +80,8 @@ class Ground(Protocol):
         """Hand to the bus, to this node or another; never blocks, never raises."""
         ...
 
-    def locate(self, node: str, other: str, gossip: str, rest: str) -> None:
-        """Directory of ``node``: ``other`` is reached there (empty URLs: nowhere any more)."""
+    def locate(self, node: str, other: str, pool: PoolLane, lanes: Lanes | None) -> None:
+        """Directory of ``node``: by this pool ``other`` is reached there (None: nowhere any more)."""
         ...
 
     def redial(self, node: str, other: str) -> None:

@@ -147,9 +147,9 @@ class Node:
         body = envelope.body
         match body:
             case Located():
-                self.ground.locate(self.name, body.node, body.gossip, body.rest)
+                self.ground.locate(self.name, body.node, body.pool, (body.gossip, body.rest))
             case Forgotten():
-                self.ground.locate(self.name, body.node, "", "")
+                self.ground.locate(self.name, body.node, body.pool, None)
             case Redial():
                 self.ground.redial(self.name, body.node)
             case NodeStopping():

@@ -20,11 +20,17 @@ class SiteSpec(Record):
     rest: str = ""
     """URL for everything else; tcp://address:8300 if empty."""
     listen: tuple[str, ...] = ()
-    """URLs to listen on; the advertised ones if empty."""
+    """URLs to listen on, in the order of ``listen_urls``; the advertised ones if empty."""
     data_dir: str = ""
     """Directory of the journal; empty: in memory only."""
     gossip_port: int = 8301
     server_port: int = 8300
+    wan_port: int = -1
+    """Of gossip with the servers of other datacenters; -1: the node takes no part in it."""
+    wan_address: str = ""
+    """IP that it advertises to them; the same as ``address`` if empty."""
+    wan: str = ""
+    """URL that it advertises for this; tcp://wan_address:wan_port if empty."""
 
     @property
     def node(self) -> str:
@@ -37,11 +43,24 @@ class SiteSpec(Record):
         return self.gossip or lane_url(self.address, self.gossip_port)
 
     @property
+    def wan_url(self) -> str:
+        """Where its prober of all datacenters is reached, "" if it has none."""
+        if self.wan_port < 0:
+            return ""
+        return self.wan or lane_url(self.wan_address or self.address, self.wan_port)
+
+    @property
+    def pool_urls(self) -> tuple[str, ...]:
+        """Where its gossip pools are joined."""
+        return tuple(url for url in (self.gossip_url, self.wan_url) if url)
+
+    @property
     def rest_url(self) -> str:
         """Where its other actors are reached."""
         return self.rest or lane_url(self.address, self.server_port)
 
     @property
     def listen_urls(self) -> tuple[str, ...]:
-        """Gossip first, then rest."""
-        return self.listen or (self.gossip_url, self.rest_url)
+        """Gossip first, then rest, then gossip of all datacenters."""
+        gossip, *wan = self.pool_urls
+        return self.listen or (gossip, self.rest_url, *wan)

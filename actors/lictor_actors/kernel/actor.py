@@ -8,8 +8,9 @@ from lictor_actors.kernel.turn import Turn
 from lictor_actors.kernel.vocabulary import UnknownMessage, Vocabulary
 from lictor_messages.base import Message
 
-Lane = Literal["gossip", "rest"]
-"""The ways to another node: gossip's own, whose frames are small and of which one may be lost, and that of the rest."""
+Lane = Literal["gossip", "wan", "rest"]
+"""The ways to another node: those of its gossip pools, whose frames are small and of which one may be lost, and that of
+the rest."""
 
 
 class Actor:

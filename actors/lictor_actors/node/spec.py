@@ -17,6 +17,7 @@ from lictor_messages.web import GatewayOptions
 
 OPTIONS: dict[str, type[Message]] = {
     "prober": ProberOptions,
+    "prober-wan": ProberOptions,
     "server": ServerOptions,
     "agent": AgentOptions,
     "gateway": GatewayOptions,
@@ -42,6 +43,8 @@ class NodeSpec(SiteSpec):
     """Number of servers to wait for before the first election; 0 means never bootstrap by itself."""
     join: tuple[str, ...] = ()
     """Gossip addresses to join through, retried until one answers."""
+    wan_join: tuple[str, ...] = ()
+    """The same for the pool of the servers of all datacenters."""
     version: str = ""
     """Of Consul, whose interface it says to speak; CONSUL_VERSION if empty."""
     settings: Annotated[Mapping[str, Any], AfterValidator(known)] = FrozenMap()
@@ -64,6 +67,11 @@ class NodeSpec(SiteSpec):
     """-1: no DNS, and no actor for it."""
     door_port: int = -1
     """-1: no door for client actors."""
+
+    @property
+    def crosses(self) -> bool:
+        """True for a server that takes part in the pool of all datacenters' servers."""
+        return self.server and self.wan_port >= 0
 
     @property
     def http_on(self) -> tuple[str, ...]:

@@ -1,4 +1,5 @@
-"""From a node's spec to its actors: prober, server, agent (which spawns its checker), gateway, and DNS if it has it."""
+"""From a node's spec to its actors: prober, server (with its links to other datacenters), agent (which spawns its
+checker), gateway, and DNS if it has it."""
 
 from __future__ import annotations
 
@@ -12,6 +13,9 @@ from lictor_actors.roles.gateway.gateway import Gateway
 from lictor_actors.roles.prober.prober import Prober
 from lictor_actors.roles.server.leader.reconcile import tagged_addresses
 from lictor_actors.roles.server.server import Server
+from lictor_actors.roles.wan.flooding import PORT_TAG
+from lictor_actors.roles.wan.prober import WanProber
+from lictor_actors.roles.wan.router import DatacenterRouter
 from lictor_actors.swim.roster import NO_ONE, SharedView
 from lictor_messages.addresses import join_host_port
 from lictor_messages.agent import AgentOptions
@@ -19,10 +23,13 @@ from lictor_messages.base import FrozenMap
 from lictor_messages.dns import DnsOptions
 from lictor_messages.envelope import at
 from lictor_messages.host import ActorSpec
-from lictor_messages.server import ServerOptions
+from lictor_messages.server import RouterOptions, ServerOptions
 from lictor_messages.swim import ProberOptions
 from lictor_messages.version import CONSUL_VERSION
 from lictor_messages.web import GatewayOptions
+
+WAN_PROBER = "prober-wan"
+ROUTER = "router"
 
 
 def tree(spec: NodeSpec) -> list[ActorSpec]:
@@ -31,6 +38,9 @@ def tree(spec: NodeSpec) -> list[ActorSpec]:
     specs = [ActorSpec.model_construct(role=prober.role, options=prober)]
     if spec.server:
         specs.append(ActorSpec.model_construct(role="server", options=_server(spec)))
+    if spec.crosses:
+        specs.append(ActorSpec.model_construct(role=WAN_PROBER, options=_wan_prober(spec)))
+        specs.append(ActorSpec.model_construct(role=ROUTER, options=_router(spec)))
     specs.append(ActorSpec.model_construct(role="agent", options=_agent(spec)))
     specs.append(ActorSpec.model_construct(role="gateway", options=_gateway(spec)))
     if spec.dns_port >= 0:
@@ -41,10 +51,14 @@ def tree(spec: NodeSpec) -> list[ActorSpec]:
 def birth(spec: ActorSpec, view: SharedView = NO_ONE) -> Actor:
     """A new actor of this role; a prober begins with the members of ``view``."""
     match spec.options:
+        case ProberOptions(pool="wan"):
+            return WanProber(spec.options)
         case ProberOptions():
             return Prober(spec.options, view=view)
         case ServerOptions():
             return Server(spec.options)
+        case RouterOptions():
+            return DatacenterRouter(spec.options)
         case AgentOptions():
             return Agent(spec.options)
         case GatewayOptions():
@@ -67,6 +81,8 @@ def _tags(spec: NodeSpec) -> FrozenMap:
     if spec.server:
         tags["port"] = str(spec.server_port)
         tags["expect"] = str(spec.bootstrap_expect)
+    if spec.crosses:
+        tags[PORT_TAG] = str(spec.wan_port)
     return FrozenMap(tags)
 
 
@@ -74,6 +90,8 @@ def _prober(spec: NodeSpec) -> ProberOptions:
     tell = [at("agent", spec.node)]
     if spec.server:
         tell.append(at("server", spec.node))
+    if spec.crosses:
+        tell.append(at(ROUTER, spec.node))
     return ProberOptions(
         name=spec.name,
         dc=spec.dc,
@@ -88,6 +106,29 @@ def _prober(spec: NodeSpec) -> ProberOptions:
     )
 
 
+def _wan_prober(spec: NodeSpec) -> ProberOptions:
+    options = {"profile": "wan", **spec.settings_of(WAN_PROBER)}
+    return ProberOptions(
+        role=WAN_PROBER,
+        pool="wan",
+        name=spec.name,
+        dc=spec.dc,
+        address=spec.wan_address or spec.address,
+        port=spec.wan_port,
+        gossip=spec.wan_url,
+        rest=spec.rest_url,
+        tags=_tags(spec),
+        join=tuple(url for url in spec.wan_join if url != spec.wan_url),
+        tell=(at(ROUTER, spec.node),),
+        **options,
+    )
+
+
+def _router(spec: NodeSpec) -> RouterOptions:
+    prober, wan_prober = at("prober", spec.node), at(WAN_PROBER, spec.node)
+    return RouterOptions(node=spec.node, dc=spec.dc, prober=prober, wan_prober=wan_prober)
+
+
 def _server(spec: NodeSpec) -> ServerOptions:
     return ServerOptions(
         node=spec.node,
@@ -96,6 +137,8 @@ def _server(spec: NodeSpec) -> ServerOptions:
         bootstrap_expect=spec.bootstrap_expect,
         port=spec.server_port,
         prober=at("prober", spec.node),
+        wan_prober=at(WAN_PROBER, spec.node) if spec.crosses else "",
+        router=at(ROUTER, spec.node) if spec.crosses else "",
         version=spec.version or CONSUL_VERSION,
         **spec.settings_of("server"),
     )
@@ -111,8 +154,9 @@ def _agent(spec: NodeSpec) -> AgentOptions:
         server=spec.server,
         version=spec.version or CONSUL_VERSION,
         meta=FrozenMap({**node_meta(spec.version or CONSUL_VERSION), **spec.meta}),
-        tagged_addresses=tagged_addresses(spec.address),
+        tagged_addresses=tagged_addresses(spec.address, spec.wan_address),
         prober=at("prober", spec.node),
+        wan_prober=at(WAN_PROBER, spec.node) if spec.crosses else "",
         services=spec.services,
         checks=spec.checks,
         doorways=_doorways(spec),

@@ -1,4 +1,5 @@
-"""Who may not come in: a pool is one datacenter's, and two that were joined by mistake would not come apart again.
+"""Who may not come in: a pool is one datacenter's, or one of servers, and two that were joined by mistake would not
+come apart again.
 A name is one node's, and so is an id: the catalog takes the same id under another name for the same node renamed.
 
 A node that is asked for its view looks first whose view came along, and so does the one that gets the answer (Serf's
@@ -6,6 +7,8 @@ merge delegate). What members of a pool that is mixed already tell each other ab
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 from lictor_actors.swim.claims import claim_of
 from lictor_messages.addresses import family_of, join_host_port
@@ -19,18 +22,37 @@ def sender(view: tuple[bytes, ...]) -> Alive | None:
     return first if isinstance(first, Alive) else None
 
 
-def stranger(view: tuple[bytes, ...], me: Alive) -> Alive | None:
-    """Whose view this is, if it is of another datacenter."""
-    other = sender(view)
-    return other if other is not None and other.dc != me.dc else None
+class Border:
+    """A pool's rule for those that want in: of its own datacenter, or, in the pool of all, a server."""
+
+    __slots__ = ("_all_datacenters",)
+
+    def __init__(self, pool: Literal["lan", "wan"]) -> None:
+        self._all_datacenters = pool == "wan"
+
+    def turns_away(self, other: Alive, me: Alive) -> Refused | None:
+        """What a node is told that may not be a member, None if it may."""
+        if self._all_datacenters:
+            return None if other.tags.get("role") == "consul" else no_server(other)
+        return None if other.dc == me.dc else other_datacenter(me, other)
 
 
-def refusal(me: Alive, other: Alive) -> Refused:
+def no_server(other: Alive) -> Refused:
+    """What a client agent is told, in Consul's words and the remedy."""
+    return Refused(
+        code="Invalid",
+        text=f"Member '{other.node}' is not a server: the pool of all datacenters is one of servers. Join it to the "
+        "servers of its own datacenter",
+    )
+
+
+def other_datacenter(me: Alive, other: Alive) -> Refused:
     """What a node of another datacenter is told that wants to join."""
     return Refused(
         code="Invalid",
         text=f"{other.node} belongs to datacenter '{other.dc}' and {me.node} to '{me.dc}': a gossip pool is one "
-        "datacenter's. Give both the same 'datacenter', or join a member of the own one",
+        "datacenter's. Give both the same 'datacenter', join a member of the own one, or, to make two datacenters "
+        "know each other, join their servers with -wan",
     )
 
 

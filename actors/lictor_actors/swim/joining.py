@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.swim.member_table import MemberTable
@@ -13,7 +14,8 @@ from lictor_messages.addresses import lane_url, split_host_port
 from lictor_messages.members import Join, Joined
 from lictor_messages.swim import JoinDue, RetryJoinDue
 
-PORT = 8301
+PORTS = {"lan": 8301, "wan": 8302}
+"""Of addresses that name none, by pool."""
 FIRST_RETRIES = 3
 """Retries that wait an eighth, a quarter and a half of the interval: in a cluster that starts as a whole the first
 address is often up a moment later."""
@@ -22,7 +24,7 @@ IN_WORDS = {"no_pipe": "nobody answers there", "stalled": "nothing gets through 
 """The bus's reasons, as the asker is told them."""
 
 
-def gossip_url(address: str) -> str:
+def gossip_url(address: str, port: int = PORTS["lan"]) -> str:
     """``host``, ``host:port``, ``[v6]:port`` or a bare IPv6 address as a URL; one of another scheme stays as it is.
 
     Raises ValueError, see ``split_host_port``.
@@ -30,7 +32,7 @@ def gossip_url(address: str) -> str:
     place = address.removeprefix("tcp://")
     if "://" in place:
         return address
-    host, port = split_host_port(place, PORT)
+    host, port = split_host_port(place, port)
     if not host:
         raise ValueError("names no host")
     return lane_url(host, port)
@@ -59,6 +61,7 @@ class Joining:
         remembering: Remembering,
         addresses: tuple[str, ...],
         retry: int,
+        pool: Literal["lan", "wan"],
         shares_lane: bool = False,
     ) -> None:
         self._profile = profile
@@ -67,6 +70,9 @@ class Joining:
         self._remembering = remembering
         self._addresses = addresses
         self._retry = retry
+        self._port = PORTS[pool]
+        self._insists = pool == "wan"
+        """Its neighbours bring a server into the pool of all, and that is no link to another datacenter yet."""
         self._shares_lane = shares_lane
         self._retries = 0
         self._complained: list[str] = []
@@ -75,8 +81,10 @@ class Joining:
 
     def begin(self, turn: Turn) -> None:
         """Try the options' addresses and those remembered, until one has answered or a member has found this node."""
-        by_url = {gossip_url(address): address for address in (*self._remembering.earlier, *self._addresses)}
-        if by_url and self._members.alone:
+        by_url = {
+            gossip_url(address, self._port): address for address in (*self._remembering.earlier, *self._addresses)
+        }
+        if by_url and (self._members.alone or self._insists):
             self._try(tuple(by_url.values()), None, self._retry, turn)
 
     def asked(self, request: Join, turn: Turn) -> None:
@@ -116,7 +124,7 @@ class Joining:
         attempt = self._attempts[self._count] = Attempt(ticket)
         for address in dict.fromkeys(addresses):
             try:
-                url = gossip_url(address)
+                url = gossip_url(address, self._port)
             except ValueError as error:
                 attempt.errors.append(f"{address}: it {error}")
                 continue

@@ -9,7 +9,7 @@ from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.claims import KEPT, claim_of
 from lictor_actors.swim.peer import member_of
 from lictor_messages.envelope import at
-from lictor_messages.host import Forgotten, Located, Redial
+from lictor_messages.host import Forgotten, Located, PoolLane, Redial
 from lictor_messages.members import Member, MemberEvent, MemberJoined, MemberLeft, UserEvent
 from lictor_messages.swim import Alive
 
@@ -22,21 +22,22 @@ class Introduction(NamedTuple):
 
 
 @lru_cache(KEPT)
-def introduction(record: bytes) -> Introduction:
+def introduction(record: bytes, pool: PoolLane) -> Introduction:
     """Of a member's own record. The nodes of a process that meet it all say the same."""
     a = claim_of(record).update
     assert isinstance(a, Alive), "a peer's record is its own word"
-    located = Located(node=a.node, gossip=a.gossip, rest=a.rest)
+    located = Located(node=a.node, gossip=a.gossip, rest=a.rest, pool=pool)
     return Introduction(located, member_of(record, "alive", a.incarnation))
 
 
 class Listeners:
     """Nothing that is said here rests on the prober's journal, so everything may leave early."""
 
-    __slots__ = ("_host", "_tell", "servers_changed")
+    __slots__ = ("_host", "_lane", "_tell", "servers_changed")
 
-    def __init__(self, node: str, tell: tuple[str, ...]) -> None:
+    def __init__(self, node: str, tell: tuple[str, ...], lane: PoolLane) -> None:
         self._host = at("host", node)
+        self._lane: PoolLane = lane
         self._tell = tell
         self.servers_changed = False
         """Something was told of a server since the prober last looked."""
@@ -52,15 +53,15 @@ class Listeners:
 
     def located(self, record: bytes, turn: Turn) -> None:
         """The directory entry of a member; it must precede all that is sent to that member in this turn."""
-        turn.send(self._host, introduction(record).located, early=True)
+        turn.send(self._host, introduction(record, self._lane).located, early=True)
 
     def joined(self, record: bytes, alive: int, turn: Turn) -> None:
         """It is there, for the first time or again; with it so many are alive."""
-        self.tell(MemberJoined(member=introduction(record).member, alive=alive), turn)
+        self.tell(MemberJoined(member=introduction(record, self._lane).member, alive=alive), turn)
 
     def forgotten(self, node: str, turn: Turn) -> None:
         """The member has no address any more."""
-        turn.send(self._host, Forgotten(node=node), early=True)
+        turn.send(self._host, Forgotten(node=node, pool=self._lane), early=True)
 
     def redial(self, node: str, turn: Turn) -> None:
         """A direct probe went unanswered: a pipe that looks open may be dead."""

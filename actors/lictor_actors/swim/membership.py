@@ -10,6 +10,7 @@ of others before it had time to refute here, or the smaller side of a healed cut
 from __future__ import annotations
 
 from lictor_actors.kernel.turn import Turn
+from lictor_actors.swim.border import Border
 from lictor_actors.swim.gossip import Gossiper
 from lictor_actors.swim.listeners import Listeners
 from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
@@ -33,20 +34,24 @@ class Membership:
         transitions: Transitions,
         gossiper: Gossiper,
         listeners: Listeners,
+        border: Border,
     ) -> None:
         self._members = members
         self._own = own
         self._transitions = transitions
         self._gossiper = gossiper
         self._listeners = listeners
+        self._border = border
 
     # -- what others say -------------------------------------------------------
 
     def alive(self, claim: Message, data: bytes, hearing: Hearing, turn: Turn) -> bool:
         """A member lives: true if it is unknown, newer than what is held, or may take over an abandoned name."""
         assert isinstance(claim, Alive)
-        if claim.dc != self._members.me.alive.dc:
-            turn.note(f"ignored: {claim.node}, which belongs to another datacenter")
+        why = self._border.turns_away(claim, self._members.me.alive)
+        if why is not None:
+            turn.count("gossip_refused_stranger")
+            turn.note(f"ignored: {why.words}")
             return True
         peer = self._members.get(claim.node)
         if peer is None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.awareness import Awareness
+from lictor_actors.swim.border import Border
 from lictor_actors.swim.coordinates import Vivaldi
 from lictor_actors.swim.departure import Departure, Undertaker
 from lictor_actors.swim.doubts import Doubts
@@ -46,8 +47,12 @@ class Pool:
         self.members = MemberTable(Peer(me, pack_body(me), 0, options.role), view)
         self.awareness = Awareness(profile.awareness_max)
         self.gossiper = Gossiper(profile, self.members)
-        self.listeners = Listeners(me.node, options.tell)
+        self.listeners = Listeners(me.node, options.tell, "wan" if options.pool == "wan" else "gossip")
+        self.border = Border(options.pool)
         self.doubts = Doubts()
+        self.places: dict[str, Coordinate] = {}
+        """Where members lie, as they said with the answers to probes; kept in the pool of all datacenters alone."""
+        self._keeps_places = options.pool == "wan"
         self._vivaldi = None if options.disable_coordinates else Vivaldi(me.node)
         self._wire(ProcessedUpdates(view.processed))
 
@@ -56,7 +61,7 @@ class Pool:
         own = OwnRecord(members, gossiper, self.awareness)
         transitions = Transitions(profile, members, gossiper, self.listeners, processed)
         self.suspicions = transitions.suspicions
-        self.membership = Membership(members, own, transitions, gossiper, self.listeners)
+        self.membership = Membership(members, own, transitions, gossiper, self.listeners, self.border)
         self.events = UserEvents(profile, gossiper, self.listeners)
         self.updates = Updates(members, processed, self.doubts)
         self.updates.on(Alive, self.membership.alive)
@@ -68,7 +73,7 @@ class Pool:
         self.sync = PushPullSync(profile, members, own, gossiper, self.events, self.updates)
         keep = options.reconnect_timeout_ns, options.tombstone_timeout_ns
         self.remembering = Remembering(members, options.rejoin_after_leave, options.reconnect_timeout_ns)
-        join = options.join, options.retry_join_ns, options.shares_lane
+        join = options.join, options.retry_join_ns, options.pool, options.shares_lane
         self.joining = Joining(profile, members, self.sync, self.remembering, *join)
         self.departure = Departure(profile, members, gossiper)
         self.undertaker = Undertaker(profile, members, self.membership, self.sync, self.remembering, *keep)
@@ -96,6 +101,8 @@ class Pool:
             return
         if not self._vivaldi.measured(done.node, lies, (turn.now - done.start) / SECOND_NS):
             turn.count("round_trips_refused")
+        elif self._keeps_places:
+            self.places[done.node] = lies
 
     def hear(self, updates: tuple[bytes, ...], source: str, turn: Turn) -> None:
         """What rides on a message of ``source``."""

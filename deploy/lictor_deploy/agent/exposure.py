@@ -22,7 +22,8 @@ def warning(config: AgentConfig) -> str:
 def exposed(config: AgentConfig) -> list[str]:
     """``ip:port`` of every listener that other machines may reach."""
     ports = config.ports
-    lanes = [(config.bind_addr, port) for port in (ports.serf_lan, ports.server)]
+    wan = ports.serf_wan if config.crosses else -1
+    lanes = [(config.bind_addr, port) for port in (ports.serf_lan, ports.server, wan)]
     doors = [(ip, ports.http) for ip in config.addresses.http or config.client_addr]
     doors += [(ip, ports.bus) for ip in config.client_addr]
     listeners = [(host, port) for host, port in lanes + doors if port >= 0]

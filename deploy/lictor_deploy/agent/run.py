@@ -21,14 +21,14 @@ from lictor_actors.node.spec import NodeSpec
 from lictor_actors.raft.start_over import CannotStartOver
 from lictor_deploy.agent.exposure import warning
 from lictor_deploy.agent.identity import lost_journal
-from lictor_deploy.agent.limits import Listener, bind_once, own_directory, raise_file_limit, require_free
+from lictor_deploy.agent.limits import Listener, own_directory, raise_file_limit, require_free
 from lictor_deploy.agent.log import start_log
 from lictor_deploy.agent.pid_file import pid_file
 from lictor_deploy.agent.reloading import Reloading
 from lictor_deploy.agent.spec import node_spec
+from lictor_deploy.agent.taken_ports import without_what_is_taken
 from lictor_deploy.config.sections import AgentConfig
 from lictor_deploy.words.sentence import Failure
-from lictor_messages.addresses import join_host_port
 from lictor_messages.agent import LeaveCluster
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope, at
@@ -61,7 +61,7 @@ def run_agent(config: AgentConfig, *, dev: bool, load: Callable[[], AgentConfig]
         own_directory(Path(config.data_dir), say=logging.getLogger("lictor").warning)
     if config.data_dir and config.server and (lost := lost_journal(config.data_dir)):
         logging.getLogger("lictor").warning("agent: %s", lost)
-    given, config = config, without_taken_door(config)
+    given, config = config, without_what_is_taken(config)
     spec = node_spec(config)
     require_free(listeners(config, spec))
     if open_to_strangers := warning(config):
@@ -86,27 +86,6 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     return new_event_loop
 
 
-def without_taken_door(config: AgentConfig) -> AgentConfig:
-    """No door for client actors if its port is taken and was not asked for.
-
-    Harnesses of Consul's clients start several agents at one address and move the ports that Consul has.
-    """
-    port = config.ports.bus
-    if "bus" in config.ports.model_fields_set or port < 0:
-        return config
-    for ip in config.client_addr:
-        try:
-            bind_once(ip, port)
-        except OSError:
-            logging.getLogger("lictor").warning(
-                "agent: %s is taken, perhaps by another agent: this one has no door for client actors. Give it one "
-                "with -bus-port or ports.bus",
-                join_host_port(ip, port),
-            )
-            return config.model_copy(update={"ports": config.ports.model_copy(update={"bus": -1})})
-    return config
-
-
 def listeners(config: AgentConfig, spec: NodeSpec) -> list[Listener]:
     """Every port that the node will open, with the flag that moves it."""
     other = "choose another port with"
@@ -117,6 +96,15 @@ def listeners(config: AgentConfig, spec: NodeSpec) -> list[Listener]:
         *((ip, spec.dns_port, dns, f"{other} -dns-port or ports.dns") for ip in spec.dns_on),
         *((ip, spec.door_port, "client_addr, client bus", f"{other} -bus-port or ports.bus") for ip in clients),
         (config.bind_addr, spec.gossip_port, "bind_addr, gossip", f"{other} -serf-lan-port or ports.serf_lan"),
+        *(
+            (
+                config.bind_addr,
+                port,
+                "bind_addr, gossip of all datacenters",
+                f"{other} -serf-wan-port or ports.serf_wan",
+            )
+            for port in ([spec.wan_port] if spec.crosses else [])
+        ),
         (config.bind_addr, spec.server_port, "bind_addr, server", f"{other} -server-port or ports.server"),
     )
     return [Listener(*row) for row in wanted if row[1] > 0]

@@ -19,23 +19,31 @@ from lictor_messages.agent import CheckSpec, RegisterService
 
 def node_spec(config: AgentConfig) -> NodeSpec:
     """Each key goes where it was declared to; what is reckoned from several, or from the machine, is made here."""
-    bind, ports = config.bind_addr, config.ports
+    bind = config.bind_addr
     name, address = node_name(config.node_name), advertised(bind, config.advertise_addr)
     elsewhere = bind in WILDCARDS or address != bind
     services, checks = definitions_of(config, name)
     values = dict(fed(config))
     of_node = {field.removeprefix("node."): values.pop(field) for field in list(values) if field.startswith("node.")}
+    of_node["wan_port"] = config.ports.serf_wan if config.crosses else -1
     return NodeSpec(
         name=name,
         id=node_id(config.node_id, config.data_dir),
         address=address,
-        listen=(lane_url(bind, ports.serf_lan), lane_url(bind, ports.server)) if elsewhere else (),
+        listen=lanes(config) if elsewhere else (),
         join=(*config.start_join, *config.retry_join),
+        wan_join=(*config.start_join_wan, *config.retry_join_wan),
         services=services,
         checks=checks,
         settings=values,
         **of_node,
     )
+
+
+def lanes(config: AgentConfig) -> tuple[str, ...]:
+    """Where the node listens: gossip, the rest, and on a server gossip with other datacenters."""
+    ports = (config.ports.serf_lan, config.ports.server, *((config.ports.serf_wan,) if config.crosses else ()))
+    return tuple(lane_url(config.bind_addr, port) for port in ports)
 
 
 def definitions_of(config: AgentConfig, node: str) -> tuple[tuple[RegisterService, ...], tuple[CheckSpec, ...]]:

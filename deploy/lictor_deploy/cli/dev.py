@@ -10,6 +10,7 @@ from lictor_deploy.local.plan import DevOptions
 
 def dev(
     *,
+    datacenters: int = DevOptions.datacenters,
     servers: int = DevOptions.servers,
     agents: int = DevOptions.agents,
     exec: str = "",
@@ -30,10 +31,13 @@ def dev(
     With -launcher ray the nodes are spread over those of a Ray cluster, at their addresses: docs/ray.md.
 
     Example: lictor dev -servers 3 -agents 97
+    Example: lictor dev -datacenters 3 -servers 3 -agents 20
     Example: lictor dev -agents 5 -exec 'python3 my_tests.py'
 
     Parameters
     ----------
+    datacenters
+        Each has so many servers and agents; they are called dc1, dc2 and so on (1).
     servers
         Nodes that keep the catalog; 3 survive the loss of one (3).
     agents
@@ -58,14 +62,5 @@ def dev(
     log_level
         Of the log files of the processes: DEBUG, INFO, WARN or ERR (INFO).
     """
-    options = DevOptions(
-        servers=servers,
-        agents=agents,
-        base_ip=base_ip,
-        one_ip=one_ip,
-        http_port=http_port,
-        profile=profile,
-        raft_multiplier=raft_multiplier,
-        seed=seed,
-    )
+    options = DevOptions(datacenters, servers, agents, base_ip, one_ip, http_port, profile, raft_multiplier, seed)
     return launch.run(options, data_dir=data_dir, command=exec, log_level=log_level)

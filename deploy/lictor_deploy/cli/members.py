@@ -40,7 +40,8 @@ def members(
     """
     wanted = pattern(status)
     query = {"wan": "1"} if wan else {}
-    found = [m for m in expect(reach.api().get("/v1/agent/members", **query)).json() if wanted.search(state(m))]
+    everyone = expect(reach.api().get("/v1/agent/members", **query)).json() or []
+    found = [m for m in everyone if wanted.search(state(m))]
     if not found:
         return NO_MATCH
     found.sort(key=lambda member: member["Name"])
@@ -90,7 +91,7 @@ def leave(*, reach: Reach = DEFAULT_REACH) -> None:
     print("Graceful leave complete")
 
 
-def force_leave(node: str, /, *, prune: bool = False, reach: Reach = DEFAULT_REACH) -> None:
+def force_leave(node: str, /, *, prune: bool = False, wan: bool = False, reach: Reach = DEFAULT_REACH) -> None:
     """Turn a failed member into one that has left.
 
     Example: lictor force-leave -prune agent-7
@@ -101,8 +102,10 @@ def force_leave(node: str, /, *, prune: bool = False, reach: Reach = DEFAULT_REA
         Name of the failed node.
     prune
         Forget it at once.
+    wan
+        In the pool of servers of all datacenters.
     """
-    query = {"prune": "1"} if prune else {}
+    query = {name: "1" for name, given in (("prune", prune), ("wan", wan)) if given}
     expect(reach.api().put(f"/v1/agent/force-leave/{escaped(node)}", b"", **query))
 
 

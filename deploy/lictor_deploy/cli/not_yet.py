@@ -15,13 +15,13 @@ COMMANDS_NOT_YET = (
 FLAGS_NOT_YET: dict[str, tuple[str, ...]] = {
     "": ("ca-file", "ca-path", "client-cert", "client-key", "namespace", "partition", "peer", "tls-server-name"),
     "agent": (
-        *("advertise-wan", "allow-write-http-from", "auto-reload-config", "check_output_max_size"),
+        *("allow-write-http-from", "auto-reload-config", "check_output_max_size"),
         *("disable-host-node-id", "disable-keyring-file"),
         *("encrypt", "grpc-port", "grpc-tls-port"),
-        *("https-port", "join-wan", "log-file", "log-json", "log-rotate-bytes", "log-rotate-duration"),
+        *("https-port", "log-file", "log-json", "log-rotate-bytes", "log-rotate-duration"),
         *("log-rotate-max-files", "non-voting-server", "primary-gateway", "protocol", "raft-protocol", "read-replica"),
-        *("retry-interval-wan", "retry-join-wan", "retry-max", "retry-max-wan", "segment"),
-        *("serf-lan-allowed-cidrs", "serf-lan-bind", "serf-wan-allowed-cidrs", "serf-wan-bind", "serf-wan-port"),
+        *("retry-max", "retry-max-wan", "segment"),
+        *("serf-lan-allowed-cidrs", "serf-lan-bind", "serf-wan-allowed-cidrs", "serf-wan-bind"),
         *("syslog", "ui", "ui-content-path", "ui-dir"),
     ),
     "snapshot inspect": ("kvdetails", "kvdepth", "kvfilter"),

@@ -39,6 +39,7 @@ NOT_IN_FORCE = (
     "raft_protocol",
     "raft_snapshot_interval",
     "retry_max",
+    "retry_max_wan",
     "rpc",
     "telemetry",
     "ui",
@@ -49,7 +50,6 @@ NOT_IN_FORCE = (
 
 NO_ACLS = "there are no ACLs"
 NO_TLS = "there is no TLS"
-NO_WAN = "there is no pool of several datacenters"
 NO_SYSLOG = "the log goes to standard output"
 NO_RELOAD = "files are read again when SIGHUP or `lictor reload` says so"
 LACKING: dict[str, str] = {
@@ -58,9 +58,10 @@ LACKING: dict[str, str] = {
     "addresses.https": NO_TLS,
     **dict.fromkeys(("addresses.grpc", "addresses.grpc_tls"), "there is no gRPC"),
     **dict.fromkeys(("advertise_addr_ipv4", "advertise_addr_ipv6"), "advertise_addr is the one address"),
-    **dict.fromkeys(("advertise_addr_wan", "advertise_addr_wan_ipv4", "advertise_addr_wan_ipv6"), NO_WAN),
-    **dict.fromkeys(("retry_interval_wan", "retry_join_wan", "retry_max_wan", "start_join_wan"), NO_WAN),
-    **dict.fromkeys(("gossip_wan", "reconnect_timeout_wan", "serf_wan", "translate_wan_addrs"), NO_WAN),
+    **dict.fromkeys(("advertise_addr_wan_ipv4", "advertise_addr_wan_ipv6"), "advertise_addr_wan is the one address"),
+    "gossip_wan": "gossip_profile_wan chooses the constants",
+    "serf_wan": "gossip between datacenters listens on bind_addr",
+    "translate_wan_addrs": "answers bear the address of each node's own datacenter; tagged addresses have the others",
     **dict.fromkeys(("auto_encrypt", "auto_config", "ca_file", "ca_path", "cert_file", "key_file", "tls"), NO_TLS),
     **dict.fromkeys(("server_name", "tls_cipher_suites", "tls_min_version"), NO_TLS),
     **dict.fromkeys(("tls_prefer_server_cipher_suites", "verify_incoming", "verify_incoming_https"), NO_TLS),
@@ -112,14 +113,7 @@ OFF: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(
         (
             *("auto_encrypt", "config_entries", "discovery_max_stale", "enable_syslog", "encrypt"),
-            *(
-                "dns_config.prefer_namespace",
-                "retry_join_wan",
-                "segments",
-                "start_join_wan",
-                "tls",
-                "translate_wan_addrs",
-            ),
+            *("dns_config.prefer_namespace", "segments", "tls", "translate_wan_addrs"),
             *("verify_incoming", "verify_incoming_https", "verify_incoming_rpc", "verify_outgoing"),
             *("verify_server_hostname", "watches"),
         ),

@@ -39,7 +39,13 @@ class Ports(Section):
     )
     server: LanePort = option("Cluster traffic.", flag="server-port", feeds="node.server_port")
     serf_lan: LanePort = option("Gossip.", flag="serf-lan-port", feeds="node.gossip_port")
-    serf_wan: Port = option("Not in force yet.", default=-1)
+    serf_wan: Port = option(
+        "Gossip with servers of other datacenters; -1 for none. The default one is left out with a warning where it is "
+        "taken.",
+        default=8302,
+        flag="serf-wan-port",
+        feeds="node.wan_port",
+    )
 
 
 class Performance(Section):
@@ -152,6 +158,13 @@ class AgentConfig(Section):
     advertise_addr: ReachableIp = option(
         "IP that other nodes reach this one by; by default the one bound to.", default="", flag="advertise"
     )
+    advertise_addr_wan: ReachableIp = option(
+        "IP that servers of other datacenters reach this one by, and the node's tagged address `wan`; by default the "
+        "same.",
+        default="",
+        flag="advertise-wan",
+        feeds="node.wan_address",
+    )
     http_config: HttpConfig = section()
     domain: Domain = option("Domain of the names that DNS answers.", flag="domain", feeds="dns.domain")
     alt_domain: Domain = option("A second one.", flag="alt-domain", feeds="dns.alt_domain")
@@ -170,13 +183,25 @@ class AgentConfig(Section):
     retry_interval: Duration = option(
         "Time between attempts to join.", flag="retry-interval", feeds="prober.retry_join_ns"
     )
+    start_join_wan: list[Joinable] = option(
+        "Address of a server of another datacenter to join; may be given several times.", default=[], flag="join-wan"
+    )
+    retry_join_wan: list[Joinable] = option("The same: joins are always retried.", default=[], flag="retry-join-wan")
+    retry_interval_wan: Duration = option(
+        "Time between attempts to join other datacenters.",
+        flag="retry-interval-wan",
+        feeds="prober-wan.retry_join_ns",
+    )
     rejoin_after_leave: bool = option(
         "After a graceful leave, too, look for those that this node knew; after any other end it does so anyway.",
         flag="rejoin",
-        feeds="prober.rejoin_after_leave",
+        feeds="prober.rejoin_after_leave prober-wan.rejoin_after_leave",
     )
     reconnect_timeout: Duration = option(
         "After this long a failed member is forgotten.", feeds="prober.reconnect_timeout_ns"
+    )
+    reconnect_timeout_wan: Duration = option(
+        "The same for a server of another datacenter.", feeds="prober-wan.reconnect_timeout_ns"
     )
     leave_on_terminate: bool | None = option(
         "Leave on SIGTERM; by default client agents do, and servers just stop.", default=None
@@ -210,7 +235,8 @@ class AgentConfig(Section):
     )
     disable_coordinates: bool = option(
         "Reckon no network coordinates, and answer none.",
-        feeds="prober.disable_coordinates agent.disable_coordinates gateway.disable_coordinates",
+        feeds="prober.disable_coordinates prober-wan.disable_coordinates agent.disable_coordinates "
+        "gateway.disable_coordinates",
     )
     check_output_max_size: CountFromOne = option(
         "Bytes that are kept of the output of a check that does not say.", feeds="agent.check_output_max_size"
@@ -227,6 +253,9 @@ class AgentConfig(Section):
         feeds="agent.enable_local_script_checks",
     )
     gossip_profile: Literal["lan", "wan", "local"] = option("Constants of gossip.", feeds="prober.profile")
+    gossip_profile_wan: Literal["lan", "wan", "local"] = option(
+        "Constants of gossip between datacenters.", default="wan", feeds="prober-wan.profile"
+    )
     services: list[dict[str, Any]] = option("Services of this node; service adds one.", default=[])
     checks: list[dict[str, Any]] = option("Checks of this node; check adds one.", default=[])
     log_level: str = option("TRACE, DEBUG, INFO, WARN or ERR.", default="INFO", flag="log-level")
@@ -237,6 +266,11 @@ class AgentConfig(Section):
     fault_injection_token: str = option(
         "Requests that send it as X-Consul-Token may break this agent; needed with enable_fault_injection.", default=""
     )
+
+    @property
+    def crosses(self) -> bool:
+        """A server that takes part in the pool of all datacenters' servers."""
+        return self.server and self.ports.serf_wan >= 0
 
     @property
     def leaves_on_terminate(self) -> bool:
@@ -255,5 +289,6 @@ DEV: Raw = {
     "bind_addr": "127.0.0.1",
     "performance": {"raft_multiplier": 1},
     "gossip_profile": "local",
+    "gossip_profile_wan": "local",
 }
 """What ``-dev`` means; files and flags still override it."""

@@ -13,7 +13,7 @@ from lictor_deploy.local.command import run_command
 from lictor_deploy.local.json_lines import Said
 from lictor_deploy.local.live_status import ClusterNow, LiveStatus, listed
 from lictor_deploy.local.parent.control import ControlServer
-from lictor_deploy.local.parent.convergence import Convergence
+from lictor_deploy.local.parent.federation import Federation
 from lictor_deploy.local.parent.launcher import Launcher
 from lictor_deploy.local.parent.supervisor import Process, Supervisor
 from lictor_deploy.local.plan import NodeAddress
@@ -63,7 +63,7 @@ class ClusterParent:
         self._trouble = ""
         self._token = FaultToken(secrets.token_urlsafe(18), run / TOKEN)
         self._token.keep()
-        self._convergence = Convergence(
+        self._convergence = Federation(
             [place.node for place in self._places if place.server],
             [place.node for place in self._places if not place.server],
         )
@@ -120,7 +120,7 @@ class ClusterParent:
         return 0 if number == signal.SIGINT else 128 + number  # Ctrl-C is how it is meant to end
 
     def _outcome(self, took: float) -> str:
-        if self._convergence.summary().whole:
+        if self._convergence.whole:
             return headline(self._places, len(self._supervisor.processes), took)
         late = [name.partition(".")[0] for name in self._convergence.late()]
         missing = f" Late: {listed(late)}." if late else ""
@@ -176,8 +176,8 @@ class ClusterParent:
         progress = make_progress()
         until = time.monotonic() + READY_WITHIN_S
         try:
-            while not (state := self._convergence.summary()).whole:
-                progress.show(state)
+            while not self._convergence.whole:
+                progress.show(self._convergence.summary())
                 self._step(SHOW_EVERY_S)
                 if self._supervisor.signals:
                     return False

@@ -33,7 +33,7 @@ class HostedNodes:
     """Those that this process hosts."""
 
     def __init__(
-        self, name: str, cluster: str, lanes: tuple[str, str], token: FaultToken, say: Callable[[Said], None]
+        self, name: str, cluster: str, lanes: tuple[str, ...], token: FaultToken, say: Callable[[Said], None]
     ) -> None:
         """``say`` takes what the parent is to hear."""
         self.name = name
@@ -137,12 +137,13 @@ class HostedNodes:
 
 def _view(shown: dict[str, dict[str, Any]]) -> list[Any]:
     """What the actors of one node show, in the order of ``View``."""
-    prober, server = shown.get("prober", {}), shown.get("server", {})
+    prober, server, wan = (shown.get(role, {}) for role in ("prober", "server", "prober-wan"))
     return [
         prober.get("alive_count", 0),
         str(prober.get("members_hash", "")),
         server.get("leader", ""),
         server.get("passing_nodes", 0),
+        wan.get("alive_count", 0),
     ]
 
 

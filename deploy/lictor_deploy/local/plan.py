@@ -22,6 +22,7 @@ DNS_ABOVE = 100
 """From the HTTP port to that of DNS, where each node has an IP: 8500 and 8600."""
 SERVER_PORT = 8300
 GOSSIP_PORT = 8301
+WAN_PORT = 8302
 ONE_IP_STEP = 10_000
 """With one IP the door of a node is this far above its HTTP port, and DNS twice as far."""
 IPC_PATH_MAX = 107
@@ -32,7 +33,9 @@ IPC_PATH_MAX = 107
 class DevOptions:
     """What a person may choose about a local cluster."""
 
+    datacenters: int = 1
     servers: int = 3
+    """Of each datacenter, as are the agents."""
     agents: int = 97
     base_ip: str = "127.0.0.1"
     one_ip: bool = not sys.platform.startswith("linux")
@@ -45,10 +48,10 @@ class DevOptions:
 
 @dataclass(frozen=True)
 class ProcessPlan:
-    """One process: the two lanes that its nodes share, and the nodes."""
+    """One process: the lanes that its nodes share (gossip, the rest, and gossip between datacenters), and the nodes."""
 
     name: str
-    lanes: tuple[str, str]
+    lanes: tuple[str, ...]
     specs: tuple[NodeSpec, ...]
 
 
@@ -57,11 +60,13 @@ class NodeAddress:
     """Where one node is reached from outside."""
 
     name: str
+    """With the datacenter where there are several."""
     ip: str
     http_port: int
     door_port: int
     dns_port: int = -1
-    """-1 for all but the first server and the first agent."""
+    """-1 for all but the first server and the first agent of each datacenter."""
+    dc: str = "dc1"
 
     @property
     def server(self) -> bool:
@@ -71,7 +76,7 @@ class NodeAddress:
     @property
     def node(self) -> str:
         """``name.dc``."""
-        return f"{self.name}.dc1"
+        return f"{self.name.partition('.')[0]}.{self.dc}"
 
     @property
     def http(self) -> str:
@@ -90,22 +95,49 @@ class NodeAddress:
 
 
 def make_plan(options: DevOptions, run_dir: Path, data_dir: Path, cores: int) -> list[ProcessPlan]:
-    """A process for each server, and max(2, cores) more that share the agents."""
+    """A process for each server, and max(2, cores) more that share the agents, or one for those of each datacenter."""
     refuse(options)
-    addresses = iter(all_addresses(options))
-    groups = [(f"server-{i}", 1) for i in range(1, options.servers + 1)]
-    groups += [(f"agents-{i}", size) for i, size in enumerate(shares(options.agents, max(2, cores)), 1)]
-    joins = tuple(lanes_of(f"server-{i}", run_dir)[0] for i in range(1, options.servers + 1))
+    places = all_addresses(options)
+    parts = -(-max(2, cores) // options.datacenters)
+    return [
+        plan
+        for dc in datacenters(options)
+        for plan in plans_of([place for place in places if place.dc == dc], places, options, parts, run_dir, data_dir)
+    ]
+
+
+def plans_of(
+    mine: Sequence[NodeAddress],
+    everyone: Sequence[NodeAddress],
+    options: DevOptions,
+    parts: int,
+    run_dir: Path,
+    data_dir: Path,
+) -> list[ProcessPlan]:
+    """The processes of one datacenter; each node joins through every server of it, and each server all others."""
+    servers = [place for place in mine if place.server]
+    agents = iter([place for place in mine if not place.server])
+    dc = "" if options.datacenters == 1 else f".{mine[0].dc}"
+    groups = [(place.name, [place]) for place in servers]
+    groups += [
+        (f"agents-{number}{dc}", [next(agents) for _ in range(size)])
+        for number, size in enumerate(shares(options.agents, parts), 1)
+    ]
+    joins = tuple(lanes_of(place.name, run_dir)[0] for place in servers)
+    wan_joins = tuple(wan_lane(place.name, run_dir) for place in everyone if place.server and place.dc != mine[0].dc)
     plans = []
-    for name, size in groups:
+    for name, places in groups:
         lanes = lanes_of(name, run_dir)
-        specs = tuple(spec_of(next(addresses), options, lanes, joins, data_dir) for _ in range(size))
-        plans.append(ProcessPlan(name, lanes, specs))
+        wan = wan_lane(name, run_dir) if places[0].server else ""
+        specs = tuple(spec_of(place, options, (*lanes, wan), joins, wan_joins, data_dir) for place in places)
+        plans.append(ProcessPlan(name, (*lanes, wan) if wan else lanes, specs))
     return plans
 
 
 def refuse(options: DevOptions) -> None:
     """What cannot be planned."""
+    if options.datacenters < 1:
+        raise Failure("A cluster is in a datacenter: use -datacenters 1 or more.")
     if options.servers < 1:
         raise Failure("A cluster needs a server: use -servers 1 or more (3 survive the loss of one).")
     if options.agents < 0:
@@ -114,50 +146,70 @@ def refuse(options: DevOptions) -> None:
         raise Failure("-raft-multiplier must be between 0 and 10: 1 is fast, 5 suits small machines.")
     if options.http_port < 1:
         raise Failure(f"-http-port {options.http_port} is no port: the first that nodes can have is 1.")
-    last = options.http_port + options.servers + options.agents
+    last = options.http_port + options.datacenters * (options.servers + options.agents)
     if last + (2 * ONE_IP_STEP if options.one_ip else DNS_ABOVE) > PORT_MOST:
         raise Failure(f"-http-port {options.http_port} leaves no room for the ports of all nodes: choose a lower one.")
 
 
+def datacenters(options: DevOptions) -> list[str]:
+    """Their names."""
+    return [f"dc{number}" for number in range(1, options.datacenters + 1)]
+
+
 def all_addresses(options: DevOptions) -> list[NodeAddress]:
-    """Every node with its addresses, servers first."""
-    names = [f"server-{i}" for i in range(1, options.servers + 1)]
-    names += [f"agent-{i}" for i in range(1, options.agents + 1)]
-    return [address_of(name, offset, options) for offset, name in enumerate(names)]
+    """Every node with its addresses, by datacenter, and there servers first."""
+    bare = [f"server-{i}" for i in range(1, options.servers + 1)]
+    bare += [f"agent-{i}" for i in range(1, options.agents + 1)]
+    names = [(name, dc) for dc in datacenters(options) for name in bare]
+    return [address_of(name, dc, offset, options) for offset, (name, dc) in enumerate(names)]
 
 
-def address_of(name: str, offset: int, options: DevOptions) -> NodeAddress:
+def address_of(name: str, dc: str, offset: int, options: DevOptions) -> NodeAddress:
     """The addresses of the node with this number."""
     if ":" in options.base_ip:
         raise Failure(f"-base-ip {options.base_ip!r} is IPv6, and loopback has one such address: give one of IPv4.")
     dns = name in ("server-1", "agent-1")
+    name = name if options.datacenters == 1 else f"{name}.{dc}"
     try:
         first = ipaddress.IPv4Address(options.base_ip)
         if options.one_ip:
             port = options.http_port + offset
-            return NodeAddress(name, str(first), port, port + ONE_IP_STEP, port + 2 * ONE_IP_STEP if dns else -1)
+            dns_port = port + 2 * ONE_IP_STEP if dns else -1
+            return NodeAddress(name, str(first), port, port + ONE_IP_STEP, dns_port, dc)
         dns_port = options.http_port + DNS_ABOVE if dns else -1
-        return NodeAddress(name, str(first + offset), options.http_port, DOOR_PORT, dns_port)
+        return NodeAddress(name, str(first + offset), options.http_port, DOOR_PORT, dns_port, dc)
     except ipaddress.AddressValueError:
         raise Failure(f"-base-ip {options.base_ip!r} is not an IPv4 address that leaves room for all nodes.") from None
 
 
 def spec_of(
-    where: NodeAddress, options: DevOptions, lanes: tuple[str, str], joins: Sequence[str], data: Path
+    where: NodeAddress,
+    options: DevOptions,
+    lanes: tuple[str, str, str],
+    joins: Sequence[str],
+    wan_joins: Sequence[str],
+    data: Path,
 ) -> NodeSpec:
-    """One node; it joins through every server but itself."""
-    server = where.server
+    """One node; it joins through every server of its datacenter but itself."""
     shift = where.http_port - options.http_port
     return NodeSpec(
-        name=where.name,
+        name=where.name.partition(".")[0],
+        dc=where.dc,
         id=node_uuid(where.name, options.seed),
-        server=server,
-        bootstrap_expect=options.servers if server else 0,
+        server=where.server,
+        bootstrap_expect=options.servers if where.server else 0,
         address=where.ip,
         gossip=lanes[0],
         rest=lanes[1],
         join=tuple(url for url in joins if url != lanes[0]),
-        settings={"prober.profile": options.profile, "server.raft_multiplier": options.raft_multiplier},
+        wan=lanes[2],
+        wan_port=WAN_PORT + shift * 2 if where.server else -1,
+        wan_join=tuple(wan_joins),
+        settings={
+            "prober.profile": options.profile,
+            "prober-wan.profile": "local",
+            "server.raft_multiplier": options.raft_multiplier,
+        },
         data_dir=str(data / where.name),
         client_addresses=(where.ip,),
         http_port=where.http_port,
@@ -174,12 +226,20 @@ def node_uuid(name: str, seed: int) -> str:
 
 
 def lanes_of(process: str, run_dir: Path) -> tuple[str, str]:
-    """The gossip lane and the other lane of a process."""
-    paths = run_dir / f"{process}.g", run_dir / f"{process}.r"
-    for path in paths:
-        if len(os.fsencode(path)) > IPC_PATH_MAX:
-            raise Failure(f"{path} is too long for a socket. Set XDG_RUNTIME_DIR or TMPDIR to a shorter directory.")
-    return f"ipc://{paths[0]}", f"ipc://{paths[1]}"
+    """The gossip lane and the lane for the rest of a process."""
+    return lane(run_dir / f"{process}.g"), lane(run_dir / f"{process}.r")
+
+
+def wan_lane(process: str, run_dir: Path) -> str:
+    """The lane of gossip between datacenters, of a server's process."""
+    return lane(run_dir / f"{process}.w")
+
+
+def lane(path: Path) -> str:
+    """The URL of a lane there. Raises Failure if no socket can have such a name."""
+    if len(os.fsencode(path)) > IPC_PATH_MAX:
+        raise Failure(f"{path} is too long for a socket. Set XDG_RUNTIME_DIR or TMPDIR to a shorter directory.")
+    return f"ipc://{path}"
 
 
 def shares(total: int, parts: int) -> list[int]:

@@ -28,8 +28,10 @@ def described(places: Sequence[NodeAddress], control: Path, token: str, data: Pa
 def headline(places: Sequence[NodeAddress], processes: int, took: float) -> str:
     """How many nodes stand, and how long that took."""
     servers = sum(place.server for place in places)
+    datacenters = len({place.dc for place in places})
+    among = f" of {datacenters} datacenters" if datacenters > 1 else ""
     return (
-        f"{len(places)} nodes ({servers} servers, {len(places) - servers} agents) in {processes} processes "
+        f"{len(places)} nodes ({servers} servers, {len(places) - servers} agents){among} in {processes} processes "
         f"see each other and the catalog is complete, {took:.2f} s after the start."
     )
 

@@ -284,7 +284,7 @@ def test_a_machine_without_ipv6_says_so() -> None:
 
 def test_local_clusters_stand_on_ipv4() -> None:
     with pytest.raises(Failure, match=r"-base-ip '::1' is IPv6"):
-        address_of("server-1", 0, DevOptions(base_ip="::1"))
+        address_of("server-1", "dc1", 0, DevOptions(base_ip="::1"))
 
 
 def test_a_wildcard_that_is_free_is_found_free_for_both_families() -> None:

@@ -156,7 +156,13 @@ def test_dev_is_a_fast_server_of_its_own():
     spec = node_spec(config(dev=True, flags={"node_name": "n"}))
     assert (spec.server, spec.bootstrap_expect, spec.address, spec.data_dir) == (True, 1, "127.0.0.1", "")
     assert (spec.settings["prober.profile"], spec.settings["server.raft_multiplier"]) == ("local", 1.0)
-    assert spec.listen_urls == ("tcp://127.0.0.1:8301", "tcp://127.0.0.1:8300")
+    assert spec.listen_urls == ("tcp://127.0.0.1:8301", "tcp://127.0.0.1:8300", "tcp://127.0.0.1:8302")
+
+
+@pytest.mark.parametrize("flags", [{"server": False, "bootstrap_expect": 0}, {"ports": {"serf_wan": -1}}], ids=str)
+def test_client_agents_and_servers_without_its_port_know_no_other_datacenter(flags):
+    spec = node_spec(config(dev=True, flags=flags))
+    assert (len(spec.listen_urls), spec.crosses) == (2, False)
 
 
 def test_a_port_of_0_is_its_default_and_minus_1_is_none():

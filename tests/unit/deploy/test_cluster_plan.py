@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from lictor_deploy.local.parent.federation import Federation
 from lictor_deploy.local.plan import DevOptions, all_addresses, listeners, make_plan, shares
 from lictor_deploy.words.sentence import Failure
 
@@ -94,3 +95,32 @@ def test_what_cannot_be_planned(options, words):
 def test_a_directory_too_deep_for_sockets_is_named():
     with pytest.raises(Failure, match="too long for a socket"):
         make_plan(DevOptions(), Path("/" + "d" * 100), DATA, 2)
+
+
+def test_several_datacenters_have_names_addresses_and_joins_of_their_own():
+    processes = plan(datacenters=3, servers=2, agents=3)
+    specs = [spec for process in processes for spec in process.specs]
+    assert (
+        len({spec.node for spec in specs}) == len({spec.id for spec in specs}) == len({spec.data_dir for spec in specs})
+    )
+    assert {spec.dc for spec in specs} == {"dc1", "dc2", "dc3"}
+    assert len({spec.address for spec in specs}) == 15
+    lanes = {lane for process in processes for lane in process.lanes}
+    first = next(spec for spec in specs if spec.node == "server-1.dc2")
+    assert {len(first.wan_join), len(set(first.wan_join) & lanes)} == {4}
+    assert [spec.wan_url != "" for spec in specs] == [spec.server for spec in specs]
+    assert [place.node for place in all_addresses(DevOptions(datacenters=3, servers=2, agents=3))] == [
+        spec.node for spec in sorted(specs, key=lambda spec: (spec.dc, not spec.server, spec.name))
+    ]
+
+
+def test_a_federation_is_whole_when_each_datacenter_is_and_their_servers_see_each_other():
+    federation = Federation(["s.dc1", "s.dc2"], ["a.dc1"])
+    federation.report({"s.dc1": [2, "h", "s.dc1", 2, 1], "a.dc1": [2, "h", "", 0, 0], "s.dc2": [1, "i", "s.dc2", 1, 2]})
+    assert not federation.whole
+    federation.report({"s.dc1": [2, "h", "s.dc1", 2, 2]})
+    assert federation.whole
+    assert federation.leaders == {"s.dc1", "s.dc2"}
+    federation.forget(["s.dc2"])
+    assert not federation.whole
+    assert federation.late() == ["s.dc2"]

@@ -4,7 +4,7 @@ import socket
 import pytest
 
 from lictor_deploy.local.parent.control import ControlServer
-from lictor_deploy.local.parent.convergence import Convergence
+from lictor_deploy.local.parent.federation import Federation
 from lictor_deploy.local.parent.supervisor import Process
 
 HOMES = {"server-1.dc1": "server-1", "server-2.dc1": "server-2", "server-3.dc1": "server-3", "agent-1.dc1": "agents-1"}
@@ -52,7 +52,7 @@ class FakeSupervisor:
 class Stage:
     def __init__(self, path, homes=HOMES):
         self.supervisor = FakeSupervisor()
-        self.convergence = Convergence([node for node in HOMES if node.startswith("server")], ["agent-1.dc1"])
+        self.convergence = Federation([node for node in HOMES if node.startswith("server")], ["agent-1.dc1"])
         self.server = ControlServer(path, self.supervisor, self.convergence, homes, {"nodes": []}, data=path.parent)
         self.server.open()
         self.client = socket.socket(socket.AF_UNIX)

@@ -14,8 +14,9 @@ from lictor_actors.faults.vocabulary import in_seconds
 from lictor_actors.node.spec import OPTIONS, NodeSpec
 from lictor_actors.node.tree import tree
 from lictor_deploy.agent.pid_file import pid_file
-from lictor_deploy.agent.run import listeners, without_taken_door
+from lictor_deploy.agent.run import listeners
 from lictor_deploy.agent.spec import node_spec
+from lictor_deploy.agent.taken_ports import without_what_is_taken
 from lictor_deploy.cli import agent as agent_command
 from lictor_deploy.cli.plain_flags import read_plain
 from lictor_deploy.cli.tree import build, call
@@ -210,9 +211,9 @@ def test_a_port_of_client_actors_that_was_not_asked_for_gives_way() -> None:
         taken = other.getsockname()[1]
         quiet = configured({}).ports.model_copy(update={"bus": taken})
         config = configured({}).model_copy(update={"ports": type(quiet).model_construct({"http"}, **dict(quiet))})
-        assert without_taken_door(config).ports.bus == -1
+        assert without_what_is_taken(config).ports.bus == -1
         asked = configured({"ports": {"bus": taken}})
-        assert without_taken_door(asked) is asked
+        assert without_what_is_taken(asked) is asked
         assert taken in [listener.port for listener in listeners(asked, node_spec(asked))]
 
 

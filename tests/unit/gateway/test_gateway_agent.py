@@ -163,7 +163,6 @@ def test_members_in_serfs_shape(desk):
             "segment": "",
             "vsn_max": "3",
             "vsn_min": "2",
-            "wan_join_port": "8302",
         },
         "Status": 1,
         "ProtocolMin": 1,
@@ -174,9 +173,12 @@ def test_members_in_serfs_shape(desk):
         "DelegateCur": 4,
     }
     assert rows[1]["Status"] == 4
-    request = desk.http("GET", "/v1/agent/members?wan=1")
-    desk.answer(Members(members=(N1, N2)))
-    assert [row["Name"] for row in json.loads(desk.answers[request].body)] == ["n1.dc1"]
+    for members, names in (((N1,), ["n1.dc1"]), ((), None)):
+        request = desk.http("GET", "/v1/agent/members?wan=1")
+        assert desk.asked[-1].body == ListMembers(wan=True)
+        desk.answer(Members(members=members))
+        rows = json.loads(desk.answers[request].body)
+        assert (rows and [row["Name"] for row in rows]) == names
 
 
 def test_who_suspected_whom(desk):
@@ -464,12 +466,6 @@ def test_a_join_that_reaches_nobody_is_500_with_every_error(desk):
     desk.answer(Joined(count=0, errors=("x: refused",)))
     answer = desk.answers[request]
     assert (answer.status, answer.body) == (500, b"1 error occurred:\n\t* Failed to join x: refused\n\n")
-
-
-def test_there_is_no_wan_pool_to_join(desk):
-    answer = desk.put("/v1/agent/join/10.0.0.2?wan=1")
-    assert answer.status == 500
-    assert b"join without wan" in answer.body
 
 
 @pytest.mark.parametrize(

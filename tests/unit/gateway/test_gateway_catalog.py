@@ -99,7 +99,6 @@ def test_which_answers_say_how_consistent_they_are(desk, header, target, said):
         ("/v1/catalog/service/", 400, "Missing service name"),
         ("/v1/catalog/node/", 400, "Missing node name"),
         ("/v1/health/service/web?passing=maybe", 400, "Invalid value for ?passing"),
-        ("/v1/catalog/nodes?dc=mars", 500, "No path to datacenter"),
         ("/v1/catalog/nodes?index=x", 400, "Invalid index"),
     ],
 )
@@ -256,7 +255,6 @@ def test_deregistration(desk):
         ),
         (b"[]", 400, "Request decode failed: json: cannot unmarshal array into Go value of type RegisterRequest"),
         (b"[" * 100_000, 400, "Request decode failed: json: exceeded max depth"),
-        (b'{"Datacenter":"mars","Node":"x"}', 500, "No path to datacenter"),
         (b'{"Check":{"Status":"so-so"}}', 400, "Bad check status"),
     ],
 )
@@ -311,3 +309,11 @@ def test_the_raft_configuration(desk):
         b'{"Servers":[{"ID":"u","Node":"n1","Address":"10.0.0.1:8300","Leader":true,"ProtocolVersion":"3",'
         b'"Voter":true,"LastIndex":12,"CommitIndex":11}],"Index":0}'
     )
+
+
+@pytest.mark.parametrize("target", ["register", "deregister", "register?dc=dc1", "deregister?dc=dc1"])
+def test_a_body_says_for_which_datacenter_it_is(desk, target):
+    desk.http("PUT", f"/v1/catalog/{target}", b'{"Datacenter":"dc2","Node":"x","Address":"10.0.0.1"}')
+    assert desk.asked[-1].body.dc == "dc2"
+    if target.startswith("register"):
+        assert desk.asked[-1].body.node.datacenter == "dc2"

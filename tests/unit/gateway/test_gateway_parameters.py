@@ -24,9 +24,14 @@ def test_what_the_community_edition_takes_changes_nothing(desk, path, query):
 
 
 @pytest.mark.parametrize("path", READS)
-def test_an_unknown_datacenter_and_conflicting_modes(desk, path):
-    answer = desk.get(f"{path}?dc=nowhere")
-    assert (answer.status, answer.body) == (500, b"No path to datacenter")
+def test_another_datacenter_is_asked_by_name_and_the_own_one_is_none(desk, path):
+    for asked, named in (("dc2", "dc2"), ("dc1", ""), ("", "")):
+        desk.http("GET", f"{path}?dc={asked}")
+        assert desk.asked[-1].body.dc == named
+
+
+@pytest.mark.parametrize("path", READS)
+def test_conflicting_modes(desk, path):
     answer = desk.get(f"{path}?stale&consistent")
     words = b"Cannot specify ?stale with ?consistent, conflicting semantics."
     assert (answer.status, answer.body) == (400, words)

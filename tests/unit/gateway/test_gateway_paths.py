@@ -93,7 +93,6 @@ def test_every_route_of_the_table_is_found_and_no_other_method(desk, header, pat
         ("GET", "/v1/acl/token/self", 401, "ACL support disabled"),
         ("PUT", "/v1/acl/bootstrap", 401, "ACL support disabled"),
         ("PUT", "/v1/agent/token/default", 401, "ACL support disabled"),
-        ("GET", "/v1/coordinate/datacenters", 401, "Coordinate support disabled"),
         ("POST", "/v1/config", 405, "method POST not allowed"),
         ("GET", "/v1/acl/bootstrap", 405, "method GET not allowed"),
         ("GET", "/v1/nonsense", 404, ""),

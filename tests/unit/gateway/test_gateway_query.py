@@ -176,13 +176,6 @@ def test_explain_wraps_the_query(desk):
     [
         ("POST", "/v1/query", {"ID": ID}, 500, "ID must be empty when creating a new prepared query"),
         ("POST", "/v1/query", {"Nme": "x"}, 400, 'Request decode failed: json: unknown field "Nme"'),
-        (
-            "POST",
-            "/v1/query",
-            {"Name": "x", "Service": {"Service": "web", "Failover": {"Targets": [{"Peer": "p"}]}}},
-            400,
-            "Failover.Targets is not supported: name datacenters in Failover.Datacenters",
-        ),
         ("GET", "/v1/query/short", b"", 500, "failed prepared query lookup: index error: UUID must be 36 characters"),
         ("GET", "/v1/query/x/execute?limit=x", b"", 500, 'Bad limit: strconv.Atoi: parsing "x": invalid syntax'),
         ("PUT", "/v1/query", b"", 405, "method PUT not allowed"),

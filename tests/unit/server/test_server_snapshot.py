@@ -202,8 +202,9 @@ def test_a_stale_snapshot_needs_no_leader(cluster):
 
 
 def test_another_datacenter_has_no_path(cluster):
-    for method in ("GET", "PUT"):
-        answer = cluster.http(method, "/v1/snapshot?dc=mars")
+    archive = cluster.http("GET", "/v1/snapshot").body
+    for method, body in (("GET", b""), ("PUT", archive)):
+        answer = cluster.http(method, "/v1/snapshot?dc=mars", body)
         assert (answer.status, answer.body) == (500, b"No path to datacenter")
 
 

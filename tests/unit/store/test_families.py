@@ -87,6 +87,12 @@ NEEDS: list[tuple[Message, tuple[Need, ...]]] = [
     (queries.ExplainPreparedQuery(name_or_id="q"), (Need("query", "read", "q", "stored"),)),
     (queries.ExecutePreparedQuery(name_or_id="q"), (EVERY_SERVICE, EVERY_NODE)),
     (
+        queries.RunPreparedQuery(
+            query=queries.PreparedQuery(id="q", service=queries.ServiceQuery(service="web")), limit=1
+        ),
+        (EVERY_SERVICE, EVERY_NODE),
+    ),
+    (
         autopilot.SetAutopilotConfiguration(configuration=autopilot.AutopilotConfiguration()),
         (Need("operator", "write"),),
     ),
@@ -203,6 +209,7 @@ def test_only_these_queries_never_block() -> None:
         sessions.RenewSession,
         queries.ExecutePreparedQuery,
         queries.ExplainPreparedQuery,
+        queries.RunPreparedQuery,
         autopilot.GetAutopilotConfiguration,
         txn.ReadTransaction,
     }

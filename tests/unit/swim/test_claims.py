@@ -35,9 +35,10 @@ def test_a_record_is_decoded_once_however_many_copies_come(monkeypatch):
 
 def test_nodes_that_meet_a_member_say_the_same_object():
     data = record("met")
-    assert introduction(data).member is introduction(bytes(bytearray(data))).member
-    assert introduction(data).member.node == "met.dc1"
-    assert introduction(data).located.gossip == "ipc://g"
+    assert introduction(data, "gossip").member is introduction(bytes(bytearray(data)), "gossip").member
+    assert introduction(data, "gossip").member.node == "met.dc1"
+    assert introduction(data, "gossip").located.gossip == "ipc://g"
+    assert introduction(data, "wan").located.pool == "wan"
 
 
 def test_of_long_updates_no_copy_is_kept():

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated
 
-from lictor_actors.consul.kinds import ANYTHING, TEXT
+from lictor_actors.consul.kinds import TEXT
 from lictor_actors.consul.parts import one_or_more, part_of
 from lictor_actors.consul.struct import Struct
 from lictor_actors.consul.structs.catalog import ENTERPRISE
 from lictor_messages.base import Record
 from lictor_messages.json_names import Json
-from lictor_messages.queries import PreparedQuery, QueryFailover, QueryTemplate, ServiceQuery
+from lictor_messages.queries import FailoverTarget, PreparedQuery, QueryFailover, QueryTemplate, ServiceQuery
 
-_FAILOVER = Struct("QueryFailoverOptions", QueryFailover, also_read={"Targets": ANYTHING})
+_TARGET = Struct("QueryFailoverTarget", FailoverTarget, also_read=ENTERPRISE)
+_FAILOVER = Struct("QueryFailoverOptions", QueryFailover, (one_or_more(_TARGET),))
 SERVICE_QUERY = Struct(
     "ServiceQuery",
     ServiceQuery,

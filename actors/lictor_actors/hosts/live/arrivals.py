@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from lictor_actors.bus.intake import Intake, MailDesk
 from lictor_actors.hosts.live.faults import Tap
@@ -25,10 +25,11 @@ class Arrivals:
         self._takers: dict[str, Callable[[Envelope], None]] = {}
         """Target → who takes its mail: looked up once instead of for every message."""
 
-    def begin(self, node: Node, gossip_url: str) -> None:
-        """This node is hosted here, and joined by this URL."""
+    def begin(self, node: Node, urls: Iterable[str]) -> None:
+        """This node is hosted here, and its pools are joined by these URLs."""
         self._nodes[node.name] = node
-        self._by_url.setdefault(gossip_url, []).append(node)
+        for url in urls:
+            self._by_url.setdefault(url, []).append(node)
 
     def end(self, node: Node, gossip_url: str) -> None:
         """This node is hosted here no more."""

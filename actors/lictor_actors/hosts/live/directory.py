@@ -1,8 +1,9 @@
-"""Who is reached where, as each node of this process knows it from its member list."""
+"""Who is reached where, as each node of this process knows it from its member lists."""
 
 from __future__ import annotations
 
-from lictor_actors.hosts.lanes import Lanes, RoleLanes
+from lictor_actors.hosts.lanes import Lanes, Places, RoleLanes
+from lictor_messages.host import PoolLane
 
 
 class LiveDirectory:
@@ -10,33 +11,34 @@ class LiveDirectory:
 
     def __init__(self) -> None:
         self.roles = RoleLanes()
-        self._known: dict[str, dict[str, Lanes]] = {}
+        self._known: dict[str, Places] = {}
 
     def begin(self, node: str, lanes: Lanes) -> None:
         """A node that starts knows itself."""
-        self._known[node] = {node: lanes}
+        self._known[node] = Places()
+        self._known[node].learn(node, "gossip", lanes)
 
     def end(self, node: str) -> None:
         """A node that is gone has no use for what it knew."""
         self._known.pop(node, None)
 
-    def learn(self, node: str, other: str, lanes: Lanes) -> None:
-        """``other`` is reached there."""
-        self._known.setdefault(node, {})[other] = lanes
+    def learn(self, node: str, other: str, pool: PoolLane, lanes: Lanes) -> None:
+        """By this pool ``other`` is reached there."""
+        self._known.setdefault(node, Places()).learn(other, pool, lanes)
 
-    def forget(self, node: str, other: str) -> list[str]:
-        """``other`` is reached nowhere any more; returns the URLs that no node of this process needs now."""
-        gone = self._known.get(node, {}).pop(other, ())
-        return [url for url in gone if not any(url in lanes for lanes in self._all_lanes())]
+    def forget(self, node: str, other: str, pool: PoolLane) -> list[str]:
+        """This pool knows ``other`` no more; returns the URLs that no node of this process needs now."""
+        known = self._known.get(node)
+        gone = known.forget(other, pool) if known is not None else ()
+        needed = {url for places in self._known.values() for url in places.every_url()} if gone else ()
+        return [url for url in gone if url not in needed]
 
-    def lanes(self, node: str, other: str) -> Lanes | tuple[()]:
-        """Both URLs of ``other``."""
-        return self._known.get(node, {}).get(other, ())
+    def urls(self, node: str, other: str) -> list[str]:
+        """All URLs of ``other``."""
+        known = self._known.get(node)
+        return known.urls(other) if known is not None else []
 
     def url(self, node: str, other: str, role: str) -> str:
         """Where ``other`` takes mail for this role, "" if it is not known."""
-        lanes = self.lanes(node, other)
-        return self.roles.url(lanes, role) if lanes else ""
-
-    def _all_lanes(self) -> list[Lanes]:
-        return [lanes for known in self._known.values() for lanes in known.values()]
+        known = self._known.get(node)
+        return known.url(other, self.roles.of(role)) if known is not None else ""

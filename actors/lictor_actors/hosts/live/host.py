@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from lictor_actors.bus.nng import NngBus
 from lictor_actors.hosts.doors.opening import Opening, Site
 from lictor_actors.hosts.ground import Handle
+from lictor_actors.hosts.lanes import Lanes
 from lictor_actors.hosts.live.arrivals import Arrivals
 from lictor_actors.hosts.live.directory import LiveDirectory
 from lictor_actors.hosts.live.faults import LiveRules, Tap
@@ -28,7 +29,7 @@ from lictor_messages.base import Message
 from lictor_messages.codec import cluster_id
 from lictor_messages.envelope import Envelope, at, node_of, role_of
 from lictor_messages.faults import HandleActor, SetRules
-from lictor_messages.host import ActorSpec, LoopLagged
+from lictor_messages.host import ActorSpec, LoopLagged, PoolLane
 
 if TYPE_CHECKING:
     from lictor_actors.hosts.doors.http.door import Ask
@@ -44,7 +45,7 @@ class LiveHost:
         self,
         cluster: str,
         *,
-        lanes: tuple[str, str] | None = None,
+        lanes: tuple[str, ...] | None = None,
         ended: Callable[[str, str], None] | None = None,
         stopped: Callable[[str, str], None] | None = None,
         beside: Mapping[str, Ask] | None = None,
@@ -102,7 +103,7 @@ class LiveHost:
         node = Node(name, self, birth, tree)
         running = self._nodes[name] = LiveNode(spec, node, self._loop, self._faults, self._queue.sync_soon)
         self._directory.begin(name, (spec.gossip_url, spec.rest_url))
-        self._arrivals.begin(node, spec.gossip_url)
+        self._arrivals.begin(node, spec.pool_urls)
         if spec.listen_urls != self._lanes:
             self._bus.listen(*spec.listen_urls)
         await running.open_doors(doors, Site(node, self._boot, self._cluster, self._faults.asked, self._beside))
@@ -234,17 +235,16 @@ class LiveHost:
         if running is not None:
             running.node.refuse(envelope, reason)
 
-    def locate(self, node: str, other: str, gossip: str, rest: str) -> None:
+    def locate(self, node: str, other: str, pool: PoolLane, lanes: Lanes | None) -> None:
         """See ``Ground``."""
-        if gossip:
-            self._directory.learn(node, other, (gossip, rest))
-            return
-        for url in self._directory.forget(node, other):
+        if lanes is not None:
+            self._directory.learn(node, other, pool, lanes)
+        for url in self._directory.forget(node, other, pool) if lanes is None else ():
             self._bus.drop(url)
 
     def redial(self, node: str, other: str) -> None:
         """See ``Ground``."""
-        for url in self._directory.lanes(node, other):
+        for url in self._directory.urls(node, other):
             self._bus.redial(url)
 
     # -- Ground: the rest ----------------------------------------------------

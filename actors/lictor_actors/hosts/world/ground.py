@@ -13,6 +13,7 @@ from lictor_actors.hosts.world.streams import Buggify, stream
 from lictor_actors.kernel.actor import Actor
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope, node_of
+from lictor_messages.host import PoolLane
 
 if TYPE_CHECKING:
     from lictor_actors.hosts.world.world import World
@@ -77,14 +78,13 @@ class WorldGround:
         for listen in world.listeners:
             listen(envelope)
 
-    def locate(self, node: str, other: str, gossip: str, rest: str) -> None:
+    def locate(self, node: str, other: str, pool: PoolLane, lanes: Lanes | None) -> None:
         """The directory of ``node``."""
         directory = self._machines[node].directory
-        if gossip or rest:
-            lanes = gossip, rest
-            directory.put(other, self._lanes.setdefault(lanes, lanes))
+        if lanes is None:
+            directory.forget(other, pool)
         else:
-            directory.forget(other)
+            directory.learn(other, pool, self._lanes.setdefault(lanes, lanes))
 
     def redial(self, node: str, other: str) -> None:
         """Pipes of the world need no redialling; it is counted."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from lictor_actors.bus.intake import Intake, MailDesk
 from lictor_actors.hosts.clock import NodeClock
 from lictor_actors.hosts.disks.faulty import Trouble
-from lictor_actors.hosts.lanes import Lanes
+from lictor_actors.hosts.lanes import Lanes, Places
 from lictor_actors.hosts.node import Birth, Node, Takes, Waits
-from lictor_actors.hosts.world.directory import WorldDirectory
+from lictor_actors.hosts.world.directory import GivenLanes
 from lictor_actors.hosts.world.ledger import WorldLedger
 from lictor_actors.hosts.world.streams import stream
 from lictor_actors.journal.memory_disk import MemoryDisk
@@ -34,8 +34,8 @@ class MachineSpec:
     """``name.dc``."""
     tree: tuple[ActorSpec, ...]
     birth: Birth
-    urls: Lanes
-    """Gossip and rest."""
+    urls: tuple[str, ...]
+    """Gossip and rest, and gossip of all datacenters where it takes part in that."""
     knows: Mapping[str, Lanes] = field(default_factory=dict)
     """Where its first boot reaches other nodes from the start."""
 
@@ -45,7 +45,7 @@ class Machine:
 
     def __init__(self, spec: MachineSpec, world: World, clock: NodeClock) -> None:
         self.name = spec.name
-        self.gossip, self.rest = spec.urls
+        self.urls = spec.urls
         self.clock = clock
         self.disk = MemoryDisk()
         self.trouble = Trouble(stream(world.seed, spec.name, "trouble"))
@@ -55,7 +55,7 @@ class Machine:
         self.running = False
         self.refuses = False
         """True while the machine is up and no process listens: senders are told. Without power: silence."""
-        self.directory = WorldDirectory(spec.knows)
+        self.directory = Places(GivenLanes(spec.knows))
         self._doors: dict[str, tuple[Takes, Waits]] = {}
         """Doorways from outside: they are there again after a reboot."""
         self.ledger: WorldLedger
@@ -75,7 +75,7 @@ class Machine:
         self.boots += 1
         self.running, self.refuses = True, False
         self.ledger = ledger
-        self.directory = WorldDirectory(self._spec.knows if self.boots == 1 else {})
+        self.directory = Places(GivenLanes(self._spec.knows if self.boots == 1 else {}))
         self._line.clear()
         self.node = Node(self.name, self._world.ground, self._spec.birth, self._spec.tree)
         for role, (take, waits) in self._doors.items():

@@ -70,9 +70,8 @@ class Network:
         self._held.release(self.rules, _go)
 
     def listen(self, machine: Machine) -> None:
-        """This machine is reached by its two URLs."""
-        self._urls[machine.gossip] = machine
-        self._urls[machine.rest] = machine
+        """This machine is reached by its URLs."""
+        self._urls.update(dict.fromkeys(machine.urls, machine))
 
     def local(self, envelope: Envelope, machine: Machine) -> None:
         """Hand over on the same node: no codec and no weather, but the same fault rules."""
@@ -145,10 +144,10 @@ class Network:
         if "://" in name:
             found = self._urls.get(name)
         else:
-            urls = machine.directory.get(name)
-            if urls is None:
+            url = machine.directory.url(name, self.lanes.of(role_of(address)))
+            if not url:
                 return None, "unknown_address"
-            found = self._urls.get(self.lanes.url(urls, role_of(address)))
+            found = self._urls.get(url)
         return found, "" if found else "connection_refused"
 
     def _judge(self, envelope: Envelope, target: Machine) -> Impairment:

@@ -94,7 +94,7 @@ class World:
         tree: Sequence[ActorSpec],
         birth: Birth,
         *,
-        urls: Lanes | None = None,
+        urls: tuple[str, ...] | None = None,
         knows: Mapping[str, Lanes] = NOTHING,
         start: bool = True,
     ) -> Machine:
@@ -116,7 +116,7 @@ class World:
         for machine in self.machines.values():
             for other in self.machines.values():
                 if other is not machine:
-                    machine.directory.put(other.name, (other.gossip, other.rest))
+                    machine.directory.learn(other.name, "gossip", (other.urls[0], other.urls[1]))
 
     def crash(self, name: str, *, torn: bool = True) -> None:
         """Power cut: the node is gone at once; its disk loses, or tears (``torn``), what was not synced."""

@@ -97,10 +97,9 @@ class Agent(Actor):
         .on(ListMembers, ListSuspicions, Join, ForceLeave, FireEvent, ListEvents, by=By.CLIENTS)
         .on(SetMaintenance, WatchLocalService, ServiceWaitDue, ServerSilent)
         .on(CheckerStarted, CheckResult, TtlDue, ReapCriticalDue, AliasDue)
-        .on(Reload, DefinitionsRead, JobFailed)
         .on(MemberJoined, MemberUpdated, MemberFailed, MemberLeft, MemberReaped, Members, UserEvent)
         .on(Answer, Written, Refused, Undeliverable, ReadyToLeave, Departed, Removed, RemovalLateDue)
-        .on(OwnCoordinate, CoordinateDue)
+        .on(OwnCoordinate, CoordinateDue, Reload, DefinitionsRead, JobFailed)
         .on(FullSyncDue, ChangeSyncDue, RoundLateDue, OutputSyncDue, EventWaitDue, RebalanceDue)
         .on(Recovered, Durable, DiskFull, DiskFreed)
     )
@@ -115,7 +114,7 @@ class Agent(Actor):
         self._acknowledgements = Acknowledgements()
         self.sync = AntiEntropy(options, self.routes, self._acknowledgements)
         self._coordinate = OwnCoordinateReports(options.name, self._prober, self.routes)
-        self._leaving = Leaving(options, self._prober, self.sync)
+        self._leaving = Leaving(options, (options.wan_prober, self._prober), self.sync)
         self.local = LocalState(
             options.name, checker_of(options.node), self.sync.changed, discards_output=options.discard_check_output
         )
@@ -124,7 +123,7 @@ class Agent(Actor):
         self._kept = KeptState(self.local, self.own.scripts)
         self._configured = Configured(options, self.own, self.sync)
         self._aliases = Aliases(options.name, self.local, self.routes, self.own.judge)
-        self._to_prober = ToProber(self._prober, self.routes)
+        self._to_prober = ToProber(options, self._prober, self.routes)
         self._watch = ServiceWatch(self.local, options.dc)
         self.events = EventList(options.event_buffer)
         self._description = Description(options, self.local, self.routes)
@@ -172,7 +171,8 @@ class Agent(Actor):
             DescribeAgent: self._description.asked,
             ListEvents: self.events.asked,
             FireEvent: self._to_prober.fire,
-            **dict.fromkeys((ListMembers, ListSuspicions, ForceLeave), self._to_prober.pass_on),
+            **dict.fromkeys((ListMembers, ForceLeave), self._to_prober.of_pool),
+            ListSuspicions: self._to_prober.pass_on,
             Join: self._to_prober.join,
             Reload: self._configured.reload,
             LeaveCluster: self._leaving.asked,

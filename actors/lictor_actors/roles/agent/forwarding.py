@@ -25,10 +25,7 @@ class Forwarding:
         self._routes = routes
 
     def pass_on(self, message: Query | Command, turn: Turn) -> None:
-        """To the server whose turn it is; refused if it is for another datacenter, or no server is known."""
-        if message.dc and message.dc != self._options.dc:
-            turn.reply(Refused(code="NoPathToDatacenter"))
-            return
+        """To the server whose turn it is, whichever datacenter it is for; refused if no server is known."""
         server = self._routes.first()
         if not server:
             turn.reply(Refused(code="NoServers"))

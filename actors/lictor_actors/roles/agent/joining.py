@@ -5,8 +5,9 @@ from __future__ import annotations
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.roles.agent.event_list import event_refused
 from lictor_actors.roles.agent.server_routes import ServerRoutes
+from lictor_messages.agent import AgentOptions
 from lictor_messages.base import Message
-from lictor_messages.members import FireEvent, Join
+from lictor_messages.members import FireEvent, ForceLeave, Join, ListMembers, Members
 from lictor_messages.refusals import Refused
 
 JOIN_MOST = 128
@@ -22,28 +23,51 @@ def join_refused(join: Join) -> Refused | None:
 
 
 class ToProber:
-    """Passes requests on, unless something is wrong with them."""
+    """Passes requests on to the prober of the pool that they concern, unless something is wrong with them."""
 
-    def __init__(self, prober: str, routes: ServerRoutes) -> None:
+    def __init__(self, options: AgentOptions, prober: str, routes: ServerRoutes) -> None:
+        self._options = options
         self._prober = prober
         self._routes = routes
 
+    def of_pool(self, message: ListMembers | Join | ForceLeave, turn: Turn) -> None:
+        """The datacenter's own, or that of the servers of all."""
+        if not message.wan:
+            self.pass_on(message, turn)
+        elif self._options.wan_prober:
+            self._pass_to(self._options.wan_prober, turn)
+        else:
+            turn.reply(not_in_pool(message, self._options))
+
     def pass_on(self, _: Message, turn: Turn) -> None:
         """The prober answers past the agent."""
-        assert turn.envelope is not None
-        self._routes.hold(turn.envelope, self._prober)
-        turn.forward(self._prober)
+        self._pass_to(self._prober, turn)
 
     def join(self, join: Join, turn: Turn) -> None:
         """Join through some addresses."""
-        self._unless(join_refused(join), join, turn)
+        refused = join_refused(join)
+        if refused is None:
+            self.of_pool(join, turn)
+        else:
+            turn.reply(refused)
 
     def fire(self, event: FireEvent, turn: Turn) -> None:
         """Spread an event."""
-        self._unless(event_refused(event), event, turn)
-
-    def _unless(self, refused: Refused | None, message: Message, turn: Turn) -> None:
+        refused = event_refused(event)
         if refused is None:
-            self.pass_on(message, turn)
+            self.pass_on(event, turn)
         else:
             turn.reply(refused)
+
+    def _pass_to(self, prober: str, turn: Turn) -> None:
+        assert turn.envelope is not None
+        self._routes.hold(turn.envelope, prober)
+        turn.forward(prober)
+
+
+def not_in_pool(message: Message, options: AgentOptions) -> Message:
+    """The answer to what concerns the pool of all datacenters' servers, on a node that has no part in it."""
+    if isinstance(message, ListMembers):
+        return Members(members=())
+    why = "WAN federation is disabled: set ports.serf_wan" if options.server else "Must be a server to join WAN cluster"
+    return Refused(code="Invalid", text=why)

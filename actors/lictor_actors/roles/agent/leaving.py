@@ -1,10 +1,12 @@
 """Leaving for good: a server first hands over what it leads, then gossip says goodbye, then the node stops.
 
-asker > agent > server: PrepareToLeave > ReadyToLeave > prober: Leave > Departed
+asker > agent > server: PrepareToLeave > ReadyToLeave > prober-wan, prober: Leave > Departed
     > server: AwaitRemoval > Removed > host: NodeStopping
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.roles.agent.anti_entropy import AntiEntropy
@@ -23,9 +25,10 @@ GRACE_NS = 5_000_000_000
 class Leaving:
     """Who asked to leave, by the request that is under way for them."""
 
-    def __init__(self, options: AgentOptions, prober: str, sync: AntiEntropy) -> None:
+    def __init__(self, options: AgentOptions, probers: Sequence[str], sync: AntiEntropy) -> None:
+        """``probers``: those of its pools, in the order in which they leave; "" for one that it has not."""
         self._options = options
-        self._prober = prober
+        self._probers = [prober for prober in probers if prober]
         self._sync = sync
         self._leavers: dict[str, Ticket] = {}
         self._going: dict[str, Ticket] = {}
@@ -54,7 +57,9 @@ class Leaving:
         leaver = self._leaver_of(turn)
         if leaver is None:
             return
-        if self._options.server:
+        if turn.envelope is not None and turn.envelope.source != self._probers[-1]:
+            self._leavers[turn.ask(self._probers[-1], Leave())] = leaver
+        elif self._options.server:
             self._going[turn.ask(at("server", self._options.node), AwaitRemoval())] = leaver
             turn.set_timer("leaving", GRACE_NS, RemovalLateDue())
         else:
@@ -103,7 +108,7 @@ class Leaving:
         self._sync.open_again(turn)
 
     def _say_goodbye(self, leaver: Ticket, turn: Turn) -> None:
-        self._leavers[turn.ask(self._prober, Leave())] = leaver
+        self._leavers[turn.ask(self._probers[0], Leave())] = leaver
 
     def _leaver_of(self, turn: Turn) -> Ticket | None:
         return self._leavers.pop(turn.envelope.request, None) if turn.envelope else None

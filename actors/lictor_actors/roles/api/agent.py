@@ -19,7 +19,6 @@ from lictor_messages.members import ForceLeave, Join, Joined, ListMembers, Membe
 from lictor_messages.reload import Reload
 from lictor_messages.web import HttpAnswered
 
-WAN_PORT = 8302
 SLOW_NS = 30_000_000_000
 """Joining dials every address in turn, and leaving waits until it has spread."""
 
@@ -30,17 +29,16 @@ def version(request: HttpRequest) -> HttpQuestion:
 
 
 def members(request: HttpRequest) -> HttpQuestion:
-    """Every member that ``?filter`` keeps; with ``?wan=1`` servers, named as in the pool of all datacenters."""
-    return HttpQuestion(ListMembers(), _wan_members if request.param("wan") else _members)
+    """Every member that ``?filter`` keeps; with ``?wan=1`` the servers of all datacenters, by their names there."""
+    wan = _wan(request)
+    return HttpQuestion(ListMembers(wan=wan), _wan_members if wan else _members)
 
 
 def join(request: HttpRequest) -> HttpQuestion:
     """Join through an address."""
     if not request.rest:
         raise HttpError(400, "Missing address to join")
-    if request.param("wan"):
-        raise HttpError(500, "Lictor has no pool of several datacenters yet: join without wan")
-    return HttpQuestion(Join(addresses=(request.rest,)), _joined, takes_ns=SLOW_NS)
+    return HttpQuestion(Join(addresses=(request.rest,), wan=_wan(request)), _joined, takes_ns=SLOW_NS)
 
 
 def leave(request: HttpRequest) -> HttpQuestion:
@@ -55,7 +53,7 @@ def reload(request: HttpRequest) -> HttpQuestion:
 
 def force_leave(request: HttpRequest) -> HttpQuestion:
     """Turn a failed member into one that left."""
-    ask = ForceLeave(node=request.rest, prune=request.has("prune"))
+    ask = ForceLeave(node=request.rest, prune=request.has("prune"), wan=request.has("wan"))
     return HttpQuestion(ask, done, final={"NotFound": _unknown_member})
 
 
@@ -100,10 +98,14 @@ def _members(answer: Members, request: HttpRequest) -> HttpAnswered:
 
 
 def _wan_members(answer: Members, request: HttpRequest) -> HttpAnswered:
-    servers = [MEMBER.row(member) for member in answer.members if member.is_server]
-    for row in servers:
-        row |= {"Name": f"{row['Name']}.{request.options.dc}", "Port": WAN_PORT}
-    return _shown(servers, request)
+    """Null where there is no such pool, as with Consul."""
+    rows = [MEMBER.row(member) | {"Name": member.node} for member in answer.members]
+    return _shown(rows, request) if rows else json_answer(None, request)
+
+
+def _wan(request: HttpRequest) -> bool:
+    """Any value will do, as with Consul."""
+    return bool(request.param("wan"))
 
 
 def _shown(rows: list[JsonRow], request: HttpRequest) -> HttpAnswered:

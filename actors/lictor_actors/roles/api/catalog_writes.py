@@ -8,7 +8,6 @@ from typing import Any, get_args
 from lictor_actors.consul.struct import Struct
 from lictor_actors.consul.structs.catalog import CHECK, DEREGISTER, REGISTER, SERVICE
 from lictor_actors.roles.api.definitions import decoded, one_and_more, refuse_mesh
-from lictor_actors.roles.api.query import no_path_to_datacenter
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_messages.agent import PROBED
 from lictor_messages.catalog import CheckDefinition, CheckRecord, CheckStatus, Deregister, Register, ServiceRecord
@@ -16,8 +15,8 @@ from lictor_messages.catalog import CheckDefinition, CheckRecord, CheckStatus, D
 
 def registration(request: HttpRequest) -> Register:
     """The command that the body of a registration asks for."""
-    given = _in_this_datacenter(request, REGISTER)
-    node = REGISTER.record(given, datacenter=request.options.dc)
+    given = _of_its_datacenter(request, REGISTER)
+    node = REGISTER.record(given, datacenter=request.dc or request.options.dc)
     return Register(
         node=node,
         skip_node_update=given.get("SkipNodeUpdate", False),
@@ -28,14 +27,12 @@ def registration(request: HttpRequest) -> Register:
 
 def deregistration(request: HttpRequest) -> Deregister:
     """The command that the body of a deregistration asks for."""
-    return DEREGISTER.record(_in_this_datacenter(request, DEREGISTER))
+    return DEREGISTER.record(_of_its_datacenter(request, DEREGISTER))
 
 
-def _in_this_datacenter(request: HttpRequest, struct: Struct[Any]) -> dict[str, Any]:
+def _of_its_datacenter(request: HttpRequest, struct: Struct[Any]) -> dict[str, Any]:
     given = decoded(request, struct)
-    dc = given.get("Datacenter") or request.param("dc")
-    if dc and dc != request.options.dc:
-        raise no_path_to_datacenter()
+    request.ask_datacenter(given.get("Datacenter") or request.param("dc"))
     return given
 
 

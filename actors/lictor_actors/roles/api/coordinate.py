@@ -5,11 +5,12 @@ from __future__ import annotations
 from lictor_actors.consul.structs.coordinates import NODE_COORDINATE
 from lictor_actors.roles.api.definitions import decoded
 from lictor_actors.roles.api.query import check_datacenter, read_options
-from lictor_actors.roles.api.question import HttpQuestion, done, rendered
+from lictor_actors.roles.api.question import HttpQuestion, done, rendered, status_answer
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Endpoint, Route
 from lictor_messages.answers import Rendered
 from lictor_messages.coordinates import GetCoordinate, ListCoordinates, UpdateCoordinate
+from lictor_messages.datacenters import ListDatacenterCoordinates
 from lictor_messages.web import HttpAnswered
 
 DISABLED = "Coordinate support disabled"
@@ -19,6 +20,11 @@ EMPTY = b"[]"
 def nodes(request: HttpRequest) -> HttpQuestion:
     """Every node that has said where it lies."""
     return HttpQuestion(ListCoordinates(**read_options(request)), rendered)
+
+
+def datacenters(request: HttpRequest) -> HttpQuestion:
+    """The servers of all datacenters that are known, by the pool of all."""
+    return HttpQuestion(ListDatacenterCoordinates(consistency="stale"), status_answer)
 
 
 def node(request: HttpRequest) -> HttpQuestion:
@@ -53,6 +59,7 @@ def _unless_disabled(endpoint: Endpoint) -> Endpoint:
 
 
 ROUTES = (
+    Route("GET", "/v1/coordinate/datacenters", _unless_disabled(datacenters)),
     Route("GET", "/v1/coordinate/nodes", _unless_disabled(nodes), "node:read"),
     Route("GET", "/v1/coordinate/node/", _unless_disabled(node), "node:read"),
     Route("PUT", "/v1/coordinate/update", _unless_disabled(update), "node:write"),

@@ -21,6 +21,8 @@ EVENT_VERSION = 1
 def fire(request: HttpRequest) -> HttpQuestion:
     """Spread an event; the answer repeats it with its id."""
     check_datacenter(request)
+    if request.dc:
+        raise HttpError(500, f"An event stays in its datacenter: fire it through an agent of {request.dc}")
     event = _event(request)
     ask = FireEvent(
         id=event.id,

@@ -145,8 +145,6 @@ def _shaped(answer: Answer, request: HttpRequest) -> HttpAnswered:
 
 def _query(given: dict[str, Any], query_id: str) -> PreparedQuery:
     service = given.get("Service", {})
-    if service.get("Failover", {}).get("Targets"):
-        raise HttpError(400, "Failover.Targets is not supported: name datacenters in Failover.Datacenters")
     near = service.get("Near") or given.get("Near", "")
     return QUERY.record(
         given,

@@ -60,23 +60,16 @@ def wait_time(request: HttpRequest) -> int:
 
 
 def check_datacenter(request: HttpRequest) -> None:
-    """Only the own datacenter is known so far, any other has no path to it; and only the namespace ``default``."""
+    """Note which datacenter is asked; and there is only the namespace ``default``."""
     if not request.params:
         return
-    dc = request.param("dc")
-    if dc and dc != request.options.dc:
-        raise no_path_to_datacenter()
+    request.ask_datacenter(request.param("dc"))
     for name, of in _TENANCY.items():
         if request.param(name).lower() not in ("", "default"):
             raise HttpError(400, f'Invalid query parameter: "{name}" - {of} are a Consul Enterprise feature')
 
 
 _TENANCY = {"ns": "Namespaces", "partition": "Partitions"}
-
-
-def no_path_to_datacenter() -> HttpError:
-    """Consul's answer for a datacenter it does not know."""
-    return HttpError(500, "No path to datacenter")
 
 
 def selection(request: HttpRequest) -> Selection:

@@ -30,6 +30,7 @@ class HttpRequest:
     __slots__ = (
         "asked",
         "consistency",
+        "dc",
         "here",
         "options",
         "params",
@@ -58,8 +59,14 @@ class HttpRequest:
         """True for a read that says where it stands in time even if it fails."""
         self.personal = False
         """True once an endpoint has looked at more than the target: then an equal target may mean something else."""
+        self.dc = ""
+        """The datacenter that is asked, "" for the agent's own."""
         self.consistency = "leader"
         """What X-Consul-Effective-Consistency says, for the endpoints that say it."""
+
+    def ask_datacenter(self, dc: str) -> None:
+        """What this request asks is asked there; "" is here."""
+        self.dc = dc if dc != self.options.dc else ""
 
     @property
     def body(self) -> bytes:

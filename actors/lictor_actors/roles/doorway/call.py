@@ -123,7 +123,8 @@ class Call(Generic[A]):
             return False
         if isinstance(self.message, Query):
             return (self.message.consistency == "stale") == told.stale
-        return isinstance(self.message, Command) and not told.stale
+        # A write for another datacenter is not sent again: that would be by another server, as another asker.
+        return isinstance(self.message, Command) and not self.message.dc and not told.stale
 
     def is_unchanged(self, answer: Message, now: int) -> bool:
         """True for a blocked query that was answered because its time was up, not because the store was replaced."""

@@ -12,6 +12,8 @@ from lictor_messages.slices import AnswerSlice, Collected, LargeAnswer, ReadSlic
 
 SILENT_NS = 2_000_000_000
 """After so long a slice is asked for again."""
+KEEPERS = frozenset(("server", "router"))
+"""Who keeps large answers, and who stands for the servers of other datacenters that do."""
 BYTES_MOST = 1 << 30
 """Of one answer: as much is held in memory until its client has taken it. More is refused."""
 
@@ -62,4 +64,4 @@ def is_kept_by_its_sender(large: LargeAnswer, envelope: Envelope | None) -> bool
 
     Any other address would make the doorway ask for it there, in its own name.
     """
-    return envelope is not None and envelope.source == large.server and role_of(large.server) == "server"
+    return envelope is not None and envelope.source == large.server and role_of(large.server) in KEEPERS

@@ -22,6 +22,7 @@ from lictor_actors.roles.gateway.agent_cache import AgentCache
 from lictor_actors.roles.gateway.asker import HttpAsker, rendered_for
 from lictor_actors.roles.gateway.machine import MachineReadings
 from lictor_actors.roles.gateway.read_cache import ReadCache
+from lictor_messages.answers import Command, Query
 from lictor_messages.base import Message
 from lictor_messages.doorways import AskAgain, DeadlinesDue, RetryDue
 from lictor_messages.envelope import at
@@ -110,6 +111,7 @@ class Gateway(Actor):
             return
         if isinstance(outcome, HttpQuestion):
             outcome.rights = rights
+            outcome.message = _addressed(outcome.message, request)
             if outcome.caching is not None:
                 self._agent_cache.ask(HttpAsker(turn.ticket(), outcome, request), turn)
                 return
@@ -147,4 +149,11 @@ class Gateway(Actor):
             turn.answer(asker.ticket, refusal_answer(Refused(code="Undeliverable"), asker.request))
             return
         question.rights = asker.question.rights
+        question.message = _addressed(question.message, asker.request)
         self._desk.ask(HttpAsker(asker.ticket, question, asker.request), turn)
+
+
+def _addressed(message: Message, request: HttpRequest) -> Message:
+    """What servers are asked, in the datacenter that the client names."""
+    served = request.dc != "" and isinstance(message, Query | Command)
+    return message.model_copy(update={"dc": request.dc}) if served else message

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lictor_actors.kernel.turn import Turn
-from lictor_actors.swim.border import id_taken, name_taken, refusal, sender, stranger
+from lictor_actors.swim.border import id_taken, name_taken, sender
 from lictor_actors.swim.doubts import fault_of
 from lictor_actors.swim.pool import Pool
 from lictor_messages.envelope import at
@@ -114,15 +114,20 @@ class Conversation:
     def _is_ours(self, updates: tuple[bytes, ...], turn: Turn) -> bool:
         """False for an answer from another datacenter's node."""
         me = self._members.me.alive
-        other = stranger(updates, me)
-        if other is not None:
-            self.refused(refusal(me, other), turn)
-        return other is None
+        other = sender(updates)
+        why = self._pool.border.turns_away(other, me) if other is not None else None
+        if why is not None:
+            self.refused(why, turn)
+        return why is None
 
     def _unwelcome(self, asker: Alive | None, joins: bool, turn: Turn) -> Refused | None:
         me = self._members.me.alive
-        if asker is None or asker.dc != me.dc:
-            return refusal(me, asker) if asker is not None else None
+        if asker is None:
+            return None
+        why = self._pool.border.turns_away(asker, me)
+        if why is not None:
+            turn.count("gossip_refused_stranger")
+            return why
         holder = self._pool.membership.namesake(asker, turn)
         if holder is not None:
             return name_taken(holder)

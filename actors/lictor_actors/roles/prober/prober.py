@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from lictor_actors.kernel.actor import Actor
+from typing import ClassVar
+
+from lictor_actors.kernel.actor import Actor, Lane
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.kernel.vocabulary import By, Handler, Handlers, Vocabulary
 from lictor_actors.roles.prober.conversation import Conversation
@@ -54,7 +56,7 @@ class Prober(Actor):
         .on(Recovered, PushPullAnswer, ViewsCompared, LoopLagged, Undeliverable, Refused, Durable, DiskFull, DiskFreed)
     )
     journalled = True
-    lane = "gossip"
+    lane: ClassVar[Lane] = "gossip"
     shows = ("alive_count", "members_hash")
 
     def __init__(self, options: ProberOptions, profile: Profile | None = None, view: SharedView = NO_ONE) -> None:

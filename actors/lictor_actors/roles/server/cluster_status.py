@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import orjson
-
-from lictor_actors.consul.status_json import status_json
+from lictor_actors.consul.status_json import as_asked
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import LEADER, Raft
 from lictor_messages import status as s
 from lictor_messages.addresses import join_host_port
-from lictor_messages.answers import Answer, Query, Rendered
+from lictor_messages.answers import Answer, Query
+from lictor_messages.datacenters import DatacenterCoordinates, DatacenterMap, ListDatacenterCoordinates
 from lictor_messages.members import Member
 from lictor_messages.server import ServerOptions
 
@@ -19,8 +18,11 @@ STATUS_QUERIES: tuple[type[Query], ...] = (
     s.GetLeader,
     s.ListPeers,
     s.ListDatacenters,
+    ListDatacenterCoordinates,
     s.GetRaftConfiguration,
 )
+OF_DATACENTERS = frozenset((s.ListDatacenters, ListDatacenterCoordinates))
+"""What the prober of all datacenters knows, where the node has one."""
 
 
 class ClusterStatus:
@@ -38,12 +40,11 @@ class ClusterStatus:
 
     def reply(self, query: Query, members: Mapping[str, Member], applied: int, turn: Turn) -> None:
         """Answer typed, or as Consul's JSON."""
-        answer = self._answer(query, members, applied, turn.now)
-        if query.rendered:
-            turn.reply(Rendered(index=answer.index, body=orjson.dumps(status_json(answer))), early=True)
+        # Early: nothing here says more than what gossip and Raft have already let out.
+        if type(query) in OF_DATACENTERS and self._options.wan_prober:
+            turn.forward(self._options.wan_prober, early=True)
         else:
-            # Early: nothing here says more than what gossip and Raft have already let out.
-            turn.reply(answer, early=True)
+            turn.reply(as_asked(query, self._answer(query, members, applied, turn.now)), early=True)
 
     def _answer(self, query: Query, members: Mapping[str, Member], applied: int, now: int) -> Answer:
         index = max(applied, 1)
@@ -56,6 +57,8 @@ class ClusterStatus:
                 return s.Peers(index=index, addresses=tuple(self._address(node, members) for node in servers))
             case s.ListDatacenters():
                 return s.Datacenters(index=index, names=(self._options.dc,))
+            case ListDatacenterCoordinates():
+                return DatacenterCoordinates(index=index, maps=(DatacenterMap(datacenter=self._options.dc),))
             case _:
                 return self._configuration(index, members, now)
 

@@ -8,6 +8,7 @@ from lictor_actors.store.guard import Guard, Need, constant, unguarded
 from lictor_messages.autopilot import GetAutopilotHealth, RemovePeer, TransferLeadership
 from lictor_messages.base import Message
 from lictor_messages.coordinates import UpdateCoordinate
+from lictor_messages.datacenters import ListDatacenterCoordinates
 from lictor_messages.slices import ReadSlice
 from lictor_messages.snapshots import OpenSnapshot, ReadSnapshot
 from lictor_messages.status import GetLeader, GetRaftConfiguration, ListDatacenters, ListPeers
@@ -20,6 +21,7 @@ GUARDS: Mapping[type[Message], Guard] = {
     GetLeader: unguarded,
     ListPeers: unguarded,
     ListDatacenters: unguarded,
+    ListDatacenterCoordinates: unguarded,
     GetRaftConfiguration: _operator_reads,
     GetAutopilotHealth: _operator_reads,
     RemovePeer: _operator_writes,

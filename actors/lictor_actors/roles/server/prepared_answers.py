@@ -7,7 +7,7 @@ from collections.abc import Callable
 from lictor_actors.kernel.turn import Turn
 from lictor_messages.answers import Query
 from lictor_messages.catalog import Instance
-from lictor_messages.queries import ExecutePreparedQuery, QueryExecuted
+from lictor_messages.queries import ExecutePreparedQuery, QueryExecuted, RunPreparedQuery
 
 Distances = Callable[[str], Callable[[str], float]]
 
@@ -19,7 +19,7 @@ def in_order(answer: QueryExecuted, query: Query, distance_from: Distances, dc: 
     turn.rng.shuffle(instances)
     if answer.near:
         instances.sort(key=_place(answer.near, distance_from))
-    if isinstance(query, ExecutePreparedQuery) and query.limit > 0:
+    if isinstance(query, ExecutePreparedQuery | RunPreparedQuery) and query.limit > 0:
         del instances[query.limit :]
     return answer.model_copy(update={"instances": tuple(instances), "datacenter": dc})
 

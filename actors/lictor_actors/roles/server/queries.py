@@ -48,7 +48,6 @@ class Queries:
         archives: Archives,
         founding: Founding,
     ) -> None:
-        self._dc = options.dc
         self._raft = raft
         self._store = store
         self._members = members
@@ -59,9 +58,7 @@ class Queries:
 
     def ask(self, query: Query, applied: int, leading: Leadership | None, turn: Turn) -> None:
         """Answer the query in hand, now or after a round; what only a leader knows is passed on to it."""
-        if query.dc and query.dc != self._dc:
-            turn.reply(Refused(code="NoPathToDatacenter"))
-        elif type(query) in OF_THE_SERVERS:
+        if type(query) in OF_THE_SERVERS:
             self._of_the_servers(query, applied, leading, turn)
         elif type(query) is ReadSlice:  # of an answer that was given already: by what right is settled
             self._reads.large.read(query, turn.ticket(), turn)

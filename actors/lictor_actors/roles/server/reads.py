@@ -6,6 +6,7 @@ import heapq
 from typing import NamedTuple
 
 from lictor_actors.kernel.turn import Ticket, Turn
+from lictor_actors.roles.server.elsewhere import Elsewhere
 from lictor_actors.roles.server.large_answers import WHOLE_BYTES_MAX, LargeAnswers
 from lictor_actors.roles.server.prepared_answers import in_order
 from lictor_actors.store.admission import negative_wait
@@ -17,7 +18,7 @@ from lictor_actors.store.store import Store
 from lictor_actors.store.watches import Watches, may_block
 from lictor_messages.answers import Answer, Query, Rendered
 from lictor_messages.base import Message
-from lictor_messages.queries import QueryExecuted
+from lictor_messages.queries import ExecutePreparedQuery, QueryExecuted
 from lictor_messages.refusals import Refused
 from lictor_messages.server import BlockedDue, ServerOptions
 
@@ -45,6 +46,7 @@ class Reads:
         self.known_leader = True
         self.last_contact_ms = 0
         self._options = options
+        self._elsewhere = Elsewhere(options)
         self._watches: Watches[int] = Watches()
         self._cache = BodyCache(options.rendered_bytes_max)
         self.large = LargeAnswers()
@@ -67,6 +69,10 @@ class Reads:
         if type(answer) is QueryExecuted:
             distances = self.store.catalog.distance_from
             answer = in_order(answer, query, distances, self._options.dc, turn)
+            if isinstance(query, ExecutePreparedQuery) and self._elsewhere.searches(
+                query, answer, self.store, ticket, turn
+            ):
+                return
         if query.min_index and answer.index <= query.min_index and may_block(query):
             if query.wait_ns < 0:
                 turn.answer(ticket, negative_wait(query.wait_ns), early=True)

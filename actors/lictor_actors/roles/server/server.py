@@ -11,6 +11,7 @@ from lictor_actors.raft.stable import LostBeginning
 from lictor_actors.roles.server.announcements import Announcements
 from lictor_actors.roles.server.applying import Applying
 from lictor_actors.roles.server.archives import Archives
+from lictor_actors.roles.server.elsewhere import Elsewhere
 from lictor_actors.roles.server.founding import Founding
 from lictor_actors.roles.server.lan_members import LanMembers
 from lictor_actors.roles.server.leader.leadership import LEADER_TIMERS, Leadership
@@ -56,7 +57,7 @@ class Server(Actor):
     hears = (
         Vocabulary()
         .on(Query, Command, by=By.NODES)
-        .asked_by("agent", "server", "gateway", "dns")
+        .asked_by("agent", "server", "gateway", "dns", "router")
         .on(*RAFT, *SNAPSHOTS, AskBlank, Bootstrap, by=By.PEERS)
         .on(r.ElectionDue, r.HeartbeatDue, BlockedDue, ApplyDue, SnapshotSliceDue, SnapshotIdleDue)
         .on(FoundingDue, SliceDue, LargeIdleDue, *LEADER_TIMERS)
@@ -81,6 +82,7 @@ class Server(Actor):
         self.archives = Archives()
         self._founding = Founding(options, self.raft, self.members)
         self.queries = Queries(options, self.raft, self.store, self.members, self.reads, self.archives, self._founding)
+        self._elsewhere = Elsewhere(options)
         self.writes = Writes(options, self.raft, self.store)
         self._raft_snapshots = RaftSnapshots(self.raft)
         self._applying = Applying(self.raft, self.store, self.reads, self._raft_snapshots, self._time)
@@ -164,12 +166,15 @@ class Server(Actor):
         }
 
     def _query(self, query: Query, turn: Turn) -> None:
+        if self._elsewhere.takes(query, turn):
+            return
         # Also what was put off: a client that was in touch with the leader knows what it said.
         self._applying.take_committed(self.leading, turn)
         self.queries.ask(query, self.applied, self.leading, turn)
 
     def _command(self, command: Command, turn: Turn) -> None:
-        self.writes.take(command, self.leading, self._leaving.leaving, turn)
+        if not self._elsewhere.takes(command, turn):
+            self.writes.take(command, self.leading, self._leaving.leaving, turn)
 
     def _leader_timer(self, timer: Message, turn: Turn) -> None:
         if self.leading is not None:

@@ -17,8 +17,8 @@ from lictor_actors.faults.engine import Engine
 from lictor_actors.faults.selectors import NodeView, roles_of
 from lictor_deploy.local.json_lines import JsonLines, Said
 from lictor_deploy.local.parent.alarms import Alarms
-from lictor_deploy.local.parent.convergence import Convergence
 from lictor_deploy.local.parent.faults import Log, ProcessesGround
+from lictor_deploy.local.parent.federation import Federation
 from lictor_deploy.local.parent.orders import Orders
 from lictor_deploy.local.parent.supervisor import Supervisor
 from lictor_messages.faults import SetRules
@@ -31,7 +31,7 @@ class ControlServer:
         self,
         path: Path,
         supervisor: Supervisor,
-        convergence: Convergence,
+        convergence: Federation,
         homes: Mapping[str, str],
         facts: Said,
         *,
@@ -154,9 +154,9 @@ class ControlServer:
     # -- facts ---------------------------------------------------------------
 
     def _views(self) -> list[NodeView]:
-        leader = self._convergence.leader
+        leaders = self._convergence.leaders
         servers = {node: self._convergence.is_server(node) for node in self._homes}
-        return [NodeView(node, server, node == leader, roles_of(server)) for node, server in servers.items()]
+        return [NodeView(node, server, node in leaders, roles_of(server)) for node, server in servers.items()]
 
     def _status(self) -> Said:
         return {**self._convergence.summary()._asdict(), "majority_leader": self._convergence.leader}

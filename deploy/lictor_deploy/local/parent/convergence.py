@@ -1,4 +1,4 @@
-"""Is the cluster whole? The parent compares what every node reports of its own view."""
+"""Is a datacenter whole? The parent compares what every node reports of its own view."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import Any, NamedTuple
 
 
 class View(NamedTuple):
-    """What one node sees: members alive and a hash of their names; servers also the leader and the catalog."""
+    """What one node sees: members alive and a hash of their names; servers also the leader, the catalog, and how many
+    servers of all datacenters are alive."""
 
     alive: int
     members: str
     leader: str
     catalog: int
+    servers: int = 0
 
 
 class Wholeness(NamedTuple):
@@ -28,6 +30,8 @@ class Wholeness(NamedTuple):
     """The leader that all servers agree on, "" if they do not."""
     catalog: int
     """Nodes passing in the catalog of the server that has the fewest."""
+    linked: int = 0
+    """Servers of all datacenters that are seen by the server that sees the fewest."""
 
     @property
     def whole(self) -> bool:
@@ -36,7 +40,7 @@ class Wholeness(NamedTuple):
 
 
 class Convergence:
-    """The last report of every node."""
+    """The last report of every node of one datacenter."""
 
     def __init__(self, servers: Iterable[str], agents: Iterable[str]) -> None:
         self._servers = tuple(servers)
@@ -98,4 +102,5 @@ class Convergence:
             converged=max((complete.count(members) for members in sorted(set(complete))), default=0),
             leader=next(iter(leaders)) if agreed else "",
             catalog=min((view.catalog for view in servers), default=0),
+            linked=min((view.servers for view in servers), default=0),
         )

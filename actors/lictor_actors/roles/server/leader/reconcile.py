@@ -120,7 +120,8 @@ def _consul_service(member: Member) -> ServiceRecord:
     return ServiceRecord(node=member.name, id="consul", service="consul", port=port, meta=meta)
 
 
-def tagged_addresses(address: str) -> FrozenMap:
-    """The tagged addresses of a node that has but one address; agents and leader must agree on them."""
-    family = family_of(address).lower()
-    return FrozenMap({"lan": address, f"lan_{family}": address, "wan": address, f"wan_{family}": address})
+def tagged_addresses(address: str, wan: str = "") -> FrozenMap:
+    """The tagged addresses of a node; ``wan`` is the one for other datacenters, the same if empty."""
+    wan = wan or address
+    near, far = family_of(address).lower(), family_of(wan).lower()
+    return FrozenMap({"lan": address, f"lan_{near}": address, "wan": wan, f"wan_{far}": wan})

@@ -26,6 +26,7 @@ from lictor_messages.queries import (
     ListPreparedQueries,
     PreparedQuery,
     QueryExecuted,
+    RunPreparedQuery,
     UpdatePreparedQuery,
 )
 
@@ -63,6 +64,7 @@ QUERIES = Family(
         ),
         Read(ExplainPreparedQuery, PreparedTable.explain, PreparedTable.list_version, never_blocks, guards.explain),
         Read(ExecutePreparedQuery, PreparedTable.execute, ANY_COMMAND, never_blocks, constant(ANY_SERVICE, ANY_NODE)),
+        Read(RunPreparedQuery, PreparedTable.run, ANY_COMMAND, never_blocks, constant(ANY_SERVICE, ANY_NODE)),
     ),
     tables=(
         Table(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lictor_actors.store.families.queries.templates import BadTemplate, check_template
 from lictor_messages.durations import parse_go_duration
-from lictor_messages.queries import PreparedQuery
+from lictor_messages.queries import PreparedQuery, QueryFailover
 
 
 def query_fault(query: PreparedQuery) -> str:
@@ -24,9 +24,15 @@ def _plain_fault(query: PreparedQuery) -> str:
         return "Must be bound to a session"
     if not query.service.service:
         return "Must provide a Service name to query"
-    if query.service.failover.nearest_n < 0:
-        return f"Bad NearestN '{query.service.failover.nearest_n}', must be >= 0"
-    return _ttl_fault(query.dns_ttl)
+    return _failover_fault(query.service.failover) or _ttl_fault(query.dns_ttl)
+
+
+def _failover_fault(failover: QueryFailover) -> str:
+    if failover.nearest_n < 0:
+        return f"Bad NearestN '{failover.nearest_n}', must be >= 0"
+    if failover.targets and (failover.nearest_n or failover.datacenters):
+        return "Targets cannot be populated with NearestN or Datacenters"
+    return "Targets name a Peer, and there are none: name datacenters" if any(t.peer for t in failover.targets) else ""
 
 
 def _ttl_fault(ttl: str) -> str:

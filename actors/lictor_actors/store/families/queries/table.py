@@ -23,6 +23,7 @@ from lictor_messages.queries import (
     PreparedQueries,
     PreparedQuery,
     QueryExecuted,
+    RunPreparedQuery,
     ServiceQuery,
     UpdatePreparedQuery,
 )
@@ -167,13 +168,20 @@ class PreparedTable:
         found = self.resolve(query.name_or_id)
         if found is None:
             return QueryExecuted(index=self.table_index(), found=False)
-        service = found.service
+        return self._run(found, self._near(query, found.service))
+
+    def run(self, query: RunPreparedQuery) -> QueryExecuted:
+        """The same for a query that is kept in another datacenter. Distances from where it was asked are not known."""
+        return self._run(query.query, "")
+
+    def _run(self, query: PreparedQuery, near: str) -> QueryExecuted:
+        service = query.service
         return QueryExecuted(
             index=max(1, self.indexes.service(fold(service.service), "nodes", "services", "checks")),
             service=service.service,
             instances=tuple(self._instances(service)),
-            dns_ttl=found.dns_ttl,
-            near=self._near(query, service),
+            dns_ttl=query.dns_ttl,
+            near=near,
         )
 
     def resolve(self, name_or_id: str) -> PreparedQuery | None:

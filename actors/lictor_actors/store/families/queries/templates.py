@@ -108,5 +108,6 @@ def _mapped(service: ServiceQuery, change: Callable[[str], str]) -> ServiceQuery
             update[name] = FrozenMap({key: change(text) for key, text in value.items()})
     failover = service.failover
     datacenters = tuple(change(dc) for dc in failover.datacenters)
-    update["failover"] = failover.model_copy(update={"datacenters": datacenters})
+    targets = tuple(target.model_copy(update={"datacenter": change(target.datacenter)}) for target in failover.targets)
+    update["failover"] = failover.model_copy(update={"datacenters": datacenters, "targets": targets})
     return service.model_copy(update=update)
