@@ -87,11 +87,13 @@ class WorldStage:
     def __init__(self) -> None:
         self.world = World(seed=1)
         self.seat, self.ask, self.post = self.world.seat, self.world.ask, self.world.ground.post
-        self.locate = self.world.ground.locate
 
     def add(self, name: str, tree: list[ActorSpec], birth: Callable[[ActorSpec], Actor]) -> None:
         self.world.add(name, tree, birth)
         self.world.introduce()
+
+    def locate(self, node: str, other: str, gossip: str, rest: str) -> None:
+        self.world.ground.locate(node, other, "gossip", (gossip, rest))
 
     def until(self, true: Callable[[], bool]) -> None:
         assert self.world.run_until(true, within_s=10)

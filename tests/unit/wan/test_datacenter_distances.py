@@ -17,23 +17,24 @@ def at(seconds: float) -> Coordinate:
     return Coordinate(vec=(seconds, *[0.0] * 7))
 
 
-def table(*others: tuple[str, str, float | None]) -> MemberTable:
-    """This node in dc2, and others by name, datacenter and place; None: not measured."""
+Known = tuple[MemberTable, dict[str, Coordinate]]
+
+
+def table(*others: tuple[str, str, float | None]) -> Known:
+    """This node in dc2 and others by name, datacenter and place; None: not measured. And the places by node."""
 
     def peer(name: str, dc: str) -> Peer:
         record = Alive(name=name, dc=dc, address="10.0.0.1", port=8302, gossip="g", rest="r", incarnation=1)
         return Peer(record, b"", 0, "prober-wan")
 
     members = MemberTable(peer("me", "dc2"))
-    for name, dc, place in others:
-        other = peer(name, dc)
-        other.coordinate = at(place) if place is not None else None
-        members.add(other, Random(1))
-    return members
+    for name, dc, _ in others:
+        members.add(peer(name, dc), Random(1))
+    return members, {f"{name}.{dc}": at(place) for name, dc, place in others if place is not None}
 
 
 def test_the_middle_server_counts_and_names_decide_between_equals():
-    members = table(
+    known = table(
         ("a", "dc1", 0.5),
         ("b", "dc1", 0.01),
         ("c", "dc1", 0.4),
@@ -41,15 +42,15 @@ def test_the_middle_server_counts_and_names_decide_between_equals():
         ("a", "dc4", None),
         ("a", "dc0", None),
     )
-    assert by_distance(members, at(0.0)) == ["dc2", "dc3", "dc1", "dc0", "dc4"]
-    assert by_distance(members, None) == ["dc2", "dc0", "dc1", "dc3", "dc4"]
+    assert by_distance(*known, at(0.0)) == ["dc2", "dc3", "dc1", "dc0", "dc4"]
+    assert by_distance(*known, None) == ["dc2", "dc0", "dc1", "dc3", "dc4"]
 
 
 def test_those_that_left_are_in_no_datacenter_and_maps_hold_what_is_measured():
-    members = table(("a", "dc1", 0.5), ("b", "dc1", None), ("z", "dc3", 0.1))
+    members, places = table(("a", "dc1", 0.5), ("b", "dc1", None), ("z", "dc3", 0.1))
     members.turn_into(members.others["z.dc3"], MemberState.LEFT, 1)
-    assert by_distance(members, at(0.0)) == ["dc2", "dc1"]
-    found = {each.datacenter: [row.node for row in each.coordinates] for each in maps(members, at(0.0))}
+    assert by_distance(members, places, at(0.0)) == ["dc2", "dc1"]
+    found = {each.datacenter: [row.node for row in each.coordinates] for each in maps(members, places, at(0.0))}
     assert found == {"dc1": ["a.dc1"], "dc2": ["me.dc2"]}
 
 
