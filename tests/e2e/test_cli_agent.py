@@ -118,7 +118,9 @@ def test_an_agent_that_others_may_reach_says_so_once(agents):
     first_answer(process)
     process.terminate()
     (line,) = [line for line in process.communicate(timeout=PATIENCE_S)[0].splitlines() if "without keys" in line]
-    assert "[WARN]  agent: everybody who can reach 0.0.0.0:8301 and 0.0.0.0:8300 can read and change" in line
+    assert (
+        "[WARN]  agent: everybody who can reach 0.0.0.0:8301, 0.0.0.0:8300 and 0.0.0.0:8302 can read and change" in line
+    )
 
 
 def test_a_crash_in_a_library_leaves_a_trace_in_the_log(agents):

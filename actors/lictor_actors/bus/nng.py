@@ -53,8 +53,9 @@ class NngBus:
 
     def listen(self, gossip: str, rest: str, *more_gossip: str) -> None:
         """Accept frames of the lanes there; raises OSError if an address cannot be listened on."""
+        self._gossip.listen(gossip)
         self._rest.listen(rest)
-        for url in (gossip, *more_gossip):
+        for url in more_gossip:
             self._gossip.listen(url)
 
     def listen_again(self) -> None:

@@ -61,14 +61,23 @@ def run_agent(config: AgentConfig, *, dev: bool, load: Callable[[], AgentConfig]
         own_directory(Path(config.data_dir), say=logging.getLogger("lictor").warning)
     if config.data_dir and config.server and (lost := lost_journal(config.data_dir)):
         logging.getLogger("lictor").warning("agent: %s", lost)
-    given, config = config, without_what_is_taken(config)
+    with pid_file(config.pid_file):
+        return _run_on_free_ports(config, "lictor-dev" if dev else "lictor", load)
+
+
+def _run_on_free_ports(given: AgentConfig, cluster: str, load: Callable[[], AgentConfig]) -> int:
+    """Another agent may take a port that was free a moment ago: then once more, without it if it can be left out."""
+    config = without_what_is_taken(given)
     spec = node_spec(config)
     require_free(listeners(config, spec))
     if open_to_strangers := warning(config):
         logging.getLogger("lictor").warning("agent: %s", open_to_strangers)
-    with pid_file(config.pid_file):
-        reloading = Reloading(given, spec.name, load)
-        return in_loop(AgentRun(config, spec, "lictor-dev" if dev else "lictor", reloading).serve())
+    try:
+        return in_loop(AgentRun(config, spec, cluster, Reloading(given, spec.name, load)).serve())
+    except OSError as error:
+        if without_what_is_taken(given).ports == config.ports:
+            raise Failure(f"The agent cannot start: {error.strerror or error}.") from None
+    return _run_on_free_ports(given, cluster, load)
 
 
 def in_loop(work: Coroutine[Any, Any, int]) -> int:
@@ -143,8 +152,6 @@ class AgentRun:
             if self._stopping and not self._over.done():
                 self._leave()
             return await self._over
-        except OSError as error:
-            raise Failure(f"The agent cannot start: {error.strerror or error}.") from None
         except (JournalCorrupt, JournalTooNew, CannotStartOver, DirectoryInUse) as error:
             raise Failure(f"The agent cannot start: {error}.") from None
         finally:
