@@ -82,6 +82,8 @@ class DnsOptions(Message):
     enable_truncate: bool = False
     disable_compression: bool = False
     enable_additional_node_meta_txt: bool = True
+    translate_wan_addrs: bool = False
+    """Answer for other datacenters with the addresses by which these are reached from here."""
     use_cache: bool = False
     cache_max_age_ns: int = 0
     """With use_cache: the age up to which an answer is given while no server confirms it; 0: any."""

@@ -72,6 +72,8 @@ class GatewayOptions(Message):
     """How long a blocked query is left with a server at a time: if its answer was lost, that is noticed then."""
     use_cache: bool = True
     """Whether ``?cached`` is heeded, Consul's http_config.use_cache."""
+    translate_wan_addrs: bool = False
+    """Show what is of other datacenters under the addresses by which these are reached from here."""
     disable_coordinates: bool = False
     """Refuse what is asked about coordinates."""
     server: str = ""

@@ -61,7 +61,6 @@ LACKING: dict[str, str] = {
     **dict.fromkeys(("advertise_addr_wan_ipv4", "advertise_addr_wan_ipv6"), "advertise_addr_wan is the one address"),
     "gossip_wan": "gossip_profile_wan chooses the constants",
     "serf_wan": "gossip between datacenters listens on bind_addr",
-    "translate_wan_addrs": "answers bear the address of each node's own datacenter; tagged addresses have the others",
     **dict.fromkeys(("auto_encrypt", "auto_config", "ca_file", "ca_path", "cert_file", "key_file", "tls"), NO_TLS),
     **dict.fromkeys(("server_name", "tls_cipher_suites", "tls_min_version"), NO_TLS),
     **dict.fromkeys(("tls_prefer_server_cipher_suites", "verify_incoming", "verify_incoming_https"), NO_TLS),
@@ -113,7 +112,7 @@ OFF: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(
         (
             *("auto_encrypt", "config_entries", "discovery_max_stale", "enable_syslog", "encrypt"),
-            *("dns_config.prefer_namespace", "segments", "tls", "translate_wan_addrs"),
+            *("dns_config.prefer_namespace", "segments", "tls"),
             *("verify_incoming", "verify_incoming_https", "verify_incoming_rpc", "verify_outgoing"),
             *("verify_server_hostname", "watches"),
         ),

@@ -158,6 +158,10 @@ class AgentConfig(Section):
     advertise_addr: ReachableIp = option(
         "IP that other nodes reach this one by; by default the one bound to.", default="", flag="advertise"
     )
+    translate_wan_addrs: bool = option(
+        "Show nodes and services of other datacenters under their tagged address wan.",
+        feeds="gateway.translate_wan_addrs dns.translate_wan_addrs",
+    )
     advertise_addr_wan: ReachableIp = option(
         "IP that servers of other datacenters reach this one by, and the node's tagged address `wan`; by default the "
         "same.",

@@ -78,6 +78,8 @@ def test_self(desk):
     )  # fmt: skip
     assert desk.upstream() == ListMembers()
     desk.answer(Members(members=(N1, N2)))
+    assert desk.upstream() == ListMembers(wan=True)
+    desk.answer(Members(members=(N1, N1.model_copy(update={"dc": "dc2"}))))
     assert desk.upstream() == GetRaftConfiguration(consistency="stale")
     mine = RaftServer(id="u", node="n1", address="10.0.0.1:8300", leader=True, last_index=9, commit_index=8)
     other = RaftServer(id="v", node="n3", address="10.0.0.3:8300", leader=False)
@@ -95,14 +97,14 @@ def test_self(desk):
         "known_servers": "3",
         "server": "true",
         "bootstrap": "false",
-        "known_datacenters": "1",
+        "known_datacenters": "2",
         "leader": "true",
         "leader_addr": "10.0.0.1:8300",
     }
     assert stats["agent"] == {"services": "1", "checks": "2", "check_ttls": "1"}
     raft = stats["raft"]
     assert (raft["state"], raft["num_peers"], raft["last_log_index"], raft["commit_index"]) == ("Leader", "1", "9", "8")
-    assert (stats["serf_lan"]["members"], stats["serf_lan"]["failed"], stats["serf_wan"]["members"]) == ("2", "1", "1")
+    assert (stats["serf_lan"]["members"], stats["serf_lan"]["failed"], stats["serf_wan"]["members"]) == ("2", "1", "2")
     assert all(isinstance(value, str) for part in stats.values() for value in part.values())
 
 
@@ -115,6 +117,7 @@ def test_self_is_told_without_raft_too(desk, code):
         )
     )
     desk.answer(Members(members=(N1,)))
+    desk.answer(Members(members=()))
     desk.answer(Refused(code=code))
     stats = json.loads(desk.answers[request].body)["Stats"]
     assert (stats["consul"]["leader"], stats["consul"]["leader_addr"], stats["raft"]["state"]) == (

@@ -1,10 +1,10 @@
-"""/v1/agent/self: what this agent says of itself. It asks itself, then gossip, and on a server Raft."""
+"""/v1/agent/self: what this agent says of itself. It asks itself, then gossip, and on a server both pools and Raft."""
 
 from __future__ import annotations
 
 import platform
 from collections import Counter
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from lictor_actors.consul.structs.members import MEMBER
 from lictor_actors.roles.api.question import HttpQuestion, json_answer
@@ -46,6 +46,13 @@ NEVER = (
 CLOSED = ("DNSPort", "GRPCPort", "GRPCTLSPort", "HTTPSPort", "SerfPortWAN")
 
 
+class Pools(NamedTuple):
+    """Members of this datacenter's pool, and of that of all servers of all datacenters."""
+
+    lan: tuple[Member, ...]
+    wan: tuple[Member, ...] = ()
+
+
 def about_self(request: HttpRequest) -> HttpQuestion:
     """Who this agent is and what it knows."""
     return HttpQuestion(DescribeAgent(), _described)
@@ -53,12 +60,23 @@ def about_self(request: HttpRequest) -> HttpQuestion:
 
 def _described(agent: AgentDescription, _: HttpRequest) -> HttpQuestion:
     def met(answer: Members, request: HttpRequest) -> HttpQuestion | HttpAnswered:
-        return _with_raft(agent, answer.members) if agent.server else _self(agent, answer.members, None, request)
+        return (
+            _with_others(agent, answer.members) if agent.server else _self(agent, Pools(answer.members), None, request)
+        )
 
     return HttpQuestion(ListMembers(), met)
 
 
-def _with_raft(agent: AgentDescription, members: tuple[Member, ...]) -> HttpQuestion:
+def _with_others(agent: AgentDescription, members: tuple[Member, ...]) -> HttpQuestion:
+    """The servers of all datacenters: none where this one is in no such pool."""
+
+    def met(answer: Members, _: HttpRequest) -> HttpQuestion:
+        return _with_raft(agent, Pools(members, answer.members))
+
+    return HttpQuestion(ListMembers(wan=True), met)
+
+
+def _with_raft(agent: AgentDescription, members: Pools) -> HttpQuestion:
     """Without an answer from Raft the rest is said all the same: people look here when something is wrong."""
 
     def said(answer: RaftConfiguration, request: HttpRequest) -> HttpAnswered:
@@ -71,7 +89,7 @@ def _with_raft(agent: AgentDescription, members: tuple[Member, ...]) -> HttpQues
 
 
 def _self(
-    agent: AgentDescription, members: tuple[Member, ...], raft: RaftConfiguration | None, request: HttpRequest
+    agent: AgentDescription, members: Pools, raft: RaftConfiguration | None, request: HttpRequest
 ) -> HttpAnswered:
     body = {
         "Config": {
@@ -131,18 +149,20 @@ def _debug(agent: AgentDescription, options: GatewayOptions) -> dict[str, Any]:
     }
 
 
-def _stats(agent: AgentDescription, members: tuple[Member, ...], raft: RaftConfiguration | None) -> Stats:
+def _stats(agent: AgentDescription, members: Pools, raft: RaftConfiguration | None) -> Stats:
     stats: Stats = {
         "agent": {"services": str(agent.services), "checks": str(agent.checks), **agent.stats},
         "build": {"prerelease": "", "revision": "", "version": agent.version, "version_metadata": ""},
         "consul": {"acl": "disabled", "known_servers": str(agent.known_servers), "server": _said(agent.server)},
         "runtime": RUNTIME | {"goroutines": str(ACTORS + agent.server)},
-        "serf_lan": _serf(members),
+        "serf_lan": _serf(members.lan),
     }
     if agent.server:
-        stats["serf_wan"] = _serf(tuple(member for member in members if member.is_server))
-        stats["consul"] |= _leadership(agent, raft)
+        known = {agent.dc, *(member.dc for member in members.wan)}
+        stats["consul"] |= {**_leadership(agent, raft), "known_datacenters": str(len(known))}
         stats["raft"] = _raft(agent, raft)
+    if members.wan:
+        stats["serf_wan"] = _serf(members.wan)
     return stats
 
 
@@ -150,7 +170,6 @@ def _leadership(agent: AgentDescription, raft: RaftConfiguration | None) -> dict
     leader = next((server for server in raft.servers if server.leader), None) if raft is not None else None
     return {
         "bootstrap": _said(agent.member.tags.get("expect") == "1"),
-        "known_datacenters": "1",
         "leader": _said(leader is not None and leader.node == agent.node),
         "leader_addr": leader.address if leader is not None else "",
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from random import Random
 
-from lictor_actors.roles.dns.nodes import meta_records
+from lictor_actors.roles.dns.nodes import WAN, meta_records, node_address
 from lictor_actors.roles.dns.wire import question as q
 from lictor_actors.roles.dns.wire.names import from_text
 from lictor_actors.roles.dns.wire.records import (
@@ -18,7 +18,7 @@ from lictor_actors.roles.dns.wire.records import (
     srv,
 )
 from lictor_actors.roles.dns.zone import Zone
-from lictor_messages.catalog import Instance
+from lictor_messages.catalog import Instance, TaggedAddress
 
 VIRTUAL = "consul-virtual"
 """Name of the tagged address that stands for all instances of a service."""
@@ -43,9 +43,22 @@ def service_reply(question_type: int, owner: bytes, instances: Sequence[Instance
     return Reply(answers=_addresses(question_type, owner, instances, zone, ttl))
 
 
-def address_of(instance: Instance) -> str:
-    """The service's own address, else its node's."""
-    return instance.service.address or instance.node.address
+def address_of(instance: Instance, zone: Zone) -> str:
+    """The service's own address, else its node's; of another datacenter the ones for those outside, if wanted."""
+    service = instance.service
+    if zone.translates:
+        wan = _tagged(instance, WAN)
+        return (wan.address if wan else service.address) or node_address(instance.node, zone)
+    return service.address or instance.node.address
+
+
+def _port(instance: Instance, zone: Zone) -> int:
+    wan = _tagged(instance, WAN) if zone.translates else None
+    return (wan.port if wan else 0) or instance.service.port
+
+
+def _tagged(instance: Instance, name: str) -> TaggedAddress | None:
+    return next((tagged for tagged in instance.service.tagged_addresses if tagged.name == name), None)
 
 
 def _addresses(
@@ -54,20 +67,20 @@ def _addresses(
     """Each address once; a name (CNAME, one alone) if there is no address at all."""
     if question_type not in (q.A, q.AAAA, q.ANY):
         return []
-    ips = dict.fromkeys(packed(address_of(instance)) for instance in instances)
+    ips = dict.fromkeys(packed(address_of(instance, zone)) for instance in instances)
     limit = zone.options.a_record_limit or len(ips)
     records = [address_record(owner, ip, ttl) for ip in ips if fits(question_type, ip)][:limit]
     if records or any(ips):
         return records
-    return list(_aliases(owner, instances, ttl))[:1]
+    return list(_aliases(owner, instances, zone, ttl))[:1]
 
 
-def _aliases(owner: bytes, instances: Sequence[Instance], ttl: int) -> Iterable[ResourceRecord]:
+def _aliases(owner: bytes, instances: Sequence[Instance], zone: Zone, ttl: int) -> Iterable[ResourceRecord]:
     for instance in instances:
-        target = _host(address_of(instance))
+        target = _host(address_of(instance, zone))
         if target and target.lower() != owner.lower():
             yield ResourceRecord(owner, q.CNAME, ttl, b"", target)
-        elif target and fits(q.ANY, ip := packed(instance.node.address)):
+        elif target and fits(q.ANY, ip := packed(node_address(instance.node, zone))):
             yield address_record(owner, ip, ttl)  # the service's address is the very name that was asked for
 
 
@@ -80,7 +93,7 @@ def _srv_reply(owner: bytes, instances: Sequence[Instance], zone: Zone, ttl: int
         target, records = _target(instance, zone, ttl)
         if target and key not in seen:
             seen.add(key)
-            reply.answers.append(srv(owner, ttl, _weight(instance), service.port, target))
+            reply.answers.append(srv(owner, ttl, _weight(instance), _port(instance, zone), target))
             extra.update(dict.fromkeys(records))
     reply.additional = list(extra)
     return reply
@@ -90,7 +103,7 @@ def _target(instance: Instance, zone: Zone, ttl: int) -> tuple[bytes, list[Resou
     """Where an instance is, as a name of the zone with its address, or as a name of elsewhere; b"" if DNS cannot say
     it.
     """
-    address = address_of(instance)
+    address = address_of(instance, zone)
     ip = packed(address)
     try:
         if not ip:
@@ -121,7 +134,7 @@ def _weight(instance: Instance) -> int:
 def virtual_ip(instances: Iterable[Instance]) -> bytes:
     """The address that a service mesh has given to a service, b"" if there is none."""
     for instance in instances:
-        for tagged in instance.service.tagged_addresses:
-            if tagged.name == VIRTUAL:
-                return packed(tagged.address)
+        tagged = _tagged(instance, VIRTUAL)
+        if tagged is not None:
+            return packed(tagged.address)
     return b""

@@ -9,12 +9,20 @@ from lictor_actors.roles.dns.wire.records import Reply, ResourceRecord, address_
 from lictor_actors.roles.dns.zone import Zone
 from lictor_messages.catalog import NodeRecord
 
+WAN = "wan"
+"""Name of the tagged address by which other datacenters reach a node or a service."""
+
+
+def node_address(node: NodeRecord, zone: Zone) -> str:
+    """By which it is reached from here."""
+    return (node.tagged_addresses.get(WAN, "") if zone.translates else "") or node.address
+
 
 def node_reply(question_type: int, owner: bytes, node: NodeRecord, zone: Zone) -> Reply:
     """What is known of a node; its meta data is the answer to TXT and ANY, and comes along with addresses."""
     ttl = zone.node_ttl
     meta = meta_records(owner, node, ttl)
-    reply = Reply(answers=_addresses(question_type, owner, node.address, ttl))
+    reply = Reply(answers=_addresses(question_type, owner, node_address(node, zone), ttl))
     if question_type in (q.TXT, q.ANY):
         reply.answers += meta
     elif reply.answers and zone.options.enable_additional_node_meta_txt:

@@ -21,6 +21,11 @@ class Zone(NamedTuple):
     dc: str
     """The datacenter that the question is about."""
 
+    @property
+    def translates(self) -> bool:
+        """Whether the addresses for those outside are shown: they are of another datacenter's nodes."""
+        return self.options.translate_wan_addrs and self.dc != self.options.dc
+
     def name(self, *labels: str) -> bytes:
         """A name of the zone. Raises ValueError for one that DNS cannot say."""
         return from_text(".".join(labels))[:-1] + self.domain

@@ -7,6 +7,7 @@ from lictor_actors.roles.api.question import HttpQuestion, error_answer, refusal
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.doorway.call import Asker
 from lictor_actors.roles.gateway.read_cache import CachedRead
+from lictor_actors.roles.gateway.wan_addresses import translated
 from lictor_messages.base import Message
 from lictor_messages.refusals import Refused
 from lictor_messages.web import HttpAnswered
@@ -36,6 +37,7 @@ def rendered_for(asker: HttpAsker, answer: Message) -> HttpQuestion | HttpAnswer
         if type(answer) is Refused:
             say = asker.question.final.get(answer.code)
             return say(asker.request) if say is not None else refusal_answer(answer, asker.request)
-        return asker.question.render(answer, asker.request)
+        said = asker.question.render(answer, asker.request)
     except HttpError as error:
         return error_answer(error, asker.request)
+    return translated(said, asker.request) if isinstance(said, HttpAnswered) else said
