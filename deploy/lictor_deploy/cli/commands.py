@@ -28,6 +28,7 @@ COMMANDS = {
     "explain": (f"{HERE}.explain:explain", "Tell the story of a seed."),
     "timeline": (f"{HERE}.timeline:timeline", "Draw what happened, on the terminal or for a browser."),
     "debug": (f"{HERE}.debug:app", "Look at what is on a node's disk."),
+    "tls": (f"{HERE}.tls_files:app", "Make certificates for a cluster."),
     "validate": (f"{HERE}.validate:validate", "Check configuration files."),
     "version": (f"{HERE}.version:version", "Show the version."),
 }

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 COMMANDS_NOT_YET = (
     *("acl", "config", "connect", "exec", "intention", "keygen", "keyring", "login", "logout", "monitor", "peering"),
-    *("resource", "tls", "troubleshoot", "watch"),
+    *("resource", "troubleshoot", "watch"),
     *("operator area", "operator usage", "operator utilization", "snapshot agent", "snapshot decode"),
 )
 FLAGS_NOT_YET: dict[str, tuple[str, ...]] = {
