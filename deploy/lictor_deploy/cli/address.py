@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from http.client import HTTPConnection, HTTPSConnection
+from http.client import HTTPConnection
 from typing import NamedTuple
 
+from lictor_deploy.cli.tls import TlsConnection, TlsFlags
 from lictor_deploy.cli.unix_connection import UnixConnection
 from lictor_deploy.words.sentence import Failure
 from lictor_messages.addresses import split_host_port
@@ -23,14 +24,12 @@ class AgentAddress(NamedTuple):
     """Path of a Unix socket, instead of host and port."""
     tls: bool = False
 
-    def connection(self, timeout_s: float) -> HTTPConnection:
-        """A connection that is opened by its first request."""
+    def connection(self, timeout_s: float | None, flags: TlsFlags) -> HTTPConnection:
+        """A connection that is opened by its first request. Raises Failure for files of TLS that are of no use."""
         if self.socket:
             return UnixConnection(self.socket, timeout_s)
         if self.tls:
-            from lictor_deploy.cli.tls import context
-
-            return HTTPSConnection(self.host, self.port, timeout=timeout_s, context=context())
+            return TlsConnection(self.host, self.port, timeout_s, flags)
         return HTTPConnection(self.host, self.port, timeout=timeout_s)
 
 

@@ -44,7 +44,7 @@ def nodes(
     """
     path = f"/v1/catalog/service/{escaped(service)}" if service else "/v1/catalog/nodes"
     query = ({"near": near} if near else {}) | ({"filter": filter} if filter else {})
-    rows = [row for row in expect(reach.api().get(path, **query)).json() if has_meta(row, node_meta)]
+    rows = [row for row in expect(reach.api().get(path, **query)).rows() if has_meta(row, node_meta)]
     unique = {row["Node"]: row for row in rows}
     if not unique:
         print("No nodes match the given query - try expanding your search", file=sys.stderr)
@@ -109,11 +109,11 @@ def detail(row: dict[str, Any]) -> tuple[str, ...]:
 
 def on_node(api: HttpApi, node: str) -> dict[str, list[str]]:
     """Service names and tags of one node."""
-    answer = expect(api.get(f"/v1/catalog/node/{escaped(node)}")).json()
-    if answer is None:
+    answer = expect(api.get(f"/v1/catalog/node/{escaped(node)}"))
+    if answer.json() is None:
         raise Failure(f"No node is named {node}. `lictor catalog nodes` lists them.")
     found: dict[str, list[str]] = {}
-    for service in answer["Services"].values():
+    for service in answer.fields()["Services"].values():
         found.setdefault(service["Service"], []).extend(service.get("Tags") or [])
     return found
 
@@ -121,7 +121,7 @@ def on_node(api: HttpApi, node: str) -> dict[str, list[str]]:
 def everywhere(api: HttpApi, node_meta: tuple[str, ...]) -> dict[str, list[str]]:
     """Service names and tags of the datacenter; the API takes ``key:value``, the flag ``key=value``."""
     query = {"node-meta": node_meta[0].replace("=", ":", 1)} if node_meta else {}
-    found: dict[str, list[str]] = expect(api.get("/v1/catalog/services", **query)).json()
+    found: dict[str, list[str]] = expect(api.get("/v1/catalog/services", **query)).fields()
     return found
 
 

@@ -45,4 +45,4 @@ def event(
         raise Failure("Cannot provide tag filter without service filter.")
     query = {key: value for key, value in (("node", node), ("service", service), ("tag", tag)) if value}
     answer = expect(reach.api().put(f"/v1/event/fire/{escaped(name)}", os.fsencode(payload), **query))
-    print(f"Event ID: {answer.json()['ID']}")
+    print(f"Event ID: {answer.fields()['ID']}")

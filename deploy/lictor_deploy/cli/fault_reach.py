@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 from cyclopts import Parameter
 
-from lictor_deploy.cli.http_api import HttpAnswer, HttpApi, api_from
+from lictor_deploy.cli import environment
+from lictor_deploy.cli.http_api import HttpAnswer, HttpApi
 from lictor_deploy.local.handle import Cluster
 from lictor_deploy.local.remote_faults import ClusterFaults, Said, answered
 from lictor_messages.faults import FAULTS_PATH
@@ -32,7 +33,7 @@ class FaultReach:
         if not self.http_addr:
             return Cluster.running().faults
         token = self.token or os.environ.get(TOKEN, "")
-        return ClusterFaults(OverHttp(api_from(self.http_addr, token, "", "", False)))
+        return ClusterFaults(OverHttp(HttpApi(environment.address(self.http_addr), headers=environment.headers(token))))
 
 
 HERE = FaultReach()

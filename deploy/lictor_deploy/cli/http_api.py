@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping
-from http.client import HTTPException
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPException, HTTPResponse
 from ssl import SSLError
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from lictor_deploy.cli.address import agent_address
+from lictor_deploy.cli.tls import NO_TLS_FLAGS, TlsFlags, distrust
 from lictor_deploy.words.sentence import Failure
 
-DEFAULT_ADDRESS = "127.0.0.1:8500"
 TIMEOUT_S = 65.0
 """Longer than any command is answered in; a silent agent does not hang the shell for ever."""
 REMEDY = (
     "Start an agent with `lictor agent -dev` or a cluster with `lictor dev`, or name another address with "
     "-http-addr=HOST:PORT or CONSUL_HTTP_ADDR."
 )
+
+
+class Fields(dict[str, Any]):
+    """An object of an answer's JSON; Failure if a field is asked for that it has not."""
+
+    def __missing__(self, name: str) -> Any:
+        raise Failure(f"The answer has no field {name}: is this really an agent?")
 
 
 class HttpAnswer(NamedTuple):
@@ -37,22 +44,46 @@ class HttpAnswer(NamedTuple):
     def json(self) -> Any:
         """The body as JSON; Failure if the other side does not speak it."""
         try:
-            return json.loads(self.body)
-        except ValueError:
+            return json.loads(self.body, object_hook=Fields)
+        except (ValueError, RecursionError):
             raise Failure(f"The answer is not JSON: is this really an agent? It says: {self.text[:200]!r}") from None
+
+    def fields(self) -> dict[str, Any]:
+        """The body as a JSON object; Failure if it is anything else."""
+        found = self.json()
+        if isinstance(found, dict):
+            return found
+        raise self._unlike("no object")
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The body as a list of JSON objects, null as an empty one; Failure if it is anything else."""
+        found = self.json() or []
+        if isinstance(found, list) and all(isinstance(row, dict) for row in found):
+            return found
+        raise self._unlike("no list of objects")
+
+    def _unlike(self, what: str) -> Failure:
+        return Failure(f"The answer is {what}: is this really an agent? It says: {self.text[:200]!r}")
 
 
 class HttpApi:
     """One agent's HTTP API."""
 
-    def __init__(self, address: str, *, token: str = "", datacenter: str = "", stale: bool = False) -> None:
+    def __init__(
+        self,
+        address: str,
+        *,
+        headers: Mapping[str, str] = {},
+        always: Mapping[str, str] = {},
+        tls: TlsFlags = NO_TLS_FLAGS,
+    ) -> None:
         self.address = address
-        self.patience_s = TIMEOUT_S
+        self.patience_s: float | None = TIMEOUT_S
+        """How long the other side may be silent; None for ever."""
         self._where = agent_address(address)
-        self._headers = {"X-Consul-Token": token} if token else {}
-        self._always: dict[str, str] = {"dc": datacenter} if datacenter else {}
-        if stale:
-            self._always["stale"] = ""
+        self._headers = headers
+        self._always = always
+        self._tls = tls
 
     def get(self, path: str, **query: str) -> HttpAnswer:
         """A read; ``path`` is already escaped."""
@@ -67,49 +98,39 @@ class HttpApi:
         return self.ask("DELETE", path, query)
 
     def ask(self, method: str, path: str, query: Mapping[str, str], body: bytes = b"") -> HttpAnswer:
-        """One request on a fresh connection; Failure if nobody answers."""
-        connection = self._where.connection(self.patience_s)
+        """One request on a fresh connection; Failure if there is no answer."""
+        with self._exchange(method, path, query, body) as response:
+            return HttpAnswer(response.status, dict(response.getheaders()), response.read())
+
+    def lines(self, path: str, **query: str) -> Iterator[bytes]:
+        """The lines of an answer as they come, without their ends, until the other side ends it."""
+        with self._exchange("GET", path, query) as response:
+            if response.status != 200:
+                expect(HttpAnswer(response.status, dict(response.getheaders()), response.read()))
+            while line := response.readline():
+                yield line.rstrip(b"\r\n")
+
+    @contextmanager
+    def _exchange(self, method: str, path: str, query: Mapping[str, str], body: bytes = b"") -> Iterator[HTTPResponse]:
+        connection = self._where.connection(self.patience_s, self._tls)
         asked = target(self._where.prefix + path, {**self._always, **query})
         try:
-            connection.request(method, asked, body or None, self._headers)
-            response = connection.getresponse()
-            return HttpAnswer(response.status, dict(response.getheaders()), response.read())
-        except TimeoutError:
-            raise Failure(
-                f"The agent at {self.address} did not answer within {self.patience_s:.0f} s. {REMEDY}"
-            ) from None
-        except SSLError as error:
-            from lictor_deploy.cli.tls import distrust
-
-            raise distrust(error, self.address) from None
-        except OSError as error:
-            raise Failure(
-                f"Cannot reach an agent at {self.address}: {(error.strerror or str(error)).lower()}. {REMEDY}"
-            ) from None
-        except HTTPException as error:
-            text = f"What listens at {self.address} does not speak HTTP ({type(error).__name__}). {REMEDY}"
-            raise Failure(text) from None
+            connection.request(method, asked, body or None, dict(self._headers))
+            yield connection.getresponse()
+        except (OSError, HTTPException) as error:
+            raise self._failure(error) from None
         finally:
             connection.close()
 
-
-def api_from(address: str, token: str, token_file: str, datacenter: str, stale: bool) -> HttpApi:
-    """Flags first, then Consul's environment variables, then the defaults."""
-    where = address or os.environ.get("CONSUL_HTTP_ADDR", "") or DEFAULT_ADDRESS
-    if "://" not in where and os.environ.get("CONSUL_HTTP_SSL", "").lower() in ("1", "t", "true"):
-        where = f"https://{where}"
-    file = token_file or os.environ.get("CONSUL_HTTP_TOKEN_FILE", "")
-    secret = token or (read_token(file) if file else os.environ.get("CONSUL_HTTP_TOKEN", ""))
-    return HttpApi(where, token=secret, datacenter=datacenter, stale=stale)
-
-
-def read_token(path: str) -> str:
-    """The token in a file."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            return file.read().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Failure(f"Cannot read the token file {path}: {error}. Check -token-file.") from None
+    def _failure(self, error: OSError | HTTPException) -> Failure:
+        if isinstance(error, TimeoutError):
+            return Failure(f"The agent at {self.address} did not answer within {self.patience_s:.0f} s. {REMEDY}")
+        if isinstance(error, SSLError):
+            return distrust(error, self.address)
+        if isinstance(error, OSError):
+            why = (error.strerror or str(error)).lower()
+            return Failure(f"Cannot reach an agent at {self.address}: {why}. {REMEDY}")
+        return Failure(f"What listens at {self.address} does not speak HTTP ({type(error).__name__}). {REMEDY}")
 
 
 def target(path: str, query: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ def info(*, reach: Reach = DEFAULT_REACH) -> None:
 
     Example: lictor info -http-addr=127.0.0.2:8500
     """
-    stats = expect(reach.api().get("/v1/agent/self")).json().get("Stats") or {}
+    stats = expect(reach.api().get("/v1/agent/self")).fields().get("Stats") or {}
     for group in sorted(stats):
         print(f"{group}:")
         for name in sorted(stats[group]):

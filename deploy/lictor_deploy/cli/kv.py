@@ -176,7 +176,7 @@ def show_entry(api: HttpApi, name: str, detailed: bool, as_base64: bool) -> None
     answer = api.get(f"/v1/kv/{escaped(name)}")
     if answer.status == 404:
         raise Failure(f"Error! No key exists at: {name}")
-    entry = expect(answer).json()[0]
+    entry = expect(answer).rows()[0]
     if detailed:
         print(card(entry, as_base64))
     else:
@@ -186,7 +186,7 @@ def show_entry(api: HttpApi, name: str, detailed: bool, as_base64: bool) -> None
 def show_entries(api: HttpApi, prefix: str, detailed: bool, as_base64: bool) -> None:
     """Every key below a prefix; nothing there is not an error."""
     answer = api.get(f"/v1/kv/{escaped(prefix)}", recurse="")
-    entries = [] if answer.status == 404 else expect(answer).json()
+    entries = [] if answer.status == 404 else expect(answer).rows()
     if detailed:
         print("\n\n".join(card(entry, as_base64) for entry in entries))
         return

@@ -35,7 +35,7 @@ def export(prefix: str = "", /, *, reach: Reach = DEFAULT_REACH) -> None:
         Where the names begin. Default: every key.
     """
     answer = reach.api().get(f"/v1/kv/{escaped(prefix.removeprefix('/'))}", recurse="")
-    entries = [] if answer.status == 404 else expect(answer).json()
+    entries = [] if answer.status == 404 else expect(answer).rows()
     pairs = [{"key": e["Key"], "flags": e["Flags"], "value": e["Value"] or ""} for e in entries]
     print(json.dumps(pairs, indent="\t", ensure_ascii=False))
 

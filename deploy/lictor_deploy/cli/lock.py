@@ -138,7 +138,7 @@ class Runner:
         self._say("Setting up lock at path: " + self._prefix)
         behavior = Semaphore.behavior if self._limit > 1 else KeyLock.behavior
         body = {"Name": name, "TTL": f"{TTL_S}s", "Behavior": behavior}
-        session = expect(self._api.put("/v1/session/create", json.dumps(body).encode())).json()["ID"]
+        session = expect(self._api.put("/v1/session/create", json.dumps(body).encode())).fields()["ID"]
         if self._limit > 1:
             self._contest = Semaphore(self._api, self._prefix, session, self._limit)
         else:

@@ -86,7 +86,7 @@ class KeyLock:
         query = {"index": str(self._index), "wait": f"{max(wait_s, 0.01):.2f}s"} if wait_s and self._index else {}
         answer = self._api.get(self._path, consistent="", **query)
         self._index = index_of(answer)
-        rows = [] if answer.status == 404 else expect(answer).json()
+        rows = [] if answer.status == 404 else expect(answer).rows()
         return rows[0] if rows else None
 
 
@@ -141,7 +141,7 @@ class Semaphore:
         query = {"index": str(self._index), "wait": f"{max(wait_s, 0.01):.2f}s"} if wait_s and self._index else {}
         answer = self._api.get(f"/v1/kv/{escaped(self._prefix)}/", recurse="", consistent="", **query)
         self._index = index_of(answer)
-        entries = [] if answer.status == 404 else expect(answer).json()
+        entries = [] if answer.status == 404 else expect(answer).rows()
         alive = [entry["Session"] for entry in entries if entry.get("Session")]
         lock = next((entry for entry in entries if entry["Key"] == f"{self._prefix}/.lock"), None)
         if lock is None:

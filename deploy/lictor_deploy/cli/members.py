@@ -40,8 +40,7 @@ def members(
     """
     wanted = pattern(status)
     query = {"wan": "1"} if wan else {}
-    everyone = expect(reach.api().get("/v1/agent/members", **query)).json() or []
-    found = [m for m in everyone if wanted.search(state(m))]
+    found = [m for m in expect(reach.api().get("/v1/agent/members", **query)).rows() if wanted.search(state(m))]
     if not found:
         return NO_MATCH
     found.sort(key=lambda member: member["Name"])
@@ -150,7 +149,7 @@ def detailed_table(found: list[dict[str, Any]], suspected: dict[str, str]) -> tu
 def suspicions(reach: Reach) -> dict[str, str]:
     """By name, the latest suspicion of each member in words; none from an agent that does not keep them."""
     answer = reach.api().get("/v1/internal/lictor/suspicions")
-    rows = answer.json() if answer.status == 200 else []
+    rows = answer.rows() if answer.status == 200 else []
     return {row["Node"]: suspicion(row) for row in reversed(rows)}
 
 

@@ -13,7 +13,7 @@ COMMANDS_NOT_YET = (
     *("operator area", "operator usage", "operator utilization", "snapshot agent", "snapshot decode"),
 )
 FLAGS_NOT_YET: dict[str, tuple[str, ...]] = {
-    "": ("ca-file", "ca-path", "client-cert", "client-key", "namespace", "partition", "peer", "tls-server-name"),
+    "": ("peer",),
     "agent": (
         *("allow-write-http-from", "auto-reload-config", "check_output_max_size"),
         *("disable-host-node-id", "disable-keyring-file"),

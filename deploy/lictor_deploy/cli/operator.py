@@ -62,7 +62,7 @@ def list_peers(*, detailed: bool = False, reach: Reach = DEFAULT_REACH) -> None:
         Show everything, however wide it is.
     """
     api = reach.api()
-    servers = expect(api.get("/v1/operator/raft/configuration")).json()["Servers"]
+    servers = expect(api.get("/v1/operator/raft/configuration")).fields()["Servers"]
     ahead = max((int(server.get("LastIndex") or 0) for server in servers if server["Leader"]), default=0)
     lost = unreachable(api) if ahead else frozenset()
     peers = [peer(server, ahead, server["ID"] in lost) for server in servers]
@@ -137,7 +137,7 @@ def unreachable(api: HttpApi) -> frozenset[str]:
     answer = api.get("/v1/operator/autopilot/health")
     if answer.status not in (HEALTHY, UNHEALTHY):
         return frozenset()
-    return frozenset(server["ID"] for server in answer.json()["Servers"] if server["SerfStatus"] != "alive")
+    return frozenset(server["ID"] for server in answer.fields()["Servers"] if server["SerfStatus"] != "alive")
 
 
 def terminal_width() -> float:

@@ -31,7 +31,7 @@ def get_config(*, reach: Reach = DEFAULT_REACH) -> None:
 
     Example: lictor operator autopilot get-config
     """
-    configuration = expect(reach.api().get(CONFIGURATION)).json()
+    configuration = expect(reach.api().get(CONFIGURATION)).fields()
     for name in SHOWN:
         print(f"{name} = {shown(configuration[name], quoted=name.endswith('Tag'))}")
 
@@ -73,7 +73,7 @@ def set_config(
         Kept for Consul Enterprise, without effect.
     """
     api = reach.api()
-    configuration = expect(api.get(CONFIGURATION)).json()
+    configuration = expect(api.get(CONFIGURATION)).fields()
     given = {
         "CleanupDeadServers": cleanup_dead_servers,
         "LastContactThreshold": last_contact_threshold or None,
@@ -104,7 +104,7 @@ def state(*, format: str = "pretty", reach: Reach = DEFAULT_REACH) -> None:
     """
     if format not in ("pretty", "json"):
         raise Failure(f"Unknown format {format!r}: give pretty or json.")
-    found = expect(reach.api().get("/v1/operator/autopilot/state")).json()
+    found = expect(reach.api().get("/v1/operator/autopilot/state")).fields()
     print(json.dumps(found, indent=4) if format == "json" else pretty(found))
 
 

@@ -26,8 +26,8 @@ def rtt(node: str = "", other: str = "", /, *, reach: Reach = DEFAULT_REACH) -> 
     if not node:
         raise Failure("One or two node names must be specified. Example: lictor rtt web-1 db-1")
     api = reach.api()
-    other = other or expect(api.get("/v1/agent/self")).json()["Config"]["NodeName"]
-    rows = expect(api.get("/v1/coordinate/nodes")).json()
+    other = other or expect(api.get("/v1/agent/self")).fields()["Config"]["NodeName"]
+    rows = expect(api.get("/v1/coordinate/nodes")).rows()
     estimate = distance_s(coordinate(rows, node), coordinate(rows, other)) * 1000
     print(f"Estimated {node} <-> {other} rtt: {estimate:.3f} ms (using LAN coordinates)")
 

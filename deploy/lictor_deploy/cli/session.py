@@ -57,7 +57,7 @@ def create(
         body["Node"] = node
     if check or no_checks:
         body["NodeChecks"] = list(check)
-    print(expect(reach.api().put("/v1/session/create", json.dumps(body).encode())).json()["ID"])
+    print(expect(reach.api().put("/v1/session/create", json.dumps(body).encode())).fields()["ID"])
 
 
 @app.command
@@ -89,7 +89,7 @@ def renew(session: str, /, *, reach: Reach = DEFAULT_REACH) -> None:
     answer = reach.api().put(f"/v1/session/renew/{escaped(session)}")
     if answer.status == 404:
         raise Failure(answer.text)
-    show(expect(answer).json())
+    show(expect(answer).rows())
 
 
 @app.command
@@ -103,7 +103,7 @@ def info(session: str, /, *, reach: Reach = DEFAULT_REACH) -> None:
     session
         The session's id.
     """
-    rows = expect(reach.api().get(f"/v1/session/info/{escaped(session)}")).json()
+    rows = expect(reach.api().get(f"/v1/session/info/{escaped(session)}")).rows()
     if not rows:
         raise Failure(f"Session id '{session}' not found")
     show(rows)
@@ -121,7 +121,7 @@ def list_sessions(*, node: str = "", reach: Reach = DEFAULT_REACH) -> None:
         Only sessions of this node.
     """
     path = f"/v1/session/node/{escaped(node)}" if node else "/v1/session/list"
-    show(expect(reach.api().get(path)).json())
+    show(expect(reach.api().get(path)).rows())
 
 
 def show(rows: list[dict[str, Any]]) -> None:

@@ -9,7 +9,7 @@ from http.client import HTTPConnection
 class UnixConnection(HTTPConnection):
     """A connection to the socket at this path."""
 
-    def __init__(self, path: str, timeout_s: float) -> None:
+    def __init__(self, path: str, timeout_s: float | None) -> None:
         super().__init__("localhost", timeout=timeout_s)
         self._path = path
 

@@ -106,5 +106,5 @@ def test_an_authority_that_cannot_be_read_is_named(
     monkeypatch.setenv("CONSUL_CACERT", str(file))
     ran = lictor("members", "-http-addr=https://localhost:1")
     assert ran.status == 1
-    assert f"CONSUL_CACERT={file}: {why}" in ran.err
+    assert f"CONSUL_CACERT={file}): {why}" in ran.err
     assert ran.err.count("\n") == 1
