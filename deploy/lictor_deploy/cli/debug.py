@@ -1,59 +1,100 @@
-"""``lictor debug``: what is on a node's disk, for a person."""
+"""``lictor debug``: what an agent says of itself over some minutes, in an archive laid out as Consul does."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import signal
+import time
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
-from lictor_actors.hosts.disks.file import ReadOnlyDisk
-from lictor_actors.journal.inspection import Line, inspect, verdict
-from lictor_actors.journal.segments import segment_number
+from lictor_deploy.cli.debug_archive import Archive
+from lictor_deploy.cli.debug_capture import EVERY_TARGET, Capture
+from lictor_deploy.cli.ending import sigterm_as_ctrl_c
+from lictor_deploy.cli.options import DEFAULT_REACH, Reach
+from lictor_deploy.cli.values import Seconds
 from lictor_deploy.words.sentence import Failure
+from lictor_messages.durations import go_duration
 
-app = App(name="debug", help="Look at what is on a node's disk. Example: lictor debug journal /var/lib/lictor")
+app = App(
+    name="debug", help="Collect what an agent says of itself into an archive. Example: lictor debug -duration=30s"
+)
+app.command(
+    "lictor_deploy.cli.debug_journal:journal",
+    name="journal",
+    help="Look at what is on a node's disk. Example: lictor debug journal /var/lib/lictor",
+)
+DURATION_LEAST_S, INTERVAL_LEAST_S = 10.0, 5.0
+"""Consul's: less is more often a slip than a wish."""
 
 
-@app.command
-def journal(path: str, /, *, stream: str = "", summary: bool = False) -> int:
-    """Show the records of a journal, and whether a node would accept it (status 1: no). Only reads; it may be in use.
+@app.default
+def debug(
+    *,
+    duration: Seconds = 300.0,
+    interval: Seconds = 30.0,
+    capture: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    output: str = "",
+    archive: bool = True,
+    reach: Reach = DEFAULT_REACH,
+) -> None:
+    """Collect for a while what an agent says of itself: host, configuration, members, log, metrics and stacks.
 
-    Example: lictor debug journal /var/lib/lictor -stream=server
+    Ctrl-C and SIGTERM end it early; what there is then is kept. What the agent lacks is named in index.json. The
+    archive holds addresses, names and log lines of the cluster: look through it before you hand it on.
+
+    Example: lictor debug -duration=1m -interval=10s -capture=logs -capture=members
 
     Parameters
     ----------
-    path
-        A data directory, or one segment of it, such as journal-00000001.
-    stream
-        Show the records of one actor only, such as server or agent.
-    summary
-        Show the verdict only.
+    duration
+        For how long (5m), at least 10s.
+    interval
+        How often metrics and stacks are read (30s), at least 5s.
+    capture
+        What to collect: agent, host, members, logs, metrics, pprof; may be given several times. Default: all of it.
+    output
+        Name of the archive, without .tar.gz, or of the directory. Default: lictor-debug-TIME here.
+    archive
+        Pack it; with -archive=false the directory stays as it is.
     """
-    directory, only = place(path)
-    disk = ReadOnlyDisk(directory)
-    if not summary:
-        for line in inspect(disk, only):
-            if not stream or line.stream in ("", stream):
-                print(shown(line))
-    said = verdict(disk)
-    print(f"The journal is {said}.")
-    return int(said.startswith("refused"))
+    refuse(duration, interval, capture)
+    made = Archive(output or time.strftime("lictor-debug-%Y-%m-%dT%H-%M-%SZ", time.gmtime()))
+    wanted = capture or EVERY_TARGET
+    taking = Capture(reach.api, made, wanted)
+    version = taking.version()
+    made.begin()
+    told = (("Agent Version", version), ("Interval", go(interval)), ("Duration", go(duration)))
+    say("Starting debugger and capturing static information...")
+    for name, value in (*told, ("Output", made.name(archive)), ("Capture", ", ".join(wanted))):
+        print(f"    {name:>14}: '{value}'", flush=True)
+    try:
+        with sigterm_as_ctrl_c():
+            taking.run(duration, interval, say)
+    except KeyboardInterrupt:
+        say("Told to stop: keeping what there is")
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))  # or a second one would lose it all
+    taking.index({"AgentVersion": version, "Interval": go(interval), "Duration": go(duration), "Targets": list(wanted)})
+    print(f"    Saved debug archive: {made.finish(pack=archive)}")
 
 
-def place(path: str) -> tuple[Path, str]:
-    """The directory, and the segment if the path names one."""
-    found = Path(path)
-    if found.is_dir():
-        return found, ""
-    if found.is_file() and segment_number(found.name) is not None:
-        return found.parent, found.name
-    if found.is_file():
-        raise Failure(f"{path} is no journal: its files are called journal-00000001 and so on, in a data directory.")
-    raise Failure(f"There is no journal at {path}. Give a data directory or one of its journal files.")
+def refuse(duration: float, interval: float, capture: tuple[str, ...]) -> None:
+    """What makes no sense."""
+    if duration < DURATION_LEAST_S:
+        raise Failure(f"-duration={go(duration)} is too short: give at least {go(DURATION_LEAST_S)}.")
+    if interval < INTERVAL_LEAST_S:
+        raise Failure(f"-interval={go(interval)} is too short: give at least {go(INTERVAL_LEAST_S)}.")
+    if interval > duration:
+        raise Failure(f"-interval={go(interval)} is longer than -duration={go(duration)}: make it shorter.")
+    if unknown := sorted(set(capture) - {*EVERY_TARGET}):
+        raise Failure(f"-capture={unknown[0]} is nothing that can be collected: give {', '.join(EVERY_TARGET)}.")
 
 
-def shown(line: Line) -> str:
-    """One line: where, which record, whose, what."""
-    if not line.number:
-        return f"{line.segment}:{line.offset}  {line.what}"
-    return f"{line.segment}:{line.offset}  {line.number}  {line.stream}  {line.what}"
+def go(seconds: float) -> str:
+    """A duration in Go's words."""
+    return go_duration(round(seconds * 1e9))
+
+
+def say(words: str) -> None:
+    """A line of progress."""
+    print(f"==> {words}", flush=True)

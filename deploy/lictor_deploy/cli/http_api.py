@@ -37,6 +37,12 @@ class HttpAnswer(NamedTuple):
     body: bytes
 
     @property
+    def wait_index(self) -> int:
+        """What a query that blocks waits beyond."""
+        told = self.headers.get("X-Consul-Index", "")
+        return int(told) if told.isascii() and told.isdigit() else 0
+
+    @property
     def text(self) -> str:
         """The body as text."""
         return self.body.decode(errors="replace").strip()

@@ -13,6 +13,7 @@ from cyclopts import App, Parameter
 
 from lictor_deploy.cli.http_api import HttpApi, escaped, expect
 from lictor_deploy.cli.options import DEFAULT_REACH, Reach
+from lictor_deploy.cli.values import Whole
 from lictor_deploy.words.sentence import Failure
 
 app = App(name="kv", help="Read and write the key-value store. Example: lictor kv put greeting hello")
@@ -73,8 +74,8 @@ def put(
     /,
     *,
     cas: bool = False,
-    modify_index: int = 0,
-    flags: int = 0,
+    modify_index: Whole = 0,
+    flags: Whole = 0,
     base64: bool = False,
     acquire: bool = False,
     release: bool = False,
@@ -123,7 +124,13 @@ def put(
 
 @app.command
 def delete(
-    key: str = "", /, *, recurse: bool = False, cas: bool = False, modify_index: int = 0, reach: Reach = DEFAULT_REACH
+    key: str = "",
+    /,
+    *,
+    recurse: bool = False,
+    cas: bool = False,
+    modify_index: Whole = 0,
+    reach: Reach = DEFAULT_REACH,
 ) -> None:
     """Remove a key, or all keys below a prefix.
 

@@ -10,22 +10,22 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from subprocess import DEVNULL
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from lictor_deploy.cli.child import DIED_OF, Child, command_of
 from lictor_deploy.cli.http_api import HttpApi, escaped, expect
-from lictor_deploy.cli.lock_child import Child
 from lictor_deploy.cli.lock_keys import TTL_S, WAIT_S, Contest, KeyLock, Semaphore
 from lictor_deploy.cli.options import DEFAULT_REACH, Reach
-from lictor_deploy.words.durations import seconds
+from lictor_deploy.cli.values import Seconds, Whole
 from lictor_deploy.words.sentence import Failure
 
 RENEW_S = TTL_S / 3
 MONITOR_RETRY_S = 1.0
 CHILD_FAILED = 2
-DIED_OF = 128
-"""Added to the number of a signal, as shells tell it."""
+HELD = {"CONSUL_LOCK_HELD": "true"}
 ENDING = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 
 
@@ -33,11 +33,11 @@ def lock(
     prefix: str,
     /,
     *child: Annotated[str, Parameter(allow_leading_hyphen=True)],
-    n: Annotated[int, Parameter(name=("--n", "-n"))] = 1,
+    n: Annotated[Whole, Parameter(name=("--n", "-n"))] = 1,
     name: str = "",
-    timeout: str = "",
-    try_: Annotated[str, Parameter(name="--try")] = "",
-    monitor_retry: int = 3,
+    timeout: Seconds = 0.0,
+    try_: Annotated[Seconds, Parameter(name="--try")] = 0.0,
+    monitor_retry: Whole = 3,
     child_exit_code: bool = False,
     pass_stdin: bool = False,
     shell: Annotated[bool, Parameter(negative="--no-shell")] = True,
@@ -70,17 +70,14 @@ def lock(
     pass_stdin
         Let the child read standard input.
     shell
-        Run the command by /bin/sh; with --no-shell directly.
+        Run the command by $SHELL or /bin/sh; with --no-shell directly.
     verbose
         Say what happens.
     """
     refuse(prefix, child, n, monitor_retry)
-    within_s = seconds(try_ or timeout) if try_ or timeout else 0.0
-    if within_s < 0:
-        raise Failure("Timeout must be positive")
     runner = Runner(reach.api(), prefix.strip("/"), n, monitor_retry, verbose)
     title = name or f"Consul lock for '{' '.join(child)}' at '{prefix}'"
-    code = while_held(runner, title, within_s, lambda: runner.run(child, shell=shell, stdin=pass_stdin))
+    code = while_held(runner, title, try_ or timeout, lambda: runner.run(child, shell=shell, stdin=pass_stdin))
     if runner.lost:
         raise Failure("Lock lost, the child was ended")
     if runner.signalled:
@@ -174,7 +171,7 @@ class Runner:
                 child.signal(number)
 
         with signals_to(pass_on):
-            child = Child(["/bin/sh", "-c", " ".join(words)] if shell else words, stdin=stdin)
+            child = Child(command_of(words, shell=shell), HELD, None if stdin else DEVNULL)
             for number in early:  # that came while it was being started
                 child.signal(number)
             threading.Thread(target=self._monitor, daemon=True).start()

@@ -12,7 +12,7 @@ import time
 from base64 import b64decode
 from typing import Any, Protocol
 
-from lictor_deploy.cli.http_api import HttpAnswer, HttpApi, escaped, expect
+from lictor_deploy.cli.http_api import HttpApi, escaped, expect
 from lictor_deploy.words.sentence import Failure
 
 TTL_S = 15
@@ -85,7 +85,7 @@ class KeyLock:
     def _look(self, wait_s: float) -> dict[str, Any] | None:
         query = {"index": str(self._index), "wait": f"{max(wait_s, 0.01):.2f}s"} if wait_s and self._index else {}
         answer = self._api.get(self._path, consistent="", **query)
-        self._index = index_of(answer)
+        self._index = answer.wait_index
         rows = [] if answer.status == 404 else expect(answer).rows()
         return rows[0] if rows else None
 
@@ -140,7 +140,7 @@ class Semaphore:
         """Holders whose session lives, and the ModifyIndex of the key that lists them (0: there is none)."""
         query = {"index": str(self._index), "wait": f"{max(wait_s, 0.01):.2f}s"} if wait_s and self._index else {}
         answer = self._api.get(f"/v1/kv/{escaped(self._prefix)}/", recurse="", consistent="", **query)
-        self._index = index_of(answer)
+        self._index = answer.wait_index
         entries = [] if answer.status == 404 else expect(answer).rows()
         alive = [entry["Session"] for entry in entries if entry.get("Session")]
         lock = next((entry for entry in entries if entry["Key"] == f"{self._prefix}/.lock"), None)
@@ -165,8 +165,3 @@ class Semaphore:
 
     def _remove(self, lock_index: int) -> bool:
         return expect(self._api.delete(self._lock, cas=str(lock_index))).text == "true"
-
-
-def index_of(answer: HttpAnswer) -> int:
-    """What to wait beyond."""
-    return int(answer.headers.get("X-Consul-Index", "0") or 0)

@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from lictor_deploy.cli.commands import COMMANDS
 from lictor_deploy.words.sentence import Failure
 
-LOCK_FLAGS_WITH_VALUE = (
-    *("n", "name", "timeout", "try", "monitor-retry"),
-    *("http-addr", "token", "token-file", "datacenter"),
-)
-"""Flags of ``lictor lock`` whose value may be the next word."""
-
+NO_COMMAND = 127
+"""Consul's exit code, and a shell's, for a command that does not exist."""
+INSTEAD = {
+    **dict.fromkeys(("-v", "-version"), ("version",)),
+    "-autocomplete-install": ("completion", "install"),
+    "-autocomplete-uninstall": ("completion", "uninstall"),
+}
+"""Flags of Consul's that are a command of their own, with one dash."""
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 """What a write to standard output may meet: a full disk, a spent quota, a device that fails."""
 
@@ -43,18 +45,19 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; its exit status. Every refusal is a sentence on stderr."""
-    if arguments and arguments[0] in ("-v", "-version", "--version"):
-        arguments = ["version"]
-    if arguments and (why := no_command(arguments)):
-        print(why, file=sys.stderr)
-        return 1
-    if arguments[:1] == ["lock"]:
-        arguments = child_apart(arguments)
+    arguments = instead_of(arguments)
     try:
+        refuse_unknown(arguments)
         return start_agent(arguments[1:]) if arguments[:1] == ["agent"] else call(arguments)
     except Failure as failure:
         print(failure, file=sys.stderr)
         return failure.status
+
+
+def instead_of(words: Sequence[str]) -> Sequence[str]:
+    """The command that the first word stands for, if it is such a flag."""
+    first = words[0] if words else ""
+    return INSTEAD.get(first[1:] if first.startswith("--") else first, words)
 
 
 def start_agent(words: Sequence[str]) -> int:
@@ -76,29 +79,19 @@ def call(arguments: Sequence[str]) -> int:
     return tree.call(arguments)
 
 
-def no_command(words: Sequence[str]) -> str:
-    """Why these words begin with no command, "" if they do."""
-    word = words[0]
-    if word.startswith("-") or word in COMMANDS:
-        return ""
+def refuse_unknown(words: Sequence[str]) -> None:
+    """Raise Failure if these words begin with no command."""
+    if not words or words[0].startswith("-") or words[0] in COMMANDS:
+        return
     from difflib import get_close_matches
 
     from lictor_deploy.cli.not_yet import command_not_yet
 
     if not_yet := command_not_yet(words):
-        return f"{not_yet} See `lictor --help`."
-    near = get_close_matches(word, COMMANDS, 1)
-    return f"There is no command {word!r}{f': did you mean {near[0]!r}?' if near else '.'} See `lictor --help`."
-
-
-def child_apart(arguments: Sequence[str]) -> list[str]:
-    """``lock -n 3 PREFIX CHILD -x`` → ``lock -n 3 PREFIX -- CHILD -x``: the child's flags are not ours."""
-    at = 1
-    while at < len(arguments) and arguments[at].startswith("-"):
-        if arguments[at] == "--":
-            return list(arguments)
-        at += 2 if arguments[at].lstrip("-") in LOCK_FLAGS_WITH_VALUE else 1
-    return [*arguments[: at + 1], "--", *arguments[at + 1 :]] if at + 1 < len(arguments) else list(arguments)
+        raise Failure(f"{not_yet} See `lictor --help`.")
+    near = get_close_matches(words[0], COMMANDS, 1)
+    meant = f": did you mean {near[0]!r}?" if near else "."
+    raise Failure(f"There is no command {words[0]!r}{meant} See `lictor --help`.", NO_COMMAND)
 
 
 if __name__ == "__main__":

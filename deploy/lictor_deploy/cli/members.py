@@ -21,7 +21,13 @@ Row = tuple[str, ...]
 
 
 def members(
-    *, status: str = ".*", detailed: bool = False, wan: bool = False, segment: str = "", reach: Reach = DEFAULT_REACH
+    *,
+    status: str = ".*",
+    detailed: bool = False,
+    wan: bool = False,
+    filter: str = "",
+    segment: str = "",
+    reach: Reach = DEFAULT_REACH,
 ) -> int:
     """List the members of the gossip pool as the agent sees them; exit code 2 if none match.
 
@@ -35,11 +41,13 @@ def members(
         Show all tags, and of members that were suspected the accusers and the outcome.
     wan
         List the pool of servers of all datacenters.
+    filter
+        Show members for which this expression holds, for example 'Tags["role"] == "consul"'.
     segment
         Accepted and ignored: there is one segment.
     """
     wanted = pattern(status)
-    query = {"wan": "1"} if wan else {}
+    query = ({"wan": "1"} if wan else {}) | ({"filter": filter} if filter else {})
     found = [m for m in expect(reach.api().get("/v1/agent/members", **query)).rows() if wanted.search(state(m))]
     if not found:
         return NO_MATCH

@@ -8,10 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 COMMANDS_NOT_YET = (
-    *("acl", "config", "connect", "exec", "intention", "keygen", "keyring", "login", "logout", "monitor", "peering"),
-    *("resource", "troubleshoot", "watch"),
-    *("operator area", "operator usage", "operator utilization", "snapshot agent", "snapshot decode"),
+    *("acl", "config", "connect", "intention", "keyring", "license", "login", "logout"),
+    *("namespace", "partition", "peering", "resource", "troubleshoot"),
+    *("operator area", "operator utilization", "services export", "services exported-services"),
+    *("snapshot agent", "snapshot decode"),
 )
+NEVER = {
+    "exec": "Lictor runs no commands on other nodes, and nor does Consul by default: use ssh or a scheduler.",
+}
+"""Commands of Consul's that Lictor will not have, and why."""
 FLAGS_NOT_YET: dict[str, tuple[str, ...]] = {
     "": ("peer",),
     "agent": (
@@ -33,6 +38,8 @@ FLAGS_NOT_YET: dict[str, tuple[str, ...]] = {
 def command_not_yet(words: Sequence[str]) -> str:
     """What to say of the command that these words begin with, "" if Consul has none of that name, or Lictor too."""
     for name in (" ".join(words[:1]), " ".join(words[:2])):
+        if name in NEVER:
+            return f"Consul has the command {name!r}, Lictor has not: {NEVER[name]}"
         if name in COMMANDS_NOT_YET:
             return f"Consul has the command {name!r}, Lictor not yet."
     return ""

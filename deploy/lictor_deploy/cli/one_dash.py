@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import IO, TextIO, cast
+from typing import IO, TYPE_CHECKING, TextIO, cast
 
-from rich.console import Console
+if TYPE_CHECKING:
+    from rich.console import Console
 
 FLAG = re.compile(r"(?<![\w-])--(?=[a-z])")
 GAP = re.compile(r"  |$")
@@ -48,4 +49,6 @@ class OneDash:
 
 def console() -> Console:
     """Where help is printed."""
+    from rich.console import Console
+
     return Console(file=cast("IO[str]", OneDash(sys.stdout)))

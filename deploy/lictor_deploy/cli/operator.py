@@ -17,13 +17,16 @@ app = App(name="operator", help="Look after the cluster. Example: lictor operato
 raft = App(name="raft", help="Look after the servers' consensus. Example: lictor operator raft list-peers")
 app.command(raft)
 app.command("lictor_deploy.cli.operator_autopilot:app", name="autopilot", help="Look after who may vote.")
+app.command("lictor_deploy.cli.operator_usage:app", name="usage", help="Count what is in use.")
 RECOVER_HELP = "Start over with fewer servers. Example: lictor operator raft recover -data-dir=/var/lib/lictor -peer=s1"
 raft.command("lictor_deploy.cli.operator_recover:recover", name="recover", help=RECOVER_HELP)
 ASIDE_HELP = "Start a node over as a new one. Example: lictor operator set-aside -data-dir=/var/lib/lictor"
 app.command("lictor_deploy.cli.operator_set_aside:aside", name="set-aside", help=ASIDE_HELP)
 LOSS_HELP = "Go on with what can be read of a journal. Example: lictor operator accept-loss -data-dir=/var/lib/lictor"
 app.command("lictor_deploy.cli.operator_set_aside:loss", name="accept-loss", help=LOSS_HELP)
-HEAD = ("Node", "ID", "Address", "State", "Voter", "RaftProtocol", "Match Index", "Commit Index", "Trails Leader By")
+HEAD = ("Node", "ID", "Address", "State", "Voter", "RaftProtocol", "Commit Index", "Trails Leader By")
+"""Consul's columns, for scripts."""
+WHOLE_HEAD = (*HEAD[:6], "Match Index", *HEAD[6:])
 NARROW_HEAD = ("Node", "ID", "Address", "State", "Voter", "Match", "Trails By")
 ID_SHOWN = 8
 HEALTHY, UNHEALTHY = 200, 429
@@ -43,6 +46,10 @@ class PeerRow(NamedTuple):
     commit: str
     trails: str
 
+    def plain(self) -> tuple[str, ...]:
+        """What Consul shows. Its column of commits is what the server has in its log."""
+        return *self[:6], self.match, self.trails
+
     def narrow(self) -> tuple[str, ...]:
         """What a small terminal has room for."""
         return self.node, self.id[:ID_SHOWN], self.address, self.state, self.voter, self.match, self.trails
@@ -52,7 +59,7 @@ class PeerRow(NamedTuple):
 def list_peers(*, detailed: bool = False, reach: Reach = DEFAULT_REACH) -> None:
     """List the servers of the Raft configuration: which one leads, which ones vote, how far each trails.
 
-    On a terminal that is too narrow for it all, ids are shortened and some columns left out.
+    A terminal that is too narrow gets shortened ids and fewer columns, and a pipe those that Consul prints.
 
     Example: lictor operator raft list-peers
 
@@ -66,9 +73,7 @@ def list_peers(*, detailed: bool = False, reach: Reach = DEFAULT_REACH) -> None:
     ahead = max((int(server.get("LastIndex") or 0) for server in servers if server["Leader"]), default=0)
     lost = unreachable(api) if ahead else frozenset()
     peers = [peer(server, ahead, server["ID"] in lost) for server in servers]
-    whole = columns(HEAD, peers)
-    narrow = not detailed and len(whole.partition("\n")[0]) > terminal_width()
-    print(columns(NARROW_HEAD, [one.narrow() for one in peers]) if narrow else whole)
+    print(columns(WHOLE_HEAD, peers) if detailed else fitting(peers))
 
 
 @raft.command(name="remove-peer")
@@ -109,6 +114,15 @@ def transfer_leader(*, id: str = "", reach: Reach = DEFAULT_REACH) -> None:
     print("Success")
 
 
+def fitting(peers: list[PeerRow]) -> str:
+    """For scripts what Consul prints, for a person as much as the terminal has room for."""
+    if not sys.stdout.isatty():
+        return columns(HEAD, [one.plain() for one in peers])
+    whole = columns(WHOLE_HEAD, peers)
+    narrow = len(whole.partition("\n")[0]) > shutil.get_terminal_size().columns
+    return columns(NARROW_HEAD, [one.narrow() for one in peers]) if narrow else whole
+
+
 def peer(server: dict[str, Any], ahead: int, lost: bool) -> PeerRow:
     """One server's line. The leader does not trail, and only a leader knows by how much the others do (``-stale``)."""
     index, committed = (int(server.get(name) or 0) for name in ("LastIndex", "CommitIndex"))
@@ -138,8 +152,3 @@ def unreachable(api: HttpApi) -> frozenset[str]:
     if answer.status not in (HEALTHY, UNHEALTHY):
         return frozenset()
     return frozenset(server["ID"] for server in answer.fields()["Servers"] if server["SerfStatus"] != "alive")
-
-
-def terminal_width() -> float:
-    """Columns of the terminal; no end of them in a pipe, where scripts read."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else float("inf")

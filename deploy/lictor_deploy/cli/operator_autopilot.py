@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 from cyclopts import App
 
 from lictor_deploy.cli.http_api import expect
 from lictor_deploy.cli.options import DEFAULT_REACH, Reach
+from lictor_deploy.cli.values import Whole
 from lictor_deploy.words.sentence import Failure
 
 app = App(name="autopilot", help="Look after who may vote. Example: lictor operator autopilot state")
@@ -41,8 +42,8 @@ def set_config(
     *,
     cleanup_dead_servers: bool | None = None,
     last_contact_threshold: str = "",
-    max_trailing_logs: int | None = None,
-    min_quorum: int | None = None,
+    max_trailing_logs: Whole | None = None,
+    min_quorum: Whole | None = None,
     server_stabilization_time: str = "",
     redundancy_zone_tag: str | None = None,
     disable_upgrade_migration: bool | None = None,
@@ -92,7 +93,7 @@ def set_config(
 
 
 @app.command
-def state(*, format: str = "pretty", reach: Reach = DEFAULT_REACH) -> None:
+def state(*, format: Literal["pretty", "json"] = "pretty", reach: Reach = DEFAULT_REACH) -> None:
     """Show every server as its leader sees it: how far its log is, how long ago it answered, whether it votes.
 
     Example: lictor operator autopilot state -format=json
@@ -102,8 +103,6 @@ def state(*, format: str = "pretty", reach: Reach = DEFAULT_REACH) -> None:
     format
         pretty or json.
     """
-    if format not in ("pretty", "json"):
-        raise Failure(f"Unknown format {format!r}: give pretty or json.")
     found = expect(reach.api().get("/v1/operator/autopilot/state")).fields()
     print(json.dumps(found, indent=4) if format == "json" else pretty(found))
 

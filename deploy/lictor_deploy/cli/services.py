@@ -10,8 +10,10 @@ from cyclopts import App, Parameter
 
 from lictor_deploy.cli.http_api import escaped, expect
 from lictor_deploy.cli.options import DEFAULT_REACH, Reach
+from lictor_deploy.cli.values import Whole
 from lictor_deploy.config.files import read
 from lictor_deploy.words.sentence import Failure
+from lictor_messages.addresses import split_host_port
 
 app = App(name="services", help="Register services with the agent. Example: lictor services register web.json")
 Several = Annotated[tuple[str, ...], Parameter(negative=())]
@@ -23,9 +25,11 @@ def register(
     id: str = "",
     name: str = "",
     address: str = "",
-    port: int = 0,
+    port: Whole = 0,
     tag: Several = (),
     meta: Several = (),
+    tagged_address: Several = (),
+    kind: str = "",
     reach: Reach = DEFAULT_REACH,
 ) -> None:
     """Register the services of files as they stand in an agent's configuration, or one that flags describe.
@@ -49,8 +53,13 @@ def register(
         A tag of the service; may be given several times.
     meta
         key=value to attach to the service; may be given several times.
+    tagged_address
+        NAME=ADDRESS:PORT, another address of the service, such as wan=198.51.100.7:80; may be given several times.
+    kind
+        Kind of the service. Default: an ordinary one; others belong to a mesh.
     """
-    flags = {"ID": id, "Name": name, "Address": address, "Port": port, "Tags": list(tag), "Meta": pairs(meta)}
+    flags = {"ID": id, "Name": name, "Address": address, "Port": port, "Tags": list(tag), "Kind": kind}
+    flags |= {"Meta": pairs(meta, "meta"), "TaggedAddresses": tagged(tagged_address)}
     for service in described(files, flags):
         expect(reach.api().put("/v1/agent/service/register", json.dumps(service).encode()))
         print(f"Registered service: {name_of(service)}")
@@ -100,12 +109,24 @@ def services_of(path: Path) -> list[dict[str, Any]]:
     return services
 
 
-def pairs(meta: tuple[str, ...]) -> dict[str, str]:
-    """``key=value`` words as a map."""
-    for word in meta:
+def pairs(words: tuple[str, ...], flag: str) -> dict[str, str]:
+    """``key=value`` words of a flag as a map."""
+    for word in words:
         if "=" not in word:
-            raise Failure(f"-meta={word} must be key=value.")
-    return {key: value for key, _, value in (word.partition("=") for word in meta)}
+            raise Failure(f"-{flag}={word} must be key=value.")
+    return {key: value for key, _, value in (word.partition("=") for word in words)}
+
+
+def tagged(words: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    """``name=address:port`` words as Consul's JSON."""
+    found = {}
+    for name, place in pairs(words, "tagged-address").items():
+        try:
+            address, port = split_host_port(place, 0)
+        except ValueError:
+            raise Failure(f"-tagged-address={name}={place} must be NAME=ADDRESS:PORT.") from None
+        found[name] = {"Address": address, "Port": port}
+    return found
 
 
 def name_of(service: dict[str, Any]) -> str:

@@ -6,31 +6,48 @@ import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 from itertools import takewhile
+from typing import Any, Literal, get_args, get_origin
 
-from cyclopts import App, CycloptsError, Parameter, UnknownOptionError, UnusedCliTokensError
+from cyclopts import (
+    App,
+    CoercionError,
+    CycloptsError,
+    MissingArgumentError,
+    Parameter,
+    Token,
+    UnknownOptionError,
+    UnusedCliTokensError,
+)
 from cyclopts.exceptions import UnknownCommandError
 
 from lictor_deploy.cli.commands import COMMANDS
 from lictor_deploy.cli.not_yet import command_not_yet, flag_not_yet
+from lictor_deploy.cli.one_dash import console, one_dash
 
 Flags = frozenset[str]
+REMEDY: dict[Any, str] = {int: "give a whole number", float: "give a number", bool: "give true or false"}
+"""What a flag of this type takes."""
 HELP: Flags = frozenset(("-h", "-help", "--help"))
+NO_COMMAND, NO_SUBCOMMAND = 127, 1
+"""Consul's exit codes where the help is the answer because something is missing."""
 
 
 def call(arguments: Sequence[str]) -> int:
     """Run the command that the arguments name; its exit status. What they say wrong is a sentence on stderr."""
     app = build(arguments[0] if arguments else "")
     words, apps, _ = app.parse_commands(list(takewhile(lambda word: not word.startswith("-"), arguments)))
-    if apps[-1].default_command is None or HELP & set(arguments):
-        from lictor_deploy.cli.one_dash import console
-
+    chosen = apps[-1]
+    helped = bool(HELP & set(arguments))
+    if chosen.default_command is None or helped:
         app.console = console()
     try:
-        tokens = dashed(arguments, values_of(apps[-1]))
-        outcome = app(tokens, exit_on_error=False, print_error=False, result_action="return_value")
+        tokens = dashed(apart(arguments[len(words) :], chosen), values_of(chosen))
+        outcome = app([*words, *tokens], exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
         print(f"{complaint(error, words)}\nSee `{' '.join(('lictor', *words))} --help`.", file=sys.stderr)
         return 1
+    if chosen.default_command is None and not helped:
+        return NO_SUBCOMMAND if words else NO_COMMAND
     return outcome if isinstance(outcome, int) else 0
 
 
@@ -61,7 +78,24 @@ def complaint(error: CycloptsError, words: Sequence[str]) -> str:
         return not_yet
     if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
         return f"Too many arguments: there is no place for {error.unused_tokens[0]!r}."
-    return one_line(str(error))
+    if isinstance(error, CoercionError) and error.token is not None:
+        return bad_value(error, error.token)
+    if isinstance(error, MissingArgumentError) and error.argument is not None:
+        name = error.argument.name
+        return f"{one_dash(name)} needs a value." if name.startswith("-") else f"{name} is missing."
+    return one_dash(one_line(str(error)))
+
+
+def bad_value(error: CoercionError, token: Token) -> str:
+    """Which flag does not take which value, and what it takes instead."""
+    name = one_dash(token.keyword) if token.keyword else error.argument.name if error.argument else "an argument"
+    choices = get_args(error.target_type) if get_origin(error.target_type) is Literal else ()
+    remedy = (
+        f"give {' or '.join(map(str, choices))}"
+        if choices
+        else error.msg or REMEDY.get(error.target_type, "see its help")
+    )
+    return f"Bad value {token.value!r} for {name}: {remedy}."
 
 
 def no_flag(flag: str, error: UnknownOptionError) -> str:
@@ -79,6 +113,22 @@ def values_of(app: App) -> Flags | None:
     if not any(argument.parameter.allow_leading_hyphen for argument in arguments):
         return None
     return frozenset(name.lstrip("-") for argument in arguments for name in argument.names) | {"help"}
+
+
+def apart(arguments: Sequence[str], app: App) -> Sequence[str]:
+    """``-n 3 PREFIX CHILD -x`` → ``-n 3 -- PREFIX CHILD -x``, if the command runs another: its flags are not ours."""
+    if app.default_command is None or "--" in arguments:
+        return arguments
+    known = app.assemble_argument_collection()
+    if not any(
+        each.field_info.kind is each.field_info.VAR_POSITIONAL and each.parameter.allow_leading_hyphen for each in known
+    ):
+        return arguments
+    with_value = {name.lstrip("-") for each in known if each.hint is not bool for name in each.names}
+    at = 0
+    while at < len(arguments) and arguments[at].startswith("-"):
+        at += 2 if arguments[at].lstrip("-") in with_value else 1
+    return [*arguments[:at], "--", *arguments[at:]] if at < len(arguments) else arguments
 
 
 def dashed(arguments: Sequence[str], known: Flags | None = None) -> list[str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Literal
 
-from lictor_deploy.words.sentence import Failure
 from lictor_messages.version import CONSUL_VERSION, VERSION
 
 
-def version(*, format: str = "pretty") -> None:
+def version(*, format: Literal["pretty", "json"] = "pretty") -> None:
     """Show the version, and the one of Consul whose interface is spoken.
 
     Example: lictor version -format=json
@@ -21,7 +21,5 @@ def version(*, format: str = "pretty") -> None:
     if format == "json":
         versions = {"Version": VERSION, "HumanVersion": f"Lictor v{VERSION}", "ConsulVersion": CONSUL_VERSION}
         print(json.dumps(versions, indent=4))
-    elif format == "pretty":
-        print(f"Lictor v{VERSION}\nSpeaks the interface of Consul {CONSUL_VERSION}")
     else:
-        raise Failure(f"Invalid format {format!r}: use pretty or json.")
+        print(f"Lictor v{VERSION}\nSpeaks the interface of Consul {CONSUL_VERSION}")

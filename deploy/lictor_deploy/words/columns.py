@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 GAP = 2
 
 
-def columns(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Lines with every column as wide as its widest cell and two blanks between them."""
+def columns(head: Sequence[str], rows: Iterable[Sequence[str]], *, gap: int = GAP) -> str:
+    """Lines with every column as wide as its widest cell and so many blanks between them."""
     table = [list(head), *(list(row) for row in rows)]
-    widths = [max(len(row[i]) for row in table) + GAP for i in range(len(head))]
+    widths = [max(len(row[i]) for row in table) + gap for i in range(len(head))]
     return "\n".join(line(row, widths) for row in table)
 
 

@@ -1,0 +1,17 @@
+"""SIGTERM for commands that run until they are told to stop and then have something to put in order."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def sigterm_as_ctrl_c() -> Iterator[None]:
+    """What SIGTERM ends within is told by KeyboardInterrupt."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
