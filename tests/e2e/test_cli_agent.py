@@ -201,7 +201,7 @@ def test_bad_input_over_http_breaks_nothing(agents):
         (["-data-dir=/proc/nope"], "Cannot use the data directory"),
         (["-dev", "-bind=192.0.2.1"], "this machine has no such address"),
         (["-dev", "-http-port=80000"], "ports.http must be a port number"),
-        (["-dev", "-serf-lan-port=seven"], "--serf-lan-port"),
+        (["-dev", "-serf-lan-port=seven"], "-serf-lan-port"),
     ],
 )
 def test_an_agent_that_cannot_start_says_why_in_a_sentence(agents, flags, words):

@@ -74,7 +74,7 @@ def lock(
     verbose
         Say what happens.
     """
-    refuse(prefix, child, n, monitor_retry)
+    refuse(prefix, child, n)
     runner = Runner(reach.api(), prefix.strip("/"), n, monitor_retry, verbose)
     title = name or f"Consul lock for '{' '.join(child)}' at '{prefix}'"
     code = while_held(runner, title, try_ or timeout, lambda: runner.run(child, shell=shell, stdin=pass_stdin))
@@ -85,15 +85,13 @@ def lock(
     return CHILD_FAILED if child_exit_code and code else 0
 
 
-def refuse(prefix: str, child: Sequence[str], n: int, monitor_retry: int) -> None:
+def refuse(prefix: str, child: Sequence[str], n: int) -> None:
     """What cannot be run."""
     example = "Example: lictor lock jobs/nightly ./nightly.sh"
     if not child:
         raise Failure(f"Error! Missing the command to run. {example}")
     if n <= 0:
         raise Failure("Lock holder limit must be positive")
-    if monitor_retry < 0:
-        raise Failure("Number for 'monitor-retry' must be >= 0")
     if not prefix.strip("/"):
         raise Failure(f"Error! Missing the key below which the lock is kept. {example}")
 

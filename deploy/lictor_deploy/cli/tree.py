@@ -117,7 +117,7 @@ def values_of(app: App) -> Flags | None:
 
 def apart(arguments: Sequence[str], app: App) -> Sequence[str]:
     """``-n 3 PREFIX CHILD -x`` → ``-n 3 -- PREFIX CHILD -x``, if the command runs another: its flags are not ours."""
-    if app.default_command is None or "--" in arguments:
+    if app.default_command is None:
         return arguments
     known = app.assemble_argument_collection()
     if not any(
@@ -127,6 +127,8 @@ def apart(arguments: Sequence[str], app: App) -> Sequence[str]:
     with_value = {name.lstrip("-") for each in known if each.hint is not bool for name in each.names}
     at = 0
     while at < len(arguments) and arguments[at].startswith("-"):
+        if arguments[at] == "--":
+            return arguments
         at += 2 if arguments[at].lstrip("-") in with_value else 1
     return [*arguments[:at], "--", *arguments[at:]] if at < len(arguments) else arguments
 

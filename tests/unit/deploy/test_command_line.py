@@ -161,7 +161,7 @@ def test_every_command_of_a_group_has_an_example_too(lictor, words):
 
 def test_an_unknown_command_is_answered_with_the_one_that_was_meant(lictor):
     ran = lictor("member")
-    assert (ran.status, ran.out) == (1, "")
+    assert (ran.status, ran.out) == (127, "")
     assert "did you mean 'members'?" in ran.err
 
 
@@ -175,8 +175,7 @@ def test_an_unknown_flag_is_a_sentence_and_status_1(lictor):
 def test_a_flag_of_the_wrong_type_names_the_flag(lictor):
     ran = lictor("kv", "put", "-flags=many", "x", "y")
     assert ran.status == 1
-    assert "--flags" in ran.err
-    assert "int" in ran.err
+    assert ran.err.startswith("Bad value 'many' for -flags: give a whole number")
 
 
 def test_a_missing_argument_is_named(lictor):

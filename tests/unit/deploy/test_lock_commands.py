@@ -7,122 +7,29 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from random import Random
 
 import pytest
+from store_agent import StoreAgent, served
 
-from lictor_actors.kernel.actor import Actor
-from lictor_actors.kernel.life import Life
-from lictor_actors.kernel.turn import Turn
-from lictor_actors.roles.api.api import ROUTER
-from lictor_actors.roles.api.question import HttpQuestion, error_answer, text
-from lictor_actors.roles.api.request import HttpError, HttpRequest
-from lictor_actors.store.render import render
-from lictor_actors.store.store import Store
 from lictor_deploy.cli import lock as lock_command
 from lictor_deploy.cli import lock_keys
-from lictor_deploy.cli.main import child_apart
-from lictor_messages.answers import Query, Rendered
-from lictor_messages.catalog import CheckRecord, NodeRecord, Register
-from lictor_messages.kv import GetKey, ListKeys, PutKey
-from lictor_messages.refusals import Refused
-from lictor_messages.sessions import DestroySession, ListSessions
-from lictor_messages.web import GatewayOptions, HttpAnswered, HttpAsked
-
-
-class StoreAgent:
-    """Every request goes through the gateway's own routes to a store in this process."""
-
-    def __init__(self) -> None:
-        self.store = Store()
-        self.index = 0
-        self.changed = threading.Condition(threading.RLock())
-        rng = Random(7)
-        life = Life(Actor(), "gateway@n1.dc1", rng, lambda size: bytes(rng.randrange(256) for _ in range(size)))
-        self.turn = Turn(life, 0, 0, None)
-        self.options = GatewayOptions(node="n1.dc1", name="n1")
-        check = CheckRecord(node="n1", check_id="serfHealth", name="", status="passing")
-        self.apply(Register(node=NodeRecord(node="n1", address="10.0.0.1"), checks=(check,)))
-
-    def apply(self, command):
-        with self.changed:
-            self.index += 1
-            outcome = self.store.apply(self.index, time.monotonic_ns(), command)
-            self.changed.notify_all()
-            return outcome
-
-    def http(self, method, target, body) -> HttpAnswered:
-        try:
-            request = HttpRequest(HttpAsked(method=method, target=target, body=body), self.options, self.turn)
-            question = ROUTER.find(request).endpoint(request)
-            assert isinstance(question, HttpQuestion)
-            message = question.message
-            answer = self.read(message) if isinstance(message, Query) else self.apply(message)
-            if isinstance(answer, Refused):
-                return text(answer.row.status, answer.words)
-            return question.render(answer, request)
-        except HttpError as error:
-            return error_answer(error)
-
-    def read(self, query):
-        with self.changed:
-            answer = self.store.evaluate(query)
-            if query.min_index:
-                moved = lambda: self.store.evaluate(query).index > query.min_index  # noqa: E731
-                self.changed.wait_for(moved, query.wait_ns / 1e9)
-                answer = self.store.evaluate(query)
-        if not query.rendered:
-            return answer
-        body, found = render(query, answer)
-        return Rendered(index=answer.index, body=body, found=found)
-
-    def entries(self, prefix=""):
-        return {e.key: e for e in self.store.evaluate(ListKeys(prefix=prefix)).entries}
-
-    def sessions(self):
-        return self.store.evaluate(ListSessions()).sessions
-
-    def until(self, true):
-        with self.changed:
-            assert self.changed.wait_for(true, 10)
+from lictor_deploy.cli.http_api import HttpAnswer
+from lictor_deploy.cli.tree import apart, build
+from lictor_messages.kv import GetKey, PutKey
+from lictor_messages.sessions import DestroySession
 
 
 @pytest.fixture
 def consul(monkeypatch):
-    agent = StoreAgent()
-
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self):
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            said = agent.http(self.command, self.path, body)
-            self.send_response(said.status)
-            for name, value in said.headers:
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(said.body)))
-            self.end_headers()
-            self.wfile.write(said.body)
-
-        do_GET = do_PUT = do_DELETE = answer
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.block_on_close = False
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    monkeypatch.setenv("CONSUL_HTTP_ADDR", f"127.0.0.1:{server.server_address[1]}")
     monkeypatch.setattr(lock_keys, "RETRY_S", 0.01)
     monkeypatch.setattr(lock_keys, "WAIT_S", 0.5)
     monkeypatch.setattr(lock_command, "WAIT_S", 0.5)
-    yield agent
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    monkeypatch.setenv("SHELL", "/bin/sh")
+    agent = StoreAgent()
+    with served(agent) as address:
+        monkeypatch.setenv("CONSUL_HTTP_ADDR", address)
+        yield agent
 
 
 def see(path):
@@ -346,7 +253,7 @@ class Direct:
     def ask(self, method, path, query, body=b""):
         target = path + "?" + "&".join(f"{name}={value}" for name, value in query.items())
         said = self.consul.http(method, target, body)
-        return lock_keys.HttpAnswer(said.status, dict(said.headers), said.body)
+        return HttpAnswer(said.status, dict(said.headers), said.body)
 
     def get(self, path, **query):
         return self.ask("GET", path, query)
@@ -359,19 +266,26 @@ class Direct:
 
 
 @pytest.mark.parametrize(
-    ("given", "apart"),
+    ("command", "given", "tokens"),
     [
-        ("lock p ls -la", "lock p -- ls -la"),
-        ("lock -n 3 -verbose p c -n 4", "lock -n 3 -verbose p -- c -n 4"),
-        ("lock -n=3 p c", "lock -n=3 p -- c"),
-        ("lock p -- c", "lock p -- -- c"),
-        ("lock -- p c", "lock -- p c"),
-        ("lock p", "lock p"),
-        ("lock --help", "lock --help"),
+        ("lock", "p ls -la", "-- p ls -la"),
+        ("lock", "-n 3 -verbose p c -n 4", "-n 3 -verbose -- p c -n 4"),
+        ("lock", "-n=3 -ca-file x p c", "-n=3 -ca-file x -- p c"),
+        ("lock", "p -- c", "-- p -- c"),
+        ("lock", "p git checkout -b x -- file", "-- p git checkout -b x -- file"),
+        ("lock", "-- p c", "-- p c"),
+        ("lock", "--help", "--help"),
+        (
+            "watch",
+            "-type key -passingonly true -shell=false sh -c x",
+            "-type key -passingonly true -shell=false -- sh -c x",
+        ),
+        ("watch", "-type=key -stale sh -c x", "-type=key -stale -- sh -c x"),
+        ("kv", "get x -recurse", "get x -recurse"),
     ],
 )
-def test_the_childs_flags_are_its_own(given, apart):
-    assert child_apart(given.split()) == apart.split()
+def test_the_childs_flags_are_its_own(command, given, tokens):
+    assert apart(given.split(), build(command)[command]) == tokens.split()
 
 
 def test_bad_arguments_are_a_sentence(lictor, consul):
@@ -379,10 +293,7 @@ def test_bad_arguments_are_a_sentence(lictor, consul):
         lictor("lock", "p").err == "Error! Missing the command to run. Example: lictor lock jobs/nightly ./nightly.sh\n"
     )
     assert lictor("lock", "-n=0", "p", "c").err == "Lock holder limit must be positive\n"
-    assert lictor("lock", "-try=-1s", "p", "c").err == "Timeout must be positive\n"
-    assert lictor("lock", "-monitor-retry=-1", "p", "c").err == "Number for 'monitor-retry' must be >= 0\n"
     assert "Missing the key" in lictor("lock", "/", "c").err
-    assert "invalid duration" in lictor("lock", "-timeout=x", "p", "c").err
     assert "Failed to run child process: /none" in lictor("lock", "-shell=false", "p", "/none").err
     assert consul.sessions() == ()
     assert consul.store.evaluate(GetKey(key="p/.lock")).entries == ()

@@ -129,9 +129,14 @@ def test_list_peers_marks_the_leader(lictor, agent):
     leader = {**server, "LastIndex": 9, "CommitIndex": 8}
     agent.on("GET", "/v1/operator/raft/configuration", {"Servers": [leader, other], "Index": 9})
     assert lictor("operator", "raft", "list-peers", "-stale").out == (
-        "Node  ID   Address        State     Voter  RaftProtocol  Match Index  Commit Index  Trails Leader By\n"
-        "s1    id1  10.0.0.1:8300  leader    true   3             9            8             -\n"
-        "s2    id2  10.0.0.1:8300  follower  true   3             7            6             2 commits\n"
+        "Node  ID   Address        State     Voter  RaftProtocol  Commit Index  Trails Leader By\n"
+        "s1    id1  10.0.0.1:8300  leader    true   3             9             -\n"
+        "s2    id2  10.0.0.1:8300  follower  true   3             7             2 commits\n"
+    )
+    assert (
+        lictor("operator", "raft", "list-peers", "-detailed")
+        .out.splitlines()[0]
+        .endswith("RaftProtocol  Match Index  Commit Index  Trails Leader By")
     )
     assert agent.asked[0].target.endswith("?stale=")
 
@@ -153,12 +158,13 @@ def test_list_peers_says_which_servers_cannot_be_reached(lictor, agent):
     health = {"Servers": [{"ID": "22222222-6a4d-4a57-9c0e-000000000002", "SerfStatus": "failed"}]}
     agent.on("GET", "/v1/operator/autopilot/health", health, status=429)
     rows = [line.split()[-3:] for line in lictor("operator", "raft", "list-peers").out.splitlines()[2:]]
-    assert rows == [["7", "6", "unreachable"], ["-", "-", "unreachable"]]
+    assert rows == [["3", "7", "unreachable"], ["3", "-", "unreachable"]]
 
 
 def test_list_peers_fits_the_terminal(lictor, agent, monkeypatch):
     agent.on("GET", "/v1/operator/raft/configuration", THREE)
-    monkeypatch.setattr("lictor_deploy.cli.operator.terminal_width", lambda: 80)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     lines = lictor("operator", "raft", "list-peers").out.splitlines()
     assert max(map(len, lines)) <= 80
     assert lines[2].split() == ["server-2", "22222222", "127.0.0.1:8300", "follower", "true", "7", "2", "commits"]
