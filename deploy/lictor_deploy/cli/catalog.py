@@ -85,7 +85,7 @@ def datacenters(*, reach: Reach = DEFAULT_REACH) -> None:
 
     Example: lictor catalog datacenters
     """
-    for name in expect(reach.api().get("/v1/catalog/datacenters")).json():
+    for name in expect(reach.api().get("/v1/catalog/datacenters")).names():
         print(name)
 
 
@@ -121,8 +121,7 @@ def on_node(api: HttpApi, node: str) -> dict[str, list[str]]:
 def everywhere(api: HttpApi, node_meta: tuple[str, ...]) -> dict[str, list[str]]:
     """Service names and tags of the datacenter; the API takes ``key:value``, the flag ``key=value``."""
     query = {"node-meta": node_meta[0].replace("=", ":", 1)} if node_meta else {}
-    found: dict[str, list[str]] = expect(api.get("/v1/catalog/services", **query)).fields()
-    return found
+    return expect(api.get("/v1/catalog/services", **query)).fields_of(list)
 
 
 def width(found: dict[str, list[str]]) -> int:

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPException, HTTPResponse
 from ssl import SSLError
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote, urlencode
 
 from lictor_deploy.cli.address import agent_address
 from lictor_deploy.cli.tls import NO_TLS_FLAGS, TlsFlags, distrust
 from lictor_deploy.words.sentence import Failure
 
+T = TypeVar("T")
 TIMEOUT_S = 65.0
 """Longer than any command is answered in; a silent agent does not hang the shell for ever."""
 REMEDY = (
@@ -67,6 +68,20 @@ class HttpAnswer(NamedTuple):
         if isinstance(found, list) and all(isinstance(row, dict) for row in found):
             return found
         raise self._unlike("no list of objects")
+
+    def fields_of(self, kind: type[T]) -> dict[str, T]:
+        """The body as a JSON object whose values are all of this kind; Failure if it is anything else."""
+        found = self.fields()
+        if all(isinstance(value, kind) for value in found.values()):
+            return found
+        raise self._unlike("no object of objects or lists")
+
+    def names(self) -> list[str]:
+        """The body as a list of texts, null as an empty one; Failure if it is anything else."""
+        found = self.json() or []
+        if isinstance(found, list) and all(isinstance(name, str) for name in found):
+            return found
+        raise self._unlike("no list of names")
 
     def _unlike(self, what: str) -> Failure:
         return Failure(f"The answer is {what}: is this really an agent? It says: {self.text[:200]!r}")

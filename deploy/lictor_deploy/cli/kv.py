@@ -204,7 +204,7 @@ def show_entries(api: HttpApi, prefix: str, detailed: bool, as_base64: bool) -> 
 def show_keys(api: HttpApi, prefix: str, separator: str) -> None:
     """The names below a prefix."""
     answer = api.get(f"/v1/kv/{escaped(prefix)}", keys="", separator=separator)
-    for name in [] if answer.status == 404 else expect(answer).json():
+    for name in [] if answer.status == 404 else expect(answer).names():
         print(name)
 
 

@@ -44,7 +44,7 @@ def maint(
 
 def listed(api: HttpApi) -> str:
     """The node and the services that are in maintenance, with the reasons."""
-    checks = expect(api.get("/v1/agent/checks")).fields()
+    checks = expect(api.get("/v1/agent/checks")).fields_of(dict)
     told = [
         f"Node:\n  Name:   {check['Node']}\n  Reason: {check['Notes']}\n"
         for check in checks.values()
