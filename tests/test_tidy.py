@@ -27,7 +27,7 @@ FILES: dict[str, int] = {}
 FUNCTIONS = {
     "deploy/lictor_deploy/cli/dev.py dev": 56,
     "deploy/lictor_deploy/cli/kv.py put": 52,
-    "deploy/lictor_deploy/cli/lock.py lock": 57,
+    "deploy/lictor_deploy/cli/lock.py lock": 54,
     "deploy/lictor_deploy/cli/operator_autopilot.py set_config": 52,
     "deploy/lictor_deploy/cli/operator_recover.py recover": 54,
     "deploy/lictor_deploy/cli/sim.py sim": 109,
@@ -37,7 +37,7 @@ FUNCTIONS = {
 RIDDLES = {
     "actors": 68,
     "benchmarks": 17,
-    "deploy": 16,
+    "deploy": 15,
     "docs": 51,
     "messages": 5,
     "tests": 138,

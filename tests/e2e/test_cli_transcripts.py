@@ -1,8 +1,8 @@
 """Every core command against a running agent, as a script sees it: what is printed, where, and the exit code.
 
-``transcripts.txt`` holds the command after ``$``, its output, lines of standard error after ``!``, and the exit code after
-``=`` if it is not 0. What differs from run to run is written as its kind: ``<uuid>``, ``<index>``. Standard input is "from
-stdin", and ``SESSION`` the id that ``session create`` printed. ``LICTOR_REWRITE=1`` writes them anew; read the diff.
+``transcripts.txt`` holds the command after ``$``, its output, lines of standard error after ``!``, and the exit code
+after ``=`` if it is not 0. What differs from run to run is written as its kind: ``<uuid>``, ``<index>``. Standard input
+is "from stdin", and ``SESSION`` the id that ``session create`` printed. ``LICTOR_REWRITE=1`` writes them anew.
 """
 
 from __future__ import annotations

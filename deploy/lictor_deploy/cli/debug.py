@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import time
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
@@ -64,18 +65,28 @@ def debug(
     taking = Capture(reach.api, made, wanted)
     version = taking.version()
     made.begin()
-    told = (("Agent Version", version), ("Interval", go(interval)), ("Duration", go(duration)))
+    about = {"AgentVersion": version, "Interval": go(interval), "Duration": go(duration), "Targets": list(wanted)}
+    announce(about, made.name(archive))
+    until_told_to_stop(lambda: taking.run(duration, interval, say))
+    taking.index(about)
+    print(f"    Saved debug archive: {made.finish(pack=archive)}")
+
+
+def announce(about: dict[str, Any], output: str) -> None:
+    """What will be done."""
     say("Starting debugger and capturing static information...")
-    for name, value in (*told, ("Output", made.name(archive)), ("Capture", ", ".join(wanted))):
-        print(f"    {name:>14}: '{value}'", flush=True)
+    for name, value in {**about, "Output": output}.items():
+        print(f"    {name:>14}: '{', '.join(value) if isinstance(value, list) else value}'", flush=True)
+
+
+def until_told_to_stop(work: Callable[[], None]) -> None:
+    """The work, or as much of it as there was time for. After it both signals wait: what there is will be written."""
     try:
         with sigterm_as_ctrl_c():
-            taking.run(duration, interval, say)
+            work()
     except KeyboardInterrupt:
         say("Told to stop: keeping what there is")
-    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))  # or a second one would lose it all
-    taking.index({"AgentVersion": version, "Interval": go(interval), "Duration": go(duration), "Targets": list(wanted)})
-    print(f"    Saved debug archive: {made.finish(pack=archive)}")
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
 
 
 def refuse(duration: float, interval: float, capture: tuple[str, ...]) -> None:

@@ -48,15 +48,19 @@ def event(
         Show the last events that the agent has seen, all or those of -name, the oldest first; send nothing.
     """
     if list:
-        print(listed(reach, name))
-        return
+        return print(listed(reach, name))
+    refuse(name, service, tag)
+    query = {key: value for key, value in (("node", node), ("service", service), ("tag", tag)) if value}
+    answer = expect(reach.api().put(f"/v1/event/fire/{escaped(name)}", os.fsencode(payload), **query))
+    print(f"Event ID: {answer.fields()['ID']}")
+
+
+def refuse(name: str, service: str, tag: str) -> None:
+    """What cannot be sent."""
     if not name:
         raise Failure("Error! Missing -name. Example: lictor event -name=deploy 1.2.3")
     if tag and not service:
         raise Failure("Cannot provide tag filter without service filter.")
-    query = {key: value for key, value in (("node", node), ("service", service), ("tag", tag)) if value}
-    answer = expect(reach.api().put(f"/v1/event/fire/{escaped(name)}", os.fsencode(payload), **query))
-    print(f"Event ID: {answer.fields()['ID']}")
 
 
 def listed(reach: Reach, name: str) -> str:

@@ -16,7 +16,13 @@ from lictor_deploy.words.sentence import Failure
 from lictor_messages.addresses import split_host_port
 
 app = App(name="services", help="Register services with the agent. Example: lictor services register web.json")
-Several = Annotated[tuple[str, ...], Parameter(negative=())]
+AGAIN = "may be given several times."
+Tags = Annotated[tuple[str, ...], Parameter(negative=(), help=f"A tag of the service; {AGAIN}")]
+Meta = Annotated[tuple[str, ...], Parameter(negative=(), help=f"key=value to attach to the service; {AGAIN}")]
+Addresses = Annotated[
+    tuple[str, ...],
+    Parameter(negative=(), help=f"NAME=ADDRESS:PORT, another address, such as wan=198.51.100.7:80; {AGAIN}"),
+]
 
 
 @app.command
@@ -26,9 +32,9 @@ def register(
     name: str = "",
     address: str = "",
     port: Whole = 0,
-    tag: Several = (),
-    meta: Several = (),
-    tagged_address: Several = (),
+    tag: Tags = (),
+    meta: Meta = (),
+    tagged_address: Addresses = (),
     kind: str = "",
     reach: Reach = DEFAULT_REACH,
 ) -> None:
@@ -49,12 +55,6 @@ def register(
         Address of the service. Default: the node's.
     port
         Port of the service.
-    tag
-        A tag of the service; may be given several times.
-    meta
-        key=value to attach to the service; may be given several times.
-    tagged_address
-        NAME=ADDRESS:PORT, another address of the service, such as wan=198.51.100.7:80; may be given several times.
     kind
         Kind of the service. Default: an ordinary one; others belong to a mesh.
     """

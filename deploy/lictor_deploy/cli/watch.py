@@ -15,10 +15,9 @@ from cyclopts import Parameter
 
 from lictor_deploy.cli.child import Child, command_of
 from lictor_deploy.cli.ending import sigterm_as_ctrl_c
-from lictor_deploy.cli.environment import FALSE, TRUE
 from lictor_deploy.cli.http_api import HttpApi, expect
 from lictor_deploy.cli.options import DEFAULT_REACH, Reach
-from lictor_deploy.cli.watch_views import View, view
+from lictor_deploy.cli.watch_views import ANY, WatchFlags, WatchView, described
 from lictor_deploy.words.sentence import Failure
 
 PATIENCE_S = 660.0
@@ -31,16 +30,8 @@ Handler = Callable[[int, Any], bool]
 
 def watch(
     *child: Annotated[str, Parameter(allow_leading_hyphen=True)],
-    type: str = "",
-    key: str = "",
-    prefix: str = "",
-    service: str = "",
-    tag: str = "",
-    passingonly: str = "",
-    state: str = "",
-    name: str = "",
-    filter: str = "",
     shell: Annotated[bool, Parameter(negative="--no-shell")] = True,
+    watched: WatchFlags = ANY,
     reach: Reach = DEFAULT_REACH,
 ) -> int:
     """Run a command now and whenever something changes, with what it has become as JSON on its standard input and the
@@ -53,49 +44,22 @@ def watch(
     ----------
     child
         The command.
-    type
-        What to watch: key, keyprefix, services, nodes, service, checks or event.
-    key
-        The key, for key.
-    prefix
-        What the keys begin with, for keyprefix.
-    service
-        The service, for service; only its checks, for checks.
-    tag
-        Only instances with this tag, for service.
-    passingonly
-        Only instances whose checks all pass, for service: true or false.
-    state
-        Only checks in this state, for checks: any, passing, warning or critical.
-    name
-        Only events of this name, for event.
-    filter
-        Only what this expression holds for, for services, nodes, service and checks.
     shell
         Run the command by $SHELL or /bin/sh; with -shell=false directly.
     """
-    given = dict(key=key, prefix=prefix, service=service, tag=tag, state=state, name=name, filter=filter)
-    given["passingonly"] = "true" if truth(passingonly) else ""
-    watched = view(type, {flag: value for flag, value in given.items() if value})
+    what = described(watched)
     api = reach.api()
     expect(api.get("/v1/agent/self"))
     api.patience_s = PATIENCE_S
-    handler = Runner(command_of(child, shell=shell)) if child else shown
+    handler = ChangeRunner(command_of(child, shell=shell)) if child else shown
     try:
         with sigterm_as_ctrl_c():
-            return int(not follow(api, watched, handler) and bool(child))
+            return int(not follow(api, what, handler) and bool(child))
     except KeyboardInterrupt:
         return 0
 
 
-def truth(passingonly: str) -> bool:
-    """Go's spellings of true and false; "" is false."""
-    if passingonly.lower() not in ("", *TRUE, *FALSE):
-        raise Failure(f"-passingonly={passingonly} must be true or false.")
-    return passingonly.lower() in TRUE
-
-
-def follow(api: HttpApi, watched: View, handler: Handler) -> bool:
+def follow(api: HttpApi, watched: WatchView, handler: Handler) -> bool:
     """Hand over what there is, and again whenever that is something else, until the handler has had enough: False."""
     index, last, failures = 0, None, 0
     while True:
@@ -124,7 +88,7 @@ def shown(_: int, found: Any) -> bool:
     return False
 
 
-class Runner:
+class ChangeRunner:
     """Runs a command with each change."""
 
     def __init__(self, command: Sequence[str]) -> None:

@@ -6,9 +6,13 @@ Source: Consul's page on watches. A handler gets the JSON of Consul's own client
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from cyclopts import Parameter
+
+from lictor_deploy.cli.environment import FALSE, TRUE
 from lictor_deploy.cli.http_api import HttpAnswer, escaped, expect
 from lictor_deploy.words.sentence import Failure
 
@@ -20,7 +24,7 @@ EMPTY_KEY = {"Key": "", "CreateIndex": 0, "ModifyIndex": 0, "LockIndex": 0, "Fla
 """A key in the order of the client's fields."""
 
 
-class Kind(NamedTuple):
+class WatchType(NamedTuple):
     """A type of watch."""
 
     path: Callable[[Flags], str]
@@ -34,7 +38,7 @@ class Kind(NamedTuple):
     """Parameters of every request."""
 
 
-class View(NamedTuple):
+class WatchView(NamedTuple):
     """One watch."""
 
     path: str
@@ -42,21 +46,64 @@ class View(NamedTuple):
     shown: Callable[[HttpAnswer, int], Any]
 
 
-def view(type: str, flags: Flags) -> View:
+@Parameter(name="*")
+@dataclass(frozen=True)
+class WatchFlags:
+    """What to watch."""
+
+    type: str = ""
+    """What to watch: key, keyprefix, services, nodes, service, checks or event."""
+    key: str = ""
+    """The key, for key."""
+    prefix: str = ""
+    """What the keys begin with, for keyprefix."""
+    service: str = ""
+    """The service, for service; only its checks, for checks."""
+    tag: str = ""
+    """Only instances with this tag, for service."""
+    passingonly: str = ""
+    """Only instances whose checks all pass, for service: true or false."""
+    state: str = ""
+    """Only checks in this state, for checks: any, passing, warning or critical."""
+    name: str = ""
+    """Only events of this name, for event."""
+    filter: str = ""
+    """Only what this expression holds for, for services, nodes, service and checks."""
+
+
+ANY = WatchFlags()
+
+
+def described(watched: WatchFlags) -> WatchView:
     """The watch that these flags describe. Raises Failure for what does not fit."""
+    given = {name: value for name, value in asdict(watched).items() if value and name != "type"}
+    if not truth(watched.passingonly):
+        given.pop("passingonly", None)
+    return view(watched.type, given)
+
+
+def truth(passingonly: str) -> bool:
+    """Go's spellings of true and false; "" is false."""
+    if passingonly.lower() not in ("", *TRUE, *FALSE):
+        raise Failure(f"-passingonly={passingonly} must be true or false.")
+    return passingonly.lower() in TRUE
+
+
+def view(type: str, flags: Flags) -> WatchView:
+    """The same by the names of the flags."""
     if not type:
-        raise Failure(f"-type is missing: give one of {', '.join(KINDS)}. Example: lictor watch -type=nodes")
+        raise Failure(f"-type is missing: give one of {', '.join(TYPES)}. Example: lictor watch -type=nodes")
     if type in MESH:
         raise Failure(f"A watch of -type={type} needs a service mesh, which Lictor has not.")
-    kind = KINDS.get(type)
+    kind = TYPES.get(type)
     if kind is None:
-        raise Failure(f"There is no watch of -type={type}: give one of {', '.join(KINDS)}.")
+        raise Failure(f"There is no watch of -type={type}: give one of {', '.join(TYPES)}.")
     refuse(type, kind, flags)
     asked = {name: flags[name] for name in kind.asks if name in flags} | dict.fromkeys(kind.always, "")
-    return View(kind.path(flags), asked | ({"passing": ""} if "passingonly" in flags else {}), kind.shown)
+    return WatchView(kind.path(flags), asked | ({"passing": ""} if "passingonly" in flags else {}), kind.shown)
 
 
-def refuse(type: str, kind: Kind, flags: Flags) -> None:
+def refuse(type: str, kind: WatchType, flags: Flags) -> None:
     """What this type of watch lacks, and what it has no use for."""
     if kind.needs and kind.needs not in flags:
         raise Failure(f"A watch of -type={type} needs -{kind.needs}.")
@@ -106,18 +153,20 @@ def checks_path(flags: Flags) -> str:
     return f"/v1/health/state/{escaped(flags.get('state', 'any'))}"
 
 
-KINDS = {
-    "key": Kind(lambda flags: f"/v1/kv/{escaped(flags['key'])}", one_key, needs="key"),
-    "keyprefix": Kind(lambda flags: f"/v1/kv/{escaped(flags['prefix'])}", keys, needs="prefix", always=("recurse",)),
-    "services": Kind(lambda _: "/v1/catalog/services", whole, asks=("filter",)),
-    "nodes": Kind(lambda _: "/v1/catalog/nodes", whole, asks=("filter",)),
-    "service": Kind(
+TYPES = {
+    "key": WatchType(lambda flags: f"/v1/kv/{escaped(flags['key'])}", one_key, needs="key"),
+    "keyprefix": WatchType(
+        lambda flags: f"/v1/kv/{escaped(flags['prefix'])}", keys, needs="prefix", always=("recurse",)
+    ),
+    "services": WatchType(lambda _: "/v1/catalog/services", whole, asks=("filter",)),
+    "nodes": WatchType(lambda _: "/v1/catalog/nodes", whole, asks=("filter",)),
+    "service": WatchType(
         lambda flags: f"/v1/health/service/{escaped(flags['service'])}",
         whole,
         needs="service",
         takes=("passingonly",),
         asks=("tag", "filter"),
     ),
-    "checks": Kind(checks_path, whole, takes=("service", "state"), asks=("filter",)),
-    "event": Kind(lambda _: "/v1/event/list", new_events, asks=("name",)),
+    "checks": WatchType(checks_path, whole, takes=("service", "state"), asks=("filter",)),
+    "event": WatchType(lambda _: "/v1/event/list", new_events, asks=("name",)),
 }

@@ -1,4 +1,4 @@
-"""Whatever an agent, or what stands in its place, answers to any command: one sentence, status 1, no traceback."""
+"""Odd answers to any command, of an agent or of what stands in its place: one sentence, status 1, no traceback."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from store_agent import StoreAgent, served
 
 from lictor_deploy.cli import watch as watch_command
 from lictor_deploy.cli.http_api import HttpAnswer
-from lictor_deploy.cli.watch_views import KINDS, MESH, event_index, new_events
+from lictor_deploy.cli.watch_views import MESH, TYPES, event_index, new_events
 from lictor_messages.catalog import CheckRecord, NodeRecord, Register
 from lictor_messages.kv import DeleteKey, PutKey
 
@@ -167,9 +167,9 @@ def test_events_are_those_after_the_last_one() -> None:
     ("flags", "words"),
     [
         ([], "-type is missing"),
-        (["-type=what"], f"give one of {', '.join(KINDS)}"),
+        (["-type=what"], f"give one of {', '.join(TYPES)}"),
         *(([f"-type={mesh}"], "needs a service mesh") for mesh in MESH),
-        *(([f"-type={name}"], f"needs -{kind.needs}") for name, kind in KINDS.items() if kind.needs),
+        *(([f"-type={name}"], f"needs -{kind.needs}") for name, kind in TYPES.items() if kind.needs),
         (["-type=nodes", "-key=x"], "has no use for -key"),
         (["-type=event", "-filter=x"], "has no use for -filter"),
         (["-type=checks", "-service=a", "-state=any"], "Only one of -service and -state"),
