@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -11,7 +10,7 @@ from cyclopts import App, Parameter
 
 from lictor_deploy.cli.debug_archive import Archive
 from lictor_deploy.cli.debug_capture import EVERY_TARGET, Capture
-from lictor_deploy.cli.ending import sigterm_as_ctrl_c
+from lictor_deploy.cli.ending import signals_held, sigterm_as_ctrl_c
 from lictor_deploy.cli.options import DEFAULT_REACH, Reach
 from lictor_deploy.cli.values import Seconds
 from lictor_deploy.words.sentence import Failure
@@ -68,8 +67,9 @@ def debug(
     about = {"AgentVersion": version, "Interval": go(interval), "Duration": go(duration), "Targets": list(wanted)}
     announce(about, made.name(archive))
     until_told_to_stop(lambda: taking.run(duration, interval, say))
-    taking.index(about)
-    print(f"    Saved debug archive: {made.finish(pack=archive)}")
+    with signals_held():
+        taking.index(about)
+        print(f"    Saved debug archive: {made.finish(pack=archive)}", flush=True)
 
 
 def announce(about: dict[str, Any], output: str) -> None:
@@ -80,13 +80,12 @@ def announce(about: dict[str, Any], output: str) -> None:
 
 
 def until_told_to_stop(work: Callable[[], None]) -> None:
-    """The work, or as much of it as there was time for. After it both signals wait: what there is will be written."""
+    """The work, or as much of it as there was time for."""
     try:
         with sigterm_as_ctrl_c():
             work()
     except KeyboardInterrupt:
         say("Told to stop: keeping what there is")
-    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
 
 
 def refuse(duration: float, interval: float, capture: tuple[str, ...]) -> None:
