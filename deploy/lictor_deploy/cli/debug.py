@@ -60,16 +60,19 @@ def debug(
     """
     refuse(duration, interval, capture)
     made = Archive(output or time.strftime("lictor-debug-%Y-%m-%dT%H-%M-%SZ", time.gmtime()))
-    wanted = capture or EVERY_TARGET
-    taking = Capture(reach.api, made, wanted)
-    version = taking.version()
+    taking = Capture(reach.api, made, capture or EVERY_TARGET)
+    about = describe(taking.version(), interval, duration, capture or EVERY_TARGET)
     made.begin()
-    about = {"AgentVersion": version, "Interval": go(interval), "Duration": go(duration), "Targets": list(wanted)}
     announce(about, made.name(archive))
     until_told_to_stop(lambda: taking.run(duration, interval, say))
     with signals_held():
         taking.index(about)
         print(f"    Saved debug archive: {made.finish(pack=archive)}", flush=True)
+
+
+def describe(version: str, interval: float, duration: float, targets: tuple[str, ...]) -> dict[str, Any]:
+    """What the archive says of itself."""
+    return {"AgentVersion": version, "Interval": go(interval), "Duration": go(duration), "Targets": list(targets)}
 
 
 def announce(about: dict[str, Any], output: str) -> None:
