@@ -44,7 +44,7 @@ def cluster() -> Iterator[Any]:
 @pytest.fixture
 def shell(cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory with a file or two, and the variables."""
-    monkeypatch.setenv("CONSUL_HTTP_ADDR", cluster["agent-1"].http)
+    monkeypatch.setenv("CONSUL_HTTP_ADDR", cluster.nodes["agent-1"].http)
     monkeypatch.setenv("SHELL", "/bin/sh")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_text('{"x": 1}')

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from lictor_deploy.cli.debug_archive import Archive
@@ -67,7 +68,7 @@ class Capture:
     def run(self, duration_s: float, interval_s: float, say: Callable[[str], None]) -> None:
         """Everything; blocks for so long, unless nothing that is wanted takes time."""
         for name in ONCE.keys() & set(self._wanted):
-            self._try(name, lambda once=ONCE[name]: self._static(once))
+            self._try(name, partial(self._static, ONCE[name]))
         if LOGS in self._wanted:
             threading.Thread(target=self._try, args=(LOGS, self._follow_log), daemon=True).start()
         if set(self._wanted) <= ONCE.keys():
@@ -92,7 +93,7 @@ class Capture:
         at = time.strftime("%Y-%m-%dT%H-%M-%SZ", time.gmtime())
         for name in AGAIN.keys() & set(self._wanted):
             for each in AGAIN[name]:
-                self._try(f"{name}: {each.file}", lambda each=each: self._read(each, at))
+                self._try(f"{name}: {each.file}", partial(self._read, each, at))
 
     def _read(self, each: Again, at: str) -> None:
         body = expect(self._api.get(each.path, **each.query)).body
