@@ -7,10 +7,10 @@ from functools import cached_property
 from lictor_actors.client.agent import EventApi, LocalAgent
 from lictor_actors.client.both import Api, Ask, M, both
 from lictor_actors.client.catalog import Catalog, Health
-from lictor_actors.client.html import Listed
 from lictor_actors.client.kv import KeyValues
 from lictor_actors.client.questions import ask
 from lictor_actors.client.sessions import SessionApi
+from lictor_messages.html import Listed
 from lictor_messages.members import ListMembers, Member, Members
 from lictor_messages.status import (
     GetLeader,
