@@ -109,6 +109,7 @@ def test_signals_that_a_program_in_go_survives_end_no_agent(agents):
         assert f"[WARN]  agent: {name} does nothing here" in out
 
 
+@pytest.mark.alone  # it takes the ports on every address
 def test_an_agent_that_others_may_reach_says_so_once(agents):
     process = agents("-dev", ip=IP)
     first_answer(process)

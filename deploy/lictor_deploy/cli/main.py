@@ -45,6 +45,8 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command; its exit status. Every refusal is a sentence on stderr."""
     if arguments and arguments[0] in ("-v", "-version", "--version"):
         arguments = ["version"]
+    if arguments and arguments[0] == "help":
+        arguments = [*arguments[1:], "--help"]
     if arguments and (why := no_command(arguments)):
         print(why, file=sys.stderr)
         return 1

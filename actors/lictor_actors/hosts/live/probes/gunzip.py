@@ -4,22 +4,8 @@ from __future__ import annotations
 
 import zlib
 from contextlib import suppress
-from typing import Protocol
 
 GZIP = 16 + zlib.MAX_WBITS
-
-
-class Member(Protocol):
-    """A part of the stream that zlib reads: what ``zlib.decompressobj`` gives."""
-
-    unused_data: bytes
-    eof: bool
-
-    def decompress(self, data: bytes, max_length: int = 0, /) -> bytes:
-        """The next bytes, no more than ``max_length`` unless that is 0. Raises zlib.error at the damage."""
-
-    def copy(self) -> Member:
-        """One that goes on from here by itself."""
 
 
 class Gunzip:
@@ -27,7 +13,7 @@ class Gunzip:
 
     def __init__(self) -> None:
         self.over = False
-        self._member: Member = zlib.decompressobj(GZIP)
+        self._member = zlib.decompressobj(GZIP)
 
     def read(self, piece: bytes, most: int) -> bytes:
         """What these bytes hold, ``most`` bytes of it at most."""
@@ -48,7 +34,7 @@ class Gunzip:
             return _up_to_the_damage(before, piece, most)
 
 
-def _up_to_the_damage(member: Member, piece: bytes, most: int) -> bytes:
+def _up_to_the_damage(member: zlib._Decompress, piece: bytes, most: int) -> bytes:
     """zlib keeps what it read in a call that fails, such as at a wrong checksum, to itself: so byte by byte."""
     plain = bytearray()
     with suppress(zlib.error):
