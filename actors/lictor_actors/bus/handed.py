@@ -49,7 +49,7 @@ def listen(made: Any, url: str, loop: asyncio.AbstractEventLoop) -> Listener:
 
 
 class Handed:
-    """Listens at a host and port, and hands whom it accepts to a socket of pynng, which owns the connection then."""
+    """Listens at a host and port, and hands each connection to a socket of pynng, which owns it then."""
 
     def __init__(self, made: Any, place: Endpoint, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop

@@ -43,7 +43,7 @@ def service_record(given: Mapping[str, Any], node: str) -> ServiceRecord:
     """A service of the catalog as a body gives it; raises HttpError 400 for what only a mesh would keep."""
     with refused_by_name():
         refuse_mesh(given, "Proxy", "Connect", "Locality")
-        if given.get("Kind") == PROXY:  # it would have no Proxy that says for whom
+        if given.get("Kind") == PROXY:  # it would lack the Proxy that names its service
             refuse_mesh(given, "Kind")
     return SERVICE.record(given, node=node, create_index=0)
 
