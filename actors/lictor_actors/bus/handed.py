@@ -26,7 +26,7 @@ ACCEPT_AGAIN_S = 0.1
 """Pause after a connection could not be accepted, which is for want of descriptors."""
 
 
-class Listener(Protocol):
+class Acceptor(Protocol):
     """What ``listen`` gives."""
 
     @property
@@ -37,10 +37,10 @@ class Listener(Protocol):
         """Accept no more."""
 
 
-def listen(made: Any, url: str, loop: asyncio.AbstractEventLoop) -> Listener:
+def listen(made: Any, url: str, loop: asyncio.AbstractEventLoop) -> Acceptor:
     """Let this socket of pynng listen there; raises OSError or nng's own error."""
     try:
-        listener: Listener = made.listen(url)
+        listener: Acceptor = made.listen(url)
     except pynng.NNGException as error:
         if error.errno != OTHER_FAMILY:
             raise
@@ -63,12 +63,12 @@ class Handed:
 
     @property
     def local_address(self) -> str:
-        """See ``Listener``."""
+        """See ``Acceptor``."""
         host, port = self._listener.getsockname()[:2]
         return join_host_port(host, port)
 
     def close(self) -> None:
-        """See ``Listener``."""
+        """See ``Acceptor``."""
         self._loop.remove_reader(self._listener)
         self._listener.close()
         self._taker.close()

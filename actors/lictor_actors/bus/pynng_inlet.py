@@ -9,7 +9,7 @@ from typing import Any
 
 import pynng
 
-from lictor_actors.bus.handed import Listener, listen
+from lictor_actors.bus.handed import Acceptor, listen
 from lictor_actors.bus.inlet import Took
 
 FRAMES_A_TURN = 64
@@ -24,7 +24,7 @@ class PynngInlet:
         self._loop = loop
         self._took = took
         self._socket: Any = pynng.Pull0(recv_buffer_size=128, recv_max_size=bytes_max)
-        self._listeners: dict[str, Listener] = {}
+        self._listeners: dict[str, Acceptor] = {}
         # A duplicate: the loop may outlive the descriptor that nng owns and closes with the socket.
         self._readable = os.dup(self._socket.recv_fd)
         self._paused = False

@@ -14,7 +14,7 @@ from itertools import islice
 
 import pynng
 
-from lictor_actors.bus.handed import Listener, listen
+from lictor_actors.bus.handed import Acceptor, listen
 from lictor_actors.bus.intake import TEXT_MOST
 from lictor_actors.hosts.doors.open_requests import OpenRequests
 from lictor_actors.hosts.doors.opening import Opening, Site
@@ -72,7 +72,7 @@ class ClientDoor:
         self._hears = hears
         self._open_most = open_most
         self._socket: pynng.Rep0 | None = None
-        self._listeners: list[Listener] = []
+        self._listeners: list[Acceptor] = []
         self._loops: set[asyncio.Task[None]] = set()
         self._receiving = 0
         self._open = OpenRequests()
