@@ -42,7 +42,8 @@ check: lint ## lint and the fast tests, about a minute
 
 test: lint ## everything in Python: also the simulator's short swarm and real processes
 	$(PYTEST) -n 2 -m 'not ray' --ignore=tests/e2e --ignore=tests/clients
-	$(PYTEST) tests/e2e
+	$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder -m 'not alone' tests/e2e
+	$(PYTEST) -m alone tests/e2e
 
 clients: $(VENV)/.installed-dev ## unmodified clients of Consul in other languages against a cluster
 	LICTOR_CLIENTS_BUILDS=$(abspath $(CACHE))/clients $(PYTEST) tests/clients

@@ -91,6 +91,12 @@ class Record(BaseModel):
         _take_no_text_for_a_number(schema)
         return schema
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a table of one line."""
+        from lictor_messages.html import table  # no node needs it, and it reads a dictionary of entities
+
+        return table([self])
+
 
 R = TypeVar("R", bound=Record)
 

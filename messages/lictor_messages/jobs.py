@@ -21,11 +21,12 @@ class ProbeHttp(Message):
 
 
 class HttpProbed(Message):
-    """``status`` 0 means that no answer came and ``text`` says why; otherwise ``text`` is the body, cut."""
+    """An answer, ``text`` its body, cut; or none, and ``text`` says why: then ``status_text`` is empty."""
 
     ticket: str
-    status: int
-    reason: str = ""
+    status: int = 0
+    status_text: str = ""
+    """As the status line has it: ``200 OK``."""
     text: str = ""
 
 

@@ -106,6 +106,8 @@ class ExecutePreparedQuery(Query, kind="queries.execute_prepared_query", on=WIRE
     """The node that was asked, which ``_agent`` stands for."""
     source_ip: str = ""
     """Where the question came from: ``_ip`` stands for the node that has this address."""
+    connect: bool = False
+    """Only instances that take part in the service mesh, also where the query itself does not say so."""
 
 
 class RunPreparedQuery(Query, kind="queries.run_prepared_query", on=WIRE):
@@ -113,6 +115,7 @@ class RunPreparedQuery(Query, kind="queries.run_prepared_query", on=WIRE):
 
     query: PreparedQuery
     limit: int = 0
+    connect: bool = False
 
 
 class ExplainPreparedQuery(Query, kind="queries.explain_prepared_query", on=WIRE):

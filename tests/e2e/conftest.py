@@ -3,9 +3,10 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from http.client import HTTPConnection
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import pytest
@@ -36,13 +37,17 @@ class Answer(NamedTuple):
 
 
 @pytest.fixture
-def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A place of a test's own for sockets and data, so that what is left over is seen."""
-    (tmp_path / "r").mkdir()
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "r"))
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.delenv("LICTOR_CONTROL", raising=False)
-    return tmp_path
+def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A place of a test's own for sockets and data, so that what is left over is seen. Its path is short, whatever
+    pytest's own are: that of a socket has 107 bytes at most.
+    """
+    with TemporaryDirectory(prefix="r", dir="/tmp") as name:
+        place = Path(name)
+        (place / "r").mkdir()
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(place / "r"))
+        monkeypatch.setenv("TMPDIR", name)
+        monkeypatch.delenv("LICTOR_CONTROL", raising=False)
+        yield place
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -18,6 +19,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 import lictor
+from lictor_messages.addresses import join_host_port, lane_url
 
 LICTOR = [sys.executable, "-m", "lictor_deploy.cli.main"]
 PATIENCE_S = 60.0
@@ -170,12 +172,9 @@ def test_a_wildcard_takes_both_and_a_name_is_joined(start: Start, until: Look) -
             assert client.kv.put("k", url)
 
 
-@pytest.fixture
-def only_ipv6() -> Iterator[tuple[str, ...]]:
-    """How a command is run in a network that has three addresses of IPv6 and none of IPv4."""
-    script = "ip link set lo up; ip addr flush dev lo; " + "; ".join(
-        f"ip -6 addr add fd00::{number}/64 dev lo nodad" for number in (1, 2, 3)
-    )
+@contextmanager
+def network(script: str) -> Iterator[tuple[str, ...]]:
+    """How a command is run in a network of its own that this has set up."""
     holder = subprocess.Popen(["unshare", "-n", "sh", "-ec", f"{script}; echo ready; exec sleep infinity"], stdout=-1)
     try:
         assert holder.stdout is not None
@@ -184,6 +183,46 @@ def only_ipv6() -> Iterator[tuple[str, ...]]:
     finally:
         holder.kill()
         holder.communicate()
+
+
+@pytest.fixture
+def only_ipv6() -> Iterator[tuple[str, ...]]:
+    """A network that has three addresses of IPv6 and none of IPv4."""
+    addresses = "; ".join(f"ip -6 addr add fd00::{number}/64 dev lo nodad" for number in (1, 2, 3))
+    with network(f"ip link set lo up; ip addr flush dev lo; {addresses}") as inside:
+        yield inside
+
+
+LINK = "ip link set lo up; ip link add link0 type bridge; ip link set link0 up"
+ONE_FAMILY = {
+    "IPv6 alone, asked for 127.0.0.1": (f"{LINK}; ip -6 addr add fd00::1/64 dev link0 nodad", ("127.0.0.1",)),
+    "IPv4 alone, asked for ::1": (
+        f"{LINK}; echo 1 > /proc/sys/net/ipv6/conf/link0/disable_ipv6; ip addr add 10.9.9.1/24 dev link0",
+        ("::1", "127.0.0.1"),
+    ),
+}
+"""What the machine has beside loopback, which resolvers do not count, and where an agent is to listen."""
+
+
+@pytest.mark.skipif(not _may_unshare(), reason="a network of its own needs root, ip, nsenter and unshare")
+@pytest.mark.parametrize(("script", "clients"), ONE_FAMILY.values(), ids=ONE_FAMILY)
+def test_loopback_of_the_family_that_the_machine_does_not_have(
+    start: Start, until: Look, script: str, clients: tuple[str, ...]
+) -> None:
+    with network(script) as inside:
+        flags = (f"-bind={clients[0]}", f"-client={' '.join(clients)}")
+        server = start("s1", "-server", "-bootstrap", *flags, within=inside)
+        agent = start("a1", *flags, f"-retry-join={join_host_port(clients[0], server.gossip)}", within=inside)
+        for client in clients:
+            place = join_host_port(client, agent.http)
+            until(lambda place=place: len(alive(place, inside)) == 2, PATIENCE_S)
+            until(lambda place=place: "Success" in said("kv", "put", "k", "v", at=place, within=inside), PATIENCE_S)
+            ask = f"import lictor; print(lictor.Client('{lane_url(client, agent.bus)}').kv.get('k').value)"
+            asked = subprocess.run([*inside, sys.executable, "-c", ask], capture_output=True, text=True, check=False)
+            assert asked.stdout == "b'v'\n", asked.stderr
+        for ended in (agent, server):
+            ended.process.terminate()
+            ended.process.wait(PATIENCE_S)
 
 
 @pytest.mark.skipif(not _may_unshare(), reason="a network of its own needs root, ip, nsenter and unshare")

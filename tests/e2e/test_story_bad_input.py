@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -18,7 +19,7 @@ from lictor_messages.kv import ReapTombstones
 pytestmark = pytest.mark.e2e
 LICTOR = [sys.executable, "-m", "lictor_deploy.cli.main"]
 SERVICE = "/v1/agent/service/register"
-RANDOM = os.urandom(4096)
+RANDOM = Random(4096).randbytes(4096)
 LONG_FRAME = b"\x00SP\x00\x00\x30\x00\x00" + (2**62).to_bytes(8, "big") + RANDOM
 BAD_FRAME = b"\x00SP\x00\x00\x30\x00\x00" + (100).to_bytes(8, "big") + RANDOM[:100]
 

@@ -11,7 +11,7 @@ import pytest
 
 from lictor_deploy.local.handle import Cluster
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.alone]
 KEYS = 100
 VALUE = 500_000
 TIMES = 5

@@ -5,7 +5,7 @@ from soak import COMPACTED_AT, soak
 
 from lictor_deploy.local.handle import Cluster
 
-pytestmark = [pytest.mark.e2e, pytest.mark.soak, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.e2e, pytest.mark.alone, pytest.mark.soak, pytest.mark.timeout(150)]
 WRITES = 75_000
 BYTES_PER_WRITE = 520
 """Between the 340 of a log that is cut and the 700 of one that is not."""

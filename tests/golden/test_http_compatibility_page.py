@@ -31,7 +31,7 @@ MESH = "belongs to the service mesh"
 NOTES = {
     "/v1/agent/checks": "`Definition` is filled; Consul shows `{}`",
     "/v1/agent/service/": "`ContentHash` is a hash of its own; `?hash` and `?wait` block",
-    "/v1/agent/service/register": "`Kind`, `Proxy`, `Connect` are refused: no mesh yet",
+    "/v1/agent/service/register": "`Kind`, `Proxy`, `Connect`, `Locality` are refused: no mesh yet",
     "/v1/agent/check/register": "`DockerContainerID` and `OSService` are refused by name; scripts run if allowed",
     "/v1/agent/reload": "services, checks and `log_level` take effect",
     "/v1/catalog/register": "a `Proxy` or `Connect` that says something is refused; the header "

@@ -52,6 +52,7 @@ def test_every_module_of_messages_is_known_to_the_codec() -> None:
         "durations",
         "envelope",
         "every",
+        "html",
         "json_names",
         "version",
     }

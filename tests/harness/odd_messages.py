@@ -13,9 +13,12 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import ormsgpack
 
+from lictor_actors.raft import Entry
+from lictor_actors.store.commands import pack_command
 from lictor_messages import every as every  # a class knows only those subclasses that were imported
-from lictor_messages.base import Message, Record
+from lictor_messages.base import CLAIM, KINDS_ON, Message, Record
 from lictor_messages.codec import FrameRefused, unpack
+from lictor_messages.kv import PutKey
 
 UUIDS = tuple(f"0a1b2c3d-0000-4000-8000-00000000000{n}" for n in (1, 2, 3))
 NAMES = ("n1", "N1", "server-1", "web", "Web", "c1", "serfHealth", "a", "a/b", "any", "passing", "dc1", *UUIDS[:2])
@@ -58,6 +61,41 @@ WHOLE = (-1, 2**31, 2**32, 2**62, 2**63 - 1, 2**63, 2**64 - 1, -(2**63))
 NO_WHOLE = ("9" * 4000, "9" * 30, "7", 1e300, 2.0, float("nan"), True, None, [], {})
 """What the wire can carry where a whole number is due."""
 ODD_TEXTS = (*TEXTS, *DURATIONS, *PATTERNS, *FILTERS)
+INTS = (0, 1, -1, 2, 7, 255, 2**20 + 1, 2**31, 2**32 + 1, 2**62 - 1, 2**62, 2**63 - 1, -(2**63), 2**64 - 2, 2**64 - 1)
+FORGED_TEXTS = (
+    "",
+    "k",
+    "web",
+    "server-1.dc1",
+    "server-1",
+    "agent-1.dc1",
+    "dc1",
+    "dc2",
+    "server@server-1.dc1",
+    "@",
+    "a@b@c",
+    "tcp://127.0.0.1:1",
+    "tcp://",
+    "://",
+    "\0",
+    "\x1b[2J",
+    "ü😀",
+    "/../",
+    "x" * 300,
+    "[" * 2000,
+    "(" * 400,
+    "a and (",
+    'Node == "',
+    "${match(99)}",
+    "00000000-0000-4000-8000-000000000000",
+    "10s",
+    "-1",
+    "1e999",
+)
+REALS = (0.0, -1.0, 1e308, float("inf"), float("nan"), 0.5)
+BLOBS = (b"", b"\0", b"x", b"\xff" * 9, b"\x91" * 3000, b"y" * 5000)
+WRONG: tuple[object, ...] = (None, True, -1, 1.5, float("nan"), "text", b"bytes", [], [[[]]], {}, {"a": {"b": []}})
+"""What another type than the field's looks like."""
 POOLS: Mapping[str, tuple[str, ...]] = {
     "node": ("n1", "n1", "N1", "n2", "server-1"),
     "address": ("10.0.0.1", "10.0.0.2", "", "0.0.0.0"),
@@ -119,11 +157,17 @@ def kinds_of(root: type[Message]) -> list[type[Message]]:
 
 def said(kind: type[Message], fields: Mapping[str, Any]) -> Message | None:
     """The message as it arrives at a door; None if the codec refuses it there."""
-    packed = ormsgpack.packb(["client@c", "", "r", "client@c", 0, 0, "", kind.kind, fields])
     try:
-        return unpack(packed).body
+        return unpack(packed(kind, fields, "client@c", "", "r", "client@c")).body
     except FrameRefused:
         return None
+
+
+def packed(
+    kind: type[Message], fields: Mapping[str, Any], source: str, target: str, request: str, reply_to: str
+) -> bytes:
+    """An envelope as it stands in a frame."""
+    return ormsgpack.packb([source, target, request, reply_to, 0, 0, "", kind.kind, fields])
 
 
 class Odd:
@@ -200,3 +244,43 @@ class Odd:
         if draw < self._oddness:
             return self.rng.choice(ODD_TEXTS)
         return self.rng.choice(POOLS.get(name, NAMES))
+
+
+class OddFrame(Odd):
+    """What a stranger may put into frames: each field odd, now and then (``wrong``) of a type that it has not."""
+
+    def __init__(self, rng: Random, wrong: float = 0.03) -> None:
+        super().__init__(rng)
+        self._wrong = wrong
+
+    def fields(self, kind: type[Record]) -> dict[str, Any]:
+        """See ``Odd.fields``."""
+        rng = self.rng
+        return {
+            name: rng.choice(WRONG) if rng.random() < self._wrong else value
+            for name, value in super().fields(kind).items()
+        }
+
+    def claim(self) -> bytes:
+        """A piece of gossip, mostly well formed."""
+        if self.rng.random() < 0.1:
+            return self.rng.choice(BLOBS)
+        name = self.rng.choice(sorted(KINDS_ON[CLAIM]))
+        return ormsgpack.packb([name, self.fields(KINDS_ON[CLAIM][name])])
+
+    def _value(self, name: str, kind: Any) -> Any:
+        if kind == tuple[bytes, ...] and name in ("entries", "updates"):
+            made = self._entry if name == "entries" else self.claim
+            return [made() for _ in range(self.rng.choice((0, 0, 1, 3)))]
+        if get_origin(kind) is Literal:
+            return self.rng.choice((*get_args(kind), "neither"))
+        return super()._value(name, kind)
+
+    def _scalar(self, name: str, kind: Any) -> Any:
+        pools: dict[type, tuple[object, ...]] = {int: INTS, float: REALS, bytes: BLOBS, str: FORGED_TEXTS}
+        return self.rng.choice(pools[kind]) if kind in pools else super()._scalar(name, kind)
+
+    def _entry(self) -> bytes:
+        # A stranger who may forge entries may write anything into the log: docs/security.md says so.
+        command = pack_command(1, "door@n.dc1", f"r{self.rng.random()}", PutKey(key="forged"))
+        return Entry(1, self.rng.choice((0, 1, 2, 5)), "command", command).packed

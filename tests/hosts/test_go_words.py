@@ -234,7 +234,7 @@ async def said_by(jobs: Jobs, job: Message) -> str:
     if isinstance(result, TcpProbed):
         return result.error or "Success"
     assert isinstance(result, HttpProbed)
-    return f"{result.status} {result.reason}".strip() if result.status else result.text
+    return result.status_text or result.text
 
 
 @pytest.mark.parametrize("name", PEERS)

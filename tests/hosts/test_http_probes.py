@@ -17,6 +17,7 @@ SHORT = SECOND // 5
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 ZIPPED = gzip.compress(b"squeezed")
+ENCODED = b"Content-Encoding: gzip\r\n\r\n"
 
 
 @pytest.fixture
@@ -47,6 +48,14 @@ ANSWERED: dict[str, tuple[tuple[Step, ...], int, str]] = {
     "gzip that is none": ((OK + b"Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\nok",), 200, ""),
     "gzip": ((OK + b"Content-Encoding: gzip\r\n\r\n" + ZIPPED,), 200, "squeezed"),
     "half a gzip": ((OK + b"Content-Encoding: gzip\r\n\r\n" + ZIPPED[:-9],), 200, "squeezed"),
+    "gzip with a wrong checksum": ((OK + ENCODED + ZIPPED[:-8] + bytes(8),), 200, "squeezed"),
+    "gzip of two members": ((OK + ENCODED + ZIPPED + ZIPPED,), 200, "squeezed" * 2),
+    "gzip of two members in pieces": ((OK + ENCODED, *(bytes([b]) for b in ZIPPED + ZIPPED)), 200, "squeezed" * 2),
+    "gzip with junk behind": ((OK + ENCODED + ZIPPED + b"junk",), 200, "squeezed"),
+    "gzip with half a member behind": ((OK + ENCODED + ZIPPED + ZIPPED[:-9],), 200, "squeezed" * 2),
+    "gzip whose second member is damaged": ((OK + ENCODED + ZIPPED + ZIPPED[:-8] + bytes(8),), 200, "squeezed" * 2),
+    "gzip in capitals": ((OK + b"Content-Encoding: GZIP\r\n\r\n" + ZIPPED,), 200, "squeezed"),
+    "gzip of nothing": ((OK + b"Content-Length: 0\r\n" + ENCODED,), 200, ""),
     "brotli": ((OK + b"Content-Encoding: br\r\nContent-Length: 2\r\n\r\nok",), 200, "ok"),
     "deflate that is none": ((OK + b"Content-Encoding: deflate\r\n\r\nok",), 200, "ok"),
     "unknown encoding": ((OK + b"Content-Encoding: zstd, rot13\r\n\r\nok",), 200, "ok"),
@@ -66,6 +75,7 @@ ANSWERED: dict[str, tuple[tuple[Step, ...], int, str]] = {
     "early hints before it": ((b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", OK + b"\r\nok"), 200, "ok"),
     "no content with content": ((b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\nok",), 204, ""),
     "bad gateway, short": ((b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 9\r\n\r\nbad",), 502, "bad"),
+    "status of zeros": ((b"HTTP/1.1 000 Odd\r\n\r\nok",), 0, "ok"),
     "status beyond 599": ((b"HTTP/1.1 999 Odd\r\n\r\nok",), 999, "ok"),
     "bytes that are no text": ((OK + b"\r\n\xff" * 1,), 200, "\N{REPLACEMENT CHARACTER}"),
     "a redirect without a place": ((b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n",), 302, ""),
@@ -186,7 +196,7 @@ async def test_what_no_request_may_hold_is_refused(jobs: Jobs, fields: dict[str,
 async def test_a_host_is_found_however_it_is_written(jobs: Jobs, host: str) -> None:
     async with RawPeer({"/": (OK + b"\r\nok",)}).listening() as peer:
         result = await result_of(jobs, probe(f"http://{host}:{peer.port}"))
-    assert result == HttpProbed(ticket="t", status=200, reason="OK", text="ok")
+    assert result == HttpProbed(ticket="t", status=200, status_text="200 OK", text="ok")
     assert f"\r\nHost: {host.rpartition('@')[2]}:{peer.port}\r\n".encode() in peer.heard[0]
     assert (b"\r\nAuthorization: Basic bWU6d29yZA==\r\n" in peer.heard[0]) == ("@" in host)
 
@@ -194,7 +204,7 @@ async def test_a_host_is_found_however_it_is_written(jobs: Jobs, host: str) -> N
 async def test_ipv6(jobs: Jobs) -> None:
     async with RawPeer({"/x?a=b%20c": (OK + b"\r\nok",)}).listening("::1") as peer:
         result = await result_of(jobs, probe(f"http://[::1]:{peer.port}/x?a=b%20c#part"))
-    assert result == HttpProbed(ticket="t", status=200, reason="OK", text="ok")
+    assert result == HttpProbed(ticket="t", status=200, status_text="200 OK", text="ok")
     refused = await result_of(jobs, probe("http://[::1]:1/"))
     assert isinstance(refused, HttpProbed)
     assert refused.text == 'Get "http://[::1]:1/": dial tcp [::1]:1: connect: connection refused'
@@ -228,7 +238,7 @@ async def test_a_password_does_not_follow_a_redirect_to_another_host(jobs: Jobs)
         async with RawPeer({"/": (moved,)}).listening() as here:
             header = (("Authorization", ("secret",)), ("X-Own", ("kept",)), ("Host", ("web.example",)))
             result = await result_of(jobs, probe(f"http://127.0.0.1:{here.port}/", header=header))
-    assert result == HttpProbed(ticket="t", status=200, reason="OK", text="ok")
+    assert result == HttpProbed(ticket="t", status=200, status_text="200 OK", text="ok")
     assert b"secret" in here.heard[0]
     assert b"\r\nHost: web.example\r\n" in here.heard[0]
     assert b"secret" not in there.heard[0]

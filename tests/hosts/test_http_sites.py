@@ -17,7 +17,7 @@ LOCAL = [
     "[::1]",
     "[::1]:8500",
 ]
-LOCAL += ["[::ffff:127.0.0.1]:8500", ""]
+LOCAL += ["[::ffff:127.0.0.1]:8500", "", "x", "consul:8500", "Consul", "consul.", "my_host-2:80", "xn--bcher-kva"]
 ELSEWHERE = [
     "evil.example",
     "evil.example:8500",
@@ -34,7 +34,13 @@ ELSEWHERE += [
     "x@localhost",
     "localhost,evil",
     "\xff",
-    "consul:8500",
+    "consul.example.",
+    "-x",
+    "x-",
+    "x" * 64,
+    "0x7f000001",
+    "x y",
+    "[x]",
     "::1",
 ]
 OWN_PAGES = [
@@ -91,6 +97,11 @@ def test_names_that_are_allowed_are_taken_and_then_no_others(local):
     assert "consul.evil" in said(sites, b"consul.evil:8500")
     assert "allowed" in said(sites, b"proxy:9001")
     assert bool(said(sites, b"10.0.0.5:8500")) is local  # an address cannot be pointed elsewhere
+
+
+@pytest.mark.parametrize("host", ["x", "consul:8500", "consul."])
+def test_a_list_takes_the_place_of_names_without_a_dot(host):
+    assert "allowed_hosts" in said(Sites(["other"], local=True), host.encode())
 
 
 def test_a_star_allows_every_name_but_no_foreign_page():
@@ -207,7 +218,7 @@ def test_what_one_listener_has_let_in_another_judges_itself(site):
     """Bytes that come again are not parsed again, but a rule of their own holds wherever they come."""
 
     async def test(s):
-        asked = b"GET /v1/kv/a HTTP/1.1\r\nHost: consul:8500\r\n\r\n"
+        asked = b"GET /v1/kv/a HTTP/1.1\r\nHost: consul.example:8500\r\n\r\n"
         reader, writer = await s.dial()
         writer.write(asked)
         assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")

@@ -77,7 +77,7 @@ async def test_an_unknown_authority_is_nottrusted_unless_the_check_says_so(
         taken = await result_of(jobs, probe(url, tls_skip_verify=True))
         named = await result_of(jobs, probe(url, tls_skip_verify=True, tls_server_name="odd.example"))
     assert refused == HttpProbed(ticket="t", status=0, text=f'Get "{url}": {UNKNOWN}')
-    assert taken == named == HttpProbed(ticket="t", status=200, reason="OK", text="ok")
+    assert taken == named == HttpProbed(ticket="t", status=200, status_text="200 OK", text="ok")
 
 
 @pytest.mark.parametrize(

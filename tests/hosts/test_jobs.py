@@ -59,7 +59,7 @@ async def test_an_http_probe_tells_status_reason_and_body(jobs: Jobs) -> None:
 
     async with serving(handler) as url:
         result = await result_of(jobs, probe(f"{url}/health"))
-    assert result == HttpProbed(ticket="t", status=503, reason="Service Unavailable", text="no disk left")
+    assert result == HttpProbed(ticket="t", status=503, status_text="503 Service Unavailable", text="no disk left")
 
 
 async def test_it_introduces_itself_as_consul_does_and_keeps_nothing_open(jobs: Jobs) -> None:

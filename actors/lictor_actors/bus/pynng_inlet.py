@@ -9,6 +9,7 @@ from typing import Any
 
 import pynng
 
+from lictor_actors.bus.handed import Acceptor, listen
 from lictor_actors.bus.inlet import Took
 
 FRAMES_A_TURN = 64
@@ -23,7 +24,7 @@ class PynngInlet:
         self._loop = loop
         self._took = took
         self._socket: Any = pynng.Pull0(recv_buffer_size=128, recv_max_size=bytes_max)
-        self._listeners: dict[str, Any] = {}
+        self._listeners: dict[str, Acceptor] = {}
         # A duplicate: the loop may outlive the descriptor that nng owns and closes with the socket.
         self._readable = os.dup(self._socket.recv_fd)
         self._paused = False
@@ -35,7 +36,7 @@ class PynngInlet:
         if old is not None:
             old.close()
         try:
-            self._listeners[url] = self._socket.listen(url)
+            self._listeners[url] = listen(self._socket, url, self._loop)
         except pynng.NNGException as error:
             raise OSError(f"cannot listen at {url}: {error}") from error
 
@@ -52,6 +53,8 @@ class PynngInlet:
     def close(self) -> None:
         """See ``Inlet``."""
         self._loop.remove_reader(self._readable)
+        for listener in self._listeners.values():
+            listener.close()
         self._socket.close()
         os.close(self._readable)
 

@@ -26,10 +26,10 @@ def _job(spec: CheckSpec, ticket: str) -> ProbeHttp:
 
 
 def _verdict(spec: CheckSpec, result: HttpProbed) -> Verdict:
-    if not result.status:
+    if not result.status_text:
         return "critical", result.text
-    said = f"HTTP {spec.method or 'GET'} {spec.http}: {result.status} {result.reason}".rstrip()
-    return _meaning(result.status), f"{said} Output: {result.text}"
+    said = f"HTTP {spec.method or 'GET'} {spec.http}: {result.status_text} Output: {result.text}"
+    return _meaning(result.status), said
 
 
 def _meaning(status: int) -> CheckStatus:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import NoReturn
 
 from lictor_actors.client.agent import EventApi, LocalAgent
 from lictor_actors.client.both import Api, Ask, M, both
 from lictor_actors.client.catalog import Catalog, Health
-from lictor_actors.client.html import Listed
 from lictor_actors.client.kv import KeyValues
 from lictor_actors.client.questions import ask
 from lictor_actors.client.sessions import SessionApi
+from lictor_messages.html import Listed
 from lictor_messages.members import ListMembers, Member, Members
 from lictor_messages.status import (
     GetLeader,
@@ -44,6 +45,9 @@ class Status(Api[M]):
 
 class Everything(Api[M]):
     """All groups, and what stands alone: the base of both clients."""
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a client belongs to its process and is not pickled: make one in each process")
 
     @cached_property
     def catalog(self) -> Catalog[M]:

@@ -15,7 +15,7 @@ from lictor_actors.client.asking import ask_until
 from lictor_actors.client.both import Ask, Async, new_id
 from lictor_actors.client.connection import Connection
 from lictor_actors.client.durations import Duration, seconds
-from lictor_actors.client.errors import LictorError, Unexpected
+from lictor_actors.client.errors import InvalidArgument, LictorError, Unexpected
 from lictor_actors.client.locks import AsyncLock
 from lictor_actors.client.watching import Watching, index_of
 from lictor_messages.base import Message
@@ -48,6 +48,8 @@ class AsyncClient(Everything[Async]):
     """
 
     def __init__(self, url: str = DOOR_URL, *, timeout: Duration = TIMEOUT_S, cluster: str = "") -> None:
+        if not isinstance(url, str):
+            raise InvalidArgument(f"url is {url!r}: write tcp://HOST:8304")
         self._begin(Connection(url, cluster), timeout, secrets.token_hex(8), random.Random(), new_id)
 
     @classmethod

@@ -5,7 +5,15 @@ from __future__ import annotations
 import asyncio
 
 from lictor_actors.bus.sp import Endpoint, endpoint_of
-from lictor_actors.client.errors import ClientClosed, ConnectionFailed, LictorError, Timeout, Unexpected, error_of
+from lictor_actors.client.errors import (
+    ClientClosed,
+    ConnectionFailed,
+    InvalidArgument,
+    LictorError,
+    Timeout,
+    Unexpected,
+    error_of,
+)
 from lictor_actors.client.wire import Wire
 from lictor_messages.base import Message
 from lictor_messages.codec import FrameRefused, cluster_id, frame, open_frame, pack, unpack
@@ -36,7 +44,7 @@ class Connection:
         """Send one request and return its answer; raises LictorError."""
         budget = max(within_s - GRACE_S, within_s / 2)
         envelope = Envelope(source, "", message, request=request, budget=int(budget * NS), cause=request)
-        data = frame(self._cluster, [pack(envelope)])
+        data = frame(self._cluster, [_packed(envelope)])
         if len(data) > REQUEST_MOST:
             text = f"a request of {len(data)} bytes is too large, the most is {REQUEST_MOST}"
             raise error_of(Refused(code="TooLarge", text=text))
@@ -132,6 +140,13 @@ async def _greeted(endpoint: Endpoint) -> Wire:
         wire.close(ClientClosed("gave up dialling"))
         raise
     return wire
+
+
+def _packed(envelope: Envelope) -> bytes:
+    try:
+        return pack(envelope)
+    except TypeError as error:  # half of a surrogate pair, a number beyond 64 bits
+        raise InvalidArgument(f"{type(envelope.body).__name__} cannot be sent: {error}") from None
 
 
 def _endpoint(url: str) -> Endpoint:

@@ -8,8 +8,8 @@ from typing import Any, Generic, TypedDict, TypeVar
 
 from lictor_actors.client.durations import Duration, nanoseconds, seconds
 from lictor_actors.client.errors import InvalidArgument
-from lictor_actors.client.html import table
 from lictor_messages.answers import Answer, Consistency
+from lictor_messages.html import table
 
 T = TypeVar("T")
 WAIT_S = 300.0

@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from lictor_actors.consul.go_base64 import go_base64
+from lictor_actors.consul.go_syntax import syntax_error
 from lictor_messages.bounds import INT64_MAX, UINT64_MAX
 from lictor_messages.durations import parse_go_duration
 
@@ -41,19 +42,20 @@ def parse_json(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
-        text = body.decode(errors="replace").lstrip(" \t\r\n")
-        return _parse_first(_ESCAPE.sub(_character, text) if "\\u" in text else text)
+        return _parse_first(body)
 
 
-def _parse_first(text: str) -> Any:
-    if not text:
-        raise BadBody("EOF")
+def _parse_first(body: bytes) -> Any:
+    text = body.decode(errors="replace").lstrip(" \t\r\n")
     try:
-        return _FIRST_VALUE.raw_decode(text)[0]
+        value = _FIRST_VALUE.raw_decode(_ESCAPE.sub(_character, text) if "\\u" in text else text)[0]
     except json.JSONDecodeError as error:
-        raise BadBody(_syntax_error(text, error)) from error
+        raise BadBody(syntax_error(body) or f"invalid character at {error.pos} of {len(body)}") from error
     except RecursionError as error:
         raise BadBody("json: exceeded max depth") from error
+    if words := syntax_error(body):  # Python reads "1." as 1, to Go it is the beginning of a number
+        raise BadBody(words)
+    return value
 
 
 def _character(escape: re.Match[str]) -> str:
@@ -66,16 +68,8 @@ _ESCAPE = re.compile(
 )
 
 
-def _syntax_error(text: str, error: json.JSONDecodeError) -> str:
-    at = error.pos
-    if at >= len(text.rstrip()) or "Unterminated string" in error.msg:
-        return "unexpected EOF"
-    sought = "object key string" if "property name" in error.msg else "value"
-    return f"invalid character {text[at]!r} looking for beginning of {sought}"
-
-
 def _no_constant(name: str) -> Any:
-    raise BadBody(f"invalid character {name[0]!r} looking for beginning of value")
+    raise json.JSONDecodeError("Python alone reads this", name, 0)
 
 
 def _whole(digits: str) -> int | float:

@@ -14,10 +14,12 @@ from lictor_messages.agent import CheckSpec
 from lictor_messages.catalog import ServiceRecord
 
 _NOT_RUN = ("DockerContainerID", "OSService")
+_MESH = ("Proxy", "Connect", "Kind", "Locality")
+_SIDECAR = ("SidecarService", "sidecar_service")
 
 
 class NotRun(ValueError):
-    """A kind of check that this agent does not run; ``status`` is the HTTP status that goes with the text."""
+    """What Consul has and this agent does not; ``status`` is the HTTP status that goes with the text."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -33,6 +35,21 @@ def check_of(given: Mapping[str, Any]) -> CheckSpec:
 
 
 def service_of(given: Mapping[str, Any], node: str) -> ServiceRecord:
-    """A definition of a service of this node as our record; its id is its name if it has none."""
+    """A definition of a service of this node as our record; its id is its name if it has none. Raises NotRun."""
+    refuse_mesh(given, *_MESH)
     name = given.get("Name", "")
     return SERVICE_DEFINITION.record(given, node=node, id=given.get("ID") or name, service=name, kind="")
+
+
+def refuse_mesh(given: Mapping[str, Any], *parts: str) -> None:
+    """Raises NotRun for these parts of a service if they say anything: they would be kept nowhere."""
+    for part in parts:
+        if _says_something(given.get(part)):
+            raise NotRun(400, f"Invalid service: {part} needs the service mesh, which Lictor does not have yet")
+
+
+def _says_something(value: Any) -> bool:
+    """False for what a client writes back that has read an empty one; an empty sidecar is a wish for one."""
+    if isinstance(value, Mapping):
+        return any(_says_something(part) or (part == {} and name in _SIDECAR) for name, part in value.items())
+    return any(map(_says_something, value)) if isinstance(value, list) else bool(value)

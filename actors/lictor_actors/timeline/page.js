@@ -100,7 +100,7 @@ function scale(since, until, width, busy) {
 }
 
 function ticks(x, height) {
-  const lines = [];
+  const lines = [], last = x.pieces.at(-1), end = last.at + last.width;
   let free = 0;
   for (const piece of x.pieces) {
     if (piece.folded) {
@@ -111,9 +111,10 @@ function ticks(x, height) {
     for (let n = Math.ceil(piece.from / x.step - 1e-9); n * x.step <= piece.to; n++) {
       const at = x.of(n * x.step);
       lines.push(svg("path", { class: "tick", d: `M${at} 14V${height}` }));
-      if (at < free) continue;
-      lines.push(svg("text", { class: "dim", x: at + 2, y: 11 }, "", seconds(n * x.step)));
-      free = at + seconds(n * x.step).length * TEXT + 8;
+      const long = seconds(n * x.step).length * TEXT, left = Math.min(at + 2, end - long);  // not beyond the picture
+      if (left < free) continue;
+      lines.push(svg("text", { class: "dim", x: left, y: 11 }, "", seconds(n * x.step)));
+      free = left + long + 6;
     }
   }
   return lines;
@@ -138,7 +139,8 @@ function overview() {
   }
   drawn.append(...suspicions(x, low + OVERVIEW.suspicions));
   for (let n = 0, step = STEPS.find((one) => (one * span) / DATA.end >= 80) ?? STEPS.at(-1); n * step <= DATA.end; n++) {
-    drawn.append(svg("text", { class: "dim", x: x(n * step), y: height - 4 }, "", seconds(n * step)));
+    drawn.append(svg("text", { class: "dim", x: Math.min(x(n * step), width - RIGHT - seconds(n * step).length * TEXT), y: height - 4 },
+      "", seconds(n * step)));
   }
   const brush = svg("rect", { class: "brush", y: 1, height: height - 16, x: x(view.since), width: Math.max(3, x(view.until) - x(view.since)) });
   drawn.append(brush);
@@ -158,7 +160,7 @@ function leadersOf(x) {
 // A partition says how many nodes are on each side.
 function overviewFault(one, y) {
   const sides = one.sides.length > 1 ? one.sides.map((side) => side.length).join(" | ") : one.what.replace(/^f\d+ /, "");
-  return [faultBar(one, y, 11), svg("text", { class: "white", x: one.from + 3, y: y + 9.5, "font-size": 9, "pointer-events": "none" }, "",
+  return [faultBar(one, y, 11), svg("text", { class: "white small", x: one.from + 3, y: y + 9, "pointer-events": "none" }, "",
     cut(sides, one.to - one.from - 4))];
 }
 

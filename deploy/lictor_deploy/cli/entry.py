@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from lictor_deploy.cli import closed_streams
 from lictor_deploy.cli.early_signals import hear
 
 INTERRUPTED = 130
@@ -13,6 +14,7 @@ def main() -> None:
     """Run the command of ``sys.argv`` and exit with its status."""
     try:
         hear(sys.argv[1:])
+        closed_streams.take()
         from lictor_deploy.cli.main import main as run
 
         run()

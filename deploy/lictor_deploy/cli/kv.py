@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import os
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
+from lictor_actors.consul.go_base64 import go_base64
 from lictor_deploy.cli.http_api import HttpApi, escaped, expect
 from lictor_deploy.cli.options import DEFAULT_REACH, Reach
 from lictor_deploy.cli.values import Whole
@@ -233,7 +233,7 @@ def write(value: bytes) -> None:
 def read(data: str) -> bytes:
     """The value that an argument names: itself, ``@file`` or ``-`` for standard input."""
     if data == "-":
-        return sys.stdin.buffer.read()
+        return read_stdin()
     if not data.startswith("@"):
         return os.fsencode(data)  # the bytes that were typed, text or not
     try:
@@ -243,9 +243,17 @@ def read(data: str) -> bytes:
         raise Failure(f"Error! Failed to read file {data[1:]}: {why}") from None
 
 
+def read_stdin() -> bytes:
+    """All of standard input."""
+    try:
+        return sys.stdin.buffer.read()
+    except OSError as error:
+        raise Failure(f"Error! Failed to read stdin: {error.strerror}") from None
+
+
 def decoded(text: bytes) -> bytes:
     """Base64 → bytes."""
     try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error:
-        raise Failure("Error! Cannot base 64 decode data: leave -base64 out, or give valid base64.") from None
+        return go_base64(text.decode("latin-1"))
+    except ValueError as error:
+        raise Failure(f"Error! Cannot base 64 decode data: {error}. Leave -base64 out, or give base64.") from None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from typing import Annotated, Any, NamedTuple
 
 from cyclopts import Parameter
 
+from lictor_actors.consul.go_base64 import go_base64
 from lictor_deploy.cli.http_api import escaped, expect
 from lictor_deploy.cli.kv import read
 from lictor_deploy.cli.options import DEFAULT_REACH, Reach
@@ -91,8 +90,8 @@ def pair(number: int, row: Any) -> Pair:
         raise Failure(f"Cannot unmarshal data: the flags of {key} are no whole number of 64 bits")
     escaped(key)  # or it could be refused after others were written
     try:
-        return Pair(key.removeprefix("/"), flags, base64.b64decode(value, validate=True))
-    except (binascii.Error, ValueError, TypeError):
+        return Pair(key.removeprefix("/"), flags, go_base64(value))
+    except (ValueError, AttributeError):  # no base64, or no text
         raise Failure(f"Cannot base64 decode value of key {key}") from None
 
 

@@ -55,8 +55,10 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def instead_of(words: Sequence[str]) -> Sequence[str]:
-    """The command that the first word stands for, if it is such a flag."""
+    """The command that the first word stands for, if it is such a flag; ``help kv`` is ``kv --help``."""
     first = words[0] if words else ""
+    if first == "help":
+        return [*words[1:], "--help"]
     return INSTEAD.get(first[1:] if first.startswith("--") else first, words)
 
 

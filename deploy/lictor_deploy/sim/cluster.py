@@ -10,7 +10,6 @@ from typing import Literal
 
 from lictor_actors.client.both import Sync
 from lictor_actors.client.errors import LictorError
-from lictor_actors.client.html import table
 from lictor_actors.client.kv import KeyValues
 from lictor_actors.faults import Faults, world_faults
 from lictor_actors.hosts.world import World
@@ -19,6 +18,7 @@ from lictor_actors.node.spec import NodeSpec
 from lictor_actors.swarm.bench import Bench
 from lictor_deploy.sim.client import SECOND, SimClient
 from lictor_deploy.sim.loop import WorldLoop
+from lictor_messages.html import table
 
 TRACE_KEPT = 10_000
 """Lines of the trace that a cluster remembers."""

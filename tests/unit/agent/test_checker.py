@@ -35,7 +35,7 @@ def run(b, check_id: str, *outcomes: Message) -> list[CheckResult]:
 
 
 def said(status: int, text: str = "body", reason: str = "OK") -> HttpProbed:
-    return HttpProbed(ticket="", status=status, reason=reason, text=text)
+    return HttpProbed(ticket="", status=status, status_text=f"{status} {reason}" if status else "", text=text)
 
 
 def test_it_asks_its_agent_for_work(checker) -> None:
@@ -104,6 +104,9 @@ def test_a_run_whose_result_never_comes_does_not_end_the_check(checker) -> None:
             "critical",
             "HTTP GET http://x/: 500 Internal Server Error Output: e",
         ),
+        (said(200, "b", ""), "passing", "HTTP GET http://x/: 200  Output: b"),
+        (HttpProbed(ticket="", status=200, status_text="200"), "passing", "HTTP GET http://x/: 200 Output: "),
+        (HttpProbed(ticket="", status_text="000 Odd"), "critical", "HTTP GET http://x/: 000 Odd Output: "),
         (said(0, 'Get "http://x/": EOF'), "critical", 'Get "http://x/": EOF'),
         (JobFailed(ticket="", error="no executor"), "critical", "no executor"),
     ],

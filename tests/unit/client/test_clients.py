@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import copy
+import pickle
 import pydoc
 import re
 import subprocess
@@ -234,6 +236,21 @@ async def test_an_address_that_is_none_is_said() -> None:
                 pass
 
 
+@pytest.mark.parametrize("url", [None, 8304, b"tcp://127.0.0.1:8304", ("127.0.0.1", 8304), True])
+@pytest.mark.parametrize("made", [lictor.Client, lictor.AsyncClient])
+def test_an_address_that_is_no_text_is_said_at_once(made: Any, url: Any) -> None:
+    with pytest.raises(lictor.InvalidArgument, match=re.escape(f"url is {url!r}: write tcp://HOST:8304")):
+        made(url)
+
+
+@pytest.mark.parametrize("made", [lictor.Client, lictor.AsyncClient])
+def test_a_client_stays_in_its_process(made: Any) -> None:
+    client = made("tcp://127.0.0.1:1")
+    for carried in (pickle.dumps, copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError, match="make one in each process"):
+            carried(client)
+
+
 async def test_a_port_that_speaks_something_else_is_said_at_once() -> None:
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
@@ -316,6 +333,12 @@ async def test_a_connection_that_breaks_is_dialled_again_and_the_write_keeps_its
         (lambda c: c.session.create(ttl="10"), "ttl is '10'"),
         (lambda c: c.event.fire("x", 1.5), "payload is 1.5"),
         (lambda c: c.agent.register_service("web", port="http"), "port is 'http'"),
+        (lambda c: c.kv.put("\ud800", "v"), "PutKey cannot be sent: "),
+        (lambda c: c.kv.get("a/\udfff"), "GetKey cannot be sent: "),
+        (lambda c: c.health.service("web\ud800"), "cannot be sent: "),
+        (lambda c: c.catalog.services(node_meta=(("\ud800", "x"),)), "cannot be sent: "),
+        (lambda c: c.agent.register_service("web", tags=("\ud800",)), "cannot be sent: "),
+        (lambda c: c.kv.put("k", "v", flags=2**64), "cannot be sent: "),
     ],
 )
 async def test_an_argument_that_no_request_can_be_made_of_is_named(

@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from lictor_actors.client.html import CELL_MOST, ROWS_MOST, Listed, table
 from lictor_actors.client.results import Rows
 from lictor_deploy.sim.cluster import SimCluster
-from lictor_messages.base import FrozenMap
-from lictor_messages.catalog import CheckRecord, Instance, NodeRecord, ServiceRecord
+from lictor_messages.base import FrozenMap, Record
+from lictor_messages.catalog import CheckRecord, Instance, NodeRecord, ServiceRecord, TaggedAddress
+from lictor_messages.html import CELL_MOST, ROWS_MOST, Listed, table
 from lictor_messages.kv import Entry
 from lictor_messages.members import Member
 
@@ -73,6 +73,26 @@ def test_results_show_themselves() -> None:
     assert names == ("a", "b")
     assert cells(names._repr_html_()) == ["a", "b"]
     assert table([]) == "<table><thead><tr></tr></thead><tbody></tbody></table>"
+
+
+@pytest.mark.parametrize(
+    ("record", "columns", "shown"),
+    [
+        (
+            Entry(key="app/config", value=b"on", modify_index=7),
+            ["key", "value", "modify_index"],
+            ["app/config", "on", "7"],
+        ),
+        (Entry(key="k", value=b"\xff\x00"), ["key", "value"], ["k", "\\xff\x00"]),
+        (Entry(key=SCRIPT), ["key"], ["&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;&amp;&quot;"]),
+        (NodeRecord(node="n", address="10.0.0.1", datacenter=""), ["node", "address"], ["n", "10.0.0.1"]),
+        (TaggedAddress(name="lan", address="::1", port=80), ["name", "address", "port"], ["lan", "::1", "80"]),
+    ],
+    ids=["value", "bytes", "markup", "node", "part"],
+)
+def test_a_single_record_shows_itself(record: Record, columns: list[str], shown: list[str]) -> None:
+    assert heads(record._repr_html_()) == columns
+    assert cells(record._repr_html_()) == shown
 
 
 def test_a_simulated_cluster_shows_its_nodes_and_lets_no_time_pass() -> None:

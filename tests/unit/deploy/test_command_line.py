@@ -74,6 +74,11 @@ def test_the_version_is_also_a_flag(lictor, flag):
     assert lictor(flag).out == f"Lictor v{VERSION}\nSpeaks the interface of Consul {CONSUL_VERSION}\n"
 
 
+@pytest.mark.parametrize("words", [(), ("kv",), ("kv", "put"), ("operator", "raft"), ("agent",)])
+def test_help_is_also_a_command(lictor, words):
+    assert lictor("help", *words) == lictor(*words, "--help")
+
+
 @pytest.mark.parametrize("command", ["kv put", "kv get", "kv", "members"])
 def test_help_may_have_one_dash(lictor, command):
     ran = lictor(*command.split(), "-help")
@@ -206,3 +211,24 @@ def test_a_reader_that_goes_away_is_no_error(words):
     shell = f"{sys.executable} -m lictor_deploy.cli.entry {words} | true"
     ran = subprocess.run(["sh", "-c", shell], stderr=subprocess.PIPE, text=True)
     assert ran.stderr == ""
+
+
+CLOSED = {
+    "input that is asked for": ("kv put x -", "<&-", 1, "", "Error! Failed to read stdin: Bad file descriptor\n"),
+    "input of another command": ("kv import -", "<&-", 1, "", "Error! Failed to read stdin: Bad file descriptor\n"),
+    "input that nothing asks for": ("version", "<&-", 0, "Lictor", ""),
+    "output": ("version", ">&-", 0, "", ""),
+    "input and output": ("version", "<&- >&-", 0, "", ""),
+    "errors, which do not go to the output": ("nonsense", "2>&-", 1, "", ""),
+    "errors of a flag": ("members -nonsense", "2>&-", 1, "", ""),
+    "all of them": ("members -nonsense", "<&- >&- 2>&-", 1, "", ""),
+}
+
+
+@pytest.mark.parametrize(("words", "closed", "status", "out", "err"), CLOSED.values(), ids=CLOSED)
+def test_standard_streams_may_be_closed(words, closed, status, out, err):
+    shell = f"exec {sys.executable} -m lictor_deploy.cli.entry {words} {closed}"
+    ran = subprocess.run(["sh", "-c", shell], capture_output=True, text=True)
+    assert (ran.returncode, ran.stderr) == (status, err)
+    assert ran.stdout.startswith(out)
+    assert bool(ran.stdout) == bool(out)

@@ -123,11 +123,19 @@ def test_put_of_a_file_that_is_not_there_writes_nothing(lictor, agent):
     assert agent.asked == []
 
 
-def test_put_decodes_base64(lictor, agent):
+@pytest.mark.parametrize("text", ["AP8=", "AP8=\n", "A\nP8=", "AP8\r\n=\r\n", "\nAP8="])
+def test_put_decodes_base64_also_in_lines(lictor, agent, text):
     agent.on("PUT", "/v1/kv/x", True)
-    lictor("kv", "put", "-base64", "x", "AP8=")
+    lictor("kv", "put", "-base64", "x", text)
     assert agent.asked[0].body == b"\x00\xff"
-    assert lictor("kv", "put", "-base64", "x", "%%").status == 1
+
+
+@pytest.mark.parametrize(("text", "at"), [("%%", 0), ("AP8", 0), ("AP 8=", 2), ("AP8_", 3), ("AP8=AP8=", 4), ("é", 0)])
+def test_put_says_where_base64_ends(lictor, agent, text, at):
+    ran = lictor("kv", "put", "-base64", "x", text)
+    assert ran.status == 1
+    assert f"illegal base64 data at input byte {at}." in ran.err
+    assert agent.asked == []
 
 
 def test_cas_that_loses_is_status_1(lictor, agent):

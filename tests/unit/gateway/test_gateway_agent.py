@@ -418,6 +418,14 @@ def test_a_reload_is_the_agents_and_says_what_is_wrong(desk):
         ("Proxy", {"Mode": "", "MeshGateway": {"Mode": ""}, "Expose": {"Checks": False}}, False),
         ("Proxy", {"Upstreams": []}, False),
         ("Proxy", None, False),
+        ("Kind", "connect-proxy", True),
+        ("Kind", "", False),
+        ("Kind", None, False),
+        ("Locality", {"Region": "eu"}, True),
+        ("Locality", {"Region": "", "Zone": "b"}, True),
+        ("Locality", {"Region": "", "Zone": ""}, False),
+        ("Locality", {}, False),
+        ("Locality", None, False),
     ],
 )
 def test_the_mesh_is_refused_by_name(desk, path, part, given, refused):

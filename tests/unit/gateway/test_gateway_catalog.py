@@ -232,7 +232,7 @@ def test_deregistration(desk):
         (b"", 400, "Request decode failed: EOF"),
         (b'{"Node":', 400, "Request decode failed: unexpected EOF"),
         (b'{"Node":"x', 400, "Request decode failed: unexpected EOF"),
-        (b"nope", 400, "Request decode failed: invalid character 'n' looking for beginning of value"),
+        (b"nope", 400, "Request decode failed: invalid character 'o' in literal null (expecting 'u')"),
         (b"{Node:1}", 400, "Request decode failed: invalid character 'N' looking for beginning of object key string"),
         (b'{"Foo":1}', 400, 'Request decode failed: json: unknown field "Foo"'),
         (b'{"Service":{"Foo":1}}', 400, 'Request decode failed: json: unknown field "Foo"'),

@@ -57,6 +57,7 @@ QUERY = PreparedQuery(
     ),
     dns_ttl="10s",
 )
+NO_BOOLEAN = "Error parsing 'connect' value: strconv.ParseBool: parsing \"{}\": invalid syntax"
 
 
 def test_create_chooses_the_id_and_answers_it(desk):
@@ -158,6 +159,18 @@ def test_no_failover_may_be_given_in_any_form(desk, failover):
     assert desk.upstream().query.service.failover == QueryFailover()
 
 
+@pytest.mark.parametrize(
+    ("parameter", "connect"),
+    [
+        *[("connect=true", True), ("connect=1", True), ("connect=T", True), ("connect=TRUE", True)],
+        *[("connect=false", False), ("connect=0", False), ("connect", False), ("connect=", False), ("", False)],
+    ],
+)
+def test_instances_of_the_mesh_alone_may_be_asked_for(desk, parameter, connect):
+    desk.http("GET", f"/v1/query/q/execute?{parameter}")
+    assert desk.upstream().connect is connect
+
+
 def test_explain_wraps_the_query(desk):
     request = desk.http("GET", "/v1/query/q/explain")
     desk.answer(PreparedQueries(index=6, queries=(QUERY,)))
@@ -178,6 +191,10 @@ def test_explain_wraps_the_query(desk):
         ("POST", "/v1/query", {"Nme": "x"}, 400, 'Request decode failed: json: unknown field "Nme"'),
         ("GET", "/v1/query/short", b"", 500, "failed prepared query lookup: index error: UUID must be 36 characters"),
         ("GET", "/v1/query/x/execute?limit=x", b"", 500, 'Bad limit: strconv.Atoi: parsing "x": invalid syntax'),
+        *(
+            ("GET", f"/v1/query/x/execute?connect={given}", b"", 500, NO_BOOLEAN.format(given))
+            for given in ("maybe", "yes", "2", "tRUE", "null", "on")
+        ),
         ("PUT", "/v1/query", b"", 405, "method PUT not allowed"),
     ],
 )

@@ -277,6 +277,13 @@ def test_a_run_finds_what_is_healthy_and_fits(three, fields, ids):
     assert run(three, "q") == ids
 
 
+@pytest.mark.parametrize(("kept", "asked"), [(True, False), (False, True), (True, True)])
+def test_what_is_asked_for_the_mesh_finds_no_instance_outside_it(three, kept, asked):
+    keep(three, name="q", connect=kept)
+    answer = three.ask(ExecutePreparedQuery(name_or_id="q", connect=asked))
+    assert (answer.found, answer.service, answer.instances) == (True, "web", ())
+
+
 def test_a_critical_node_check_rules_its_instances_out(three):
     keep(three, name="q")
     three.check("n1", "serfHealth", "critical")

@@ -14,6 +14,7 @@ from itertools import islice
 
 import pynng
 
+from lictor_actors.bus.handed import Acceptor, listen
 from lictor_actors.bus.intake import TEXT_MOST
 from lictor_actors.hosts.doors.open_requests import OpenRequests
 from lictor_actors.hosts.doors.opening import Opening, Site
@@ -71,6 +72,7 @@ class ClientDoor:
         self._hears = hears
         self._open_most = open_most
         self._socket: pynng.Rep0 | None = None
+        self._listeners: list[Acceptor] = []
         self._loops: set[asyncio.Task[None]] = set()
         self._receiving = 0
         self._open = OpenRequests()
@@ -80,9 +82,9 @@ class ClientDoor:
         """Listen; raises OSError, in words, if the address cannot be had."""
         socket = pynng.Rep0(recv_max_size=RECEIVE_MOST)
         try:
-            self.urls = tuple(_listened(socket, url) for url in self.urls)
+            self.urls = tuple(self._listen(socket, url) for url in self.urls)
         except OSError:
-            socket.close()
+            self._hang_up(socket)
             raise
         self._socket = socket
         for _ in range(SPARE):
@@ -104,10 +106,25 @@ class ClientDoor:
         if busy and self._loops:
             # Loops that answer now end by themselves; those that receive end with the socket.
             await self._let_them_answer()
-        self._socket.close()
+        self._hang_up(self._socket)
         if self._loops:
             await asyncio.wait(self._loops)
         self._socket = None
+
+    def _listen(self, socket: pynng.Rep0, url: str) -> str:
+        """Where it listens now; raises OSError with the address in its words."""
+        try:
+            listener = listen(socket, url, asyncio.get_running_loop())
+        except pynng.NNGException as e:
+            raise OSError(f"cannot listen for client actors at {url}: {e}") from e
+        self._listeners.append(listener)
+        return f"tcp://{listener.local_address}" if url.startswith("tcp://") and url.endswith(":0") else url
+
+    def _hang_up(self, socket: pynng.Rep0) -> None:
+        for listener in self._listeners:
+            listener.close()
+        self._listeners.clear()
+        socket.close()
 
     async def _let_them_answer(self) -> None:
         deadline = asyncio.get_running_loop().time() + FAREWELL_S
@@ -245,14 +262,3 @@ def client_opening(role: str, urls: tuple[str, ...]) -> Opening:
         return door
 
     return opened
-
-
-def _listened(socket: pynng.Rep0, url: str) -> str:
-    """Where it listens now; raises OSError with the address in its words."""
-    try:
-        listener = socket.listen(url)
-    except pynng.NNGException as e:
-        raise OSError(f"cannot listen for client actors at {url}: {e}") from e
-    if url.startswith("tcp://") and url.endswith(":0"):
-        return f"tcp://{listener.local_address}"
-    return url

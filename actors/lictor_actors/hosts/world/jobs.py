@@ -87,10 +87,8 @@ class Jobs:
             script = script()
         status, text = script if isinstance(script, tuple) else (script, "")
         if not status:
-            return HttpProbed(
-                ticket=job.ticket, status=0, text=f'{job.method.capitalize()} "{job.url}": connection refused'
-            )
-        return HttpProbed(ticket=job.ticket, status=status, text=text)
+            return HttpProbed(ticket=job.ticket, text=f'{job.method.capitalize()} "{job.url}": connection refused')
+        return HttpProbed(ticket=job.ticket, status=status, status_text=str(status), text=text)
 
     def _grpc(self, job: ProbeGrpc) -> GrpcProbed:
         target = f"{job.address}/{job.service}" if job.service else job.address

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from lictor_actors.consul.decode import BadBody
@@ -24,29 +25,21 @@ def decoded(request: HttpRequest, struct: Struct[Any]) -> dict[str, Any]:
 def service_registration(request: HttpRequest) -> RegisterService:
     """The body of /v1/agent/service/register. The agent judges it; here is only what our records cannot hold."""
     given = decoded(request, SERVICE_DEFINITION)
-    refuse_mesh(given, "Proxy", "Connect", "Kind")
-    return RegisterService(
-        service=service_of(given, request.options.name),
-        checks=tuple(map(check_spec, one_and_more(given))),
-        replace_existing_checks=request.params.get("replace-existing-checks", ["false"])[0] in ("", "true"),
-    )
+    with refused_by_name():
+        return RegisterService(
+            service=service_of(given, request.options.name),
+            checks=tuple(map(check_of, one_and_more(given))),
+            replace_existing_checks=request.params.get("replace-existing-checks", ["false"])[0] in ("", "true"),
+        )
 
 
-SIDECAR = ("SidecarService", "sidecar_service")
-
-
-def refuse_mesh(given: Mapping[str, Any], *parts: str) -> None:
-    """Raises HttpError for these parts of a service if they say anything: they would be kept nowhere."""
-    for part in parts:
-        if _says_something(given.get(part)):
-            raise HttpError(400, f"Invalid service: {part} needs the service mesh, which Lictor does not have yet")
-
-
-def _says_something(value: Any) -> bool:
-    """False for what a client writes back that has read an empty one; an empty sidecar is a wish for one."""
-    if isinstance(value, Mapping):
-        return any(_says_something(part) or (part == {} and name in SIDECAR) for name, part in value.items())
-    return any(map(_says_something, value)) if isinstance(value, list) else bool(value)
+@contextmanager
+def refused_by_name() -> Iterator[None]:
+    """What Consul has and Lictor does not is an HttpError."""
+    try:
+        yield
+    except NotRun as error:
+        raise HttpError(error.status, str(error)) from error
 
 
 def one_and_more(given: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -56,7 +49,5 @@ def one_and_more(given: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def check_spec(given: Mapping[str, Any]) -> CheckSpec:
     """A check definition as our record; raises HttpError for the kinds of check that we do not run."""
-    try:
+    with refused_by_name():
         return check_of(given)
-    except NotRun as error:
-        raise HttpError(error.status, str(error)) from error

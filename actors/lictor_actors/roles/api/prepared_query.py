@@ -8,7 +8,7 @@ from lictor_actors.consul.structs.queries import QUERY, SERVICE_QUERY
 from lictor_actors.consul.uuids import as_made, new_uuid
 from lictor_actors.roles.api.agent_cache import cacheable
 from lictor_actors.roles.api.definitions import decoded
-from lictor_actors.roles.api.query import check_datacenter, read_options
+from lictor_actors.roles.api.query import check_datacenter, parse_bool, read_options
 from lictor_actors.roles.api.question import (
     JSON,
     NOTHING_READ,
@@ -93,6 +93,7 @@ def execute(request: HttpRequest) -> HttpQuestion:
         near=request.param("near"),
         agent=request.options.name,
         source_ip=request.header("x-forwarded-for").partition(",")[0].strip() or request.asked.peer,
+        connect=_connect(request.param("connect")),
         **_now(request),
     )
     return cacheable(request, HttpQuestion(query, _executed), refreshed=False)
@@ -109,6 +110,13 @@ def _now(request: HttpRequest) -> Any:
     options.pop("min_index", None)
     options.pop("wait_ns", None)
     return options
+
+
+def _connect(raw: str) -> bool:
+    given = parse_bool(raw) if raw else False
+    if given is None:
+        raise HttpError(500, f"Error parsing 'connect' value: strconv.ParseBool: parsing \"{raw}\": invalid syntax")
+    return given
 
 
 def _limit(raw: str) -> int:

@@ -63,6 +63,7 @@ class Failover:
         query = RunPreparedQuery(
             query=search.failover.query,
             limit=asked.limit,
+            connect=asked.connect,
             dc=place,
             consistency=asked.consistency,
             max_stale_ns=asked.max_stale_ns,

@@ -7,6 +7,7 @@ Programs send no Origin, and as Host the address that they were given.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from lictor_messages.addresses import cut_host_port, is_here, parsed_ip
@@ -15,6 +16,10 @@ KNOWN_MOST = 64
 """Spellings of Host that are remembered as good."""
 SHOWN_MOST = 64
 ANY = "*"
+SINGLE = re.compile(r"[a-z](?:[a-z0-9_-]{0,61}[a-z0-9])?")
+"""A name without a dot. No site can own one: the root has no hosts of its own (ICANN's SSAC 053, RFC 7085), so only the
+machine itself, or who runs the network that it is in, says where it leads.
+"""
 NOT_HERE = (
     '403 Forbidden: this listener serves its own machine, and the request is for the host "{host}": a site could have '
     "pointed that name here. Ask for 127.0.0.1 or localhost, or let the agent know the name: -http-allowed-host, or "
@@ -55,6 +60,8 @@ class Sites:
     def _host_fault(self, host: str) -> str:
         name = _name(host)
         if not host or ANY in self._allowed or not (self.local or self._allowed):
+            return ""
+        if not self._allowed and SINGLE.fullmatch(name):
             return ""
         if is_here(name) or host.lower() in self._allowed or name in self._allowed:
             return ""

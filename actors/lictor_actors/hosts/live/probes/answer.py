@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-import zlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from lictor_actors.hosts.live.probes.gunzip import Gunzip
 from lictor_actors.hosts.live.probes.words import ProbeFailed, quoted
 
 PIECE = 65_536
 HEAD_MOST = 10 << 20
 BODILESS = (204, 304)
-GZIP = 16 + zlib.MAX_WBITS
 CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}(?![0-9A-Fa-f])")
 VERSION = re.compile(rb"HTTP/[0-9]\.[0-9]")
 NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z ]+")
@@ -71,7 +70,8 @@ class AnswerHead:
     """All of an answer but its body."""
 
     status: int
-    reason: str
+    status_text: str
+    """What the status line says behind the version: ``200 OK``."""
     fields: dict[str, list[str]]
     """By names in small letters."""
 
@@ -83,8 +83,8 @@ class AnswerHead:
 async def read_head(source: Source) -> AnswerHead:
     """The head of the final answer, those of interim ones counting as part of it; raises ProbeFailed."""
     while True:
-        version, status, reason = _status_line(await source.line())
-        head = AnswerHead(status, reason, await _fields(source))
+        version, status, status_text = _status_line(await source.line())
+        head = AnswerHead(status, status_text, await _fields(source))
         if not 100 <= status < 200 or status == 101:
             _transfer(head, version)
             _length(head)
@@ -100,12 +100,13 @@ def _status_line(line: bytes) -> tuple[bytes, int, str]:
     version, space, rest = line.partition(b" ")
     if not space:
         raise _broken(f"malformed HTTP response {quoted(line)}")
-    code, _, reason = rest.lstrip(b" ").partition(b" ")
+    status_text = rest.lstrip(b" ")
+    code = status_text.partition(b" ")[0]
     if len(code) != 3 or not code.isdigit():
         raise _broken(f"malformed HTTP status code {quoted(code)}")
     if not VERSION.fullmatch(version):
         raise _broken(f"malformed HTTP version {quoted(version)}")
-    return version, int(code), reason.decode("utf-8", "replace")
+    return version, int(code), status_text.decode("utf-8", "replace")
 
 
 async def _fields(source: Source) -> dict[str, list[str]]:
@@ -161,13 +162,11 @@ def _length(head: AnswerHead) -> int | None:
 
 async def read_body(source: Source, head: AnswerHead, unzips: bool, most: int, into: bytearray) -> None:
     """Put up to ``most`` bytes of a body into ``into``; a body that cannot be read any further ends there."""
-    unzip = zlib.decompressobj(GZIP) if unzips and head.first("content-encoding").lower() == "gzip" else None
+    unzip = Gunzip() if unzips and head.first("content-encoding").lower() == "gzip" else None
     async for piece in _pieces(source, head):
-        try:
-            into += unzip.decompress(piece, most - len(into)) if unzip else piece[: most - len(into)]
-        except zlib.error:
-            return
-        if len(into) >= most:
+        room = most - len(into)
+        into += unzip.read(piece, room) if unzip else piece[:room]
+        if len(into) >= most or (unzip and unzip.over):
             return
 
 

@@ -25,7 +25,7 @@ async def probe_http(job: ProbeHttp) -> HttpProbed:
     try:
         request = _first_request(job)
     except ProbeFailed as why:
-        return HttpProbed(ticket=job.ticket, status=0, text=str(why))
+        return HttpProbed(ticket=job.ticket, text=str(why))
     return await HttpProbe(job, request).result()
 
 
@@ -61,9 +61,10 @@ class HttpProbe:
         except OSError as error:
             why = f"read tcp {self._ends}: read: {system_words(error)}"
         if self._head is None:
-            return HttpProbed(ticket=self._job.ticket, status=0, text=self._failed(why))
+            return HttpProbed(ticket=self._job.ticket, text=self._failed(why))
         text = _text(self._body, self._job.output_max_size)
-        return HttpProbed(ticket=self._job.ticket, status=self._head.status, reason=self._head.reason, text=text)
+        head = self._head
+        return HttpProbed(ticket=self._job.ticket, status=head.status, status_text=head.status_text, text=text)
 
     def _failed(self, why: str) -> str:
         method = self._method[:1].upper() + self._method[1:].lower()

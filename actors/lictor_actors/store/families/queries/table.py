@@ -168,18 +168,20 @@ class PreparedTable:
         found = self.resolve(query.name_or_id)
         if found is None:
             return QueryExecuted(index=self.table_index(), found=False)
-        return self._run(found, self._near(query, found.service))
+        return self._run(found, self._near(query, found.service), in_mesh=query.connect)
 
     def run(self, query: RunPreparedQuery) -> QueryExecuted:
         """The same for a query that is kept in another datacenter. Distances from where it was asked are not known."""
-        return self._run(query.query, "")
+        return self._run(query.query, "", in_mesh=query.connect)
 
-    def _run(self, query: PreparedQuery, near: str) -> QueryExecuted:
+    def _run(self, query: PreparedQuery, near: str, *, in_mesh: bool) -> QueryExecuted:
         service = query.service
+        # Registrations that take part in a mesh are refused, so there is no instance of one.
+        instances = () if in_mesh or service.connect else tuple(self._instances(service))
         return QueryExecuted(
             index=max(1, self.indexes.service(fold(service.service), "nodes", "services", "checks")),
             service=service.service,
-            instances=tuple(self._instances(service)),
+            instances=instances,
             dns_ttl=query.dns_ttl,
             near=near,
         )

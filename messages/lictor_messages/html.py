@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any, TypeVar
 
-from lictor_messages.base import Record
+from pydantic import BaseModel
 
 T = TypeVar("T")
 ROWS_MOST = 100
@@ -39,7 +39,7 @@ def table(records: Sequence[Any], caption: str = "") -> str:
 def _cells(record: Any) -> Mapping[str, Any]:
     if isinstance(record, Mapping):
         return record
-    if isinstance(record, Record):
+    if isinstance(record, BaseModel):
         return {name: getattr(record, name) for name in type(record).model_fields}
     return {LONELY: record}
 
@@ -56,7 +56,7 @@ def _shown(value: Any) -> str:
         text = ", ".join(f"{key}={item}" for key, item in value.items())
     elif isinstance(value, list | tuple):
         text = ", ".join(map(_shown, value))
-    elif isinstance(value, Record):
+    elif isinstance(value, BaseModel):
         text = " ".join(_shown(item) for item in _cells(value).values() if item)
     else:
         text = str(value)
