@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Iterator, Mapping
 from logging.handlers import SysLogHandler
+from pathlib import Path
 from typing import Any
 
 from lictor_actors.consul.log_levels import LEVELS
@@ -65,10 +66,8 @@ def _elsewhere(config: AgentConfig) -> Iterator[logging.Handler]:
         except OSError as error:
             raise Failure(f"log_file {config.log_file!r} cannot be written: {error.strerror}. Name another.") from None
     if config.enable_syslog:
-        try:
-            syslog = SysLogHandler(SYSLOG, facility=SysLogHandler.facility_names[config.syslog_facility])
-        except OSError as error:
-            why = f"there is no syslog at {SYSLOG} ({error.strerror})"
-            raise Failure(f"enable_syslog: {why}. Start one, or set it to false.") from None
+        if not Path(SYSLOG).is_socket():  # the handler would drop every line
+            raise Failure(f"enable_syslog: there is no syslog at {SYSLOG}. Start one, or set it to false.")
+        syslog = SysLogHandler(SYSLOG, facility=SysLogHandler.facility_names[config.syslog_facility])
         syslog.ident = "lictor: "
         yield syslog

@@ -16,7 +16,7 @@ from lictor_deploy.config.option import Word
 from lictor_messages.addresses import PORT_MOST, parsed_ip, split_host_port
 from lictor_messages.durations import duration_ns
 
-LOG_PARTS = ("agent", "checker", "dns", "gateway", "host", "http", "prober", "server")
+LOG_PARTS = ("agent", "checker", "dns", "gateway", "host", "http", "prober", "prober-wan", "router", "server")
 """Actors by their roles, and those that carry them."""
 DOMAIN_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
