@@ -14,7 +14,7 @@ from lictor_actors.hosts.doors.http.request_log import logged, without_token
 from lictor_actors.hosts.live.faults import LiveRules
 from lictor_actors.hosts.live.log_lines import ConsulFormat, JsonFormat, about, log_of, set_threshold
 from lictor_actors.hosts.live.told import Told
-from lictor_deploy.agent.log import start_agent_log, start_log
+from lictor_deploy.agent.log import start_agent_log
 from lictor_deploy.agent.log_file import LogFile
 from lictor_deploy.config.load import Sources, load
 from lictor_deploy.config.sections import AgentConfig
@@ -41,10 +41,8 @@ def root() -> Iterator[logging.Logger]:
     root.setLevel(level)
 
 
-def listening(
-    root: logging.Logger, level: str = "INFO", lines: logging.Formatter | None = None, **others: str
-) -> Lines:
-    handler = Lines(lines or ConsulFormat())
+def listening(root: logging.Logger, level: str = "INFO", *, as_json: bool = False, **others: str) -> Lines:
+    handler = Lines(JsonFormat() if as_json else ConsulFormat())
     root.handlers[:] = [handler]
     set_threshold(level, others)
     return handler
@@ -63,7 +61,7 @@ def test_a_line_of_a_request_ends_in_its_cause_and_others_have_none(root: loggin
 
 
 def test_in_json_the_cause_is_a_key_and_the_module_the_actor(root: logging.Logger) -> None:
-    heard = listening(root, lines=JsonFormat())
+    heard = listening(root, as_json=True)
     log_of("server").warning("%s waits", "server@n1.dc1", extra=about("abc.1"))
     logging.getLogger("lictor").info("agent: leaves")
     first, second = map(json.loads, heard.said)
@@ -143,31 +141,40 @@ def test_a_name_that_ends_in_a_slash_is_a_directory(tmp_path: Path) -> None:
     assert file.name.startswith("lictor-")
 
 
+class Full:
+    """A file on a disk that has no room."""
+
+    name = "agent.log"
+
+    def write(self, _: str) -> None:
+        raise OSError(28, "No space left on device")
+
+
 def test_lines_that_cannot_be_written_are_counted_and_said_once(tmp_path: Path, capsys: Any) -> None:
     file = LogFile(str(tmp_path / "agent.log"), most_bytes=0, most_ns=10**18, keep=0)
     file._file.close()
-    file._file = Path("/dev/full").open("a", buffering=1)  # noqa: SIM115
+    file._file = Full()  # type: ignore[assignment]
     for _ in range(3):
         file.emit(logging.LogRecord("lictor", logging.INFO, "", 0, "x", None, None))
     assert file.lost == 3
-    assert capsys.readouterr().err == "The log file /dev/full cannot be written: No space left on device.\n"
+    assert capsys.readouterr().err == "The log file agent.log cannot be written: No space left on device.\n"
 
 
-def test_an_agent_writes_to_its_output_and_its_file(tmp_path: Path, capsys: Any) -> None:
+def test_an_agent_writes_to_its_output_and_its_file(tmp_path: Path, capsys: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("faulthandler.enable", lambda _: None)
     start_agent_log(AgentConfig(log_json=True, log_file=f"{tmp_path}/agent.log"))
     log_of("agent").info("hello")
     (text,) = said_in(tmp_path)
     assert json.loads(text)["@message"] == json.loads(capsys.readouterr().out)["@message"] == "hello"
-    start_log("INFO")
 
 
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
-        ({"log_levels": {"servr": "INFO"}}, "config key log_levels"),
+        ({"log_levels": {"servr": "INFO"}}, "log_levels.servr: 'servr' writes no log: use agent, checker"),
         (
             {"log_levels": {"server": "LOUD"}},
-            "log_levels.server 'LOUD' is no level: use TRACE, DEBUG, INFO, WARN or ERR",
+            "log_levels.server 'LOUD' is no level: use TRACE, DEBUG",
         ),
         ({"syslog_facility": "NOISE"}, "syslog_facility 'NOISE' is no facility of syslog"),
         ({"log_rotate_max_files": -2}, "log_rotate_max_files must be a number of files"),
@@ -193,6 +200,7 @@ def test_harmless_keys_of_telemetry_are_taken_with_a_warning(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(("key", "value"), [("log_file", "/nowhere/at/all.log"), ("enable_syslog", True)])
 def test_a_place_that_is_not_there_ends_the_agent_with_a_sentence(key: str, value: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("faulthandler.enable", lambda _: None)
     monkeypatch.setattr("lictor_deploy.agent.log.SYSLOG", "/nowhere/log")
     with pytest.raises(Failure, match=key):
         start_agent_log(AgentConfig(**{key: value}))
