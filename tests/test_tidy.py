@@ -79,6 +79,7 @@ NOT_SENT = (
     "jobs.run_",
     "journal.",
     "machine.read_",
+    "metrics.read_",
     "reload.read_",
     "server.router_options",
     "server.server_options",

@@ -23,6 +23,7 @@ from lictor_messages import (
     kv,
     machine,
     members,
+    metrics,
     queries,
     raft,
     refusals,

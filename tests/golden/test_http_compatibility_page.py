@@ -33,7 +33,8 @@ NOTES = {
     "/v1/agent/service/": "`ContentHash` is a hash of its own; `?hash` and `?wait` block",
     "/v1/agent/service/register": "`Kind`, `Proxy`, `Connect`, `Locality` are refused: no mesh yet",
     "/v1/agent/check/register": "`DockerContainerID` and `OSService` are refused by name; scripts run if allowed",
-    "/v1/agent/reload": "services, checks and `log_level` take effect",
+    "/v1/agent/metrics": "names, and what is left out: [metrics.md](metrics.md)",
+    "/v1/agent/reload": "services, checks, levels of the log and filters of metrics take effect",
     "/v1/catalog/register": "a `Proxy` or `Connect` that says something is refused; the header "
     "`X-Lictor-Will-Be-Undone` names a living agent that owns the node",
     "/v1/catalog/deregister": "the header `X-Lictor-Will-Be-Undone` as with register",

@@ -52,6 +52,9 @@ class Slow:
         self._hand.now += self._takes_s
         self.taken += 1
 
+    def took(self, seconds: float) -> None:
+        assert seconds >= 0
+
 
 @pytest.fixture
 def hand() -> Hand:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from lictor_actors.hosts.lanes import Lanes
 from lictor_actors.kernel.actor import Actor
+from lictor_actors.kernel.life import Samples
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope
 from lictor_messages.host import PoolLane
@@ -64,6 +65,10 @@ class Ground(Protocol):
         """The world's rare-event switch; None in production."""
         ...
 
+    def samples(self, node: str) -> Samples:
+        """What takes the values of the metrics of this node."""
+        ...
+
     def later(self, node: str, after: int, call: Callable[[], None]) -> Handle:
         """Call after so many of the node's nanoseconds."""
         ...
@@ -96,15 +101,15 @@ class Ground(Protocol):
         """The node's journal."""
         ...
 
-    def count(self, what: str) -> None:
-        """One more of these; every drop has a name."""
+    def count(self, what: str, node: str = "") -> None:
+        """One more of these, for this node or for all of the process; every drop has a name."""
         ...
 
-    def note(self, who: str, event: str) -> None:
-        """Put a line on the timeline."""
+    def note(self, who: str, event: str, cause: str = "") -> None:
+        """Put a line on the timeline; ``cause``: of the request that it belongs to."""
         ...
 
-    def crashed(self, who: str, error: Exception) -> None:
+    def crashed(self, who: str, error: Exception, cause: str = "") -> None:
         """An actor raised: keep the traceback for people."""
         ...
 

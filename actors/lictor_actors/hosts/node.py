@@ -107,7 +107,7 @@ class Node:
 
         In the place of an answer that is too large for any frame its asker gets a refusal.
         """
-        self.ground.count(f"refused_{reason.partition(':')[0]}")
+        self.ground.count(f"refused_{reason.partition(':')[0]}", self.name)
         if not envelope.request or type(envelope.body) is Undeliverable:
             return
         if envelope.reply_to:
@@ -131,7 +131,7 @@ class Node:
         self.ground.post(Envelope(me, e.source, notice, request=e.request, cause=e.cause, origin=e.origin))
 
     def _answer_in_a_word(self, e: Envelope) -> None:
-        self.ground.count(f"answers_too_large:{e.body.kind}")
+        self.ground.count(f"answers_too_large:{e.body.kind}", self.name)
         word = Refused(code="AnswerTooLarge")
         self.ground.post(
             Envelope(e.source, e.target, word, request=e.request, cause=e.cause, via=e.via, origin=e.origin)
@@ -139,7 +139,7 @@ class Node:
 
     def _pass_through(self, e: Envelope) -> None:
         office, waiter = at("host", node_of(e.via)), e.target
-        self.ground.count("answers_passed_on")
+        self.ground.count("answers_passed_on", self.name)
         onward = Envelope(e.source, office, e.body, request=e.request, reply_to=waiter, cause=e.cause, origin=e.origin)
         self.ground.post(onward)
 
@@ -156,7 +156,7 @@ class Node:
                 # What its actors have answered is still on its way: the asker learns that it was done.
                 self.ground.later(self.name, GOODBYE_NS, lambda: self._end(body.why))
             case Undeliverable():
-                self.ground.count("undeliverable_to_host")
+                self.ground.count("undeliverable_to_host", self.name)
             case _ if envelope.request and envelope.reply_to:
                 # An answer that could not reach its asker from where it was made: this node tries once, in its
                 # own name, because the ground routes and judges by who posts.
@@ -164,7 +164,7 @@ class Node:
                 onward = Envelope(me, e.reply_to, body, request=e.request, cause=e.cause, origin=e.origin)
                 self.ground.post(onward)
             case _:
-                self.ground.count(f"host_ignored_{body.kind}")
+                self.ground.count(f"host_ignored_{body.kind}", self.name)
 
     # -- faults --------------------------------------------------------------
 
@@ -236,15 +236,15 @@ class Node:
         """Forget a seat that ended with its parent."""
         self.seats.pop(seat.role, None)
 
-    def report_crash(self, seat: Seat, error: Exception) -> None:
+    def report_crash(self, seat: Seat, error: Exception, cause: str = "") -> None:
         """Say aloud that an actor raised."""
-        self.ground.count("actor_crashes")
-        self.ground.note(seat.address, f"crashed: {error!r}")
-        self.ground.crashed(seat.address, error)
+        self.ground.count("actor_crashes", self.name)
+        self.ground.note(seat.address, f"crashed: {error!r}", cause)
+        self.ground.crashed(seat.address, error, cause)
 
     def report_stopped(self, seat: Seat, why: str) -> None:
         """Say aloud that an actor is down for good, while its node goes on."""
-        self.ground.count("actors_stopped")
+        self.ground.count("actors_stopped", self.name)
         self.ground.actor_stopped(seat.address, why)
 
     def _seat(self, spec: ActorSpec, parent: Seat | None) -> Seat:

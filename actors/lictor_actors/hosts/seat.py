@@ -52,6 +52,8 @@ class Seat:
         self.kind: type[Actor] = Actor
         """The class of the actor that lives here, or did last."""
         self._birth = birth
+        self._samples = node.ground.samples(node.name)
+        self._turns = f"lictor.turn_seconds;actor={role}"
         self._ground: Ground = node.ground
         self._name = node.name
         self._rng = node.ground.stream(node.name, role)
@@ -69,7 +71,8 @@ class Seat:
         actor = self._birth()
         self.kind = type(actor)
         ground.seated(self.role, actor)
-        life = Life(actor, self.address, self._rng, lambda n: ground.secret(name, n), ground.buggify(name))
+        secret, rare = (lambda n: ground.secret(name, n)), ground.buggify(name)
+        life = Life(actor, self.address, self._rng, secret, rare, self._samples)
         self.life, self.down_because = life, ""
         try:
             effects = life.start(ground.now(name), ground.wall(name))
@@ -165,6 +168,10 @@ class Seat:
         if effects:
             self._carry_out(life, effects)
 
+    def took(self, seconds: float) -> None:
+        """So long was one of its turns."""
+        self._samples[self._turns].append(seconds)
+
     def pause(self) -> None:
         """Fault: take no turns; mail and timers pile up as they would before a stopped process."""
         if self._backlog is None:
@@ -181,7 +188,7 @@ class Seat:
             self.node.refuse(envelope, f"actor_down: {self.down_because}")
 
     def _mailbox_lost(self, envelope: Envelope | None) -> None:
-        self._ground.count("mail_of_another_life")
+        self._ground.count("mail_of_another_life", self._name)
         if envelope is not None:
             self._indefinite(envelope)
 
@@ -196,7 +203,7 @@ class Seat:
 
     def _crashed(self, error: Exception, envelope: Envelope | None) -> None:
         now = self._ground.now(self.node.name)
-        self.node.report_crash(self, error)
+        self.node.report_crash(self, error, envelope.cause if envelope is not None else "")
         if envelope is not None:
             self._indefinite(envelope)
         provoked = envelope is not None and envelope.origin != "home"
@@ -246,9 +253,9 @@ class Seat:
             case RunJob():
                 self._run(life, effect.job)
             case Note():
-                self._ground.note(self.address, effect.event)
+                self._ground.note(self.address, effect.event, effect.cause)
             case Count():
-                self._ground.count(effect.what)
+                self._ground.count(effect.what, self._name)
             case Spawn():
                 self.node.spawn(self, effect.spec)
             case StopActor():
@@ -261,7 +268,7 @@ class Seat:
 
     def _written(self, life: Life, upto: int) -> None:
         if self.life is not life:
-            self._ground.count("durable_of_another_life")
+            self._ground.count("durable_of_another_life", self._name)
             return
         # Durable first: what this sync lets go may come straight back to the actor.
         self._ground.enqueue(self, life.number, Durable(upto=upto), None)
@@ -279,4 +286,4 @@ class Seat:
         if self.life is life:
             self._ground.enqueue(self, life.number, result, None)
         else:
-            self._ground.count("job_of_another_life")
+            self._ground.count("job_of_another_life", self._name)

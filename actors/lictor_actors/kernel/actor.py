@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar, Literal
 
 from lictor_actors.kernel.turn import Turn
@@ -11,6 +12,9 @@ from lictor_messages.base import Message
 Lane = Literal["gossip", "wan", "rest"]
 """The ways to another node: those of its gossip pools, whose frames are small and of which one may be lost, and that of
 the rest."""
+
+Reading = tuple[str, float]
+"""A metric's name, with ``;label=value`` for each label, and its value."""
 
 
 class Actor:
@@ -44,6 +48,10 @@ class Actor:
     def standing(self) -> str:
         """How it stands now, as a note for an observer that begins to watch; "" if there is nothing to say."""
         return ""
+
+    def readings(self) -> Iterable[Reading]:
+        """Its gauges as they are, and what it has counted in this life: the host reads them when it is asked."""
+        return ()
 
     def check(self) -> None:
         """Assert the actor's invariants; the simulator calls it after turns."""

@@ -73,6 +73,8 @@ class Note:
     """Something happened that the timeline should show."""
 
     event: str
+    cause: str = ""
+    """Of the request that it happened for."""
 
 
 @dataclass(slots=True)

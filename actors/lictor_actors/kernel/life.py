@@ -6,7 +6,7 @@ Request ids, timers, jobs and Durable notices carry the life; those of another l
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 
 from lictor_actors.kernel.actor import Actor
@@ -14,6 +14,19 @@ from lictor_actors.kernel.effects import Effect, Send
 from lictor_actors.kernel.turn import Turn
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope
+
+Samples = Mapping[str, list[float]]
+"""By the name of a metric with its labels: takes values; each name is there as soon as it is asked for."""
+
+
+class NotSampled(dict[str, list[float]]):
+    """Takes values and keeps none."""
+
+    def __missing__(self, _: str) -> list[float]:
+        return []
+
+
+NOT_SAMPLED: Samples = NotSampled()
 
 
 class Life:
@@ -30,6 +43,7 @@ class Life:
         "number",
         "persisted",
         "rng",
+        "samples",
         "secret",
         "timers",
     )
@@ -41,12 +55,14 @@ class Life:
         rng: Random,
         secret: Callable[[int], bytes],
         buggify: Callable[[str], bool] | None = None,
+        samples: Samples = NOT_SAMPLED,
     ) -> None:
         self.actor = actor
         self.address = address
         self.rng = rng
         self.secret = secret
         self.buggify = buggify
+        self.samples = samples
         self.number = int.from_bytes(secret(8), "big")
         self.persisted = 0
         self.durable = 0

@@ -156,11 +156,19 @@ class Turn:
 
     def note(self, event: str) -> None:
         """Put a line on the timeline."""
-        self.effects.append(Note(event))
+        self.effects.append(Note(event, self.envelope.cause if self.envelope is not None else ""))
 
     def count(self, what: str) -> None:
         """One more of these, under a name: for what is dropped, refused or ignored."""
         self.effects.append(Count(what))
+
+    def sample(self, what: str, value: float) -> None:
+        """One value of a metric: its name, then ``;label=value`` for each label, which input from outside never makes.
+
+        No effect but a word to the host, and so it stands even if the turn then raises: an effect would cost as much
+        as a tenth of a read. Nothing that an actor does can depend on it.
+        """
+        self.life.samples[what].append(value)
 
     def buggify(self, name: str) -> bool:
         """True now and then in some simulated runs, never in production: a place where rare things may happen."""

@@ -107,7 +107,9 @@ class Raft(Receiving):
         """Put commands into the log; returns their indexes. Raises NotLeading or Overloaded: then nothing was done."""
         if self._leading is None or self._leading.transfer:
             raise NotLeading("" if self._leading else self.leader)
-        return self._leading.append("command", data, turn)
+        indexes = self._leading.append("command", data, turn)
+        self.proposed += len(data)
+        return indexes
 
     def read(self, turn: Turn) -> int:
         """Ask for a linearizable read; its id comes back from ``take_reads``, or never if this server steps down.

@@ -61,6 +61,10 @@ class Facts:
         """When there was last a reason not to stand: a leader's word, a vote given, an own candidacy."""
         self._heard_leader = 0
         """When a leader's word came last; the voter is loyal from then on for one shortest election time-out."""
+        self.proposed = 0
+        """Commands that this server put into the log as leader, in this life."""
+        self.became = dict.fromkeys(("leader", "candidate", "follower"), 0)
+        """How often, in this life."""
         self._reads: list[tuple[int, int]] = []
         self.disk_full = False
         """While it is set nothing can be promised: the others are heard only to learn who leads; no vote is asked for.

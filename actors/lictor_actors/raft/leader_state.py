@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft.configuration import ChangeRefused, Configuration
 from lictor_actors.raft.doubts import Implausible
+from lictor_actors.raft.entry_times import EntryTimes
 from lictor_actors.raft.log import Entry, EntryType
 from lictor_actors.raft.options import RaftOptions
 from lictor_actors.raft.progress import Progress
@@ -46,6 +47,7 @@ class LeaderState:
         self._replication = Replication(me, stable, options, commit_index)
         self._replication.reconfigured(self.first_index, now)
         self.rounds = Rounds()
+        self.times = EntryTimes()
         self.transfer: Transfer | None = None
         self.lease_given_up = False
         self._uncommitted_bytes = 0
@@ -80,6 +82,7 @@ class LeaderState:
         first, term = self.stable.log.last_index + 1, self.stable.term
         self.stable.append([Entry(first + i, term, type_, d) for i, d in enumerate(data)], turn)
         self._uncommitted_bytes += size
+        self.times.appended(first + len(data) - 1, turn.now)
         self._replication.to_all(turn)
         return range(first, first + len(data))
 

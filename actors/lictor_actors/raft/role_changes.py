@@ -79,7 +79,9 @@ class RoleChanges(Snapshotting):
     def _heartbeat_due(self, turn: Turn) -> None:
         if self._leading is None:
             return
-        if turn.now - self._leading.heard_by_quorum_since(turn.now) >= self.options.election_ns:
+        silence = turn.now - self._leading.heard_by_quorum_since(turn.now)
+        turn.sample("raft.leader.lastContact", silence / 1e6)
+        if silence >= self.options.election_ns:
             turn.note(f"raft: no quorum answers in term {self.term}")
             self._become_follower(self.term, "", turn)
             return
@@ -116,6 +118,7 @@ class RoleChanges(Snapshotting):
         if self.role is LEADER or leader:
             self._quiet_since = turn.now
             self._draw_timeout(turn)
+        self.became["follower"] += self.role is not FOLLOWER or bool(leader)
         if leader:
             turn.note(f"raft: follows {leader} in term {term}")
         self.role = FOLLOWER
@@ -131,6 +134,7 @@ class RoleChanges(Snapshotting):
 
     def _become_candidate(self, turn: Turn, *, transfer: bool = False) -> None:
         self.role = CANDIDATE
+        self.became["candidate"] += 1
         self.leader = ""
         self._stable.set_term(self.term + 1, self.me, turn)
         turn.note(f"raft: stands for term {self.term}")
@@ -140,6 +144,7 @@ class RoleChanges(Snapshotting):
     def _become_leader(self, turn: Turn) -> None:
         turn.note(f"raft: leads term {self.term}")
         self.role = LEADER
+        self.became["leader"] += 1
         self.leader = self.me
         self._leading = LeaderState(self.me, self._stable, self.options, self._commit_index, turn.now)
         self._leading.open(turn)
@@ -173,6 +178,7 @@ class RoleChanges(Snapshotting):
     def _after_leading(self, leading: LeaderState, turn: Turn) -> None:
         leading.begin_wanted_round(turn)
         self._commit_index = leading.commit_index
+        leading.times.reached(self.durable_index, self._commit_index, turn)
         self._reads.extend(leading.rounds.take_confirmed())
         if leading.voted_out:
             self.resign("it is no voter any more", turn)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import lru_cache
 from typing import NamedTuple
 
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.claims import KEPT, claim_of
 from lictor_actors.swim.peer import member_of
+from lictor_messages.base import Message
 from lictor_messages.envelope import at
 from lictor_messages.host import Forgotten, Located, PoolLane, Redial
 from lictor_messages.members import Member, MemberEvent, MemberJoined, MemberLeft, UserEvent
@@ -33,17 +35,20 @@ def introduction(record: bytes, pool: PoolLane) -> Introduction:
 class Listeners:
     """Nothing that is said here rests on the prober's journal, so everything may leave early."""
 
-    __slots__ = ("_host", "_lane", "_tell", "servers_changed")
+    __slots__ = ("_host", "_lane", "_tell", "servers_changed", "told")
 
     def __init__(self, node: str, tell: tuple[str, ...], lane: PoolLane) -> None:
         self._host = at("host", node)
         self._lane: PoolLane = lane
         self._tell = tell
+        self.told: Counter[type[Message]] = Counter()
+        """How many events of each kind, in this life."""
         self.servers_changed = False
         """Something was told of a server since the prober last looked."""
 
     def tell(self, event: MemberEvent | UserEvent, turn: Turn) -> None:
         """One message for each change; who left also stands on the timeline, and who failed as a suspicion's end."""
+        self.told[type(event)] += 1
         if isinstance(event, MemberLeft):
             turn.note(f"left: {event.member.node}")
         if not isinstance(event, UserEvent) and event.member.is_server:

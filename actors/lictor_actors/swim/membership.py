@@ -42,6 +42,8 @@ class Membership:
         self._gossiper = gossiper
         self._listeners = listeners
         self._border = border
+        self.unconfirmed = 0
+        """Members declared dead here that fewer had confirmed than were wanted, in this life."""
 
     # -- what others say -------------------------------------------------------
 
@@ -157,6 +159,7 @@ class Membership:
             return
         claim = peer.suspicion.verdict
         if claim is None or claim.incarnation < peer.incarnation:
+            self.unconfirmed += peer.suspicion.confirmed < peer.suspicion.wanted
             claim = Dead(node=peer.node, incarnation=peer.incarnation, accuser=self._members.me.node)
         self._transitions.bury(peer, claim, pack_body(claim), turn)
 

@@ -42,6 +42,8 @@ class Pool:
         """``view``: the members that this node knows from the start, itself among them."""
         self.profile = profile
         self.role = options.role
+        self.network = options.pool
+        """Serf's word for which pool it is, in its metrics."""
         self._options = options
         me = record(options, 0)
         self.members = MemberTable(Peer(me, pack_body(me), 0, options.role), view)
@@ -60,6 +62,7 @@ class Pool:
         options, profile, members, gossiper = self._options, self.profile, self.members, self.gossiper
         own = OwnRecord(members, gossiper, self.awareness)
         transitions = Transitions(profile, members, gossiper, self.listeners, processed)
+        self.transitions = transitions
         self.suspicions = transitions.suspicions
         self.membership = Membership(members, own, transitions, gossiper, self.listeners, self.border)
         self.events = UserEvents(profile, gossiper, self.listeners)

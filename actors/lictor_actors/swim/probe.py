@@ -56,6 +56,8 @@ class Probing:
         listeners: Listeners,
         awareness: Awareness,
     ) -> None:
+        self.degraded = 0
+        """Rounds without an ack that this node's own slowness explains, in this life."""
         self.asleep = True
         """True while there is no member to probe: no timer runs."""
         self._profile = profile
@@ -160,6 +162,7 @@ class Probing:
     def _judge(self, failed: Round, turn: Turn) -> None:
         late = turn.now - failed.end > self._profile.lag_tolerance
         if failed.doubted or late:
+            self.degraded += 1
             self._awareness.add(1)
             return
         self._awareness.add(failed.helpers - failed.nacks if failed.helpers else 1)

@@ -10,12 +10,15 @@ from lictor_messages.members import Outcome, SuspicionSeen
 
 MOST = 256
 """Suspicions that are over and still shown."""
+OUTCOMES: tuple[Outcome, ...] = ("refuted", "failed", "left")
 
 
 class SuspicionLog:
     """Told of each suspicion that ends. Those that run stand in the table."""
 
     def __init__(self) -> None:
+        self.ended: dict[Outcome, int] = dict.fromkeys(OUTCOMES, 0)
+        """How often each, in this life."""
         self._over: deque[SuspicionSeen] = deque(maxlen=MOST)
 
     def end(self, peer: Peer, outcome: Outcome, by: str, turn: Turn) -> None:
@@ -24,6 +27,7 @@ class SuspicionLog:
             return
         seen = _seen(peer, outcome, by, turn)
         self._over.append(seen)
+        self.ended[outcome] += 1
         if outcome != "left":  # which is told of every member that leaves
             turn.note(f"{outcome}: {peer.node}, {words(seen)}")
 

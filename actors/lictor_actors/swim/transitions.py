@@ -16,6 +16,9 @@ from lictor_messages.codec import pack_body
 from lictor_messages.members import MemberFailed, MemberLeft, MemberUpdated
 from lictor_messages.swim import Alive, Dead, SuspicionDue
 
+FLAP_NS = 60_000_000_000
+"""Serf's word for what is back so soon."""
+
 
 class Transitions:
     """Carries out what the rules of ``membership`` have decided."""
@@ -34,6 +37,8 @@ class Transitions:
         self._listeners = listeners
         self._processed = processed
         self.suspicions = SuspicionLog()
+        self.flaps = 0
+        """Members that were back within ``FLAP_NS`` of being declared dead, in this life."""
 
     def meet(self, claim: Alive, data: bytes, hearing: Hearing, turn: Turn) -> None:
         """A member that was unknown."""
@@ -50,6 +55,7 @@ class Transitions:
     def revive(self, peer: Peer, claim: Alive, data: bytes, hearing: Hearing, turn: Turn) -> None:
         """A newer record: moved, changed, refuted, or back from the dead."""
         before, came_back = peer.alive, not peer.present
+        self.flaps += peer.state is MemberState.DEAD and turn.now - peer.since < FLAP_NS
         turn.cancel_timer(f"suspicion:{peer.node}")
         self.suspicions.end(peer, "refuted", peer.node, turn)
         self._hold(peer, verdict=b"", accuser="")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -39,6 +40,8 @@ class Updates:
     def __init__(self, members: MemberTable, processed: ProcessedUpdates, doubts: Doubts) -> None:
         self.malformed = 0
         """Updates that could not be decoded: junk, or kinds of a newer version."""
+        self.heard: Counter[type[Message]] = Counter()
+        """Claims that were weighed, by kind, in this life."""
         self._members = members
         self._processed = processed
         self._doubts = doubts
@@ -65,6 +68,7 @@ class Updates:
             return True
         if self._doubts.too_far(update, turn):
             return False
+        self.heard[type(update)] += 1
         if claim.fault:
             turn.count(f"gossip_refused_{claim.fault}")
             return True

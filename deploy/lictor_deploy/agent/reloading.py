@@ -1,4 +1,7 @@
-"""A running agent's files are read again: definitions and the log's level take effect, the rest with the next start."""
+"""A running agent's files are read again: definitions, levels of the log and filters of metrics take effect at once.
+
+The rest does with the next start.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,14 @@ import logging
 from collections.abc import Callable
 from operator import attrgetter
 
-from lictor_deploy.agent.log import set_level
+from lictor_deploy.agent.log import set_levels
 from lictor_deploy.agent.spec import definitions_of
 from lictor_deploy.config.option import options
 from lictor_deploy.config.sections import AgentConfig
 from lictor_deploy.words.sentence import Failure
 from lictor_messages.reload import DefinitionsRead, ReadDefinitions
 
-AT_ONCE = ("services", "checks", "log_level")
+AT_ONCE = ("services", "checks", "log_level", "log_levels", "telemetry.prefix_filter", "telemetry.filter_default")
 """Keys that are put in force by a reload."""
 log = logging.getLogger("lictor")
 
@@ -26,16 +29,19 @@ class Reloading:
         self._running = running
         self._node = node
         self._load = load
+        self.shows: Callable[[AgentConfig, AgentConfig], None] = lambda _running, _now: None
+        """Told how metrics are filtered from now on."""
 
     async def read(self, job: ReadDefinitions) -> DefinitionsRead:
         """What the files define now, or what is wrong with them."""
         try:
             config = self._load()
             services, checks = definitions_of(self._with_running_scripts(config), self._node)
-            set_level(config.log_level)
+            set_levels(config.log_level, config.log_levels)
         except Failure as failure:
             log.error("agent: the configuration was not reloaded: %s", failure)
             return DefinitionsRead(ticket=job.ticket, error=str(failure))
+        self.shows(self._running, config)
         if later := [key for key in self._changed(config) if key not in AT_ONCE]:
             log.warning("agent: changed, and in force only after a restart: %s", ", ".join(later))
         return DefinitionsRead(ticket=job.ticket, services=services, checks=checks)

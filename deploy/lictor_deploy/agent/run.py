@@ -22,11 +22,12 @@ from lictor_actors.raft.start_over import CannotStartOver
 from lictor_deploy.agent.exposure import warning
 from lictor_deploy.agent.identity import lost_journal
 from lictor_deploy.agent.limits import Listener, own_directory, raise_file_limit, require_free
-from lictor_deploy.agent.log import start_log
+from lictor_deploy.agent.log import start_agent_log
 from lictor_deploy.agent.pid_file import pid_file
 from lictor_deploy.agent.reloading import Reloading
 from lictor_deploy.agent.spec import node_spec
 from lictor_deploy.agent.taken_ports import without_what_is_taken
+from lictor_deploy.agent.telemetry import refiltered, view_of
 from lictor_deploy.config.sections import AgentConfig
 from lictor_deploy.words.sentence import Failure
 from lictor_messages.agent import LeaveCluster
@@ -54,7 +55,7 @@ def run_agent(config: AgentConfig, *, dev: bool, load: Callable[[], AgentConfig]
     """Run until told to stop; the exit code. ``load`` reads the configuration again."""
     if not config.data_dir and not dev:
         raise Failure("data_dir cannot be empty: name a directory with -data-dir, or use -dev to keep nothing.")
-    start_log(config.log_level)
+    start_agent_log(config)
     raise_file_limit(FILES_NEEDED)
     os.umask(PRIVATE)
     if config.data_dir:
@@ -132,6 +133,7 @@ class AgentRun:
             beside={FAULTS_PATH: self._about_faults},
             work={ReadDefinitions: reloading.read},
         )
+        reloading.shows = lambda running, now: self._host.metrics.show(spec.node, refiltered(running, now))
         self._node: Node | None = None
         self._desk: FaultDesk | None = None
         self._stopping = False
@@ -148,6 +150,7 @@ class AgentRun:
         try:
             await self._host.start()
             self._node = await add_node(self._host, self._spec)
+            self._host.metrics.show(self._spec.node, view_of(self._config))
             print(banner(self._spec), flush=True)
             if self._stopping and not self._over.done():
                 self._leave()

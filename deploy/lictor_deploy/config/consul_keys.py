@@ -27,7 +27,6 @@ NOT_IN_FORCE = (
     "enable_debug",
     "http_config.max_header_bytes",
     "limits",
-    "log_json",
     "peering",
     "performance.leave_drain_time",
     "ports.expose_max_port",
@@ -41,7 +40,9 @@ NOT_IN_FORCE = (
     "retry_max",
     "retry_max_wan",
     "rpc",
-    "telemetry",
+    "telemetry.disable_compat_1.9",
+    "telemetry.disable_per_tenancy_usage_metrics",
+    "telemetry.retry_failed_connection",
     "ui",
     "ui_config",
     "use_streaming_backend",
@@ -50,8 +51,17 @@ NOT_IN_FORCE = (
 
 NO_ACLS = "there are no ACLs"
 NO_TLS = "there is no TLS"
-NO_SYSLOG = "the log goes to standard output"
+NO_SINK = "metrics are asked for at /v1/agent/metrics, as JSON or by Prometheus, and are sent nowhere"
 NO_RELOAD = "files are read again when SIGHUP or `lictor reload` says so"
+SINKS = (
+    *(f"telemetry.{name}" for name in ("dogstatsd_addr", "dogstatsd_tags", "statsd_address", "statsite_address")),
+    *(f"telemetry.circonus_api_{name}" for name in ("app", "token", "url")),
+    *(f"telemetry.circonus_broker_{name}" for name in ("id", "select_tag")),
+    *(f"telemetry.circonus_check_{name}" for name in ("display_name", "force_metric_activation", "id", "instance_id")),
+    *(f"telemetry.circonus_check_{name}" for name in ("search_tag", "tags")),
+    *(f"telemetry.circonus_submission_{name}" for name in ("interval", "url")),
+)
+"""Keys of services that Consul sends its metrics to."""
 LACKING: dict[str, str] = {
     **dict.fromkeys(("acl", "acl_datacenter", "acl_default_policy", "acl_master_token", "acl_token"), NO_ACLS),
     "unix_sockets": "HTTP listens on IPs alone",
@@ -68,8 +78,7 @@ LACKING: dict[str, str] = {
     **dict.fromkeys(("encrypt", "encrypt_verify_incoming", "encrypt_verify_outgoing"), "gossip is not encrypted"),
     "recursor": "recursors has them all, as a list",
     "dns_config.prefer_namespace": "there is one namespace",
-    **dict.fromkeys(("enable_syslog", "syslog_facility", "log_file"), NO_SYSLOG),
-    **dict.fromkeys(("log_rotate_bytes", "log_rotate_duration", "log_rotate_max_files"), NO_SYSLOG),
+    **dict.fromkeys(SINKS, NO_SINK),
     **dict.fromkeys(("http_config.allow_write_http_from", "http_config.block_endpoints"), "HTTP is open as a whole"),
     "advertise_reconnect_timeout": "reconnect_timeout is the same for all members",
     "audit": "there is no audit log",
@@ -111,10 +120,11 @@ OFF: dict[str, Callable[[Any], bool]] = {
     "acl": acls_are_off,
     **dict.fromkeys(
         (
-            *("auto_encrypt", "config_entries", "discovery_max_stale", "enable_syslog", "encrypt"),
+            *("auto_encrypt", "config_entries", "discovery_max_stale", "encrypt"),
             *("dns_config.prefer_namespace", "segments", "tls"),
             *("verify_incoming", "verify_incoming_https", "verify_incoming_rpc", "verify_outgoing"),
             *("verify_server_hostname", "watches"),
+            *SINKS,
         ),
         is_off,
     ),
@@ -143,7 +153,7 @@ def drop_nulls(raw: Raw) -> None:
 
 def take_out(raw: Raw, key: str, when: Callable[[Any], bool] = lambda _: True) -> bool:
     """Remove ``key``, or ``section.key``, if its value is so; True if it was."""
-    section, _, name = key.rpartition(".")
+    section, _, name = key.partition(".") if "." in key else ("", "", key)  # one name of Consul's has a dot itself
     holder = raw.get(section) if section else raw
     if not isinstance(holder, dict) or name not in holder or not when(holder[name]):
         return False

@@ -6,14 +6,18 @@
 from __future__ import annotations
 
 import re
+from logging.handlers import SysLogHandler
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
 
+from lictor_actors.consul.log_levels import LEVELS
 from lictor_deploy.config.option import Word
 from lictor_messages.addresses import PORT_MOST, parsed_ip, split_host_port
 from lictor_messages.durations import duration_ns
 
+LOG_PARTS = ("agent", "checker", "dns", "gateway", "host", "http", "prober", "prober-wan", "router", "server")
+"""Actors by their roles, and those that carry them."""
 DOMAIN_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
@@ -73,6 +77,41 @@ def recursor(text: str) -> str:
     return text
 
 
+def metric_filter(text: str) -> str:
+    """A rule about metrics: what their names begin with, after + or -."""
+    if text[:1] not in ("+", "-") or not text[1:]:
+        raise ValueError("{key} {value} is no filter: write +consul.raft to let through, -consul.raft to keep back.")
+    return text
+
+
+def log_level(text: str) -> str:
+    """One of Consul's levels."""
+    if text.upper() not in LEVELS:
+        raise ValueError("{key} {value} is no level: use TRACE, DEBUG, INFO, WARN or ERR.")
+    return text.upper()
+
+
+def log_part(text: str) -> str:
+    """What may have a level of its own."""
+    if text not in LOG_PARTS:
+        raise ValueError(f"{{key}}: {text!r} writes no log: use {', '.join(LOG_PARTS)}.")
+    return text
+
+
+def syslog_facility(text: str) -> str:
+    """A name that syslog knows, in small letters."""
+    if text.lower() not in SysLogHandler.facility_names:
+        raise ValueError("{key} {value} is no facility of syslog: write LOCAL0 to LOCAL7, DAEMON or USER.")
+    return text.lower()
+
+
+def files_kept(number: int) -> int:
+    """How many log files are kept beside the one that is written."""
+    if number < -1:
+        raise ValueError("{key} must be a number of files, 0 to keep all or -1 to keep none, not {value}.")
+    return number
+
+
 def datacenter(text: str) -> str:
     """The name in small letters."""
     if not text.replace("-", "").replace("_", "").isalnum():
@@ -110,6 +149,11 @@ LanePort = Annotated[int, AfterValidator(lane_port), Word("port")]
 HostName = Annotated[str, AfterValidator(host_name)]
 Domain = Annotated[str, AfterValidator(domain)]
 Recursor = Annotated[str, AfterValidator(recursor)]
+MetricFilter = Annotated[str, AfterValidator(metric_filter)]
+LogLevel = Annotated[str, AfterValidator(log_level)]
+LogPart = Annotated[str, AfterValidator(log_part)]
+Facility = Annotated[str, AfterValidator(syslog_facility)]
+FilesKept = Annotated[int, AfterValidator(files_kept)]
 Datacenter = Annotated[str, AfterValidator(datacenter)]
 Multiplier = Annotated[float, AfterValidator(multiplier)]
 Count = Annotated[int, AfterValidator(no_negative)]

@@ -97,7 +97,7 @@ def complaint(problem: Any, of: type[Section]) -> str:
     if problem["type"] == "extra_forbidden":
         return unknown(key, of)
     if problem["type"] == "value_error":
-        whole = ".".join(part for part in problem["loc"] if isinstance(part, str))  # without places in lists
+        whole = ".".join(part for part in problem["loc"] if isinstance(part, str) and part != "[key]")
         return str(problem["ctx"]["error"]).replace("{key}", whole).replace("{value}", repr(problem["input"]))
     expected = EXPECTED.get(problem["type"], problem["msg"].removeprefix("Input should be "))
     return f"config key {key} must be {expected}, not {json.dumps(problem['input'], default=str)}."

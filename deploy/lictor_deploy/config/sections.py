@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from lictor_deploy.config.dns_config import DnsConfig
 from lictor_deploy.config.ips import Joinable, OwnIp, OwnIps, ReachableIp
 from lictor_deploy.config.kinds import (
     Count,
@@ -11,16 +12,22 @@ from lictor_deploy.config.kinds import (
     Datacenter,
     Domain,
     Duration,
+    Facility,
+    FilesKept,
     HostName,
     LanePort,
+    LogLevel,
+    LogPart,
     Multiplier,
     Port,
     Recursor,
     Span,
 )
 from lictor_deploy.config.option import Section, option, section
+from lictor_deploy.config.telemetry import Telemetry
 
 Raw = dict[str, Any]
+DAY_NS = 86_400_000_000_000
 
 
 class Ports(Section):
@@ -70,45 +77,6 @@ class HttpConfig(Section):
         flag="http-allowed-host",
         feeds="node.http_allowed_hosts",
     )
-
-
-class Soa(Section):
-    """The zone's SOA record, in seconds."""
-
-    refresh: Count = option("How often a secondary looks.", feeds="dns.soa_refresh")
-    retry: Count = option("When it looks again if that failed.", feeds="dns.soa_retry")
-    expire: Count = option("When it gives up.", feeds="dns.soa_expire")
-    min_ttl: Count = option("How long resolvers remember that a name has no records.", feeds="dns.soa_min_ttl")
-
-
-class DnsConfig(Section):
-    """How DNS is answered."""
-
-    allow_stale: bool = option("Let any server answer, not only the leader.", feeds="dns.allow_stale")
-    max_stale: Duration = option(
-        "A server that last heard its leader longer ago lets the leader answer.", feeds="dns.max_stale_ns"
-    )
-    node_ttl: Span = option("TTL of nodes' records.", feeds="dns.node_ttl_ns")
-    service_ttl: dict[str, Span] = option(
-        "TTL of services' records, by name or by its beginning and *.", default={}, feeds="dns.service_ttl"
-    )
-    only_passing: bool = option("Leave out instances with warnings too.", feeds="dns.only_passing")
-    udp_answer_limit: Count = option(
-        "Records in an answer by UDP to a client without EDNS, 8 at most.", feeds="dns.udp_answer_limit"
-    )
-    a_record_limit: Count = option("Addresses in an answer; 0 for all.", feeds="dns.a_record_limit")
-    enable_truncate: bool = option("Say by TC that records were left out.", feeds="dns.enable_truncate")
-    disable_compression: bool = option("Write every name in full.", feeds="dns.disable_compression")
-    enable_additional_node_meta_txt: bool = option(
-        "Send nodes' meta data along with their addresses.", feeds="dns.enable_additional_node_meta_txt"
-    )
-    recursor_timeout: Duration = option("How long a recursor is waited for.", feeds="dns.recursor_timeout_ns")
-    recursor_strategy: Literal["sequential", "random"] = option(
-        "The order in which recursors are asked.", feeds="dns.recursor_strategy"
-    )
-    use_cache: bool = option("Go on answering while no server is reached.", feeds="dns.use_cache")
-    cache_max_age: Span = option("With use_cache, for this long; 0 for any time.", feeds="dns.cache_max_age_ns")
-    soa: Soa = section()
 
 
 class Addresses(Section):
@@ -263,6 +231,27 @@ class AgentConfig(Section):
     services: list[dict[str, Any]] = option("Services of this node; service adds one.", default=[])
     checks: list[dict[str, Any]] = option("Checks of this node; check adds one.", default=[])
     log_level: str = option("TRACE, DEBUG, INFO, WARN or ERR.", default="INFO", flag="log-level")
+    log_levels: dict[LogPart, LogLevel] = option(
+        'Levels of single actors, where they are others: `{ server = "TRACE" }`.', default={}
+    )
+    log_json: bool = option("Write each line of the log as a JSON object.", default=False, flag="log-json")
+    log_file: str = option(
+        "Write the log to this file, too, the time before its ending; a name that ends in / is a directory.",
+        default="",
+        flag="log-file",
+    )
+    log_rotate_duration: Duration = option(
+        "Begin a new file after this long.", default=DAY_NS, flag="log-rotate-duration"
+    )
+    log_rotate_bytes: Count = option(
+        "Begin a new file after so many bytes; 0 for no such bound.", default=0, flag="log-rotate-bytes"
+    )
+    log_rotate_max_files: FilesKept = option(
+        "So many older files are kept; 0 for all of them, -1 for none.", default=0, flag="log-rotate-max-files"
+    )
+    enable_syslog: bool = option("Send the log to syslog, too.", default=False, flag="syslog")
+    syslog_facility: Facility = option("The facility of its lines there.", default="local0")
+    telemetry: Telemetry = section()
     pid_file: str = option("File that holds the number of the process while it runs.", default="", flag="pid-file")
     enable_fault_injection: bool = option(
         "Answer /v1/internal/faults, by which this agent can be broken on purpose. Not for production.", default=False

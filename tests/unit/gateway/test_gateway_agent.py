@@ -724,7 +724,7 @@ def test_a_client_that_hangs_up_does_not_lose_the_machine_of_another(desk):
     ("query", "tail"),
     [
         ("", LogTail(level="INFO")),
-        ("?loglevel=trace", LogTail(level="DEBUG")),
+        ("?loglevel=trace", LogTail(level="TRACE")),
         ("?loglevel=Err&logjson", LogTail(level="ERROR", json_lines=True)),
     ],
 )

@@ -85,7 +85,7 @@ def test_every_route_of_the_table_is_found_and_no_other_method(desk, header, pat
 @pytest.mark.parametrize(
     ("method", "target", "status", "words"),
     [
-        ("GET", "/v1/agent/metrics?format=prometheus", 404, "Consul has GET /v1/agent/metrics, Lictor not yet"),
+        ("GET", "/v1/agent/metrics/stream", 404, "Consul has GET /v1/agent/metrics/stream, Lictor not yet"),
         ("GET", "/v1/connect/ca/roots", 404, "Consul has GET /v1/connect/ca/roots, Lictor not yet"),
         ("GET", "/v1/config/service-defaults/web", 404, "Consul has GET /v1/config/, Lictor not yet"),
         ("PUT", "/v1/config", 404, "Consul has PUT /v1/config, Lictor not yet"),

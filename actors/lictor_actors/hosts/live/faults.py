@@ -10,7 +10,8 @@ from typing import Protocol
 from lictor_actors.bus.held import HeldMail
 from lictor_actors.bus.rules import PASS, Impairment, Rules
 from lictor_actors.hosts.live.clocks import LiveClocks
-from lictor_messages.envelope import Envelope
+from lictor_actors.hosts.live.log_lines import TRACE, about, log_of
+from lictor_messages.envelope import Envelope, role_of
 from lictor_messages.faults import DiskRule, SetRules
 
 Later = Callable[[float, Callable[[], None]], object]
@@ -50,6 +51,8 @@ class LiveRules:
         """``post`` sends a message on, in a spoilt frame if told so; ``later`` calls after so many seconds."""
         self.on = False
         self.tap: Tap | None = None
+        self._traces = False
+        """Whether each message stands in the log."""
         self.rng = rng
         self.clocks = LiveClocks()
         self._post = post
@@ -62,7 +65,7 @@ class LiveRules:
     def set_rules(self, rules: SetRules) -> None:
         """These and no others are in force; what was held by one that is gone goes on."""
         self._rules = Rules(rules.rules, self._rules)
-        self.on = bool(rules.rules) or self.tap is not None
+        self._look_at_messages()
         self._disks = rules.disks
         self.clocks.set_rules(rules.clocks)
         self._held.release(self._rules, self._hit)
@@ -74,12 +77,21 @@ class LiveRules:
     def show(self, tap: Tap | None) -> None:
         """From now on this observer sees every message; None: no observer does."""
         self.tap = tap
-        self.on = bool(self._rules) or tap is not None
+        self._look_at_messages()
+
+    def trace(self, wanted: bool) -> None:
+        """Whether each message is to stand in the log."""
+        if wanted is not self._traces:
+            self._traces = wanted
+            self._look_at_messages()
+
+    def _look_at_messages(self) -> None:
+        self.on = bool(self._rules) or self.tap is not None or self._traces
 
     def asked(self, envelope: Envelope) -> None:
         """A client has come in by a door."""
-        if self.tap is not None:
-            self.tap.sent(envelope, PASS)
+        if self.on:
+            self._watch(envelope, PASS)
 
     def disks_of(self, node: str) -> Iterator[DiskRule]:
         """The rules on this node's disk."""
@@ -88,8 +100,7 @@ class LiveRules:
     def post(self, envelope: Envelope) -> None:
         """Judge a message and do with it what the rules say."""
         impairment = self._rules.judge(envelope, self.rng, time.monotonic_ns())
-        if self.tap is not None:
-            self.tap.sent(envelope, impairment)
+        self._watch(envelope, impairment)
         if impairment is PASS:
             self._post(envelope, False)
             return
@@ -100,12 +111,25 @@ class LiveRules:
             else:
                 self._hit((envelope, impairment))
 
+    def _watch(self, envelope: Envelope, impairment: Impairment) -> None:
+        if self.tap is not None:
+            self.tap.sent(envelope, impairment)
+        if self._traces:
+            _trace(envelope)
+
     def _hit(self, hit: Hit) -> None:
         envelope, impairment = hit
         if impairment.delay_ns:
             self._later(impairment.delay_ns / 1e9, lambda: self._post(envelope, impairment.corrupt))
         else:
             self._post(envelope, impairment.corrupt)
+
+
+def _trace(envelope: Envelope) -> None:
+    """One step of a request's way: names alone, no contents."""
+    source, target = envelope.source, envelope.target
+    line = "%s > %s %s", source, target, envelope.body.kind
+    log_of(role_of(source)).log(TRACE, *line, extra=about(envelope.cause or envelope.request))
 
 
 def _hit_by(impairment: Impairment) -> str:

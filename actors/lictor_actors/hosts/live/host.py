@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -20,8 +19,11 @@ from lictor_actors.hosts.live.faults import LiveRules, Tap
 from lictor_actors.hosts.live.home_mail import HomeMail
 from lictor_actors.hosts.live.lag import LagWatch
 from lictor_actors.hosts.live.ledger import LiveLedger
+from lictor_actors.hosts.live.log_lines import TRACE, about, log_of
+from lictor_actors.hosts.live.metrics.registries import Registries
 from lictor_actors.hosts.live.node import LiveNode
 from lictor_actors.hosts.live.run_queue import RunQueue
+from lictor_actors.hosts.live.told import Told
 from lictor_actors.hosts.node import Birth, Node
 from lictor_actors.hosts.spec import SiteSpec
 from lictor_actors.kernel.actor import Actor
@@ -30,12 +32,13 @@ from lictor_messages.codec import cluster_id
 from lictor_messages.envelope import Envelope, at, node_of, role_of
 from lictor_messages.faults import HandleActor, SetRules
 from lictor_messages.host import ActorSpec, LoopLagged, PoolLane
+from lictor_messages.metrics import ReadMetrics
 
 if TYPE_CHECKING:
     from lictor_actors.hosts.doors.http.door import Ask
     from lictor_actors.hosts.live.jobs import Jobs, Probe
 
-log = logging.getLogger("lictor")
+log = log_of("host")
 
 
 class LiveHost:
@@ -60,21 +63,23 @@ class LiveHost:
         self._cluster = cluster_id(cluster)
         self._lanes = lanes
         self._ended = ended
-        self._stopped = stopped
         self._beside = beside or {}
-        self._work = work or {}
         self._nodes: dict[str, LiveNode] = {}
         self._directory = LiveDirectory()
         self._home = HomeMail()
         self._queue = RunQueue(self.counters)
+        self.metrics = Registries(self.counters, self._queue.waiting, lambda: self._bus.traffic.counted)
+        self.samples = self.metrics.samples
+        self._work: dict[type[Message], Probe] = {ReadMetrics: self.metrics.read, **(work or {})}
         self._arrivals = Arrivals(self.count, lambda: self._faults.tap)
         self.enqueue = self._queue.put
         self.caught_up = self._queue.caught_up
         self._faults = LiveRules(Random(secrets.randbits(64)), self._post, self._after, self.count)
+        self._told = Told(self._faults, stopped)
+        self.note, self.actor_stopped = self._told.note, self._told.actor_stopped
         self._boot = secrets.randbits(32)
-        self.now = self._faults.clocks.now
-        self.wall = self._faults.clocks.wall
-        self.jump = self._faults.clocks.jump
+        clocks = self._faults.clocks
+        self.now, self.wall, self.jump = clocks.now, clocks.wall, clocks.jump
         self.hits = self._faults.hits
 
     # -- life of the host ----------------------------------------------------
@@ -92,7 +97,7 @@ class LiveHost:
         self._jobs: Jobs = Jobs(self._work)
         if self._lanes is not None:
             self._bus.listen(*self._lanes)
-        self._lag = LagWatch(self._loop, self._queue.behind_all, self.lagged)
+        self._lag = LagWatch(self._loop, self._queue.behind_all, self.lagged, self._second)
         self._lag.start()
         self._garbage = GarbageWatch(self._loop)
         self._garbage.start()
@@ -101,6 +106,7 @@ class LiveHost:
         """Open a node's journal, lanes and doors, then start the actors of its tree."""
         name = spec.node
         node = Node(name, self, birth, tree)
+        self.metrics.begin(node)
         running = self._nodes[name] = LiveNode(spec, node, self._loop, self._faults, self._queue.sync_soon)
         self._directory.begin(name, (spec.gossip_url, spec.rest_url))
         self._arrivals.begin(node, spec.pool_urls)
@@ -120,6 +126,7 @@ class LiveHost:
         self._queue.tick()
         self._arrivals.end(running.node, running.spec.gossip_url)
         self._home.end(name)
+        self.metrics.end(name)
         del self._nodes[name]
         self._directory.end(name)
         self._queue.forget(running.ledger)
@@ -228,10 +235,12 @@ class LiveHost:
             self._returned(envelope, "unknown_address")
 
     def _returned(self, envelope: Envelope, reason: str) -> None:
-        self.count(f"not_sent_{reason.partition(':')[0]}")
+        home = node_of(envelope.source)
+        self.count(f"not_sent_{reason.partition(':')[0]}", home)
+        log.debug("%s: not sent to %s: %s", home, envelope.target, reason, extra=about(envelope.cause))
         if self._faults.tap is not None:
             self._faults.tap.refused(envelope)
-        running = self._nodes.get(node_of(envelope.source))
+        running = self._nodes.get(home)
         if running is not None:
             running.node.refuse(envelope, reason)
 
@@ -257,30 +266,17 @@ class LiveHost:
         """See ``Ground``."""
         return self._nodes[node].ledger
 
-    def count(self, what: str) -> None:
+    def count(self, what: str, node: str = "") -> None:
         """See ``Ground``."""
         self.counters[what] += 1
+        self.metrics.count(what, node)
 
-    def note(self, who: str, event: str) -> None:
+    def crashed(self, who: str, error: Exception, cause: str = "") -> None:
         """See ``Ground``."""
-        log.info("%s %s", who, event)
-        if self._faults.tap is not None:
-            self._faults.tap.note(who, event)
-
-    def crashed(self, who: str, error: Exception) -> None:
-        """See ``Ground``."""
-        log.error("%s crashed", who, exc_info=error)
+        self._told.crashed(who, error, cause)
         running = self._nodes.get(node_of(who))
         if running is not None:
             running.actor_crashed(role_of(who))
-
-    def actor_stopped(self, who: str, why: str) -> None:
-        """See ``Ground``."""
-        log.error("%s stopped for good: %s", who, why)
-        if self._faults.tap is not None:
-            self._faults.tap.note(who, f"stopped: {why}")
-        if self._stopped is not None:
-            self._stopped(who, why)
 
     def node_ended(self, node: str, why: str) -> None:
         """See ``Ground``."""
@@ -290,6 +286,10 @@ class LiveHost:
         running.ended(why)
         if self._ended is not None:
             self._ended(node, why)
+
+    def _second(self, lag_s: float) -> None:
+        self.metrics.second(lag_s)
+        self._faults.trace(log.isEnabledFor(TRACE))
 
     def lagged(self, lag_s: float) -> None:
         """Mail has waited for so many seconds: the actors that ask for ``LoopLagged`` hear of it."""

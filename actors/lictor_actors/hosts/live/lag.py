@@ -20,8 +20,16 @@ BehindAll = Callable[[Callable[[], None]], None]
 class LagWatch:
     """Calls ``lagged`` with the seconds that the process was behind, when they are worth telling."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, behind_all: BehindAll, lagged: Callable[[float], None]) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        behind_all: BehindAll,
+        lagged: Callable[[float], None],
+        measured: Callable[[float], None] = lambda _: None,
+    ) -> None:
+        """``measured`` is told each time."""
         self._loop = loop
+        self._measured = measured
         self._behind_all = behind_all
         self._lagged = lagged
         self._due = 0.0
@@ -37,6 +45,7 @@ class LagWatch:
 
     def _measure(self) -> None:
         lag = self._loop.time() - self._due
+        self._measured(lag)
         if lag > WORTH_TELLING_S:
             self._lagged(lag)
         self.start()

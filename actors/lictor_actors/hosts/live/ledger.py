@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from lictor_actors.journal.disk import Disk
 from lictor_actors.journal.journal import Journal, JournalFull
+from lictor_actors.kernel.life import NOT_SAMPLED, Samples
 from lictor_messages.journal import JournalRecord
 
 ON_LOOP_MAX_S = 0.004
@@ -32,12 +33,14 @@ class LiveLedger:
         failed: Callable[[OSError], None],
         count: Callable[[str], None],
         full: Callable[[OSError | None], None] = lambda _: None,
+        samples: Samples = NOT_SAMPLED,
     ) -> None:
         self._disk = disk
         self._loop = loop
         self._dirty = dirty
         self._failed = failed
         self._count = count
+        self._samples = samples
         self._tell_full = full
         """Called when the disk is full, and with None when it has room again."""
         self._full: OSError | None = None
@@ -174,6 +177,7 @@ class LiveLedger:
             self._dirty(self)
 
     def _synced(self, took: float, waiting: dict[str, Callable[[], None]]) -> None:
+        self._samples["lictor.fsync_seconds"].append(took)
         if took > SLOW_SYNC_S:
             self._count("slow_syncs")
         for written in waiting.values():

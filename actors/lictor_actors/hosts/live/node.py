@@ -52,7 +52,8 @@ class LiveNode:
         self._disk = LosingDisk(self._files or MemoryDisk())
         self.set_disk_rules(faults.disks_of(node.name))
         disk = FaultyDisk(self._disk, self._trouble, _sleep)
-        self.ledger = LiveLedger(disk, loop, dirty, self._disk_failed, node.ground.count, self._disk_full)
+        samples = node.ground.samples(node.name)
+        self.ledger = LiveLedger(disk, loop, dirty, self._disk_failed, self._count, self._disk_full, samples)
 
     async def open_doors(self, openings: Iterable[Opening], site: Site) -> None:
         """Open them in this order."""
@@ -120,9 +121,12 @@ class LiveNode:
         self.node.disk_full(error)
 
     def _disk_failed(self, error: OSError) -> None:
-        self.node.ground.count("journal_failed")
+        self._count("journal_failed")
         log.error("%s: the journal failed: %s", self.node.name, error)
         self._loop.call_soon(self.node.journal_failed, error)
+
+    def _count(self, what: str) -> None:
+        self.node.ground.count(what, self.node.name)
 
     # -- what it sees --------------------------------------------------------
 

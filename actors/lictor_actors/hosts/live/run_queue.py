@@ -7,7 +7,6 @@ one is synced once.
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from asyncio import AbstractEventLoop
 from collections import Counter, deque
@@ -15,10 +14,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 from lictor_actors.hosts.live.ledger import LiveLedger
+from lictor_actors.hosts.live.log_lines import about, log_of
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope
 
-log = logging.getLogger("lictor")
+log = log_of("host")
 
 FULL = 8192
 """Mail that waits while nothing more is to be read."""
@@ -38,6 +38,10 @@ class Taker(Protocol):
         """One piece of mail."""
         ...
 
+    def took(self, seconds: float, /) -> None:
+        """So long was one of its turns. Only the first turn of a tick is told of: its length does not decide that."""
+        ...
+
 
 class Mark:
     """Stands behind the mail that waited when it was put in."""
@@ -50,6 +54,9 @@ class Mark:
     def take(self, _life: int, _message: Message, _envelope: Envelope | None, /) -> None:
         """All that was before it has been taken."""
         self._call()
+
+    def took(self, _seconds: float, /) -> None:
+        """It is no actor."""
 
 
 class RunQueue:
@@ -86,6 +93,10 @@ class RunQueue:
         """True while so much waits that what comes over the wire should stay there."""
         return len(self._mail) > FULL
 
+    def waiting(self) -> Counter[str]:
+        """How much mail waits, by address."""
+        return Counter(seat.address for seat, *_ in self._mail if type(seat) is not Mark)
+
     def sync_soon(self, ledger: LiveLedger) -> None:
         """This ledger was written to."""
         self._unsynced[ledger] = None
@@ -116,7 +127,9 @@ class RunQueue:
             seat.take(life, message, envelope)
             now = clock()
             if now - before > LONG_TURN_S:
-                self._long_turn(seat, message, now - before)
+                self._long_turn(seat, message, envelope, now - before)
+            if before is started:
+                seat.took(now - before)
             if now - started > TICK_S_MAX:
                 break
             before = now
@@ -133,6 +146,8 @@ class RunQueue:
             ledger.flush()
         self._send()
 
-    def _long_turn(self, seat: Taker, message: Message, took: float) -> None:
+    def _long_turn(self, seat: Taker, message: Message, envelope: Envelope | None, took: float) -> None:
         self._counters["long_turns"] += 1
-        log.debug("long turn: %s %s took %.1f ms", seat.address, message.kind, took * 1e3)
+        cause = envelope.cause if envelope is not None else ""
+        line = "long turn: %s %s took %.1f ms", seat.address, message.kind, took * 1e3
+        log.debug(*line, extra=about(cause))

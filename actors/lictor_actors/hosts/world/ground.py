@@ -11,6 +11,7 @@ from lictor_actors.hosts.world.clock import Timer
 from lictor_actors.hosts.world.ledger import WorldLedger
 from lictor_actors.hosts.world.streams import Buggify, stream
 from lictor_actors.kernel.actor import Actor
+from lictor_actors.kernel.life import NOT_SAMPLED, Samples
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope, node_of
 from lictor_messages.host import PoolLane
@@ -29,7 +30,6 @@ class WorldGround:
         self._secrets: dict[str, Random] = {}
         self._lanes: dict[Lanes, Lanes] = {}
         """One copy of each, for the directories of all machines."""
-        self.count = world.count
         self.enqueue = world.enqueue
 
     def now(self, node: str) -> int:
@@ -54,6 +54,14 @@ class WorldGround:
     def buggify(self, node: str) -> Callable[[str], bool] | None:
         """The rare-event switch, if this world has one."""
         return Buggify(self._world.seed, node) if self._world.buggify else None
+
+    def samples(self, node: str) -> Samples:
+        """Nothing is read of metrics in the world."""
+        return NOT_SAMPLED
+
+    def count(self, what: str, node: str = "") -> None:
+        """One more of these in this world."""
+        self._world.count(what)
 
     def later(self, node: str, after: int, call: Callable[[], None]) -> Timer:
         """Call when the node's own clock has advanced by ``after``."""
@@ -98,11 +106,11 @@ class WorldGround:
         """The machine's journal."""
         return self._machines[node].ledger
 
-    def note(self, who: str, event: str) -> None:
+    def note(self, who: str, event: str, cause: str = "") -> None:
         """A line on the timeline."""
         self._world.trace.note(self._world.time, who, event)
 
-    def crashed(self, who: str, error: Exception) -> None:
+    def crashed(self, who: str, error: Exception, cause: str = "") -> None:
         """An actor raised."""
         self._world.crashes.append((who, error))
 

@@ -22,6 +22,7 @@ from lictor_messages.jobs import (
     UdpProbed,
 )
 from lictor_messages.machine import DiskSpace, MachineDescription, MachineRead, Memory, Processor, ReadMachine, System
+from lictor_messages.metrics import MetricsRead, ReadMetrics
 from lictor_messages.reload import DefinitionsRead, ReadDefinitions
 
 HttpScript = int | tuple[int, str] | Callable[[], int]
@@ -76,6 +77,8 @@ class Jobs:
                 return self._definitions(node, job)
             case ReadMachine():
                 return MachineRead(ticket=job.ticket, description=MACHINE)
+            case ReadMetrics():
+                return MetricsRead(ticket=job.ticket)
             case RunScript():
                 return self._script(job)
             case _:

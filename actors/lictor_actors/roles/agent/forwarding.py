@@ -33,6 +33,7 @@ class Forwarding:
         assert turn.envelope is not None
         held = turn.envelope if turn.envelope.body is message else _with_body(turn.envelope, message)
         self._routes.hold(held, server)
+        turn.count("client.rpc")
         turn.forward(server, held)
 
     def create_session(self, command: CreateSession, turn: Turn) -> None:
@@ -44,6 +45,7 @@ class Forwarding:
 
     def not_reached(self, notice: Undeliverable, turn: Turn) -> None:
         """It did not happen, so asking another server is safe."""
+        turn.count("client.rpc.failed")
         if notice.waiter and not self._routes.remembers(notice.request):
             self._forgot(notice, turn)
             return

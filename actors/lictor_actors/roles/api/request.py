@@ -32,6 +32,7 @@ class HttpRequest:
         "consistency",
         "dc",
         "here",
+        "metric",
         "options",
         "params",
         "path",
@@ -55,6 +56,8 @@ class HttpRequest:
         self.path = decoded_path(target)
         self.params = parsed_query(self.query) if self.query else NO_PARAMS
         self.rest = ""
+        self.metric = ""
+        """Under which its time is told, once its route is found."""
         self.tells_index = False
         """True for a read that says where it stands in time even if it fails."""
         self.personal = False

@@ -64,6 +64,7 @@ class Router:
                 raise HttpError(200, headers=allow)
             raise HttpError(405, f"method {method} not allowed", headers=allow)
         request.tells_index = route.tells_index
+        request.metric = f"api.http;method={method};path={route.path}"
         return route
 
     def _below(self, path: str, request: HttpRequest) -> Methods:

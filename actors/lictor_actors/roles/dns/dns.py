@@ -82,6 +82,8 @@ class Dns(Actor):
             bool(options.recursors), options.enable_truncate, not options.disable_compression, options.udp_answer_limit
         )
         self._recursion = Recursion(options)
+        node = options.node.partition(".")[0]
+        self._asked_names, self._asked_addresses = f"dns.domain_query;node={node}", f"dns.ptr_query;node={node}"
         self.reads: StandingReads[Waiting] = StandingReads(
             self._desk,
             EVERYTHING,
@@ -108,7 +110,11 @@ class Dns(Actor):
         said, now, tcp, tails = [], turn.now, asked.tcp, self.tails
         for place, (packet, source) in enumerate(asked.packets):
             if tcp or self._sources.admit(source, now):
-                answer = tails.answer(packet, tcp, now) or self._answer(packet, place, tcp, turn)
+                answer = tails.answer(packet, tcp, now)
+                if answer:
+                    turn.sample(self._asked_names, 0.0)
+                else:
+                    answer = self._answer(packet, place, tcp, turn)
             else:
                 answer = self._too_often(packet, turn)
             if answer is not None:
@@ -133,8 +139,15 @@ class Dns(Actor):
         if question.objection is not None:
             turn.count(f"dns_refused:{question.objection.why}")
             return error(question, question.objection.rcode)
-        asked = OpenQuestion(question, turn.ticket(), place, tcp, question.name.lower())
-        return self._look_up(asked, packet, turn)
+        asked = OpenQuestion(question, turn.ticket(), place, tcp, turn.now, question.name.lower())
+        said = self._look_up(asked, packet, turn)
+        if said is not None:
+            self._took(asked, turn)
+        return said
+
+    def _took(self, asked: OpenQuestion, turn: Turn) -> None:
+        reverse = asked.question.type == q.PTR
+        turn.sample(self._asked_addresses if reverse else self._asked_names, (turn.now - asked.began) / 1e6)
 
     def _look_up(self, asked: OpenQuestion, packet: bytes, turn: Turn) -> bytes | None:
         """``packet``: what recursors are asked if the name is theirs."""
@@ -208,6 +221,7 @@ class Dns(Actor):
 
     def _send(self, asked: OpenQuestion, said: bytes | None, turn: Turn) -> None:
         if said is not None:
+            self._took(asked, turn)
             turn.answer(asked.ticket, DnsAnswered(answers=((asked.place, said),)))
 
     # -- elsewhere -----------------------------------------------------------

@@ -21,6 +21,8 @@ class OpenQuestion:
     place: int
     """Among the packets of its message."""
     tcp: bool
+    began: int
+    """When it came, on the node's clock."""
     name: bytes
     """What is looked for now, in small letters: the name of the question, or where that has led."""
     aliases: list[ResourceRecord] = field(default_factory=list)

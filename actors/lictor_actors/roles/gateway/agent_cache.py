@@ -14,7 +14,7 @@ from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.roles.api.question import Caching, HttpQuestion
 from lictor_actors.roles.doorway.desk import Desk
 from lictor_actors.roles.doorway.question import Rights
-from lictor_actors.roles.gateway.asker import HttpAsker, rendered_for
+from lictor_actors.roles.gateway.asker import HttpAsker, rendered_for, tell
 from lictor_messages.answers import Answer, Query
 from lictor_messages.base import Message
 from lictor_messages.web import CacheRefreshDue, HttpAnswered
@@ -115,6 +115,9 @@ class AgentCache:
         if entry is not None and not entry.refresh:
             self._refresh(entry, turn)
 
+    def __len__(self) -> int:
+        return len(self._entries)
+
     def check(self) -> None:
         """Sizes add up to less than the bound, and each query keeps an answer right that is here."""
         assert self._bytes == sum(entry.size for entry in self._entries.values()) <= BYTES_MOST
@@ -126,7 +129,7 @@ class AgentCache:
     def _first(self, asker: HttpAsker, answer: Answer, turn: Turn) -> None:
         outcome = rendered_for(asker, answer)
         assert isinstance(outcome, HttpAnswered), "what may be cached is answered by one message"
-        turn.answer(asker.ticket, _with(outcome, (("X-Cache", "MISS"),)))
+        tell(asker, _with(outcome, (("X-Cache", "MISS"),)), turn)
         if outcome.status != 200:
             return
         key = key_of(asker)
@@ -148,7 +151,7 @@ class AgentCache:
             return
         outcome = rendered_for(asker, refused)
         assert isinstance(outcome, HttpAnswered), "a refusal leads to no other question"
-        turn.answer(asker.ticket, outcome)
+        tell(asker, outcome, turn)
 
     def _refreshed(self, entry: Entry, answer: Message, turn: Turn) -> None:
         if isinstance(answer, Answer):
@@ -179,7 +182,8 @@ class AgentCache:
         question.caching = caching_of(entry.asker)
         entry.refresh = turn.new_request()
         self._refreshing[entry.refresh] = entry
-        self._desk.ask(HttpAsker(Ticket(entry.refresh, "", "", entry.refresh), question, entry.asker.request), turn)
+        ticket = Ticket(entry.refresh, "", "", entry.refresh)
+        self._desk.ask(HttpAsker(ticket, question, entry.asker.request, turn.now), turn)
 
     def _make_room(self, turn: Turn) -> None:
         for entry in list(self._too_many(turn.now)):
@@ -217,7 +221,7 @@ def _tell_hit(asker: HttpAsker, entry: Entry, turn: Turn) -> None:
     outcome = rendered_for(asker, entry.answer)
     assert isinstance(outcome, HttpAnswered)
     age = entry.age(turn.now) // 1_000_000_000
-    turn.answer(asker.ticket, _with(outcome, (("X-Cache", "HIT"), ("Age", str(age)))))
+    tell(asker, _with(outcome, (("X-Cache", "HIT"), ("Age", str(age)))), turn)
 
 
 def _with(outcome: HttpAnswered, headers: tuple[tuple[str, str], ...]) -> HttpAnswered:

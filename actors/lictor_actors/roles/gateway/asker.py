@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lictor_actors.kernel.turn import Ticket
+from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.roles.api.question import HttpQuestion, error_answer, refusal_answer
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.doorway.call import Asker
@@ -16,19 +16,27 @@ from lictor_messages.web import HttpAnswered
 class HttpAsker(Asker):
     """One HTTP request that waits for its outcome."""
 
-    __slots__ = ("request",)
+    __slots__ = ("began", "request")
     question: HttpQuestion
     crowd: CachedRead | None
 
     def __init__(
-        self, ticket: Ticket, question: HttpQuestion, request: HttpRequest, read: CachedRead | None = None
+        self, ticket: Ticket, question: HttpQuestion, request: HttpRequest, began: int, read: CachedRead | None = None
     ) -> None:
+        """``began``: when the request came, on the node's clock."""
         # Without super(): one is made for every request.
         self.ticket = ticket
         self.question = question
         self.crowd = read
         self.request = request
+        self.began = began
         self.due = 0
+
+
+def tell(asker: HttpAsker, outcome: HttpAnswered, turn: Turn) -> None:
+    """Answer it."""
+    turn.answer(asker.ticket, outcome)
+    turn.sample(asker.request.metric, (turn.now - asker.began) / 1e6)
 
 
 def rendered_for(asker: HttpAsker, answer: Message) -> HttpQuestion | HttpAnswered:

@@ -6,11 +6,11 @@ agent, server > gateway   answers and refusals: for the desk, whose outcomes are
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from pydantic import ValidationError
 
-from lictor_actors.kernel.actor import Actor
+from lictor_actors.kernel.actor import Actor, Reading
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.kernel.vocabulary import Handlers, Vocabulary
 from lictor_actors.roles.api.api import ROUTER
@@ -19,8 +19,8 @@ from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.doorway.desk import Desk, DeskOptions
 from lictor_actors.roles.doorway.question import EVERYTHING, Rights
 from lictor_actors.roles.gateway.agent_cache import AgentCache
-from lictor_actors.roles.gateway.asker import HttpAsker, rendered_for
-from lictor_actors.roles.gateway.machine import MachineReadings
+from lictor_actors.roles.gateway.asker import HttpAsker, rendered_for, tell
+from lictor_actors.roles.gateway.host_readings import HostReadings
 from lictor_actors.roles.gateway.read_cache import ReadCache
 from lictor_messages.answers import Command, Query
 from lictor_messages.base import Message
@@ -28,8 +28,12 @@ from lictor_messages.doorways import AskAgain, DeadlinesDue, RetryDue
 from lictor_messages.envelope import at
 from lictor_messages.jobs import JobFailed
 from lictor_messages.machine import DescribeMachine, MachineRead
+from lictor_messages.metrics import MetricsRead, ShowMetrics
 from lictor_messages.refusals import Refused
 from lictor_messages.web import CacheRefreshDue, GatewayOptions, GoOn, HttpAnswered, HttpAsked, HttpGone
+
+TO_ITSELF: frozenset[type[Message]] = frozenset((DescribeMachine, ShowMetrics))
+"""What it asks itself, and so under the id of a question of its desk."""
 
 
 class Gateway(Actor):
@@ -38,7 +42,7 @@ class Gateway(Actor):
     hears = (
         Vocabulary(any_answer=True)
         .on(HttpAsked, HttpGone, AskAgain, GoOn, RetryDue, DeadlinesDue)
-        .on(CacheRefreshDue, DescribeMachine, MachineRead, JobFailed)
+        .on(CacheRefreshDue, *TO_ITSELF, MachineRead, MetricsRead, JobFailed)
     )
 
     def __init__(self, options: GatewayOptions) -> None:
@@ -49,7 +53,7 @@ class Gateway(Actor):
         )
         self._desk: Desk[HttpAsker] = Desk(desk, self._outcome)
         self._agent_cache = AgentCache(self._desk)
-        self._machine = MachineReadings()
+        self._host = HostReadings(options.node)
         self._handlers = Handlers(
             self.hears,
             {
@@ -60,9 +64,10 @@ class Gateway(Actor):
                 RetryDue: self._desk.retry,
                 DeadlinesDue: lambda _, turn: self._desk.deadlines_due(turn),
                 CacheRefreshDue: self._agent_cache.refresh_due,
-                DescribeMachine: self._machine.asked,
-                MachineRead: self._machine.read,
-                JobFailed: self._machine.failed,
+                **dict.fromkeys(TO_ITSELF, self._host.asked),
+                MachineRead: self._host.read,
+                MetricsRead: self._host.read,
+                JobFailed: self._host.failed,
             },
         )
 
@@ -71,8 +76,8 @@ class Gateway(Actor):
         if type(message) is HttpAsked:
             self._http_asked(message, turn)
             return
-        if type(message) is DescribeMachine:  # to itself, and so under the id of a question of its desk
-            self._machine.asked(message, turn)
+        if type(message) in TO_ITSELF:
+            self._handlers[type(message)](message, turn)
             return
         envelope = turn.envelope
         if envelope is None or (not self._desk.take(message, turn) and (envelope.reply_to or not envelope.request)):
@@ -83,6 +88,10 @@ class Gateway(Actor):
         """See ``Desk.check``, ``AgentCache.check``."""
         self._desk.check()
         self._agent_cache.check()
+
+    def readings(self) -> Iterator[Reading]:
+        """See ``Actor``."""
+        yield "cache.entries_count", float(len(self._agent_cache))
 
     @property
     def open_requests(self) -> int:
@@ -97,28 +106,31 @@ class Gateway(Actor):
         rights = self.rights(asked)
         read = self._cache.find(asked, rights)
         if read is not None:
-            self._desk.ask(HttpAsker(turn.ticket(), read.question, read.request, None if read.blocks else read), turn)
+            crowd = None if read.blocks else read
+            self._desk.ask(HttpAsker(turn.ticket(), read.question, read.request, turn.now, crowd), turn)
             return
         request = None
         try:
             request = HttpRequest(asked, self.options, turn)
             outcome = ROUTER.find(request).endpoint(request)
         except HttpError as error:
-            turn.reply(error_answer(error, request))
+            _at_once(error_answer(error, request), request, turn)
             return
         except ValidationError as error:
-            turn.reply(text(400, f"Bad request: {error.errors(include_url=False, include_input=False)[0]['msg']}"))
+            what = error.errors(include_url=False, include_input=False)[0]["msg"]
+            _at_once(text(400, f"Bad request: {what}"), request, turn)
             return
         if isinstance(outcome, HttpQuestion):
             outcome.rights = rights
             outcome.message = _addressed(outcome.message, request)
+            asker = HttpAsker(turn.ticket(), outcome, request, turn.now)
             if outcome.caching is not None:
-                self._agent_cache.ask(HttpAsker(turn.ticket(), outcome, request), turn)
+                self._agent_cache.ask(asker, turn)
                 return
             self._cache.keep(outcome, request)
-            self._desk.ask(HttpAsker(turn.ticket(), outcome, request), turn)
+            self._desk.ask(asker, turn)
         else:
-            turn.reply(outcome)
+            _at_once(outcome, request, turn)
 
     def _outcome(self, askers: Sequence[HttpAsker], answer: Message, turn: Turn) -> None:
         """One answer or refusal for all of them. Equal targets are told the same; mostly it is one for all."""
@@ -129,7 +141,8 @@ class Gateway(Actor):
                 continue
             read, request = asker.crowd, asker.request
             if read is not None and read.answer is answer and read.response is not None:
-                turn.answer(asker.ticket, read.response)
+                turn.answer(asker.ticket, read.response)  # ``tell`` without a call: mostly it is this one
+                turn.sample(request.metric, (turn.now - asker.began) / 1e6)
                 continue
             outcome = said.get(request.asked.target) or rendered_for(asker, answer)
             if isinstance(outcome, HttpQuestion):
@@ -139,21 +152,28 @@ class Gateway(Actor):
                 self._cache.remember(read, answer, outcome)
             if not request.personal:
                 said[request.asked.target] = outcome
-            turn.answer(asker.ticket, outcome)
+            tell(asker, outcome, turn)
 
     def _go_on(self, asker: HttpAsker, question: HttpQuestion, turn: Turn) -> None:
         """The answer leads to another question: to the agent, to this gateway, or to the one that has just answered."""
         envelope = turn.envelope
         if question.to not in ("", turn.me, envelope.source if envelope is not None else ""):
             turn.count("question_sent_elsewhere")
-            turn.answer(asker.ticket, refusal_answer(Refused(code="Undeliverable"), asker.request))
+            tell(asker, refusal_answer(Refused(code="Undeliverable"), asker.request), turn)
             return
         question.rights = asker.question.rights
         question.message = _addressed(question.message, asker.request)
-        self._desk.ask(HttpAsker(asker.ticket, question, asker.request), turn)
+        self._desk.ask(HttpAsker(asker.ticket, question, asker.request, asker.began), turn)
 
 
 def _addressed(message: Message, request: HttpRequest) -> Message:
     """What servers are asked, in the datacenter that the client names."""
     served = request.dc != "" and isinstance(message, Query | Command)
     return message.model_copy(update={"dc": request.dc}) if served else message
+
+
+def _at_once(outcome: HttpAnswered, request: HttpRequest | None, turn: Turn) -> None:
+    """Answer the request in hand, within the turn that it came in."""
+    turn.reply(outcome)
+    if request is not None and request.metric:
+        turn.sample(request.metric, 0.0)

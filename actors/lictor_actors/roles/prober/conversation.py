@@ -30,6 +30,7 @@ class Conversation:
         self._probing = pool.probing
         self._sync = pool.sync
         self._joining = pool.joining
+        self._probe_times = f"memberlist.probeNode;network={pool.network}"
 
     def ping(self, ping: Ping, turn: Turn) -> None:
         """Answer with an ack."""
@@ -42,6 +43,7 @@ class Conversation:
         self._pool.hear(ack.updates, _source(turn), turn)
         done = self._probing.acked(ack, turn)
         if done is not None:
+            turn.sample(self._probe_times, (turn.now - done.start) / 1e6)
             self._pool.measured(done, ack.coordinate, turn)
             peer = self._members.others.get(done.node)
             if peer is not None:

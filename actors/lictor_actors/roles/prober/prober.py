@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
-from lictor_actors.kernel.actor import Actor, Lane
+from lictor_actors.kernel.actor import Actor, Lane, Reading
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.kernel.vocabulary import By, Handler, Handlers, Vocabulary
 from lictor_actors.roles.prober.conversation import Conversation
 from lictor_actors.swim.pool import Pool
 from lictor_actors.swim.profile import PROFILES, Profile
+from lictor_actors.swim.readings import readings_of
 from lictor_actors.swim.roster import NO_ONE, SharedView
 from lictor_messages.base import Message
 from lictor_messages.coordinates import GetOwnCoordinate, OwnCoordinate
@@ -83,6 +85,10 @@ class Prober(Actor):
         """What is done about each kind is in the table."""
         self._handlers[type(message)](message, turn)
         self.pool.servers_changed(turn)
+
+    def readings(self) -> Iterator[Reading]:
+        """See ``Actor``."""
+        return readings_of(self.pool)
 
     def check(self) -> None:
         """The pool's invariants."""

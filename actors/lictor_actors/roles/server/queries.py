@@ -15,7 +15,7 @@ from lictor_actors.raft import Raft
 from lictor_actors.roles.server.archives import Archives
 from lictor_actors.roles.server.cluster_status import STATUS_QUERIES, ClusterStatus
 from lictor_actors.roles.server.founding import Founding
-from lictor_actors.roles.server.leader.leadership import Leadership
+from lictor_actors.roles.server.leader.leadership import Leadership, Unconfirmed
 from lictor_actors.roles.server.reads import Reads
 from lictor_actors.roles.server.to_leader import to_leader
 from lictor_actors.store.admission import not_rendered
@@ -55,9 +55,11 @@ class Queries:
         self._reads = reads
         self._archives = archives
         self._founding = founding
+        self.asked = 0
 
     def ask(self, query: Query, applied: int, leading: Leadership | None, turn: Turn) -> None:
         """Answer the query in hand, now or after a round; what only a leader knows is passed on to it."""
+        self.asked += 1
         if type(query) in OF_THE_SERVERS:
             self._of_the_servers(query, applied, leading, turn)
         elif type(query) is ReadSlice:  # of an answer that was given already: by what right is settled
@@ -69,14 +71,15 @@ class Queries:
         elif query.consistency == "default" and self._raft.lease_valid(turn.now) and not self._raft.behind:
             self._read(query, turn.ticket(), leading, turn)
         else:
-            leading.unconfirmed[self._raft.read(turn)] = (query, turn.ticket())
+            leading.unconfirmed[self._raft.read(turn)] = Unconfirmed(query, turn.ticket(), turn.now)
 
     def confirmed(self, leading: Leadership, turn: Turn) -> None:
         """Answer what waited for a round that is over."""
         for read_id, _ in self._raft.take_reads():
             waiting = leading.unconfirmed.pop(read_id, None)
             if waiting is not None:
-                self._read(*waiting, leading, turn)
+                turn.sample("rpc.consistentRead", (turn.now - waiting.began) / 1e6)
+                self._read(waiting.query, waiting.ticket, leading, turn)
 
     def _of_the_servers(self, query: Query, applied: int, leading: Leadership | None, turn: Turn) -> None:
         if self._status.answers(query):

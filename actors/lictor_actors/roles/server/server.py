@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from lictor_actors.kernel.actor import Actor
+from collections.abc import Iterator
+
+from lictor_actors.kernel.actor import Actor, Reading
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.kernel.vocabulary import By, Handler, Handlers, Vocabulary
 from lictor_actors.raft import LEADER, Raft, RaftOptions
@@ -20,6 +22,7 @@ from lictor_actors.roles.server.leaving import ServerDeparture
 from lictor_actors.roles.server.log_time import LogTime
 from lictor_actors.roles.server.queries import Queries
 from lictor_actors.roles.server.raft_snapshots import RaftSnapshots
+from lictor_actors.roles.server.readings import of_leader, of_raft, of_store
 from lictor_actors.roles.server.reads import Reads
 from lictor_actors.roles.server.to_leader import not_forwarded
 from lictor_actors.roles.server.writes import Writes
@@ -114,6 +117,15 @@ class Server(Actor):
     def standing(self) -> str:
         """That it leads, and since which term."""
         return f"raft: leads term {self.raft.term}" if self.raft.leader == self._options.node else ""
+
+    def readings(self) -> Iterator[Reading]:
+        """See ``Actor``."""
+        yield "rpc.query", float(self.queries.asked)
+        yield "rpc.request", float(self.queries.asked + self.writes.taken)
+        yield "rpc.queries_blocking", float(self.reads.blocked)
+        yield from of_raft(self.raft, self.applied)
+        yield from of_store(self.store, self._options.dc)
+        yield from of_leader(self.leading, self.members, self._options.dc)
 
     def check(self) -> None:
         """Raft's invariants and the store's."""

@@ -23,13 +23,14 @@ class Writes:
         self._raft = raft
         self._store = store
         self._open_most = options.open_writes_max
-        self.budgets_spent = 0
+        self.budgets_spent = self.taken = 0
         """Writes that were dropped because they had waited for too long before they came to be proposed."""
         self._full = ""
         """What the disk said when it had no room, "" while it has."""
 
     def take(self, command: Command, leading: Leadership | None, leaving: bool, turn: Turn) -> None:
         """The command in hand; ``leaving``: this node is about to go."""
+        self.taken += 1
         if turn.budget_spent:
             # Now it has certainly not happened; proposed, it would happen after its asker was told that it may have.
             self.budgets_spent += 1

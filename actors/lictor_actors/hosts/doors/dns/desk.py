@@ -71,7 +71,7 @@ class DnsDesk:
 
     def count(self, what: str) -> None:
         """One more of these."""
-        self._node.ground.count(what)
+        self._node.ground.count(what, self._node.name)
 
     def _answered(self, envelope: Envelope) -> None:
         waiting = self._open.get(envelope.request)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from logging import DEBUG, getLogger
 
+from lictor_actors.hosts.doors.http.request_log import logged
 from lictor_actors.hosts.node import Node
 from lictor_messages.envelope import Envelope, at
 from lictor_messages.host import Undeliverable
 from lictor_messages.refusals import Refused
 from lictor_messages.web import HttpAnswered, HttpAsked, HttpGone
 
+ROOT = getLogger()
+"""Its level is that of the most talkative handler: to look at it takes a third of the time of ``isEnabledFor``."""
 Answer = Callable[[HttpAnswered], None]
 
 
@@ -33,7 +37,7 @@ class WebDesk:
         """Send a request to the gateway; returns what to call if the client hangs up first."""
         self._count += 1
         request = f"{self._prefix}{self._count:x}"
-        self._waiting[request] = answer
+        self._waiting[request] = logged(asked, request, answer) if ROOT.level <= DEBUG else answer
         envelope = Envelope(self._me, self._gateway, asked, request, self._me, 0, 0, request, "", "http")
         self._seen(envelope)
         self._to_gateway(envelope)
@@ -65,7 +69,7 @@ class WebDesk:
     def _answered(self, envelope: Envelope) -> None:
         answer = self._waiting.pop(envelope.request, None)
         if answer is None:
-            self._node.ground.count("http_answers_for_nobody")
+            self._node.ground.count("http_answers_for_nobody", self._node.name)
             return
         body = envelope.body
         if type(body) is HttpAnswered:

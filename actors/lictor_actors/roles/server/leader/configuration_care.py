@@ -61,6 +61,11 @@ class ConfigurationCare:
         self._autopilot.look(self._members, self._store.autopilot.row, turn)
         return self._autopilot.health(index)
 
+    @property
+    def seen(self) -> AutopilotHealth:
+        """How the servers were when they were last looked at."""
+        return self._autopilot.health(0)
+
     def change(self, leaving: bool, turn: Turn) -> None:
         """Propose the first change that is due; the next one is looked for when it is committed.
 

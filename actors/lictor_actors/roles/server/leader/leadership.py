@@ -7,6 +7,7 @@ All timers of the leader's are set and cancelled here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.raft import Raft
@@ -41,6 +42,14 @@ LEADER_TIMERS: tuple[type[Message], ...] = (
 )
 
 
+class Unconfirmed(NamedTuple):
+    """A query that waits until a majority has confirmed the lead."""
+
+    query: Query
+    ticket: Ticket
+    began: int
+
+
 class Leadership:
     """One uninterrupted lead of this server."""
 
@@ -55,7 +64,7 @@ class Leadership:
         self.catalog = CatalogCare(options, store, members, self.proposals.propose_own)
         self.handover = Handover(raft, members)
         self.coordinates = CoordinateBatch()
-        self.unconfirmed: dict[int, tuple[Query, Ticket]] = {}
+        self.unconfirmed: dict[int, Unconfirmed] = {}
         """Queries that wait for a round of heartbeats, by the id of their read."""
         self._timers: dict[type[Message], Callable[[Turn], None]] = {
             ProposeDue: self.proposals.due,
@@ -85,8 +94,8 @@ class Leadership:
         self.handover.end(turn)
         self.coordinates.end(turn)
         self.proposals.end(turn)
-        for _, ticket in self.unconfirmed.values():
-            turn.answer(ticket, Refused(code="NotLeader", leader=self._raft.leader), early=True)  # it was a read
+        for read in self.unconfirmed.values():
+            turn.answer(read.ticket, Refused(code="NotLeader", leader=self._raft.leader), early=True)  # it was a read
 
     def due(self, timer: Message, turn: Turn) -> None:
         """One of ``LEADER_TIMERS`` fired."""

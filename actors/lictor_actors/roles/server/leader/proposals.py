@@ -7,6 +7,7 @@ from typing import NamedTuple
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.raft import NotLeading, Overloaded, Raft
 from lictor_actors.requests.gathering import Gathering
+from lictor_actors.roles.server.leader.apply_times import APPLY_TIMES
 from lictor_actors.roles.server.log_time import LogTime
 from lictor_actors.store.commands import pack_command
 from lictor_messages.answers import Command
@@ -22,6 +23,9 @@ class Open(NamedTuple):
 
     term: int
     ticket: Ticket
+    began: int = 0
+    timed: str = ""
+    """The metric that its time goes to, "" for none."""
 
 
 class Proposals:
@@ -62,9 +66,9 @@ class Proposals:
         mine = [(turn.me, turn.new_request(), command) for command in commands]
         return self._propose(mine, [], turn) if mine else 0
 
-    def wait(self, index: int, ticket: Ticket) -> None:
-        """``ticket`` waits for the entry that was just put at ``index``."""
-        self.open[index] = Open(self._raft.term, ticket)
+    def wait(self, index: int, ticket: Ticket, began: int = 0, timed: str = "") -> None:
+        """``ticket`` waits for the entry that was just put at ``index``; see ``Open``."""
+        self.open[index] = Open(self._raft.term, ticket, began, timed)
 
     def committed(self, index: int, term: int, outcome: Message, turn: Turn) -> bool:
         """The entry at ``index`` is applied; False if no write waited for that place."""
@@ -74,6 +78,8 @@ class Proposals:
         # Early: the entry is committed, a quorum has it on disk, however far this server's own is.
         done = outcome if opened.term == term else Refused(code="NotCommitted")
         turn.answer(opened.ticket, done, early=True)
+        if opened.timed:
+            turn.sample(opened.timed, (turn.now - opened.began) / 1e6)
         if self.gathered and not self.open:
             self._gathering.round_over(turn)
         return True
@@ -99,8 +105,8 @@ class Proposals:
         except Overloaded:
             self._refuse(tickets, Refused(code="Overloaded"), turn)
             return 0
-        for index, ticket in zip(indexes, tickets, strict=False):
-            self.wait(index, ticket)
+        for index, ticket, (_, _, command) in zip(indexes, tickets, commands, strict=False):
+            self.wait(index, ticket, turn.now, APPLY_TIMES.get(type(command), ""))
         return indexes[-1]
 
     def _refuse(self, tickets: list[Ticket], refusal: Refused, turn: Turn) -> None:

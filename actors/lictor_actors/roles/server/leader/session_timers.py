@@ -35,6 +35,10 @@ class SessionTimers:
         """Sessions whose end was proposed: they cannot be renewed any more."""
         self._alarm = 0
 
+    def __len__(self) -> int:
+        """Sessions whose TTL runs."""
+        return sum(session in self._store.sessions.rows for session in self._ttls)
+
     def begin(self, turn: Turn) -> None:
         """This server leads now: every TTL starts in full."""
         self._start(self._store.sessions, turn)

@@ -1,0 +1,208 @@
+"""Every metric of a node, declared once: Consul's names for what Consul has too, ``lictor.`` before what is our own.
+
+Names, types and units are those of Consul's page on telemetry (1.22), so that boards and alerts made for Consul go on
+working. Values of labels come from lists in the code, never from what clients, peers or the catalog say: a label for
+each service or key would let an application fill the memory of its monitoring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+Kind = Literal["counter", "gauge", "summary", "histogram"]
+OURS = "lictor."
+"""How the names begin that Consul does not have. The configured prefix stands before the others alone."""
+
+
+class Metric(NamedTuple):
+    """One line of the table."""
+
+    name: str
+    """With dots, as Consul's page writes it, without the prefix."""
+    kind: Kind
+    unit: str
+    meaning: str
+    labels: tuple[str, ...] = ()
+
+    @property
+    def ours(self) -> bool:
+        """Whether Consul has no such metric."""
+        return self.name.startswith(OURS)
+
+
+def _all(kind: Kind, unit: str, *lines: tuple[str, ...]) -> tuple[Metric, ...]:
+    return tuple(Metric(name, kind, unit, meaning, tuple(labels)) for name, meaning, *labels in lines)
+
+
+HTTP_AND_DNS = (
+    *_all(
+        "summary",
+        "ms",
+        ("api.http", "HTTP requests by route, from the gateway's first turn for one to its last.", "method", "path"),
+        ("dns.domain_query", "DNS questions for names, those answered within a turn as 0.", "node"),
+        ("dns.ptr_query", "DNS questions for addresses (PTR).", "node"),
+    ),
+    *_all("gauge", "entries", ("cache.entries_count", "Answers that the agent's cache holds for `?cached`.")),
+    *_all(
+        "counter",
+        "requests",
+        ("client.rpc", "Requests that the agent passed on to a server."),
+        ("client.rpc.failed", "Those that a server could not be handed."),
+    ),
+)
+RAFT = (
+    *_all(
+        "counter",
+        "times",
+        ("raft.apply", "Entries that this server put into the log as leader."),
+        ("raft.state.leader", "How often this server came to lead."),
+        ("raft.state.candidate", "How often it stood for election."),
+        ("raft.state.follower", "How often it began to follow another leader, or lost its lead."),
+    ),
+    *_all(
+        "summary",
+        "ms",
+        ("raft.commitTime", "On the leader, from an entry's place in the log until a majority has it."),
+        ("raft.leader.dispatchLog", "On the leader, from an entry's place in the log until it is on the own disk."),
+        ("raft.leader.lastContact", "On the leader, at each heartbeat, since a majority answered last."),
+    ),
+    *_all(
+        "gauge",
+        "index",
+        ("raft.applied_index", "The last entry that the store has."),
+        ("raft.last_index", "The end of the log."),
+    ),
+    *_all("gauge", "servers", ("raft.peers", "Servers of Raft's configuration, this one included.")),
+)
+SERVER = (
+    *_all(
+        "counter",
+        "requests",
+        ("rpc.request", "Requests that came to this server, from its own node or others."),
+        ("rpc.query", "Those of them that read."),
+    ),
+    *_all("gauge", "queries", ("rpc.queries_blocking", "Blocking queries that wait at this server.")),
+    *_all(
+        "summary",
+        "ms",
+        ("rpc.consistentRead", "On the leader, from a `?consistent` read until a majority has confirmed its lead."),
+        ("kvs.apply", "On the leader, from the proposal of a write of keys to its answer."),
+        ("txn.apply", "The same for transactions that write."),
+        ("session.apply", "The same for sessions."),
+        ("catalog.register", "The same for registrations, anti-entropy's among them."),
+        ("catalog.deregister", "The same for deregistrations."),
+        ("prepared-query.apply", "The same for changes of prepared queries."),
+    ),
+    *_all(
+        "gauge",
+        "things",
+        ("server.isLeader", "1 on the leader, else 0."),
+        ("autopilot.healthy", "On the leader, 1 if every server is healthy, else 0."),
+        ("autopilot.failure_tolerance", "On the leader, voters that may fail before the cluster stops."),
+        ("session_ttl.active", "On the leader, sessions whose TTL runs."),
+        ("members.servers", "On the leader, members of the datacenter that are servers and alive.", "datacenter"),
+        ("members.clients", "On the leader, members that are client agents and alive.", "datacenter"),
+        ("state.nodes", "Nodes of the catalog.", "datacenter"),
+        ("state.services", "Names of services in the catalog.", "datacenter"),
+        ("state.service_instances", "Instances in the catalog.", "datacenter"),
+        ("state.kv_entries", "Keys.", "datacenter"),
+    ),
+)
+GOSSIP = (
+    *_all(
+        "counter",
+        "times",
+        ("serf.member.join", "Members that came, this node included, or came back.", "network"),
+        ("serf.member.failed", "Members that were declared dead.", "network"),
+        ("serf.member.left", "Members that left.", "network"),
+        ("serf.member.update", "Members that changed.", "network"),
+        ("serf.member.flap", "Members that came back within a minute of being declared dead.", "network"),
+        ("serf.events", "User events that this node heard.", "network"),
+        ("memberlist.msg.alive", "Claims heard that a member lives.", "network"),
+        ("memberlist.msg.suspect", "Claims heard that a member gave no answer.", "network"),
+        ("memberlist.msg.dead", "Claims heard that a member is dead or has left.", "network"),
+        (
+            "memberlist.degraded.probe",
+            "Probe rounds that failed for this node's own slowness: no member is accused.",
+            "network",
+        ),
+        (
+            "memberlist.degraded.timeout",
+            "Members declared dead here on fewer confirmations than were wanted.",
+            "network",
+        ),
+    ),
+    *_all("summary", "ms", ("memberlist.probeNode", "Probe rounds that an ack ended.", "network")),
+    *_all(
+        "gauge",
+        "score",
+        ("memberlist.health.score", "Lifeguard's doubt of this node in itself, 0 is healthy.", "network"),
+    ),
+)
+PROCESS = (
+    *_all("gauge", "1", ("version", "Always 1; the label says the version of Consul's interface.", "version")),
+    *_all("gauge", "bytes", ("runtime.sys_bytes", "Resident memory of the process.")),
+    *_all("gauge", "runs", ("runtime.total_gc_runs", "Collections of Python's garbage collector.")),
+)
+HOST = (
+    *_all(
+        "gauge",
+        "bytes",
+        ("host.memory.total", "Memory of the machine."),
+        ("host.memory.available", "What programs can still get of it."),
+        ("host.memory.used", "What programs use of it."),
+        ("host.memory.free", "What nothing uses."),
+        ("host.disk.size", "Size of the file system of `/`.", "path"),
+        ("host.disk.used", "What is used of it.", "path"),
+        ("host.disk.available", "What is free of it.", "path"),
+    ),
+    *_all(
+        "gauge",
+        "percent",
+        ("host.memory.used_percent", "The same as a share."),
+        ("host.disk.used_percent", "The same as a share.", "path"),
+        ("host.cpu.total", "Share of the time in which processors worked, since it was read last.", "cpu"),
+    ),
+    *_all("gauge", "s", ("host.uptime", "Since the machine started.")),
+)
+"""Only with `enable_host_metrics`."""
+LICTOR = (
+    *_all(
+        "counter",
+        "times",
+        ("lictor.events", "What this node dropped, refused or left undone, and other rare events, by name.", "what"),
+        ("lictor.process.events", "The same of the process, whose bus its nodes share.", "what"),
+        (
+            "lictor.suspicions",
+            "Suspicions that ended on this node, by how: refuted, failed, left.",
+            "network",
+            "outcome",
+        ),
+        ("lictor.process.bus", "What the process has said to nodes: messages, frames, bytes.", "sent"),
+    ),
+    *_all("counter", "s", ("lictor.process.cpu_seconds", "Processor time of the process, user and system.")),
+    *_all(
+        "summary",
+        "s",
+        ("lictor.turn_seconds", "Length of turns, of one in each tick of the run queue, by actor.", "actor"),
+        ("lictor.process.loop_lag_seconds", "How far the process is behind, once a second: late timers, unread mail."),
+    ),
+    *_all("histogram", "s", ("lictor.fsync_seconds", "Syncs of the journal.")),
+    *_all(
+        "gauge",
+        "messages",
+        ("lictor.mailbox", "Mail that waits for an actor of this node.", "actor"),
+        ("lictor.process.mailbox", "Mail that waits in the process."),
+    ),
+)
+METRICS = {m.name: m for m in (*HTTP_AND_DNS, *RAFT, *SERVER, *GOSSIP, *PROCESS, *HOST, *LICTOR)}
+"""By name."""
+
+
+@lru_cache(4096)
+def named(what: str) -> tuple[Metric, Mapping[str, str]]:
+    """The metric and its labels, of ``name;label=value;label=value``. Raises KeyError for one that is not declared."""
+    name, *labels = what.split(";")
+    return METRICS[name], dict(label.split("=", 1) for label in labels)

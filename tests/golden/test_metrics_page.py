@@ -1,0 +1,76 @@
+"""docs/metrics.md lists every metric as it is declared, and the rules of the example ask for metrics that there are."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lictor_actors.consul.metrics import GOSSIP, HOST, HTTP_AND_DNS, LICTOR, METRICS, PROCESS, RAFT, SERVER, Metric
+
+ROOT = Path(__file__).parents[2]
+PAGE, EXAMPLE = ROOT / "docs/metrics.md", ROOT / "examples/prometheus"
+BEGIN = "<!-- made from the code: LICTOR_REWRITE=1 pytest tests/golden/test_metrics_page.py -->\n"
+END = "<!-- end -->"
+SUFFIXES = re.compile(r"_(bucket|sum|count)$")
+
+GROUPS = {
+    "HTTP, DNS and the agent": HTTP_AND_DNS,
+    "Raft": RAFT,
+    "Servers": SERVER,
+    "Gossip": GOSSIP,
+    "The process": PROCESS,
+    "The machine, with `enable_host_metrics`": HOST,
+    "Lictor's own": LICTOR,
+}
+
+
+def _tables() -> str:
+    """One table for each group."""
+    return "\n".join(line for title, metrics in GROUPS.items() for line in _table(title, metrics))
+
+
+def _table(title: str, metrics: tuple[Metric, ...]) -> Iterator[str]:
+    yield from (f"### {title}", "", "| name | type | unit | labels | meaning |", "|---|---|---|---|---|")
+    for metric in metrics:
+        labels = ", ".join(f"`{label}`" for label in metric.labels)
+        yield f"| `{metric.name}` | {metric.kind} | {metric.unit} | {labels} | {metric.meaning} |"
+    yield ""
+
+
+def test_the_committed_page_is_what_the_declarations_say() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    made = f"{before}{BEGIN}\n{_tables()}\n{END}{after}"
+    if "LICTOR_REWRITE" in os.environ:
+        PAGE.write_text(made, encoding="utf-8")
+    assert text == made, "run LICTOR_REWRITE=1 pytest tests/golden/test_metrics_page.py"
+
+
+def test_every_metric_stands_in_one_group() -> None:
+    assert sorted(metric.name for group in GROUPS.values() for metric in group) == sorted(METRICS)
+
+
+def test_the_rules_ask_for_metrics_that_there_are() -> None:
+    names = {m.name if m.ours else f"consul.{m.name}" for m in METRICS.values()}
+    known = {name.translate(str.maketrans(".-", "__")) for name in names}
+    rules = yaml.safe_load((EXAMPLE / "alerts.yml").read_text())["groups"][0]["rules"]
+    asked = [name for rule in rules for name in re.findall(r"\b(?:consul|lictor)_\w+", rule["expr"])]
+    assert len(asked) == len(rules)
+    assert {SUFFIXES.sub("", name) for name in asked} <= known
+
+
+@pytest.mark.parametrize("check", [("config", "prometheus.yml"), ("rules", "alerts.yml")])
+def test_prometheus_takes_the_example(check: tuple[str, str]) -> None:
+    if shutil.which("promtool") is None:
+        pytest.skip("promtool is not installed: apt-get install prometheus")
+    what, file = check
+    said = subprocess.run(["promtool", "check", what, file], cwd=EXAMPLE, capture_output=True, text=True)
+    assert said.returncode == 0, said.stdout + said.stderr
