@@ -54,7 +54,7 @@ def completed(command: list[str]) -> set[str]:
     return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
 
 
-@pytest.mark.parametrize(("words", "offered"), CASES, ids=str)
+@pytest.mark.parametrize(("words", "offered"), CASES, ids=[" ".join(words) for words, _ in CASES])
 @pytest.mark.parametrize("shell", ["bash", pytest.param("zsh", marks=needs["zsh"])])
 def test_bash_and_zsh(scripts: Path, shell: str, words: list[str], offered: set[str]) -> None:
     code = BASH if shell == "bash" else ZSH
@@ -63,7 +63,7 @@ def test_bash_and_zsh(scripts: Path, shell: str, words: list[str], offered: set[
 
 
 @needs["fish"]
-@pytest.mark.parametrize(("words", "offered"), CASES, ids=str)
+@pytest.mark.parametrize(("words", "offered"), CASES, ids=[" ".join(words) for words, _ in CASES])
 def test_fish(scripts: Path, words: list[str], offered: set[str]) -> None:
     line = " ".join(["lictor", *words])
     assert offered <= completed(["fish", "-N", "-c", f"source {scripts / 'fish'}; complete -C '{line}'"])
