@@ -71,7 +71,6 @@ TO_HOSTS = (
 )
 """What actors say to their host: ``host@node``, a door."""
 NOT_SENT = (
-    "agent.agent_options",
     "dns.ask_recursors",
     "faults.",
     "jobs.ping_",
@@ -79,11 +78,10 @@ NOT_SENT = (
     "jobs.run_",
     "journal.",
     "machine.read_",
+    "profiling.take_profile",
     "reload.read_",
     "server.router_options",
-    "server.server_options",
     "swim.prober_options",
-    "web.gateway_options",
 )
 """How the names of kinds begin that no actor is sent: what it is started with, its records, its jobs, its faults."""
 NAMESAKES = {

@@ -210,7 +210,9 @@ class ServerSilent(Message):
 
 
 class AgentOptions(Message):
-    """What an agent is started with."""
+    """What an agent is started with. Sent to one that runs, its ``meta``, ``discard_check_output`` and rates are in
+    force from then on.
+    """
 
     node: str
     """``name.dc``, the node part of its addresses."""
@@ -243,6 +245,12 @@ class AgentOptions(Message):
     """Tell the servers none."""
     event_buffer: int = 256
     """User events that are remembered."""
+    leave_drain_ns: int = 0
+    """How long a node that has left goes on to answer those that do not know it yet."""
+    rpc_rate: float = -1
+    """Requests a second that a node without a server passes on to one; negative: any number."""
+    rpc_max_burst: int = 1000
+    """How many at once."""
     doorways: tuple[str, ...] = ()
     """Addresses on this node that keep questions for servers open: they hear when to ask again."""
 

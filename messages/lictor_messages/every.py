@@ -23,6 +23,7 @@ from lictor_messages import (
     kv,
     machine,
     members,
+    profiling,
     queries,
     raft,
     refusals,

@@ -55,7 +55,7 @@ def page(of: type[Section] = AgentConfig) -> str:
         keys,
         "## Accepted, but not in force\n",
         f"{HARMLESS}\n",
-        "\n".join(f"- `{key}`" for key in NOT_IN_FORCE) + "\n",
+        table(("key", "because"), ((f"`{key}`", why) for key, why in sorted(NOT_IN_FORCE.items()))),
         "## Refused\n",
         f"{REFUSED}\n",
         table(("key", "because"), refused),

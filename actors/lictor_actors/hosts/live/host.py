@@ -11,6 +11,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from lictor_actors.bus.nng import NngBus
+from lictor_actors.bus.stream_inlet import ALL, Admission
 from lictor_actors.hosts.doors.opening import Opening, Site
 from lictor_actors.hosts.ground import Handle
 from lictor_actors.hosts.lanes import Lanes
@@ -50,19 +51,19 @@ class LiveHost:
         stopped: Callable[[str, str], None] | None = None,
         beside: Mapping[str, Ask] | None = None,
         work: Mapping[type[Message], Probe] | None = None,
+        admission: Admission = ALL,
     ) -> None:
         """``ended`` and ``stopped`` are told which node or actor is down for good, and why.
 
         ``beside``: who answers HTTP requests under these paths, instead of the nodes' gateways.
-        ``work``: who does jobs that this host does not do itself.
+        ``work``: who does jobs that this host does not do itself. ``admission``: see ``NngBus``.
         """
         self.counters: Counter[str] = Counter()
         self._cluster = cluster_id(cluster)
         self._lanes = lanes
         self._ended = ended
         self._stopped = stopped
-        self._beside = beside or {}
-        self._work = work or {}
+        self._beside, self._work, self._admission = beside or {}, work or {}, admission
         self._nodes: dict[str, LiveNode] = {}
         self._directory = LiveDirectory()
         self._home = HomeMail()
@@ -85,9 +86,8 @@ class LiveHost:
         from lictor_actors.hosts.live.jobs import Jobs
 
         self._loop = asyncio.get_running_loop()
-        self._bus = NngBus(
-            self._cluster, self._loop, self._arrivals.arrived, self._queue.full, self._returned, self.count
-        )
+        heard = self._arrivals.arrived, self._queue.full, self._returned, self.count
+        self._bus = NngBus(self._cluster, self._loop, *heard, self._admission)
         self._queue.start(self._loop, self._bus.flush)
         self._jobs: Jobs = Jobs(self._work)
         if self._lanes is not None:

@@ -11,6 +11,7 @@ from lictor_actors.roles.api import (
     agent_service_health,
     catalog,
     coordinate,
+    debug,
     event,
     health,
     kv,
@@ -50,6 +51,7 @@ ROUTER = Router(
         *operator_autopilot.ROUTES,
         *snapshot.ROUTES,
         *suspicions.ROUTES,
+        *debug.ROUTES,
     ),
     lacking,
 )

@@ -1,5 +1,6 @@
 """The gateway: the doorway by which HTTP requests enter the cluster.
 
+agent > gateway    GatewayOptions, after a reload: passed on to the door
 http > gateway     HttpAsked: parsed into a question for the desk; HttpGone: its client waits no more
 agent, server > gateway   answers and refusals: for the desk, whose outcomes are rendered as HttpAnswered
 """
@@ -18,16 +19,18 @@ from lictor_actors.roles.api.question import HttpQuestion, error_answer, refusal
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.doorway.desk import Desk, DeskOptions
 from lictor_actors.roles.doorway.question import EVERYTHING, Rights
+from lictor_actors.roles.gateway.access import Access
 from lictor_actors.roles.gateway.agent_cache import AgentCache
 from lictor_actors.roles.gateway.asker import HttpAsker, rendered_for
-from lictor_actors.roles.gateway.machine import MachineReadings
+from lictor_actors.roles.gateway.host_jobs import ASKED, HostJobs
 from lictor_actors.roles.gateway.read_cache import ReadCache
 from lictor_messages.answers import Command, Query
 from lictor_messages.base import Message
 from lictor_messages.doorways import AskAgain, DeadlinesDue, RetryDue
 from lictor_messages.envelope import at
 from lictor_messages.jobs import JobFailed
-from lictor_messages.machine import DescribeMachine, MachineRead
+from lictor_messages.machine import MachineRead
+from lictor_messages.profiling import ProfileTaken
 from lictor_messages.refusals import Refused
 from lictor_messages.web import CacheRefreshDue, GatewayOptions, GoOn, HttpAnswered, HttpAsked, HttpGone
 
@@ -37,8 +40,8 @@ class Gateway(Actor):
 
     hears = (
         Vocabulary(any_answer=True)
-        .on(HttpAsked, HttpGone, AskAgain, GoOn, RetryDue, DeadlinesDue)
-        .on(CacheRefreshDue, DescribeMachine, MachineRead, JobFailed)
+        .on(HttpAsked, HttpGone, GatewayOptions, AskAgain, GoOn, RetryDue, DeadlinesDue)
+        .on(CacheRefreshDue, *ASKED, MachineRead, ProfileTaken, JobFailed)
     )
 
     def __init__(self, options: GatewayOptions) -> None:
@@ -49,20 +52,23 @@ class Gateway(Actor):
         )
         self._desk: Desk[HttpAsker] = Desk(desk, self._outcome)
         self._agent_cache = AgentCache(self._desk)
-        self._machine = MachineReadings()
+        self._host_jobs = HostJobs()
+        self._access = Access(options)
         self._handlers = Handlers(
             self.hears,
             {
                 HttpAsked: self._http_asked,
+                GatewayOptions: self._follow,
                 HttpGone: lambda gone, turn: self._desk.gone(gone.request, turn),
                 AskAgain: self._desk.ask_again,
                 GoOn: lambda *_: None,  # its request has ended meanwhile
                 RetryDue: self._desk.retry,
                 DeadlinesDue: lambda _, turn: self._desk.deadlines_due(turn),
                 CacheRefreshDue: self._agent_cache.refresh_due,
-                DescribeMachine: self._machine.asked,
-                MachineRead: self._machine.read,
-                JobFailed: self._machine.failed,
+                **dict.fromkeys(ASKED, self._host_jobs.asked),
+                MachineRead: self._host_jobs.done,
+                ProfileTaken: self._host_jobs.done,
+                JobFailed: self._host_jobs.failed,
             },
         )
 
@@ -71,8 +77,8 @@ class Gateway(Actor):
         if type(message) is HttpAsked:
             self._http_asked(message, turn)
             return
-        if type(message) is DescribeMachine:  # to itself, and so under the id of a question of its desk
-            self._machine.asked(message, turn)
+        if type(message) in ASKED:
+            self._host_jobs.asked(message, turn)
             return
         envelope = turn.envelope
         if envelope is None or (not self._desk.take(message, turn) and (envelope.reply_to or not envelope.request)):
@@ -89,6 +95,13 @@ class Gateway(Actor):
         """HTTP requests without an answer yet."""
         return len(self._desk)
 
+    def _follow(self, options: GatewayOptions, turn: Turn) -> None:
+        """From now on these are in force; what was read of targets before may be forbidden, or mean something else."""
+        self.options = options
+        self._access = Access(options)
+        self._cache = ReadCache()
+        turn.send(at("http", options.node), options)
+
     def rights(self, asked: HttpAsked) -> Rights:
         """What this request may do: everything, as long as there are no ACLs."""
         return EVERYTHING
@@ -102,7 +115,10 @@ class Gateway(Actor):
         request = None
         try:
             request = HttpRequest(asked, self.options, turn)
-            outcome = ROUTER.find(request).endpoint(request)
+            self._access.check_path(request)
+            route = ROUTER.find(request)
+            self._access.check_write(request)
+            outcome = route.endpoint(request)
         except HttpError as error:
             turn.reply(error_answer(error, request))
             return
