@@ -102,8 +102,13 @@ OFF: dict[str, Callable[[Any], bool]] = {
         (
             *("auto_encrypt", "config_entries", "enable_syslog", "encrypt"),
             *("dns_config.prefer_namespace", "enable_agent_tls_for_checks", "segments", "tls", "ui"),
-            *("verify_incoming", "verify_incoming_https", "verify_incoming_rpc", "verify_outgoing"),
-            *("verify_server_hostname"),
+            *(
+                "verify_incoming",
+                "verify_incoming_https",
+                "verify_incoming_rpc",
+                "verify_outgoing",
+                "verify_server_hostname",
+            ),
         ),
         is_off,
     ),
