@@ -45,13 +45,11 @@ class Watches:
 
     def follow(self, watches: Iterable[Watch]) -> None:
         """Watch these from now on. Those that were watched before go on."""
-        wanted = list(watches)
-        running = dict(zip(map(repr, self._watches), self._tasks, strict=False))
-        kept = {repr(watch): running.pop(repr(watch), None) for watch in wanted}
-        for task in running.values():
+        before = list(zip(self._watches, self._tasks, strict=False))
+        self._watches = list(watches)
+        self._tasks = [_taken(watch, before) or asyncio.create_task(self._watch(watch)) for watch in self._watches]
+        for _, task in before:
             task.cancel()
-        self._watches = wanted
-        self._tasks = [kept[repr(watch)] or asyncio.create_task(self._watch(watch)) for watch in wanted]
 
     def actor_crashed(self) -> None:
         """See ``OpenDoor``."""
@@ -65,8 +63,9 @@ class Watches:
 
     async def close(self) -> None:
         """See ``OpenDoor``; handlers that run are ended."""
+        tasks = self._tasks
         self.follow(())
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _watch(self, watch: Watch) -> None:
         index, last, failures = 0, b"", 0
@@ -79,7 +78,7 @@ class Watches:
                     last = said
                     await handle(watch, index, said)
                 index = 0 if index < before else index  # the servers have begun anew, and so does the watch
-            except (WatchFailed, OSError) as why:
+            except (WatchFailed, OSError, ValueError, LookupError) as why:
                 failures += 1
                 pause = min(RETRY_S * failures**2, RETRY_MOST_S)
                 log.error("agent: a watch of type %s failed: %s; once more in %.0f s", watch.type, why, pause)
@@ -106,6 +105,14 @@ class Watches:
             return await answer
         finally:
             gone()
+
+
+def _taken(watch: Watch, running: list[tuple[Watch, asyncio.Task[None]]]) -> asyncio.Task[None] | None:
+    """The task of an equal watch, taken out of those that run."""
+    for place, (other, _) in enumerate(running):
+        if other == watch:
+            return running.pop(place)[1]
+    return None
 
 
 class WatchFailed(Exception):
