@@ -71,6 +71,7 @@ TO_HOSTS = (
 )
 """What actors say to their host: ``host@node``, a door."""
 NOT_SENT = (
+    "agent.agent_options",
     "dns.ask_recursors",
     "faults.",
     "jobs.ping_",

@@ -10,7 +10,7 @@ Look = Literal["cmdline", "goroutine", "profile"]
 """The command line; the stacks of tasks and threads; where threads spend their time."""
 
 
-class Profile(Message):
+class LookAtProcess(Message):
     """A gateway's word to itself; answered by ProfileTaken."""
 
     look: Look

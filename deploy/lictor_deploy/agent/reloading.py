@@ -11,7 +11,7 @@ from lictor_actors.node.spec import NodeSpec
 from lictor_actors.node.tree import tree
 from lictor_deploy.agent.log import set_level
 from lictor_deploy.agent.spec import definitions_of, with_keys
-from lictor_deploy.agent.watches import Watches
+from lictor_deploy.agent.watches import RunningWatches
 from lictor_deploy.config.option import Section, options
 from lictor_deploy.config.sections import AgentConfig
 from lictor_deploy.words.sentence import Failure
@@ -28,7 +28,9 @@ log = logging.getLogger("lictor")
 class Reloading:
     """Does the agent's job ReadDefinitions."""
 
-    def __init__(self, running: AgentConfig, spec: NodeSpec, load: Callable[[], AgentConfig], watches: Watches) -> None:
+    def __init__(
+        self, running: AgentConfig, spec: NodeSpec, load: Callable[[], AgentConfig], watches: RunningWatches
+    ) -> None:
         """``load`` reads the configuration as it was read at the start, with the same flags; raises Failure."""
         self._running = running
         self._spec = spec

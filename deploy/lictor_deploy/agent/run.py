@@ -29,7 +29,7 @@ from lictor_deploy.agent.pid_file import pid_file
 from lictor_deploy.agent.reloading import Reloading
 from lictor_deploy.agent.spec import node_spec
 from lictor_deploy.agent.taken_ports import without_what_is_taken
-from lictor_deploy.agent.watches import Watches
+from lictor_deploy.agent.watches import RunningWatches
 from lictor_deploy.config.sections import AgentConfig
 from lictor_deploy.words.sentence import Failure
 from lictor_messages.agent import LeaveCluster
@@ -75,7 +75,7 @@ def _run_on_free_ports(given: AgentConfig, cluster: str, load: Callable[[], Agen
     require_free(listeners(config, spec))
     if open_to_strangers := warning(config):
         logging.getLogger("lictor").warning("agent: %s", open_to_strangers)
-    watches = Watches(config.watches)
+    watches = RunningWatches(config.watches)
     reloading = Reloading(given, spec, load, watches)
     try:
         return in_loop(AgentRun(config, spec, cluster, reloading, watches).serve())
@@ -128,7 +128,7 @@ class AgentRun:
     """The running node and what ends it."""
 
     def __init__(
-        self, config: AgentConfig, spec: NodeSpec, cluster: str, reloading: Reloading, watches: Watches
+        self, config: AgentConfig, spec: NodeSpec, cluster: str, reloading: Reloading, watches: RunningWatches
     ) -> None:
         self._config = config
         self._spec = spec

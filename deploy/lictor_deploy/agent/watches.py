@@ -27,7 +27,7 @@ OUTPUT_MOST = 4096
 log = logging.getLogger("lictor")
 
 
-class Watches:
+class RunningWatches:
     """Those of one node: a door of it by which nothing comes in. Implements ``OpenDoor``."""
 
     role = GATEWAY
@@ -37,7 +37,7 @@ class Watches:
         self._tasks: list[asyncio.Task[None]] = []
         self._desk: WebDesk | None = None
 
-    async def open(self, site: Site) -> Watches:
+    async def open(self, site: Site) -> RunningWatches:
         """An ``Opening``: begin to watch."""
         self._desk = WebDesk(site.node, GATEWAY, site.boot, site.asked, door="watches")
         self.follow(self._watches)

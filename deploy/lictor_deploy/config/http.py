@@ -52,7 +52,7 @@ class UnixSockets(Section):
     mode: Mode = option("Its mode in octal digits, such as 0770.", default="")
 
 
-class RequestLimits(Section):
+class RequestRates(Section):
     """How many requests a server takes a second, ten seconds' worth at once."""
 
     mode: Literal["disabled", "permissive", "enforcing"] = option(
@@ -93,4 +93,4 @@ class Limits(Section):
         reloads=True,
     )
     rpc_max_burst: CountFromOne = option("How many of them at once.", feeds="agent.rpc_max_burst", reloads=True)
-    request_limits: RequestLimits = section()
+    request_limits: RequestRates = section()

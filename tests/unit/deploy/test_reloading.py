@@ -9,7 +9,7 @@ import pytest
 
 from lictor_deploy.agent.reloading import Reloading, with_value
 from lictor_deploy.agent.spec import node_spec
-from lictor_deploy.agent.watches import Watches
+from lictor_deploy.agent.watches import RunningWatches
 from lictor_deploy.config.sections import AgentConfig
 from lictor_deploy.words.sentence import Failure
 from lictor_messages.agent import AgentOptions
@@ -32,7 +32,7 @@ async def read(running: AgentConfig, now: AgentConfig | Failure) -> DefinitionsR
             raise now
         return now
 
-    return await Reloading(running, node_spec(running), load, Watches()).read(ReadDefinitions(ticket="t"))
+    return await Reloading(running, node_spec(running), load, RunningWatches()).read(ReadDefinitions(ticket="t"))
 
 
 async def test_definitions_and_the_level_of_the_log_take_effect(caplog: pytest.LogCaptureFixture) -> None:

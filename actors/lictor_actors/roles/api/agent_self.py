@@ -133,7 +133,6 @@ def _debug(agent: AgentDescription, options: GatewayOptions) -> dict[str, Any]:
         "DiscoveryMaxStale": go_duration(options.discovery_max_stale_ns),
         "EnableDebug": options.enable_debug,
         "HTTPAddrs": [place if "://" in place else f"tcp://{place}" for place in options.http_addr.split()],
-        "HTTPBlockEndpoints": list(options.block_endpoints),
         "HTTPMaxConnsPerClient": options.max_conns_per_client,
         "HTTPResponseHeaders": dict(options.response_headers),
         "KVMaxValueSize": options.kv_max_value_size,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from lictor_actors.roles.api.question import HttpQuestion, text
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Endpoint, Route
-from lictor_messages.profiling import Look, Profile, ProfileTaken
+from lictor_messages.profiling import Look, LookAtProcess, ProfileTaken
 from lictor_messages.web import HttpAnswered
 
 SECONDS, SECONDS_MOST = 30, 300
@@ -49,7 +49,7 @@ def looked(look: Look) -> Endpoint:
 
     def endpoint(request: HttpRequest) -> HttpQuestion:
         _allow(request)
-        return HttpQuestion(Profile(look=look), _shown, to=request.here)
+        return HttpQuestion(LookAtProcess(look=look), _shown, to=request.here)
 
     return endpoint
 
@@ -60,7 +60,7 @@ def profile(request: HttpRequest) -> HttpQuestion:
     raw = request.param("seconds") or str(SECONDS)
     if not (raw.isascii() and raw.isdigit() and len(raw) < 10 and 0 < int(raw) <= SECONDS_MOST):
         raise HttpError(400, f"?seconds must be a whole number from 1 to {SECONDS_MOST}")
-    ask = Profile(look="profile", seconds=int(raw))
+    ask = LookAtProcess(look="profile", seconds=int(raw))
     return HttpQuestion(ask, _shown, to=request.here, safe=False, takes_ns=int(raw) * SECOND_NS)
 
 

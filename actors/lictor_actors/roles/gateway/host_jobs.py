@@ -6,10 +6,10 @@ from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_messages.base import Message
 from lictor_messages.jobs import JobFailed
 from lictor_messages.machine import DescribeMachine, MachineRead, ReadMachine
-from lictor_messages.profiling import Profile, ProfileTaken, TakeProfile
+from lictor_messages.profiling import LookAtProcess, ProfileTaken, TakeProfile
 from lictor_messages.refusals import Refused
 
-ASKED: frozenset[type[Message]] = frozenset((DescribeMachine, Profile))
+ASKED: frozenset[type[Message]] = frozenset((DescribeMachine, LookAtProcess))
 """What a gateway asks of itself, and so under the id of a question of its desk."""
 
 
@@ -25,7 +25,7 @@ class HostJobs:
         self._count += 1
         ticket = str(self._count)
         self._waiting[ticket] = turn.ticket()
-        if isinstance(ask, Profile):
+        if isinstance(ask, LookAtProcess):
             turn.run(TakeProfile(ticket=ticket, look=ask.look, seconds=ask.seconds))
         else:
             turn.run(ReadMachine(ticket=ticket))

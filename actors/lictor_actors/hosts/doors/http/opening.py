@@ -35,7 +35,7 @@ class OpenHttp:
 
 
 class Listening(NamedTuple):
-    """Where a door listens, and for whom."""
+    """Where a door listens, and which names of hosts it takes."""
 
     addresses: tuple[str, ...]
     """IPs, and ``unix://`` with a path."""
