@@ -52,7 +52,7 @@ class Ports(Section):
 
 
 class Performance(Section):
-    """Raft's clock, and how long others are waited for."""
+    """Raft's clock."""
 
     raft_multiplier: Multiplier = option(
         "Raft's time-outs, times this: 1 is fast, 5 suits small machines.", default=5, feeds="server.raft_multiplier"
