@@ -80,11 +80,10 @@ NOT_SENT = (
     "journal.",
     "machine.read_",
     "metrics.read_",
+    "profiling.take_profile",
     "reload.read_",
     "server.router_options",
-    "server.server_options",
     "swim.prober_options",
-    "web.gateway_options",
 )
 """How the names of kinds begin that no actor is sent: what it is started with, its records, its jobs, its faults."""
 NAMESAKES = {

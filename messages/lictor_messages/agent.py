@@ -210,7 +210,7 @@ class ServerSilent(Message):
 
 
 class AgentOptions(Message):
-    """What an agent is started with."""
+    """What an agent is started with; a reload tells it anew."""
 
     node: str
     """``name.dc``, the node part of its addresses."""
@@ -236,13 +236,16 @@ class AgentOptions(Message):
     discard_check_output: bool = False
     """Bytes that are kept of a check's output if the check does not say, and whether none of any is kept."""
     services: tuple[RegisterService, ...] = ()
-    """Services of the configuration; they win over what was registered by the API and kept."""
     checks: tuple[CheckSpec, ...] = ()
-    """Checks of the configuration."""
+    """Those of the configuration; they win over what was registered by the API and kept."""
     disable_coordinates: bool = False
-    """Tell the servers none."""
     event_buffer: int = 256
     """User events that are remembered."""
+    leave_drain_ns: int = 0
+    """How long a node that has left goes on to answer those that do not know it yet."""
+    rpc_rate: float = -1
+    rpc_max_burst: int = 1000
+    """Requests a second that a node without a server passes on (negative: any number), and how many at once."""
     doorways: tuple[str, ...] = ()
     """Addresses on this node that keep questions for servers open: they hear when to ask again."""
 

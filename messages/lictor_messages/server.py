@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from lictor_messages.autopilot import AutopilotConfiguration
 from lictor_messages.base import WIRE, Message
 
 
 class ServerOptions(Message):
-    """How one server is set up; times in nanoseconds."""
+    """How one server is set up; times in nanoseconds. Sent to a server that runs, its limits and ``snapshot_threshold``
+    and ``trailing_logs`` are in force from then on.
+    """
 
     node: str
     """``name.dc``."""
@@ -33,6 +38,14 @@ class ServerOptions(Message):
     """Log entries after which a server takes a snapshot, a large one later (``raft_snapshot_threshold``)."""
     trailing_logs: int = 10_240
     """Log entries that it keeps before the snapshot (``raft_trailing_logs``)."""
+    autopilot: AutopilotConfiguration = AutopilotConfiguration()
+    """What the first leader begins with; afterwards the log has it."""
+    request_limits_mode: Literal["disabled", "permissive", "enforcing"] = "disabled"
+    """What becomes of requests beyond the rates: taken, taken and counted, or refused."""
+    read_rate: float = -1
+    """Queries a second; negative: any number."""
+    write_rate: float = -1
+    """Commands a second."""
 
 
 class RouterOptions(Message):

@@ -180,6 +180,8 @@ class ProberOptions(Message):
     shares_lane: bool = False
     """Its gossip URL, of TCP, leads to other nodes of its process as well: a join through it may reach one of them."""
     retry_join_ns: int = 1_000_000_000
+    retry_join_max: int = 0
+    """Attempts to join after which the node ends; 0: it goes on for ever."""
     rejoin_after_leave: bool = False
     """Look for those it knew even if it left on purpose."""
     tell: tuple[str, ...] = ()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from lictor_messages.base import Message, Record
+from lictor_messages.base import FrozenMap, Message, ReadOnly, Record
 from lictor_messages.kv import VALUE_MOST
+
+MIB = 1024 * 1024
 
 
 def too_large(size: int, most: int, key: str = "") -> str:
@@ -54,7 +56,10 @@ class HttpGone(Message):
 
 
 class GatewayOptions(Message):
-    """Who a gateway answers for, and its limits; times in nanoseconds."""
+    """Who a gateway answers for, and its limits; times in nanoseconds.
+
+    Sent to a gateway that runs, they are in force from then on; it passes them on to the door that leads to it.
+    """
 
     node: str
     """``name.dc``, the node part of the addresses of its agent and prober."""
@@ -62,6 +67,26 @@ class GatewayOptions(Message):
     dc: str = "dc1"
     kv_max_value_size: int = VALUE_MOST
     """Bytes of a KV value, Consul's limits.kv_max_value_size."""
+    txn_max_req_len: int = VALUE_MOST
+    """Bytes of the body of a transaction, and of all that is set in it."""
+    max_request_body_size: int = MIB
+    """Bytes of other bodies, Consul's limits.http_max_request_body_size."""
+    max_header_bytes: int = MIB
+    """Bytes of all headers of a request."""
+    max_conns_per_client: int = 200
+    """Connections of one address; 0: any number."""
+    response_headers: ReadOnly = FrozenMap()
+    """Every answer bears them."""
+    block_endpoints: tuple[str, ...] = ()
+    """Paths that begin so are forbidden."""
+    allow_write_http_from: tuple[str, ...] = ()
+    """Networks from which alone anything may be asked but GET; all if empty."""
+    disable_unprintable_char_filter: bool = False
+    """Take paths that hold characters that cannot be seen."""
+    discovery_max_stale_ns: int = 0
+    """How stale answers about the catalog and health may be that ask for no consistency; 0: those of the leader."""
+    enable_debug: bool = False
+    """Answer /debug/pprof/."""
     rpc_hold_timeout_ns: int = 7_000_000_000
     """How long a request is held while there is no leader or no server, Consul's performance.rpc_hold_timeout."""
     default_query_time_ns: int = 300_000_000_000

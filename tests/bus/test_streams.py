@@ -14,7 +14,7 @@ import pytest
 
 from lictor_actors.bus import stream_inlet, stream_pipe
 from lictor_actors.bus.sp import PULL_GREETS, PUSH_GREETS, Splitter, endpoint_of
-from lictor_actors.bus.stream_inlet import StreamInlet
+from lictor_actors.bus.stream_inlet import Admission, StreamInlet
 from lictor_actors.bus.stream_pipe import StreamPipe
 from lictor_messages.codec import FrameRefused
 
@@ -32,8 +32,8 @@ class End:
         self.happened = asyncio.Event()
         self.closing: list[StreamInlet | StreamPipe] = []
 
-    def inlet(self, url: str) -> StreamInlet:
-        inlet = StreamInlet(self.loop, self._took, self._count, MOST)
+    def inlet(self, url: str, **admission: float) -> StreamInlet:
+        inlet = StreamInlet(self.loop, self._took, self._count, MOST, Admission(**admission))
         self.closing.append(inlet)
         inlet.listen(url)
         return inlet
@@ -202,15 +202,28 @@ async def test_who_announces_too_large_a_frame_is_hung_up_on_and_counted(end, ur
 
 
 @pytest.mark.parametrize("says", [b"", PUSH_GREETS[:7]])
-async def test_who_never_greets_is_hung_up_on_and_who_has_greeted_may_be_silent(end, url, says, monkeypatch):
-    monkeypatch.setattr(stream_inlet, "GREETING_S", 0.2)
-    end.inlet(url)
+async def test_who_never_greets_is_hung_up_on_and_who_has_greeted_may_be_silent(end, url, says):
+    end.inlet(url, greeting_s=0.2)
     pipe = end.pipe(url)
     await end.until(lambda: pipe.connected)
     await _hung_up_on(url, says)
     assert end.counters == {"never_greeted": 1}
     assert pipe.send(b"after a while")
     await end.until(lambda: end.frames == [b"after a while"])
+
+
+async def test_an_address_has_so_many_connections_and_one_more_when_one_is_closed(end, url, monkeypatch):
+    monkeypatch.setattr(stream_pipe, "RECONNECT_MIN_S", 0.02)
+    end.inlet(url, per_client=2)
+    first, second = end.pipe(url), end.pipe(url)
+    await end.until(lambda: first.connected and second.connected)
+    third = end.pipe(url)
+    await end.until(lambda: end.counters["too_many_connections"])
+    assert not third.connected
+    first.close()
+    await end.until(lambda: third.connected)
+    assert third.send(b"there is room again")
+    await end.until(lambda: end.frames == [b"there is room again"])
 
 
 async def test_who_greets_and_hangs_up_each_time_is_not_dialled_without_a_pause(end, url, monkeypatch):

@@ -34,7 +34,10 @@ NOTES = {
     "/v1/agent/service/register": "`Kind`, `Proxy`, `Connect`, `Locality` are refused: no mesh yet",
     "/v1/agent/check/register": "`DockerContainerID` and `OSService` are refused by name; scripts run if allowed",
     "/v1/agent/metrics": "names, and what is left out: [metrics.md](metrics.md)",
-    "/v1/agent/reload": "services, checks, levels of the log and filters of metrics take effect",
+    "/v1/agent/reload": "takes effect: the keys that [configuration.md](configuration.md) marks",
+    "/debug/pprof/": "with `enable_debug`; what Python has not (`heap`, `trace`, `symbol` …) is refused by name",
+    "/debug/pprof/profile": "with `enable_debug`; a text of stacks with their counts, as flame graphs are drawn from",
+    "/debug/pprof/cmdline": "with `enable_debug`",
     "/v1/catalog/register": "a `Proxy` or `Connect` that says something is refused; the header "
     "`X-Lictor-Will-Be-Undone` names a living agent that owns the node",
     "/v1/catalog/deregister": "the header `X-Lictor-Will-Be-Undone` as with register",
@@ -45,8 +48,8 @@ NOTES = {
     "/v1/query/": "`/execute` and `/explain` below it; a `Peer` among `Failover.Targets` is refused",
     "/v1/operator/utilization": "Consul Enterprise",
 }
-OWN = {("GET", "/"), ("GET", "/v1/internal/lictor/suspicions")}
-"""What Consul does not have: its root page is no endpoint."""
+OWN = {("GET", "/"), ("GET", "/v1/internal/lictor/suspicions"), ("GET", "/debug/pprof/goroutine")}
+"""What Consul does not list: its root page is no endpoint, and its profiles are part of one."""
 MESH_PATHS = (
     "connect",
     "config",

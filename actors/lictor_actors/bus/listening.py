@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 
 def bound(host: str, port: int, kind: socket.SocketKind = socket.SOCK_STREAM) -> socket.socket:
@@ -24,6 +25,19 @@ def bound(host: str, port: int, kind: socket.SocketKind = socket.SOCK_STREAM) ->
 def bound_to_path(path: str) -> socket.socket:
     """The same for a local socket."""
     return _bound(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM), path)
+
+
+def clear_away(path: str) -> None:
+    """Remove a socket's file that a process left behind: it refuses connections. ``bind`` says what else is wrong."""
+    file = Path(path)
+    if not file.is_socket():
+        return
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)
+        try:
+            probe.connect(path)
+        except ConnectionRefusedError:
+            file.unlink()
 
 
 @contextlib.contextmanager

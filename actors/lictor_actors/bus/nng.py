@@ -12,7 +12,7 @@ from collections.abc import Callable
 from lictor_actors.bus.inbox import Inbox
 from lictor_actors.bus.outbox import Outbox
 from lictor_actors.bus.pynng_inlet import PynngInlet
-from lictor_actors.bus.stream_inlet import StreamInlet
+from lictor_actors.bus.stream_inlet import ALL, Admission, StreamInlet
 from lictor_actors.bus.traffic import Traffic
 from lictor_messages.codec import pack
 from lictor_messages.envelope import Envelope
@@ -37,8 +37,11 @@ class NngBus:
         full: Callable[[], bool],
         returned: Callable[[Envelope, str], None],
         count: Callable[[str], None],
+        admission: Admission = ALL,
     ) -> None:
-        """``take`` gets each packed envelope that comes in, unless it is ``full``."""
+        """``take`` gets each packed envelope that comes in, unless it is ``full``. ``admission``: to the lane that is
+        not gossip's.
+        """
         self._cluster = cluster
         self._loop = loop
         self._returned = returned
@@ -49,7 +52,7 @@ class NngBus:
         self._looking = loop.call_later(IDLE_S / 4, self._let_go_idle)
         mail = cluster, loop, take, full, count
         self._gossip = Inbox(*mail, lambda took: PynngInlet(loop, took, GOSSIP_BYTES_MAX))
-        self._rest = Inbox(*mail, lambda took: StreamInlet(loop, took, count, REST_BYTES_MAX))
+        self._rest = Inbox(*mail, lambda took: StreamInlet(loop, took, count, REST_BYTES_MAX, admission))
 
     def listen(self, gossip: str, rest: str, *more_gossip: str) -> None:
         """Accept frames of the lanes there; raises OSError if an address cannot be listened on."""

@@ -7,9 +7,11 @@ import contextlib
 import socket
 from collections.abc import Callable, Hashable
 from pathlib import Path
+from typing import NamedTuple
 
 from lictor_actors.bus.inlet import Took
-from lictor_actors.bus.listening import bound, bound_to_path, in_words
+from lictor_actors.bus.listening import bound, bound_to_path, clear_away, in_words
+from lictor_actors.bus.per_client import PerClient
 from lictor_actors.bus.sp import PULL_GREETS, Endpoint, Splitter, endpoint_of, made_ready
 from lictor_messages.addresses import join_host_port
 from lictor_messages.codec import FrameRefused
@@ -21,8 +23,18 @@ BYTES_A_TURN = READ_BYTES
 BACKLOG = 1024
 ACCEPT_AGAIN_S = 0.1
 """Pause after a connection could not be accepted, which is for want of descriptors."""
-GREETING_S = 10.0
-"""How long an arrival may take to greet, as with nng: port scanners would keep their descriptors for ever."""
+
+
+class Admission(NamedTuple):
+    """What is asked of those that come."""
+
+    per_client: int = 0
+    """Connections of one address; 0: any number."""
+    greeting_s: float = 10.0
+    """How long an arrival may take to greet, as with nng: port scanners would keep their descriptors for ever."""
+
+
+ALL = Admission()
 
 
 class StreamInlet:
@@ -34,8 +46,12 @@ class StreamInlet:
         took: Took,
         count: Callable[[str], None],
         bytes_max: int,
+        admission: Admission = ALL,
     ) -> None:
         """``took`` gets each frame; one of more than ``bytes_max`` ends its connection."""
+        self._greeting_s = admission.greeting_s
+        self._clients = PerClient(admission.per_client)
+        self._came_from: dict[socket.socket, str] = {}
         self._loop = loop
         self._took = took
         self._count = count
@@ -86,7 +102,7 @@ class StreamInlet:
 
     def _accept(self, listener: socket.socket) -> None:
         try:
-            connection = listener.accept()[0]
+            connection, place = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
             return
         except OSError:
@@ -95,17 +111,23 @@ class StreamInlet:
             self._loop.remove_reader(listener)
             self._loop.call_later(ACCEPT_AGAIN_S, self._watch, listener)
             return
+        client = place[0] if isinstance(place, tuple) else ""
+        if not self._clients.admit(client):
+            self._count("too_many_connections")
+            connection.close()
+            return
+        self._came_from[connection] = client
         self._greet(connection, self._listeners[listener])
 
     def _greet(self, connection: socket.socket, endpoint: Endpoint) -> None:
         try:
             made_ready(connection).send(PULL_GREETS)
         except OSError:  # gone already
-            connection.close()
+            self._close(connection)
             return
         self._arrivals[connection] = Splitter(endpoint.marker, self._bytes_max)
         self._loop.add_reader(connection, self._readable, connection)
-        self._loop.call_later(GREETING_S, self._expect_greeted, connection)
+        self._loop.call_later(self._greeting_s, self._expect_greeted, connection)
 
     def _expect_greeted(self, connection: socket.socket) -> None:
         splitter = self._arrivals.get(connection)
@@ -152,6 +174,10 @@ class StreamInlet:
         del self._arrivals[connection]
         self._waiting.pop(connection, None)
         self._loop.remove_reader(connection)
+        self._close(connection)
+
+    def _close(self, connection: socket.socket) -> None:
+        self._clients.forget(self._came_from.pop(connection))
         connection.close()
 
 
@@ -169,18 +195,5 @@ def _listening(endpoint: Endpoint) -> socket.socket:
 def _bound(endpoint: Endpoint) -> socket.socket:
     if not endpoint.path:
         return bound(endpoint.host, endpoint.port)
-    _clear_away(endpoint.path)
+    clear_away(endpoint.path)
     return bound_to_path(endpoint.path)
-
-
-def _clear_away(path: str) -> None:
-    """Remove a socket's file that a process left behind: it refuses connections. ``bind`` says what else is wrong."""
-    file = Path(path)
-    if not file.is_socket():
-        return
-    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.setblocking(False)
-        try:
-            probe.connect(path)
-        except ConnectionRefusedError:
-            file.unlink()

@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from lictor_actors.hosts.doors.opening import Opening
 from lictor_actors.hosts.live.host import LiveHost
 from lictor_actors.hosts.node import Node
 from lictor_actors.node.spec import NodeSpec
-from lictor_actors.node.tree import birth, tree
+from lictor_actors.node.tree import birth, gateway_options, tree
 from lictor_messages.addresses import lane_url
 
 log = logging.getLogger("lictor")
 
 
-async def add_node(host: LiveHost, spec: NodeSpec) -> Node:
+async def add_node(host: LiveHost, spec: NodeSpec, doors: Sequence[Opening] = ()) -> Node:
     """Start the node of this spec; a server first starts over if an operator has left a ``peers.json``.
 
+    ``doors`` are opened after its own.
     Raises OSError and what the journal raises, and CannotStartOver.
     """
     if spec.server and spec.data_dir:
         _start_over(spec)
-    return await host.add(spec, tree(spec), birth, _doors(spec))
+    return await host.add(spec, tree(spec), birth, [*_doors(spec), *doors])
 
 
 def _doors(spec: NodeSpec) -> list[Opening]:
     """The gateway answers HTTP, the actor for DNS that, the agent client actors. What is not opened is not imported."""
     doors: list[Opening] = []
     if spec.http_port >= 0:
-        from lictor_actors.hosts.doors.http.opening import http_opening
+        from lictor_actors.hosts.doors.http.opening import Listening, http_opening
+        from lictor_actors.hosts.doors.unix import Ownership
 
-        doors.append(http_opening("gateway", spec.http_on, spec.http_port, spec.http_allowed_hosts))
+        where = Listening(spec.http_on, spec.http_port, spec.http_allowed_hosts, Ownership(*spec.unix_sockets))
+        doors.append(http_opening("gateway", where, gateway_options(spec)))
     if spec.dns_port >= 0:
         from lictor_actors.hosts.doors.dns.opening import dns_opening
 

@@ -55,7 +55,9 @@ class NodeSpec(SiteSpec):
     client_addresses: tuple[str, ...] = ("127.0.0.1",)
     """IPs of the HTTP and door listeners."""
     http_addresses: tuple[str, ...] = ()
-    """IPs of the HTTP listeners alone; the same if empty."""
+    """IPs of the HTTP listeners alone, and ``unix://`` with a path; those of the clients' listeners if empty."""
+    unix_sockets: tuple[str, str, str] = ("", "", "")
+    """User, group and mode of the files of local sockets; "" for what the process has."""
     http_allowed_hosts: tuple[str, ...] = ()
     """Names under which HTTP may be asked. Without any a loopback listener takes ``localhost`` and addresses of
     loopback, and every other listener all names; ``*`` stands for all."""

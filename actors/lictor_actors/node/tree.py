@@ -42,7 +42,7 @@ def tree(spec: NodeSpec) -> list[ActorSpec]:
         specs.append(ActorSpec.model_construct(role=WAN_PROBER, options=_wan_prober(spec)))
         specs.append(ActorSpec.model_construct(role=ROUTER, options=_router(spec)))
     specs.append(ActorSpec.model_construct(role="agent", options=_agent(spec)))
-    specs.append(ActorSpec.model_construct(role="gateway", options=_gateway(spec)))
+    specs.append(ActorSpec.model_construct(role="gateway", options=gateway_options(spec)))
     if spec.dns_port >= 0:
         specs.append(ActorSpec.model_construct(role="dns", options=_dns(spec)))
     return specs
@@ -169,8 +169,10 @@ def _doorways(spec: NodeSpec) -> tuple[str, ...]:
     return tuple(at(name, spec.node) for name in names)
 
 
-def _gateway(spec: NodeSpec) -> GatewayOptions:
-    http = " ".join(join_host_port(ip, spec.http_port) for ip in spec.http_on) if spec.http_port >= 0 else ""
+def gateway_options(spec: NodeSpec) -> GatewayOptions:
+    """With what its gateway is started, and the door before it."""
+    places = (place if "://" in place else join_host_port(place, spec.http_port) for place in spec.http_on)
+    http = " ".join(places) if spec.http_port >= 0 else ""
     server = at("server", spec.node) if spec.server else ""
     return GatewayOptions(
         node=spec.node,

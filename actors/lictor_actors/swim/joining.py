@@ -63,6 +63,7 @@ class Joining:
         retry: int,
         pool: Literal["lan", "wan"],
         shares_lane: bool = False,
+        retry_most: int = 0,
     ) -> None:
         self._profile = profile
         self._members = members
@@ -74,6 +75,7 @@ class Joining:
         self._insists = pool == "wan"
         """Its neighbours bring a server into the pool of all, and that is no link to another datacenter yet."""
         self._shares_lane = shares_lane
+        self._retry_most = retry_most
         self._retries = 0
         self._complained: list[str] = []
         self._attempts: dict[int, Attempt] = {}
@@ -184,6 +186,9 @@ class Joining:
 
     def _retry_later(self, turn: Turn) -> None:
         """Jittered, so that a whole cluster that waits for one address does not knock in step."""
+        if self._addresses and self._retries >= self._retry_most > 0:
+            turn.stop(f"no address of retry_join has answered, and retry_max allows {self._retry_most} attempts more")
+            return
         interval = self._retry >> max(0, FIRST_RETRIES - self._retries)
         self._retries += 1
         turn.set_timer("retry-join", int(interval * (0.5 + turn.rng.random())), RetryJoinDue())

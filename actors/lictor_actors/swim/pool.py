@@ -76,7 +76,7 @@ class Pool:
         self.sync = PushPullSync(profile, members, own, gossiper, self.events, self.updates)
         keep = options.reconnect_timeout_ns, options.tombstone_timeout_ns
         self.remembering = Remembering(members, options.rejoin_after_leave, options.reconnect_timeout_ns)
-        join = options.join, options.retry_join_ns, options.pool, options.shares_lane
+        join = options.join, options.retry_join_ns, options.pool, options.shares_lane, options.retry_join_max
         self.joining = Joining(profile, members, self.sync, self.remembering, *join)
         self.departure = Departure(profile, members, gossiper)
         self.undertaker = Undertaker(profile, members, self.membership, self.sync, self.remembering, *keep)

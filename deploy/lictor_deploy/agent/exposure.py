@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lictor_actors.hosts.doors.unix import path_of
 from lictor_deploy.config.sections import AgentConfig
 from lictor_messages.addresses import is_here, join_host_port
 
@@ -24,7 +25,7 @@ def exposed(config: AgentConfig) -> list[str]:
     ports = config.ports
     wan = ports.serf_wan if config.crosses else -1
     lanes = [(config.bind_addr, port) for port in (ports.serf_lan, ports.server, wan)]
-    doors = [(ip, ports.http) for ip in config.addresses.http or config.client_addr]
+    doors = [(ip, ports.http) for ip in config.addresses.http or config.client_addr if not path_of(ip)]
     doors += [(ip, ports.bus) for ip in config.client_addr]
     listeners = [(host, port) for host, port in lanes + doors if port >= 0]
     return [join_host_port(host, port) for host, port in listeners if not is_here(host)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import uuid
+from hashlib import sha512
 from pathlib import Path
 
 from lictor_actors.swim.doubts import name_fault
@@ -14,6 +15,7 @@ from lictor_messages.addresses import family_of
 
 SOMEWHERE, SOMEWHERE_6 = "10.255.255.255", "2001:db8::1"
 """Addresses beyond the own network."""
+MACHINE_ID = Path("/etc/machine-id")
 UNUSUAL = set("@/\\ \t\r\n\0")
 
 
@@ -27,23 +29,32 @@ def node_name(configured: str) -> str:
     return name
 
 
-def node_id(configured: str, data_dir: str) -> str:
-    """The configured id, else the one kept in the data directory, else a new one that is kept there."""
+def node_id(configured: str, data_dir: str, *, of_host: bool = False) -> str:
+    """The configured id, else the one kept in the data directory, else a new one that is kept there.
+
+    ``of_host``: a new one follows from the machine's own, where it has one, and so survives a loss of the data.
+    """
     if configured:
         return parsed(configured, "node_id")
+    new = (of_host and host_id()) or str(uuid.uuid4())
     if not data_dir:
-        return str(uuid.uuid4())
+        return new
     file = Path(data_dir) / "node-id"
     try:
-        return (
-            parsed(file.read_text(errors="replace").strip(), str(file))
-            if file.exists()
-            else keep(file, str(uuid.uuid4()))
-        )
+        return parsed(file.read_text(errors="replace").strip(), str(file)) if file.exists() else keep(file, new)
     except OSError as error:
         raise Failure(
             f"The node's id cannot be kept in {file}: {error.strerror}. Mend that, or give -node-id."
         ) from None
+
+
+def host_id() -> str:
+    """A UUID made of the machine's, which itself stays untold (machine-id(5)); "" if it has none."""
+    try:
+        machine = MACHINE_ID.read_text().strip().lower()
+    except OSError:
+        return ""
+    return str(uuid.UUID(bytes=sha512(machine.encode()).digest()[:16])) if machine else ""
 
 
 def lost_journal(data_dir: str) -> str:

@@ -11,7 +11,9 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lictor_actors.bus.stream_inlet import Admission
 from lictor_actors.hosts.disks.file import DirectoryInUse
+from lictor_actors.hosts.doors.unix import path_of
 from lictor_actors.hosts.live.host import LiveHost
 from lictor_actors.hosts.node import Node
 from lictor_actors.journal.recovery import JournalCorrupt
@@ -28,6 +30,7 @@ from lictor_deploy.agent.reloading import Reloading
 from lictor_deploy.agent.spec import node_spec
 from lictor_deploy.agent.taken_ports import without_what_is_taken
 from lictor_deploy.agent.telemetry import refiltered, view_of
+from lictor_deploy.agent.watches import RunningWatches
 from lictor_deploy.config.sections import AgentConfig
 from lictor_deploy.words.sentence import Failure
 from lictor_messages.agent import LeaveCluster
@@ -45,7 +48,7 @@ FILES_NEEDED = 256
 PRIVATE = 0o077
 """Files that are made from now on are closed to others: files of the journal hold all that the cluster was told."""
 LEAVE_S_MAX = 12.0
-"""How long a graceful leave may take before the process ends without it."""
+"""How long a graceful leave may take, beside performance.leave_drain_time, before the process ends without it."""
 UNHEEDED = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM)
 LEFT, STOPPED = 0, 1
 """Exit codes: Consul's 0 means a graceful leave, everything else is 1."""
@@ -73,8 +76,10 @@ def _run_on_free_ports(given: AgentConfig, cluster: str, load: Callable[[], Agen
     require_free(listeners(config, spec))
     if open_to_strangers := warning(config):
         logging.getLogger("lictor").warning("agent: %s", open_to_strangers)
+    watches = RunningWatches(config.watches)
+    reloading = Reloading(given, spec, load, watches)
     try:
-        return in_loop(AgentRun(config, spec, cluster, Reloading(given, spec.name, load)).serve())
+        return in_loop(AgentRun(config, spec, cluster, reloading, watches).serve())
     except OSError as error:
         if without_what_is_taken(given).ports == config.ports:
             raise Failure(f"The agent cannot start: {error.strerror or error}.") from None
@@ -102,7 +107,7 @@ def listeners(config: AgentConfig, spec: NodeSpec) -> list[Listener]:
     clients, http = spec.client_addresses, f"{'addresses.http' if spec.http_addresses else 'client_addr'}, HTTP"
     dns = f"{'addresses.dns' if spec.dns_addresses else 'client_addr'}, DNS"
     wanted = (
-        *((ip, spec.http_port, http, f"{other} -http-port or ports.http") for ip in spec.http_on),
+        *((ip, spec.http_port, http, f"{other} -http-port or ports.http") for ip in spec.http_on if not path_of(ip)),
         *((ip, spec.dns_port, dns, f"{other} -dns-port or ports.dns") for ip in spec.dns_on),
         *((ip, spec.door_port, "client_addr, client bus", f"{other} -bus-port or ports.bus") for ip in clients),
         (config.bind_addr, spec.gossip_port, "bind_addr, gossip", f"{other} -serf-lan-port or ports.serf_lan"),
@@ -123,15 +128,20 @@ def listeners(config: AgentConfig, spec: NodeSpec) -> list[Listener]:
 class AgentRun:
     """The running node and what ends it."""
 
-    def __init__(self, config: AgentConfig, spec: NodeSpec, cluster: str, reloading: Reloading) -> None:
+    def __init__(
+        self, config: AgentConfig, spec: NodeSpec, cluster: str, reloading: Reloading, watches: RunningWatches
+    ) -> None:
         self._config = config
         self._spec = spec
+        self._watches = watches
+        limits = config.limits
         self._host = LiveHost(
             cluster,
             ended=self._ended,
             stopped=self._actor_stopped,
             beside={FAULTS_PATH: self._about_faults},
             work={ReadDefinitions: reloading.read},
+            admission=Admission(limits.rpc_max_conns_per_client, limits.rpc_handshake_timeout / 1e9),
         )
         reloading.shows = lambda running, now: self._host.metrics.show(spec.node, refiltered(running, now))
         self._node: Node | None = None
@@ -149,7 +159,7 @@ class AgentRun:
             self._loop.add_signal_handler(number, unheeded, number)
         try:
             await self._host.start()
-            self._node = await add_node(self._host, self._spec)
+            self._node = await add_node(self._host, self._spec, (self._watches.open,))
             self._host.metrics.show(self._spec.node, view_of(self._config))
             print(banner(self._spec), flush=True)
             if self._stopping and not self._over.done():
@@ -187,7 +197,8 @@ class AgentRun:
             self._end(STOPPED)
             return
         logging.getLogger("lictor").info("agent: leaving gracefully; a second signal stops at once")
-        self._loop.call_later(LEAVE_S_MAX, self._end, STOPPED)
+        drain_s = self._config.performance.leave_drain_time / 1e9
+        self._loop.call_later(LEAVE_S_MAX + drain_s, self._end, STOPPED)
         if self._node is not None:  # else it leaves as soon as it has started: the others may remember it
             self._leave()
 

@@ -19,25 +19,30 @@ from lictor_messages.agent import CheckSpec, RegisterService
 
 def node_spec(config: AgentConfig) -> NodeSpec:
     """Each key goes where it was declared to; what is reckoned from several, or from the machine, is made here."""
-    bind = config.bind_addr
+    bind, sockets = config.bind_addr, config.unix_sockets
     name, address = node_name(config.node_name), advertised(bind, config.advertise_addr)
     elsewhere = bind in WILDCARDS or address != bind
     services, checks = definitions_of(config, name)
-    values = dict(fed(config))
-    of_node = {field.removeprefix("node."): values.pop(field) for field in list(values) if field.startswith("node.")}
-    of_node["wan_port"] = config.ports.serf_wan if config.crosses else -1
-    return NodeSpec(
+    spec = NodeSpec(
         name=name,
-        id=node_id(config.node_id, config.data_dir),
+        id=node_id(config.node_id, config.data_dir, of_host=not config.disable_host_node_id),
         address=address,
         listen=lanes(config) if elsewhere else (),
         join=(*config.start_join, *config.retry_join),
         wan_join=(*config.start_join_wan, *config.retry_join_wan),
         services=services,
         checks=checks,
-        settings=values,
-        **of_node,
+        unix_sockets=(sockets.user, sockets.group, sockets.mode),
     )
+    return with_keys(spec, config)
+
+
+def with_keys(spec: NodeSpec, config: AgentConfig) -> NodeSpec:
+    """The same node with what single keys feed."""
+    values = {**dict(fed(config)), "server.autopilot": config.autopilot.configuration}
+    of_node = {field.removeprefix("node."): values.pop(field) for field in list(values) if field.startswith("node.")}
+    of_node["wan_port"] = config.ports.serf_wan if config.crosses else -1
+    return NodeSpec(**{**dict(spec), **of_node, "settings": values})
 
 
 def lanes(config: AgentConfig) -> tuple[str, ...]:

@@ -37,8 +37,7 @@ HELP = """Run one node until it is told to stop.
 
 SIGINT and SIGTERM make a client agent leave and a server just stop; exit code 0 after a graceful leave, else 1.
 Both are heard from the first moment on, as process 1 of a container and where a shell had SIGINT ignored.
-SIGHUP reads the files again: services, checks, levels of the log and filters of metrics take effect.
-docs/configuration.md lists the keys.
+SIGHUP reads the files again. docs/configuration.md lists the keys, and those that take effect then.
 
 Example: lictor agent -dev
 Example: lictor agent -server -bootstrap-expect=3 -data-dir=/var/lib/lictor -retry-join=10.0.0.5

@@ -20,12 +20,11 @@ NEVER = {
 FLAGS_NOT_YET: dict[str, tuple[str, ...]] = {
     "": ("peer",),
     "agent": (
-        *("allow-write-http-from", "auto-reload-config", "check_output_max_size"),
-        *("disable-host-node-id", "disable-keyring-file"),
+        *("auto-reload-config", "check_output_max_size", "disable-keyring-file"),
         *("encrypt", "grpc-port", "grpc-tls-port"),
         *("https-port", "log-file", "log-json", "log-rotate-bytes", "log-rotate-duration"),
         *("log-rotate-max-files", "non-voting-server", "primary-gateway", "protocol", "raft-protocol", "read-replica"),
-        *("retry-max", "retry-max-wan", "segment"),
+        "segment",
         *("serf-lan-allowed-cidrs", "serf-lan-bind", "serf-wan-allowed-cidrs", "serf-wan-bind"),
         *("syslog", "ui", "ui-content-path", "ui-dir"),
     ),

@@ -7,8 +7,8 @@ from lictor_deploy.cli.options import DEFAULT_REACH, Reach
 
 
 def reload(*, reach: Reach = DEFAULT_REACH) -> None:
-    """Make the agent read its files again. Services, checks, levels of the log and filters of metrics take effect; what
-    is wrong is said, and then nothing changes.
+    """Make the agent read its files again. Services, checks, watches, limits and the keys that docs/configuration.md
+    marks take effect; what is wrong is said, and then nothing changes.
 
     Example: lictor reload
     """

@@ -12,46 +12,32 @@ from typing import Any
 
 Raw = dict[str, Any]
 
-NOT_IN_FORCE = (
-    "autopilot",
-    "cache",
-    "connect",
-    "disable_anonymous_signature",
-    "disable_host_node_id",
-    "disable_http_unprintable_char_filter",
-    "disable_keyring_file",
-    "disable_kv_key_validation",
-    "disable_remote_exec",
-    "disable_update_check",
-    "enable_agent_tls_for_checks",
-    "enable_debug",
-    "http_config.max_header_bytes",
-    "limits",
-    "peering",
-    "performance.leave_drain_time",
-    "ports.expose_max_port",
-    "ports.expose_min_port",
-    "ports.sidecar_max_port",
-    "ports.sidecar_min_port",
-    "primary_datacenter",
-    "raft_logstore",
-    "raft_protocol",
-    "raft_snapshot_interval",
-    "retry_max",
-    "retry_max_wan",
-    "rpc",
-    "telemetry.disable_compat_1.9",
-    "telemetry.disable_per_tenancy_usage_metrics",
-    "telemetry.retry_failed_connection",
-    "ui",
-    "ui_config",
-    "use_streaming_backend",
-)
-"""Accepted, and named in a warning."""
+NO_SINK = "metrics are asked for at /v1/agent/metrics, as JSON or by Prometheus, and are sent nowhere"
+NO_MESH = "there is no service mesh"
+NOWHERE = "no newer version is looked for"
+NO_TLS = "there is no TLS"
+NOT_IN_FORCE: dict[str, str] = {
+    "cache": "the agent's cache is bounded in bytes, and asks for each answer once at a time",
+    **dict.fromkeys(("connect", "peering"), NO_MESH),
+    **dict.fromkeys((f"ports.{name}_{end}_port" for name in ("expose", "sidecar") for end in ("max", "min")), NO_MESH),
+    **dict.fromkeys(("disable_anonymous_signature", "disable_update_check"), NOWHERE),
+    "disable_keyring_file": "gossip is not encrypted, and so has no keyring",
+    "disable_kv_key_validation": "keys may hold all characters that can be seen",
+    "disable_remote_exec": "there is no remote execution",
+    "limits.https_handshake_timeout": NO_TLS,
+    "limits.rpc_client_timeout": "a request has the time that its question takes, and performance.rpc_hold_timeout",
+    "primary_datacenter": "it matters to ACLs and the service mesh alone",
+    "raft_logstore": "a server's journal is its one log store",
+    "raft_protocol": "servers speak the one version of the protocol",
+    "raft_snapshot_interval": "a server sees after each entry whether a snapshot is due",
+    **dict.fromkeys(("rpc", "use_streaming_backend"), "every blocking query waits at a server"),
+    "telemetry.disable_compat_1.9": "metrics have the names of Consul 1.22",
+    "telemetry.disable_per_tenancy_usage_metrics": "there is one tenant",
+    "telemetry.retry_failed_connection": NO_SINK,
+}
+"""Accepted, and named with the reason in a warning: to have them or not makes no difference here."""
 
 NO_ACLS = "there are no ACLs"
-NO_TLS = "there is no TLS"
-NO_SINK = "metrics are asked for at /v1/agent/metrics, as JSON or by Prometheus, and are sent nowhere"
 NO_RELOAD = "files are read again when SIGHUP or `lictor reload` says so"
 SINKS = (
     *(f"telemetry.{name}" for name in ("dogstatsd_addr", "dogstatsd_tags", "statsd_address", "statsite_address")),
@@ -63,8 +49,9 @@ SINKS = (
 )
 """Keys of services that Consul sends its metrics to."""
 LACKING: dict[str, str] = {
+    "enable_agent_tls_for_checks": NO_TLS,
+    **dict.fromkeys(("ui", "ui_config"), "there is no user interface"),
     **dict.fromkeys(("acl", "acl_datacenter", "acl_default_policy", "acl_master_token", "acl_token"), NO_ACLS),
-    "unix_sockets": "HTTP listens on IPs alone",
     "addresses.https": NO_TLS,
     **dict.fromkeys(("addresses.grpc", "addresses.grpc_tls"), "there is no gRPC"),
     **dict.fromkeys(("advertise_addr_ipv4", "advertise_addr_ipv6"), "advertise_addr is the one address"),
@@ -79,14 +66,11 @@ LACKING: dict[str, str] = {
     "recursor": "recursors has them all, as a list",
     "dns_config.prefer_namespace": "there is one namespace",
     **dict.fromkeys(SINKS, NO_SINK),
-    **dict.fromkeys(("http_config.allow_write_http_from", "http_config.block_endpoints"), "HTTP is open as a whole"),
     "advertise_reconnect_timeout": "reconnect_timeout is the same for all members",
     "audit": "there is no audit log",
     "auto_reload_config": NO_RELOAD,
     "config_entries": "there is no service mesh",
-    "discovery_max_stale": "a read is stale only if it asks for it",
     "gossip_lan": "gossip_profile chooses the constants",
-    "http_config.response_headers": "answers bear no headers of one's own",
     "license_path": "there is no licence to read",
     "raft_prevote_disabled": "elections always begin with a pre-vote",
     "segment": "there is one network segment",
@@ -94,7 +78,6 @@ LACKING: dict[str, str] = {
     "serf_lan": "gossip listens on bind_addr",
     "serf_lan_allowed_cidrs": "gossip takes members from every address",
     "tagged_addresses": "a node has the tagged addresses of its advertised one",
-    "watches": "there are no watch handlers",
 }
 """Refused, with the reason."""
 REMOVED = {
@@ -111,6 +94,11 @@ def acls_are_off(value: Any) -> bool:
     return isinstance(value, dict) and not value.get("enabled") and value.get("default_policy", "allow") == "allow"
 
 
+def ui_is_off(value: Any) -> bool:
+    """The section without ``enabled``."""
+    return isinstance(value, dict) and not value.get("enabled")
+
+
 def is_off(value: Any) -> bool:
     """false, or nothing."""
     return not value
@@ -118,12 +106,13 @@ def is_off(value: Any) -> bool:
 
 OFF: dict[str, Callable[[Any], bool]] = {
     "acl": acls_are_off,
+    "ui_config": ui_is_off,
     **dict.fromkeys(
         (
-            *("auto_encrypt", "config_entries", "discovery_max_stale", "encrypt"),
-            *("dns_config.prefer_namespace", "segments", "tls"),
+            *("auto_encrypt", "config_entries", "encrypt", "segments", "tls", "ui"),
+            *("dns_config.prefer_namespace", "enable_agent_tls_for_checks"),
             *("verify_incoming", "verify_incoming_https", "verify_incoming_rpc", "verify_outgoing"),
-            *("verify_server_hostname", "watches"),
+            "verify_server_hostname",
             *SINKS,
         ),
         is_off,

@@ -11,7 +11,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
 
+from lictor_actors.hosts.doors.unix import SCHEME, path_of
 from lictor_deploy.config.option import Word
+from lictor_deploy.config.sockaddr import filled
 from lictor_messages.addresses import cut_host_port, parsed_ip, split_host_port, usual
 
 ANY_IPV4, ANY_IPV6 = "0.0.0.0", "::"
@@ -21,7 +23,7 @@ WILDCARDS = (ANY_IPV4, ANY_IPV6)
 
 def own_ip(text: str) -> str:
     """One IP of this machine, "" for the default one; names of hosts and lists are refused."""
-    no_template(text)
+    text = filled(text)
     if len(text.split()) > 1:
         raise ValueError("{key} {value} is more than one address, and the cluster knows a node by one: give one.")
     return ip(text)
@@ -39,9 +41,18 @@ def own_ips(given: Any) -> tuple[str, ...]:
     """Several IPs with blanks between them, each once; a wildcard stands for all that it covers."""
     if not isinstance(given, str):
         raise ValueError("{key} must be a string of addresses with blanks between them, not {value}.")
-    no_template(given)
-    found = dict.fromkeys(ip(one) for one in given.split())
+    found = dict.fromkeys(ip(one) for one in filled(given).split())
     return tuple(covering(found))
+
+
+def http_places(given: Any) -> tuple[str, ...]:
+    """The same, and local sockets by their paths."""
+    words = filled(given).split() if isinstance(given, str) else []
+    files = [text for text in words if text.startswith(SCHEME)]
+    for text in files:
+        if not path_of(text).startswith("/"):
+            raise ValueError(f"{{key}} {text!r} has no whole path: write it like unix:///run/lictor.sock.")
+    return (*own_ips(" ".join(text for text in words if text not in files) if files else given), *files)
 
 
 def covering(ips: Collection[str]) -> list[str]:
@@ -68,18 +79,10 @@ def ip(text: str) -> str:
     return usual(bare)
 
 
-def no_template(text: str) -> None:
-    """Consul fills in addresses of the machine by templates."""
-    if "{{" in text:
-        raise ValueError(
-            "{key} {value} is a template of go-sockaddr, and those are not read: write the address itself."
-        )
-
-
 def what_it_is(text: str) -> str:
     """What people write instead of an IP, and the remedy."""
     if text.startswith("unix:"):
-        return "is a Unix socket, and HTTP has none yet: give an IP."
+        return "is a local socket, which only addresses.http may name, as unix:///path: give an IP."
     host, port = cut_host_port(text)
     if "%" in text and parsed_ip(host):
         return "has a zone, which means something to this machine alone: give a global or unique local IP (fd00::/8)."
@@ -92,7 +95,7 @@ def what_it_is(text: str) -> str:
 
 def joined(text: str) -> str:
     """What is joined: a host or an IP, with a port or without; it stays as it is written."""
-    no_template(text)
+    text = filled(text)
     if text.startswith("provider="):
         raise ValueError("{key} {value} asks a cloud for its machines, which is not built: list their addresses.")
     place = text.removeprefix("tcp://")
@@ -110,5 +113,6 @@ def joined(text: str) -> str:
 OwnIp = Annotated[str, AfterValidator(own_ip), Word("IP")]
 OwnIps = Annotated[tuple[str, ...], BeforeValidator(own_ips), Word("IPs")]
 """In files one text with blanks between the addresses, as in Consul."""
+HttpPlaces = Annotated[tuple[str, ...], BeforeValidator(http_places), Word("IPs and paths")]
 ReachableIp = Annotated[str, AfterValidator(reachable_ip), Word("IP")]
 Joinable = Annotated[str, AfterValidator(joined), Word("address")]

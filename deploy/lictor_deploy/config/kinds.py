@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_network
 from logging.handlers import SysLogHandler
 from typing import Annotated, Any
 
@@ -15,9 +16,14 @@ from lictor_actors.consul.log_levels import LEVELS
 from lictor_deploy.config.option import Word
 from lictor_messages.addresses import PORT_MOST, parsed_ip, split_host_port
 from lictor_messages.durations import duration_ns
+from lictor_messages.kv import VALUE_MOST
 
 LOG_PARTS = ("agent", "checker", "dns", "gateway", "host", "http", "prober", "prober-wan", "router", "server")
 """Actors by their roles, and those that carry them."""
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+FRAMING = ("connection", "content-encoding", "content-length", "date", "transfer-encoding", "vary")
+FILE_MODE = re.compile(r"0?[0-7]{3}")
+RATE_MOST = 1e9
 DOMAIN_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
@@ -119,6 +125,66 @@ def datacenter(text: str) -> str:
     return text.lower()
 
 
+def network(text: str) -> str:
+    """A network in CIDR notation."""
+    try:
+        return str(ip_network(text, strict=False))
+    except ValueError:
+        raise ValueError("{key} {value} is no network: write it like 10.0.0.0/8 or fd00::/8.") from None
+
+
+def path_prefix(text: str) -> str:
+    """The beginning of a path of HTTP."""
+    if not text.startswith("/"):
+        raise ValueError("{key} {value} begins no path: write it like /v1/agent.")
+    return text
+
+
+def headers(given: Any) -> Any:
+    """Names and values of headers of HTTP (RFC 9110, 5)."""
+    for name, value in given.items() if isinstance(given, dict) else ():
+        if not HEADER_NAME.fullmatch(str(name)) or not str(value).isprintable():
+            raise ValueError(
+                f"{{key}}: {name!r} with {value!r} is no header: a name has letters, digits and -, a value one line."
+            )
+        if str(name).lower() in FRAMING:
+            raise ValueError(
+                f"{{key}}: {name} says how an answer is sent, and the agent says that itself: leave it out."
+            )
+    return given
+
+
+def header_lists(given: Any) -> Any:
+    """The same, where a name has a list of values."""
+    for values in given.values() if isinstance(given, dict) else ():
+        for value in values if isinstance(values, list) else ():
+            headers(dict.fromkeys(given, value))
+    return given
+
+
+def mode(text: str) -> str:
+    """The mode of a file, "" for that of all files of the process."""
+    if text and not FILE_MODE.fullmatch(text):
+        raise ValueError("{key} {value} is no mode of a file: write it in octal digits, such as 0770.")
+    return text
+
+
+def rate(number: float) -> float:
+    """How many a second; any negative number stands for any number."""
+    if number < 0:
+        return -1.0
+    if not number < RATE_MOST:
+        raise ValueError("{key} {value} is no rate: give a number of requests a second, or -1 for any number.")
+    return number
+
+
+def value_size(number: int) -> int:
+    """Bytes that an entry of the log takes."""
+    if not 1 <= number <= VALUE_MOST:
+        raise ValueError(f"{{key}} must be between 1 and {VALUE_MOST}, which is what the log takes, not {{value}}.")
+    return number
+
+
 def multiplier(number: float) -> float:
     """By what Raft's times are multiplied."""
     if not 0 < number <= 10:
@@ -155,6 +221,13 @@ LogPart = Annotated[str, AfterValidator(log_part)]
 Facility = Annotated[str, AfterValidator(syslog_facility)]
 FilesKept = Annotated[int, AfterValidator(files_kept)]
 Datacenter = Annotated[str, AfterValidator(datacenter)]
+Network = Annotated[str, AfterValidator(network)]
+PathPrefix = Annotated[str, AfterValidator(path_prefix)]
+Headers = Annotated[dict[str, str], BeforeValidator(headers)]
+HeaderLists = Annotated[dict[str, list[str]], BeforeValidator(header_lists)]
+Mode = Annotated[str, AfterValidator(mode)]
+Rate = Annotated[float, AfterValidator(rate)]
+ValueSize = Annotated[int, AfterValidator(value_size)]
 Multiplier = Annotated[float, AfterValidator(multiplier)]
 Count = Annotated[int, AfterValidator(no_negative)]
 CountFromOne = Annotated[int, AfterValidator(positive)]

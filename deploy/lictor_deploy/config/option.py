@@ -45,6 +45,8 @@ class Option(NamedTuple):
     help: str
     flag: str
     """Without dashes; "" if there is none."""
+    reloads: bool
+    """Whether a reload puts it in force."""
     feeds: tuple[str, ...]
     """Fields of a node (``node.http_port``) and options of its actors (``server.trailing_logs``)."""
 
@@ -53,14 +55,14 @@ WORDS = {bool: "true or false", int: "whole number", float: "number", str: "text
 FED = "the default of what it feeds"
 
 
-def option(help: str, *, default: Any = FED, flag: str = "", feeds: str = "") -> Any:
-    """A key's help text, default, flag, and what it feeds, several separated by blanks.
+def option(help: str, *, default: Any = FED, flag: str = "", feeds: str = "", reloads: bool = False) -> Any:
+    """A key's help text, default, flag, and what it feeds, several separated by blanks; ``reloads``: see ``Option``.
 
     Without a default it is that of the first field it feeds. Raises KeyError for a field that nothing has.
     """
     fed = [field_of(target) for target in feeds.split()]
     chosen = fed[0].default if default is FED else default
-    return Field(chosen, description=help, json_schema_extra={"flag": flag, "feeds": feeds})
+    return Field(chosen, description=help, json_schema_extra={"flag": flag, "feeds": feeds, "reloads": reloads})
 
 
 def section() -> Any:
@@ -86,7 +88,7 @@ def options(of: type[Section], prefix: str = "") -> Iterator[Option]:
             assert isinstance(extra, dict), f"{prefix}{name} is to be declared by option(…)"
             flag, feeds = str(extra["flag"]), tuple(str(extra["feeds"]).split())
             word, help = word_of(kind, field.metadata), field.description or ""
-            yield Option(f"{prefix}{name}", kind, word, field.default, help, flag, feeds)
+            yield Option(f"{prefix}{name}", kind, word, field.default, help, flag, extra["reloads"] is True, feeds)
 
 
 def word_of(kind: Any, metadata: list[Any]) -> str:

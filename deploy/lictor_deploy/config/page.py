@@ -34,10 +34,34 @@ service {
 A duration is a text such as `"10s"` or `"1m30s"`, or a number of seconds. A port of -1 switches a listener off, 0 means
 its default. An unknown key ends the agent before it starts, with the nearest known one.
 
+Where a key takes addresses, a template of go-sockaddr may stand for those of the machine: `{{ GetPrivateIP }}`,
+`{{ GetPublicIP }}`, `{{ GetInterfaceIP "eth0" }}`, and pipelines that begin with `GetAllInterfaces`,
+`GetDefaultInterfaces`, `GetPrivateInterfaces` or `GetPublicInterfaces` and go on with `include`, `exclude`, `sort`,
+`unique`, `limit`, `offset`, and at the end `attr` or `join`.
+
+A watch runs its handler when what it looks at has changed, and once at the start:
+
+```hcl
+watches = [
+  { type = "key", key = "app/config", args = ["/usr/local/bin/reload"] },
+  { type = "service", service = "web", passingonly = true,
+    handler_type = "http", http_handler_config { path = "http://127.0.0.1:9000/changed" } },
+]
+```
+
+Its types are `key`, `keyprefix`, `services`, `nodes`, `service`, `checks` and `event`. A program gets the JSON on its
+standard input and the index in `CONSUL_INDEX`; a URL is sent it by POST, with the index in `X-Consul-Index`. A handler
+ends before it runs again. A watch that fails is tried again after five seconds, later each time.
+
+SIGHUP, `lictor reload` and `PUT /v1/agent/reload` read the files again. Keys with *yes* under *reload* are in force
+then; of others that have changed the log says that they need a restart. What is wrong with a file is said, and then
+nothing changes.
+
 This page is generated from the declarations in `deploy/lictor_deploy/config/sections.py`.
 """
 HARMLESS = """\
-These keys of Consul's are accepted, and named in a warning when the agent starts."""
+These keys of Consul's are accepted, and named in a warning when the agent starts: with them and without, Lictor does
+the same."""
 REFUSED = """\
 Consul has these keys, and Lictor not yet. They are refused, so that nothing is believed in that is not there. Those
 marked with * are accepted as long as they leave their feature off (`false`, an empty list, `"acl": {"tokens": {}}`)."""
@@ -46,7 +70,7 @@ GONE = "Consul itself has these keys no more. They are refused."
 
 def page(of: type[Section] = AgentConfig) -> str:
     """The whole page."""
-    keys = table(("key", "type", "default", "flag", "meaning"), map(row, options(of)))
+    keys = table(("key", "type", "default", "flag", "reload", "meaning"), map(row, options(of)))
     refused = ((f"`{key}`{'*' if key in OFF else ''}", why) for key, why in sorted(LACKING.items()))
     removed = ((f"`{key}`", version) for key, version in sorted(REMOVED.items()))
     parts = (
@@ -55,7 +79,7 @@ def page(of: type[Section] = AgentConfig) -> str:
         keys,
         "## Accepted, but not in force\n",
         f"{HARMLESS}\n",
-        "\n".join(f"- `{key}`" for key in NOT_IN_FORCE) + "\n",
+        table(("key", "because"), ((f"`{key}`", why) for key, why in sorted(NOT_IN_FORCE.items()))),
         "## Refused\n",
         f"{REFUSED}\n",
         table(("key", "because"), refused),
@@ -68,7 +92,8 @@ def page(of: type[Section] = AgentConfig) -> str:
 def row(one: Option) -> tuple[str, ...]:
     """One key."""
     default, flag = shown(one), one.flag
-    return f"`{one.key}`", one.word, f"`{default}`" if default else "", f"`-{flag}`" if flag else "", one.help
+    reload = "yes" if one.reloads else ""
+    return f"`{one.key}`", one.word, f"`{default}`" if default else "", f"`-{flag}`" if flag else "", reload, one.help
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -4,30 +4,28 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from lictor_deploy.config.dns_config import DnsConfig
-from lictor_deploy.config.ips import Joinable, OwnIp, OwnIps, ReachableIp
+from lictor_deploy.config.autopilot import AutopilotSection
+from lictor_deploy.config.dns import DnsConfig
+from lictor_deploy.config.http import HttpConfig, Limits, UnixSockets
+from lictor_deploy.config.ips import HttpPlaces, Joinable, OwnIp, OwnIps, ReachableIp
 from lictor_deploy.config.kinds import (
     Count,
     CountFromOne,
     Datacenter,
     Domain,
     Duration,
-    Facility,
-    FilesKept,
-    HostName,
     LanePort,
-    LogLevel,
-    LogPart,
     Multiplier,
     Port,
     Recursor,
     Span,
 )
+from lictor_deploy.config.log import LogKeys
 from lictor_deploy.config.option import Section, option, section
 from lictor_deploy.config.telemetry import Telemetry
+from lictor_deploy.config.watches import Watch
 
 Raw = dict[str, Any]
-DAY_NS = 86_400_000_000_000
 
 
 class Ports(Section):
@@ -61,36 +59,28 @@ class Performance(Section):
     raft_multiplier: Multiplier = option(
         "Raft's time-outs, times this: 1 is fast, 5 suits small machines.", default=5, feeds="server.raft_multiplier"
     )
+    leave_drain_time: Span = option(
+        "How long a node that has left goes on to answer those that do not know it yet.", feeds="agent.leave_drain_ns"
+    )
     rpc_hold_timeout: Duration = option(
         "How long a request is held while there is no leader or no server.",
         feeds="gateway.rpc_hold_timeout_ns dns.rpc_hold_timeout_ns",
     )
 
 
-class HttpConfig(Section):
-    """What HTTP may be asked for."""
-
-    use_cache: bool = option("Let ?cached be answered from the agent's cache.", feeds="gateway.use_cache")
-    allowed_hosts: list[HostName] = option(
-        "Name under which HTTP may be asked, beside localhost and IPs; may be given several times, * for any.",
-        default=[],
-        flag="http-allowed-host",
-        feeds="node.http_allowed_hosts",
-    )
-
-
 class Addresses(Section):
     """Where single listeners stand elsewhere than the others."""
 
-    http: OwnIps = option(
-        "IPs to listen on for HTTP, where they are others than client_addr.", feeds="node.http_addresses"
+    http: HttpPlaces = option(
+        "IPs to listen on for HTTP, where they are others than client_addr, and local sockets as unix:///path.",
+        feeds="node.http_addresses",
     )
     dns: OwnIps = option(
         "IPs to listen on for DNS, where they are others than client_addr.", feeds="node.dns_addresses"
     )
 
 
-class AgentConfig(Section):
+class AgentConfig(LogKeys):
     """The keys of Consul's agent configuration that are in force, merged from files and flags."""
 
     server: bool = option(
@@ -106,11 +96,15 @@ class AgentConfig(Section):
     node_id: str = option(
         "UUID of this node; by default made once and kept in the data directory.", default="", flag="node-id"
     )
+    disable_host_node_id: bool = option(
+        "Make a node's id at random; false derives it from the machine's.", default=True, flag="disable-host-node-id"
+    )
     node_meta: dict[str, str] = option(
         "key:value to attach to this node; may be given several times.",
         default={},
         flag="node-meta",
         feeds="node.meta",
+        reloads=True,
     )
     datacenter: Datacenter = option("Name of the datacenter.", flag="datacenter", feeds="node.dc")
     data_dir: str = option("Where state is kept; required unless -dev.", flag="data-dir", feeds="node.data_dir")
@@ -126,6 +120,7 @@ class AgentConfig(Section):
     advertise_addr: ReachableIp = option(
         "IP that other nodes reach this one by; by default the one bound to.", default="", flag="advertise"
     )
+    unix_sockets: UnixSockets = section()
     translate_wan_addrs: bool = option(
         "Show nodes and services of other datacenters under their tagged address wan.",
         feeds="gateway.translate_wan_addrs dns.translate_wan_addrs",
@@ -138,6 +133,7 @@ class AgentConfig(Section):
         feeds="node.wan_address",
     )
     http_config: HttpConfig = section()
+    limits: Limits = section()
     domain: Domain = option("Domain of the names that DNS answers.", flag="domain", feeds="dns.domain")
     alt_domain: Domain = option("A second one.", flag="alt-domain", feeds="dns.alt_domain")
     recursors: list[Recursor] = option(
@@ -145,6 +141,7 @@ class AgentConfig(Section):
         default=[],
         flag="recursor",
         feeds="dns.recursors",
+        reloads=True,
     )
     dns_config: DnsConfig = section()
     ports: Ports = section()
@@ -155,6 +152,11 @@ class AgentConfig(Section):
     retry_interval: Duration = option(
         "Time between attempts to join.", flag="retry-interval", feeds="prober.retry_join_ns"
     )
+    retry_max: Count = option(
+        "Attempts to join after the first, without which the agent ends; 0 for any number.",
+        flag="retry-max",
+        feeds="prober.retry_join_max",
+    )
     start_join_wan: list[Joinable] = option(
         "Address of a server of another datacenter to join; may be given several times.", default=[], flag="join-wan"
     )
@@ -163,6 +165,9 @@ class AgentConfig(Section):
         "Time between attempts to join other datacenters.",
         flag="retry-interval-wan",
         feeds="prober-wan.retry_join_ns",
+    )
+    retry_max_wan: Count = option(
+        "The same for other datacenters.", flag="retry-max-wan", feeds="prober-wan.retry_join_max"
     )
     rejoin_after_leave: bool = option(
         "After a graceful leave, too, look for those that this node knew; after any other end it does so anyway.",
@@ -182,11 +187,14 @@ class AgentConfig(Section):
         "Do not leave on SIGINT; by default client agents leave, and servers just stop.", default=None
     )
     performance: Performance = section()
+    autopilot: AutopilotSection = section()
     raft_snapshot_threshold: CountFromOne = option(
-        "Log entries after which a server takes a snapshot, a large one later.", feeds="server.snapshot_threshold"
+        "Log entries after which a server takes a snapshot, a large one later.",
+        feeds="server.snapshot_threshold",
+        reloads=True,
     )
     raft_trailing_logs: Count = option(
-        "Log entries that a server keeps before its snapshot.", feeds="server.trailing_logs"
+        "Log entries that a server keeps before its snapshot.", feeds="server.trailing_logs", reloads=True
     )
     session_ttl_min: Duration = option(
         "The shortest TTL of a session; the same on all servers.", feeds="server.session_ttl_min_ns"
@@ -213,7 +221,9 @@ class AgentConfig(Section):
     check_output_max_size: CountFromOne = option(
         "Bytes that are kept of the output of a check that does not say.", feeds="agent.check_output_max_size"
     )
-    discard_check_output: bool = option("Keep no output of any check.", feeds="agent.discard_check_output")
+    discard_check_output: bool = option(
+        "Keep no output of any check.", feeds="agent.discard_check_output", reloads=True
+    )
     enable_script_checks: bool = option(
         "Run scripts as checks, also those that are registered over HTTP: who may do that may then run programs here.",
         flag="enable-script-checks",
@@ -228,30 +238,24 @@ class AgentConfig(Section):
     gossip_profile_wan: Literal["lan", "wan", "local"] = option(
         "Constants of gossip between datacenters.", default="wan", feeds="prober-wan.profile"
     )
-    services: list[dict[str, Any]] = option("Services of this node; service adds one.", default=[])
-    checks: list[dict[str, Any]] = option("Checks of this node; check adds one.", default=[])
-    log_level: str = option("TRACE, DEBUG, INFO, WARN or ERR.", default="INFO", flag="log-level")
-    log_levels: dict[LogPart, LogLevel] = option(
-        'Levels of single actors, where they are others: `{ server = "TRACE" }`.', default={}
+    services: list[dict[str, Any]] = option("Services of this node; service adds one.", default=[], reloads=True)
+    checks: list[dict[str, Any]] = option("Checks of this node; check adds one.", default=[], reloads=True)
+    watches: list[Watch] = option(
+        "Handlers that are run when something changes: type, what it watches, and args or http_handler_config.",
+        default=[],
+        reloads=True,
     )
-    log_json: bool = option("Write each line of the log as a JSON object.", default=False, flag="log-json")
-    log_file: str = option(
-        "Write the log to this file, too, the time before its ending; a name that ends in / is a directory.",
-        default="",
-        flag="log-file",
-    )
-    log_rotate_duration: Duration = option(
-        "Begin a new file after this long.", default=DAY_NS, flag="log-rotate-duration"
-    )
-    log_rotate_bytes: Count = option(
-        "Begin a new file after so many bytes; 0 for no such bound.", default=0, flag="log-rotate-bytes"
-    )
-    log_rotate_max_files: FilesKept = option(
-        "So many older files are kept; 0 for all of them, -1 for none.", default=0, flag="log-rotate-max-files"
-    )
-    enable_syslog: bool = option("Send the log to syslog, too.", default=False, flag="syslog")
-    syslog_facility: Facility = option("The facility of its lines there.", default="local0")
     telemetry: Telemetry = section()
+    discovery_max_stale: Span = option(
+        "Let any server that heard its leader this lately answer about the catalog and health where a request does not "
+        "say how fresh the answer is to be; 0 for the leader alone.",
+        feeds="gateway.discovery_max_stale_ns",
+        reloads=True,
+    )
+    disable_http_unprintable_char_filter: bool = option(
+        "Take paths that hold characters that cannot be seen.", feeds="gateway.disable_unprintable_char_filter"
+    )
+    enable_debug: bool = option("Answer /debug/pprof/.", feeds="gateway.enable_debug", reloads=True)
     pid_file: str = option("File that holds the number of the process while it runs.", default="", flag="pid-file")
     enable_fault_injection: bool = option(
         "Answer /v1/internal/faults, by which this agent can be broken on purpose. Not for production.", default=False

@@ -18,7 +18,9 @@ class Telemetry(Section):
     )
     metrics_prefix: str = option("What the names of Consul's metrics begin with.", default="consul")
     prefix_filter: list[MetricFilter] = option(
-        "+consul.raft lets metrics through, -consul.raft keeps them back; the longest that fits decides.", default=[]
+        "+consul.raft lets metrics through, -consul.raft keeps them back; the longest that fits decides.",
+        default=[],
+        reloads=True,
     )
-    filter_default: bool = option("Let metrics through that no filter fits.", default=True)
+    filter_default: bool = option("Let metrics through that no filter fits.", default=True, reloads=True)
     enable_host_metrics: bool = option("Tell of the machine's memory, processors and disk, too.", default=False)

@@ -105,12 +105,12 @@ def test_files_that_are_not_there():
 
 
 def test_harmless_keys_are_accepted_and_named(file):
-    merged, ignored = load(Sources([file("a.json", {"ui_config": {"enabled": True}, "node_name": "x"})]), {}, dev=False)
-    assert (merged.node_name, ignored) == ("x", ["ui_config"])
-    sections = {"performance": {"leave_drain_time": "5s"}, "ports": {"grpc_tls": 8503, "grpc": -1}, "retry_max": 3}
+    merged, ignored = load(Sources([file("a.json", {"peering": {"enabled": True}, "node_name": "x"})]), {}, dev=False)
+    assert (merged.node_name, ignored) == ("x", ["peering"])
+    sections = {"limits": {"rpc_client_timeout": "5s"}, "ports": {"grpc_tls": 8503, "grpc": -1}, "raft_protocol": 3}
     assert load(Sources([file("b.json", sections)]), {}, dev=False)[1] == [
-        "performance.leave_drain_time",
-        "retry_max",
+        "limits.rpc_client_timeout",
+        "raft_protocol",
         "ports.grpc_tls",
     ]
 

@@ -10,6 +10,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from lictor_actors.bus.nng import NngBus
+from lictor_actors.bus.stream_inlet import ALL, Admission
 from lictor_actors.hosts.doors.opening import Opening, Site
 from lictor_actors.hosts.ground import Handle
 from lictor_actors.hosts.lanes import Lanes
@@ -53,17 +54,18 @@ class LiveHost:
         stopped: Callable[[str, str], None] | None = None,
         beside: Mapping[str, Ask] | None = None,
         work: Mapping[type[Message], Probe] | None = None,
+        admission: Admission = ALL,
     ) -> None:
         """``ended`` and ``stopped`` are told which node or actor is down for good, and why.
 
         ``beside``: who answers HTTP requests under these paths, instead of the nodes' gateways.
-        ``work``: who does jobs that this host does not do itself.
+        ``work``: who does jobs that this host does not do itself. ``admission``: see ``NngBus``.
         """
         self.counters: Counter[str] = Counter()
         self._cluster = cluster_id(cluster)
         self._lanes = lanes
         self._ended = ended
-        self._beside = beside or {}
+        self._beside, self._admission = beside or {}, admission
         self._nodes: dict[str, LiveNode] = {}
         self._directory = LiveDirectory()
         self._home = HomeMail()
@@ -72,8 +74,7 @@ class LiveHost:
         self.samples = self.metrics.samples
         self._work: dict[type[Message], Probe] = {ReadMetrics: self.metrics.read, **(work or {})}
         self._arrivals = Arrivals(self.count, lambda: self._faults.tap)
-        self.enqueue = self._queue.put
-        self.caught_up = self._queue.caught_up
+        self.enqueue, self.caught_up = self._queue.put, self._queue.caught_up
         self._faults = LiveRules(Random(secrets.randbits(64)), self._post, self._after, self.count)
         self._told = Told(self._faults, stopped)
         self.note, self.actor_stopped = self._told.note, self._told.actor_stopped
@@ -90,9 +91,8 @@ class LiveHost:
         from lictor_actors.hosts.live.jobs import Jobs
 
         self._loop = asyncio.get_running_loop()
-        self._bus = NngBus(
-            self._cluster, self._loop, self._arrivals.arrived, self._queue.full, self._returned, self.count
-        )
+        heard = self._arrivals.arrived, self._queue.full, self._returned, self.count
+        self._bus = NngBus(self._cluster, self._loop, *heard, self._admission)
         self._queue.start(self._loop, self._bus.flush)
         self._jobs: Jobs = Jobs(self._work)
         if self._lanes is not None:

@@ -21,6 +21,7 @@ from lictor_messages.base import Message
 from lictor_messages.dns import AskRecursors
 from lictor_messages.jobs import JobFailed, PingH2, ProbeGrpc, ProbeHttp, ProbeTcp, ProbeUdp, RunScript
 from lictor_messages.machine import ReadMachine
+from lictor_messages.profiling import TakeProfile
 
 AT_ONCE = 256
 """Jobs of a process that run at the same time; the others wait for their turn."""
@@ -82,6 +83,12 @@ async def _h2ping(job: PingH2) -> Message:
     return await ping_h2(job)
 
 
+async def _profile(job: TakeProfile) -> Message:
+    from lictor_actors.hosts.live.profile import take_profile  # for those who debug an agent
+
+    return await take_profile(job)
+
+
 PROBES: dict[type[Message], Probe] = {
     ProbeGrpc: _grpc,
     ProbeHttp: probe_http,
@@ -90,5 +97,6 @@ PROBES: dict[type[Message], Probe] = {
     PingH2: _h2ping,
     AskRecursors: ask_recursors,
     ReadMachine: read_machine,
+    TakeProfile: _profile,
 }
 """Who does a job."""

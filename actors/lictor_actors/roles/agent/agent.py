@@ -121,7 +121,7 @@ class Agent(Actor):
         self.sync.local = self.local
         self.own = Registrations(options, self.local, self.sync)
         self._kept = KeptState(self.local, self.own.scripts)
-        self._configured = Configured(options, self.own, self.sync)
+        self._configured = Configured(options, self.own, self.local, self.sync, self._forwarding)
         self._aliases = Aliases(options.name, self.local, self.routes, self.own.judge)
         self._to_prober = ToProber(options, self._prober, self.routes)
         self._watch = ServiceWatch(self.local, options.dc)

@@ -64,7 +64,7 @@ class AntiEntropy:
         self._compare: dict[str, Message | None] = {}
         self._full_at = 0
         self._failures = 0
-        self._written = OwnWrites(options)
+        self.written = OwnWrites(options)
         self._gathering = Gathering("change-sync", ChangeSyncDue())
         self._waiting: list[tuple[Ticket, int]] = []
         """Who waits for a round to be tried, and for which record of the journal after that."""
@@ -183,7 +183,7 @@ class AntiEntropy:
         keys = list(self.dirty)[:ROUND_MOST]
         for key in keys:
             del self.dirty[key]
-        commands = self._written.commands(keys, self.local, self._node_known)
+        commands = self.written.commands(keys, self.local, self._node_known)
         for kind, i in (key for _, taken in commands for key in taken):
             if kind == "check" and i in self.local.checks:
                 self._outputs.written(i, turn)
@@ -284,7 +284,7 @@ class AntiEntropy:
             self.sync_changes(turn)
 
     def _mark_differences(self, theirs: NodeServices, checks: Checks, turn: Turn) -> None:
-        mine = self._written.node
+        mine = self.written.node
         self._node_known = same_node(theirs.node, mine)
         # A node that the catalog does not have is left to the leader, which registers every member: after a start
         # that spares a hundred entries of the log. Only the agent knows its meta data.

@@ -1,6 +1,7 @@
 """The services and checks of the configuration: taken at the start, and again whenever the agent is to reload.
 
 Reload > ReadDefinitions (the host's job) > DefinitionsRead > what the files define no more goes, the rest is taken
+agent > the node's other actors    their new options
 
 What was registered over the API stays. Checks that go on keep their status.
 """
@@ -13,8 +14,12 @@ from lictor_actors.checks.rules import complete_check, complete_checks
 from lictor_actors.consul.service_rules import complete_service
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.roles.agent.anti_entropy import AntiEntropy
+from lictor_actors.roles.agent.forwarding import Forwarding
+from lictor_actors.roles.agent.local_state import LocalState
+from lictor_actors.roles.agent.own_writes import NODE_KEY
 from lictor_actors.roles.agent.registrations import Registrations
 from lictor_messages.agent import AgentOptions, CheckSpec, RegisterService
+from lictor_messages.envelope import at
 from lictor_messages.jobs import JobFailed
 from lictor_messages.refusals import Refused
 from lictor_messages.reload import DefinitionsRead, ReadDefinitions, Reload
@@ -23,16 +28,21 @@ from lictor_messages.reload import DefinitionsRead, ReadDefinitions, Reload
 class Configured:
     """Brings definitions into the local state, and answers those who asked for a reload."""
 
-    def __init__(self, options: AgentOptions, own: Registrations, sync: AntiEntropy) -> None:
+    def __init__(
+        self, options: AgentOptions, own: Registrations, local: LocalState, sync: AntiEntropy, forwarding: Forwarding
+    ) -> None:
         self._options = options
         self._own = own
+        self._local = local
         self._sync = sync
+        self._forwarding = forwarding
         self._reading: dict[str, Ticket | None] = {}
         """Job → who waits for it; a signal waits for nothing."""
         self._count = 0
 
     def start(self, turn: Turn) -> None:
         """Take what the agent was started with."""
+        self._forwarding.limit(self._options, turn.now)
         self._take(self._options.services, self._options.checks, turn)
 
     def reload(self, _: Reload, turn: Turn) -> None:
@@ -55,6 +65,11 @@ class Configured:
             if ticket is not None:
                 turn.answer(ticket, Refused(code="Invalid", text=read.error))
             return
+        for actor in read.actors:
+            if isinstance(actor.options, AgentOptions):
+                self._follow(actor.options, turn)
+            elif actor.options is not None:
+                turn.send(at(actor.role, self._options.node), actor.options)
         self._own.drop_unless(*self._ids(read.services, read.checks), turn)
         self._take(read.services, read.checks, turn)
         turn.note(f"reloaded: {len(read.services)} services and {len(read.checks)} checks are configured")
@@ -62,6 +77,12 @@ class Configured:
             self._sync.wait(ticket, turn)
         else:
             self._sync.sync_changes(turn)
+
+    def _follow(self, options: AgentOptions, turn: Turn) -> None:
+        self._local.discards_output = options.discard_check_output
+        self._forwarding.limit(options, turn.now)
+        if self._sync.written.describe(options):
+            self._sync.changed(NODE_KEY)
 
     def _ids(self, services: Sequence[RegisterService], checks: Sequence[CheckSpec]) -> tuple[set[str], set[str]]:
         """Of what is defined, with those that are filled in."""

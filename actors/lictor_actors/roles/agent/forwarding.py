@@ -6,6 +6,7 @@ gateway, door > agent > server    a Query or Command
 from __future__ import annotations
 
 from lictor_actors.kernel.turn import Ticket, Turn
+from lictor_actors.requests.rate import TokenBucket
 from lictor_actors.requests.returned import waiting_for
 from lictor_actors.roles.agent.server_routes import ServerRoutes
 from lictor_messages.agent import AgentOptions, ServerSilent
@@ -23,12 +24,23 @@ class Forwarding:
     def __init__(self, options: AgentOptions, routes: ServerRoutes) -> None:
         self._options = options
         self._routes = routes
+        self._rate: TokenBucket | None = None
+        """Of requests that leave this node, None while any number may."""
+
+    def limit(self, options: AgentOptions, now: int) -> None:
+        """From now on so many are passed on; a server's own agent passes on any number, as in Consul."""
+        limited = options.rpc_rate >= 0 and not options.server
+        self._rate = TokenBucket(options.rpc_rate, options.rpc_max_burst, now) if limited else None
 
     def pass_on(self, message: Query | Command, turn: Turn) -> None:
         """To the server whose turn it is, whichever datacenter it is for; refused if no server is known."""
         server = self._routes.first()
         if not server:
             turn.reply(Refused(code="NoServers"))
+            return
+        if self._rate is not None and not self._rate.take(turn.now):
+            turn.count("rpc_rate_exceeded")
+            turn.reply(Refused(code="RpcRateExceeded"))
             return
         assert turn.envelope is not None
         held = turn.envelope if turn.envelope.body is message else _with_body(turn.envelope, message)

@@ -30,9 +30,10 @@ class Leaving:
         self._options = options
         self._probers = [prober for prober in probers if prober]
         self._sync = sync
+        self._drain_ns = options.leave_drain_ns
         self._leavers: dict[str, Ticket] = {}
         self._going: dict[str, Ticket] = {}
-        """Those that wait only until the others do without this node's server."""
+        """Those that wait only until the others do without this node."""
 
     def asked(self, _: LeaveCluster, turn: Turn) -> None:
         """From now on this node writes nothing into the catalog: the others are about to take it out of there."""
@@ -63,7 +64,8 @@ class Leaving:
             self._going[turn.ask(at("server", self._options.node), AwaitRemoval())] = leaver
             turn.set_timer("leaving", GRACE_NS, RemovalLateDue())
         else:
-            self._stop(leaver, turn)
+            self._going[""] = leaver
+            self._go(turn)
 
     def removed(self, _: Removed, turn: Turn) -> None:
         """The others do without it."""
@@ -74,6 +76,10 @@ class Leaving:
         self._go(turn)
 
     def _go(self, turn: Turn) -> None:
+        if self._going and self._drain_ns:
+            turn.set_timer("leaving", self._drain_ns, RemovalLateDue())
+            self._drain_ns = 0
+            return
         going, self._going = self._going, {}
         for leaver in going.values():
             self._stop(leaver, turn)

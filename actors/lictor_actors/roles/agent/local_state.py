@@ -80,7 +80,7 @@ class LocalState:
         self._node = node
         self._checker = checker
         self._changed = changed
-        self._discards_output = discards_output
+        self.discards_output = discards_output
         self.version = 0  # counts the changes
 
     def __bool__(self) -> bool:
@@ -205,7 +205,7 @@ class LocalState:
             check.critical_since = 0
         elif not check.critical_since:
             check.critical_since = max(turn.now, 1)
-        output = "" if self._discards_output else output
+        output = "" if self.discards_output else output
         if (old.status, old.output) == (status, output):
             return Change.NOTHING
         self.version += 1
@@ -236,7 +236,7 @@ class LocalState:
             name=spec.name,
             status=old.status if old else spec.status or "critical",
             notes=spec.notes,
-            output=old.output if old and not self._discards_output else "",
+            output=old.output if old and not self.discards_output else "",
             service_id=spec.service_id,
             service_name=service.record.service if service else "",
             service_tags=service.record.tags if service else (),
@@ -282,7 +282,7 @@ class LocalState:
         """What was last reported of a TTL check, if it still holds."""
         check.remembered = state if isinstance(state, TtlState) else None
         left = time_left(state, check.spec.ttl_ns, turn.wall)
-        output = "" if self._discards_output else state.output
+        output = "" if self.discards_output else state.output
         check.record = check.record.model_copy(update={"status": state.status, "output": output})
         if left > 0:
             turn.set_timer(f"ttl:{check.spec.id}", left, TtlDue(id=check.spec.id))

@@ -24,8 +24,14 @@ class OwnWrites:
     def __init__(self, options: AgentOptions) -> None:
         self.node = _node_record(options)
 
+    def describe(self, options: AgentOptions) -> bool:
+        """Write the node so from now on; False if that is no change."""
+        before, self.node = self.node, _node_record(options)
+        return self.node != before
+
     def commands(self, keys: Sequence[Key], local: LocalState, node_known: bool) -> list[Write]:
         """As few as will do. ``node_known``: the catalog has the node as it is, so that they leave it alone."""
+        node_known = node_known and NODE_KEY not in keys
         # Services first: a check of a service that changed too goes into the same entry of the log.
         writes = [self._service(i, keys, local, node_known) for kind, i in keys if kind == "service"]
         settled = {key for _, taken in writes for key in taken}

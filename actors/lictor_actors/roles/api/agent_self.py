@@ -130,7 +130,11 @@ def _debug(agent: AgentDescription, options: GatewayOptions) -> dict[str, Any]:
         "DefaultQueryTime": go_duration(options.default_query_time_ns),
         "DisableCoordinates": True,
         "DisableRemoteExec": True,
-        "HTTPAddrs": [f"tcp://{options.http_addr}"] if options.http_addr else [],
+        "DiscoveryMaxStale": go_duration(options.discovery_max_stale_ns),
+        "EnableDebug": options.enable_debug,
+        "HTTPAddrs": [place if "://" in place else f"tcp://{place}" for place in options.http_addr.split()],
+        "HTTPMaxConnsPerClient": options.max_conns_per_client,
+        "HTTPResponseHeaders": dict(options.response_headers),
         "KVMaxValueSize": options.kv_max_value_size,
         "MaxQueryTime": go_duration(options.max_query_time_ns),
         "NodeID": agent.node_id,
@@ -144,7 +148,7 @@ def _debug(agent: AgentDescription, options: GatewayOptions) -> dict[str, Any]:
         "SerfPortLAN": member.port,
         "ServerMode": agent.server,
         "ServerPort": port,
-        "TxnMaxReqLen": options.kv_max_value_size,
+        "TxnMaxReqLen": options.txn_max_req_len,
         "Version": agent.version,
     }
 

@@ -12,6 +12,7 @@ from lictor_actors.roles.api import (
     agent_service_health,
     catalog,
     coordinate,
+    debug,
     event,
     health,
     kv,
@@ -52,6 +53,7 @@ ROUTER = Router(
         *operator_autopilot.ROUTES,
         *snapshot.ROUTES,
         *suspicions.ROUTES,
+        *debug.ROUTES,
     ),
     lacking,
 )

@@ -37,6 +37,8 @@ class Selection(TypedDict, total=False):
 def read_options(request: HttpRequest, *, rendered: bool = True) -> QueryFields:
     """Blocking and consistency; raises HttpError with Consul's words for what does not fit."""
     options: QueryFields = {"rendered": rendered}
+    if request.options.discovery_max_stale_ns:
+        _discovery(request, options)
     if not request.params:
         return options
     check_datacenter(request)
@@ -69,6 +71,9 @@ def check_datacenter(request: HttpRequest) -> None:
             raise HttpError(400, f'Invalid query parameter: "{name}" - {of} are a Consul Enterprise feature')
 
 
+_DISCOVERY = ("/v1/catalog", "/v1/health")
+_CHOSEN = frozenset(("leader", "stale", "consistent", "max_stale", "cached"))
+"""Parameters that say how fresh an answer has to be."""
 _TENANCY = {"ns": "Namespaces", "partition": "Partitions"}
 
 
@@ -119,6 +124,13 @@ def _consistency(request: HttpRequest, options: QueryFields) -> None:
     if stale or consistent:
         options["consistency"] = "stale" if stale else "consistent"
         request.consistency = options["consistency"]
+
+
+def _discovery(request: HttpRequest, options: QueryFields) -> None:
+    """What asks for no consistency about the catalog or health is answered as discovery_max_stale says."""
+    if request.path.startswith(_DISCOVERY) and request.params.keys().isdisjoint(_CHOSEN):
+        options["consistency"] = request.consistency = "stale"
+        options["max_stale_ns"] = request.options.discovery_max_stale_ns
 
 
 def _wait(raw: str, request: HttpRequest) -> int:

@@ -53,7 +53,7 @@ class HttpRequest:
         target, _, self.query = asked.target.partition("?")
         if not target.startswith("/"):  # as proxies are asked; every server must take it (RFC 9112, 3.2.2)
             target = _ORIGIN.sub("", target) or "/"
-        self.path = decoded_path(target)
+        self.path = decoded_path(target, filtered=not options.disable_unprintable_char_filter)
         self.params = parsed_query(self.query) if self.query else NO_PARAMS
         self.rest = ""
         self.metric = ""
@@ -91,8 +91,10 @@ class HttpRequest:
         return next((value for key, value in self.asked.headers if key == name), "")
 
 
-def decoded_path(target: str) -> str:
-    """The path, unescaped once. Raises HttpError 400 for broken escapes and for characters that cannot be seen."""
+def decoded_path(target: str, *, filtered: bool = True) -> str:
+    """The path, unescaped once. Raises HttpError 400 for broken escapes and, ``filtered``, for characters that cannot
+    be seen.
+    """
     if "%" in target:
         if _BAD_ESCAPE.search(target):
             raise HttpError(400, "400 Bad Request: after a % in the path two hexadecimal digits must follow")
@@ -100,7 +102,7 @@ def decoded_path(target: str) -> str:
             target = unquote_to_bytes(target).decode()
         except UnicodeDecodeError as error:
             raise HttpError(400, "400 Bad Request: the path is not UTF-8") from error
-    if not target.isprintable() or _UNPRINTABLE_SPACES.search(target):
+    if filtered and (not target.isprintable() or _UNPRINTABLE_SPACES.search(target)):
         raise HttpError(400, "400 Bad Request: the path holds characters that cannot be seen")
     return target
 

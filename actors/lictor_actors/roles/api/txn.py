@@ -33,7 +33,7 @@ from lictor_messages.web import HttpAnswered, too_large
 
 def transact(request: HttpRequest) -> HttpQuestion:
     """Through the log if anything is written, else from the state of one moment."""
-    limit, size = request.options.kv_max_value_size, len(request.body)
+    limit, size = request.options.txn_max_req_len, len(request.body)
     if size > limit:
         raise HttpError(413, too_large(size, limit, "txn_max_req_len"))
     operations = _operations(request)

@@ -6,11 +6,12 @@ and a real client asks again by a connection, which proves its address.
 
 from __future__ import annotations
 
+from lictor_actors.requests.rate import TokenBucket
+
 RATE = 5_000
 """Answers with records a second."""
 BURST = 10_000
 SOURCES_MOST = 8_192
-NS = 1_000_000_000
 
 
 class SourceRates:
@@ -19,8 +20,7 @@ class SourceRates:
     __slots__ = ("_buckets",)
 
     def __init__(self) -> None:
-        self._buckets: dict[str, list[float]] = {}
-        """Address → tokens that are left, and when that was reckoned."""
+        self._buckets: dict[str, TokenBucket] = {}
 
     def __len__(self) -> int:
         return len(self._buckets)
@@ -33,7 +33,5 @@ class SourceRates:
         if bucket is None:
             if len(self._buckets) >= SOURCES_MOST:
                 del self._buckets[next(iter(self._buckets))]
-            bucket = self._buckets[source] = [BURST, now]
-        tokens = min(BURST, bucket[0] + (now - bucket[1]) * RATE / NS)
-        bucket[:] = (tokens - 1 if tokens >= 1 else tokens), now
-        return tokens >= 1
+            bucket = self._buckets[source] = TokenBucket(RATE, BURST, now)
+        return bucket.take(now)

@@ -1,5 +1,6 @@
 """The gateway: the doorway by which HTTP requests enter the cluster.
 
+agent > gateway    GatewayOptions, after a reload: passed on to the door
 http > gateway     HttpAsked: parsed into a question for the desk; HttpGone: its client waits no more
 agent, server > gateway   answers and refusals: for the desk, whose outcomes are rendered as HttpAnswered
 """
@@ -18,22 +19,21 @@ from lictor_actors.roles.api.question import HttpQuestion, error_answer, refusal
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.doorway.desk import Desk, DeskOptions
 from lictor_actors.roles.doorway.question import EVERYTHING, Rights
+from lictor_actors.roles.gateway.access import Access
 from lictor_actors.roles.gateway.agent_cache import AgentCache
 from lictor_actors.roles.gateway.asker import HttpAsker, rendered_for, tell
-from lictor_actors.roles.gateway.host_readings import HostReadings
+from lictor_actors.roles.gateway.host_readings import TO_ITSELF, HostReadings
 from lictor_actors.roles.gateway.read_cache import ReadCache
 from lictor_messages.answers import Command, Query
 from lictor_messages.base import Message
 from lictor_messages.doorways import AskAgain, DeadlinesDue, RetryDue
 from lictor_messages.envelope import at
 from lictor_messages.jobs import JobFailed
-from lictor_messages.machine import DescribeMachine, MachineRead
-from lictor_messages.metrics import MetricsRead, ShowMetrics
+from lictor_messages.machine import MachineRead
+from lictor_messages.metrics import MetricsRead
+from lictor_messages.profiling import ProfileTaken
 from lictor_messages.refusals import Refused
 from lictor_messages.web import CacheRefreshDue, GatewayOptions, GoOn, HttpAnswered, HttpAsked, HttpGone
-
-TO_ITSELF: frozenset[type[Message]] = frozenset((DescribeMachine, ShowMetrics))
-"""What it asks itself, and so under the id of a question of its desk."""
 
 
 class Gateway(Actor):
@@ -41,8 +41,8 @@ class Gateway(Actor):
 
     hears = (
         Vocabulary(any_answer=True)
-        .on(HttpAsked, HttpGone, AskAgain, GoOn, RetryDue, DeadlinesDue)
-        .on(CacheRefreshDue, *TO_ITSELF, MachineRead, MetricsRead, JobFailed)
+        .on(HttpAsked, HttpGone, GatewayOptions, AskAgain, GoOn, RetryDue, DeadlinesDue)
+        .on(CacheRefreshDue, *TO_ITSELF, MachineRead, MetricsRead, ProfileTaken, JobFailed)
     )
 
     def __init__(self, options: GatewayOptions) -> None:
@@ -54,10 +54,12 @@ class Gateway(Actor):
         self._desk: Desk[HttpAsker] = Desk(desk, self._outcome)
         self._agent_cache = AgentCache(self._desk)
         self._host = HostReadings(options.node)
+        self._access = Access(options)
         self._handlers = Handlers(
             self.hears,
             {
                 HttpAsked: self._http_asked,
+                GatewayOptions: self._follow,
                 HttpGone: lambda gone, turn: self._desk.gone(gone.request, turn),
                 AskAgain: self._desk.ask_again,
                 GoOn: lambda *_: None,  # its request has ended meanwhile
@@ -67,6 +69,7 @@ class Gateway(Actor):
                 **dict.fromkeys(TO_ITSELF, self._host.asked),
                 MachineRead: self._host.read,
                 MetricsRead: self._host.read,
+                ProfileTaken: self._host.read,
                 JobFailed: self._host.failed,
             },
         )
@@ -98,6 +101,13 @@ class Gateway(Actor):
         """HTTP requests without an answer yet."""
         return len(self._desk)
 
+    def _follow(self, options: GatewayOptions, turn: Turn) -> None:
+        """From now on these are in force; what was read of targets before may be forbidden, or mean something else."""
+        self.options = options
+        self._access = Access(options)
+        self._cache = ReadCache()
+        turn.send(at("http", options.node), options)
+
     def rights(self, asked: HttpAsked) -> Rights:
         """What this request may do: everything, as long as there are no ACLs."""
         return EVERYTHING
@@ -112,7 +122,10 @@ class Gateway(Actor):
         request = None
         try:
             request = HttpRequest(asked, self.options, turn)
-            outcome = ROUTER.find(request).endpoint(request)
+            self._access.check_path(request)
+            route = ROUTER.find(request)
+            self._access.check_write(request)
+            outcome = route.endpoint(request)
         except HttpError as error:
             _at_once(error_answer(error, request), request, turn)
             return

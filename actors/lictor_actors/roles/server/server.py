@@ -24,6 +24,7 @@ from lictor_actors.roles.server.queries import Queries
 from lictor_actors.roles.server.raft_snapshots import RaftSnapshots
 from lictor_actors.roles.server.readings import of_leader, of_raft, of_store
 from lictor_actors.roles.server.reads import Reads
+from lictor_actors.roles.server.request_limits import RequestLimits
 from lictor_actors.roles.server.to_leader import not_forwarded
 from lictor_actors.roles.server.writes import Writes
 from lictor_actors.store.store import Store
@@ -63,7 +64,7 @@ class Server(Actor):
         .asked_by("agent", "server", "gateway", "dns", "router")
         .on(*RAFT, *SNAPSHOTS, AskBlank, Bootstrap, by=By.PEERS)
         .on(r.ElectionDue, r.HeartbeatDue, BlockedDue, ApplyDue, SnapshotSliceDue, SnapshotIdleDue)
-        .on(FoundingDue, SliceDue, LargeIdleDue, *LEADER_TIMERS)
+        .on(ServerOptions, FoundingDue, SliceDue, LargeIdleDue, *LEADER_TIMERS)
         .on(*MEMBERS, m.Members, m.UserEvent)
         .on(Blankness, PrepareToLeave, AwaitRemoval, Undeliverable, Refused)
         .on(Recovered, Durable, DiskFull, DiskFreed)
@@ -91,6 +92,7 @@ class Server(Actor):
         self._applying = Applying(self.raft, self.store, self.reads, self._raft_snapshots, self._time)
         self._leaving = ServerDeparture(self.raft)
         self._announcements = Announcements(options.prober)
+        self._limits = RequestLimits(options, 0)
         self._awake = False
         """True once the journal is replayed: until then this server promises and says nothing."""
         self._handlers = Handlers(self.hears, self._table())
@@ -149,6 +151,7 @@ class Server(Actor):
         return {
             Query: self._query,
             Command: self._command,
+            ServerOptions: self._follow,
             **dict.fromkeys(RAFT, self._step),
             **dict.fromkeys(SNAPSHOTS, self._snapshot_step),
             Durable: lambda durable, turn: self.raft.durable(durable.upto, turn),
@@ -178,15 +181,25 @@ class Server(Actor):
         }
 
     def _query(self, query: Query, turn: Turn) -> None:
-        if self._elsewhere.takes(query, turn):
+        if self._limited(query, turn) or self._elsewhere.takes(query, turn):
             return
         # Also what was put off: a client that was in touch with the leader knows what it said.
         self._applying.take_committed(self.leading, turn)
         self.queries.ask(query, self.applied, self.leading, turn)
 
     def _command(self, command: Command, turn: Turn) -> None:
-        if not self._elsewhere.takes(command, turn):
+        if not (self._limited(command, turn) or self._elsewhere.takes(command, turn)):
             self.writes.take(command, self.leading, self._leaving.leaving, turn)
+
+    def _limited(self, message: Query | Command, turn: Turn) -> bool:
+        refused = self._limits.refuses(message, self.leading is not None, turn)
+        if refused is not None:
+            turn.reply(refused, early=True)
+        return refused is not None
+
+    def _follow(self, options: ServerOptions, turn: Turn) -> None:
+        self._limits = RequestLimits(options, turn.now)
+        self.raft.options = raft_options(options)
 
     def _leader_timer(self, timer: Message, turn: Turn) -> None:
         if self.leading is not None:

@@ -66,7 +66,8 @@ class HttpConnection(asyncio.Protocol):
         self.peer = peer[0] if isinstance(peer, tuple) else ""
         self.machine = HttpMachine(self._door.premises, self._sites, self.peer, self._door.tick)
         if not self._door.admit(self):
-            self._transport.write(refusal(Refuse(429, TOO_MANY), self._door.premises.wall))
+            premises = self._door.premises
+            self._transport.write(refusal(Refuse(429, TOO_MANY), premises.wall, premises.headers))
             self._transport.close()
 
     def data_received(self, data: bytes) -> None:

@@ -10,7 +10,7 @@ from lictor_actors.hosts.node import Node
 from lictor_messages.envelope import Envelope, at
 from lictor_messages.host import Undeliverable
 from lictor_messages.refusals import Refused
-from lictor_messages.web import HttpAnswered, HttpAsked, HttpGone
+from lictor_messages.web import GatewayOptions, HttpAnswered, HttpAsked, HttpGone
 
 ROOT = getLogger()
 """Its level is that of the most talkative handler: to look at it takes a third of the time of ``isEnabledFor``."""
@@ -20,18 +20,29 @@ Answer = Callable[[HttpAnswered], None]
 class WebDesk:
     """Keeps who waits for which answer."""
 
-    def __init__(self, node: Node, role: str, boot: int, seen: Callable[[Envelope], None]) -> None:
-        """``role``: the actor that answers. ``seen`` is shown every request."""
+    def __init__(
+        self,
+        node: Node,
+        role: str,
+        boot: int,
+        seen: Callable[[Envelope], None],
+        *,
+        door: str = "http",
+        follow: Callable[[GatewayOptions], None] = lambda _: None,
+    ) -> None:
+        """``role``: the actor that answers. ``seen`` is shown every request, ``follow`` what the actor says is in
+        force from now on. ``door`` is this desk's own name at its node."""
+        self._follow = follow
         self._role = role
         self._seen = seen
         self._node = node
-        self._me = at("http", node.name)
+        self._me = at(door, node.name)
         self._gateway = at(role, node.name)
-        self._prefix = f"{boot:x}.h"
+        self._prefix = f"{boot:x}.{door[0]}"
         self._count = 0
         self._take: Callable[[Envelope], None] | None = None
         self._waiting: dict[str, Answer] = {}
-        node.open_door("http", self._answered, lambda _: False)  # the gateway of this node answers, and no other
+        node.open_door(door, self._answered, lambda _: False)  # the gateway of this node answers, and no other
 
     def ask(self, asked: HttpAsked, answer: Answer) -> Callable[[], None]:
         """Send a request to the gateway; returns what to call if the client hangs up first."""
@@ -68,6 +79,9 @@ class WebDesk:
 
     def _answered(self, envelope: Envelope) -> None:
         answer = self._waiting.pop(envelope.request, None)
+        if answer is None and isinstance(envelope.body, GatewayOptions):
+            self._follow(envelope.body)
+            return
         if answer is None:
             self._node.ground.count("http_answers_for_nobody", self._node.name)
             return

@@ -8,17 +8,21 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from lictor_actors.bus.listening import bound, in_words
+from lictor_actors.bus.per_client import PerClient
 from lictor_actors.hosts.doors.http.connection import HttpConnection
 from lictor_actors.hosts.doors.http.limits import HttpLimits
 from lictor_actors.hosts.doors.http.premises import Premises
 from lictor_actors.hosts.doors.http.sites import Sites
+from lictor_actors.hosts.doors.unix import Ownership, bound_to_file
 from lictor_messages.addresses import is_here, join_host_port
 from lictor_messages.web import HttpAnswered, HttpAsked
 
 Ask = Callable[[HttpAsked, Callable[[HttpAnswered], None]], Callable[[], None]]
 """Takes a request and its ``answer``, to be called once, now or later; returns what to call if the client hangs up."""
+BACKLOG = 512
 TICK_S = 1.0
 """Time limits are looked at this often, and only while there are connections."""
 
@@ -34,8 +38,10 @@ class HttpDoor:
         self.tick = 0
         """The clock of the connections: seconds, but while there are none."""
         self._servers: list[asyncio.Server] = []
+        self._files: list[str] = []
+        """Of local sockets."""
         self._connections: dict[HttpConnection, None] = {}
-        self._per_client: dict[str, int] = {}
+        self._per_client = PerClient(self.premises.limits.connections_per_client)
         self._sweeping: asyncio.TimerHandle | None = None
         self._empty = asyncio.Event()
         self._empty.set()
@@ -45,13 +51,28 @@ class HttpDoor:
         loop = asyncio.get_running_loop()
         sites = Sites(self._allowed, local=is_here(host))
         with in_words(join_host_port(host, port)):
-            server = await loop.create_server(lambda: HttpConnection(self, sites), sock=bound(host, port), backlog=512)
+            server = await loop.create_server(
+                lambda: HttpConnection(self, sites), sock=bound(host, port), backlog=BACKLOG
+            )
         self._servers.append(server)
         return int(server.sockets[0].getsockname()[1])
+
+    async def listen_at(self, path: str, ownership: Ownership) -> None:
+        """Open a listener at a local socket. Raises OSError, see ``bound_to_file``."""
+        loop = asyncio.get_running_loop()
+        sites = Sites(self._allowed, local=True)
+        with in_words(path):
+            server = await loop.create_unix_server(
+                lambda: HttpConnection(self, sites), sock=bound_to_file(path, ownership), backlog=BACKLOG
+            )
+        self._servers.append(server)
+        self._files.append(path)
 
     def close(self) -> None:
         """Stop listening and drop every connection, parked ones too; each hang-up is reported as usual."""
         self.premises.closed = True
+        for path in self._files:
+            Path(path).unlink(missing_ok=True)
         for server in self._servers:
             server.close()
         for connection in list(self._connections):
@@ -71,10 +92,9 @@ class HttpDoor:
     def admit(self, connection: HttpConnection) -> bool:
         """Count a new connection; False if its client has too many, or the door is closing."""
         self.premises.wall = int(time.time())
-        count = self._per_client.get(connection.peer, 0)
-        if self.premises.closed or count >= self.premises.limits.connections_per_client:
+        self._per_client.most = self.premises.limits.connections_per_client
+        if self.premises.closed or not self._per_client.admit(connection.peer):
             return False
-        self._per_client[connection.peer] = count + 1
         self._connections[connection] = None
         self._empty.clear()
         if self._sweeping is None:
@@ -86,11 +106,7 @@ class HttpDoor:
         if connection not in self._connections:
             return
         del self._connections[connection]
-        left = self._per_client[connection.peer] - 1
-        if left:
-            self._per_client[connection.peer] = left
-        else:
-            del self._per_client[connection.peer]
+        self._per_client.forget(connection.peer)
         if not self._connections:
             self._all_gone()
 

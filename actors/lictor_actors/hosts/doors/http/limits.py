@@ -8,8 +8,10 @@ from typing import TypeVar
 
 from lictor_messages.base import FrozenMap
 from lictor_messages.kv import TARGET_MOST, VALUE_MOST
+from lictor_messages.web import GatewayOptions
 
 T = TypeVar("T")
+ARCHIVE_MOST = 1024 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +24,14 @@ class HttpLimits:
     """Bytes of the request target: more is answered 414."""
     body: int = 1024 * 1024
     """Bytes of a body: more is answered 413."""
-    bodies: Mapping[str, int] = field(
-        default_factory=lambda: {
-            "/v1/kv/": VALUE_MOST,
-            "/v1/txn": VALUE_MOST,
-            "/v1/snapshot": 1024 * 1024 * 1024,
-        }
-    )
+    bodies: Mapping[str, int] = FrozenMap({"/v1/kv/": VALUE_MOST, "/v1/txn": VALUE_MOST, "/v1/snapshot": ARCHIVE_MOST})
     """The same for paths that take less or more, and for all that is below them if they end in a slash. Consul's limits
     on values and transactions; what ``GET /v1/snapshot`` gave has to be taken back. Of those above ``body`` one at a
     time, from its first bytes to its answer: they are held in memory."""
     keys: Mapping[str, str] = FrozenMap({"/v1/kv/": "kv_max_value_size", "/v1/txn": "txn_max_req_len"})
     """Which keys of the configuration set these, for those who are refused."""
     connections_per_client: int = 200
-    """Consul's limits.http_max_conns_per_client: more are answered 429."""
+    """Consul's limits.http_max_conns_per_client: more are answered 429; 0: as many as come."""
     write_buffer: int = 256 * 1024
     """Unsent bytes from which on a client counts as slow."""
     slow_reader_s: int = 30
@@ -63,6 +59,21 @@ class HttpLimits:
     def key_of(self, path: str) -> str:
         """The key of the configuration that limits its bodies, "" for none."""
         return _of_path(self.keys, path) or ""
+
+
+def limits_of(options: GatewayOptions) -> HttpLimits:
+    """Those of the configuration, and the rest as it is."""
+    bodies = {
+        "/v1/kv/": options.kv_max_value_size,
+        "/v1/txn": options.txn_max_req_len,
+        "/v1/snapshot": ARCHIVE_MOST,
+    }
+    return HttpLimits(
+        head=options.max_header_bytes,
+        body=options.max_request_body_size,
+        bodies=FrozenMap(bodies),
+        connections_per_client=options.max_conns_per_client,
+    )
 
 
 def _of_path(by_path: Mapping[str, T], path: str) -> T | None:

@@ -162,7 +162,7 @@ class HttpMachine:
             self._queue.clear()
             self.phase, self.since = LINGERING, now
             self._premises.done_with_large(self.reader)
-            return LastWords(refusal(read, self._premises.wall))
+            return LastWords(refusal(read, self._premises.wall, self._premises.headers))
         assert isinstance(read, bytes | BodyPiece)
         return read
 
@@ -177,9 +177,10 @@ class HttpMachine:
         self._asked = self._answer = None
         if answered.log is not None:
             self.phase, self._follow, self._chunked = FOLLOWING, Follow(answered.log), not form.http10
-            return open_head(answered, form, premises.wall)
+            return open_head(answered, form, premises.wall, premises.headers)
         if answered.more:
-            self.phase, self._closes, self._pieces = SENDING, form.close, pieces(answered, form, premises.wall)
+            self.phase, self._closes = SENDING, form.close
+            self._pieces = pieces(answered, form, premises.wall, premises.headers)
             return None
         self._said(form.close)
         return premises.encode(answered, form, premises.wall)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from lictor_actors.hosts.doors.http.desk import WebDesk
 from lictor_actors.hosts.doors.http.door import Ask, HttpDoor
+from lictor_actors.hosts.doors.http.limits import limits_of
 from lictor_actors.hosts.doors.opening import Opening, Site
-from lictor_messages.web import HttpAnswered, HttpAsked
+from lictor_actors.hosts.doors.unix import Ownership, path_of
+from lictor_messages.web import GatewayOptions, HttpAnswered, HttpAsked
 
 
 class OpenHttp:
@@ -31,14 +34,34 @@ class OpenHttp:
         self.listener.close()
 
 
-def http_opening(role: str, addresses: tuple[str, ...], port: int, allowed_hosts: tuple[str, ...] = ()) -> Opening:
-    """Of a door at these addresses that leads to the actor of this role."""
+class Listening(NamedTuple):
+    """Where a door listens, and which names of hosts it takes."""
+
+    addresses: tuple[str, ...]
+    """IPs, and ``unix://`` with a path."""
+    port: int
+    """Of the IPs."""
+    allowed_hosts: tuple[str, ...]
+    """See ``NodeSpec``."""
+    ownership: Ownership
+    """Of the files of local sockets."""
+
+
+def http_opening(role: str, where: Listening, options: GatewayOptions) -> Opening:
+    """Of a door that leads to the actor of this role, which runs with these options."""
 
     async def opened(site: Site) -> OpenHttp:
-        desk = WebDesk(site.node, role, site.boot, site.asked)
-        listener = HttpDoor(by_path(site.beside, desk.ask), allowed_hosts=allowed_hosts)
-        for address in addresses:
-            await listener.listen(address, port)
+        def follow(options: GatewayOptions) -> None:
+            listener.premises.follow(limits_of(options), tuple(options.response_headers.items()))
+
+        desk = WebDesk(site.node, role, site.boot, site.asked, follow=follow)
+        listener = HttpDoor(by_path(site.beside, desk.ask), allowed_hosts=where.allowed_hosts)
+        follow(options)
+        for address in where.addresses:
+            if path := path_of(address):
+                await listener.listen_at(path, where.ownership)
+            else:
+                await listener.listen(address, where.port)
         return OpenHttp(role, desk, listener)
 
     return opened

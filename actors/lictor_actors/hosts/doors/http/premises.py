@@ -5,25 +5,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lictor_actors.hosts.doors.http.heard import Heard
-from lictor_actors.hosts.doors.http.response import Encoder
+from lictor_actors.hosts.doors.http.response import Encoder, header_lines
 
 if TYPE_CHECKING:
     from lictor_actors.hosts.doors.http.limits import HttpLimits
 
 
+Headers = tuple[tuple[str, str], ...]
+
+
 class Premises:
     """Their limits, what was heard and said before, and the room for one large body."""
 
-    def __init__(self, limits: HttpLimits) -> None:
-        self.limits = limits
+    def __init__(self, limits: HttpLimits, headers: Headers = ()) -> None:
         self.heard = Heard()
-        self.encode = Encoder().encode
+        self.follow(limits, headers)
         self.closed = False
         """True once the door takes no more requests: answers that are still due end their connections."""
         self.wall = 0
         """Seconds since 1970, for the header Date."""
         self.large: object = None
         """Who holds the room for a body of more than ``limits.body``: one at a time, until it is answered."""
+
+    def follow(self, limits: HttpLimits, headers: Headers) -> None:
+        """From now on connections begin with these limits, and every answer bears these headers beside its own."""
+        self.limits = limits
+        self.headers = header_lines(headers)
+        self.encode = Encoder(self.headers).encode
 
     def takes_large(self, reader: object) -> bool:
         """Whether this reader may go on with such a body."""

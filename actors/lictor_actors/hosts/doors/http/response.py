@@ -32,9 +32,10 @@ _ENDINGS = {
 }
 
 
-@lru_cache(maxsize=1)
-def _date_line(wall: int) -> bytes:
-    return time.strftime("Date: %a, %d %b %Y %H:%M:%S GMT\r\n", time.gmtime(wall)).encode()
+@lru_cache(maxsize=2)
+def _shared_lines(own: bytes, wall: int) -> bytes:
+    date = time.strftime("Date: %a, %d %b %Y %H:%M:%S GMT\r\n", time.gmtime(wall))
+    return own + b"Vary: Accept-Encoding\r\n" + date.encode()
 
 
 class Encoder:
@@ -44,9 +45,11 @@ class Encoder:
     more than all else that is done for its request.
     """
 
-    __slots__ = ("_bytes", "_made", "_wall")
+    __slots__ = ("_bytes", "_made", "_own", "_wall")
 
-    def __init__(self) -> None:
+    def __init__(self, own: bytes = b"") -> None:
+        """``own``: header lines that each of them bears, see ``header_lines``."""
+        self._own = own
         self._made: dict[tuple[int, Form], tuple[HttpAnswered, bytes]] = {}
         """The answer is kept beside its bytes, so that its id stays its own."""
         self._bytes = 0
@@ -61,44 +64,44 @@ class Encoder:
         made = self._made.get(key)
         if made is not None:
             return made[1]
-        data = encode_response(answered, form, wall)
+        data = encode_response(answered, form, wall, self._own)
         self._made[key] = (answered, data)
         self._bytes += len(data) + len(answered.body)
         return data
 
 
-def encode_response(answered: HttpAnswered, form: Form, wall: int) -> bytes:
-    """The whole response."""
+def encode_response(answered: HttpAnswered, form: Form, wall: int, own: bytes = b"") -> bytes:
+    """The whole response; ``own``: header lines that all responses of its door bear."""
     body, length = answered.body, b""
     if form.gzips and len(body) >= GZIP_FROM and GZIPPED not in answered.headers:
         body = gzip.compress(body, compresslevel=1, mtime=0)
         length = b"Content-Encoding: gzip\r\n"
     length += b"Content-Length: %d\r\n" % len(body)
-    return response_head(answered, length, form, wall) + (b"" if form.head else body)
+    return response_head(answered, length, form, wall, own) + (b"" if form.head else body)
 
 
-def response_head(answered: HttpAnswered, length: bytes, form: Form, wall: int) -> bytes:
+def response_head(answered: HttpAnswered, length: bytes, form: Form, wall: int, own: bytes) -> bytes:
     """Everything before the body; ``length``: the header lines that say how long it is, and how it is packed."""
     return b"".join(
         (
             _STATUS_LINES.get(answered.status) or b"HTTP/1.1 %d Unknown\r\n" % answered.status,
-            _header_lines(answered.headers),
-            b"Vary: Accept-Encoding\r\n",
-            _date_line(wall),
+            header_lines(answered.headers),
+            _shared_lines(own, wall),
             length,
             _ENDINGS[form.http10, form.close],
         )
     )
 
 
-def refusal(refuse: Refuse, wall: int) -> bytes:
+def refusal(refuse: Refuse, wall: int, own: bytes = b"") -> bytes:
     """A plain response that the door itself gives before it closes the connection."""
     headers = (("Content-Type", "text/plain; charset=utf-8"), *refuse.headers)
     answered = HttpAnswered(status=refuse.status, headers=headers, body=refuse.text.encode())
-    return encode_response(answered, Form(close=True), wall)
+    return encode_response(answered, Form(close=True), wall, own)
 
 
-def _header_lines(headers: tuple[tuple[str, str], ...]) -> bytes:
+def header_lines(headers: tuple[tuple[str, str], ...]) -> bytes:
+    """Each with its line end."""
     text = "".join([f"{name}: {value}\r\n" for name, value in headers])
     if text.count("\n") != len(headers) or text.count("\r") != len(headers):
         # A line break inside a value would start a header of the client's choosing.

@@ -14,24 +14,24 @@ _GZIP = 16 + zlib.MAX_WBITS
 _CHUNKED = b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n"
 
 
-def pieces(answered: HttpAnswered, form: Form, wall: int) -> Iterator[bytes]:
+def pieces(answered: HttpAnswered, form: Form, wall: int, own: bytes) -> Iterator[bytes]:
     """As ``encode_response``. Its length is not known before it is compressed, so it goes in chunks then; HTTP/1.0
     has none and gets it as it is.
     """
     bodies = (answered.body, *answered.more)
     compresses = form.gzips and not form.http10 and not form.head
     length = _CHUNKED if compresses else b"Content-Length: %d\r\n" % sum(map(len, bodies))
-    yield response_head(answered, length, form, wall)
+    yield response_head(answered, length, form, wall, own)
     if compresses:
         yield from _chunks(bodies)
     elif not form.head:
         yield from bodies
 
 
-def open_head(answered: HttpAnswered, form: Form, wall: int) -> bytes:
+def open_head(answered: HttpAnswered, form: Form, wall: int, own: bytes) -> bytes:
     """Of an answer without an end. HTTP/1.0 has no chunks: there the end of the connection is that of the body."""
     length = b"" if form.http10 else b"Transfer-Encoding: chunked\r\n"
-    return response_head(answered, length, form._replace(close=form.close or form.http10), wall)
+    return response_head(answered, length, form._replace(close=form.close or form.http10), wall, own)
 
 
 def _chunks(bodies: tuple[bytes, ...]) -> Iterator[bytes]:

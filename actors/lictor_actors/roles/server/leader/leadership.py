@@ -21,7 +21,7 @@ from lictor_actors.roles.server.leader.tombstone_timer import TombstoneTimer
 from lictor_actors.roles.server.log_time import LogTime
 from lictor_actors.store.store import Store
 from lictor_messages.answers import Command, Query, Written
-from lictor_messages.autopilot import AutopilotDue, TransferLateDue
+from lictor_messages.autopilot import AutopilotConfiguration, AutopilotDue, SetAutopilotConfiguration, TransferLateDue
 from lictor_messages.base import Message
 from lictor_messages.coordinates import CoordinateBatchDue
 from lictor_messages.kv import ReapDue
@@ -57,6 +57,8 @@ class Leadership:
         self, options: ServerOptions, raft: Raft, store: Store, members: Mapping[str, Member], time: LogTime
     ) -> None:
         self._raft = raft
+        self._store = store
+        self._autopilot = options.autopilot
         self.proposals = Proposals(raft, time)
         self.sessions = SessionTimers(store)
         self.tombstones = TombstoneTimer(store)
@@ -83,6 +85,13 @@ class Leadership:
         self.tombstones.begin(turn)
         self.configuration.begin(turn)
         self.catalog.begin(turn)
+        self._set_up_autopilot(turn)
+
+    def _set_up_autopilot(self, turn: Turn) -> None:
+        """The configuration's files say what autopilot does until an operator has said it."""
+        if self._autopilot != AutopilotConfiguration() and not list(self._store.autopilot):
+            never_set = self._store.autopilot.row.modify_index
+            self._propose([SetAutopilotConfiguration(configuration=self._autopilot, cas=never_set)], turn)
 
     def end(self, turn: Turn) -> None:
         """It leads no more: requests that only a leader can finish are answered, and the timers stop."""
