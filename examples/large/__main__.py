@@ -4,8 +4,8 @@
     python examples/large -nodes 100 -on local         processes of this machine
     python examples/large -on ray -ray-address auto    the machines of a Ray
 
-The page goes to standard output, or into a file with -page FILE; -timeline FILE is for `lictor timeline FILE -html OUT`.
-The exit status is 1 if something did not come about as it has to.
+The page goes to standard output, or into a file with -page FILE; with -timeline FILE there is one for `lictor timeline
+FILE -html OUT`, too. The exit status is 1 if something did not come about as it has to.
 """
 
 from __future__ import annotations

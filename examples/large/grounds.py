@@ -15,7 +15,7 @@ import lictor
 from lictor_actors.timeline import TimelineRecord
 from lictor_actors.timeline.recorder import Recorder
 from lictor_deploy.sim.cluster import SimCluster
-from lictor_deploy.timelines.show import from_log
+from lictor_deploy.timelines.show import from_log, with_ends
 from lictor_messages.envelope import at
 
 P = ParamSpec("P")
@@ -142,7 +142,7 @@ class Live:
                 self._read[log] = self._read.get(log, 0) + len(whole + line_end)
             found = from_log(whole.decode(errors="replace").splitlines())
             self._records += (replace(record, t=round(record.t - self._began, 6)) for record in found)
-        return sorted(self._records, key=lambda record: record.t)
+        return with_ends(self._records)
 
 
 @contextmanager

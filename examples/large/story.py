@@ -8,11 +8,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 
-import lictor
 from figures import Death, unaware
 from grounds import Ground, Sent, say
 from plot import NAMES, SERVICES_EACH, Cast, bound_s
 from writing import Written, lost, write
+
+import lictor
 
 LOOK_S = 0.1
 LONG_LOOK_S = 2.0
@@ -171,9 +172,11 @@ async def _whole(ground: Ground, told: Told, when: str) -> None:
 async def _known(ground: Ground, pairs: Iterable[tuple[str, str]], since: float) -> int:
     """Wait until the first node of each pair has declared the second dead; how many had not within the bound."""
     left, until = set(pairs), ground.now() + bound_s(len(ground.nodes))
-    while (left := unaware(await ground.do(ground.records), left, since)) and ground.now() < until:
+    while True:
+        left = unaware(await ground.do(ground.records), left, since)
+        if not left or ground.now() >= until:
+            return len(left)
         await asyncio.sleep(LONG_LOOK_S)
-    return len(left)
 
 
 async def _until(ground: Ground, true: Callable[[], bool], within_s: float) -> None:

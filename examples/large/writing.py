@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-import lictor
 from grounds import Ground
+
+import lictor
 
 PREFIX = "large/"
 EVERY_S = 0.5
