@@ -180,6 +180,8 @@ class ProberOptions(Message):
     shares_lane: bool = False
     """Its gossip URL, of TCP, leads to other nodes of its process as well: a join through it may reach one of them."""
     retry_join_ns: int = 1_000_000_000
+    introduced_within_ns: int = 0
+    """It waits so long to be Introduced before it joins by itself, unless another finds it; 0: it joins at once."""
     rejoin_after_leave: bool = False
     """Look for those it knew even if it left on purpose."""
     tell: tuple[str, ...] = ()
@@ -199,6 +201,15 @@ class Remembered(Message, kind="swim.remembered", on=STORED):
     """Gossip URLs, as the members advertise them."""
     left: bool = False
     """It has left on purpose since."""
+
+
+class Introduced(Message):
+    """From the process that starts many nodes at once: what these say of themselves, or at the end nothing.
+
+    A prober takes it in as it does the answer to a join. After the end it probes, and joins if it knows no other.
+    """
+
+    records: tuple[bytes, ...] = ()
 
 
 class ProbeDue(Message):

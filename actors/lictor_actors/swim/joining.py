@@ -63,6 +63,7 @@ class Joining:
         retry: int,
         pool: Literal["lan", "wan"],
         shares_lane: bool = False,
+        waits: bool = False,
     ) -> None:
         self._profile = profile
         self._members = members
@@ -74,6 +75,8 @@ class Joining:
         self._insists = pool == "wan"
         """Its neighbours bring a server into the pool of all, and that is no link to another datacenter yet."""
         self._shares_lane = shares_lane
+        self.waits = waits
+        """To be introduced: until then this node neither joins nor probes."""
         self._retries = 0
         self._complained: list[str] = []
         self._attempts: dict[int, Attempt] = {}

@@ -294,7 +294,10 @@ class LiveHost:
     def lagged(self, lag_s: float) -> None:
         """Mail has waited for so many seconds: the actors that ask for ``LoopLagged`` hear of it."""
         self.count("loop_lagged")
-        message = LoopLagged(lag_ns=int(lag_s * 1e9))
-        for running in self._nodes.values():
-            for seat in running.node.hearing(LoopLagged):
-                seat.deliver(message, None)
+        for name in self._nodes:
+            self.tell(name, LoopLagged(lag_ns=int(lag_s * 1e9)))
+
+    def tell(self, name: str, message: Message) -> None:
+        """The actors of this node that hear such a message hear it from its host."""
+        for seat in self._nodes[name].node.hearing(type(message)):
+            seat.deliver(message, None)
