@@ -24,8 +24,9 @@ SERVER_PORT = 8300
 GOSSIP_PORT = 8301
 WAN_PORT = 8302
 INTRODUCED_ABOVE = 128
-"""Nodes of larger clusters of one datacenter are introduced to each other at the start, see ``parent.introductions``."""
-INTRODUCED_WITHIN_NS = 60_000_000_000
+"""Nodes of larger clusters of one datacenter are introduced to each other at the start: ``parent.introductions``."""
+INTRODUCED_WITHIN_NS = 300_000_000_000
+"""Longer than the parent waits for the whole: joins beside introductions would bring the gossip that these spare."""
 ONE_IP_STEP = 10_000
 """With one IP the door of a node is this far above its HTTP port, and DNS twice as far."""
 IPC_PATH_MAX = 107

@@ -137,9 +137,7 @@ class Prober(Actor):
             LoopLagged: self._loop_lagged,
             Undeliverable: lambda u, turn: pool.joining.undeliverable(u.request, u.reason, turn),
             Refused: said.refused,
-            Durable: _ignored,
-            DiskFull: _ignored,
-            DiskFreed: _ignored,
+            **dict.fromkeys((Durable, DiskFull, DiskFreed), _ignored),
         }
 
     # -- the host, timers, requests from this node -----------------------------

@@ -1,8 +1,8 @@
 """How the nodes of a large cluster meet when all of them start at once.
 
 Each join would be told to every node that started before, by gossip: a million meetings in a cluster of a thousand,
-each told a dozen times. So the nodes of a start wait with their joins. Their processes say what each node says of itself,
-all nodes hear all of it, and when all have, they begin to probe. What comes later, joins.
+each told a dozen times. So the nodes of a start wait with their joins. Their processes say what each node says of
+itself, all nodes hear all of it, and when all have, they begin to probe. What comes later, joins.
 """
 
 from __future__ import annotations
