@@ -103,6 +103,8 @@ class PushPull(Message, kind="swim.push_pull", on=WIRE):
     last: bool = True
     wanted: Marks | None = None
     """Of what the sender lacks; None asks for the whole view, and so does every sender of an older version."""
+    buckets: tuple[ViewBucket, ...] = ()
+    """In which that is; a sender of an older version names none."""
 
 
 class PushPullAnswer(Message, kind="swim.push_pull_answer", on=WIRE):

@@ -1,5 +1,5 @@
-"""A prober whose own host was late blames itself: it accuses no member by the round of that time, and gives suspects that
-time back.
+"""A prober whose own host was late blames itself: it accuses no member by the round of that time, and gives suspects
+that time back.
 
 Dadgar, Phillips, Currey: "Lifeguard", 2017, section III: most false accusations come from members that process their
 mail late.

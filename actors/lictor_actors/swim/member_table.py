@@ -93,7 +93,7 @@ class MemberTable:
 
     def remove(self, peer: Peer) -> None:
         """Forget a member that is dead or left."""
-        self.others.remove(peer.node)
+        self.others.remove(peer)
         self._replace(peer, 0)
 
     def sorted(self) -> list[Peer]:
@@ -106,6 +106,11 @@ class MemberTable:
         if mine is not None and self.others.untouched and mine.record == self.me.stronger:
             return self.view.members()
         return tuple(peer.member() for peer in self.sorted())
+
+    def in_bucket(self, number: int) -> list[Peer]:
+        """Everyone, this node included, whose name falls into this bucket (see ``marks``)."""
+        me = [self.me] if bucket(self.me.fingerprint) == number else []
+        return [*me, *self.others.in_bucket(number)]
 
     def accused(self, state: MemberState) -> list[Peer]:
         """The others in this state, which is not ALIVE, in the order in which they became known."""

@@ -5,11 +5,12 @@ It is the updates that this node holds, as bytes: merging what is known already 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from lictor_actors.swim.events import UserEvents
-from lictor_actors.swim.marks import EVENTS, bucket, differing, mark, pack_marks
+from lictor_actors.swim.marks import EVENTS, differing, mark, pack_marks
 from lictor_actors.swim.member_table import MemberTable, Peer
+from lictor_messages.swim import VIEW_BUCKETS
 
 
 class PoolView:
@@ -21,7 +22,8 @@ class PoolView:
 
     def whole(self, *, with_events: bool) -> list[bytes]:
         """Everything but this node's own record, which begins every message."""
-        view = [data for peer in self._everyone() for data in self._said_of(peer)]
+        everyone = (self._members.me, *self._members.others.values())
+        view = [data for peer in everyone for data in self._said_of(peer)]
         return view + self._events.recent() if with_events else view
 
     @property
@@ -35,21 +37,19 @@ class PoolView:
 
     def within(self, buckets: Collection[int]) -> dict[int, tuple[bytes, ...]]:
         """What is in these buckets, by its mark."""
-        found = {peer.mark: self._said_of(peer) for peer in self._everyone() if bucket(peer.fingerprint) in buckets}
+        peers = (peer for number in buckets if number != EVENTS for peer in self._members.in_bucket(number))
+        found = {peer.mark: self._said_of(peer) for peer in peers}
         return found | (self._marked_events() if EVENTS in buckets else {})
 
-    def marked(self, marks: Collection[int]) -> list[bytes]:
-        """What has these marks; one of which nothing is held any more has changed meanwhile, and spreads by itself."""
-        view = {peer.mark: self._said_of(peer) for peer in self._everyone() if peer.mark in marks}
-        if len(view) < len(marks):
-            view |= self._marked_events()
+    def marked(self, marks: Iterable[int], buckets: Collection[int]) -> list[bytes]:
+        """What has these marks, and is in these buckets, if any are named; a mark of which nothing is held any more has
+        changed meanwhile, and spreads by itself.
+        """
+        view = self.within(buckets or range(VIEW_BUCKETS))
         return [data for wanted in marks for data in view.get(wanted, ())]
 
     def _marked_events(self) -> dict[int, tuple[bytes, ...]]:
         return {mark(data): (data,) for data in self._events.recent()}
-
-    def _everyone(self) -> tuple[Peer, ...]:
-        return (self._members.me, *self._members.others.values())
 
     def _said_of(self, peer: Peer) -> tuple[bytes, ...]:
         """Of the dead only the verdict: no node needs to meet them. Of a suspect both, so that it can be met."""
