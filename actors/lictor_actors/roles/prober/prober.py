@@ -167,10 +167,10 @@ class Prober(Actor):
         self.pool.set_timers(turn)
 
     def _list_members(self, asked: ListMembers, turn: Turn) -> None:
-        members = self.members.listed()
+        members = self.members.listed_servers() if asked.servers else self.members.listed()
         if asked.name:
             members = tuple(member for member in members if member.name == asked.name)
-        turn.reply(MembersListed.model_construct(members=members), early=True)
+        turn.reply(MembersListed.model_construct(members=members, alive=self.alive_count), early=True)
 
     def _list_suspicions(self, _: ListSuspicions, turn: Turn) -> None:
         turn.reply(Suspicions(suspicions=self.pool.suspicions.all(self.members, turn)), early=True)
