@@ -50,6 +50,15 @@ def test_a_node_that_is_not_introduced_joins_in_the_end(waiting):
     waiting.until(lambda: all(prober.alive_count == 4 for prober in waiting.probers()), within=10)
 
 
+def test_a_prober_that_does_not_wait_has_no_use_for_it(net):
+    net.add("n1")
+    net.add("n2")
+    tell(net, "n1", Introduced(records=(net.prober("n2").record,)))
+    tell(net, "n1", Introduced())
+    net.run(2)
+    assert net.prober("n1").alive_count == 1
+
+
 def test_after_the_end_a_node_that_met_no_other_joins_at_once(waiting):
     tell(waiting, "n1", Introduced())
     waiting.run(1)

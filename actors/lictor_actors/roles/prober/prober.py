@@ -148,7 +148,9 @@ class Prober(Actor):
             self.pool.recovered(turn)
 
     def _introduced(self, said: Introduced, turn: Turn) -> None:
-        """Others, or at the end nothing."""
+        """Others, or at the end nothing. One that does not wait, such as that of the other pool, has no use for it."""
+        if not self.pool.joining.waits:
+            return
         if said.records:
             self.pool.sync.introduced(said.records, turn)
         else:
