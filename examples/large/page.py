@@ -34,10 +34,10 @@ def _lines(ground: Ground, cast: Cast, told: Told, records: Sequence[TimelineRec
         yield "**Not as expected:**"
         yield from ("", *(f"- {failure}" for failure in told.failures), "")
     for heading, rows in (
-        ("Start and rest", _start(cast, told)),
+        ("Start", _start(cast, told)),
         (f"{len(cast.doomed)} nodes fail, one after the other", _rolling(cast, told, records)),
         ("A leader is killed", _leader(told, records)),
-        (f"Two racks of {len(cast.racks[0])} are parted and healed", _racks(told)),
+        (f"Two racks of {len(cast.racks[0])} are parted and healed", _racks(cast, told)),
         ("Writes of three clients, all the while", _writes(told)),
         ("Gossip, over all", _gossip(cast, told, records)),
     ):
@@ -55,8 +55,11 @@ def _start(cast: Cast, told: Told) -> Iterator[Row]:
     yield "all see all, a leader and the whole catalog, after the start", _s(told.whole)
     yield f"{told.instances:,} services registered", _s(told.registered)
     yield "the catalog has them all, after the first", _s(told.in_catalog)
-    yield "messages a node and second, at rest", f"{(after.messages - before.messages) / node_seconds:.2f}"
-    yield "bytes a node and second, at rest", f"{(after.bytes - before.bytes) / node_seconds:,.0f}"
+    yield (
+        f"messages a node and second, in the next {seconds:.0f} s",
+        f"{(after.messages - before.messages) / node_seconds:.2f}",
+    )
+    yield f"bytes a node and second, in the next {seconds:.0f} s", f"{(after.bytes - before.bytes) / node_seconds:,.0f}"
 
 
 def _rolling(cast: Cast, told: Told, records: Sequence[TimelineRecord]) -> Iterator[Row]:
@@ -81,9 +84,12 @@ def _leader(told: Told, records: Sequence[TimelineRecord]) -> Iterator[Row]:
     )
 
 
-def _racks(told: Told) -> Iterator[Row]:
+def _racks(cast: Cast, told: Told) -> Iterator[Row]:
     yield "parted for", _s(told.healed - told.cut)
-    yield "nodes that did not hold one of another part for dead when they were healed", f"{told.unaware:,} pairs"
+    yield (
+        "pairs across the cut of which one did not hold the other for dead then",
+        f"{told.unaware:,} of {told.pairs:,}",
+    )
     yield "all see all again, after they were healed", _s(told.parts_whole - told.healed)
 
 

@@ -44,8 +44,10 @@ class Told:
     cut: float = 0.0
     healed: float = 0.0
     parts_whole: float = 0.0
+    pairs: int = 0
+    """Of nodes in different parts, each way."""
     unaware: int = 0
-    """Pairs of nodes in different parts of which one did not hold the other for dead when they were healed."""
+    """Those of which the first did not hold the second for dead when they were healed."""
     writes: dict[str, Written] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
     ended: float = 0.0
@@ -150,7 +152,7 @@ async def _part_racks(ground: Ground, cast: Cast, told: Told) -> None:
     told.cut = ground.now()
     cut = await ground.do(ground.faults.partition, mainland, *cast.racks)
     pairs = [(a, b) for a in cast.everyone for b in cast.everyone if cast.part(a) != cast.part(b)]
-    told.unaware = await _known(ground, pairs, told.cut)
+    told.pairs, told.unaware = len(pairs), await _known(ground, pairs, told.cut)
     told.healed = ground.now()
     await ground.do(cut.heal)
     say(f"two racks of {len(cast.racks[0])} were cut off for {told.healed - told.cut:.1f} s")
