@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 
 from figures import accusations, buried_alive, known_after, verdicts
-from grounds import Ground
+from grounds import Ground, Sent
 from plot import SERVICES_EACH, Cast, bound_s
 from story import Told
 
@@ -51,15 +51,13 @@ def _lines(ground: Ground, cast: Cast, told: Told, records: Sequence[TimelineRec
 
 def _start(cast: Cast, told: Told) -> Iterator[Row]:
     seconds, before, after = told.rest
-    node_seconds = seconds * len(cast.everyone)
+    said, size = (getattr(after, what) - getattr(before, what) for what in Sent._fields)
+    node_seconds, when = seconds * len(cast.everyone), f"a node and second, in the next {seconds:.0f} s"
     yield "all see all, a leader and the whole catalog, after the start", _s(told.whole)
     yield f"{told.instances:,} services registered", _s(told.registered)
     yield "the catalog has them all, after the first", _s(told.in_catalog)
-    yield (
-        f"messages a node and second, in the next {seconds:.0f} s",
-        f"{(after.messages - before.messages) / node_seconds:.2f}",
-    )
-    yield f"bytes a node and second, in the next {seconds:.0f} s", f"{(after.bytes - before.bytes) / node_seconds:,.0f}"
+    yield f"messages {when}", f"{said / node_seconds:.2f}"
+    yield f"bytes {when}", f"{size / node_seconds:,.0f}"
 
 
 def _rolling(cast: Cast, told: Told, records: Sequence[TimelineRecord]) -> Iterator[Row]:
