@@ -175,7 +175,7 @@ class Node:
             case "pause":
                 _each(seats, Seat.pause)
             case "resume":
-                _each(seats, Seat.resume)
+                _each(seats, lambda seat: seat.resume(stood_still=not role))
             case "crash" | "kill":
                 _each(seats, lambda seat: seat.end("crashed by a fault"))
             case "stop":

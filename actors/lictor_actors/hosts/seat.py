@@ -183,10 +183,10 @@ class Seat:
         """Whether a fault keeps it from taking turns."""
         return self._backlog is not None
 
-    def resume(self) -> None:
-        """Fault healed: what piled up comes in its order; before it, as in a process that goes on, word of the lag."""
+    def resume(self, *, stood_still: bool = False) -> None:
+        """Fault healed: what piled up comes in its order; before it, if the whole node stood still, word of that."""
         backlog, self._backlog = self._backlog, None
-        if backlog is not None and LoopLagged in self.kind.hears.kinds:
+        if stood_still and backlog is not None and LoopLagged in self.kind.hears.kinds:
             self.deliver(LoopLagged(lag_ns=self._ground.now(self._name) - self._paused_at), None)
         for message, envelope in backlog or ():
             self.deliver(message, envelope)

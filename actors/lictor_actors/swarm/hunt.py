@@ -275,8 +275,9 @@ PLANTED = (
         "views are compared without their incarnations",
         swim.sums_up_names_alone,
         "at incarnation",
-        known=1,
-        plan=UNHEARD,
+        known=5,
+        until_s=40.0,
+        plan={**UNHEARD, "faults": ("isolate",), "every_s": 4.0},
     ),
     Planted(
         "some differences between views are never named",
