@@ -62,8 +62,7 @@ class LiveHost:
         self.counters: Counter[str] = Counter()
         self._cluster = cluster_id(cluster)
         self._lanes = lanes
-        self._ended = ended
-        self._beside = beside or {}
+        self._ended, self._beside = ended, beside or {}
         self._nodes: dict[str, LiveNode] = {}
         self._directory = LiveDirectory()
         self._home = HomeMail()
@@ -72,15 +71,13 @@ class LiveHost:
         self.samples = self.metrics.samples
         self._work: dict[type[Message], Probe] = {ReadMetrics: self.metrics.read, **(work or {})}
         self._arrivals = Arrivals(self.count, lambda: self._faults.tap)
-        self.enqueue = self._queue.put
-        self.caught_up = self._queue.caught_up
+        self.enqueue, self.caught_up = self._queue.put, self._queue.caught_up
         self._faults = LiveRules(Random(secrets.randbits(64)), self._post, self._after, self.count)
         self._told = Told(self._faults, stopped)
         self.note, self.actor_stopped = self._told.note, self._told.actor_stopped
         self._boot = secrets.randbits(32)
-        clocks = self._faults.clocks
+        clocks, self.hits = self._faults.clocks, self._faults.hits
         self.now, self.wall, self.jump = clocks.now, clocks.wall, clocks.jump
-        self.hits = self._faults.hits
 
     # -- life of the host ----------------------------------------------------
 
