@@ -80,12 +80,16 @@ class ListMembers(Message, kind="members.list_members", on=WIRE):
 
     name: str = ""
     """Only the member of this name; "" for all."""
+    servers: bool = False
+    """Only the servers, and the node that is asked: in a large cluster they are few."""
 
 
 class Members(Message, kind="members.members", on=WIRE):
     """A prober's view, itself included, in the order of names."""
 
     members: tuple[Member, ...]
+    alive: int = 0
+    """How many are alive, those that were not asked for included."""
 
 
 Outcome = Literal["open", "refuted", "failed", "left"]

@@ -103,6 +103,8 @@ class PushPull(Message, kind="swim.push_pull", on=WIRE):
     last: bool = True
     wanted: Marks | None = None
     """Of what the sender lacks; None asks for the whole view, and so does every sender of an older version."""
+    buckets: tuple[ViewBucket, ...] = ()
+    """In which that is; a sender of an older version names none."""
 
 
 class PushPullAnswer(Message, kind="swim.push_pull_answer", on=WIRE):
@@ -182,6 +184,8 @@ class ProberOptions(Message):
     retry_join_ns: int = 1_000_000_000
     retry_join_max: int = 0
     """Attempts to join after which the node ends; 0: it goes on for ever."""
+    introduced_within_ns: int = 0
+    """It waits so long to be Introduced before it joins by itself, unless another finds it; 0: it joins at once."""
     rejoin_after_leave: bool = False
     """Look for those it knew even if it left on purpose."""
     tell: tuple[str, ...] = ()
@@ -201,6 +205,15 @@ class Remembered(Message, kind="swim.remembered", on=STORED):
     """Gossip URLs, as the members advertise them."""
     left: bool = False
     """It has left on purpose since."""
+
+
+class Introduced(Message):
+    """From the process that starts many nodes at once: what these say of themselves, or at the end nothing.
+
+    A prober takes it in as it does the answer to a join. After the end it probes, and joins if it knows no other.
+    """
+
+    records: tuple[bytes, ...] = ()
 
 
 class ProbeDue(Message):

@@ -11,6 +11,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 import tomllib
 from copy import deepcopy
 from functools import cache
@@ -107,13 +108,14 @@ def test_the_job_runs_on_the_cluster_of_the_other_manifest() -> None:
     assert read(JOB)["spec"]["rayClusterSpec"] == read(CLUSTER)["spec"]
 
 
-def test_the_job_runs_a_command_that_there_is() -> None:
-    program, command, *words = shlex.split(read(JOB)["spec"]["entrypoint"])
-    assert (program, command) == ("lictor", "dev")
-    page = (ROOT / "docs" / "commands.md").read_text()
-    (told,) = re.findall(r"^## lictor dev$(.*?)(?=^## )", page, re.MULTILINE | re.DOTALL)
-    assert [word for word in words if word.startswith("-") and f"`{word}" not in told] == []
-    assert words[-2:] == ["-exec", "lictor operator raft list-peers"]
+def test_the_job_runs_the_large_test_as_it_can_be_asked_for() -> None:
+    program, script, *words = shlex.split(read(JOB)["spec"]["entrypoint"])
+    assert (program, script) == ("python", "examples/large")
+    asked = [sys.executable, str(ROOT / script), *words]
+    told = subprocess.run([*asked, "-h"], capture_output=True, text=True, check=True).stdout
+    assert [word for word in words if word.startswith("-") and f"{word} " not in told] == []
+    assert words == ["-on", "ray", "-ray-address", "auto", "-nodes", "1000"]
+    assert "COPY --chown=ray:users . /home/ray/lictor\n" in (MANIFESTS / "Dockerfile").read_text()
 
 
 def test_all_parts_agree_on_the_version_of_ray() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
+from lictor_actors.swim.marks import bucket
 from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
 from lictor_actors.swim.roster import NO_ONE, SharedView
 from lictor_messages.members import Member
@@ -35,6 +36,9 @@ class PlainTable(MemberTable):
     def remove(self, peer: Peer) -> None:
         del self.others[peer.node]
         self._replace(peer, 0)
+
+    def in_bucket(self, number: int) -> list[Peer]:
+        return [peer for peer in (self.me, *self.others.values()) if bucket(peer.fingerprint) == number]
 
     def listed(self) -> tuple[Member, ...]:
         return tuple(peer.member() for peer in self.sorted())

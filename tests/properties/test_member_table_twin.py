@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plain_members import PlainTable
 
+from lictor_actors.swim.marks import EVENTS
 from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
 from lictor_actors.swim.roster import SharedView
 from lictor_messages.base import FrozenMap
@@ -82,6 +83,7 @@ def seen(table: MemberTable) -> object:
         table.alive_count,
         table.fingerprint,
         table.sums,
+        [[p.node for p in table.in_bucket(number)] for number in range(EVENTS)],
     )
 
 

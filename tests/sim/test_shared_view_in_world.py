@@ -70,7 +70,7 @@ def test_a_converged_cluster_serves_and_a_node_that_starts_again_joins_as_any_do
     add_converged(world, cluster_specs(2, 3, 2))
     assert world.run_until(lambda: bool(bench.leader()) and not bench.catalog_wrong(), 20.0)
     world.restart("agent-1.dc1")
-    assert not world.machines["agent-1.dc1"].directory.get("server-3.dc1")
+    assert not world.machines["agent-1.dc1"].directory.urls("server-3.dc1")
     assert world.run_until(lambda: not bench.members_wrong(), 20.0), bench.members_wrong()
 
 

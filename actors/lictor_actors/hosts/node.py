@@ -175,7 +175,7 @@ class Node:
             case "pause":
                 _each(seats, Seat.pause)
             case "resume":
-                _each(seats, Seat.resume)
+                _each(seats, lambda seat: seat.resume(stood_still=not role))
             case "crash" | "kill":
                 _each(seats, lambda seat: seat.end("crashed by a fault"))
             case "stop":
@@ -208,9 +208,9 @@ class Node:
         return [seat for seat in self.seats.values() if kind in seat.kind.hears.kinds]
 
     def shown(self) -> dict[str, dict[str, object]]:
-        """What its actors show of how far it has come, by role: nothing of those that are down."""
-        actors = {seat.role: seat.life.actor for seat in self.seats.values() if seat.life is not None}
-        return {role: {name: getattr(actor, name) for name in actor.shows} for role, actor in actors.items()}
+        """What its actors show of how far it has come, by role: nothing of those that are down or show nothing."""
+        living = ((seat.role, seat.life.actor) for seat in self.seats.values() if seat.life is not None)
+        return {role: {name: getattr(actor, name) for name in actor.shows} for role, actor in living if actor.shows}
 
     def journal_failed(self, error: OSError) -> None:
         """The disk has refused: actors that wait for it before they speak end for good."""

@@ -26,7 +26,7 @@ from lictor_actors.kernel.supervision import Directive, Restarts
 from lictor_actors.kernel.vocabulary import Vocabulary
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope, at
-from lictor_messages.host import Durable, Recovered
+from lictor_messages.host import Durable, LoopLagged, Recovered
 from lictor_messages.journal import JournalRecord
 from lictor_messages.refusals import Refused
 
@@ -60,6 +60,7 @@ class Seat:
         self._restarts = Restarts()
         self._timers = SeatTimers(node.ground, node.name, self._timer_due)
         self._backlog: deque[Mail] | None = None
+        self._paused_at = 0
         self._next_life: Handle | None = None
         """The timer of a restart that has to wait."""
 
@@ -175,11 +176,18 @@ class Seat:
     def pause(self) -> None:
         """Fault: take no turns; mail and timers pile up as they would before a stopped process."""
         if self._backlog is None:
-            self._backlog = deque()
+            self._backlog, self._paused_at = deque(), self._ground.now(self._name)
 
-    def resume(self) -> None:
-        """Fault healed: what piled up comes in its order."""
+    @property
+    def paused(self) -> bool:
+        """Whether a fault keeps it from taking turns."""
+        return self._backlog is not None
+
+    def resume(self, *, stood_still: bool = False) -> None:
+        """Fault healed: what piled up comes in its order; before it, if the whole node stood still, word of that."""
         backlog, self._backlog = self._backlog, None
+        if stood_still and backlog is not None and LoopLagged in self.kind.hears.kinds:
+            self.deliver(LoopLagged(lag_ns=self._ground.now(self._name) - self._paused_at), None)
         for message, envelope in backlog or ():
             self.deliver(message, envelope)
 

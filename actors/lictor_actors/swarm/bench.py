@@ -11,6 +11,7 @@ from lictor_actors.hosts.world import World
 from lictor_actors.journal.journal import Journal
 from lictor_actors.judges.catalog import differences, disagreements
 from lictor_actors.judges.events import EventJudge
+from lictor_actors.judges.lag import LagJudge
 from lictor_actors.judges.membership import MemberChange, MembershipJudge
 from lictor_actors.judges.raft import RaftJudge
 from lictor_actors.judges.suspicions import SuspicionJudge
@@ -22,7 +23,7 @@ from lictor_actors.roles.server.leader.reconcile import serf_health
 from lictor_actors.roles.server.server import Server
 from lictor_actors.store.families.catalog.tables import CatalogTables
 from lictor_actors.swim.member_table import MemberTable
-from lictor_actors.swim.profile import LOCAL
+from lictor_actors.swim.profile import LOCAL, WAN
 from lictor_messages.catalog import SERF_HEALTH
 from lictor_messages.envelope import at
 
@@ -40,12 +41,13 @@ class Bench:
         self.swim = SwimJudge()
         self.events = EventJudge()
         self.suspicions = SuspicionJudge(self._members, LOCAL.suspicion_min(1))
+        self.lag = LagJudge(self._members, WAN.lag_tolerance)
         if raft:
             world.watchers.setdefault("server", []).append(self._saw_server)
             world.listeners.append(self.raft.heard)
         world.watchers.setdefault("prober", []).append(self._saw_prober)
         world.listeners += [self.swim.heard, self.events.heard]
-        world.trace.taps.append(self.suspicions)
+        world.trace.taps += [self.suspicions, self.lag]
 
     def on_change(self, listener: Callable[[MemberChange], None]) -> None:
         """Call this with each change of Raft's configuration that is committed."""
@@ -129,6 +131,8 @@ class Bench:
 
     def _saw_prober(self, seat: Seat) -> None:
         self.suspicions.saw(seat.node.name)
+        if not seat.paused:
+            self.lag.saw(seat.node.name)
 
     def _members(self, node: str) -> MemberTable | None:
         prober = self.world.actor(at("prober", node))

@@ -264,11 +264,20 @@ PLANTED = (
         plan={**THREE, **DEADLY},
     ),
     Planted(
+        "a node's own lag is held against others",
+        swim.ignores_its_own_lag,
+        "was late",
+        known=1,
+        until_s=60.0,
+        plan={**THREE, "faults": ("isolate", "pause"), "every_s": 6.0, "lasts_s": 4.0},
+    ),
+    Planted(
         "views are compared without their incarnations",
         swim.sums_up_names_alone,
         "at incarnation",
-        known=1,
-        plan=UNHEARD,
+        known=5,
+        until_s=40.0,
+        plan={**UNHEARD, "faults": ("isolate",), "every_s": 4.0},
     ),
     Planted(
         "some differences between views are never named",

@@ -64,6 +64,7 @@ class Joining:
         pool: Literal["lan", "wan"],
         shares_lane: bool = False,
         retry_most: int = 0,
+        waits: bool = False,
     ) -> None:
         self._profile = profile
         self._members = members
@@ -76,6 +77,8 @@ class Joining:
         """Its neighbours bring a server into the pool of all, and that is no link to another datacenter yet."""
         self._shares_lane = shares_lane
         self._retry_most = retry_most
+        self.waits = waits
+        """To be introduced: until then this node neither joins nor probes."""
         self._retries = 0
         self._complained: list[str] = []
         self._attempts: dict[int, Attempt] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from random import Random
 
 from lictor_actors.swim.marks import bucket
@@ -93,12 +93,12 @@ class MemberTable:
 
     def remove(self, peer: Peer) -> None:
         """Forget a member that is dead or left."""
-        self.others.remove(peer.node)
+        self.others.remove(peer)
         self._replace(peer, 0)
 
     def sorted(self) -> list[Peer]:
         """Everyone, this node included, in the order of names."""
-        return sorted([self.me, *self.others.values()], key=lambda peer: (peer.alive.name, peer.alive.dc))
+        return by_name([self.me, *self.others.values()])
 
     def listed(self) -> tuple[Member, ...]:
         """Everyone, this node included, as others get to see them, in the order of names."""
@@ -106,6 +106,15 @@ class MemberTable:
         if mine is not None and self.others.untouched and mine.record == self.me.stronger:
             return self.view.members()
         return tuple(peer.member() for peer in self.sorted())
+
+    def in_bucket(self, number: int) -> list[Peer]:
+        """Everyone, this node included, whose name falls into this bucket (see ``marks``)."""
+        me = [self.me] if bucket(self.me.fingerprint) == number else []
+        return [*me, *self.others.in_bucket(number)]
+
+    def listed_servers(self) -> tuple[Member, ...]:
+        """The servers, and this node, as ``listed``."""
+        return tuple(peer.member() for peer in by_name([self.me, *self.servers()]))
 
     def accused(self, state: MemberState) -> list[Peer]:
         """The others in this state, which is not ALIVE, in the order in which they became known."""
@@ -166,3 +175,8 @@ class MemberTable:
         names = self.others.names()
         self._order = [name for name in names if name not in long_gone] if long_gone else names
         rng.shuffle(self._order)
+
+
+def by_name(peers: Iterable[Peer]) -> list[Peer]:
+    """In the order of names."""
+    return sorted(peers, key=lambda peer: (peer.alive.name, peer.alive.dc))

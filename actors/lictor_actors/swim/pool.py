@@ -30,7 +30,7 @@ from lictor_messages.codec import pack_body
 from lictor_messages.coordinates import Coordinate
 from lictor_messages.envelope import role_of
 from lictor_messages.members import UserEvent
-from lictor_messages.swim import Alive, Dead, LeaveIntent, ProberOptions, Suspect
+from lictor_messages.swim import Alive, Dead, LeaveIntent, ProberOptions, RetryJoinDue, Suspect
 
 SECOND_NS = 1_000_000_000
 
@@ -77,7 +77,8 @@ class Pool:
         keep = options.reconnect_timeout_ns, options.tombstone_timeout_ns
         self.remembering = Remembering(members, options.rejoin_after_leave, options.reconnect_timeout_ns)
         join = options.join, options.retry_join_ns, options.pool, options.shares_lane, options.retry_join_max
-        self.joining = Joining(profile, members, self.sync, self.remembering, *join)
+        waits = options.introduced_within_ns > 0
+        self.joining = Joining(profile, members, self.sync, self.remembering, *join, waits)
         self.departure = Departure(profile, members, gossiper)
         self.undertaker = Undertaker(profile, members, self.membership, self.sync, self.remembering, *keep)
 
@@ -90,8 +91,24 @@ class Pool:
         self.doubts.begin(me.incarnation, turn.now)
         self.listeners.located(me.record, turn)
         self.listeners.joined(me.record, self.members.alive_count, turn)
-        self.sync.begin(turn)
+        if not self.joining.waits:
+            self.sync.begin(turn)
         self.remembering.begin(turn)
+
+    def recovered(self, turn: Turn) -> None:
+        """Join; or wait first to be introduced, if no earlier life has met others."""
+        if self.joining.waits and not self.remembering.earlier:
+            turn.set_timer("retry-join", self._options.introduced_within_ns, RetryJoinDue())
+        else:
+            self.join(turn)
+
+    def join(self, turn: Turn) -> None:
+        """Wait no more: join, unless this node has met others, then exchange views and probe."""
+        if self.joining.waits:
+            self.joining.waits = False
+            self.sync.begin(turn)
+        self.joining.begin(turn)
+        self.set_timers(turn)
 
     @property
     def coordinate(self) -> Coordinate | None:
@@ -113,6 +130,8 @@ class Pool:
             return
         was_alone = self.members.alone
         self.updates.take_in(updates, Hearing(source), turn)
+        if self.joining.waits and was_alone and not self.members.alone:
+            self.join(turn)  # one that does not wait has found it
         self.set_timers(turn)
         if was_alone and not self.members.alone and role_of(source) == self.role:
             self.sync.ask(source, turn)  # found rather than joining: learn the rest at once
@@ -120,6 +139,8 @@ class Pool:
     def set_timers(self, turn: Turn) -> None:
         """Start what the present table needs: probing with the first other member, the undertaker with the first that
         is gone."""
+        if self.joining.waits:
+            return
         if self.probing.asleep and not self.members.alone and not self.members.me.leaving:
             self.probing.wake(turn)
         self.undertaker.watch(turn)

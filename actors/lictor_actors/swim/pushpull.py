@@ -83,7 +83,7 @@ class PushPullSync:
             lacking = [data for mark, said in mine.items() if mark not in theirs for data in said]
             wanted = [mark for mark in theirs if mark not in mine]
             if lacking or wanted:
-                self._push(source, lacking, turn, wanted=pack_marks(wanted))
+                self._push(source, lacking, turn, wanted=pack_marks(wanted), buckets=answer.buckets)
 
     def asked(self, push: PushPull, source: str, turn: Turn) -> None:
         """What another member has arrived: merge it, which also tells the directory where it lives, then answer.
@@ -95,11 +95,15 @@ class PushPullSync:
         self._merge(push.updates, push.event_ltime, source, turn)
         if push.last:
             wanted = dict.fromkeys(unpack_marks(push.wanted or b""))
-            self._reply(view or self._view.marked(wanted), turn)
+            self._reply(view or self._view.marked(wanted, push.buckets), turn)
 
     def answered(self, pull: PushPullAnswer, source: str, turn: Turn) -> None:
         """What the other has arrived."""
         self._merge(pull.updates, pull.event_ltime, source, turn)
+
+    def introduced(self, records: tuple[bytes, ...], turn: Turn) -> None:
+        """Records of nodes that are introduced to each other all at once: no other has to be told of them."""
+        self._updates.take_in(records, Hearing(self._members.me.address, merging=True, quiet=True), turn)
 
     def begin(self, turn: Turn) -> None:
         """Set the first periodic exchange at a random moment of the interval."""
@@ -141,14 +145,22 @@ class PushPullSync:
         self._schedule(int((2 + 3 * turn.rng.random()) * self._profile.gossip_interval), turn)
 
     def _push(
-        self, to: str, said: Iterable[bytes], turn: Turn, *, join: bool = False, wanted: bytes | None = None
+        self,
+        to: str,
+        said: Iterable[bytes],
+        turn: Turn,
+        *,
+        join: bool = False,
+        wanted: bytes | None = None,
+        buckets: tuple[int, ...] = (),
     ) -> str:
         """Every part begins with this node's own record: only then can the other answer it."""
         *most, last = self._parts(said, room=len(wanted or b""))
         time = self._events.clock.time
         for part in most:
             turn.send(to, PushPull(updates=part, event_ltime=time, join=join, last=False), early=True)
-        return turn.ask(to, PushPull(updates=last, event_ltime=time, join=join, wanted=wanted), early=True)
+        ask = PushPull(updates=last, event_ltime=time, join=join, wanted=wanted, buckets=buckets)
+        return turn.ask(to, ask, early=True)
 
     def _reply(self, said: Iterable[bytes], turn: Turn) -> None:
         parts = self._parts(said)

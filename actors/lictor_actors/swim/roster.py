@@ -30,6 +30,7 @@ class SharedView:
             self.fingerprint ^= peer.fingerprint
             peer.mark = peer.held()
             self.sums[bucket(peer.fingerprint)] ^= peer.mark
+        self.buckets = sorted_into(self.peers.values())
         self._members: tuple[Member, ...] = ()
 
     def members(self) -> tuple[Member, ...]:
@@ -38,6 +39,14 @@ class SharedView:
             everyone = sorted(self.peers.values(), key=lambda peer: (peer.alive.name, peer.alive.dc))
             self._members = tuple(peer.member() for peer in everyone)
         return self._members
+
+
+def sorted_into(peers: Iterable[Peer]) -> tuple[list[str], ...]:
+    """The names of these by their bucket."""
+    buckets: tuple[list[str], ...] = tuple([] for _ in range(EVENTS))
+    for peer in peers:
+        buckets[bucket(peer.fingerprint)].append(peer.node)
+    return buckets
 
 
 NO_ONE = SharedView()
@@ -56,7 +65,7 @@ class _Peers(ValuesView[Peer]):
 class Roster(Mapping[str, Peer]):
     """The other members by name, in the order in which they became known."""
 
-    __slots__ = ("_gaps", "_new", "_own", "_view")
+    __slots__ = ("_gaps", "_new", "_new_in", "_own", "_view")
 
     def __init__(self, view: SharedView, me: str) -> None:
         self._view = view
@@ -66,6 +75,8 @@ class Roster(Mapping[str, Peer]):
         """Places of the view that do not count: this node itself, and the members that it has forgotten."""
         self._new: list[str] = []
         """Those that became known later."""
+        self._new_in: dict[int, list[str]] = {}
+        """The same by their bucket."""
 
     # -- a mapping ---------------------------------------------------------------
 
@@ -123,12 +134,21 @@ class Roster(Mapping[str, Peer]):
             place += 1
         return self[self._view.names[place]]
 
+    def in_bucket(self, number: int) -> Iterator[Peer]:
+        """Those whose names fall into this bucket."""
+        for name in self._view.buckets[number]:
+            if self._counts(name):
+                yield self._own.get(name) or self._view.peers[name]
+        for name in self._new_in.get(number, ()):
+            yield self._own[name]
+
     # -- what differs ------------------------------------------------------------
 
     def add(self, peer: Peer) -> None:
         """One that was unknown."""
         self._own[peer.node] = peer
         self._new.append(peer.node)
+        self._new_in.setdefault(bucket(peer.fingerprint), []).append(peer.node)
 
     def own(self, peer: Peer) -> Peer:
         """The same peer, to be changed: this node's alone from now on."""
@@ -137,13 +157,14 @@ class Roster(Mapping[str, Peer]):
             mine = self._own[peer.node] = peer.own()
         return mine
 
-    def remove(self, name: str) -> None:
+    def remove(self, peer: Peer) -> None:
         """Forget one."""
-        self._own.pop(name, None)
-        if self._counts(name):
-            insort(self._gaps, self._view.places[name])
+        self._own.pop(peer.node, None)
+        if self._counts(peer.node):
+            insort(self._gaps, self._view.places[peer.node])
         else:
-            self._new.remove(name)
+            self._new.remove(peer.node)
+            self._new_in[bucket(peer.fingerprint)].remove(peer.node)
 
     def differing(self) -> list[Peer]:
         """Those that are not, or may not be, as the view has them."""

@@ -42,7 +42,7 @@ class NodesProcess:
     def __init__(self, plan: ProcessPlan, parent: JsonLines, token: FaultToken) -> None:
         self._plan = plan
         self._parent = parent
-        self._nodes = HostedNodes(plan.name, CLUSTER, plan.lanes, token, parent.send)
+        self._nodes = HostedNodes(plan.name, CLUSTER, plan.lanes, token, self._say)
 
     async def serve(self, rules: SetRules, trace: str) -> int:
         """Start the nodes, then report and obey until told to stop."""
@@ -68,6 +68,16 @@ class NodesProcess:
             return
         self._parent.send({"up": len(self._plan.specs)})
         await self._nodes.report_on()
+
+    def _say(self, message: Said) -> None:
+        self._parent.send(message)
+        if self._parent.waiting:
+            asyncio.get_running_loop().add_writer(self._parent.fileno(), self._say_the_rest)
+
+    def _say_the_rest(self) -> None:
+        self._parent.flush()
+        if not self._parent.waiting:
+            asyncio.get_running_loop().remove_writer(self._parent.fileno())
 
     def _listen(self) -> None:
         for message in self._parent.receive():

@@ -14,6 +14,7 @@ from lictor_deploy.local.json_lines import Said
 from lictor_deploy.local.live_status import ClusterNow, LiveStatus, listed
 from lictor_deploy.local.parent.control import ControlServer
 from lictor_deploy.local.parent.federation import Federation
+from lictor_deploy.local.parent.introductions import Introductions
 from lictor_deploy.local.parent.launcher import Launcher
 from lictor_deploy.local.parent.supervisor import Process, Supervisor
 from lictor_deploy.local.plan import NodeAddress
@@ -74,6 +75,7 @@ class ClusterParent:
         self._status: LiveStatus | None = None
         names = list(dict.fromkeys((*self._homes.values(), *layout.idle)))
         self._supervisor = Supervisor(names, layout.launcher, heard=self._heard, died=self._died, signals=signals)
+        self._introductions = Introductions(names, self._supervisor.tell)
         self._facts = self._describe()
         self._control = self._make_control(layout)
 
@@ -201,6 +203,10 @@ class ClusterParent:
                 self._control.cannot_start(name, why)
             case {"refused": str(why)}:
                 self._refused = f"{why}."
+            case {"presents": list(records)}:
+                self._introductions.presented(name, records)
+            case {"met": True}:
+                self._introductions.met(name)
             case {"done": int(order), "count": int(count)}:
                 self._control.done(name, order, count)
             case {"asks": int(number), "request": dict(request)}:

@@ -23,6 +23,7 @@ from lictor_deploy.local.json_lines import Said
 from lictor_deploy.local.run_dir import FaultToken
 from lictor_deploy.words.sentence import Failure
 from lictor_messages.faults import FAULTS_PATH, HandleActor, SetRules
+from lictor_messages.swim import Introduced
 
 REPORT_SOON_S = 0.05
 """And as much again for every hundred nodes: to ask five hundred how far they are takes several milliseconds."""
@@ -45,6 +46,10 @@ class HostedNodes:
         """Questions that the parent has not answered."""
         self._questions = count(1)
         self._recorder: LiveRecorder | None = None
+        self.introducing: asyncio.Task[None] | None = None
+        """Set while the nodes of this process meet others, and after that."""
+        self._strangers: list[str] = []
+        """Records of nodes that those of this process are to be introduced to."""
         self._reported: Said = {}
         self._hits: dict[str, int] = {}
         self._every = REPORT_SOON_S
@@ -60,6 +65,22 @@ class HostedNodes:
         for spec in specs:
             await add_node(self.host, spec)
             await self.host.caught_up()
+        self._present(specs)
+
+    def _present(self, specs: Iterable[NodeSpec]) -> None:
+        """Say what the nodes that wait to be introduced say of themselves; JSON takes bytes as Latin-1."""
+        shown: dict[str, dict[str, dict[str, Any]]] = self.host.readiness()
+        waiting = [spec.node for spec in specs if "prober.introduced_within_ns" in spec.settings]
+        if waiting:
+            self.say({"presents": [shown[node]["prober"]["record"].decode("latin-1") for node in waiting]})
+
+    async def _introduce(self, records: list[str]) -> None:
+        """To each node in turn, when the mail that the one before has made is taken."""
+        said = Introduced(records=tuple(record.encode("latin-1") for record in records))
+        for node in self.host.readiness():
+            self.host.tell(node, said)
+            await self.host.caught_up()
+        self.say({"met": True})
 
     async def report_on(self) -> None:
         """Tell the parent what has changed, for ever."""
@@ -89,6 +110,14 @@ class HostedNodes:
         match message:
             case {"settled": bool(settled)}:
                 self._every = REPORT_LATER_S if settled else self._soon
+            case {"meet": list(records)}:
+                self._strangers += records
+            case {"introduced": "these"}:
+                records, self._strangers = self._strangers, []
+                self.introducing = asyncio.create_task(self._introduce(records))
+            case {"introduced": "all"}:
+                for node in self.host.readiness():
+                    self.host.tell(node, Introduced())
             case {"answers": int(number), "said": dict(said)}:
                 self._asked.pop(number)(said)
             case {"record": str(path), "order": int(order)}:

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from lictor_actors.node.spec import NodeSpec
 from lictor_deploy.agent.limits import Listener
@@ -23,6 +23,10 @@ DNS_ABOVE = 100
 SERVER_PORT = 8300
 GOSSIP_PORT = 8301
 WAN_PORT = 8302
+INTRODUCED_ABOVE = 128
+"""Nodes of larger clusters of one datacenter are introduced to each other at the start: ``parent.introductions``."""
+INTRODUCED_WITHIN_NS = 300_000_000_000
+"""Longer than the parent waits for the whole: joins beside introductions would bring the gossip that these spare."""
 ONE_IP_STEP = 10_000
 """With one IP the door of a node is this far above its HTTP port, and DNS twice as far."""
 IPC_PATH_MAX = 107
@@ -205,11 +209,7 @@ def spec_of(
         wan=lanes[2],
         wan_port=WAN_PORT + shift * 2 if where.server else -1,
         wan_join=tuple(wan_joins),
-        settings={
-            "prober.profile": options.profile,
-            "prober-wan.profile": "local",
-            "server.raft_multiplier": options.raft_multiplier,
-        },
+        settings=settings_of(options),
         data_dir=str(data / where.name),
         client_addresses=(where.ip,),
         http_port=where.http_port,
@@ -218,6 +218,18 @@ def spec_of(
         gossip_port=GOSSIP_PORT + shift * 2,
         server_port=SERVER_PORT + shift * 2,
     )
+
+
+def settings_of(options: DevOptions) -> dict[str, Any]:
+    """What all nodes have in common."""
+    settings = {
+        "prober.profile": options.profile,
+        "prober-wan.profile": "local",
+        "server.raft_multiplier": options.raft_multiplier,
+    }
+    if options.datacenters == 1 and options.servers + options.agents > INTRODUCED_ABOVE:
+        settings["prober.introduced_within_ns"] = INTRODUCED_WITHIN_NS
+    return settings
 
 
 def node_uuid(name: str, seed: int) -> str:

@@ -46,6 +46,9 @@ class RayChannel:
         """See ``ProcessChannel``."""
         self._actor.tell.remote(self._life, next(self._numbers), message)
 
+    def flush(self) -> None:
+        """See ``ProcessChannel``: calls wait in Ray."""
+
     def receive(self) -> list[Said]:
         """See ``ProcessChannel``."""
         if not self._let_go:

@@ -36,6 +36,11 @@ class SimClient(Blocking):
         rng: Random = stream(world.seed, self._link.address, "client")
         self._client = AsyncClient.over(self._link, timeout, self._link.address, rng, self._next_id)
 
+    @property
+    def asynchronous(self) -> AsyncClient:
+        """The same for coroutines that ``wait`` runs: many may ask at once."""
+        return self._client
+
     def wait(self, what: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Let virtual time pass until it is done."""
         return self._loop.complete(what())

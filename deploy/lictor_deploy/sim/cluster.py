@@ -24,7 +24,7 @@ TRACE_KEPT = 10_000
 """Lines of the trace that a cluster remembers."""
 LOOK_EVERY_S = 0.05
 CHECK_EVERY = 16
-"""Turns from one actor's check of itself to the next: a store checks every row. Judges look at every turn."""
+"""A store checks every row. Judges look at every turn."""
 
 
 class SimCluster:
@@ -32,15 +32,22 @@ class SimCluster:
 
     Everything happens as the seed has it: the same calls in the same order give the same trace. Raft's judge and the
     actors' own invariants look on; whatever they find, and an actor that raises, is an AssertionError in whichever
-    call let the time pass.
+    call let the time pass. ``check_every``: turns from one actor's check of itself to the next; a cluster of a thousand
+    needs it larger, as a prober's check walks through all members.
     """
 
     def __init__(
-        self, servers: int = 3, agents: int = 5, seed: int = 0, *, profile: Literal["lan", "wan", "local"] = "lan"
+        self,
+        servers: int = 3,
+        agents: int = 5,
+        seed: int = 0,
+        *,
+        profile: Literal["lan", "wan", "local"] = "lan",
+        check_every: int = CHECK_EVERY,
     ) -> None:
         self.seed = seed
         self._lines: deque[str] = deque(maxlen=TRACE_KEPT)
-        self.world = World(seed, check_every=CHECK_EVERY, trace=self._lines.append)
+        self.world = World(seed, check_every=check_every, trace=self._lines.append)
         """For what the verbs here do not cover: messages to single actors, weather, clocks, disks."""
         self.bench = Bench(self.world)
         """The judges."""

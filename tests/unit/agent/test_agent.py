@@ -200,7 +200,7 @@ def test_it_starts_with_a_checker_and_asks_who_is_there(bench) -> None:
     b = bench(Agent(OPTIONS), ME)
     b.start()
     assert b.spawned == ["checker"]
-    assert [(e.target, e.body) for e in b.sent] == [("prober@n1.dc1", ListMembers())]
+    assert [(e.target, e.body) for e in b.sent] == [("prober@n1.dc1", ListMembers(servers=True))]
 
 
 def test_a_request_goes_to_a_server_and_its_answer_past_the_agent(start) -> None:

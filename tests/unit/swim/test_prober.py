@@ -78,3 +78,12 @@ def test_listeners_hear_nothing_twice_and_nothing_of_quiet_times(cluster):
     before = len(net.nodes["n0.dc1"].told)
     net.run(300)
     assert len(net.nodes["n0.dc1"].told) == before == 5
+
+
+def test_who_needs_the_servers_alone_is_told_them_itself_and_how_many_there_are(cluster):
+    net = cluster(3)
+    net.add("s1", "n0", tags={"role": "consul"})
+    net.until(lambda: net.prober("n1").alive_count == 4, within=10)
+    net.ask("n1", ListMembers(servers=True))
+    (answer,) = net.nodes["n1.dc1"].answers
+    assert ([m.name for m in answer.members], answer.alive) == (["n1", "s1"], 4)

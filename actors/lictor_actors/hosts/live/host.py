@@ -64,8 +64,7 @@ class LiveHost:
         self.counters: Counter[str] = Counter()
         self._cluster = cluster_id(cluster)
         self._lanes = lanes
-        self._ended = ended
-        self._beside, self._admission = beside or {}, admission
+        self._ended, self._beside, self._admission = ended, beside or {}, admission
         self._nodes: dict[str, LiveNode] = {}
         self._directory = LiveDirectory()
         self._home = HomeMail()
@@ -79,9 +78,8 @@ class LiveHost:
         self._told = Told(self._faults, stopped)
         self.note, self.actor_stopped = self._told.note, self._told.actor_stopped
         self._boot = secrets.randbits(32)
-        clocks = self._faults.clocks
+        clocks, self.hits = self._faults.clocks, self._faults.hits
         self.now, self.wall, self.jump = clocks.now, clocks.wall, clocks.jump
-        self.hits = self._faults.hits
 
     # -- life of the host ----------------------------------------------------
 
@@ -294,7 +292,10 @@ class LiveHost:
     def lagged(self, lag_s: float) -> None:
         """Mail has waited for so many seconds: the actors that ask for ``LoopLagged`` hear of it."""
         self.count("loop_lagged")
-        message = LoopLagged(lag_ns=int(lag_s * 1e9))
-        for running in self._nodes.values():
-            for seat in running.node.hearing(LoopLagged):
-                seat.deliver(message, None)
+        for name in self._nodes:
+            self.tell(name, LoopLagged(lag_ns=int(lag_s * 1e9)))
+
+    def tell(self, name: str, message: Message) -> None:
+        """The actors of this node that hear such a message hear it from its host."""
+        for seat in self._nodes[name].node.hearing(type(message)):
+            seat.deliver(message, None)

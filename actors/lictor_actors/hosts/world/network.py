@@ -62,7 +62,9 @@ class Network:
         self._urls: dict[str, Machine] = {}
         self._random: dict[str, Random] = {}
         self._held: HeldMail[Callable[[], None]] = HeldMail()
-        self._carried = 0
+        self.messages = 0
+        """So many have been sent from node to node, and so many bytes, each message in a frame of its own."""
+        self.bytes = 0
 
     def set_rules(self, rules: tuple[FaultRule, ...]) -> None:
         """These faults are in force from now on; what those before held and these do not goes on."""
@@ -102,16 +104,17 @@ class Network:
         if target.refuses:
             self._refuse_later(envelope, machine, impairment.copies)
             return packed, 0, "connection_refused"
-        self._carried += 1
+        self.messages += 1
         boot = target.boots
         for _ in range(impairment.copies):
             data = self._framed(packed, impairment.corrupt, machine)
-            go_on = partial(self._transmit, data, machine, target, impairment.delay_ns, boot, self._carried)
+            self.bytes += len(data)
+            go_on = partial(self._transmit, data, machine, target, impairment.delay_ns, boot, self.messages)
             if impairment.held:
                 self._hold(impairment, go_on)
             else:
                 go_on()
-        return packed, self._carried, _fate(impairment)
+        return packed, self.messages, _fate(impairment)
 
     def _hold(self, impairment: Impairment, go_on: Callable[[], None]) -> None:
         self._count("held_by_fault")

@@ -133,7 +133,7 @@ class Agent(Actor):
         """Hire the checker, take what the configuration says, ask who is there."""
         turn.spawn(ActorSpec(role="checker"))
         self._configured.start(turn)
-        turn.ask(self._prober, ListMembers())
+        turn.ask(self._prober, ListMembers(servers=True))
         turn.set_timer("rebalance", self.routes.rebalance_after(1, turn.rng), RebalanceDue())
         if not self.options.disable_coordinates:
             self._coordinate.begin(turn)
@@ -244,7 +244,7 @@ class Agent(Actor):
 
     def _rebalance(self, _: RebalanceDue, turn: Turn) -> None:
         self.routes.rebalance(turn.rng)
-        turn.ask(self._prober, ListMembers())
+        turn.ask(self._prober, ListMembers(servers=True))
         turn.set_timer("rebalance", self.routes.rebalance_after(self.sync.nodes, turn.rng), RebalanceDue())
 
     def _answered(self, message: Message, turn: Turn) -> None:
@@ -255,9 +255,9 @@ class Agent(Actor):
     # -- members -------------------------------------------------------------
 
     def _members(self, members: Members, turn: Turn) -> None:
-        """The whole view: it also corrects what was missed while the prober was down."""
+        """All servers, and this node: it also corrects what was missed while the prober was down."""
         alive = [member for member in members.members if member.status in ALIVE]
-        self.sync.nodes = len(alive)
+        self.sync.nodes = members.alive
         own, servers = self.options.name, [member for member in alive if member.is_server]
         self.routes.keep(member.node for member in servers)
         for member in (*servers, *(member for member in alive if member.name == own)):

@@ -26,6 +26,7 @@ from lictor_messages.swim import (
     Gossip,
     GossipDue,
     IndirectPing,
+    Introduced,
     JoinDue,
     LeaveDue,
     Nack,
@@ -54,12 +55,12 @@ class Prober(Actor):
         .on(PushPull, CompareViews, by=By.PEERS | By.NAMESAKES)
         .on(ProbeDue, AckDue, NackDue, GossipDue, PushPullDue, SuspicionDue, JoinDue)
         .on(RetryJoinDue, RememberDue, LeaveDue, ReapDue, ReconnectDue)
-        .on(FireEvent, ForceLeave, Join, Leave, ListMembers, ListSuspicions, GetOwnCoordinate)
+        .on(Introduced, FireEvent, ForceLeave, Join, Leave, ListMembers, ListSuspicions, GetOwnCoordinate)
         .on(Recovered, PushPullAnswer, ViewsCompared, LoopLagged, Undeliverable, Refused, Durable, DiskFull, DiskFreed)
     )
     journalled = True
     lane: ClassVar[Lane] = "gossip"
-    shows = ("alive_count", "members_hash")
+    shows = ("alive_count", "members_hash", "record")
 
     def __init__(self, options: ProberOptions, profile: Profile | None = None, view: SharedView = NO_ONE) -> None:
         self.pool = Pool(options, profile or PROFILES[options.profile], view)
@@ -76,6 +77,11 @@ class Prober(Actor):
     def members_hash(self) -> int:
         """Equal on two nodes exactly if they hold the same members for alive."""
         return self.members.fingerprint
+
+    @property
+    def record(self) -> bytes:
+        """What this node says of itself."""
+        return self.members.me.record
 
     def start(self, turn: Turn) -> None:
         """This node is alive, and so far alone."""
@@ -117,9 +123,10 @@ class Prober(Actor):
             ListMembers: self._list_members,
             ListSuspicions: self._list_suspicions,
             GetOwnCoordinate: lambda _, turn: turn.reply(OwnCoordinate(coordinate=pool.coordinate), early=True),
+            Introduced: self._introduced,
             Join: pool.joining.asked,
             JoinDue: pool.joining.due,
-            RetryJoinDue: lambda _, turn: pool.joining.begin(turn),
+            RetryJoinDue: lambda _, turn: pool.join(turn),
             FireEvent: pool.events.fire,
             ForceLeave: self._force_leave,
             Leave: self._leave,
@@ -130,9 +137,7 @@ class Prober(Actor):
             LoopLagged: self._loop_lagged,
             Undeliverable: lambda u, turn: pool.joining.undeliverable(u.request, u.reason, turn),
             Refused: said.refused,
-            Durable: _ignored,
-            DiskFull: _ignored,
-            DiskFreed: _ignored,
+            **dict.fromkeys((Durable, DiskFull, DiskFreed), _ignored),
         }
 
     # -- the host, timers, requests from this node -----------------------------
@@ -140,8 +145,16 @@ class Prober(Actor):
     def _recovered(self, batch: Recovered, turn: Turn) -> None:
         self.pool.remembering.collect(batch.records, turn)
         if batch.done:
-            self.pool.joining.begin(turn)
-            self.pool.set_timers(turn)
+            self.pool.recovered(turn)
+
+    def _introduced(self, said: Introduced, turn: Turn) -> None:
+        """Others, or at the end nothing. One that does not wait, such as that of the other pool, has no use for it."""
+        if not self.pool.joining.waits:
+            return
+        if said.records:
+            self.pool.sync.introduced(said.records, turn)
+        else:
+            self.pool.join(turn)
 
     def _probe_due(self, _: ProbeDue, turn: Turn) -> None:
         self.pool.probing.next_round(turn)
@@ -156,10 +169,10 @@ class Prober(Actor):
         self.pool.set_timers(turn)
 
     def _list_members(self, asked: ListMembers, turn: Turn) -> None:
-        members = self.members.listed()
+        members = self.members.listed_servers() if asked.servers else self.members.listed()
         if asked.name:
             members = tuple(member for member in members if member.name == asked.name)
-        turn.reply(MembersListed.model_construct(members=members), early=True)
+        turn.reply(MembersListed.model_construct(members=members, alive=self.alive_count), early=True)
 
     def _list_suspicions(self, _: ListSuspicions, turn: Turn) -> None:
         turn.reply(Suspicions(suspicions=self.pool.suspicions.all(self.members, turn)), early=True)

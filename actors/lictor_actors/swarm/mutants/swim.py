@@ -6,6 +6,7 @@ A patch is in force inside ``with planted(bug):`` and nowhere else (see ``patch`
 from __future__ import annotations
 
 from lictor_actors.kernel.turn import Turn
+from lictor_actors.roles.prober.prober import Prober
 from lictor_actors.swarm.patch import Patch
 from lictor_actors.swim.events import UserEvents
 from lictor_actors.swim.marks import mark
@@ -58,6 +59,11 @@ def suspects_too_briefly(patch: Patch) -> None:
     """Who is suspected has a tenth of the time to refute it: the multiplier was forgotten."""
     deadline = Suspicion.__dict__["deadline"].fget
     patch.set(Suspicion, "deadline", property(lambda self: self._start + (deadline(self) - self._start) // 10))
+
+
+def ignores_its_own_lag(patch: Patch) -> None:
+    """A prober whose host was late goes on as if its mail had been read in time."""
+    patch.set(Prober, "_loop_lagged", lambda self, lagged, turn: None)
 
 
 def sums_up_names_alone(patch: Patch) -> None:

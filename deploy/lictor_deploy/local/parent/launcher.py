@@ -21,6 +21,10 @@ class ProcessChannel(Protocol):
         """Send in order, or keep until it can be sent."""
         ...
 
+    def flush(self) -> None:
+        """Send what was kept, if it can be sent now."""
+        ...
+
     def receive(self) -> list[Said]:
         """What has arrived."""
         ...

@@ -107,6 +107,9 @@ class Supervisor:
 
     def step(self, timeout_s: float) -> None:
         """Wait for something to happen, at most so long, and deal with it."""
+        for process in self.alive:
+            if process.channel is not None:
+                process.channel.flush()
         now = time.monotonic()
         due = [process.again_at - now for process in self._waiting()]
         for key, _ in self.selector.select(max(0.0, min([timeout_s, *due]))):
