@@ -198,6 +198,11 @@ def ray_machines(count: int, tuned: Mapping[str, int] | None = None) -> Iterator
             made.stop()
 
 
+def without_ray() -> dict[str, str]:
+    """Our own environment without what points to a Ray: what is started with it has one of its own."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+
+
 def begin(command: list[str], log: IO[str], environment: Mapping[str, str]) -> subprocess.Popen[str]:
     """Start this on this machine, in the background."""
     env = with_python(environment)

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from machines import until
 from moving_nodes import places
-from ray_machines import RayMachines, descendants
+from ray_machines import RayMachines, descendants, without_ray
 
 import lictor
 from lictor import Cluster
@@ -155,8 +155,7 @@ def own_place() -> Iterator[Path]:
 
 def test_ctrl_c_ends_a_ray_that_was_started_for_the_cluster(own_place: Path) -> None:
     """Without an address: neither a process, a socket nor a directory of nodes remains."""
-    own = dict.fromkeys(("TMPDIR", "XDG_RUNTIME_DIR", "HOME"), str(own_place))
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")} | own
+    environment = without_ray() | dict.fromkeys(("TMPDIR", "XDG_RUNTIME_DIR", "HOME"), str(own_place))
     command = [*LICTOR, "dev", "-launcher", "ray", "-servers", "1", "-agents", "2"]
     dev = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert dev.stdout is not None
