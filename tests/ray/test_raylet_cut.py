@@ -1,6 +1,6 @@
 """A machine of Ray is cut off, not killed, and healed: at every moment each identity has one life, on whichever side.
 
-``LICTOR_RAY_ROUNDS=10 make ray`` leaves it cut off for a minute.
+``LICTOR_RAY_LONG=1 make ray`` leaves it cut off for a minute.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import threading
 import pytest
 from machines import until
 from moving_nodes import agents_answer_away_from, places
-from ray_machines import ONE_MACHINE, ROUNDS, RayMachine, RayMachines
+from ray_machines import ONE_MACHINE, RayMachine, RayMachines
 
 from lictor_actors.judges.lives import judge_lives, lives_of
 from lictor_actors.timeline import TimelineRecord
@@ -19,23 +19,23 @@ from lictor_deploy.timelines.live import recording
 
 pytestmark = [pytest.mark.ray, pytest.mark.e2e, pytest.mark.timeout(300)]
 AGENTS = 13
-CUT_S = 6.0
-"""Of each round, counted from when the agents live elsewhere."""
 
 
-def test_a_machine_that_is_cut_off_and_healed_leaves_each_identity_one_life(machines: RayMachines) -> None:
-    records = cut_and_heal(machines, machines.machines[-1], CUT_S * ROUNDS)
+def test_a_machine_that_is_cut_off_and_healed_leaves_each_identity_one_life(
+    machines: RayMachines, cut_s: float
+) -> None:
+    records = cut_and_heal(machines, machines.machines[-1], cut_s)
     assert judge_lives(records) == []
     assert moved(records), "no agent has lived on two machines: nothing was put to the test"
 
 
 @pytest.mark.soak
-def test_a_host_that_goes_on_when_it_is_cut_off_is_found(machines: RayMachines) -> None:
+def test_a_host_that_goes_on_when_it_is_cut_off_is_found(machines: RayMachines, cut_s: float) -> None:
     victim = machines.machines[-1]
     bug = victim.disk / "tmp" / "unfenced"
     bug.touch()
     try:
-        records = cut_and_heal(machines, victim, CUT_S)
+        records = cut_and_heal(machines, victim, cut_s)
     finally:
         bug.unlink()
     twice = judge_lives(records)
