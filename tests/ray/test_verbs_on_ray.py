@@ -36,9 +36,9 @@ def test_every_verb_works_on_ray_or_says_why(machines: RayMachines) -> None:
 
 def works(cluster: Cluster, verb: str, on_a_node: bool) -> bool:
     """Put it in force, heal it, and wait until all is well; False if the cluster says why it cannot."""
-    whom = {"nodes": "server-1"} if on_a_node else {}
+    hit = {"nodes": "server-1"} if on_a_node else {}
     try:
-        with cluster.faults.inject(make(verb, **whom, **NEEDED.get(verb, {}))):
+        with cluster.faults.inject(make(verb, **hit, **NEEDED.get(verb, {}))):
             pass
     except Failure as error:
         if "on Ray all nodes of a machine are in one process" not in str(error):
