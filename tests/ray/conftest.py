@@ -3,8 +3,8 @@
 The process of pytest itself never connects to it: Ray keeps the token of a process's first connection as long as that
 process lives.
 
-``LICTOR_RAY_LONG=1 make ray`` is the long form: it cuts a machine off for a minute, and runs the tests that are marked
-``soak``. `python benchmarks raylets` kills ten machines.
+``LICTOR_RAY_LONG=1 make ray`` runs the tests that are marked ``soak`` too. `python benchmarks raylets` kills ten
+machines.
 """
 
 from __future__ import annotations
@@ -23,12 +23,6 @@ LONG = "LICTOR_RAY_LONG" in os.environ
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("soak") is not None and not LONG:
         pytest.skip("a part of the long form: LICTOR_RAY_LONG=1 make ray")
-
-
-@pytest.fixture(scope="session")
-def cut_s() -> float:
-    """For how long a machine is cut off, counted from when its agents live elsewhere."""
-    return 60.0 if LONG else 6.0
 
 
 @pytest.fixture(scope="session")
