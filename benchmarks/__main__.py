@@ -10,6 +10,8 @@
     python benchmarks exchanges       push/pull between two members: bytes and processor time
     python benchmarks names           DNS: processor time of an answer, answers a second
     python benchmarks failover        every promise while leaders are killed, and how long nobody takes a write
+    python benchmarks hosts           a hundred nodes on four raylets of Ray beside lictor dev: start, memory, rest
+    python benchmarks raylets         machines of Ray killed under a write load: what is lost, how soon agents move
     python benchmarks absence         a server away for 100,000 writes, and one that loses its disk
     python benchmarks watchers        ten thousand blocked queries on one service, and on a key each
     python benchmarks breakages       a hundred nodes broken and healed again and again: convergence and leaks
@@ -33,8 +35,10 @@ import cost
 import edge
 import exchanges
 import failover
+import hosts
 import laptop
 import names
+import raylets
 import scale
 import simulator
 import sizes
@@ -53,6 +57,8 @@ PARTS = {
     "exchanges": exchanges.main,
     "names": names.main,
     "failover": failover.main,
+    "hosts": hosts.main,
+    "raylets": raylets.main,
     "absence": absence.main,
     "watchers": watchers.main,
     "breakages": breakages.main,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -63,9 +65,9 @@ def load() -> ModuleType:
 def actor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     import ray
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))  # for Ray's token
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    own = {"HOME": str(tmp_path_factory.mktemp("home")), "RAY_USAGE_STATS_ENABLED": "0"}
+    with patch.dict(os.environ, own):
+        # ray.init makes a token in HOME and sets RAY_AUTH_MODE: what is started later would miss the token.
         ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
         ray.init("local", include_dashboard=False, log_to_driver=False, num_cpus=1, _node_ip_address="127.0.0.1")
         yield ray.remote(Contract).remote()

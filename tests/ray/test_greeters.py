@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from machines import may_make_machines
+from ray_machines import without_ray
 
 pytestmark = [pytest.mark.ray, pytest.mark.e2e, pytest.mark.timeout(180)]
 EXAMPLE = Path(__file__).parents[2] / "examples" / "ray" / "greeters.py"
@@ -30,7 +30,7 @@ ALONE = ("unshare", "-n", "sh", "-c", 'ip link set lo up; exec "$@"', "-")
 
 def run(**environment: str) -> subprocess.CompletedProcess[str]:
     command = [*ALONE, sys.executable, str(EXAMPLE)] if may_make_machines() else [sys.executable, str(EXAMPLE)]
-    return subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=150)
+    return subprocess.run(command, env=without_ray() | environment, capture_output=True, text=True, timeout=150)
 
 
 def test_greeters_find_and_call_each_other_and_notice_a_dead_ray_node() -> None:

@@ -87,6 +87,7 @@ def connected(address: str) -> Iterator[None]:
             "and give -ray-address auto."
         )
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_worker_niceness", "0")  # of a Ray that is started here
     local = {"_node_ip_address": address.rpartition(":")[0]} if address.startswith("127.") else {}
     new = {"include_dashboard": False} if not address else {}
     try:

@@ -28,12 +28,16 @@ from lictor_deploy.ray.guests import Guests
 from lictor_deploy.ray.opening import Opening
 from lictor_deploy.ray.orders import OrdersInTurn
 from lictor_deploy.ray.outlet import Outlet
+from lictor_deploy.ray.priority import run_like_parent
 from lictor_messages.addresses import lane_url
 
 FILES_NEEDED = 4096
 LOOK_EVERY_S = 0.25
 ASK_ABOUT_DRIVER_S = 1.5
 """So long before the lease ends Ray is asked whether the driver is dead."""
+NICENESS = "other work may starve it. Start Ray on this machine with RAY_worker_niceness=0 in its environment."
+
+log = logging.getLogger("lictor")
 
 
 class Host:
@@ -57,6 +61,8 @@ class Host:
         self._directory = Directory(opening.cluster, self._place.ip, opening.data_dir)
         self._outlet, self._orphan = Outlet(), False
         self._start_log(opening)
+        if below := run_like_parent():
+            log.warning("Ray runs this host at a niceness %d above its raylet's: %s", below, NICENESS)
         with drawn_ports(self._place.ip, 2) as (gossip, rest):
             lanes = lane_url(self._place.ip, gossip), lane_url(self._place.ip, rest)
             self._nodes = HostedNodes(opening.name, opening.cluster, lanes, opening.token, self._outlet.say)

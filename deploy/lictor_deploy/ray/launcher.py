@@ -30,6 +30,7 @@ class RayLauncher:
     def __init__(self, opening: Callable[[str, int], Opening]) -> None:
         """``opening`` is asked with the process's name and its life."""
         self._opening = opening
+        self._hosts = ray.remote(Host)  # once: Ray sends each that is made to all its nodes
         self.ray_nodes: dict[str, str] = {}
         self._lives = count(1)
         self._actors: dict[str, ActorHandle] = {}
@@ -41,7 +42,7 @@ class RayLauncher:
     def launch(self, name: str) -> Launched:
         """See ``Launcher``. An actor that is there already, because its parent lost sight of it, is opened again."""
         ray_node = self.ray_nodes[name]
-        made = ray.remote(Host).options(
+        made = self._hosts.options(
             name=host_name(ray_node),
             namespace=NAMESPACE,
             lifetime="detached",

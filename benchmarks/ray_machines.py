@@ -19,6 +19,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
+from unittest.mock import patch
 
 from machines import NETWORK, Machine, bridge, may_make_machines, until, with_python
 
@@ -37,8 +38,6 @@ FAST: Mapping[str, int] = {
 ONE_MACHINE = "all raylets share this machine, for this user may not make network namespaces: no cable can be pulled"
 SMALL = ("--num-cpus=1", "--object-store-memory=80000000", "--include-log-monitor=false", "--disable-usage-stats")
 STARTS_WITHIN_S = 60.0
-ROUNDS = int(os.environ.get("LICTOR_RAY_ROUNDS", "1"))
-"""How often tests kill a machine, and for how many times six seconds they cut one off."""
 TRIES = 3
 """A raylet ends if the agents beside it have not begun after 15 s; on a busy machine they may be late."""
 
@@ -132,7 +131,7 @@ class RayMachine:
 
 
 class RayMachines:
-    """The head and the machines that joined it; ``environment`` is what a driver needs besides ``address``."""
+    """The head and the machines that joined it; ``environment`` is what a driver needs."""
 
     def __init__(self, count: int, directory: Path, tuned: Mapping[str, int]) -> None:
         self.directory = directory
@@ -140,6 +139,7 @@ class RayMachines:
         self.head_ip = f"{NETWORK}.{HEAD}" if self.real else "127.0.0.1"
         self.environment = {
             "HOME": str(directory / "home"),
+            "XDG_RUNTIME_DIR": str(directory / "run"),
             "RAY_AUTH_MODE": "token",
             "RAY_AUTH_TOKEN": secrets.token_hex(32),
             "RAY_USAGE_STATS_ENABLED": "0",
@@ -153,7 +153,7 @@ class RayMachines:
 
     def start(self) -> None:
         """The head first, then the machines. The bridge is there."""
-        for name in ("home", "head-run"):
+        for name in ("home", "run", "head-run"):
             (self.directory / name).mkdir(parents=True)
         port = free_port(self.head_ip)
         self.address = self.environment["RAY_ADDRESS"] = f"{self.head_ip}:{port}"
@@ -168,10 +168,16 @@ class RayMachines:
         for machine in self.machines:  # one after the other: all at once they may be too slow for each other
             machine.boot()
 
-    def left(self) -> list[Path]:
-        """Directories that clusters of Lictor have kept on machines, journals among them."""
+    def left(self) -> list[str]:
+        """What clusters of Lictor have left on machines: directories, journals among them, and actors of Ray."""
         disks = [self.directory / "head-run", *(machine.disk / "tmp" for machine in self.machines)]
-        return sorted(path for disk in disks for path in disk.glob("lictor-*/ray-*/*"))
+        kept = [str(path) for disk in disks for path in disk.glob("lictor-*/ray-*/*")]
+        return kept + [name for pid in self.processes() if (name := name_of(pid)).startswith("ray::Host")]
+
+    def processes(self) -> list[int]:
+        """All that run on the head and on the machines, and for Ray there."""
+        roots = [self._head, *(machine._raylet for machine in self.machines)]
+        return [pid for root in roots if root is not None for pid in descendants(root.pid)]
 
     def stop(self) -> None:
         """End every process of the cluster."""
@@ -184,7 +190,10 @@ class RayMachines:
 
 @contextmanager
 def ray_machines(count: int, tuned: Mapping[str, int] | None = None) -> Iterator[RayMachines]:
-    """A head and ``count`` machines beside it until the end of the block; ``tuned`` is Ray's ``_system_config``."""
+    """A head and ``count`` machines beside it until the end of the block; what this process starts finds them.
+
+    ``tuned`` is Ray's ``_system_config``.
+    """
     with ExitStack() as stack:
         # Ray's sockets lie deep below this, and the path of a socket is short: pytest's own directories are too long.
         directory = stack.enter_context(TemporaryDirectory(prefix="rack-"))
@@ -193,9 +202,15 @@ def ray_machines(count: int, tuned: Mapping[str, int] | None = None) -> Iterator
             stack.enter_context(bridge(BRIDGE, HEAD))
         try:
             made.start()
+            stack.enter_context(patch.dict(os.environ, made.environment))
             yield made
         finally:
             made.stop()
+
+
+def without_ray() -> dict[str, str]:
+    """Our own environment without what points to a Ray: what is started with it has one of its own."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
 
 
 def begin(command: list[str], log: IO[str], environment: Mapping[str, str]) -> subprocess.Popen[str]:
@@ -238,8 +253,11 @@ def descendants(pid: int) -> list[int]:
 
 
 def name_of(pid: int) -> str:
-    """The command's name as the kernel keeps it."""
-    return Path(f"/proc/{pid}/comm").read_text().strip()
+    """The command's name as the kernel keeps it, "" if it has ended."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def kill_all(pids: Sequence[int]) -> None:
