@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lictor_actors.kernel.turn import Turn
+from lictor_actors.swim.asking import Asking
 from lictor_actors.swim.awareness import Awareness
 from lictor_actors.swim.border import Border
 from lictor_actors.swim.coordinates import Vivaldi
@@ -17,11 +18,13 @@ from lictor_actors.swim.listeners import Listeners
 from lictor_actors.swim.marks import EVENTS, bucket
 from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
 from lictor_actors.swim.membership import Membership
+from lictor_actors.swim.name_conflict import NameConflict
 from lictor_actors.swim.own_record import OwnRecord
 from lictor_actors.swim.probe import Probing, Round
 from lictor_actors.swim.processed import ProcessedUpdates
 from lictor_actors.swim.profile import Profile
 from lictor_actors.swim.pushpull import PushPullSync
+from lictor_actors.swim.queries import Matches, Queries
 from lictor_actors.swim.remembering import Remembering
 from lictor_actors.swim.roster import NO_ONE, SharedView
 from lictor_actors.swim.transitions import Transitions
@@ -30,6 +33,7 @@ from lictor_messages.codec import pack_body
 from lictor_messages.coordinates import Coordinate
 from lictor_messages.envelope import role_of
 from lictor_messages.members import UserEvent
+from lictor_messages.pool import PoolQuery
 from lictor_messages.swim import Alive, Dead, LeaveIntent, ProberOptions, Suspect
 
 SECOND_NS = 1_000_000_000
@@ -38,8 +42,11 @@ SECOND_NS = 1_000_000_000
 class Pool:
     """The parts, and what concerns several of them."""
 
-    def __init__(self, options: ProberOptions, profile: Profile, view: SharedView = NO_ONE) -> None:
-        """``view``: the members that this node knows from the start, itself among them."""
+    def __init__(
+        self, options: ProberOptions, profile: Profile, view: SharedView = NO_ONE, matches: Matches = str.__eq__
+    ) -> None:
+        """``view``: the members that this node knows from the start, itself among them. ``matches``: see ``Queries``."""
+        self._matches = matches
         self.profile = profile
         self.role = options.role
         self.network = options.pool
@@ -60,7 +67,10 @@ class Pool:
 
     def _wire(self, processed: ProcessedUpdates) -> None:
         options, profile, members, gossiper = self._options, self.profile, self.members, self.gossiper
-        own = OwnRecord(members, gossiper, self.awareness)
+        self.queries = Queries(members, gossiper, self._matches)
+        self.asking = Asking(profile, members, self.queries)
+        conflict = NameConflict(members, self.queries, self.asking, self.listeners)
+        own = OwnRecord(members, gossiper, self.awareness, conflict)
         transitions = Transitions(profile, members, gossiper, self.listeners, processed)
         self.transitions = transitions
         self.suspicions = transitions.suspicions
@@ -72,8 +82,9 @@ class Pool:
         self.updates.on(Dead, self.membership.dead)
         self.updates.on(LeaveIntent, self.membership.leave_intent)
         self.updates.on(UserEvent, self.events.heard)
+        self.updates.on(PoolQuery, self.queries.heard)
         self.probing = Probing(profile, members, self.membership, gossiper, self.listeners, self.awareness)
-        self.sync = PushPullSync(profile, members, own, gossiper, self.events, self.updates)
+        self.sync = PushPullSync(profile, members, own, gossiper, self.events, self.queries.clock, self.updates)
         keep = options.reconnect_timeout_ns, options.tombstone_timeout_ns
         self.remembering = Remembering(members, options.rejoin_after_leave, options.reconnect_timeout_ns)
         join = options.join, options.retry_join_ns, options.pool, options.shares_lane

@@ -237,7 +237,9 @@ class Net:
             self._after(int((0.2 + self.rng.random()) * MS), lambda: self.deliver(reached, e.body, e))
 
     def _local(self, node: Node, e: Envelope) -> None:
-        if role_of(e.target) == "host":
+        if e.target == e.source:
+            self._after(0, lambda: self.deliver(node.life, e.body, e))
+        elif role_of(e.target) == "host":
             node.host.append((self.now, e.body))
             if isinstance(e.body, Located):
                 node.directory[e.body.node] = e.body.gossip

@@ -1,6 +1,6 @@
 from collections import Counter
 
-from lictor_actors.swim.broadcasts import Broadcasts
+from lictor_actors.swim.broadcasts import Broadcasts, Rank
 
 PLENTY = 1 << 20
 
@@ -43,7 +43,7 @@ def test_all_of_a_long_queue_are_sent_equally_often():
 
 def test_membership_goes_before_user_events():
     queue = Broadcasts(10)
-    queue.put("event", b"eeee", event=True)
+    queue.put("event", b"eeee", Rank.EVENT)
     queue.put("node", b"n")
     assert queue.take(9, 4) == (b"n",)
 

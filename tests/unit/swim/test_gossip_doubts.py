@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lictor_actors.swim.doubts import FARTHEST, name_fault
-from lictor_actors.swim.events import FARTHEST as FARTHEST_EVENT
+from lictor_actors.swim.lamport import FARTHEST as FARTHEST_EVENT
 from lictor_messages.bounds import HIGHEST, MARK_BYTES
 from lictor_messages.codec import FrameRefused, pack_body, unpack_body
 from lictor_messages.members import EventFired, FireEvent, UserEvent
@@ -185,7 +185,7 @@ def test_an_event_from_too_far_ahead_is_ignored_and_later_ones_are_heard(cluster
 
 def test_without_the_bound_the_clock_has_no_time_left(cluster, monkeypatch):
     """The mutant: whoever heard it can fire no event any more."""
-    monkeypatch.setattr("lictor_actors.swim.events.FARTHEST", HIGHEST)
+    monkeypatch.setattr("lictor_actors.swim.lamport.FARTHEST", HIGHEST)
     net = cluster(3)
     net.gossip("n1", event(HIGHEST, "forged"))
     with pytest.raises(ValueError, match="ltime"):

@@ -9,6 +9,7 @@ from lictor_actors.kernel.actor import Actor, Lane, Reading
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.kernel.vocabulary import By, Handler, Handlers, Vocabulary
 from lictor_actors.roles.prober.conversation import Conversation
+from lictor_actors.roles.prober.query_patterns import matches, pattern_refused
 from lictor_actors.swim.pool import Pool
 from lictor_actors.swim.profile import PROFILES, Profile
 from lictor_actors.swim.readings import readings_of
@@ -18,6 +19,7 @@ from lictor_messages.coordinates import GetOwnCoordinate, OwnCoordinate
 from lictor_messages.host import DiskFreed, DiskFull, Durable, LoopLagged, Recovered, Undeliverable
 from lictor_messages.members import FireEvent, ForceLeave, Join, Leave, ListMembers, ListSuspicions, Suspicions
 from lictor_messages.members import Members as MembersListed
+from lictor_messages.pool import AskPool, QueryAnswer, QueryDue
 from lictor_messages.refusals import Refused
 from lictor_messages.swim import (
     Ack,
@@ -50,11 +52,11 @@ class Prober(Actor):
 
     hears = (
         Vocabulary()
-        .on(Ping, Ack, IndirectPing, Nack, Gossip, by=By.PEERS)
+        .on(Ping, Ack, IndirectPing, Nack, Gossip, QueryAnswer, by=By.PEERS)
         .on(PushPull, CompareViews, by=By.PEERS | By.NAMESAKES)
-        .on(ProbeDue, AckDue, NackDue, GossipDue, PushPullDue, SuspicionDue, JoinDue)
+        .on(ProbeDue, AckDue, NackDue, GossipDue, PushPullDue, SuspicionDue, JoinDue, QueryDue)
         .on(RetryJoinDue, RememberDue, LeaveDue, ReapDue, ReconnectDue)
-        .on(FireEvent, ForceLeave, Join, Leave, ListMembers, ListSuspicions, GetOwnCoordinate)
+        .on(FireEvent, AskPool, ForceLeave, Join, Leave, ListMembers, ListSuspicions, GetOwnCoordinate)
         .on(Recovered, PushPullAnswer, ViewsCompared, LoopLagged, Undeliverable, Refused, Durable, DiskFull, DiskFreed)
     )
     journalled = True
@@ -62,7 +64,7 @@ class Prober(Actor):
     shows = ("alive_count", "members_hash")
 
     def __init__(self, options: ProberOptions, profile: Profile | None = None, view: SharedView = NO_ONE) -> None:
-        self.pool = Pool(options, profile or PROFILES[options.profile], view)
+        self.pool = Pool(options, profile or PROFILES[options.profile], view, matches)
         self.members = self.pool.members
         self._conversation = Conversation(self.pool)
         self._handlers = Handlers(self.hears, self._table())
@@ -121,6 +123,9 @@ class Prober(Actor):
             JoinDue: pool.joining.due,
             RetryJoinDue: lambda _, turn: pool.joining.begin(turn),
             FireEvent: pool.events.fire,
+            AskPool: self._ask_pool,
+            QueryAnswer: pool.asking.answered,
+            QueryDue: pool.asking.due,
             ForceLeave: self._force_leave,
             Leave: self._leave,
             RememberDue: pool.remembering.due,
@@ -163,6 +168,13 @@ class Prober(Actor):
 
     def _list_suspicions(self, _: ListSuspicions, turn: Turn) -> None:
         turn.reply(Suspicions(suspicions=self.pool.suspicions.all(self.members, turn)), early=True)
+
+    def _ask_pool(self, ask: AskPool, turn: Turn) -> None:
+        refused = pattern_refused(ask)
+        if refused is None:
+            self.pool.asking.asked(ask, turn)
+        else:
+            turn.reply(refused)
 
     def _force_leave(self, asked: ForceLeave, turn: Turn) -> None:
         self.pool.undertaker.force_leave(asked, turn)
