@@ -49,6 +49,8 @@ class IndirectPing(Message, kind="swim.indirect_ping", on=WIRE):
     seq: Natural
     node: str
     updates: tuple[bytes, ...] = ()
+    gossip: str = ""
+    """Where the asker knows the node to live; "" from an older version. A namesake elsewhere is another node."""
 
 
 class Nack(Message, kind="swim.nack", on=WIRE):

@@ -1,4 +1,4 @@
-"""Lamport clocks (1978), as Serf has one for events and one for queries, and what is too old to be told from a repeat."""
+"""Lamport clocks (1978), one for events and one for queries, and what is too old to be told from a repeat."""
 
 from __future__ import annotations
 

@@ -45,7 +45,8 @@ class Pool:
     def __init__(
         self, options: ProberOptions, profile: Profile, view: SharedView = NO_ONE, matches: Matches = str.__eq__
     ) -> None:
-        """``view``: the members that this node knows from the start, itself among them. ``matches``: see ``Queries``."""
+        """``view``: the members that this node knows from the start, itself among them. ``matches`` judges the tag
+        filters of queries; without it a pattern has to be the whole value."""
         self._matches = matches
         self.profile = profile
         self.role = options.role
