@@ -14,17 +14,17 @@ QUERY_S = 15.0
 
 
 class Heralds:
-    """Until ``stop``: an event from a random node, and if there is a stream for ``asking``, queries of others."""
+    """Until ``stop``: an event from a random node, and with ``ask`` queries too."""
 
-    def __init__(self, world: World, nodes: list[str], rng: Random, asking: Random | None = None) -> None:
+    def __init__(self, world: World, nodes: list[str], rng: Random, *, ask: bool) -> None:
         self._world = world
         self._rng = rng
         self._doors = [world.door(node, "herald") for node in nodes]
         self._fired = 0
         self._going = True
         self._again()
-        if asking is not None:
-            self._ask_again(asking)
+        if ask:
+            self._ask_again()
 
     def stop(self) -> None:
         """No more news."""
@@ -42,13 +42,13 @@ class Heralds:
         door.ask("agent", event, lambda answer: self._world.count(f"herald_{answer.kind}"), 3.0)
         self._again()
 
-    def _ask_again(self, rng: Random) -> None:
-        self._world.at(rng.expovariate(1 / EVERY_S), lambda: self._ask(rng))
+    def _ask_again(self) -> None:
+        self._world.at(self._rng.expovariate(1 / EVERY_S), self._ask)
 
-    def _ask(self, rng: Random) -> None:
+    def _ask(self) -> None:
         if not self._going:
             return
-        query = AskPool(name=PING, acks=rng.random() < 0.5, relay_factor=rng.randrange(3))
-        door = rng.choice(self._doors)
+        query = AskPool(name=PING, acks=self._rng.random() < 0.5, relay_factor=self._rng.randrange(3))
+        door = self._rng.choice(self._doors)
         door.ask("prober", query, lambda answer: self._world.count(f"herald_{answer.kind}"), QUERY_S)
-        self._ask_again(rng)
+        self._ask_again()

@@ -12,6 +12,7 @@ from __future__ import annotations
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.border import Border
 from lictor_actors.swim.gossip import Gossiper
+from lictor_actors.swim.intents import RecentIntents
 from lictor_actors.swim.listeners import Listeners
 from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
 from lictor_actors.swim.own_record import OwnRecord
@@ -38,6 +39,7 @@ class Membership:
         gossiper: Gossiper,
         listeners: Listeners,
         border: Border,
+        intents: RecentIntents,
     ) -> None:
         self._members = members
         self._own = own
@@ -47,6 +49,7 @@ class Membership:
         self._border = border
         self.unconfirmed = 0
         """Members declared dead here that fewer had confirmed than were wanted, in this life."""
+        self._intents = intents
         self._rivals: dict[str, tuple[str, int]] = {}
         """Member → the place by which another last claimed its name, and when the two were told."""
 
@@ -62,8 +65,7 @@ class Membership:
             return True
         peer = self._members.get(claim.node)
         if peer is None:
-            self._transitions.meet(claim, data, hearing, turn)
-            return True
+            return self._meet(claim, data, hearing, turn)
         if peer is self._members.me:
             return self._own.claimed(claim, data, hearing, turn)
         moved = peer.moves_to(claim)
@@ -86,6 +88,17 @@ class Membership:
         if peer is None or not peer.moves_to(asker) or self._transitions.may_be_reclaimed(peer, turn):
             return None
         return peer
+
+    def _meet(self, claim: Alive, data: bytes, hearing: Hearing, turn: Turn) -> bool:
+        intent = self._intents.about(claim.node, claim.incarnation, turn)
+        if intent is not None and intent.final:
+            turn.count("gossip_records_of_those_who_left")
+            hearing.answers.append(intent.data)
+            return False
+        self._transitions.meet(claim, data, hearing, turn)
+        if intent is not None:
+            self.leave_intent(intent.claim, intent.data, hearing, turn)
+        return True
 
     def contested(self, peer: Peer, claim: Alive, data: bytes, turn: Turn) -> None:
         """A member's name is claimed from elsewhere. Each of the two is told of the other, now and then: gossip does
@@ -131,6 +144,8 @@ class Membership:
         assert isinstance(claim, Dead)
         peer = self._members.get(claim.node)
         if peer is None:
+            if claim.accuser == claim.node:
+                self._intents.put(claim, data, turn)
             return False
         if peer is self._members.me:
             return self._own.accused(claim.incarnation, hearing, turn)
@@ -148,6 +163,7 @@ class Membership:
         assert isinstance(claim, LeaveIntent)
         peer = self._members.get(claim.node)
         if peer is None:
+            self._intents.put(claim, data, turn)
             return False
         if peer is self._members.me:
             return self._own.accused(claim.incarnation, hearing, turn)
@@ -161,6 +177,7 @@ class Membership:
             self._transitions.become_left(peer, turn)
         if claim.prune and peer.state is MemberState.LEFT:
             self.forget(peer, turn)
+            self._intents.put(claim, data, turn)  # others' older records of it are on their way
         self._gossiper.spread(peer.node, data, turn)
         return True
 

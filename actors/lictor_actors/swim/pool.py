@@ -13,6 +13,7 @@ from lictor_actors.swim.departure import Departure, Undertaker
 from lictor_actors.swim.doubts import Doubts
 from lictor_actors.swim.events import UserEvents
 from lictor_actors.swim.gossip import Gossiper
+from lictor_actors.swim.intents import RecentIntents
 from lictor_actors.swim.joining import Joining
 from lictor_actors.swim.listeners import Listeners
 from lictor_actors.swim.marks import EVENTS, bucket
@@ -75,7 +76,8 @@ class Pool:
         transitions = Transitions(profile, members, gossiper, self.listeners, processed)
         self.transitions = transitions
         self.suspicions = transitions.suspicions
-        self.membership = Membership(members, own, transitions, gossiper, self.listeners, self.border)
+        intents = RecentIntents(profile.broadcasts_max)
+        self.membership = Membership(members, own, transitions, gossiper, self.listeners, self.border, intents)
         self.events = UserEvents(profile, gossiper, self.listeners)
         self.updates = Updates(members, processed, self.doubts)
         self.updates.on(Alive, self.membership.alive)
