@@ -229,6 +229,10 @@ class GossipDue(Message):
     """Time to tell a few random members what is queued."""
 
 
+class HandoffDue(Message):
+    """Time to weigh some of the updates that wait."""
+
+
 class PushPullDue(Message):
     """Time to exchange views with a random member."""
 

@@ -13,6 +13,7 @@ from lictor_actors.swim.departure import Departure, Undertaker
 from lictor_actors.swim.doubts import Doubts
 from lictor_actors.swim.events import UserEvents
 from lictor_actors.swim.gossip import Gossiper
+from lictor_actors.swim.handoff import Handoff
 from lictor_actors.swim.intents import RecentIntents
 from lictor_actors.swim.joining import Joining
 from lictor_actors.swim.listeners import Listeners
@@ -29,7 +30,7 @@ from lictor_actors.swim.queries import Matches, Queries
 from lictor_actors.swim.remembering import Remembering
 from lictor_actors.swim.roster import NO_ONE, SharedView
 from lictor_actors.swim.transitions import Transitions
-from lictor_actors.swim.updates import Hearing, Updates
+from lictor_actors.swim.updates import Updates
 from lictor_messages.codec import pack_body
 from lictor_messages.coordinates import Coordinate
 from lictor_messages.envelope import role_of
@@ -80,6 +81,7 @@ class Pool:
         self.membership = Membership(members, own, transitions, gossiper, self.listeners, self.border, intents)
         self.events = UserEvents(profile, gossiper, self.listeners)
         self.updates = Updates(members, processed, self.doubts)
+        self.handoff = Handoff(self.updates)
         self.updates.on(Alive, self.membership.alive)
         self.updates.on(Suspect, self.membership.suspect)
         self.updates.on(Dead, self.membership.dead)
@@ -126,7 +128,7 @@ class Pool:
         if not updates:
             return
         was_alone = self.members.alone
-        self.updates.take_in(updates, Hearing(source), turn)
+        self.handoff.take_in(updates, source, turn)
         self.set_timers(turn)
         if was_alone and not self.members.alone and role_of(source) == self.role:
             self.sync.ask(source, turn)  # found rather than joining: learn the rest at once

@@ -155,7 +155,10 @@ class Net:
         self._carry_out(life, turn.effects)
 
     def gossip(self, name: str, *updates: bytes, source: str = "prober@elsewhere.dc1") -> None:
+        """Heard and weighed, which takes some time if it is much."""
         self.hear(name, Gossip(updates=updates), source)
+        while self.prober(name).pool.handoff.waiting:
+            self.run(0.01)
 
     def bury(self, name: str, member: str, incarnation: int, accuser: str = "elsewhere") -> None:
         """Let a node hear that a member is dead, and wait until it believes that."""

@@ -27,6 +27,7 @@ from lictor_messages.swim import (
     CompareViews,
     Gossip,
     GossipDue,
+    HandoffDue,
     IndirectPing,
     JoinDue,
     LeaveDue,
@@ -54,7 +55,7 @@ class Prober(Actor):
         Vocabulary()
         .on(Ping, Ack, IndirectPing, Nack, Gossip, QueryAnswer, by=By.PEERS)
         .on(PushPull, CompareViews, by=By.PEERS | By.NAMESAKES)
-        .on(ProbeDue, AckDue, NackDue, GossipDue, PushPullDue, SuspicionDue, JoinDue, QueryDue)
+        .on(ProbeDue, AckDue, NackDue, GossipDue, PushPullDue, SuspicionDue, JoinDue, QueryDue, HandoffDue)
         .on(RetryJoinDue, RememberDue, LeaveDue, ReapDue, ReconnectDue)
         .on(FireEvent, AskPool, ForceLeave, Join, Leave, ListMembers, ListSuspicions, GetOwnCoordinate)
         .on(Recovered, PushPullAnswer, ViewsCompared, LoopLagged, Undeliverable, Refused, Durable, DiskFull, DiskFreed)
@@ -126,6 +127,7 @@ class Prober(Actor):
             AskPool: self._ask_pool,
             QueryAnswer: pool.asking.answered,
             QueryDue: pool.asking.due,
+            HandoffDue: self._handoff_due,
             ForceLeave: self._force_leave,
             Leave: self._leave,
             RememberDue: pool.remembering.due,
@@ -168,6 +170,10 @@ class Prober(Actor):
 
     def _list_suspicions(self, _: ListSuspicions, turn: Turn) -> None:
         turn.reply(Suspicions(suspicions=self.pool.suspicions.all(self.members, turn)), early=True)
+
+    def _handoff_due(self, _: HandoffDue, turn: Turn) -> None:
+        self.pool.handoff.due(turn)
+        self.pool.set_timers(turn)
 
     def _ask_pool(self, ask: AskPool, turn: Turn) -> None:
         refused = pattern_refused(ask)
