@@ -23,10 +23,15 @@ QUIET_NS = 30_000_000_000
 class NameConflict:
     """Defends this node's name, and answers what it knows of others'."""
 
-    def __init__(self, members: MemberTable, queries: Queries, asking: Asking, listeners: Listeners) -> None:
+    def __init__(
+        self, members: MemberTable, queries: Queries, asking: Asking, listeners: Listeners, *, decides: bool
+    ) -> None:
+        """``decides``: False where a conflict is said and no more. In the pool of all datacenters two that are called
+        the same, and joined by mistake, would take down each other's servers."""
         self._members = members
         self._asking = asking
         self._listeners = listeners
+        self._decides = decides
         self._not_before = 0
         queries.on(CONFLICT, self._answer)
 
@@ -36,7 +41,10 @@ class NameConflict:
             return
         self._not_before = turn.now + QUIET_NS
         name = self._members.me.node
-        turn.note(f"conflict: {name} is this node's name, and also claimed by {where}: the pool is asked who keeps it")
+        asked = ": the pool is asked who keeps it" if self._decides else ""
+        turn.note(f"conflict: {name} is this node's name, and also claimed by {where}{asked}")
+        if not self._decides:
+            return
         ask = AskPool(name=CONFLICT, payload=name.encode())
         refused = self._asking.ask(ask, lambda answered, turn: self._decide(answered, where, turn), turn)
         if refused is not None:

@@ -72,7 +72,8 @@ class Pool:
         options, profile, members, gossiper = self._options, self.profile, self.members, self.gossiper
         self.queries = Queries(members, gossiper, self._matches)
         self.asking = Asking(profile, members, self.queries)
-        conflict = NameConflict(members, self.queries, self.asking, self.listeners)
+        lan = options.pool != "wan"
+        conflict = NameConflict(members, self.queries, self.asking, self.listeners, decides=lan)
         own = OwnRecord(members, gossiper, self.awareness, conflict)
         transitions = Transitions(profile, members, gossiper, self.listeners, processed)
         self.transitions = transitions

@@ -3,6 +3,7 @@
 import pytest
 
 from lictor_messages.agent import NodeStopping
+from lictor_messages.codec import pack_body
 from lictor_messages.members import MemberFailed
 from lictor_messages.pool import PoolQuery, QueryAnswer
 
@@ -112,8 +113,6 @@ def test_a_namesake_that_asks_has_this_node_ask_too(net):
     net.add("n0", address=HERE)
     net.gossip("n0", net.alive("n1", 5))
     net.run(1)
-    from lictor_messages.codec import pack_body
-
     question = PoolQuery(
         id=1, ltime=1, name="_serf_conflict", payload=b"n0.dc1", origin="n0.dc1", gossip="tcp://other:8301"
     )
@@ -147,3 +146,11 @@ def test_one_that_was_away_until_its_name_was_taken_gives_way(cluster):
     net.resume("n4")
     net.until(lambda: bool(stopping(net, "n4")), within=60)
     assert stopping(net, "new") == []
+
+
+def test_in_the_pool_of_all_datacenters_a_conflict_is_said_and_nothing_more(net):
+    net.add("n0", pool="wan")
+    net.gossip("n0", net.alive("n1", 5))
+    net.gossip("n0", net.alive("n0", 2_000_000_000, gossip="tcp://other:8301"))
+    assert any(note.startswith("conflict: n0.dc1 is this node's name") for note in net.nodes["n0.dc1"].notes)
+    assert not net.prober("n0").pool.asking._open
