@@ -67,7 +67,7 @@ class Cluster(Tap):
         return known.model_copy(update={"name": name, **changes})
 
     def restart_elsewhere(self, name: str, address: str) -> NodeSpec:
-        """The same disk, at another address; where it was before nobody listens."""
+        """The same disk, at another address; where it was before no node listens."""
         moved, machine, urls = (
             self.spec(name, address=address),
             self.world.machines[f"{name}.dc1"],
@@ -164,7 +164,7 @@ def test_of_two_nodes_of_one_name_the_one_that_fewer_know_stops(five: Cluster) -
 
 
 def test_an_address_that_is_another_clusters_by_now_is_refused_by_name(five: Cluster) -> None:
-    five.world.run(100)  # until agent-2 has written down whom it knows
+    five.world.run(100)  # until agent-2 has written down the members that it knows
     for name in ("agent-2.dc1", "server-1.dc1"):
         five.world.kill(name)
     add_node(five.world, five.spec("stranger", dc="dc2", address="10.0.0.1", join=(), id=""))

@@ -1,4 +1,4 @@
-"""A query reaches each member at most once, whoever brings it how often, and its answer is one of a member's own.
+"""A query reaches each member at most once, however often gossip brings it, and its answer is one of a member's own.
 
 Serf's promise: a query is told from its repeats by its Lamport time and id, on both sides.
 """

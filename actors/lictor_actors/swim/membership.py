@@ -103,7 +103,7 @@ class Membership:
     def contested(self, peer: Peer, claim: Alive, data: bytes, turn: Turn) -> None:
         """A member's name is claimed from elsewhere. Each of the two is told of the other, now and then: gossip does
         not tell them, because those who know the one do not know the other. An old record of a member that has moved
-        is told to nobody, where it once lived."""
+        is told to a place where no node lives any more."""
         place = join_host_port(claim.address, claim.port)
         turn.count("gossip_name_conflicts")
         known, since = self._rivals.get(claim.node, ("", 0))

@@ -123,7 +123,7 @@ def test_a_namesake_that_asks_has_this_node_ask_too(net):
 
 @pytest.mark.parametrize("incarnation", [4, 2_000_000_000])
 def test_an_older_record_of_the_node_itself_is_no_conflict(net, incarnation):
-    """It was started again at another address. One that is newer than its own is somebody else's."""
+    """It was started again at another address. One that is newer than its own is another node's."""
     net.add("n0", tags={"id": "a"})
     net.gossip("n0", net.alive("n1", 5))
     net.gossip("n0", net.alive("n0", incarnation, tags={"id": "a"}))
