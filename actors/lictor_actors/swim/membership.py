@@ -106,8 +106,8 @@ class Membership:
         is told to a place where no node lives any more."""
         place = join_host_port(claim.address, claim.port)
         turn.count("gossip_name_conflicts")
-        known, since = self._rivals.get(claim.node, ("", 0))
-        if known == place and turn.now - since < TELL_NS:
+        known, since = self._rivals.get(claim.node, ("", turn.now - TELL_NS))
+        if turn.now - since < TELL_NS:
             return
         self._rivals[claim.node] = place, turn.now
         turn.send(self._members.address(claim.gossip), Gossip(updates=(peer.record,)), early=True)

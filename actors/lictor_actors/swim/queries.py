@@ -1,8 +1,8 @@
 """Queries: asked of the whole pool or of some members, carried by gossip, answered directly (Serf).
 
-This is the part of those that hear one. It is taken once, whichever members bring it; passed on unless it says otherwise; and
-answered, if its filters select this node, to the node that asks: only where that one is known to live, so that no
-forged query makes a whole pool talk to a stranger. What the asking node does is in ``asking``.
+This is the part of those that hear one. It is taken once, whichever members bring it; passed on unless it says
+otherwise; and answered, if its filters select this node, to the node that asks: only where that one is known to live,
+so that no forged query makes a whole pool talk to a stranger. What the asking node does is in ``asking``.
 """
 
 from __future__ import annotations
