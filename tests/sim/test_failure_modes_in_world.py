@@ -180,12 +180,12 @@ def test_an_address_that_is_another_clusters_by_now_is_refused_by_name(five: Clu
 def asleep(five: Cluster) -> Callable[[str, bool], Callable[[], None]]:
     """Send a machine to sleep for an hour: nothing runs on it, nothing arrives. Returns what wakes it."""
 
-    def sleep(name: str, clock_stands: bool) -> Callable[[], None]:
+    def suspend(name: str, clock_stands: bool) -> Callable[[], None]:
         cut = world_faults(five.world).isolate(name)
         five.world.handle_actor("pause", name)
         five.world.run(HOUR_S)
         if clock_stands:
-            five.world.machines[name].clock.sleep(HOUR_S * SECOND)
+            five.world.machines[name].clock.stand_still(HOUR_S * SECOND)
 
         def wake() -> None:
             five.world.handle_actor("resume", name)
@@ -193,7 +193,7 @@ def asleep(five: Cluster) -> Callable[[str, bool], Callable[[], None]]:
 
         return wake
 
-    return sleep
+    return suspend
 
 
 @pytest.mark.parametrize("clock_stands", [False, True])

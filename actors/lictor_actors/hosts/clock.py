@@ -49,7 +49,7 @@ class NodeClock:
         """Move the wall clock by this many nanoseconds, for good."""
         self._wall += by
 
-    def sleep(self, for_ns: int) -> None:
+    def stand_still(self, for_ns: int) -> None:
         """The machine was suspended for so long, and nothing on it ran: its monotonic clock stood still meanwhile, as
         Linux's does, and the wall clock went on."""
         self._base -= for_ns

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.member_table import MemberTable
 from lictor_actors.swim.profile import Profile
-from lictor_actors.swim.queries import Queries, size
+from lictor_actors.swim.queries import PoolQueries, size
 from lictor_messages.codec import pack_body
 from lictor_messages.pool import QUERY_MOST, AskPool, PoolAnswer, PoolAnswered, PoolQuery, QueryAnswer, QueryDue
 from lictor_messages.refusals import Refused
@@ -40,7 +40,7 @@ class OpenQuery:
 class Asking:
     """The queries of this node that are open."""
 
-    def __init__(self, profile: Profile, members: MemberTable, queries: Queries) -> None:
+    def __init__(self, profile: Profile, members: MemberTable, queries: PoolQueries) -> None:
         self._profile = profile
         self._members = members
         self._queries = queries

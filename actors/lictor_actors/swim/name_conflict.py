@@ -12,7 +12,7 @@ from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.asking import Asking
 from lictor_actors.swim.listeners import Listeners
 from lictor_actors.swim.member_table import MemberTable, Peer
-from lictor_actors.swim.queries import CONFLICT, Queries
+from lictor_actors.swim.queries import CONFLICT, PoolQueries
 from lictor_messages.addresses import join_host_port
 from lictor_messages.pool import AskPool, PoolAnswered, PoolQuery
 
@@ -24,7 +24,7 @@ class NameConflict:
     """Defends this node's name, and answers what it knows of others'."""
 
     def __init__(
-        self, members: MemberTable, queries: Queries, asking: Asking, listeners: Listeners, *, decides: bool
+        self, members: MemberTable, queries: PoolQueries, asking: Asking, listeners: Listeners, *, decides: bool
     ) -> None:
         """``decides``: False where a conflict is said and no more. In the pool of all datacenters two that are called
         the same, and joined by mistake, would take down each other's servers."""

@@ -26,7 +26,7 @@ from lictor_actors.swim.probe import Probing, Round
 from lictor_actors.swim.processed import ProcessedUpdates
 from lictor_actors.swim.profile import Profile
 from lictor_actors.swim.pushpull import PushPullSync
-from lictor_actors.swim.queries import Matches, Queries
+from lictor_actors.swim.queries import Matches, PoolQueries
 from lictor_actors.swim.remembering import Remembering
 from lictor_actors.swim.roster import NO_ONE, SharedView
 from lictor_actors.swim.transitions import Transitions
@@ -70,7 +70,7 @@ class Pool:
 
     def _wire(self, processed: ProcessedUpdates) -> None:
         options, profile, members, gossiper = self._options, self.profile, self.members, self.gossiper
-        self.queries = Queries(members, gossiper, self._matches)
+        self.queries = PoolQueries(members, gossiper, self._matches)
         self.asking = Asking(profile, members, self.queries)
         lan = options.pool != "wan"
         conflict = NameConflict(members, self.queries, self.asking, self.listeners, decides=lan)

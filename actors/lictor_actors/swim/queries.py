@@ -36,7 +36,7 @@ def size(query: AskPool | PoolQuery) -> int:
     return len(query.payload) + sum(len(text.encode()) for text in texts)
 
 
-class Queries:
+class PoolQueries:
     """Hears queries, passes them on and answers them."""
 
     def __init__(self, members: MemberTable, gossiper: Gossiper, matches: Matches) -> None:

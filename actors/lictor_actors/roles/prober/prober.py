@@ -123,11 +123,7 @@ class Prober(Actor):
             Join: pool.joining.asked,
             JoinDue: pool.joining.due,
             RetryJoinDue: lambda _, turn: pool.joining.begin(turn),
-            FireEvent: pool.events.fire,
-            AskPool: self._ask_pool,
-            QueryAnswer: pool.asking.answered,
-            QueryDue: pool.asking.due,
-            HandoffDue: self._handoff_due,
+            **self._spread(),
             ForceLeave: self._force_leave,
             Leave: self._leave,
             RememberDue: pool.remembering.due,
@@ -140,6 +136,16 @@ class Prober(Actor):
             Durable: _ignored,
             DiskFull: _ignored,
             DiskFreed: _ignored,
+        }
+
+    def _spread(self) -> dict[type[Message], Handler]:
+        """Events and queries, and what gossip brings too fast."""
+        return {
+            FireEvent: self.pool.events.fire,
+            AskPool: self._ask_pool,
+            QueryAnswer: self.pool.asking.answered,
+            QueryDue: self.pool.asking.due,
+            HandoffDue: self._handoff_due,
         }
 
     # -- the host, timers, requests from this node -----------------------------
