@@ -12,7 +12,7 @@ def add_namesake(world: World, spec: NodeSpec) -> Machine:
     shared, first = world.ground, world.machines[spec.node]
     world.ground = WorldGround(world)
     world.ground._machines = {}
-    second = world.add(spec.node, tree(spec), birth, urls=(spec.gossip_url, spec.rest_url), start=False)
+    second = world.add(spec.node, tree(spec), birth, urls=spec.listen_urls, start=False)
     world.ground._machines[spec.node] = second
     world.machines[spec.node] = first
     world._boot(second)

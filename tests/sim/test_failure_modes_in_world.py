@@ -68,15 +68,12 @@ class Cluster(Tap):
 
     def restart_elsewhere(self, name: str, address: str) -> NodeSpec:
         """The same disk, at another address; where it was before no node listens."""
-        moved, machine, urls = (
-            self.spec(name, address=address),
-            self.world.machines[f"{name}.dc1"],
-            self.world.network._urls,
-        )
+        moved, machine = self.spec(name, address=address), self.world.machines[f"{name}.dc1"]
         self.world.kill(machine.name)
-        del urls[machine.gossip], urls[machine.rest]
+        for url in machine.urls:
+            del self.world.network._urls[url]
         machine.become(tree(moved))
-        machine.gossip, machine.rest = moved.gossip_url, moved.rest_url
+        machine.urls = moved.listen_urls
         self.world.network.listen(machine)
         self.world.restart(machine.name)
         return moved

@@ -149,8 +149,9 @@ def test_one_that_was_away_until_its_name_was_taken_gives_way(cluster):
 
 
 def test_in_the_pool_of_all_datacenters_a_conflict_is_said_and_nothing_more(net):
-    net.add("n0", pool="wan")
-    net.gossip("n0", net.alive("n1", 5))
-    net.gossip("n0", net.alive("n0", 2_000_000_000, gossip="tcp://other:8301"))
+    server = {"role": "consul"}
+    net.add("n0", pool="wan", tags=server)
+    net.gossip("n0", net.alive("n1", 5, tags=server))
+    net.gossip("n0", net.alive("n0", 2_000_000_000, gossip="tcp://other:8301", tags=server))
     assert any(note.startswith("conflict: n0.dc1 is this node's name") for note in net.nodes["n0.dc1"].notes)
     assert not net.prober("n0").pool.asking._open
