@@ -193,6 +193,7 @@ def asleep(five: Cluster) -> Callable[[str, bool], Callable[[], None]]:
     return suspend
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clock_stands", [False, True])
 @pytest.mark.parametrize("name", ["agent-1.dc1", "leader"])
 def test_one_that_slept_for_an_hour_is_back_within_a_minute(
@@ -211,6 +212,7 @@ def test_one_that_slept_for_an_hour_is_back_within_a_minute(
     assert five.world.ended == {}
 
 
+@pytest.mark.slow
 def test_a_leader_that_slept_answers_no_read_by_the_lease_that_it_had(
     five: Cluster, asleep: Callable[[str, bool], Callable[[], None]]
 ) -> None:
