@@ -35,7 +35,7 @@ FUNCTIONS = {
 }
 """Functions that are longer than ``FUNCTION_MOST`` lines, and how long they are."""
 RIDDLES = {
-    "actors": 68,
+    "actors": 67,
     "benchmarks": 17,
     "deploy": 15,
     "docs": 51,
@@ -59,6 +59,7 @@ PASSED_ON = (
     "members.forced_out",
     "members.joined",
     "members.suspicions",
+    "pool.pool_answered",
 )
 """Answers that no actor declares: the gateway and the door for clients take every answer to what they have asked."""
 TO_HOSTS = (

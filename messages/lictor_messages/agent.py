@@ -194,9 +194,11 @@ class LeaveCluster(Message, kind="agent.leave_cluster", on=WIRE):
 
 
 class NodeStopping(Message):
-    """To ``host@node``: this node has left, shut it down."""
+    """To ``host@node``: this node has left, or must not go on: shut it down."""
 
     why: str
+    failed: bool = False
+    """It is an error, and the process says so with its exit code."""
 
 
 class ServerSilent(Message):

@@ -24,6 +24,7 @@ from lictor_messages import (
     machine,
     members,
     metrics,
+    pool,
     profiling,
     queries,
     raft,

@@ -4,7 +4,8 @@ A round: the prober sends ``Ping`` to the next member of its list and hopes for 
 it sends ``IndirectPing`` to a few helpers; each pings the target itself and relays the ``Ack``, or says ``Nack``
 ("I am fine, it is the target that is silent"). Without any ack the prober raises ``Suspect``.
 
-What is to be known by all (``Alive``, ``Suspect``, ``Dead``, ``LeaveIntent``, ``members.UserEvent``) is encoded
+What is to be known by all (``Alive``, ``Suspect``, ``Dead``, ``LeaveIntent``, ``members.UserEvent``,
+``pool.PoolQuery``) is encoded
 once, by the node that says it first, and carried as bytes in ``updates``: forwarding costs no encoding, and what was
 seen before is recognised without decoding. Updates ride on pings and acks, on ``Gossip``, and, for the whole view at
 once, on ``PushPull`` and its answer. Members that know each other exchange ``CompareViews`` and its answer first, and
@@ -48,6 +49,8 @@ class IndirectPing(Message, kind="swim.indirect_ping", on=WIRE):
     seq: Natural
     node: str
     updates: tuple[bytes, ...] = ()
+    gossip: str = ""
+    """Where the asker knows the node to live; "" from an older version. A namesake elsewhere is another node."""
 
 
 class Nack(Message, kind="swim.nack", on=WIRE):
@@ -76,6 +79,7 @@ class CompareViews(Message, kind="swim.compare_views", on=WIRE):
     """The sender's own record."""
     event_ltime: Natural
     sums: ViewSums
+    query_ltime: Natural = 0
 
 
 class ViewsCompared(Message, kind="swim.views_compared", on=WIRE):
@@ -90,6 +94,7 @@ class ViewsCompared(Message, kind="swim.views_compared", on=WIRE):
     """Of all that it has in them."""
     whole: bool = False
     """It knows no other member, or too much differs: it wants the whole view, and gives its own."""
+    query_ltime: Natural = 0
 
 
 class PushPull(Message, kind="swim.push_pull", on=WIRE):
@@ -105,6 +110,8 @@ class PushPull(Message, kind="swim.push_pull", on=WIRE):
     """Of what the sender lacks; None asks for the whole view, and so does every sender of an older version."""
     buckets: tuple[ViewBucket, ...] = ()
     """In which that is; a sender of an older version names none."""
+    query_ltime: Natural = 0
+    """The sender's Lamport clock of queries; 0 from an older version."""
 
 
 class PushPullAnswer(Message, kind="swim.push_pull_answer", on=WIRE):
@@ -113,6 +120,7 @@ class PushPullAnswer(Message, kind="swim.push_pull_answer", on=WIRE):
     updates: tuple[bytes, ...]
     event_ltime: Natural
     last: bool = True
+    query_ltime: Natural = 0
 
 
 class Alive(Message, kind="swim.alive", on=CLAIM):
@@ -234,6 +242,10 @@ class NackDue(Message):
 
 class GossipDue(Message):
     """Time to tell a few random members what is queued."""
+
+
+class HandoffDue(Message):
+    """Time to weigh some of the updates that wait."""
 
 
 class PushPullDue(Message):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -29,7 +30,8 @@ class Machine:
     def __init__(self) -> None:
         self.now, self.offset = 100 * SECOND, 1_000 * SECOND
 
-    def monotonic_ns(self) -> int:
+    def clock_gettime_ns(self, clock: int) -> int:
+        assert clock == live_clocks.SLEEPLESS
         return self.now
 
     def time_ns(self) -> int:
@@ -51,6 +53,12 @@ def test_clocks_are_the_machines_until_a_rule_says_otherwise(machine: Machine) -
     assert (clocks.now("n2.dc1"), clocks.wall("n2.dc1")) == (100 * SECOND, 1_100 * SECOND)
     clocks.set_rules([])
     assert clocks.wall("n1.dc1") == 1_100 * SECOND
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="macOS's monotonic clock goes on in sleep anyway")
+def test_a_machine_that_sleeps_loses_no_time() -> None:
+    """Nothing here can send this machine to sleep; that this clock goes on meanwhile is Linux's promise."""
+    assert live_clocks.SLEEPLESS == time.CLOCK_BOOTTIME
 
 
 def test_skews_add_up(machine: Machine) -> None:

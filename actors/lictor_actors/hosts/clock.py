@@ -49,6 +49,12 @@ class NodeClock:
         """Move the wall clock by this many nanoseconds, for good."""
         self._wall += by
 
+    def stand_still(self, for_ns: int) -> None:
+        """The machine was suspended for so long, and nothing on it ran: its monotonic clock stood still meanwhile, as
+        Linux's does, and the wall clock went on."""
+        self._base -= for_ns
+        self._wall += for_ns
+
     def drift(self, ppm: int, time: int) -> None:
         """From now on run fast (or slow) by this many millionths; timers already set keep their true time."""
         self._base, self._since, self._ppm = self.now(time), time, ppm

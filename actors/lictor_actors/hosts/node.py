@@ -154,7 +154,7 @@ class Node:
                 self.ground.redial(self.name, body.node)
             case NodeStopping():
                 # What its actors have answered is still on its way: the asker learns that it was done.
-                self.ground.later(self.name, GOODBYE_NS, lambda: self._end(body.why))
+                self.ground.later(self.name, GOODBYE_NS, lambda: self._end(body))
             case Undeliverable():
                 self.ground.count("undeliverable_to_host", self.name)
             case _ if envelope.request and envelope.reply_to:
@@ -191,10 +191,14 @@ class Node:
             self.stop("restarting")
             self.start()
 
-    def _end(self, why: str) -> None:
-        if any(seat.life is not None for seat in self.seats.values()):  # else it was stopped meanwhile
-            self.stop(why)
-            self.ground.node_ended(self.name, why)
+    def _end(self, stopping: NodeStopping) -> None:
+        if all(seat.life is None for seat in self.seats.values()):
+            return  # it was stopped meanwhile
+        if stopping.failed:
+            self.fail(stopping.why)
+        else:
+            self.stop(stopping.why)
+            self.ground.node_ended(self.name, stopping.why)
 
     # -- seats ---------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from lictor_actors.judges.catalog import differences, disagreements
 from lictor_actors.judges.events import EventJudge
 from lictor_actors.judges.lag import LagJudge
 from lictor_actors.judges.membership import MemberChange, MembershipJudge
+from lictor_actors.judges.queries import QueryJudge
 from lictor_actors.judges.raft import RaftJudge
 from lictor_actors.judges.suspicions import SuspicionJudge
 from lictor_actors.judges.swim import SwimJudge, incomplete, unlike
@@ -40,13 +41,14 @@ class Bench:
         self._listeners: list[Callable[[MemberChange], None]] = []
         self.swim = SwimJudge()
         self.events = EventJudge()
+        self.queries = QueryJudge()
         self.suspicions = SuspicionJudge(self._members, LOCAL.suspicion_min(1))
         self.lag = LagJudge(self._members, WAN.lag_tolerance)
         if raft:
             world.watchers.setdefault("server", []).append(self._saw_server)
             world.listeners.append(self.raft.heard)
         world.watchers.setdefault("prober", []).append(self._saw_prober)
-        world.listeners += [self.swim.heard, self.events.heard]
+        world.listeners += [self.swim.heard, self.events.heard, self.queries.heard]
         world.trace.taps += [self.suspicions, self.lag]
 
     def on_change(self, listener: Callable[[MemberChange], None]) -> None:

@@ -67,6 +67,7 @@ DEADLY = {"faults": ("kill",), "every_s": 6.0, "lasts_s": 6.0}
 KEPT_ALIVE = {"keepers": 4, "session_ttl_s": 1.0}
 UNHEARD = {"servers": 1, "agents": 8, "faults": ("lose", "pause", "cut"), "every_s": 1.0, "lasts_s": 6.0}
 """Gossip misses members, and only an exchange of views tells them."""
+ASKED = {"servers": 1, "agents": 6, "queries": True, "faults": ("lose", "duplicate"), "every_s": 2.0, "lasts_s": 2.0}
 REPORTS = {"servers": 1, "agents": 1, "reports": True, "faults": ("kill",), "every_s": 3.0, "lasts_s": 1.5}
 SERVERS_CHANGE = {"servers": 5, "agents": 1, "clients": 4, **OFTEN}
 PLANTED = (
@@ -292,4 +293,6 @@ PLANTED = (
         "was told twice of event",
         known=1,
     ),
+    Planted("a query is answered with every copy", swim.answers_every_copy, "query .* twice", known=1, plan=ASKED),
+    Planted("an answer counts with every copy", swim.counts_every_copy, "and counted", known=1, plan=ASKED),
 )

@@ -77,6 +77,8 @@ class Plan:
     """Every node answers DNS, and a program at each asks for a service."""
     reports: bool = False
     """Every node has checks that live by reports."""
+    queries: bool = False
+    """Nodes ask the whole pool now and then."""
     lost_write: bool = False
     """In the end an agent's write to the catalog is lost, and it has to notice."""
     without: tuple[int, ...] = ()
@@ -108,6 +110,7 @@ class Plan:
             f"{'; a prefix is followed' if self.prefixes else ''}"
             f"{'; a service is found by DNS' if self.dns else ''}"
             f"{'; checks live by reports' if self.reports else ''}"
+            f"{'; the pool is asked' if self.queries else ''}"
             f"{'; a write to the catalog is lost' if self.lost_write else ''}"
         )
 
@@ -160,6 +163,8 @@ def _with_later_draws(plan: Plan) -> Plan:
         plan = replace(plan, dns=True)
     if others.random() < 1 / 4 and not plan.changes_servers and not {"clock", "set_back", "pause"} & {*plan.faults}:
         plan = replace(plan, reports=True)
+    if others.random() < 1 / 4:
+        plan = replace(plan, queries=True)
     return plan
 
 

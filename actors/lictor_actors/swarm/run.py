@@ -123,7 +123,7 @@ class Run:
     def _people(self) -> None:
         world, nodes, seed = self.world, self.nodes, self.plan.seed
         self._owners = Owners(world, nodes, stream(seed, "owners"))
-        self._heralds = Heralds(world, nodes, stream(seed, "heralds"))
+        self._heralds = Heralds(world, nodes, stream(seed, "heralds"), ask=self.plan.queries)
         servers, keys = nodes[: self.plan.servers], self.clients.keys
         self._followers = Followers(world, self.watches, nodes, servers, keys, stream(seed, "followers"))
         rng, leave = stream(seed, "lockers"), self.plan.changes_servers

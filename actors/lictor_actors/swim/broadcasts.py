@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import IntEnum
 from itertools import chain
 from typing import NamedTuple
 
@@ -10,11 +11,19 @@ TOO_LONG_MOST = 8
 """A message that so many updates did not fit into is full."""
 
 
+class Rank(IntEnum):
+    """What goes first where there is not room for all (Serf: intents, then queries, then user events)."""
+
+    MEMBER = 0
+    QUERY = 1
+    EVENT = 2
+
+
 class Broadcast(NamedTuple):
     """An encoded update."""
 
     data: bytes
-    event: bool
+    rank: Rank
 
 
 Level = dict[str, Broadcast]
@@ -44,13 +53,15 @@ class Broadcasts:
     def __contains__(self, key: str) -> bool:
         return key in self._where
 
-    def put(self, key: str, data: bytes, *, event: bool = False) -> None:
-        """Queue an update about ``key``; it replaces an older one. A full queue drops its oldest."""
+    def put(self, key: str, data: bytes, rank: Rank = Rank.MEMBER) -> bool:
+        """Queue an update about ``key``; it replaces an older one. A full queue drops its oldest: then it is False."""
         self.remove(key)
-        if len(self._where) >= self._bound:
+        full = len(self._where) >= self._bound
+        if full:
             self.remove(next(iter(self._where)))
-        self._enter(key, Broadcast(data, event), 0)
+        self._enter(key, Broadcast(data, rank), 0)
         self._bytes += len(data)
+        return not full
 
     def remove(self, key: str) -> None:
         """Forget the update about ``key``, if there is one."""
@@ -77,7 +88,7 @@ class Broadcasts:
         return tuple(taken)
 
     def _take_urgent(self, budget: int) -> list[bytes]:
-        """Membership before user events, then what was sent least, then what became so last; what is too long leaves
+        """By rank, then what was sent least, then what became so last; what is too long leaves
         room for shorter ones."""
         chosen, too_long = [], 0
         for key, sent, broadcast in self._by_urgency():
@@ -93,9 +104,9 @@ class Broadcasts:
         return [broadcast.data for _, _, broadcast in chosen]
 
     def _by_urgency(self) -> Iterator[tuple[str, int, Broadcast]]:
-        for event in (False, True):
+        for rank in Rank:
             for sent, level in enumerate(self._levels):
-                yield from ((key, sent, one) for key, one in reversed(level.items()) if one.event is event)
+                yield from ((key, sent, one) for key, one in reversed(level.items()) if one.rank is rank)
 
     def _enter(self, key: str, broadcast: Broadcast, sent: int) -> None:
         while len(self._levels) <= sent:

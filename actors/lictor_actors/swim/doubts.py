@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from lictor_actors.kernel.turn import Turn
 from lictor_messages.base import Message
+from lictor_messages.pool import PoolQuery
 from lictor_messages.swim import Alive, Dead, LeaveIntent, Suspect
 
 FARTHEST = 2**32
@@ -60,6 +61,8 @@ def fault_of(update: Message) -> str:
     """Why this can be no member's word, now or ever, as it is counted; "" if it can."""
     if isinstance(update, Alive):
         return _record_fault(update)
+    if isinstance(update, PoolQuery):
+        return "" if _is_node(update.origin) and _is_url(update.gossip) else "address"
     if isinstance(update, Suspect | Dead) and not _is_node(update.accuser):
         return "name"
     return "name" if isinstance(update, Suspect | Dead | LeaveIntent) and not _is_node(update.node) else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lictor_actors.kernel.turn import Turn
-from lictor_actors.swim.broadcasts import Broadcasts
+from lictor_actors.swim.broadcasts import Broadcasts, Rank
 from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
 from lictor_actors.swim.profile import Profile
 from lictor_messages.swim import Gossip, GossipDue
@@ -24,9 +24,10 @@ class Gossiper:
         self._ticking = False
         self._due = 0
 
-    def spread(self, key: str, data: bytes, turn: Turn, *, event: bool = False) -> None:
+    def spread(self, key: str, data: bytes, turn: Turn, rank: Rank = Rank.MEMBER) -> None:
         """Queue an update about ``key`` for everyone."""
-        self.queue.put(key, data, event=event)
+        if not self.queue.put(key, data, rank):
+            turn.count("gossip_broadcasts_dropped")
         if not self._ticking:
             self._tick_after(int(turn.rng.random() * self._profile.gossip_interval / 2), turn)
 

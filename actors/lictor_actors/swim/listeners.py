@@ -9,6 +9,7 @@ from typing import NamedTuple
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.claims import KEPT, claim_of
 from lictor_actors.swim.peer import member_of
+from lictor_messages.agent import NodeStopping
 from lictor_messages.base import Message
 from lictor_messages.envelope import at
 from lictor_messages.host import Forgotten, Located, PoolLane, Redial
@@ -67,6 +68,10 @@ class Listeners:
     def forgotten(self, node: str, turn: Turn) -> None:
         """The member has no address any more."""
         turn.send(self._host, Forgotten(node=node, pool=self._lane), early=True)
+
+    def stop_node(self, why: str, turn: Turn) -> None:
+        """This node must not go on: its process ends with these words."""
+        turn.send(self._host, NodeStopping(why=why, failed=True), early=True)
 
     def redial(self, node: str, turn: Turn) -> None:
         """A direct probe went unanswered: a pipe that looks open may be dead."""

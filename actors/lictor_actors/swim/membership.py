@@ -12,6 +12,7 @@ from __future__ import annotations
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.border import Border
 from lictor_actors.swim.gossip import Gossiper
+from lictor_actors.swim.intents import RecentIntents
 from lictor_actors.swim.listeners import Listeners
 from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
 from lictor_actors.swim.own_record import OwnRecord
@@ -22,6 +23,9 @@ from lictor_messages.base import Message
 from lictor_messages.codec import pack_body
 from lictor_messages.members import MemberReaped
 from lictor_messages.swim import Alive, Dead, Gossip, LeaveIntent, Suspect, SuspicionDue
+
+TELL_NS = 30_000_000_000
+"""How often two members of one name are told of each other."""
 
 
 class Membership:
@@ -35,6 +39,7 @@ class Membership:
         gossiper: Gossiper,
         listeners: Listeners,
         border: Border,
+        intents: RecentIntents,
     ) -> None:
         self._members = members
         self._own = own
@@ -44,6 +49,9 @@ class Membership:
         self._border = border
         self.unconfirmed = 0
         """Members declared dead here that fewer had confirmed than were wanted, in this life."""
+        self._intents = intents
+        self._rivals: dict[str, tuple[str, int]] = {}
+        """Member → the place by which another last claimed its name, and when the two were told."""
 
     # -- what others say -------------------------------------------------------
 
@@ -57,28 +65,56 @@ class Membership:
             return True
         peer = self._members.get(claim.node)
         if peer is None:
-            self._transitions.meet(claim, data, hearing, turn)
-            return True
+            return self._meet(claim, data, hearing, turn)
         if peer is self._members.me:
             return self._own.claimed(claim, data, hearing, turn)
         moved = peer.moves_to(claim)
         reclaims = moved and self._transitions.may_be_reclaimed(peer, turn)
+        if moved and not reclaims:
+            self.contested(peer, claim, data, turn)
+            if claim.incarnation < peer.incarnation:  # of equal ones two would send each other theirs for ever
+                hearing.answers.append(peer.stronger)
+            return False  # the name may be free when this claim comes again
         if claim.incarnation <= peer.incarnation and not reclaims:
             if data != peer.stronger:
                 hearing.answers.append(peer.stronger)
-            return not moved  # the name may be free when this claim comes again
-        if moved and not reclaims:
-            turn.note(f"conflict: {claim.node} is also claimed by {join_host_port(claim.address, claim.port)}")
-            return False
+            return True
         self._transitions.revive(self._members.own(peer), claim, data, hearing, turn)
         return True
 
-    def namesake(self, asker: Alive, turn: Turn) -> Alive | None:
+    def namesake(self, asker: Alive, turn: Turn) -> Peer | None:
         """The other node that has the asker's name and has not given it up, None if there is none."""
         peer = self._members.get(asker.node)
         if peer is None or not peer.moves_to(asker) or self._transitions.may_be_reclaimed(peer, turn):
             return None
-        return peer.alive
+        return peer
+
+    def _meet(self, claim: Alive, data: bytes, hearing: Hearing, turn: Turn) -> bool:
+        intent = self._intents.about(claim.node, claim.incarnation, turn)
+        if intent is not None and intent.final:
+            turn.count("gossip_records_of_those_who_left")
+            hearing.answers.append(intent.data)
+            return False
+        self._transitions.meet(claim, data, hearing, turn)
+        if intent is not None:
+            self.leave_intent(intent.claim, intent.data, hearing, turn)
+        return True
+
+    def contested(self, peer: Peer, claim: Alive, data: bytes, turn: Turn) -> None:
+        """A member's name is claimed from elsewhere. Each of the two is told of the other, now and then: gossip does
+        not tell them, because those who know the one do not know the other. An old record of a member that has moved
+        is told to a place where no node lives any more."""
+        place = join_host_port(claim.address, claim.port)
+        turn.count("gossip_name_conflicts")
+        known, since = self._rivals.get(claim.node, ("", turn.now - TELL_NS))
+        if turn.now - since < TELL_NS:
+            return
+        self._rivals[claim.node] = place, turn.now
+        turn.send(self._members.address(claim.gossip), Gossip(updates=(peer.record,)), early=True)
+        if peer is not self._members.me:
+            turn.send(peer.address, Gossip(updates=(data,)), early=True)
+        if known != place and claim.incarnation >= peer.incarnation:
+            turn.note(f"conflict: {claim.node} is also claimed by {place}")
 
     def suspect(self, claim: Message, data: bytes, hearing: Hearing, turn: Turn) -> bool:
         """A member got no answer from another: start a suspicion, or confirm the one that runs."""
@@ -108,6 +144,8 @@ class Membership:
         assert isinstance(claim, Dead)
         peer = self._members.get(claim.node)
         if peer is None:
+            if claim.accuser == claim.node:
+                self._intents.put(claim, data, turn)
             return False
         if peer is self._members.me:
             return self._own.accused(claim.incarnation, hearing, turn)
@@ -125,6 +163,7 @@ class Membership:
         assert isinstance(claim, LeaveIntent)
         peer = self._members.get(claim.node)
         if peer is None:
+            self._intents.put(claim, data, turn)
             return False
         if peer is self._members.me:
             return self._own.accused(claim.incarnation, hearing, turn)
@@ -138,6 +177,7 @@ class Membership:
             self._transitions.become_left(peer, turn)
         if claim.prune and peer.state is MemberState.LEFT:
             self.forget(peer, turn)
+            self._intents.put(claim, data, turn)  # others' older records of it are on their way
         self._gossiper.spread(peer.node, data, turn)
         return True
 
@@ -173,6 +213,7 @@ class Membership:
     def forget(self, peer: Peer, turn: Turn) -> None:
         """Drop a failed or left member from the table and the directory."""
         self._members.remove(peer)
+        self._rivals.pop(peer.node, None)
         self._listeners.tell(MemberReaped(member=peer.member(), alive=self._members.alive_count), turn)
         self._listeners.forgotten(peer.node, turn)
 

@@ -6,6 +6,7 @@ from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.awareness import Awareness
 from lictor_actors.swim.gossip import Gossiper
 from lictor_actors.swim.member_table import MemberTable
+from lictor_actors.swim.name_conflict import NameConflict
 from lictor_actors.swim.updates import Hearing
 from lictor_messages.addresses import join_host_port
 from lictor_messages.codec import pack_body
@@ -15,25 +16,31 @@ from lictor_messages.swim import Alive
 class OwnRecord:
     """This node's record, and its refutations."""
 
-    def __init__(self, members: MemberTable, gossiper: Gossiper, awareness: Awareness) -> None:
+    def __init__(self, members: MemberTable, gossiper: Gossiper, awareness: Awareness, conflict: NameConflict) -> None:
         self._members = members
         self._gossiper = gossiper
         self._awareness = awareness
+        self._conflict = conflict
 
     def claimed(self, claim: Alive, data: bytes, hearing: Hearing, turn: Turn) -> bool:
         """A record of this node's name: its own, an older life's or a namesake's. True if it may be skipped."""
         me = self._members.me
         if data == me.record:
             return True
-        if me.leaving or claim.incarnation < me.incarnation:
+        if me.leaving or (claim.incarnation < me.incarnation and not self._is_namesake(claim)):
             hearing.answers.append(me.stronger)
             return True
         if me.moves_to(claim):
             # Refuting would be a war of incarnations with a living namesake that neither can win.
-            turn.note(f"conflict: this node's name is also claimed by {join_host_port(claim.address, claim.port)}")
+            self._conflict.noticed(join_host_port(claim.address, claim.port), turn)
             return False
         self._refute(claim.incarnation, hearing, turn)
         return False
+
+    def _is_namesake(self, claim: Alive) -> bool:
+        """An older record of this node itself, from another address, has its id."""
+        me = self._members.me
+        return me.moves_to(claim) and claim.id != me.alive.id
 
     def accused(self, incarnation: int, hearing: Hearing, turn: Turn) -> bool:
         """Never skipped as seen: an accuser that has not heard the refutation gets it again."""

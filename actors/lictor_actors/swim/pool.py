@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lictor_actors.kernel.turn import Turn
+from lictor_actors.swim.asking import Asking
 from lictor_actors.swim.awareness import Awareness
 from lictor_actors.swim.border import Border
 from lictor_actors.swim.coordinates import Vivaldi
@@ -12,24 +13,29 @@ from lictor_actors.swim.departure import Departure, Undertaker
 from lictor_actors.swim.doubts import Doubts
 from lictor_actors.swim.events import UserEvents
 from lictor_actors.swim.gossip import Gossiper
+from lictor_actors.swim.handoff import Handoff
+from lictor_actors.swim.intents import RecentIntents
 from lictor_actors.swim.joining import Joining
 from lictor_actors.swim.listeners import Listeners
 from lictor_actors.swim.marks import EVENTS, bucket
 from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
 from lictor_actors.swim.membership import Membership
+from lictor_actors.swim.name_conflict import NameConflict
 from lictor_actors.swim.own_record import OwnRecord
 from lictor_actors.swim.probe import Probing, Round
 from lictor_actors.swim.processed import ProcessedUpdates
 from lictor_actors.swim.profile import Profile
 from lictor_actors.swim.pushpull import PushPullSync
+from lictor_actors.swim.queries import Matches, PoolQueries
 from lictor_actors.swim.remembering import Remembering
 from lictor_actors.swim.roster import NO_ONE, SharedView
 from lictor_actors.swim.transitions import Transitions
-from lictor_actors.swim.updates import Hearing, Updates
+from lictor_actors.swim.updates import Updates
 from lictor_messages.codec import pack_body
 from lictor_messages.coordinates import Coordinate
 from lictor_messages.envelope import role_of
 from lictor_messages.members import UserEvent
+from lictor_messages.pool import PoolQuery
 from lictor_messages.swim import Alive, Dead, LeaveIntent, ProberOptions, RetryJoinDue, Suspect
 
 SECOND_NS = 1_000_000_000
@@ -38,8 +44,12 @@ SECOND_NS = 1_000_000_000
 class Pool:
     """The parts, and what concerns several of them."""
 
-    def __init__(self, options: ProberOptions, profile: Profile, view: SharedView = NO_ONE) -> None:
-        """``view``: the members that this node knows from the start, itself among them."""
+    def __init__(
+        self, options: ProberOptions, profile: Profile, view: SharedView = NO_ONE, matches: Matches = str.__eq__
+    ) -> None:
+        """``view``: the members that this node knows from the start, itself among them. ``matches`` judges the tag
+        filters of queries; without it a pattern has to be the whole value."""
+        self._matches = matches
         self.profile = profile
         self.role = options.role
         self.network = options.pool
@@ -60,20 +70,27 @@ class Pool:
 
     def _wire(self, processed: ProcessedUpdates) -> None:
         options, profile, members, gossiper = self._options, self.profile, self.members, self.gossiper
-        own = OwnRecord(members, gossiper, self.awareness)
+        self.queries = PoolQueries(members, gossiper, self._matches)
+        self.asking = Asking(profile, members, self.queries)
+        lan = options.pool != "wan"
+        conflict = NameConflict(members, self.queries, self.asking, self.listeners, decides=lan)
+        own = OwnRecord(members, gossiper, self.awareness, conflict)
         transitions = Transitions(profile, members, gossiper, self.listeners, processed)
         self.transitions = transitions
         self.suspicions = transitions.suspicions
-        self.membership = Membership(members, own, transitions, gossiper, self.listeners, self.border)
+        intents = RecentIntents(profile.broadcasts_max)
+        self.membership = Membership(members, own, transitions, gossiper, self.listeners, self.border, intents)
         self.events = UserEvents(profile, gossiper, self.listeners)
         self.updates = Updates(members, processed, self.doubts)
+        self.handoff = Handoff(self.updates)
         self.updates.on(Alive, self.membership.alive)
         self.updates.on(Suspect, self.membership.suspect)
         self.updates.on(Dead, self.membership.dead)
         self.updates.on(LeaveIntent, self.membership.leave_intent)
         self.updates.on(UserEvent, self.events.heard)
+        self.updates.on(PoolQuery, self.queries.heard)
         self.probing = Probing(profile, members, self.membership, gossiper, self.listeners, self.awareness)
-        self.sync = PushPullSync(profile, members, own, gossiper, self.events, self.updates)
+        self.sync = PushPullSync(profile, members, own, gossiper, self.events, self.queries.clock, self.updates)
         keep = options.reconnect_timeout_ns, options.tombstone_timeout_ns
         self.remembering = Remembering(members, options.rejoin_after_leave, options.reconnect_timeout_ns)
         join = options.join, options.retry_join_ns, options.pool, options.shares_lane, options.retry_join_max
@@ -129,7 +146,7 @@ class Pool:
         if not updates:
             return
         was_alone = self.members.alone
-        self.updates.take_in(updates, Hearing(source), turn)
+        self.handoff.take_in(updates, source, turn)
         if self.joining.waits and was_alone and not self.members.alone:
             self.join(turn)  # one that does not wait has found it
         self.set_timers(turn)

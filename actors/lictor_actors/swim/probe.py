@@ -132,11 +132,18 @@ class Probing:
         return None
 
     def help(self, ping: IndirectPing, source: str, turn: Turn) -> None:
-        """Ping on behalf of another; its suspicion, which came along, rides on this ping too."""
+        """Ping on behalf of another; its suspicion, which came along, rides on this ping too.
+
+        One that this node knows somewhere else is not the one that the other means: an ack of it would keep alive a
+        node that is gone, for as long as it has a namesake.
+        """
+        peer = self._members.others.get(ping.node)
+        if peer is not None and ping.gossip and ping.gossip != peer.alive.gossip:
+            turn.send(source, Nack(seq=ping.seq), early=True)
+            return
         self._forget_old_help(turn.now)
         self._seq += 1
         self._helping[self._seq] = Help(source, ping.seq, turn.now + self._profile.probe_interval)
-        peer = self._members.others.get(ping.node)
         if peer is None:
             turn.send(self._members.address(ping.node), Ping(seq=self._seq), early=True)
         else:
@@ -188,7 +195,8 @@ class Probing:
         current.helpers = len(helpers)
         for helper in helpers:
             updates = accusation + self._gossiper.piggyback()
-            ask = IndirectPing(seq=current.seq, node=current.node, updates=updates)
+            gossip = peer.alive.gossip if peer is not None else ""
+            ask = IndirectPing(seq=current.seq, node=current.node, updates=updates, gossip=gossip)
             turn.send(helper.address, ask, early=True)
 
     def _forget_old_help(self, now: int) -> None:

@@ -31,6 +31,7 @@ class Profile:
     suspicion_max_mult: int = 6
     """Lifeguard's beta; 1 turns its long suspicions off."""
     retransmit_mult: int = 4
+    query_timeout_mult: int = 16
     awareness_max: int = 8
     """Scores run from 0 to one less than this; 1 turns the local health multiplier off."""
     nack_percent: int = 80
@@ -67,6 +68,10 @@ class Profile:
     def retransmit_limit(self, n: int) -> int:
         """How often each member sends an update: mult * ceil(log10(n + 1)), which counts n's digits."""
         return self.retransmit_mult * len(str(max(1, n)))
+
+    def query_timeout(self, n: int) -> int:
+        """How long a query waits for answers: mult * ceil(log10(n + 1)) gossip intervals (Serf)."""
+        return self.query_timeout_mult * len(str(max(1, n))) * self.gossip_interval
 
     def push_pull_every(self, n: int) -> int:
         """The push/pull interval: longer by one for each doubling above 32 members."""

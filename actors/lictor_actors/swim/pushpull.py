@@ -9,10 +9,12 @@ and is asked for the whole view.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypedDict
 
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.events import UserEvents
 from lictor_actors.swim.gossip import Gossiper
+from lictor_actors.swim.lamport import LamportClock
 from lictor_actors.swim.marks import pack_marks, unpack_marks
 from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
 from lictor_actors.swim.own_record import OwnRecord
@@ -21,6 +23,16 @@ from lictor_actors.swim.profile import Profile
 from lictor_actors.swim.updates import Hearing, Updates
 from lictor_messages.bounds import MARKS_MOST
 from lictor_messages.swim import CompareViews, PushPull, PushPullAnswer, PushPullDue, ViewsCompared
+
+
+class Clocks(TypedDict):
+    """What comes along with every view."""
+
+    event_ltime: int
+    query_ltime: int
+
+
+View = CompareViews | ViewsCompared | PushPull | PushPullAnswer
 
 
 class PushPullSync:
@@ -33,6 +45,7 @@ class PushPullSync:
         own: OwnRecord,
         gossiper: Gossiper,
         events: UserEvents,
+        query_clock: LamportClock,
         updates: Updates,
     ) -> None:
         self._profile = profile
@@ -40,6 +53,7 @@ class PushPullSync:
         self._own = own
         self._gossiper = gossiper
         self._events = events
+        self._query_clock = query_clock
         self._updates = updates
         self._view = PoolView(members, events)
         self._not_before = 0
@@ -53,29 +67,27 @@ class PushPullSync:
         if self._members.alone:
             self.ask(to, turn)
         else:
-            compare = CompareViews(
-                updates=self._own_record(), event_ltime=self._events.clock.time, sums=self._view.sums
-            )
+            compare = CompareViews(updates=self._own_record(), sums=self._view.sums, **self._clocks())
             turn.ask(to, compare, early=True)
 
     def tell_differences(self, asked: CompareViews, source: str, turn: Turn) -> None:
         """Say where this node's view is another one, and what is there."""
-        self._merge(asked.updates, asked.event_ltime, source, turn)
+        self._merge(asked, source, turn)
         buckets = self._view.differing(asked.sums)
         marks = tuple(self._view.within(buckets)) if buckets else ()
         whole = len(marks) > MARKS_MOST
         answer = ViewsCompared(
             updates=self._own_record(),
-            event_ltime=self._events.clock.time,
             buckets=() if whole else buckets,
             marks=b"" if whole else pack_marks(marks),
             whole=whole,
+            **self._clocks(),
         )
         turn.reply(answer, early=True)
 
     def exchange_differences(self, answer: ViewsCompared, source: str, turn: Turn) -> None:
         """Send what the other lacks and ask for what this node lacks, if there is any of that."""
-        self._merge(answer.updates, answer.event_ltime, source, turn)
+        self._merge(answer, source, turn)
         if answer.whole:
             self.ask(source, turn)
         elif answer.buckets:
@@ -92,14 +104,14 @@ class PushPullSync:
         outdated its sender need not hear.
         """
         view = self._view.whole(with_events=not push.join) if push.last and push.wanted is None else []
-        self._merge(push.updates, push.event_ltime, source, turn)
+        self._merge(push, source, turn)
         if push.last:
             wanted = dict.fromkeys(unpack_marks(push.wanted or b""))
             self._reply(view or self._view.marked(wanted, push.buckets), turn)
 
     def answered(self, pull: PushPullAnswer, source: str, turn: Turn) -> None:
         """What the other has arrived."""
-        self._merge(pull.updates, pull.event_ltime, source, turn)
+        self._merge(pull, source, turn)
 
     def introduced(self, records: tuple[bytes, ...], turn: Turn) -> None:
         """Records of nodes that are introduced to each other all at once: no other has to be told of them."""
@@ -129,12 +141,13 @@ class PushPullSync:
         self._not_before = turn.now + 2 * self._profile.probe_interval
         self.exchange(peer.address, turn)
 
-    def _merge(self, updates: tuple[bytes, ...], event_ltime: int, source: str, turn: Turn) -> None:
-        alone, event_time = self._members.alone, self._events.approach(event_ltime, turn)
+    def _merge(self, said: View, source: str, turn: Turn) -> None:
+        alone, event_time = self._members.alone, self._events.clock.approach(said.event_ltime, turn)
         if alone:
             self._events.skip_past(event_time)
         self._events.clock.witness(event_time - 1)
-        self._updates.take_in(updates, Hearing(source, merging=True, quiet=alone), turn)
+        self._query_clock.witness(self._query_clock.approach(said.query_ltime, turn) - 1)
+        self._updates.take_in(said.updates, Hearing(source, merging=True, quiet=alone), turn)
         if alone and not self._members.alone:
             self._own.announce(turn)
             self._settle_in(turn)
@@ -156,17 +169,20 @@ class PushPullSync:
     ) -> str:
         """Every part begins with this node's own record: only then can the other answer it."""
         *most, last = self._parts(said, room=len(wanted or b""))
-        time = self._events.clock.time
+        clocks = self._clocks()
         for part in most:
-            turn.send(to, PushPull(updates=part, event_ltime=time, join=join, last=False), early=True)
-        ask = PushPull(updates=last, event_ltime=time, join=join, wanted=wanted, buckets=buckets)
+            turn.send(to, PushPull(updates=part, join=join, last=False, **clocks), early=True)
+        ask = PushPull(updates=last, join=join, wanted=wanted, buckets=buckets, **clocks)
         return turn.ask(to, ask, early=True)
 
     def _reply(self, said: Iterable[bytes], turn: Turn) -> None:
         parts = self._parts(said)
         for n, part in enumerate(parts, 1):
-            answer = PushPullAnswer(updates=part, event_ltime=self._events.clock.time, last=n == len(parts))
+            answer = PushPullAnswer(updates=part, last=n == len(parts), **self._clocks())
             turn.reply(answer, early=True)
+
+    def _clocks(self) -> Clocks:
+        return Clocks(event_ltime=self._events.clock.time, query_ltime=self._query_clock.time)
 
     def _own_record(self) -> tuple[bytes, ...]:
         return (self._members.me.record,)

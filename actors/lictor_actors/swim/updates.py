@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from lictor_actors.kernel.turn import Turn
@@ -50,6 +50,10 @@ class Updates:
     def on(self, kind: type[Message], rule: Rule) -> None:
         """Have ``rule`` applied to updates of this kind."""
         self._rules[kind.kind] = rule
+
+    def unseen(self, updates: tuple[bytes, ...]) -> Iterator[bytes]:
+        """Those that were not processed yet."""
+        return self._processed.unseen(updates)
 
     def take_in(self, updates: tuple[bytes, ...], hearing: Hearing, turn: Turn) -> None:
         """Apply what is new, in order; then answer weaker claims with the stronger records, in one message."""

@@ -18,9 +18,22 @@ from lictor_messages.codec import pack_body
 from lictor_messages.envelope import Envelope, at, node_of, role_of
 from lictor_messages.host import Forgotten, Located, Recovered, Undeliverable
 from lictor_messages.journal import JournalRecord
-from lictor_messages.swim import Alive, Dead, Gossip, ProberOptions, Suspect
+from lictor_messages.refusals import Refused
+from lictor_messages.swim import (
+    Alive,
+    CompareViews,
+    Dead,
+    Gossip,
+    ProberOptions,
+    PushPull,
+    PushPullAnswer,
+    Suspect,
+    ViewsCompared,
+)
 
 MS = 1_000_000
+NAMESAKES = PushPull, CompareViews, PushPullAnswer, ViewsCompared, Refused, Undeliverable
+"""What may come in a node's own name."""
 S = 1_000 * MS
 
 
@@ -39,6 +52,10 @@ class Node:
     paused: list[tuple[Message, Envelope | None]] | None = None
     blocked: list[tuple[str, Envelope]] | None = None
 
+    @property
+    def name(self) -> str:
+        return f"{self.options.name}.{self.options.dc}"
+
 
 class Net:
     """``drops`` are asked about every message between nodes; True loses it. ``sent`` records (time, envelope)."""
@@ -53,11 +70,14 @@ class Net:
         self.counters: Counter[str] = Counter()
         self._heap: list[tuple[int, int, Callable[[], None]]] = []
         self._count = 0
+        self._homes: dict[int, Node] = {}
 
     def add(self, name: str, *join: str, profile: Profile | None = None, dc: str = "dc1", **options: object) -> Prober:
+        """``called=``: its name, where another node has it too."""
+        called = options.pop("called", name)
         fields = {"address": "127.0.0.1", "port": 10_000 + len(self.nodes), "rest": f"tcp://{name}:8300"}
         fields |= {"gossip": f"tcp://{name}:8301", "tell": (f"agent@{name}.{dc}",), **options}
-        o = ProberOptions(name=name, dc=dc, join=tuple(f"tcp://{seed}:8301" for seed in join), **fields)
+        o = ProberOptions(name=called, dc=dc, join=tuple(f"tcp://{seed}:8301" for seed in join), **fields)
         self.nodes[f"{name}.{dc}"] = Node(o, profile)
         return self.start(name, dc)
 
@@ -68,8 +88,10 @@ class Net:
         node.directory.clear()
         node.timers.clear()
         prober = Prober(node.options, node.profile)
-        life = Life(prober, at(node.options.role, f"{name}.{dc}"), Random(self.rng.random()), self.rng.randbytes)
+        called = f"{node.options.name}.{dc}"
+        life = Life(prober, at(node.options.role, called), Random(self.rng.random()), self.rng.randbytes)
         node.life = life
+        self._homes[id(life)] = node
         self._carry_out(life, life.start(self.now, self.wall + self.now))
         self.deliver(life, Recovered(records=tuple(node.journal), done=True), None)
         return prober
@@ -133,7 +155,10 @@ class Net:
         self._carry_out(life, turn.effects)
 
     def gossip(self, name: str, *updates: bytes, source: str = "prober@elsewhere.dc1") -> None:
+        """Heard and weighed, which takes some time if it is much."""
         self.hear(name, Gossip(updates=updates), source)
+        while self.prober(name).pool.handoff.waiting:
+            self.run(0.01)
 
     def bury(self, name: str, member: str, incarnation: int, accuser: str = "elsewhere") -> None:
         """Let a node hear that a member is dead, and wait until it believes that."""
@@ -182,7 +207,7 @@ class Net:
         return all(p.alive_count == len(probers) and p.members_hash == probers[0].members_hash for p in probers)
 
     def deliver(self, life: Life | None, message: Message, envelope: Envelope | None) -> None:
-        node = self.nodes[node_of(life.address)] if life else None
+        node = self._homes[id(life)] if life else None
         if node is None or node.life is not life:
             return
         if node.blocked is not None and envelope is not None:
@@ -194,7 +219,7 @@ class Net:
         self._carry_out(life, life.turn(message, envelope, self.now, self.wall + self.now))
 
     def _carry_out(self, life: Life, effects: list) -> None:
-        node = self.nodes[node_of(life.address)]
+        node = self._homes[id(life)]
         for effect in effects:
             match effect:
                 case SetTimer(name, after, message):
@@ -213,7 +238,7 @@ class Net:
                     self._post(life, node, envelope)
 
     def _timer(self, life: Life, name: str, number: int, message: Message) -> None:
-        node = self.nodes[node_of(life.address)]
+        node = self._homes[id(life)]
         if node.life is life and node.timers.get(name) == number:
             del node.timers[name]
             self.deliver(life, message, None)
@@ -228,6 +253,8 @@ class Net:
         self.sent.append((self.now, e))
         url = node_of(e.target) if "://" in e.target else node.directory.get(node_of(e.target))
         target = next((n for n in self.nodes.values() if n.options.gossip == url and n.life), None)
+        if target is not None and node_of(e.source) == target.name and not isinstance(e.body, NAMESAKES):
+            return  # as the intake keeps it out
         if target is None:
             if e.request and e.reply_to:
                 lost = Undeliverable(request=e.request, target=e.target, about=e.body.kind, reason="refused")
@@ -237,7 +264,9 @@ class Net:
             self._after(int((0.2 + self.rng.random()) * MS), lambda: self.deliver(reached, e.body, e))
 
     def _local(self, node: Node, e: Envelope) -> None:
-        if role_of(e.target) == "host":
+        if e.target == e.source:
+            self._after(0, lambda: self.deliver(node.life, e.body, e))
+        elif role_of(e.target) == "host":
             node.host.append((self.now, e.body))
             if isinstance(e.body, Located):
                 node.directory[e.body.node] = e.body.gossip

@@ -1,6 +1,6 @@
 from collections import Counter
 
-from lictor_actors.swim.broadcasts import Broadcasts
+from lictor_actors.swim.broadcasts import Broadcasts, Rank
 
 PLENTY = 1 << 20
 
@@ -41,11 +41,22 @@ def test_all_of_a_long_queue_are_sent_equally_often():
     assert set(sent.values()) == {1}
 
 
-def test_membership_goes_before_user_events():
+def test_membership_goes_before_queries_and_these_before_user_events():
     queue = Broadcasts(10)
-    queue.put("event", b"eeee", event=True)
+    queue.put("event", b"eeee", Rank.EVENT)
+    queue.put("query", b"qqq", Rank.QUERY)
     queue.put("node", b"n")
-    assert queue.take(9, 4) == (b"n",)
+    assert queue.take(9, 4) == (b"n", b"qqq")
+    assert queue.take(9, 3) == (b"n",)
+
+
+def test_a_full_queue_says_that_it_has_dropped_its_oldest():
+    queue = Broadcasts(2)
+    assert queue.put("a", b"a")
+    assert queue.put("b", b"b")
+    assert queue.put("b", b"c")
+    assert not queue.put("c", b"c")
+    assert "a" not in queue
 
 
 def test_what_does_not_fit_leaves_room_for_smaller_ones():

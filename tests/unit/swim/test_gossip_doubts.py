@@ -5,10 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lictor_actors.swim.doubts import FARTHEST, name_fault
-from lictor_actors.swim.events import FARTHEST as FARTHEST_EVENT
+from lictor_actors.swim.lamport import FARTHEST as FARTHEST_EVENT
+from lictor_actors.swim.queries import CONFLICT, PING
+from lictor_messages.base import CLAIM as CLAIM_CHANNEL
+from lictor_messages.base import KINDS_ON
 from lictor_messages.bounds import HIGHEST, MARK_BYTES
 from lictor_messages.codec import FrameRefused, pack_body, unpack_body
 from lictor_messages.members import EventFired, FireEvent, UserEvent
+from lictor_messages.pool import PoolQuery, QueryAnswer
 from lictor_messages.swim import (
     VIEW_BUCKETS,
     Alive,
@@ -185,7 +189,7 @@ def test_an_event_from_too_far_ahead_is_ignored_and_later_ones_are_heard(cluster
 
 def test_without_the_bound_the_clock_has_no_time_left(cluster, monkeypatch):
     """The mutant: whoever heard it can fire no event any more."""
-    monkeypatch.setattr("lictor_actors.swim.events.FARTHEST", HIGHEST)
+    monkeypatch.setattr("lictor_actors.swim.lamport.FARTHEST", HIGHEST)
     net = cluster(3)
     net.gossip("n1", event(HIGHEST, "forged"))
     with pytest.raises(ValueError, match="ltime"):
@@ -238,6 +242,20 @@ CLAIM = st.one_of(
     st.builds(LeaveIntent, node=NODE, incarnation=NUMBER, prune=st.booleans()),
     st.builds(UserEvent, id=st.just("e"), name=st.text(max_size=9), ltime=NUMBER),
     st.builds(
+        PoolQuery,
+        id=st.integers(0, 2),
+        ltime=NUMBER,
+        name=st.sampled_from([PING, CONFLICT, "x"]),
+        payload=st.sampled_from([b"n0.dc1", b"n1.dc1", b"n9.dc1", b"\xff"]),
+        origin=NODE,
+        gossip=st.sampled_from(["tcp://n0:8301", "tcp://n1:8301", "tcp://n9:8301", ""]),
+        nodes=st.lists(NODE, max_size=1).map(tuple),
+        tags=st.sampled_from([{}, {"role": "("}, {"role": "a*"}]),
+        acks=st.booleans(),
+        no_broadcast=st.booleans(),
+        relay_factor=st.integers(0, 5),
+    ),
+    st.builds(
         Alive,
         name=st.sampled_from(["n9", "", "a@b"]),
         dc=st.sampled_from(["dc1", "dc2", ""]),
@@ -259,12 +277,24 @@ EXCHANGE = st.one_of(
 )
 
 
-@given(st.lists(st.one_of(CLAIM, EXCHANGE), max_size=12))
+ANSWER = st.builds(
+    QueryAnswer,
+    ltime=NUMBER,
+    id=st.integers(0, 2),
+    node=NODE,
+    ack=st.booleans(),
+    payload=st.binary(max_size=9),
+    relay_to=NODE,
+)
+
+
+@given(st.lists(st.one_of(CLAIM, EXCHANGE, ANSWER), max_size=12))
 def test_whatever_is_said_nothing_raises_and_the_members_find_each_other(net_of, said):
     net = net_of(2)
     for message in said:
         for name in ("n0", "n1"):
-            net.hear(name, message if hasattr(message, "event_ltime") else Gossip(updates=(pack_body(message),)))
+            claim = message.kind in KINDS_ON[CLAIM_CHANNEL]
+            net.hear(name, Gossip(updates=(pack_body(message),)) if claim else message)
         net.run(0.5)
     net.run(120)
     assert (net.status("n0", "n1"), net.status("n1", "n0")) == ("alive", "alive")

@@ -84,6 +84,7 @@ def test_the_latest_stand_first_and_only_so_many_are_kept(net, monkeypatch):
     crowd(net)
     for incarnation in range(1, suspicion_log.MOST + 10):
         net.gossip("n0", net.suspect("x", incarnation, "c"), net.alive("x", incarnation + 1))
+        net.run(0.001)
     net.gossip("n0", net.suspect("a", 1, "c"))
     first, *over = seen(net)
     assert (first.node, first.outcome) == ("a.dc1", "open")

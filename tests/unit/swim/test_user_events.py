@@ -1,4 +1,4 @@
-from lictor_actors.swim.events import RING, LamportClock
+from lictor_actors.swim.lamport import RING, LamportClock
 from lictor_messages.codec import pack_body
 from lictor_messages.members import EventFired, FireEvent, UserEvent
 from lictor_messages.refusals import Refused

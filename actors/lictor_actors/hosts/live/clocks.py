@@ -8,6 +8,15 @@ from collections.abc import Sequence
 from lictor_actors.hosts.clock import NodeClock
 from lictor_messages.faults import ClockRule
 
+SLEEPLESS = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Goes on while the machine sleeps, as macOS's monotonic clock does and Linux's does not. A leader that slept for an
+hour would otherwise wake up with the rest of its lease, and answer reads by it."""
+
+
+def machine_ns() -> int:
+    """The machine's monotonic clock."""
+    return time.clock_gettime_ns(SLEEPLESS)
+
 
 class LiveClocks:
     """Nodes whose clock was never wrong are not even known here."""
@@ -18,14 +27,14 @@ class LiveClocks:
     def now(self, node: str) -> int:
         """The node's monotonic clock in nanoseconds."""
         clock = self._wrong.get(node)
-        return time.monotonic_ns() if clock is None else clock.now(time.monotonic_ns())
+        return machine_ns() if clock is None else clock.now(machine_ns())
 
     def wall(self, node: str) -> int:
         """The node's wall clock: the machine's, and what faults have made of it."""
         clock = self._wrong.get(node)
         if clock is None:
             return time.time_ns()
-        now = time.monotonic_ns()
+        now = machine_ns()
         return time.time_ns() + clock.wall(now) - now
 
     def true_delay(self, node: str, delay: int) -> int:
@@ -35,7 +44,7 @@ class LiveClocks:
 
     def set_rules(self, rules: Sequence[ClockRule]) -> None:
         """These rules and no others are in force."""
-        now = time.monotonic_ns()
+        now = machine_ns()
         for rule in rules:
             self._wrong.setdefault(rule.node, NodeClock())
         for name, clock in self._wrong.items():

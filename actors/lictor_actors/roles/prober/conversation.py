@@ -6,6 +6,7 @@ from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.border import id_taken, name_taken, sender
 from lictor_actors.swim.doubts import fault_of
 from lictor_actors.swim.pool import Pool
+from lictor_messages.codec import pack_body
 from lictor_messages.envelope import at
 from lictor_messages.refusals import Refused
 from lictor_messages.swim import (
@@ -132,7 +133,9 @@ class Conversation:
             return why
         holder = self._pool.membership.namesake(asker, turn)
         if holder is not None:
-            return name_taken(holder)
+            if not joins:  # who has come in already, by another door
+                self._pool.membership.contested(holder, asker, pack_body(asker), turn)
+            return name_taken(holder.alive)
         # Only at the door: two who came in by different ones at once would lose sight of each other as well.
         twin = self._members.twin(asker) if joins else None
         return id_taken(twin.alive, asker) if twin is not None else None

@@ -9,6 +9,7 @@ from lictor_actors.kernel.actor import Actor, Lane, Reading
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.kernel.vocabulary import By, Handler, Handlers, Vocabulary
 from lictor_actors.roles.prober.conversation import Conversation
+from lictor_actors.roles.prober.query_patterns import matches, pattern_refused
 from lictor_actors.swim.pool import Pool
 from lictor_actors.swim.profile import PROFILES, Profile
 from lictor_actors.swim.readings import readings_of
@@ -18,6 +19,7 @@ from lictor_messages.coordinates import GetOwnCoordinate, OwnCoordinate
 from lictor_messages.host import DiskFreed, DiskFull, Durable, LoopLagged, Recovered, Undeliverable
 from lictor_messages.members import FireEvent, ForceLeave, Join, Leave, ListMembers, ListSuspicions, Suspicions
 from lictor_messages.members import Members as MembersListed
+from lictor_messages.pool import AskPool, QueryAnswer, QueryDue
 from lictor_messages.refusals import Refused
 from lictor_messages.swim import (
     Ack,
@@ -25,6 +27,7 @@ from lictor_messages.swim import (
     CompareViews,
     Gossip,
     GossipDue,
+    HandoffDue,
     IndirectPing,
     Introduced,
     JoinDue,
@@ -51,11 +54,11 @@ class Prober(Actor):
 
     hears = (
         Vocabulary()
-        .on(Ping, Ack, IndirectPing, Nack, Gossip, by=By.PEERS)
+        .on(Ping, Ack, IndirectPing, Nack, Gossip, QueryAnswer, by=By.PEERS)
         .on(PushPull, CompareViews, by=By.PEERS | By.NAMESAKES)
-        .on(ProbeDue, AckDue, NackDue, GossipDue, PushPullDue, SuspicionDue, JoinDue)
+        .on(ProbeDue, AckDue, NackDue, GossipDue, PushPullDue, SuspicionDue, JoinDue, QueryDue, HandoffDue)
         .on(RetryJoinDue, RememberDue, LeaveDue, ReapDue, ReconnectDue)
-        .on(Introduced, FireEvent, ForceLeave, Join, Leave, ListMembers, ListSuspicions, GetOwnCoordinate)
+        .on(Introduced, FireEvent, AskPool, ForceLeave, Join, Leave, ListMembers, ListSuspicions, GetOwnCoordinate)
         .on(Recovered, PushPullAnswer, ViewsCompared, LoopLagged, Undeliverable, Refused, Durable, DiskFull, DiskFreed)
     )
     journalled = True
@@ -63,7 +66,7 @@ class Prober(Actor):
     shows = ("alive_count", "members_hash", "record")
 
     def __init__(self, options: ProberOptions, profile: Profile | None = None, view: SharedView = NO_ONE) -> None:
-        self.pool = Pool(options, profile or PROFILES[options.profile], view)
+        self.pool = Pool(options, profile or PROFILES[options.profile], view, matches)
         self.members = self.pool.members
         self._conversation = Conversation(self.pool)
         self._handlers = Handlers(self.hears, self._table())
@@ -127,7 +130,7 @@ class Prober(Actor):
             Join: pool.joining.asked,
             JoinDue: pool.joining.due,
             RetryJoinDue: lambda _, turn: pool.join(turn),
-            FireEvent: pool.events.fire,
+            **self._spread(),
             ForceLeave: self._force_leave,
             Leave: self._leave,
             RememberDue: pool.remembering.due,
@@ -138,6 +141,16 @@ class Prober(Actor):
             Undeliverable: lambda u, turn: pool.joining.undeliverable(u.request, u.reason, turn),
             Refused: said.refused,
             **dict.fromkeys((Durable, DiskFull, DiskFreed), _ignored),
+        }
+
+    def _spread(self) -> dict[type[Message], Handler]:
+        """Events and queries, and what gossip brings too fast."""
+        return {
+            FireEvent: self.pool.events.fire,
+            AskPool: self._ask_pool,
+            QueryAnswer: self.pool.asking.answered,
+            QueryDue: self.pool.asking.due,
+            HandoffDue: self._handoff_due,
         }
 
     # -- the host, timers, requests from this node -----------------------------
@@ -176,6 +189,17 @@ class Prober(Actor):
 
     def _list_suspicions(self, _: ListSuspicions, turn: Turn) -> None:
         turn.reply(Suspicions(suspicions=self.pool.suspicions.all(self.members, turn)), early=True)
+
+    def _handoff_due(self, _: HandoffDue, turn: Turn) -> None:
+        self.pool.handoff.due(turn)
+        self.pool.set_timers(turn)
+
+    def _ask_pool(self, ask: AskPool, turn: Turn) -> None:
+        refused = pattern_refused(ask)
+        if refused is None:
+            self.pool.asking.asked(ask, turn)
+        else:
+            turn.reply(refused)
 
     def _force_leave(self, asked: ForceLeave, turn: Turn) -> None:
         self.pool.undertaker.force_leave(asked, turn)

@@ -8,14 +8,18 @@ from __future__ import annotations
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.roles.prober.prober import Prober
 from lictor_actors.swarm.patch import Patch
+from lictor_actors.swim.asking import Asking
 from lictor_actors.swim.events import UserEvents
+from lictor_actors.swim.lamport import News, RecentIds
 from lictor_actors.swim.marks import mark
 from lictor_actors.swim.member_table import Peer
 from lictor_actors.swim.membership import Membership
 from lictor_actors.swim.pool_view import PoolView
+from lictor_actors.swim.processed import ProcessedUpdates
 from lictor_actors.swim.suspicion import Suspicion
 from lictor_actors.swim.updates import Hearing
 from lictor_messages.codec import pack_body
+from lictor_messages.pool import QueryAnswer
 from lictor_messages.swim import Alive, Dead, SuspicionDue
 
 
@@ -80,3 +84,22 @@ def drops_a_bucket(patch: Patch) -> None:
 def repeats_events(patch: Patch) -> None:
     """Every copy of a user event that gossip brings is delivered."""
     patch.set(UserEvents, "_slot", lambda self, ltime: ())
+
+
+def answers_every_copy(patch: Patch) -> None:
+    """A query is answered again with every copy of it that gossip brings."""
+    patch.set(ProcessedUpdates, "unseen", lambda self, updates: iter(updates))
+    patch.set(RecentIds, "take", lambda self, ltime, id_: News.NEW)
+
+
+def counts_every_copy(patch: Patch) -> None:
+    """An answer that came through a relay as well counts once more."""
+
+    def counted(self: Asking, answer: QueryAnswer, turn: Turn) -> None:
+        one = self._open.get((answer.ltime, answer.id))
+        if one is not None and not answer.ack and answer.node in one.answers:
+            one.answers[f"{answer.node} "] = answer.payload
+        answered(self, answer, turn)
+
+    answered = Asking.answered
+    patch.set(Asking, "answered", counted)
