@@ -45,6 +45,7 @@ NOT_IN_FORCE = (
     "ui",
     "ui_config",
     "use_streaming_backend",
+    *("revision", "version", "version_metadata", "version_prerelease"),
 )
 """Accepted, and named in a warning."""
 
