@@ -35,4 +35,4 @@ def check_of(given: Mapping[str, Any]) -> CheckSpec:
 def service_of(given: Mapping[str, Any], node: str) -> ServiceRecord:
     """A definition of a service of this node as our record; its id is its name if it has none."""
     name = given.get("Name", "")
-    return SERVICE_DEFINITION.record(given, node=node, id=given.get("ID") or name, service=name, kind="")
+    return SERVICE_DEFINITION.record(given, node=node, id=given.get("ID") or name, service=name)

@@ -24,7 +24,7 @@ def decoded(request: HttpRequest, struct: Struct[Any]) -> dict[str, Any]:
 def service_registration(request: HttpRequest) -> RegisterService:
     """The body of /v1/agent/service/register. The agent judges it; here is only what our records cannot hold."""
     given = decoded(request, SERVICE_DEFINITION)
-    refuse_mesh(given, "Proxy", "Connect", "Kind")
+    refuse_sidecar(given)
     return RegisterService(
         service=service_of(given, request.options.name),
         checks=tuple(map(check_spec, one_and_more(given))),
@@ -32,21 +32,11 @@ def service_registration(request: HttpRequest) -> RegisterService:
     )
 
 
-SIDECAR = ("SidecarService", "sidecar_service")
-
-
-def refuse_mesh(given: Mapping[str, Any], *parts: str) -> None:
-    """Raises HttpError for these parts of a service if they say anything: they would be kept nowhere."""
-    for part in parts:
-        if _says_something(given.get(part)):
-            raise HttpError(400, f"Invalid service: {part} needs the service mesh, which Lictor does not have yet")
-
-
-def _says_something(value: Any) -> bool:
-    """False for what a client writes back that has read an empty one; an empty sidecar is a wish for one."""
-    if isinstance(value, Mapping):
-        return any(_says_something(part) or (part == {} and name in SIDECAR) for name, part in value.items())
-    return any(map(_says_something, value)) if isinstance(value, list) else bool(value)
+def refuse_sidecar(given: Mapping[str, Any]) -> None:
+    """Raises HttpError for a service that asks for a sidecar, an empty one included: none would be registered."""
+    connect = given.get("Connect", {})
+    if any(connect.get(name) is not None for name in ("SidecarService", "sidecar_service")):
+        raise HttpError(400, "Invalid service: SidecarService needs the service mesh, which Lictor does not have yet")
 
 
 def one_and_more(given: Mapping[str, Any]) -> list[dict[str, Any]]:
