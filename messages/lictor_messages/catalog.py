@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from lictor_messages.answers import Answer, Command, Query
 from lictor_messages.base import STORED, WIRE, FrozenMap, ReadOnly, Record
 from lictor_messages.json_names import Json
+from lictor_messages.json_text import JsonObject
 
 CheckStatus = Literal["passing", "warning", "critical"]
 
@@ -78,7 +79,7 @@ class ServiceRecord(Record):
     weights: Annotated[Weights, Json("Weights")] = Weights()
     enable_tag_override: Annotated[bool, Json("EnableTagOverride")] = False
     kind: Annotated[str, Json("Kind", empty="omitted", before="ID")] = ""
-    proxy: Annotated[str, Json("Proxy", "proxy")] = ""
+    proxy: Annotated[JsonObject, Json("Proxy", "proxy")] = ""
     """How a proxy of a service mesh is set up, as JSON; kept for those who ask, and heeded nowhere."""
     connect_native: Annotated[bool, Json("Connect", "connect")] = False
     """Whether it speaks the service mesh's TLS itself; kept likewise."""

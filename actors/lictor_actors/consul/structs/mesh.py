@@ -6,9 +6,10 @@ from typing import Any
 
 import orjson
 
-from lictor_actors.consul.decode import Decode, mismatch
+from lictor_actors.consul.decode import BadBody, Decode, mismatch
 from lictor_actors.consul.kinds import Kind
 from lictor_actors.consul.selectors import BOOL, INT, STRING, Selector
+from lictor_messages.json_text import json_text
 
 NO_PROXY: dict[str, Any] = {"Mode": "", "MeshGateway": {}, "Expose": {}}
 """What Consul shows of every instance."""
@@ -21,11 +22,15 @@ _PROXY: Selector = {
 
 
 def _object(go_type: str) -> Decode:
-    """An object with any fields; null is an empty one."""
+    """An object with any fields, of what can be kept; null is an empty one."""
 
     def decode(value: Any, where: str) -> dict[str, Any]:
         if value is not None and not isinstance(value, dict):
             raise mismatch(value, where, go_type)
+        try:
+            json_text(value or {})
+        except ValueError as error:
+            raise BadBody(f"json: {where}: {error}") from error
         return value or {}
 
     return decode
@@ -39,7 +44,7 @@ def says_something(value: Any) -> bool:
 
 
 def _as_text(given: dict[str, Any]) -> str:
-    return orjson.dumps(given, option=orjson.OPT_SORT_KEYS).decode() if says_something(given) else ""
+    return json_text(given) if says_something(given) else ""
 
 
 def proxy_row(text: str) -> dict[str, Any]:
