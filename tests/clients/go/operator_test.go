@@ -26,6 +26,7 @@ func TestEveryNodeHasACoordinate(t *testing.T) {
 	until(t, func() bool { return len(must2(there.Coordinate().Nodes(nil))) == 4 })
 	node := must(here.Agent().NodeName())
 	same(t, len(must2(there.Coordinate().Node(node, nil))[0].Coord.Vec), 8)
+	same(t, must(here.Coordinate().Datacenters())[0].Datacenter, "dc1")
 }
 
 func TestPreparedQueries(t *testing.T) {
