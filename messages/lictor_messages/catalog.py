@@ -41,12 +41,11 @@ class Locality(Record):
 
 
 class ServicePort(Record):
-    """One of several ports of an instance, under a name of its own."""
+    """One of several ports of an instance, under a name; the default one is its ``port`` for those who know of one."""
 
     name: Annotated[str, Json("Name")]
     port: Annotated[int, Json("Port")]
     default: Annotated[bool, Json("Default")] = False
-    """Whether it is the instance's ``port``, for those who know of one alone."""
 
 
 class NodeRecord(Record):
