@@ -19,13 +19,11 @@ from lictor_deploy.local.handle import Cluster
 def main() -> None:
     dnsmasq = program("dnsmasq", "dnsmasq-base")
     with Cluster.local(3, 3) as cluster, tempfile.TemporaryDirectory() as folder:
-        one, two, asked = (cluster.nodes[f"agent-{number}"] for number in (1, 2, 3))
+        asked, one, two = (cluster.nodes[f"agent-{number}"] for number in (1, 2, 3))  # agent-1 answers DNS
         port, forward = free_port(), f"--server=/consul/{asked.dns.replace(':', '#')}"
 
-        def answer(name: str, kind: str = "A", tcp: bool = False) -> dns.message.Message:
-            question = dns.message.make_query(name, kind)
-            ask = dns.query.tcp if tcp else dns.query.udp
-            return ask(question, "127.0.0.1", port=port, timeout=5)
+        def answer(name: str, kind: str = "A") -> dns.message.Message:
+            return dns.query.udp(dns.message.make_query(name, kind), "127.0.0.1", port=port, timeout=5)
 
         def addresses(name: str) -> set[str]:
             return {row.address for found in answer(name).answer for row in found}
@@ -44,8 +42,8 @@ def main() -> None:
             until(lambda: listens(port), "dnsmasq listens")
             until(lambda: addresses("web.service.consul") == {one.ip, two.ip}, "both have an address")
             print(f"web.service.consul has {one.ip} and {two.ip}")
-            [found] = answer("_web._tcp.service.consul", "SRV", tcp=True).answer
-            print(f"SRV over TCP: ports {sorted(row.port for row in found)}")
+            [found] = answer("_web._tcp.service.consul", "SRV").answer
+            print(f"SRV: ports {sorted(row.port for row in found)}")
             first.leave()
             took = until(lambda: addresses("web.service.consul") == {two.ip}, "the first is gone")
             print(f"{first.id} left, and was gone from DNS {took:.1f} s later")

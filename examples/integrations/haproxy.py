@@ -43,7 +43,7 @@ backend web
 def main() -> None:
     haproxy = program("haproxy", "haproxy")
     with Cluster.local(3, 3) as cluster, tempfile.TemporaryDirectory() as folder:
-        one, two, asked = (cluster.nodes[f"agent-{number}"] for number in (1, 2, 3))
+        asked, one, two = (cluster.nodes[f"agent-{number}"] for number in (1, 2, 3))  # agent-1 answers DNS
         port, configuration = free_port(), Path(folder) / "haproxy.cfg"
         configuration.write_text(CONFIGURATION.format(dns=asked.dns, port=port))
 

@@ -27,6 +27,7 @@ PATRONI = "patroni python3-consul postgresql"
 SCOPE = "story"
 TTL_S = 20
 """The least that Patroni takes with Consul, whose sessions end after up to twice half of it."""
+SYNC = "SELECT sync_state FROM pg_stat_replication"
 LOCAL = ("host all all 127.0.0.1/32 trust", "host replication all 127.0.0.1/32 trust", "local all all trust")
 
 
@@ -57,6 +58,7 @@ class Member:
                         "bin_dir": str(max(Path("/usr/lib/postgresql").glob("*/bin"))),
                         "pg_hba": LOCAL,
                         "use_pg_rewind": True,
+                        "pgpass": str(folder / f"{name}.pgpass"),
                         "authentication": {
                             "superuser": {"username": "postgres"},
                             "replication": {"username": "postgres"},
@@ -77,7 +79,7 @@ class Member:
         return "primary" in fetched(f"{self.rest}/leader") or '"master"' in fetched(f"{self.rest}/leader")
 
     def follows(self) -> bool:
-        return "streaming" in fetched(f"{self.rest}/replica")
+        return bool(fetched(f"{self.rest}/replica"))
 
     def sql(self, statement: str) -> str:
         psql = ("psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-tA", "-c", statement)
@@ -106,12 +108,13 @@ def main() -> None:
         print(f"{one.name} leads, {two.name} follows; the key service/{SCOPE}/leader says {leader(client)}")
 
         one.sql("INSERT INTO told VALUES ('before the switchover')")
+        until(lambda: one.sql(SYNC) == "sync", "the replica is synchronous")
         switch(one, two)
         took = until(lambda: two.leads() and one.follows(), "they have changed places", 60)
         two.sql("INSERT INTO told VALUES ('before the crash')")
         print(f"switchover: {leader(client)} leads {took:.1f} s later, and takes writes")
 
-        until(lambda: "sync" in two.sql("SELECT sync_state FROM pg_stat_replication"), "the replica is synchronous")
+        until(lambda: two.sql(SYNC) == "sync", "the replica is synchronous")
         two.crash()
         took = until(one.leads, "the other has taken over", 3 * TTL_S)
         one.sql("INSERT INTO told VALUES ('after the crash')")

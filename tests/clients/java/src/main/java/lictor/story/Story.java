@@ -10,7 +10,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.springframework.beans.factory.annotation.Value;
-import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.cloud.client.ServiceInstance;
@@ -30,8 +29,15 @@ public class Story {
   private static final String KEY = "/v1/kv/config/" + NAME + "/story.color";
 
   public static void main(String[] args) {
-    var application = SpringApplication.run(Story.class, args);
-    System.exit(SpringApplication.exit(application));
+    // Spring heeds changes of its configuration only once it is ready, which is when this returns.
+    var context = SpringApplication.run(Story.class, args);
+    try {
+      context.getBean(Teller.class).tell();
+    } catch (Exception broken) {
+      broken.printStackTrace();
+      System.exit(1);
+    }
+    System.exit(SpringApplication.exit(context));
   }
 
   @RestController
@@ -59,10 +65,8 @@ public class Story {
     return new RestTemplate();
   }
 
-  @Bean
-  ApplicationRunner teller(DiscoveryClient discovery, RestTemplate byName, Color color,
-      @Value("http://${spring.cloud.consul.host}:${spring.cloud.consul.port}") String agent) {
-    return arguments -> {
+  record Teller(DiscoveryClient discovery, RestTemplate byName, Color color, String agent) {
+    void tell() throws Exception {
       System.out.println("color at the start: " + color.name());
       until("passing", () -> !discovery.getInstances(NAME).isEmpty());
       ServiceInstance found = discovery.getInstances(NAME).get(0);
@@ -72,7 +76,13 @@ public class Story {
       put(agent + KEY, "blue");
       until("blue", () -> color.name().equals("blue"));
       System.out.println("color after a change: " + color.name());
-    };
+    }
+  }
+
+  @Bean
+  Teller teller(DiscoveryClient discovery, RestTemplate byName, Color color,
+      @Value("http://${spring.cloud.consul.host}:${spring.cloud.consul.port}") String agent) {
+    return new Teller(discovery, byName, color, agent);
   }
 
   private static void put(String url, String value) throws Exception {
