@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from stage import fetched, free_port, program, running, until
@@ -25,6 +26,7 @@ from lictor_deploy.local.handle import Cluster, NodePlace
 
 PATRONI = "patroni python3-consul postgresql"
 SCOPE = "story"
+PRECONDITION_FAILED = 412
 TTL_S = 20
 """The least that Patroni takes with Consul, whose sessions end after up to twice half of it."""
 SYNC = "SELECT sync_state FROM pg_stat_replication"
@@ -108,8 +110,7 @@ def main() -> None:
         print(f"{one.name} leads, {two.name} follows; the key service/{SCOPE}/leader says {leader(client)}")
 
         one.sql("INSERT INTO told VALUES ('before the switchover')")
-        until(lambda: one.sql(SYNC) == "sync", "the replica is synchronous")
-        switch(one, two)
+        until(lambda: switched(one, two), "the replica is synchronous, and the switchover is ordered")
         took = until(lambda: two.leads() and one.follows(), "they have changed places", 60)
         two.sql("INSERT INTO told VALUES ('before the crash')")
         print(f"switchover: {leader(client)} leads {took:.1f} s later, and takes writes")
@@ -134,10 +135,16 @@ def leader(client: lictor.Client) -> str:
     return entry.value.decode() if entry else "none"
 
 
-def switch(leads: Member, candidate: Member) -> None:
+def switched(leads: Member, candidate: Member) -> bool:
+    """Whether the leader has taken the order; it does not before it has noted that the candidate is synchronous."""
     body = json.dumps({"leader": leads.name, "candidate": candidate.name}).encode()
-    with urlopen(Request(f"{leads.rest}/switchover", body, method="POST"), timeout=60) as answer:
-        answer.read()
+    try:
+        with urlopen(Request(f"{leads.rest}/switchover", body, method="POST"), timeout=60) as answer:
+            return bool(answer.status == 200)
+    except HTTPError as refused:
+        if refused.code != PRECONDITION_FAILED:
+            raise
+        return False
 
 
 if __name__ == "__main__":
