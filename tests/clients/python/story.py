@@ -21,7 +21,7 @@ def until(look):
     end = time.monotonic() + 20
     while not (seen := look()):
         assert time.monotonic() < end, seen
-        time.sleep(0.05)
+        threading.Event().wait(0.05)
     return seen
 
 
