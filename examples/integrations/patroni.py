@@ -29,7 +29,6 @@ SCOPE = "story"
 PRECONDITION_FAILED = 412
 TTL_S = 20
 """The least that Patroni takes with Consul, whose sessions end after up to twice half of it."""
-SYNC = "SELECT sync_state FROM pg_stat_replication"
 LOCAL = ("host all all 127.0.0.1/32 trust", "host replication all 127.0.0.1/32 trust", "local all all trust")
 
 
@@ -107,20 +106,20 @@ def main() -> None:
         two.start()
         until(two.follows, "the second member follows", 60)
         one.sql("CREATE TABLE told (line text)")
-        print(f"{one.name} leads, {two.name} follows; the key service/{SCOPE}/leader says {leader(client)}")
+        print(f"{one.name} leads, {two.name} follows; the key service/{SCOPE}/leader says {key(client, 'leader')}")
 
         one.sql("INSERT INTO told VALUES ('before the switchover')")
         until(lambda: switched(one, two), "the replica is synchronous, and the switchover is ordered")
         took = until(lambda: two.leads() and one.follows(), "they have changed places", 60)
         two.sql("INSERT INTO told VALUES ('before the crash')")
-        print(f"switchover: {leader(client)} leads {took:.1f} s later, and takes writes")
+        print(f"switchover: {key(client, 'leader')} leads {took:.1f} s later, and takes writes")
 
-        until(lambda: two.sql(SYNC) == "sync", "the replica is synchronous")
+        until(lambda: one.name in key(client, "sync"), "Patroni has noted that the replica is synchronous")
         two.crash()
         took = until(one.leads, "the other has taken over", 3 * TTL_S)
         one.sql("INSERT INTO told VALUES ('after the crash')")
         rows = one.sql("SELECT count(*) FROM told")
-        print(f"crash of {two.name}: {leader(client)} leads {took:.1f} s later and has {rows} rows")
+        print(f"crash of {two.name}: {key(client, 'leader')} leads {took:.1f} s later and has {rows} rows")
         if rows != "3":
             raise SystemExit("acknowledged rows are missing")
         two.start()
@@ -130,9 +129,10 @@ def main() -> None:
         print(f"as services: {', '.join(f'{name} {tags}' for name, tags in sorted(found.items()))}")
 
 
-def leader(client: lictor.Client) -> str:
-    entry = client.kv.get(f"service/{SCOPE}/leader")
-    return entry.value.decode() if entry else "none"
+def key(client: lictor.Client, name: str) -> str:
+    """What Patroni keeps under this name, "" for nothing."""
+    entry = client.kv.get(f"service/{SCOPE}/{name}")
+    return entry.value.decode() if entry else ""
 
 
 def switched(leads: Member, candidate: Member) -> bool:
