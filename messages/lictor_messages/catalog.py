@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from lictor_messages.answers import Answer, Command, Query
 from lictor_messages.base import STORED, WIRE, FrozenMap, ReadOnly, Record
 from lictor_messages.json_names import Json
+from lictor_messages.json_text import JsonObject
 
 CheckStatus = Literal["passing", "warning", "critical"]
 
@@ -32,6 +33,21 @@ class TaggedAddress(Record):
     port: Annotated[int, Json("Port")]
 
 
+class Locality(Record):
+    """Where a node or an instance runs."""
+
+    region: Annotated[str, Json("Region")] = ""
+    zone: Annotated[str, Json("Zone")] = ""
+
+
+class ServicePort(Record):
+    """One of several ports of an instance, under a name; the default one is its ``port`` for those who know of one."""
+
+    name: Annotated[str, Json("Name")]
+    port: Annotated[int, Json("Port")]
+    default: Annotated[bool, Json("Default")] = False
+
+
 class NodeRecord(Record):
     """A node of the catalog."""
 
@@ -41,6 +57,7 @@ class NodeRecord(Record):
     datacenter: Annotated[str, Json("Datacenter")] = "dc1"
     tagged_addresses: Annotated[ReadOnly, Json("TaggedAddresses", empty="null")] = FrozenMap()
     meta: Annotated[ReadOnly, Json("Meta", empty="null")] = FrozenMap()
+    locality: Annotated[Locality | None, Json("Locality", empty="omitted", selectable=False)] = None
     create_index: Annotated[int, Json("CreateIndex", "index")] = 0
     modify_index: Annotated[int, Json("ModifyIndex", "index")] = 0
 
@@ -54,12 +71,18 @@ class ServiceRecord(Record):
     tags: Annotated[tuple[str, ...], Json("Tags")] = ()
     address: Annotated[str, Json("Address")] = ""
     port: Annotated[int, Json("Port")] = 0
+    ports: Annotated[tuple[ServicePort, ...], Json("Ports", empty="omitted", selectable=False)] = ()
     socket_path: Annotated[str, Json("SocketPath", empty="omitted")] = ""
     meta: Annotated[ReadOnly, Json("Meta", empty="null", before="Port")] = FrozenMap()
     tagged_addresses: Annotated[tuple[TaggedAddress, ...], Json("TaggedAddresses", empty="omitted", before="Meta")] = ()
     weights: Annotated[Weights, Json("Weights")] = Weights()
     enable_tag_override: Annotated[bool, Json("EnableTagOverride")] = False
     kind: Annotated[str, Json("Kind", empty="omitted", before="ID")] = ""
+    proxy: Annotated[JsonObject, Json("Proxy", "proxy")] = ""
+    """How a proxy of a service mesh is set up, as JSON; kept for those who ask, and heeded nowhere."""
+    connect_native: Annotated[bool, Json("Connect", "connect")] = False
+    """Whether it speaks the service mesh's TLS itself; kept likewise."""
+    locality: Annotated[Locality | None, Json("Locality", empty="omitted", selectable=False)] = None
     create_index: Annotated[int, Json("CreateIndex", "index")] = 0
     modify_index: Annotated[int, Json("ModifyIndex", "index")] = 0
 
@@ -213,7 +236,9 @@ class Usage(Answer, kind="catalog.usage", on=WIRE):
     """Names of services."""
     service_instances: int
     billable_service_instances: int
-    """Those of applications: without the servers' own."""
+    """Those of applications: without the servers' own, and without those of a service mesh."""
+    mesh_instances: tuple[tuple[str, int], ...] = ()
+    """Of each kind that only a service mesh has, and of ``connect-native``, how many there are."""
 
 
 class Nodes(Answer, kind="catalog.nodes", on=WIRE):

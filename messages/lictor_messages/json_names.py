@@ -10,7 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-JsonKind = Literal["", "base64", "check_ids", "dns", "duration", "index", "lock_delay", "reals", "unsigned"]
+JsonKind = Literal[
+    "", "base64", "check_ids", "connect", "dns", "duration", "index", "lock_delay", "proxy", "reals", "unsigned"
+]
 """How a value is written where its Python type leaves that open; "" is the type's own way."""
 
 

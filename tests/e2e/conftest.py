@@ -1,8 +1,6 @@
 """Clusters that stories share, and the few words in which they are told."""
 
 import json
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from http.client import HTTPConnection
 from pathlib import Path
@@ -12,8 +10,6 @@ from typing import Any, NamedTuple
 import pytest
 
 from lictor_deploy.local.handle import Cluster
-
-LOOK_EVERY_S = 0.02
 
 
 class Answer(NamedTuple):
@@ -48,20 +44,6 @@ def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.setenv("TMPDIR", name)
         monkeypatch.delenv("LICTOR_CONTROL", raising=False)
         yield place
-
-
-@pytest.fixture(scope="session")
-def until() -> Callable[..., Any]:
-    """``until(look, within_s)``: what ``look`` returns as soon as that is true; fails with the last value if late."""
-
-    def wait(look: Callable[[], Any], within_s: float = 20.0) -> Any:
-        never, end = threading.Event(), time.monotonic() + within_s
-        while not (seen := look()):
-            assert time.monotonic() < end, f"still {seen!r} after {within_s} s"
-            never.wait(LOOK_EVERY_S)
-        return seen
-
-    return wait
 
 
 @pytest.fixture(scope="session")

@@ -233,8 +233,10 @@ def test_a_cache_control_that_is_none(ask: Callable[..., Any]) -> None:
     assert (answer.status, answer.text) == (400, "Invalid Cache-Control header.")
 
 
-def test_what_only_a_mesh_would_keep_is_refused(ask: Callable[..., Any]) -> None:
-    service = {"Service": "p", "Kind": "connect-proxy", "Proxy": {"DestinationServiceName": "web"}}
+def test_what_an_instance_says_of_a_mesh_is_kept(ask: Callable[..., Any]) -> None:
+    proxy = {"DestinationServiceName": "web", "Upstreams": [{"DestinationName": "db", "LocalBindPort": 9191}]}
+    service = {"Service": "p", "Kind": "connect-proxy", "Port": 21000, "Proxy": proxy}
     answer = ask("PUT", "catalog/register", {"Node": "n4", "Address": "10.0.0.4", "Service": service})
-    assert answer.status == 400
-    assert "Proxy needs the service mesh" in answer.text
+    assert answer.status == 200, answer.text
+    kept = ask("GET", "catalog/service/p?filter=ServiceProxy.DestinationServiceName==web").json[0]
+    assert kept["ServiceProxy"] == {"Mode": "", "MeshGateway": {}, "Expose": {}, **proxy}

@@ -31,15 +31,14 @@ MESH = "belongs to the service mesh"
 NOTES = {
     "/v1/agent/checks": "`Definition` is filled; Consul shows `{}`",
     "/v1/agent/service/": "`ContentHash` is a hash of its own; `?hash` and `?wait` block",
-    "/v1/agent/service/register": "`Kind`, `Proxy`, `Connect`, `Locality` are refused: no mesh yet",
+    "/v1/agent/service/register": "`Proxy` and `Connect` are kept, a `SidecarService` is refused: no mesh yet",
     "/v1/agent/check/register": "`DockerContainerID` and `OSService` are refused by name; scripts run if allowed",
     "/v1/agent/metrics": "names, and what is left out: [metrics.md](metrics.md)",
     "/v1/agent/reload": "takes effect: the keys that [configuration.md](configuration.md) marks",
     "/debug/pprof/": "with `enable_debug`; what Python has not (`heap`, `trace`, `symbol` …) is refused by name",
     "/debug/pprof/profile": "with `enable_debug`; a text of stacks with their counts, as flame graphs are drawn from",
     "/debug/pprof/cmdline": "with `enable_debug`",
-    "/v1/catalog/register": "a `Proxy` or `Connect` that says something is refused; the header "
-    "`X-Lictor-Will-Be-Undone` names a living agent that owns the node",
+    "/v1/catalog/register": "the header `X-Lictor-Will-Be-Undone` names a living agent that owns the node",
     "/v1/catalog/deregister": "the header `X-Lictor-Will-Be-Undone` as with register",
     "/v1/health/service/": "`?peer` has nothing",
     "/v1/event/fire/": "`?dc` of another datacenter is refused",

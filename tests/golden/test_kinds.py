@@ -54,6 +54,7 @@ def test_every_module_of_messages_is_known_to_the_codec() -> None:
         "every",
         "html",
         "json_names",
+        "json_text",
         "version",
     }
     assert {module.__name__.rpartition(".")[2] for module in every.MODULES} == files - without_kinds

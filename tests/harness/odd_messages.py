@@ -140,6 +140,7 @@ POOLS: Mapping[str, tuple[str, ...]] = {
     "session": ("", *UUIDS),
     "acquire": UUIDS,
     "release": UUIDS,
+    "proxy": ("", "", '{"DestinationServiceName":"web"}', '{"Config":{"a":[1,{"b":null}]}}'),
 }
 
 

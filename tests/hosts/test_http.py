@@ -152,7 +152,6 @@ def test_a_continue_waits_for_the_answer_before_it(site):
         (b"GET / HTTP/1.0\r\n\r\n", b"Connection: close"),
         (b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", b"Connection: close"),
         (b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" + GET % 2, b"Connection: close"),
-        (b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", b"Connection: close"),
     ],
 )  # fmt: skip
 def test_connections_that_end_with_their_answer(site, request_head, connection):
@@ -160,6 +159,28 @@ def test_connections_that_end_with_their_answer(site, request_head, connection):
         data = await s.talk(request_head)
         assert data.count(b"HTTP/1.1 200 OK") == 1
         assert connection in data
+
+    site(test)
+
+
+UPGRADE = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAA\r\n"
+OFFERED = b"PUT /k HTTP/1.1\r\nHost: x\r\n" + UPGRADE + b"Content-Length: 4\r\n\r\nblue"
+CHUNKED = b"PUT /k HTTP/1.1\r\nHost: x\r\n" + UPGRADE + b"Transfer-Encoding: chunked\r\n\r\n4\r\nblue\r\n0\r\n\r\n"
+
+
+@pytest.mark.parametrize("request_", [OFFERED, CHUNKED], ids=["length", "chunked"])
+@pytest.mark.parametrize("cut", range(0, len(OFFERED), 7))
+def test_the_body_of_a_request_that_offers_an_upgrade_is_read(site, request_, cut):
+    """As Java's HTTP client sends every one: the offer is declined, the request counts, and the connection stays."""
+
+    async def test(s):
+        reader, writer = await s.dial()
+        for part in (request_[:cut], request_[cut:] + request_, request_):
+            writer.write(part)
+            await asyncio.sleep(0)
+        for _ in range(3):
+            assert (await one_answer(reader))[1] == b"PUT /k blue"
+        writer.close()
 
     site(test)
 

@@ -14,7 +14,6 @@ from lictor_messages.agent import CheckSpec
 from lictor_messages.catalog import ServiceRecord
 
 _NOT_RUN = ("DockerContainerID", "OSService")
-_MESH = ("Proxy", "Connect", "Kind", "Locality")
 _SIDECAR = ("SidecarService", "sidecar_service")
 
 
@@ -36,20 +35,13 @@ def check_of(given: Mapping[str, Any]) -> CheckSpec:
 
 def service_of(given: Mapping[str, Any], node: str) -> ServiceRecord:
     """A definition of a service of this node as our record; its id is its name if it has none. Raises NotRun."""
-    refuse_mesh(given, *_MESH)
+    refuse_sidecar(given)
     name = given.get("Name", "")
-    return SERVICE_DEFINITION.record(given, node=node, id=given.get("ID") or name, service=name, kind="")
+    return SERVICE_DEFINITION.record(given, node=node, id=given.get("ID") or name, service=name)
 
 
-def refuse_mesh(given: Mapping[str, Any], *parts: str) -> None:
-    """Raises NotRun for these parts of a service if they say anything: they would be kept nowhere."""
-    for part in parts:
-        if _says_something(given.get(part)):
-            raise NotRun(400, f"Invalid service: {part} needs the service mesh, which Lictor does not have yet")
-
-
-def _says_something(value: Any) -> bool:
-    """False for what a client writes back that has read an empty one; an empty sidecar is a wish for one."""
-    if isinstance(value, Mapping):
-        return any(_says_something(part) or (part == {} and name in _SIDECAR) for name, part in value.items())
-    return any(map(_says_something, value)) if isinstance(value, list) else bool(value)
+def refuse_sidecar(given: Mapping[str, Any]) -> None:
+    """Raises NotRun for a service that asks for a sidecar, an empty one included: none would be registered."""
+    connect = given.get("Connect") or {}
+    if any(connect.get(name) is not None for name in _SIDECAR):
+        raise NotRun(400, "Invalid service: SidecarService needs the service mesh, which Lictor does not have yet")

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from lictor_messages.catalog import ServiceRecord, TaggedAddress
+from lictor_actors.consul.structs.mesh import proxy_row
+from lictor_messages.catalog import ServiceRecord, TaggedAddress, Weights
 from lictor_messages.cut import size
 from lictor_messages.refusals import Refused
 
@@ -30,7 +31,9 @@ def broken_rule(service: ServiceRecord) -> str:
     return (
         id_too_long("Service", service.id or service.service)
         or _address(service)
-        or _weights(service)
+        or weights_fault(service)
+        or ports_fault(service)
+        or proxy_fault(service)
         or _meta(service.meta)
     )
 
@@ -41,11 +44,58 @@ def complete_service(service: ServiceRecord, node: str) -> ServiceRecord:
         update={
             "node": node,
             "id": service.id or service.service,
+            "port": default_port(service),
             "tagged_addresses": _with_own_address(service),
             "create_index": 0,
             "modify_index": 0,
         }
     )
+
+
+def settled(service: ServiceRecord) -> ServiceRecord:
+    """As the catalog keeps it, which takes weights that cannot be for none, and the default one of several ports."""
+    weights = Weights() if weights_fault(service) else service.weights
+    return service.model_copy(update={"weights": weights, "port": default_port(service)})
+
+
+def default_port(service: ServiceRecord) -> int:
+    """The port of those who know of one alone."""
+    return next((port.port for port in service.ports if port.default), service.port)
+
+
+def ports_fault(service: ServiceRecord) -> str:
+    """What is wrong with several ports of a service, "" if nothing is."""
+    names = [port.name for port in service.ports]
+    defaults = sum(port.default for port in service.ports)
+    if any(not name.strip() for name in names):
+        return "Ports.Name cannot be empty"
+    if any(port.port <= 0 for port in service.ports):
+        return "Ports.Port must be non-zero"
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        return f'Ports.Name "{twice}" has to be unique'
+    if defaults > 1:
+        return "only one port can be marked as default"
+    return "one of the Ports must be marked as Default" if names and not defaults else ""
+
+
+def proxy_fault(service: ServiceRecord) -> str:
+    """What is wrong with a proxy of a service mesh, "" if nothing is, and for instances that are none."""
+    if service.kind != "connect-proxy":
+        return ""
+    faults = []
+    if not proxy_row(service.proxy).get("DestinationServiceName"):
+        faults.append("Proxy.DestinationServiceName must be non-empty for Connect proxy services")
+    if not service.port and not service.socket_path:
+        faults.append("Port or SocketPath must be set for a Connect proxy")
+    if service.connect_native:
+        faults.append("A Proxy cannot also be Connect Native, only typical services")
+    return several(faults) if faults else ""
+
+
+def several(faults: Sequence[str]) -> str:
+    """A list of faults as Go's multierror writes it."""
+    errors = "error" if len(faults) == 1 else "errors"
+    return f"{len(faults)} {errors} occurred:\n" + "".join(f"\t* {fault}\n" for fault in faults) + "\n"
 
 
 def _with_own_address(service: ServiceRecord) -> tuple[TaggedAddress, ...]:
@@ -70,7 +120,8 @@ def _address(service: ServiceRecord) -> str:
     return "Invalid service address" if service.address in ("0.0.0.0", "::", "[::]") else ""
 
 
-def _weights(service: ServiceRecord) -> str:
+def weights_fault(service: ServiceRecord) -> str:
+    """What is wrong with the weights of a service, "" if nothing is."""
     passing, warning = service.weights.passing, service.weights.warning
     if passing < 1:
         return "Invalid Weights: Passing must be greater than 0"

@@ -31,6 +31,9 @@ NOT_IN_FORCE: dict[str, str] = {
     "raft_protocol": "servers speak the one version of the protocol",
     "raft_snapshot_interval": "a server sees after each entry whether a snapshot is due",
     **dict.fromkeys(("rpc", "use_streaming_backend"), "every blocking query waits at a server"),
+    **dict.fromkeys(
+        ("revision", "version", "version_metadata", "version_prerelease"), "an agent says the version that it is"
+    ),
     "telemetry.disable_compat_1.9": "metrics have the names of Consul 1.22",
     "telemetry.disable_per_tenancy_usage_metrics": "there is one tenant",
     "telemetry.retry_failed_connection": NO_SINK,

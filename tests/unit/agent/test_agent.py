@@ -360,19 +360,19 @@ def test_bad_registrations_are_refused_in_consuls_words(agent, register: Message
     assert checks(agent) == {}
 
 
-def test_refusals_with_status_500(agent) -> None:
+def test_a_refusal_with_status_500(agent) -> None:
     wrong_family = service(tagged_addresses=(TaggedAddress(name="lan_ipv4", address="::1", port=1),))
     text = 'Service tagged address "lan_ipv4" must be a valid ipv4 address'
     assert refusal(agent, RegisterService(service=wrong_family)) == ("Invalid", text)
-    orphan = RegisterCheck(check=CheckSpec(name="x", service_id="zz", ttl_ns=1))
-    assert refusal(agent, orphan) == ("Invalid", 'ServiceID "zz" does not exist')
-    text = 'CheckID "zz" does not have associated TTL'
-    assert refusal(agent, UpdateCheck(id="zz", status="passing")) == ("Invalid", text)
 
 
 def test_unknown_ids_are_not_found(agent) -> None:
     assert refusal(agent, DeregisterService(id="zz"))[0] == "NotFound"
-    assert refusal(agent, DeregisterCheck(id="zz"))[0] == "NotFound"
+    text = 'Unknown check ID "zz". Ensure that the check ID is passed, not the check name.'
+    assert refusal(agent, DeregisterCheck(id="zz")) == ("NotFound", text)
+    assert refusal(agent, UpdateCheck(id="zz", status="passing")) == ("NotFound", text)
+    orphan = RegisterCheck(check=CheckSpec(name="x", service_id="zz", ttl_ns=1))
+    assert refusal(agent, orphan) == ("NotFound", 'ServiceID "zz" does not exist')
 
 
 def test_ids_and_names_are_filled_in(agent) -> None:

@@ -27,7 +27,7 @@ from lictor_messages.agent import (
     WatchLocalService,
 )
 from lictor_messages.base import FrozenMap
-from lictor_messages.catalog import CheckRecord, ServiceRecord, Weights
+from lictor_messages.catalog import CheckRecord, Locality, ServicePort, ServiceRecord, Weights
 from lictor_messages.jobs import JobFailed
 from lictor_messages.machine import MachineRead
 from lictor_messages.members import (
@@ -48,6 +48,7 @@ from lictor_messages.members import (
 from lictor_messages.refusals import Refused
 from lictor_messages.reload import Reload
 from lictor_messages.status import GetRaftConfiguration, RaftConfiguration, RaftServer
+from lictor_messages.txn import Transact
 from lictor_messages.web import LogTail
 
 WEB = ServiceRecord(node="n1", id="web1", service="web", tags=("a",), port=80)
@@ -402,43 +403,95 @@ def test_a_reload_is_the_agents_and_says_what_is_wrong(desk):
     assert (desk.answers[request].status, desk.answers[request].body) == (500, b"services: web has no name")
 
 
-@pytest.mark.parametrize("path", ["/v1/agent/service/register", "/v1/catalog/register", "/v1/txn"])
-@pytest.mark.parametrize(
-    ("part", "given", "refused"),
-    [
-        ("Connect", {"SidecarService": {}}, True),
-        ("Connect", {"Native": True}, True),
-        ("Connect", {"Native": False}, False),
-        ("Connect", {}, False),
-        ("Connect", None, False),
-        ("Proxy", {"DestinationServiceName": "web"}, True),
-        ("Proxy", {"Upstreams": [{"DestinationName": "db"}]}, True),
-        ("Proxy", {"Config": {"a": 0}}, False),
-        ("Proxy", {"Mode": "", "MeshGateway": {}, "Expose": {}}, False),
-        ("Proxy", {"Mode": "", "MeshGateway": {"Mode": ""}, "Expose": {"Checks": False}}, False),
-        ("Proxy", {"Upstreams": []}, False),
-        ("Proxy", None, False),
-        ("Kind", "connect-proxy", True),
-        ("Kind", "", False),
-        ("Kind", None, False),
-        ("Locality", {"Region": "eu"}, True),
-        ("Locality", {"Region": "", "Zone": "b"}, True),
-        ("Locality", {"Region": "", "Zone": ""}, False),
-        ("Locality", {}, False),
-        ("Locality", None, False),
-    ],
-)
-def test_the_mesh_is_refused_by_name(desk, path, part, given, refused):
-    named = {"Name": "w"} if "agent" in path else {"Service": "w"}
-    service = {**named, part: given}
+MESH_PATHS = pytest.mark.parametrize("path", ["/v1/agent/service/register", "/v1/catalog/register", "/v1/txn"])
+
+
+def ask_for_service(desk, path, **parts):
+    """Register an instance with these parts in one of three ways; returns the request."""
+    service = {"Name" if "agent" in path else "Service": "w", **parts}
     body = {"Node": "n9", "Address": "a", "Service": service} if "catalog" in path else service
     body = [{"Service": {"Verb": "set", "Node": "n9", "Service": service}}] if "txn" in path else body
+    return desk.http("PUT", path, json.dumps(body).encode())
+
+
+def asked_service(desk):
+    asked = desk.upstream()
+    return asked.operations[0].service.service if isinstance(asked, Transact) else asked.service
+
+
+@MESH_PATHS
+@pytest.mark.parametrize("sidecar", [{}, {"Port": 1}])
+def test_a_sidecar_is_refused_by_name(desk, path, sidecar):
     before = len(desk.asked)
-    request = desk.http("PUT", path, json.dumps(body).encode())
-    assert (len(desk.asked) > before) is not refused
-    if refused:
-        assert desk.answers[request].status == 400
-        assert f"{part} needs the service mesh".encode() in desk.answers[request].body
+    request = ask_for_service(desk, path, Connect={"SidecarService": sidecar})
+    assert len(desk.asked) == before
+    assert desk.answers[request].status == 400
+    assert b"SidecarService needs the service mesh" in desk.answers[request].body
+
+
+@MESH_PATHS
+@pytest.mark.parametrize(
+    ("parts", "kept"),
+    [
+        ({"Connect": {"Native": True}}, {"connect_native": True}),
+        ({"Connect": {"Native": False}}, {"connect_native": False}),
+        ({"Connect": None, "Proxy": None, "Locality": None, "Ports": None}, {"proxy": "", "locality": None}),
+        ({"Proxy": {"Mode": "", "MeshGateway": {"Mode": ""}, "Expose": {"Checks": False}}}, {"proxy": ""}),
+        ({"Proxy": {"Upstreams": [{"DestinationName": "db"}]}}, {"proxy": '{"Upstreams":[{"DestinationName":"db"}]}'}),
+        ({"Kind": "ingress-gateway"}, {"kind": "ingress-gateway"}),
+        ({"Locality": {"Region": "r", "Zone": "z"}}, {"locality": Locality(region="r", zone="z")}),
+        (
+            {"Ports": [{"Name": "http", "Port": 80, "Default": True}, {"Name": "metrics", "Port": 90}]},
+            {"ports": (ServicePort(name="http", port=80, default=True), ServicePort(name="metrics", port=90))},
+        ),
+    ],
+)
+def test_what_an_instance_says_of_itself_is_kept(desk, path, parts, kept):
+    ask_for_service(desk, path, **parts)
+    service = asked_service(desk)
+    assert {name: getattr(service, name) for name in kept} == kept
+
+
+@pytest.mark.parametrize("path", ["/v1/catalog/register", "/v1/txn"])
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ({"Ports": [{"Name": " ", "Port": 80, "Default": True}]}, "Ports.Name cannot be empty"),
+        ({"Ports": [{"Name": "a", "Default": True}]}, "Ports.Port must be non-zero"),
+        (
+            {"Ports": [{"Name": "a", "Port": 1, "Default": True}, {"Name": "a", "Port": 2}]},
+            'Ports.Name "a" has to be unique',
+        ),
+        (
+            {"Ports": [{"Name": "a", "Port": 1, "Default": True}, {"Name": "b", "Port": 2, "Default": True}]},
+            "only one port can be marked as default",
+        ),
+        ({"Ports": [{"Name": "a", "Port": 1}]}, "one of the Ports must be marked as Default"),
+        (
+            {"Kind": "connect-proxy", "Port": 1},
+            "1 error occurred:\n\t* Proxy.DestinationServiceName must be non-empty for Connect proxy services\n\n",
+        ),
+        (
+            {"Kind": "connect-proxy", "Proxy": {"DestinationServiceName": "w"}, "Connect": {"Native": True}},
+            "2 errors occurred:\n\t* Port or SocketPath must be set for a Connect proxy\n"
+            "\t* A Proxy cannot also be Connect Native, only typical services\n\n",
+        ),
+    ],
+)
+def test_ports_and_proxies_that_cannot_be(desk, path, parts, words):
+    request = ask_for_service(desk, path, **parts)
+    assert (desk.answers[request].status, desk.answers[request].body.decode()) == (500, words)
+
+
+@pytest.mark.parametrize("path", ["/v1/catalog/register", "/v1/txn"])
+def test_the_catalog_takes_weights_that_cannot_be_for_none(desk, path):
+    ask_for_service(desk, path, Weights={"Passing": 0, "Warning": 0})
+    assert asked_service(desk).weights == Weights(passing=1, warning=1)
+
+
+def test_those_who_know_of_one_port_see_the_default_one(desk):
+    ask_for_service(desk, "/v1/catalog/register", Ports=[{"Name": "http", "Port": 80, "Default": True}])
+    assert asked_service(desk).port == 80
 
 
 @pytest.mark.parametrize(

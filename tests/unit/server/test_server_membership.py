@@ -228,6 +228,9 @@ def test_an_unknown_peer_is_refused_in_consuls_words(three, asked, words):
 def test_a_removed_server_that_lives_is_added_again(three):
     removed = three.followers()[0]
     three.ask(three.leader(), RemovePeer(id=removed))
+    assert removed not in three.voters()
+    three.world.run(5)
+    assert removed not in three.voters(), "an operator sees that it was removed"
     three.until(lambda: removed in three.voters())
 
 

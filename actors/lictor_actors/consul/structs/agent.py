@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Literal
 
 from lictor_actors.consul.kinds import ARGS, NO_SCRIPT, TEXT
 from lictor_actors.consul.parts import as_read, list_read
 from lictor_actors.consul.struct import Struct
-from lictor_actors.consul.structs.catalog import ENTERPRISE, INDEXES, MESH, NOT_RUN, SERVICE_PARTS
+from lictor_actors.consul.structs.catalog import ENTERPRISE, INDEXES, NOT_RUN, SERVICE_PARTS
 from lictor_messages.agent import CheckSpec, UpdateCheck
 from lictor_messages.catalog import ServiceRecord
 
 _OF_AGENT = Struct("AgentService", ServiceRecord, SERVICE_PARTS, without=INDEXES).fields
+_EMPTY_HERE: Mapping[str, Literal["shown", "omitted"]] = {"Meta": "shown", "Proxy": "omitted", "Connect": "omitted"}
 AGENT_SERVICE = Struct(
     "AgentService",
     ServiceRecord,
-    fields=[replace(field, empty="shown") if field.name == "Meta" else field for field in _OF_AGENT],
+    fields=[replace(field, empty=_EMPTY_HERE.get(field.name, field.empty)) for field in _OF_AGENT],
 )
 """A service as its own agent tells of it; the datacenter is added there."""
 
@@ -41,7 +44,6 @@ SERVICE_DEFINITION = Struct(
         "Check": as_read(CHECK_TYPE),
         "Checks": list_read(CHECK_TYPE, "*structs.CheckType"),
         "Token": TEXT,
-        **MESH,
         **ENTERPRISE,
     },
     snake=True,

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lictor_actors.consul.kinds import ANYTHING, BOOLEAN, DURATION, INTEGER, TEXT, TEXTS, constant
+from lictor_actors.consul.kinds import BOOLEAN, DURATION, INTEGER, TEXT, TEXTS, constant
 from lictor_actors.consul.parts import as_read, list_read, map_by, one_or_more
 from lictor_actors.consul.rows import Field
-from lictor_actors.consul.selectors import BOOL, INT, STRING, Selector
+from lictor_actors.consul.selectors import INT
 from lictor_actors.consul.struct import Struct
+from lictor_actors.consul.structs.mesh import CONNECT, PROXY
 from lictor_messages.catalog import (
     CheckDefinition,
     CheckRecord,
     Deregister,
     Instance,
+    Locality,
     NodeRecord,
     Placement,
+    ServicePort,
     ServiceRecord,
     TaggedAddress,
     Weights,
@@ -25,21 +28,21 @@ INDEXES = ("CreateIndex", "ModifyIndex")
 ENTERPRISE = {"Namespace": TEXT, "Partition": TEXT}
 """Names of Consul Enterprise, which clients may send to any Consul."""
 ANYWHERE = {**ENTERPRISE, "PeerName": TEXT}
-MESH = {"Proxy": ANYTHING, "Connect": ANYTHING, "Locality": ANYTHING}
 
 WEIGHTS = Struct("Weights", Weights, zeros=True, snake=True)
 ADDRESS = Struct("ServiceAddress", TaggedAddress, snake=True)
-NODE = Struct("Node", NodeRecord, also_read={**ANYWHERE, "Locality": ANYTHING})
+LOCALITY = Struct("Locality", Locality, snake=True)
+PORT = Struct("ServicePort", ServicePort, snake=True)
+NODE = Struct("Node", NodeRecord, (one_or_more(LOCALITY),), also_read=ANYWHERE)
 
-SERVICE_PARTS = (one_or_more(WEIGHTS), map_by(ADDRESS, "name", "structs.ServiceAddress"))
-_PROXY: Selector = {"Mode": STRING, "MeshGateway": {"Mode": STRING}, "Expose": {"Checks": BOOL}}
-_NO_PROXY = constant("NO_PROXY", {"Mode": "", "MeshGateway": {}, "Expose": {}}, _PROXY)
-_NO_CONNECT = constant("NO_CONNECT", {}, {"Native": BOOL})
-_MESH_ROW = (
-    Field("Proxy", "", _NO_PROXY, before="CreateIndex"),
-    Field("Connect", "", _NO_CONNECT, before="CreateIndex"),
+SERVICE_PARTS = (
+    one_or_more(WEIGHTS),
+    one_or_more(LOCALITY),
+    one_or_more(PORT),
+    map_by(ADDRESS, "name", "structs.ServiceAddress"),
+    {"proxy": PROXY, "connect": CONNECT},
 )
-SERVICE = Struct("NodeService", ServiceRecord, SERVICE_PARTS, also_read={**MESH, **ANYWHERE}, also_written=_MESH_ROW)
+SERVICE = Struct("NodeService", ServiceRecord, SERVICE_PARTS, also_read=ANYWHERE)
 
 NOT_RUN = {"DockerContainerID": TEXT, "Shell": TEXT, "OSService": TEXT}
 """Names of checks of other kinds than those that are run."""
@@ -74,7 +77,7 @@ def _in_placement(field: Field) -> Field:
         field,
         name="ServiceName" if field.name == "Service" else f"Service{field.name}",
         path=field.path and f"service.{field.path}",
-        empty="omitted" if field.name == "TaggedAddresses" else "shown",
+        empty=field.empty if field.name in ("TaggedAddresses", "Ports", "Locality") else "shown",
         before="ServiceMeta" if field.name == "Weights" else "",
     )
 
@@ -82,13 +85,14 @@ def _in_placement(field: Field) -> Field:
 _NODE_IN_PLACEMENT = (
     replace(field, name="NodeMeta" if field.name == "Meta" else field.name, path=f"node.{field.path}", before="")
     for field in NODE.written
-    if field.name not in INDEXES
+    if field.name not in (*INDEXES, "Locality")
 )
 PLACEMENT = Struct("ServiceNode", Placement, fields=(*_NODE_IN_PLACEMENT, *map(_in_placement, SERVICE.written)))
 
 REGISTER = Struct(
     "RegisterRequest",
     NodeRecord,
+    (one_or_more(LOCALITY),),
     renamed={"Meta": "NodeMeta"},
     without=INDEXES,
     also_read={
@@ -96,7 +100,6 @@ REGISTER = Struct(
         "Check": as_read(CHECK),
         "Checks": list_read(CHECK, "*structs.HealthCheck"),
         "SkipNodeUpdate": BOOLEAN,
-        "Locality": ANYTHING,
         "Token": TEXT,
         **ANYWHERE,
     },

@@ -13,7 +13,6 @@ from lictor_actors.consul.structs.catalog import (
     CHECK,
     ENTERPRISE,
     INDEXES,
-    MESH,
     NODE,
     SERVICE,
     SERVICE_PARTS,
@@ -55,7 +54,7 @@ _TXN_SERVICE = Struct(
     "NodeService",
     ServiceRecord,
     SERVICE_PARTS,
-    also_read={**MESH, **ANYWHERE, "ContentHash": TEXT, "Datacenter": TEXT},
+    also_read={**ANYWHERE, "ContentHash": TEXT, "Datacenter": TEXT},
 )
 _TXN_SESSION = Struct("Session", DestroySession, also_read=ENTERPRISE)
 KEY_OPERATION = Struct("KVTxnOp", KeyOperation, also_read=ENTERPRISE)

@@ -209,6 +209,7 @@ class AntiEntropy:
     def _settle(self, keys: tuple[Key, ...], message: Message, turn: Turn) -> None:
         if isinstance(message, Written):
             self._node_known = True
+            turn.note(f"synced {', '.join(' '.join(key).strip() for key in keys)}")
         elif isinstance(message, Refused) and message.row.definite and not message.row.passing:
             # Asking again would be refused again: the next full sync has another try.
             turn.note(f"the catalog refused {keys[0]}: {message.words}")

@@ -127,7 +127,7 @@ class Registrations:
             return refused
         spec = complete_check(given, self._output_most)
         if not self._local.has_service(spec):
-            return Refused(code="Invalid", text=f'ServiceID "{spec.service_id}" does not exist')
+            return Refused(code="NotFound", text=f'ServiceID "{spec.service_id}" does not exist')
         self._local.put_check(spec, turn, keep=keep)
         self.watch_critical(turn)
         return None
@@ -135,8 +135,7 @@ class Registrations:
     def deregister_check(self, request: DeregisterCheck, turn: Turn) -> None:
         """Answer Accepted, or Refused NotFound."""
         if request.id not in self._local.checks:
-            text = f'Unknown check ID "{request.id}". Ensure that the check ID is passed, not the check name.'
-            turn.reply(Refused(code="NotFound", text=text))
+            turn.reply(_unknown_check(request.id))
             return
         self._local.remove_check(request.id, turn)
         self._accept(None, turn)
@@ -148,7 +147,10 @@ class Registrations:
     def update_check(self, update: UpdateCheck, turn: Turn) -> None:
         """A TTL check lives on; answer Accepted, or Refused."""
         check = self._local.checks.get(update.id)
-        if check is None or check.spec.type != "ttl":
+        if check is None:
+            turn.reply(_unknown_check(update.id))
+            return
+        if check.spec.type != "ttl":
             turn.reply(Refused(code="Invalid", text=f'CheckID "{update.id}" does not have associated TTL'))
             return
         self._local.run_check(check, turn)
@@ -194,6 +196,11 @@ class Registrations:
 
 def _unknown_service(service_id: str) -> Refused:
     text = f'Unknown service ID "{service_id}". Ensure that the service ID is passed, not the service name.'
+    return Refused(code="NotFound", text=text)
+
+
+def _unknown_check(check_id: str) -> Refused:
+    text = f'Unknown check ID "{check_id}". Ensure that the check ID is passed, not the check name.'
     return Refused(code="NotFound", text=text)
 
 

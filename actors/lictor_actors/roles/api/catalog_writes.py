@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from lictor_actors.consul.definitions import refuse_mesh
+from lictor_actors.consul.definitions import refuse_sidecar
+from lictor_actors.consul.service_rules import ports_fault, proxy_fault, settled
 from lictor_actors.consul.struct import Struct
 from lictor_actors.consul.structs.catalog import CHECK, DEREGISTER, REGISTER, SERVICE
 from lictor_actors.roles.api.definitions import decoded, one_and_more, refused_by_name
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_messages.agent import PROBED
 from lictor_messages.catalog import CheckDefinition, CheckRecord, CheckStatus, Deregister, Register, ServiceRecord
-
-PROXY = "connect-proxy"
 
 
 def registration(request: HttpRequest) -> Register:
@@ -40,12 +39,13 @@ def _of_its_datacenter(request: HttpRequest, struct: Struct[Any]) -> dict[str, A
 
 
 def service_record(given: Mapping[str, Any], node: str) -> ServiceRecord:
-    """A service of the catalog as a body gives it; raises HttpError 400 for what only a mesh would keep."""
+    """A service of the catalog as a body gives it; raises HttpError for ports and proxies that cannot be."""
     with refused_by_name():
-        refuse_mesh(given, "Proxy", "Connect", "Locality")
-        if given.get("Kind") == PROXY:  # it would lack the Proxy that names its service
-            refuse_mesh(given, "Kind")
-    return SERVICE.record(given, node=node, create_index=0)
+        refuse_sidecar(given)
+    made = SERVICE.record(given, node=node, create_index=0)
+    if fault := ports_fault(made) or proxy_fault(made):
+        raise HttpError(500, fault)
+    return settled(made)
 
 
 def check_record(given: Mapping[str, Any]) -> CheckRecord:

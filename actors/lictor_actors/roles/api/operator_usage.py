@@ -25,7 +25,7 @@ def _counted(answer: Usage, request: HttpRequest) -> HttpAnswered:
         "Nodes": answer.nodes,
         "Services": answer.services,
         "ServiceInstances": answer.service_instances,
-        "ConnectServiceInstances": dict.fromkeys(MESH_KINDS, 0),
+        "ConnectServiceInstances": dict.fromkeys(MESH_KINDS, 0) | dict(answer.mesh_instances),
         "BillableServiceInstances": answer.billable_service_instances,
     }
     body = {"Usage": {request.options.dc: counts}, **query_meta(answer, request.consistency)}

@@ -53,6 +53,8 @@ class Reader:
         """So much of it holds no end: a head that comes byte by byte is not searched from its beginning each time."""
         self._mending = False
         """True while the rest of a head is waited for that the parser does not take as it is."""
+        self._unread: bytes | None = None
+        """What came after a head that offers an upgrade."""
         self._fault = Refuse(400, "400 Bad Request")
         self._begin()
 
@@ -105,10 +107,8 @@ class Reader:
             self._parser.feed_data(data)
             if self._bare_bytes > self._limits.head and self.reading:
                 raise Refuse(431, "Request header fields too large")
-        except httptools.HttpParserUpgrade:  # we upgrade to nothing: the request is answered as HTTP/1.1, then we close
-            last = cast(Asked, self.found[-1])
-            self.found[-1] = replace(last, form=last.form._replace(close=True))
-            self.end()
+        except httptools.HttpParserUpgrade as stopped:
+            self._unread = data[stopped.args[0] :]
         except (httptools.HttpParserError, Refuse) as error:
             self._failed(error, first=len(self.found) == waiting)
         else:
@@ -116,8 +116,34 @@ class Reader:
                 self._raw = b""
             if starts and self.at is BETWEEN and len(self.found) == waiting + 1:
                 self._premises.heard.keep(self._heard_as, data, cast(Asked, self.found[-1]))
-        if self._mending:  # not above: what is raised while an exception is handled has that for its context
+        self._read_again()  # not above: what is raised while an exception is handled has that for its context
+
+    def _read_again(self) -> None:
+        """What the parser did not take as it was."""
+        if self._mending:
             self._mend()
+        elif self._unread is not None:
+            rest, self._unread = self._unread, None
+            self._decline_upgrade(rest)
+
+    def _decline_upgrade(self, rest: bytes) -> None:
+        """We upgrade to nothing, as Go. The parser has taken the body for another protocol's bytes: it reads the
+        request again, as if nothing had been offered. What can only be a tunnel is answered, and then we close.
+        """
+        last = cast(Asked, self.found[-1])
+        plain = [(name, value) for name, value in last.asked.headers if name != "upgrade"]
+        if len(plain) == len(last.asked.headers):
+            self.found[-1] = replace(last, form=last.form._replace(close=True))
+            self.end()
+            return
+        self.found.pop()
+        if self.found and self.found[-1] == CONTINUE:
+            self.found.pop()
+        version = self._parser.get_http_version()
+        lines = (f"{last.asked.method} {last.asked.target} HTTP/{version}", *(f"{n}: {v}" for n, v in plain), "", "")
+        self.at = BETWEEN
+        self._parser = httptools.HttpRequestParser(self)
+        self._parse("\r\n".join(lines).encode("latin-1") + rest)
 
     def _failed(self, error: Exception, *, first: bool) -> None:
         """What the parser raised. Only the first request of what came at once is known from its beginning."""

@@ -28,6 +28,9 @@ from lictor_messages.server import ServerOptions
 
 LOOK_EVERY_NS = 2_000_000_000
 TIMER = "server.autopilot"
+REMOVED_NS = 10_000_000_000
+"""How long a server that an operator removed stays out although it lives, so that the operator sees it done; Consul's
+leader adds it with its next reconciliation, within a minute."""
 
 
 class ConfigurationCare:
@@ -41,6 +44,8 @@ class ConfigurationCare:
         self._autopilot = Autopilot(raft, options.port)
         self.wanted = True
         """True if there may be something to change."""
+        self._out_until: dict[str, int] = {}
+        """Servers that an operator removed."""
 
     def begin(self, turn: Turn) -> None:
         """This server leads from now on."""
@@ -85,7 +90,8 @@ class ConfigurationCare:
             turn.note(f"raft: the configuration stays as it is: {refused}")
 
     def remove(self, asked: RemovePeer, turn: Turn) -> int | Refused:
-        """An operator wants a server out; returns the index of the change. A server that lives is added again."""
+        """An operator wants a server out; returns the index of the change. A server that lives is added again
+        a little later."""
         by, sought = ("address", asked.address) if asked.address else ("id", asked.id)
         node = next((n for n in self._raft.members.names if self._is(n, asked)), "")
         if not node:
@@ -94,6 +100,7 @@ class ConfigurationCare:
             self._raft.reconfigure(self._raft.members.without(node), turn)
         except (NotLeading, ChangeRefused, Overloaded) as refused:
             return Refused(code="Invalid", text=str(refused))
+        self._out_until[node] = turn.now + REMOVED_NS
         return self._raft.last_index
 
     def _is(self, node: str, asked: RemovePeer) -> bool:
@@ -109,7 +116,7 @@ class ConfigurationCare:
             self._with_newcomer(servers),
             _applied(servers.without, self._raft.me if leaving else ""),
             self._without_left(servers),
-            self._with_added(servers),
+            self._with_added(servers, now),
             _applied(servers.promoted, self._autopilot.promotable(rules, now)),
             _applied(servers.without, self._autopilot.removable(rules, now)),
         ):
@@ -131,10 +138,10 @@ class ConfigurationCare:
                 return servers.with_nonvoter(name, identity)
         return None
 
-    def _with_added(self, servers: Configuration) -> Configuration | None:
+    def _with_added(self, servers: Configuration, now: int) -> Configuration | None:
         for name, member in self._members.items():
             ours = member.is_server and member.dc == self._options.dc and member.status == "alive"
-            if ours and servers.row(name) is None:
+            if ours and servers.row(name) is None and now >= self._out_until.get(name, 0):
                 return servers.with_nonvoter(name)
         return None
 

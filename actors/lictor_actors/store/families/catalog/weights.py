@@ -22,7 +22,8 @@ def node_weight(node: NodeRecord) -> int:
 
 def service_weight(service: ServiceRecord) -> int:
     """An instance by itself."""
-    return 400 + _tags(service.tags) + _texts(service.meta) + 100 * len(service.tagged_addresses)
+    fixed = 400 + 100 * len(service.tagged_addresses) + 60 * len(service.ports)
+    return fixed + _tags(service.tags) + _texts(service.meta) + len(service.proxy)
 
 
 def check_weight(check: CheckRecord) -> int:
