@@ -19,20 +19,16 @@ from itertools import product
 from random import Random
 from statistics import mean, quantiles
 
+from probers import RARELY, pool_of
 from table import show
 
 from lictor_actors.hosts.world import World
 from lictor_actors.hosts.world.network import Weather
-from lictor_actors.hosts.world.world import EPOCH_NS
-from lictor_actors.roles.prober.prober import Prober
-from lictor_actors.swim.pool import converged
-from lictor_actors.swim.profile import LAN, PROFILES, Profile, S
-from lictor_messages.base import FrozenMap
+from lictor_actors.swim.profile import LAN, Profile, S
 from lictor_messages.envelope import Envelope, at, node_of
 from lictor_messages.faults import FaultRule
-from lictor_messages.host import ActorSpec
 from lictor_messages.members import MemberFailed
-from lictor_messages.swim import Ping, ProberOptions
+from lictor_messages.swim import Ping
 
 MEMBERS = 128
 QUIET_S = 15.0
@@ -81,15 +77,7 @@ class Experiment:
     """One world of probers alone that know each other from the start."""
 
     def __init__(self, configuration: str, seed: int, anomalies: int) -> None:
-        PROFILES["lan"] = CONFIGURATIONS[configuration]
-        self.world = World(seed=seed, weather=LOOPBACK, check_every=1_000_003)
-        options = [self._options(number) for number in range(1, MEMBERS + 1)]
-        names = [f"{o.name}.dc1" for o in options]
-        view = converged(options, EPOCH_NS)
-        knows = {name: (o.gossip, o.rest) for name, o in zip(names, options, strict=True)}
-        for name, o in zip(names, options, strict=True):
-            spec = ActorSpec(role="prober", options=o)
-            self.world.add(name, [spec], lambda s: Prober(s.options, view=view), urls=knows[name], knows=knows)
+        self.world, names = pool_of(MEMBERS, CONFIGURATIONS[configuration], World(seed, LOOPBACK, check_every=RARELY))
         self.blocked = frozenset(Random(seed).sample(names, anomalies))
         self.healthy = len(names) - anomalies
         self.seen = Seen()
@@ -99,15 +87,6 @@ class Experiment:
         """Those that are blocked, and have not come to a ping yet."""
         self.world.listeners.append(self._heard)
         self.world.run(QUIET_S)
-
-    def _options(self, number: int) -> ProberOptions:
-        url, name = f"tcp://10.0.0.{number}", f"n{number:03}"
-        tags = FrozenMap({"role": "node"})
-        lanes = {"gossip": f"{url}:8301", "rest": f"{url}:8300"}
-        tell = (at("log", f"{name}.dc1"),)
-        return ProberOptions(
-            name=name, dc="dc1", address=f"10.0.0.{number}", port=8301, tags=tags, tell=tell, **lanes
-        )  # fmt: skip
 
     def _heard(self, envelope: Envelope) -> None:
         observer = node_of(envelope.source)
