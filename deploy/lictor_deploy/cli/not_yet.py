@@ -22,11 +22,9 @@ FLAGS_NOT_YET: dict[str, tuple[str, ...]] = {
     "agent": (
         *("auto-reload-config", "check_output_max_size", "disable-keyring-file"),
         *("encrypt", "grpc-port", "grpc-tls-port"),
-        *("https-port", "log-file", "log-json", "log-rotate-bytes", "log-rotate-duration"),
-        *("log-rotate-max-files", "non-voting-server", "primary-gateway", "protocol", "raft-protocol", "read-replica"),
-        "segment",
+        *("https-port", "non-voting-server", "primary-gateway", "protocol", "raft-protocol", "read-replica", "segment"),
         *("serf-lan-allowed-cidrs", "serf-lan-bind", "serf-wan-allowed-cidrs", "serf-wan-bind"),
-        *("syslog", "ui", "ui-content-path", "ui-dir"),
+        *("ui", "ui-content-path", "ui-dir"),
     ),
     "snapshot inspect": ("kvdetails", "kvdepth", "kvfilter"),
     "snapshot save": ("append-filename",),

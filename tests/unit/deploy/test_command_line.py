@@ -219,7 +219,7 @@ CLOSED = {
     "input that nothing asks for": ("version", "<&-", 0, "Lictor", ""),
     "output": ("version", ">&-", 0, "", ""),
     "input and output": ("version", "<&- >&-", 0, "", ""),
-    "errors, which do not go to the output": ("nonsense", "2>&-", 1, "", ""),
+    "errors, which do not go to the output": ("nonsense", "2>&-", 127, "", ""),
     "errors of a flag": ("members -nonsense", "2>&-", 1, "", ""),
     "all of them": ("members -nonsense", "<&- >&- 2>&-", 1, "", ""),
 }

@@ -94,7 +94,7 @@ def test_errors_of_flags_are_those_of_every_command(lictor: Any) -> None:
     assert (ran.status, ran.out) == (1, "")
     assert "There is no flag -" in ran.err
     assert "See `lictor agent --help`" in ran.err
-    assert "--http-port" in lictor("agent", "-http-port=many").err
+    assert "-http-port" in lictor("agent", "-http-port=many").err
     assert "Usage: lictor agent" in lictor("agent", "-help").out
 
 

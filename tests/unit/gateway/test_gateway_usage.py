@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from lictor_messages.catalog import CountUsage, Usage
+from lictor_messages.refusals import Refused
 
 USAGE = Usage(index=7, nodes=2, services=3, service_instances=5, billable_service_instances=4)
 
@@ -26,5 +27,8 @@ def test_usage_of_any_server_and_of_what_has_changed(desk):
     assert desk.upstream() == CountUsage(consistency="stale", min_index=7, wait_ns=2_000_000_000)
 
 
-def test_usage_of_another_datacenter_has_no_path(desk):
-    assert desk.get("/v1/operator/usage?dc=dc2").body == b"No path to datacenter"
+def test_usage_of_another_datacenter_is_asked_there(desk):
+    request = desk.http("GET", "/v1/operator/usage?dc=dc2")
+    assert desk.upstream().dc == "dc2"
+    desk.answer(Refused(code="NoPathToDatacenter"))
+    assert desk.answers[request].body == b"No path to datacenter"

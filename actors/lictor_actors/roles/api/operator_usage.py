@@ -28,7 +28,7 @@ def _counted(answer: Usage, request: HttpRequest) -> HttpAnswered:
         "ConnectServiceInstances": dict.fromkeys(MESH_KINDS, 0) | dict(answer.mesh_instances),
         "BillableServiceInstances": answer.billable_service_instances,
     }
-    body = {"Usage": {request.options.dc: counts}, **query_meta(answer, request.consistency)}
+    body = {"Usage": {request.dc or request.options.dc: counts}, **query_meta(answer, request.consistency)}
     return json_answer(body, request, extra=query_headers(answer))
 
 
