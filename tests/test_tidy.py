@@ -63,7 +63,7 @@ PASSED_ON = (
 )
 """Answers that no actor declares: the gateway and the door for clients take every answer to what they have asked."""
 TO_HOSTS = (
-    "agent.node_stopping",
+    "host.node_stopping",
     "dns.dns_answered",
     "host.forgotten",
     "host.located",

@@ -193,14 +193,6 @@ class LeaveCluster(Message, kind="agent.leave_cluster", on=WIRE):
     """/v1/agent/leave: answered by Accepted once the leave has spread; then the node stops."""
 
 
-class NodeStopping(Message):
-    """To ``host@node``: this node has left, or must not go on: shut it down."""
-
-    why: str
-    failed: bool = False
-    """It is an error, and the process says so with its exit code."""
-
-
 class ServerSilent(Message):
     """From a doorway to its agent: a server did not answer in time; ask another one.
 

@@ -87,3 +87,11 @@ class ActorSpec(Record):
 
     role: str
     options: Message | None = None
+
+
+class NodeStopping(Message):
+    """To ``host@node``: this node has left, or must not go on: shut it down."""
+
+    why: str
+    failed: bool = False
+    """It is an error, and the process says so with its exit code."""

@@ -38,6 +38,8 @@ class FakeChannel:
         if "stop" in message:
             self.say({"stopped": True})
 
+    def flush(self) -> None: ...
+
     def say(self, message: Said) -> None:
         self._arrived.append(message)
         os.write(self._writable, b"!")

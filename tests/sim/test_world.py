@@ -14,10 +14,9 @@ from lictor_actors.hosts.world.world import CheckFailed, Livelock
 from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.kernel.vocabulary import By, Vocabulary
-from lictor_messages.agent import NodeStopping
 from lictor_messages.base import WIRE, Message
 from lictor_messages.envelope import Envelope, at
-from lictor_messages.host import ActorSpec, Durable, Recovered, Undeliverable
+from lictor_messages.host import ActorSpec, Durable, NodeStopping, Recovered, Undeliverable
 from lictor_messages.jobs import HttpProbed, ProbeHttp
 from lictor_messages.journal import Cell
 from lictor_messages.refusals import Refused

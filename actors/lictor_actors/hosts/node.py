@@ -9,11 +9,10 @@ from lictor_actors.hosts.ground import Ground
 from lictor_actors.hosts.seat import Seat
 from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.vocabulary import Vocabulary
-from lictor_messages.agent import NodeStopping
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope, at, node_of, role_of
 from lictor_messages.faults import ActorVerb
-from lictor_messages.host import ActorSpec, DiskFreed, DiskFull, Forgotten, Located, Redial, Undeliverable
+from lictor_messages.host import ActorSpec, DiskFreed, DiskFull, Forgotten, Located, NodeStopping, Redial, Undeliverable
 from lictor_messages.refusals import Refused
 
 Birth = Callable[[ActorSpec], Actor]

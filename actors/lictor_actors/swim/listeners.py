@@ -9,10 +9,9 @@ from typing import NamedTuple
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.claims import KEPT, claim_of
 from lictor_actors.swim.peer import member_of
-from lictor_messages.agent import NodeStopping
 from lictor_messages.base import Message
 from lictor_messages.envelope import at
-from lictor_messages.host import Forgotten, Located, PoolLane, Redial
+from lictor_messages.host import Forgotten, Located, NodeStopping, PoolLane, Redial
 from lictor_messages.members import Member, MemberEvent, MemberJoined, MemberLeft, UserEvent
 from lictor_messages.swim import Alive
 

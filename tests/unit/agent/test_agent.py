@@ -22,7 +22,6 @@ from lictor_messages.agent import (
     ListLocalServices,
     LocalChecks,
     LocalServices,
-    NodeStopping,
     RegisterCheck,
     RegisterService,
     ServerSilent,
@@ -35,7 +34,7 @@ from lictor_messages.checker import CheckDue, CheckerStarted, CheckResult, Start
 from lictor_messages.codec import pack_body
 from lictor_messages.doorways import NEW_LEADER, SERVER_STARTED, AskAgain
 from lictor_messages.envelope import Envelope
-from lictor_messages.host import DiskFreed, DiskFull, Recovered, Undeliverable
+from lictor_messages.host import DiskFreed, DiskFull, NodeStopping, Recovered, Undeliverable
 from lictor_messages.journal import Cell
 from lictor_messages.kv import GetKey, PutKey
 from lictor_messages.members import (

@@ -240,17 +240,7 @@ def test_definitions_become_registrations():
         ({"services": [{"port": 1}]}, "Missing service name"),
         ({"services": [{"name": "web", "colour": "red"}]}, 'unknown field "colour"'),
         ({"services": [{"name": "web", "port": "80"}]}, "service web is wrong"),
-        *(
-            ({"services": [{"name": "web", **part}]}, f"{next(iter(part)).capitalize()} needs the service mesh")
-            for part in (
-                {"connect": {"sidecar_service": {}}},
-                {"connect": {"native": True}},
-                {"kind": "connect-proxy"},
-                {"kind": "mesh-gateway"},
-                {"proxy": {"destination_service_name": "db"}},
-                {"locality": {"region": "eu"}},
-            )
-        ),
+        ({"services": [{"name": "web", "connect": {"sidecar_service": {}}}]}, "SidecarService needs the service mesh"),
         ({"checks": [{"name": "c", "http": "http://x"}]}, "check c is wrong: .*Interval must be > 0"),
         ({"checks": [{"name": "c", "interval": "soon"}]}, "invalid duration"),
     ],

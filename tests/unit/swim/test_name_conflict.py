@@ -2,8 +2,8 @@
 
 import pytest
 
-from lictor_messages.agent import NodeStopping
 from lictor_messages.codec import pack_body
+from lictor_messages.host import NodeStopping
 from lictor_messages.members import MemberFailed
 from lictor_messages.pool import PoolQuery, QueryAnswer
 

@@ -62,8 +62,7 @@ class LiveHost:
         ``work``: who does jobs that this host does not do itself. ``admission``: see ``NngBus``.
         """
         self.counters: Counter[str] = Counter()
-        self._cluster = cluster_id(cluster)
-        self._lanes = lanes
+        self._cluster, self._lanes = cluster_id(cluster), lanes
         self._ended, self._beside, self._admission = ended, beside or {}, admission
         self._nodes: dict[str, LiveNode] = {}
         self._directory = LiveDirectory()

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.roles.agent.anti_entropy import AntiEntropy
-from lictor_messages.agent import Accepted, AgentOptions, LeaveCluster, NodeStopping
+from lictor_messages.agent import Accepted, AgentOptions, LeaveCluster
 from lictor_messages.autopilot import AwaitRemoval, PrepareToLeave, ReadyToLeave, RemovalLateDue, Removed
 from lictor_messages.base import Message
 from lictor_messages.envelope import at, role_of
-from lictor_messages.host import Undeliverable
+from lictor_messages.host import NodeStopping, Undeliverable
 from lictor_messages.members import Departed, Leave
 from lictor_messages.refusals import Refused
 

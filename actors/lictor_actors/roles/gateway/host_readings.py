@@ -20,7 +20,7 @@ class HostReadings:
     def __init__(self, node: str) -> None:
         self._node = node
         self._waiting: dict[str, tuple[Ticket, str]] = {}
-        """With what is to be read, for people."""
+        """With what is to be read, for people; "" where the failure names it."""
         self._count = 0
 
     def asked(self, question: Message, turn: Turn) -> None:
@@ -32,7 +32,7 @@ class HostReadings:
                 job: Message = ReadMetrics(ticket=ticket, node=self._node, as_text=question.as_text)
                 what = "the metrics"
             case LookAtProcess():
-                job, what = TakeProfile(ticket=ticket, look=question.look, seconds=question.seconds), "the process"
+                job, what = TakeProfile(ticket=ticket, look=question.look, seconds=question.seconds), ""
             case _:
                 job, what = ReadMachine(ticket=ticket), "the machine"
         self._waiting[ticket] = turn.ticket(), what
@@ -46,4 +46,5 @@ class HostReadings:
     def failed(self, failed: JobFailed, turn: Turn) -> None:
         """It could not."""
         ticket, what = self._waiting.pop(failed.ticket)
-        turn.answer(ticket, Refused(code="Invalid", text=f"{what} could not be read: {failed.error}"))
+        words = f"{what} could not be read: {failed.error}" if what else failed.error
+        turn.answer(ticket, Refused(code="Invalid", text=words))
