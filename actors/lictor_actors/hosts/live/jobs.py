@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 from lictor_actors.hosts.live.machine import read_machine
 from lictor_actors.hosts.live.probes.http import probe_http
 from lictor_actors.hosts.live.probes.script import Scripts
 from lictor_actors.hosts.live.probes.tcp import probe_tcp
+from lictor_actors.hosts.live.probes.trust import Trust, trust
 from lictor_actors.hosts.live.probes.udp import probe_udp
 from lictor_actors.hosts.live.recursors import ask_recursors
 from lictor_messages.base import Message
@@ -71,16 +73,16 @@ class Jobs:
             return JobFailed(ticket=job.ticket, error=str(e) or type(e).__name__)  # type: ignore[attr-defined]
 
 
-async def _grpc(job: ProbeGrpc) -> Message:
+async def _grpc(job: ProbeGrpc, trust: Trust) -> Message:
     from lictor_actors.hosts.live.probes.grpc import probe_grpc  # h2: most agents have no check that needs it
 
-    return await probe_grpc(job)
+    return await probe_grpc(job, trust)
 
 
-async def _h2ping(job: PingH2) -> Message:
+async def _h2ping(job: PingH2, trust: Trust) -> Message:
     from lictor_actors.hosts.live.probes.h2ping import ping_h2
 
-    return await ping_h2(job)
+    return await ping_h2(job, trust)
 
 
 async def _profile(job: TakeProfile) -> Message:
@@ -89,12 +91,19 @@ async def _profile(job: TakeProfile) -> Message:
     return await take_profile(job)
 
 
+def over_tls(trust: Trust) -> dict[type[Message], Probe]:
+    """Who does jobs that may go over TLS, with these contexts."""
+    return {
+        ProbeGrpc: partial(_grpc, trust=trust),
+        ProbeHttp: partial(probe_http, trust=trust),
+        ProbeTcp: partial(probe_tcp, trust=trust),
+        PingH2: partial(_h2ping, trust=trust),
+    }
+
+
 PROBES: dict[type[Message], Probe] = {
-    ProbeGrpc: _grpc,
-    ProbeHttp: probe_http,
-    ProbeTcp: probe_tcp,
+    **over_tls(trust),
     ProbeUdp: probe_udp,
-    PingH2: _h2ping,
     AskRecursors: ask_recursors,
     ReadMachine: read_machine,
     TakeProfile: _profile,

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from h2.events import DataReceived, Event, ResponseReceived, StreamEnded, StreamReset, TrailersReceived
 
 from lictor_actors.hosts.live.probes.h2_connection import Http2, http2
+from lictor_actors.hosts.live.probes.trust import Trust, trust
 from lictor_actors.hosts.live.probes.words import ProbeFailed
 from lictor_messages.jobs import GrpcProbed, ProbeGrpc
 
@@ -29,11 +30,11 @@ CODES = (
 """By number, as Go's gRPC calls them."""
 
 
-async def probe_grpc(job: ProbeGrpc) -> GrpcProbed:
+async def probe_grpc(job: ProbeGrpc, trust: Trust = trust) -> GrpcProbed:
     """The serving status, or why there is none."""
     try:
         async with asyncio.timeout(job.timeout_ns / NS):
-            answer = await _asked(job)
+            answer = await _asked(job, trust)
     except TimeoutError:
         return GrpcProbed(ticket=job.ticket, error=failure("DeadlineExceeded", "context deadline exceeded"))
     except ProbeFailed as why:
@@ -79,8 +80,8 @@ class GrpcAnswer:
         return failure(code, unquote(self.headers.get("grpc-message", "")))
 
 
-async def _asked(job: ProbeGrpc) -> GrpcAnswer:
-    async with http2(job) as connection:
+async def _asked(job: ProbeGrpc, trust: Trust) -> GrpcAnswer:
+    async with http2(job, trust) as connection:
         _ask(connection, job)
         answer = GrpcAnswer()
         async for event in connection.events():

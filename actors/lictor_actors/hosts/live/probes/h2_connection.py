@@ -13,7 +13,7 @@ from h2.events import ConnectionTerminated, Event
 from h2.exceptions import ProtocolError
 
 from lictor_actors.hosts.live.probes.dial import connect, open_streams, split_address
-from lictor_actors.hosts.live.probes.trust import trust
+from lictor_actors.hosts.live.probes.trust import Trust
 from lictor_actors.hosts.live.probes.words import ProbeFailed, system_words
 from lictor_messages.jobs import PingH2, ProbeGrpc
 
@@ -59,7 +59,7 @@ class Http2:
 
 
 @asynccontextmanager
-async def http2(job: ProbeGrpc | PingH2) -> AsyncIterator[Http2]:
+async def http2(job: ProbeGrpc | PingH2, trust: Trust) -> AsyncIterator[Http2]:
     """A new connection to the target of a job; raises ProbeFailed where none comes about."""
     host, port = split_address(job.address)
     tls = trust(not job.tls_skip_verify, ALPN) if job.use_tls else None

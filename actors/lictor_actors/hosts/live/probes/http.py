@@ -9,7 +9,7 @@ from lictor_actors.hosts.live.probes.answer import BODILESS, AnswerHead, Source,
 from lictor_actors.hosts.live.probes.dial import connect, ends, open_streams
 from lictor_actors.hosts.live.probes.request import Request, check_method, request_bytes
 from lictor_actors.hosts.live.probes.target import read_url, resolve, unreachable
-from lictor_actors.hosts.live.probes.trust import trust
+from lictor_actors.hosts.live.probes.trust import Trust, trust
 from lictor_actors.hosts.live.probes.words import ProbeFailed, quoted, system_words
 from lictor_messages.cut import cut
 from lictor_messages.jobs import HttpProbed, ProbeHttp
@@ -20,13 +20,13 @@ LATE = "context deadline exceeded (Client.Timeout exceeded while awaiting header
 NS = 1_000_000_000
 
 
-async def probe_http(job: ProbeHttp) -> HttpProbed:
+async def probe_http(job: ProbeHttp, trust: Trust = trust) -> HttpProbed:
     """What the target says, or why it says nothing."""
     try:
         request = _first_request(job)
     except ProbeFailed as why:
         return HttpProbed(ticket=job.ticket, text=str(why))
-    return await HttpProbe(job, request).result()
+    return await HttpProbe(job, request, trust).result()
 
 
 def _first_request(job: ProbeHttp) -> Request:
@@ -38,8 +38,9 @@ def _first_request(job: ProbeHttp) -> Request:
 class HttpProbe:
     """A run from its first request to its last."""
 
-    def __init__(self, job: ProbeHttp, request: Request) -> None:
+    def __init__(self, job: ProbeHttp, request: Request, trust: Trust) -> None:
         self._job = job
+        self._trust = trust
         self._method = request.method
         self._request = request
         self._shown = request.target.shown
@@ -91,7 +92,7 @@ class HttpProbe:
         connection = await connect(target.hostname, target.port)
         self._ends = ends(connection)
         name = self._job.tls_server_name or target.hostname
-        tls = trust(not self._job.tls_skip_verify) if target.scheme == "https" else None
+        tls = self._trust(not self._job.tls_skip_verify) if target.scheme == "https" else None
         reader, writer = await open_streams(connection, tls, name)
         try:
             writer.write(said)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from functools import cache
+
+Trust = Callable[..., ssl.SSLContext]
+"""Called as ``trust`` is."""
 
 
 @cache
