@@ -75,6 +75,8 @@ class GatewayOptions(Message):
     """Bytes of all headers of a request."""
     max_conns_per_client: int = 200
     """Connections of one address; 0: any number."""
+    https_handshake_timeout_ns: int = 5_000_000_000
+    """How long a client of HTTPS may take to begin."""
     response_headers: ReadOnly = FrozenMap()
     """Every answer bears them."""
     block_endpoints: tuple[str, ...] = ()
@@ -104,7 +106,9 @@ class GatewayOptions(Message):
     server: str = ""
     """Address of the server on this node, "" if there is none."""
     http_addr: str = ""
-    """``ip:port`` of the HTTP listener, for people."""
+    """``ip:port`` of the HTTP listener, for people; several with blanks between them."""
+    https_addr: str = ""
+    """The same of the HTTPS listener."""
 
 
 class CacheRefreshDue(Message):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lictor_actors.hosts.doors.opening import Opening
 from lictor_actors.hosts.live.host import LiveHost
@@ -13,28 +14,42 @@ from lictor_actors.node.spec import NodeSpec
 from lictor_actors.node.tree import birth, gateway_options, tree
 from lictor_messages.addresses import lane_url
 
+if TYPE_CHECKING:
+    import ssl
+
 log = logging.getLogger("lictor")
 
 
-async def add_node(host: LiveHost, spec: NodeSpec, doors: Sequence[Opening] = ()) -> Node:
+def no_tls() -> ssl.SSLContext:
+    """The context of a node that has no HTTPS listener."""
+    raise LookupError("a node with an https_port needs a context for it")
+
+
+async def add_node(
+    host: LiveHost,
+    spec: NodeSpec,
+    doors: Sequence[Opening] = (),
+    https: Callable[[], ssl.SSLContext] = no_tls,
+) -> Node:
     """Start the node of this spec; a server first starts over if an operator has left a ``peers.json``.
 
-    ``doors`` are opened after its own.
+    ``doors`` are opened after its own. ``https`` gives the context of each handshake at its HTTPS listener.
     Raises OSError and what the journal raises, and CannotStartOver.
     """
     if spec.server and spec.data_dir:
         _start_over(spec)
-    return await host.add(spec, tree(spec), birth, [*_doors(spec), *doors])
+    return await host.add(spec, tree(spec), birth, [*_doors(spec, https), *doors])
 
 
-def _doors(spec: NodeSpec) -> list[Opening]:
+def _doors(spec: NodeSpec, https: Callable[[], ssl.SSLContext]) -> list[Opening]:
     """The gateway answers HTTP, the actor for DNS that, the agent client actors. What is not opened is not imported."""
     doors: list[Opening] = []
-    if spec.http_port >= 0:
-        from lictor_actors.hosts.doors.http.opening import Listening, http_opening
+    if spec.http_port >= 0 or spec.https_port >= 0:
+        from lictor_actors.hosts.doors.http.opening import DoorPlaces, Listening, http_opening
         from lictor_actors.hosts.doors.unix import Ownership
 
-        where = Listening(spec.http_on, spec.http_port, spec.http_allowed_hosts, Ownership(*spec.unix_sockets))
+        plain, secure = DoorPlaces(spec.http_on, spec.http_port), DoorPlaces(spec.https_on, spec.https_port)
+        where = Listening(plain, secure, https, spec.http_allowed_hosts, Ownership(*spec.unix_sockets))
         doors.append(http_opening("gateway", where, gateway_options(spec)))
     if spec.dns_port >= 0:
         from lictor_actors.hosts.doors.dns.opening import dns_opening

@@ -63,6 +63,10 @@ class NodeSpec(SiteSpec):
     loopback, and every other listener all names; ``*`` stands for all."""
     http_port: int = -1
     """-1: no HTTP listener."""
+    https_addresses: tuple[str, ...] = ()
+    """The same as ``http_addresses`` over TLS."""
+    https_port: int = -1
+    """-1: no HTTPS listener."""
     dns_addresses: tuple[str, ...] = ()
     """IPs of the DNS listeners; those of the clients' listeners if empty."""
     dns_port: int = -1
@@ -79,6 +83,11 @@ class NodeSpec(SiteSpec):
     def http_on(self) -> tuple[str, ...]:
         """IPs of the HTTP listeners."""
         return self.http_addresses or self.client_addresses
+
+    @property
+    def https_on(self) -> tuple[str, ...]:
+        """IPs of the HTTPS listeners."""
+        return self.https_addresses or self.client_addresses
 
     @property
     def dns_on(self) -> tuple[str, ...]:

@@ -171,17 +171,22 @@ def _doorways(spec: NodeSpec) -> tuple[str, ...]:
 
 def gateway_options(spec: NodeSpec) -> GatewayOptions:
     """With what its gateway is started, and the door before it."""
-    places = (place if "://" in place else join_host_port(place, spec.http_port) for place in spec.http_on)
-    http = " ".join(places) if spec.http_port >= 0 else ""
     server = at("server", spec.node) if spec.server else ""
     return GatewayOptions(
         node=spec.node,
         name=spec.name,
         dc=spec.dc,
         server=server,
-        http_addr=http,
+        http_addr=_listeners(spec.http_on, spec.http_port),
+        https_addr=_listeners(spec.https_on, spec.https_port),
         **spec.settings_of("gateway"),
     )
+
+
+def _listeners(places: tuple[str, ...], port: int) -> str:
+    """For people."""
+    shown = (place if "://" in place else join_host_port(place, port) for place in places)
+    return " ".join(shown) if port >= 0 else ""
 
 
 def _dns(spec: NodeSpec) -> DnsOptions:

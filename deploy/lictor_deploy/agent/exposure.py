@@ -15,8 +15,8 @@ def warning(config: AgentConfig) -> str:
     addresses = ", ".join(found[:-1]) + f" and {found[-1]}" if len(found) > 1 else found[0]
     programs = ", and have programs run here (enable_script_checks)" if config.enable_script_checks else ""
     return (
-        f"everybody who can reach {addresses} can read and change all that the cluster knows{programs}, without TLS "
-        "and without keys: bind to loopback or to a private network with -bind and -client (see docs/security.md)"
+        f"everybody who can reach {addresses} can read and change all that the cluster knows{programs}, without keys: "
+        "bind to loopback or to a private network with -bind and -client (see docs/security.md)"
     )
 
 
@@ -26,6 +26,13 @@ def exposed(config: AgentConfig) -> list[str]:
     wan = ports.serf_wan if config.crosses else -1
     lanes = [(config.bind_addr, port) for port in (ports.serf_lan, ports.server, wan)]
     doors = [(ip, ports.http) for ip in config.addresses.http or config.client_addr if not path_of(ip)]
+    doors += [(ip, ports.https) for ip in without_certificate(config)]
     doors += [(ip, ports.bus) for ip in config.client_addr]
     listeners = [(host, port) for host, port in lanes + doors if port >= 0]
     return [join_host_port(host, port) for host, port in listeners if not is_here(host)]
+
+
+def without_certificate(config: AgentConfig) -> list[str]:
+    """IPs of HTTPS listeners that ask their clients for none."""
+    asks = config.tls.https.verify_incoming or config.verify_incoming_https
+    return [] if asks else [ip for ip in config.addresses.https or config.client_addr if not path_of(ip)]

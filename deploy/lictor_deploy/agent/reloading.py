@@ -11,6 +11,7 @@ from lictor_actors.node.spec import NodeSpec
 from lictor_actors.node.tree import tree
 from lictor_deploy.agent.log import set_levels
 from lictor_deploy.agent.spec import definitions_of, with_keys
+from lictor_deploy.agent.tls import AgentTls
 from lictor_deploy.agent.watches import RunningWatches
 from lictor_deploy.config.option import Section, options
 from lictor_deploy.config.sections import AgentConfig
@@ -29,7 +30,12 @@ class Reloading:
     """Does the agent's job ReadDefinitions."""
 
     def __init__(
-        self, running: AgentConfig, spec: NodeSpec, load: Callable[[], AgentConfig], watches: RunningWatches
+        self,
+        running: AgentConfig,
+        spec: NodeSpec,
+        load: Callable[[], AgentConfig],
+        watches: RunningWatches,
+        tls: AgentTls,
     ) -> None:
         """``load`` reads the configuration as it was read at the start, with the same flags; raises Failure."""
         self._running = running
@@ -38,6 +44,7 @@ class Reloading:
         self.shows: Callable[[AgentConfig, AgentConfig], None] = lambda _running, _now: None
         """Told how metrics are filtered from now on."""
         self._watches = watches
+        self._tls = tls
         self._told = dict(self._actors(running))
         """What each actor was told last."""
 
@@ -46,6 +53,7 @@ class Reloading:
         try:
             config = self._load()
             services, checks = definitions_of(self._with_running_scripts(config), self._spec.name)
+            self._tls.follow(reloaded(self._running, config))
             set_levels(config.log_level, config.log_levels)
             self._watches.follow(config.watches)
         except Failure as failure:

@@ -30,6 +30,7 @@ from lictor_deploy.agent.reloading import Reloading
 from lictor_deploy.agent.spec import node_spec
 from lictor_deploy.agent.taken_ports import without_what_is_taken
 from lictor_deploy.agent.telemetry import refiltered, view_of
+from lictor_deploy.agent.tls import AgentTls
 from lictor_deploy.agent.watches import RunningWatches
 from lictor_deploy.config.sections import AgentConfig
 from lictor_deploy.words.sentence import Failure
@@ -43,6 +44,7 @@ from lictor_messages.web import HttpAnswered, HttpAsked
 
 if TYPE_CHECKING:
     from lictor_actors.faults.desk import FaultDesk, Reply, Said
+    from lictor_actors.hosts.live.jobs import Probe
 
 FILES_NEEDED = 256
 PRIVATE = 0o077
@@ -76,10 +78,10 @@ def _run_on_free_ports(given: AgentConfig, cluster: str, load: Callable[[], Agen
     require_free(listeners(config, spec))
     if open_to_strangers := warning(config):
         logging.getLogger("lictor").warning("agent: %s", open_to_strangers)
-    watches = RunningWatches(config.watches)
-    reloading = Reloading(given, spec, load, watches)
+    watches, tls = RunningWatches(config.watches), AgentTls(config)
+    reloading = Reloading(given, spec, load, watches, tls)
     try:
-        return in_loop(AgentRun(config, spec, cluster, reloading, watches).serve())
+        return in_loop(AgentRun(config, spec, cluster, reloading, watches, tls).serve())
     except OSError as error:
         if without_what_is_taken(given).ports == config.ports:
             raise Failure(f"The agent cannot start: {error.strerror or error}.") from None
@@ -105,9 +107,15 @@ def listeners(config: AgentConfig, spec: NodeSpec) -> list[Listener]:
     """Every port that the node will open, with the flag that moves it."""
     other = "choose another port with"
     clients, http = spec.client_addresses, f"{'addresses.http' if spec.http_addresses else 'client_addr'}, HTTP"
+    https = f"{'addresses.https' if spec.https_addresses else 'client_addr'}, HTTPS"
     dns = f"{'addresses.dns' if spec.dns_addresses else 'client_addr'}, DNS"
     wanted = (
         *((ip, spec.http_port, http, f"{other} -http-port or ports.http") for ip in spec.http_on if not path_of(ip)),
+        *(
+            (ip, spec.https_port, https, f"{other} -https-port or ports.https")
+            for ip in spec.https_on
+            if not path_of(ip)
+        ),
         *((ip, spec.dns_port, dns, f"{other} -dns-port or ports.dns") for ip in spec.dns_on),
         *((ip, spec.door_port, "client_addr, client bus", f"{other} -bus-port or ports.bus") for ip in clients),
         (config.bind_addr, spec.gossip_port, "bind_addr, gossip", f"{other} -serf-lan-port or ports.serf_lan"),
@@ -129,18 +137,25 @@ class AgentRun:
     """The running node and what ends it."""
 
     def __init__(
-        self, config: AgentConfig, spec: NodeSpec, cluster: str, reloading: Reloading, watches: RunningWatches
+        self,
+        config: AgentConfig,
+        spec: NodeSpec,
+        cluster: str,
+        reloading: Reloading,
+        watches: RunningWatches,
+        tls: AgentTls,
     ) -> None:
         self._config = config
         self._spec = spec
         self._watches = watches
+        self._tls = tls
         limits = config.limits
         self._host = LiveHost(
             cluster,
             ended=self._ended,
             stopped=self._actor_stopped,
             beside={FAULTS_PATH: self._about_faults},
-            work={ReadDefinitions: reloading.read},
+            work={ReadDefinitions: reloading.read, **checks_over_tls(config, tls)},
             admission=Admission(limits.rpc_max_conns_per_client, limits.rpc_handshake_timeout / 1e9),
         )
         reloading.shows = lambda running, now: self._host.metrics.show(spec.node, refiltered(running, now))
@@ -159,7 +174,7 @@ class AgentRun:
             self._loop.add_signal_handler(number, unheeded, number)
         try:
             await self._host.start()
-            self._node = await add_node(self._host, self._spec, (self._watches.open,))
+            self._node = await add_node(self._host, self._spec, (self._watches.open,), self._tls.https)
             self._host.metrics.show(self._spec.node, view_of(self._config))
             print(banner(self._spec), flush=True)
             if self._stopping and not self._over.done():
@@ -234,6 +249,15 @@ class AgentRun:
             self._over.set_result(status)
 
 
+def checks_over_tls(config: AgentConfig, tls: AgentTls) -> dict[type[Message], Probe]:
+    """Who does checks that may go over TLS, where the agent's own certificate is to be shown in them."""
+    if not config.enable_agent_tls_for_checks:
+        return {}
+    from lictor_actors.hosts.live.jobs import over_tls
+
+    return over_tls(tls.of_check)
+
+
 def unheeded(number: signal.Signals) -> None:
     """Consul prints its metrics on SIGUSR1, and as a program in Go lives on after the others."""
     logging.getLogger("lictor").warning(f"agent: {number.name} does nothing here")
@@ -248,7 +272,7 @@ def banner(spec: NodeSpec) -> str:
         "Datacenter": f"'{spec.dc}'",
         "Server": f"{str(spec.server).lower()} (Bootstrap: {str(spec.bootstrap_expect == 1).lower()})",
         "Client Addr": f"[{' '.join(spec.client_addresses)}] "
-        f"(HTTP: {spec.http_port}, DNS: {spec.dns_port}, Bus: {spec.door_port})",
+        f"(HTTP: {spec.http_port}, HTTPS: {spec.https_port}, DNS: {spec.dns_port}, Bus: {spec.door_port})",
         "Cluster Addr": f"{spec.address} (LAN: {spec.gossip_port}, Server: {spec.server_port})",
     }
     body = "\n".join(f"{name:>18}: {value}" for name, value in lines.items())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lictor_deploy.agent.spec import definitions_of
+from lictor_deploy.agent.tls import https_context
 from lictor_deploy.config.load import Sources, load
 from lictor_deploy.words.sentence import Failure
 
@@ -30,6 +31,7 @@ def validate(*paths: str, config_format: str = "", quiet: bool = False) -> None:
     try:
         config, ignored = load(Sources(files, directories, format=config_format), {}, dev=False)
         definitions_of(config, "validated")
+        https_context(config)
         if not config.data_dir:
             raise Failure("data_dir is missing: say where state is kept.")
     except Failure as failure:

@@ -15,7 +15,7 @@ Raw = dict[str, Any]
 NO_SINK = "metrics are asked for at /v1/agent/metrics, as JSON or by Prometheus, and are sent nowhere"
 NO_MESH = "there is no service mesh"
 NOWHERE = "no newer version is looked for"
-NO_TLS = "there is no TLS"
+NO_TLS = "cluster traffic has no TLS; keys of tls.https and tls.defaults are about HTTPS alone"
 NOT_IN_FORCE: dict[str, str] = {
     "cache": "the agent's cache is bounded in bytes, and asks for each answer once at a time",
     **dict.fromkeys(("connect", "peering"), NO_MESH),
@@ -24,7 +24,6 @@ NOT_IN_FORCE: dict[str, str] = {
     "disable_keyring_file": "gossip is not encrypted, and so has no keyring",
     "disable_kv_key_validation": "keys may hold all characters that can be seen",
     "disable_remote_exec": "there is no remote execution",
-    "limits.https_handshake_timeout": NO_TLS,
     "limits.rpc_client_timeout": "a request has the time that its question takes, and performance.rpc_hold_timeout",
     "primary_datacenter": "it matters to ACLs and the service mesh alone",
     "raft_logstore": "a server's journal is its one log store",
@@ -51,20 +50,23 @@ SINKS = (
     *(f"telemetry.circonus_submission_{name}" for name in ("interval", "url")),
 )
 """Keys of services that Consul sends its metrics to."""
+RPC_SWITCHES = (
+    *("verify_incoming_rpc", "verify_outgoing", "verify_server_hostname"),
+    *("tls.defaults.verify_outgoing", "tls.defaults.verify_server_hostname"),
+)
 LACKING: dict[str, str] = {
-    "enable_agent_tls_for_checks": NO_TLS,
     **dict.fromkeys(("ui", "ui_config"), "there is no user interface"),
     **dict.fromkeys(("acl", "acl_datacenter", "acl_default_policy", "acl_master_token", "acl_token"), NO_ACLS),
-    "addresses.https": NO_TLS,
     **dict.fromkeys(("addresses.grpc", "addresses.grpc_tls"), "there is no gRPC"),
     **dict.fromkeys(("advertise_addr_ipv4", "advertise_addr_ipv6"), "advertise_addr is the one address"),
     **dict.fromkeys(("advertise_addr_wan_ipv4", "advertise_addr_wan_ipv6"), "advertise_addr_wan is the one address"),
     "gossip_wan": "gossip_profile_wan chooses the constants",
     "serf_wan": "gossip between datacenters listens on bind_addr",
-    **dict.fromkeys(("auto_encrypt", "auto_config", "ca_file", "ca_path", "cert_file", "key_file", "tls"), NO_TLS),
-    **dict.fromkeys(("server_name", "tls_cipher_suites", "tls_min_version"), NO_TLS),
-    **dict.fromkeys(("tls_prefer_server_cipher_suites", "verify_incoming", "verify_incoming_https"), NO_TLS),
-    **dict.fromkeys(("verify_incoming_rpc", "verify_outgoing", "verify_server_hostname"), NO_TLS),
+    **dict.fromkeys(("auto_encrypt", "auto_config", "server_name", "tls.internal_rpc", *RPC_SWITCHES), NO_TLS),
+    **dict.fromkeys(("verify_incoming", "tls.defaults.verify_incoming"), f"{NO_TLS}: use tls.https.verify_incoming"),
+    **dict.fromkeys(("tls.https.verify_outgoing", "tls.https.verify_server_hostname"), "HTTPS dials no server"),
+    "tls.grpc": "there is no gRPC",
+    "tls_prefer_server_cipher_suites": "with the suites that are spoken the client's order is as good",
     **dict.fromkeys(("encrypt", "encrypt_verify_incoming", "encrypt_verify_outgoing"), "gossip is not encrypted"),
     "recursor": "recursors has them all, as a list",
     "dns_config.prefer_namespace": "there is one namespace",
@@ -112,10 +114,11 @@ OFF: dict[str, Callable[[Any], bool]] = {
     "ui_config": ui_is_off,
     **dict.fromkeys(
         (
-            *("auto_encrypt", "config_entries", "encrypt", "segments", "tls", "ui"),
-            *("dns_config.prefer_namespace", "enable_agent_tls_for_checks"),
-            *("verify_incoming", "verify_incoming_https", "verify_incoming_rpc", "verify_outgoing"),
-            "verify_server_hostname",
+            *("auto_encrypt", "config_entries", "encrypt", "segments", "ui"),
+            *("dns_config.prefer_namespace",),
+            *("tls.internal_rpc", "tls.grpc", "tls_prefer_server_cipher_suites", *RPC_SWITCHES),
+            *("verify_incoming", "tls.defaults.verify_incoming"),
+            *("tls.https.verify_outgoing", "tls.https.verify_server_hostname"),
             *SINKS,
         ),
         is_off,
@@ -145,12 +148,14 @@ def drop_nulls(raw: Raw) -> None:
 
 def take_out(raw: Raw, key: str, when: Callable[[Any], bool] = lambda _: True) -> bool:
     """Remove ``key``, or ``section.key``, if its value is so; True if it was."""
-    section, _, name = key.partition(".") if "." in key else ("", "", key)  # one name of Consul's has a dot itself
-    holder = raw.get(section) if section else raw
-    if not isinstance(holder, dict) or name not in holder or not when(holder[name]):
-        return False
-    del holder[name]
-    return True
+    if key in raw:  # one name of Consul's has a dot itself
+        found = when(raw[key])
+        if found:
+            del raw[key]
+        return found
+    section, _, inner = key.partition(".")
+    holder = raw.get(section)
+    return isinstance(holder, dict) and bool(inner) and take_out(holder, inner, when)
 
 
 def why_refused(key: str) -> str:

@@ -72,6 +72,9 @@ class Limits(Section):
         feeds="gateway.max_conns_per_client",
         reloads=True,
     )
+    https_handshake_timeout: Duration = option(
+        "How long a client of HTTPS may take to begin.", feeds="gateway.https_handshake_timeout_ns", reloads=True
+    )
     http_max_request_body_size: CountFromOne = option(
         "Bytes of the body of a request, but for keys, transactions and snapshots.",
         feeds="gateway.max_request_body_size",

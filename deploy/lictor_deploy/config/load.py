@@ -29,7 +29,7 @@ EXPECTED = {
     "mapping_type": "an object",
 }
 ADDRESSES = ("bind_addr", "client_addr")
-NO_LISTENER = ("https", "grpc", "grpc_tls")
+NO_LISTENER = ("grpc", "grpc_tls")
 """Ports that are named like keys that are not in force if they are set."""
 
 

@@ -23,6 +23,7 @@ from lictor_deploy.config.kinds import (
 from lictor_deploy.config.log import LogKeys
 from lictor_deploy.config.option import Section, option, section
 from lictor_deploy.config.telemetry import Telemetry
+from lictor_deploy.config.tls import Tls, TlsKeys
 from lictor_deploy.config.watches import Watch
 
 Raw = dict[str, Any]
@@ -32,7 +33,7 @@ class Ports(Section):
     """-1 switches a listener off, 0 means its default. Those that feed nothing have no listener yet."""
 
     http: Port = option("HTTP API; -1 for none.", default=8500, flag="http-port", feeds="node.http_port")
-    https: Port = option("Not in force yet.", default=-1)
+    https: Port = option("The same over TLS; -1 for none.", default=-1, flag="https-port", feeds="node.https_port")
     dns: Port = option("DNS; -1 for none.", default=8600, flag="dns-port", feeds="node.dns_port")
     grpc: Port = option("Not in force yet.", default=-1)
     grpc_tls: Port = option("Not in force yet.", default=-1)
@@ -75,12 +76,13 @@ class Addresses(Section):
         "IPs to listen on for HTTP, where they are others than client_addr, and local sockets as unix:///path.",
         feeds="node.http_addresses",
     )
+    https: HttpPlaces = option("The same for HTTPS.", feeds="node.https_addresses")
     dns: OwnIps = option(
         "IPs to listen on for DNS, where they are others than client_addr.", feeds="node.dns_addresses"
     )
 
 
-class AgentConfig(LogKeys):
+class AgentConfig(LogKeys, TlsKeys):
     """The keys of Consul's agent configuration that are in force, merged from files and flags."""
 
     server: bool = option(
@@ -133,6 +135,7 @@ class AgentConfig(LogKeys):
         feeds="node.wan_address",
     )
     http_config: HttpConfig = section()
+    tls: Tls = section()
     limits: Limits = section()
     domain: Domain = option("Domain of the names that DNS answers.", flag="domain", feeds="dns.domain")
     alt_domain: Domain = option("A second one.", flag="alt-domain", feeds="dns.alt_domain")

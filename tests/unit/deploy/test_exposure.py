@@ -20,6 +20,19 @@ def test_on_loopback_there_is_nothing_to_say():
         ({"bind_addr": "10.0.0.5"}, ["10.0.0.5:8301", "10.0.0.5:8300"]),
         ({"bind_addr": "127.0.0.1", "client_addr": "0.0.0.0"}, ["0.0.0.0:8500", "0.0.0.0:8304"]),
         ({"bind_addr": "127.0.0.1", "client_addr": "::", "ports": {"bus": -1}}, ["[::]:8500"]),
+        (
+            {"bind_addr": "127.0.0.1", "client_addr": "10.0.0.5", "ports": {"bus": -1, "http": -1, "https": 8501}},
+            ["10.0.0.5:8501"],
+        ),
+        (
+            {
+                "bind_addr": "127.0.0.1",
+                "client_addr": "10.0.0.5",
+                "ports": {"bus": -1, "http": -1, "https": 8501},
+                "verify_incoming_https": True,
+            },
+            [],
+        ),
         ({"bind_addr": "fd00::5"}, ["[fd00::5]:8301", "[fd00::5]:8300"]),
         ({"bind_addr": "127.0.0.1", "advertise_addr": "10.0.0.5"}, []),
     ],
@@ -30,13 +43,13 @@ def test_every_address_beyond_it_is_named(config, addresses):
 
 def test_scripts_for_everybody_are_named():
     config = AgentConfig(bind_addr="10.0.0.5", enable_script_checks=True)
-    assert "knows, and have programs run here (enable_script_checks), without TLS" in warning(config)
+    assert "knows, and have programs run here (enable_script_checks), without keys" in warning(config)
     assert "programs" not in warning(AgentConfig(bind_addr="10.0.0.5", enable_local_script_checks=True))
 
 
 def test_the_sentence_names_the_remedy():
     assert warning(AgentConfig(bind_addr="10.0.0.5", client_addr="10.0.0.5")) == (
         "everybody who can reach 10.0.0.5:8301, 10.0.0.5:8300, 10.0.0.5:8500 and 10.0.0.5:8304 can read and change all "
-        "that the cluster knows, without TLS and without keys: bind to loopback or to a private network with -bind and "
+        "that the cluster knows, without keys: bind to loopback or to a private network with -bind and "
         "-client (see docs/security.md)"
     )

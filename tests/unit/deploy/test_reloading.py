@@ -9,6 +9,7 @@ import pytest
 
 from lictor_deploy.agent.reloading import Reloading, with_value
 from lictor_deploy.agent.spec import node_spec
+from lictor_deploy.agent.tls import AgentTls
 from lictor_deploy.agent.watches import RunningWatches
 from lictor_deploy.config.sections import AgentConfig
 from lictor_deploy.words.sentence import Failure
@@ -32,7 +33,8 @@ async def read(running: AgentConfig, now: AgentConfig | Failure) -> DefinitionsR
             raise now
         return now
 
-    return await Reloading(running, node_spec(running), load, RunningWatches()).read(ReadDefinitions(ticket="t"))
+    reloading = Reloading(running, node_spec(running), load, RunningWatches(), AgentTls(running))
+    return await reloading.read(ReadDefinitions(ticket="t"))
 
 
 async def test_definitions_and_the_level_of_the_log_take_effect(caplog: pytest.LogCaptureFixture) -> None:

@@ -43,7 +43,7 @@ NEVER = (
     *("ACLsEnabled", "ACLEnableKeyListPolicy", "AutoEncryptTLS", "ConnectEnabled", "EnableLocalScriptChecks"),
     *("EnableRemoteScriptChecks", "EncryptVerifyIncoming", "EncryptVerifyOutgoing", "ReadReplica"),
 )
-CLOSED = ("DNSPort", "GRPCPort", "GRPCTLSPort", "HTTPSPort", "SerfPortWAN")
+CLOSED = ("DNSPort", "GRPCPort", "GRPCTLSPort", "SerfPortWAN")
 
 
 class Pools(NamedTuple):
@@ -120,6 +120,7 @@ def _debug(agent: AgentDescription, options: GatewayOptions) -> dict[str, Any]:
     return {
         **dict.fromkeys(NEVER, False),
         **dict.fromkeys(CLOSED, -1),
+        **_http(options),
         "RetryJoinWAN": [],
         "SegmentName": "",
         "AdvertiseAddrLAN": member.address,
@@ -132,9 +133,6 @@ def _debug(agent: AgentDescription, options: GatewayOptions) -> dict[str, Any]:
         "DisableRemoteExec": True,
         "DiscoveryMaxStale": go_duration(options.discovery_max_stale_ns),
         "EnableDebug": options.enable_debug,
-        "HTTPAddrs": [place if "://" in place else f"tcp://{place}" for place in options.http_addr.split()],
-        "HTTPMaxConnsPerClient": options.max_conns_per_client,
-        "HTTPResponseHeaders": dict(options.response_headers),
         "KVMaxValueSize": options.kv_max_value_size,
         "MaxQueryTime": go_duration(options.max_query_time_ns),
         "NodeID": agent.node_id,
@@ -151,6 +149,25 @@ def _debug(agent: AgentDescription, options: GatewayOptions) -> dict[str, Any]:
         "TxnMaxReqLen": options.txn_max_req_len,
         "Version": agent.version,
     }
+
+
+def _http(options: GatewayOptions) -> dict[str, Any]:
+    return {
+        "HTTPAddrs": _urls(options.http_addr),
+        "HTTPMaxConnsPerClient": options.max_conns_per_client,
+        "HTTPResponseHeaders": dict(options.response_headers),
+        "HTTPSAddrs": _urls(options.https_addr),
+        "HTTPSPort": _port(options.https_addr),
+    }
+
+
+def _urls(places: str) -> list[str]:
+    return [place if "://" in place else f"tcp://{place}" for place in places.split()]
+
+
+def _port(places: str) -> int:
+    """Of the first listener that has one, -1 if there is none."""
+    return next((int(place.rpartition(":")[2]) for place in places.split() if "://" not in place), -1)
 
 
 def _stats(agent: AgentDescription, members: Pools, raft: RaftConfiguration | None) -> Stats:

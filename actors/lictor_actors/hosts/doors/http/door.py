@@ -6,6 +6,7 @@ It knows nothing of Consul: each whole request goes to ``ask``, and the answer l
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 from lictor_actors.bus.listening import bound, in_words
 from lictor_actors.bus.per_client import PerClient
 from lictor_actors.hosts.doors.http.connection import HttpConnection
+from lictor_actors.hosts.doors.http.handshakes import Handshakes, TlsTerms
 from lictor_actors.hosts.doors.http.limits import HttpLimits
 from lictor_actors.hosts.doors.http.premises import Premises
 from lictor_actors.hosts.doors.http.sites import Sites
@@ -37,7 +39,7 @@ class HttpDoor:
         self.premises = Premises(limits or HttpLimits())
         self.tick = 0
         """The clock of the connections: seconds, but while there are none."""
-        self._servers: list[asyncio.Server] = []
+        self._servers: list[asyncio.Server | Handshakes] = []
         self._files: list[str] = []
         """Of local sockets."""
         self._connections: dict[HttpConnection, None] = {}
@@ -46,27 +48,32 @@ class HttpDoor:
         self._empty = asyncio.Event()
         self._empty.set()
 
-    async def listen(self, host: str, port: int) -> int:
+    async def listen(self, host: str, port: int, tls: TlsTerms | None = None) -> int:
         """Open a listener, one of many perhaps; returns its port. Raises OSError if the address is taken."""
-        loop = asyncio.get_running_loop()
-        sites = Sites(self._allowed, local=is_here(host))
         with in_words(join_host_port(host, port)):
-            server = await loop.create_server(
-                lambda: HttpConnection(self, sites), sock=bound(host, port), backlog=BACKLOG
-            )
-        self._servers.append(server)
-        return int(server.sockets[0].getsockname()[1])
+            listening = bound(host, port)
+            await self._listen(listening, Sites(self._allowed, local=is_here(host)), tls)
+        return int(listening.getsockname()[1])
 
-    async def listen_at(self, path: str, ownership: Ownership) -> None:
+    async def listen_at(self, path: str, ownership: Ownership, tls: TlsTerms | None = None) -> None:
         """Open a listener at a local socket. Raises OSError, see ``bound_to_file``."""
-        loop = asyncio.get_running_loop()
-        sites = Sites(self._allowed, local=True)
         with in_words(path):
-            server = await loop.create_unix_server(
-                lambda: HttpConnection(self, sites), sock=bound_to_file(path, ownership), backlog=BACKLOG
-            )
-        self._servers.append(server)
+            await self._listen(bound_to_file(path, ownership), Sites(self._allowed, local=True), tls)
         self._files.append(path)
+
+    async def _listen(self, listening: socket.socket, sites: Sites, tls: TlsTerms | None) -> None:
+        def made() -> HttpConnection:
+            return HttpConnection(self, sites)
+
+        if tls is not None:
+            listening.setblocking(False)
+            listening.listen(BACKLOG)
+            self._servers.append(Handshakes(listening, tls, self.premises, made))
+            return
+        loop = asyncio.get_running_loop()
+        local = listening.family == socket.AF_UNIX
+        create = loop.create_unix_server if local else loop.create_server
+        self._servers.append(await create(made, sock=listening, backlog=BACKLOG))
 
     def close(self) -> None:
         """Stop listening and drop every connection, parked ones too; each hang-up is reported as usual."""

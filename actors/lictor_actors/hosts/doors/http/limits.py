@@ -11,6 +11,7 @@ from lictor_messages.kv import TARGET_MOST, VALUE_MOST
 from lictor_messages.web import GatewayOptions
 
 T = TypeVar("T")
+NS = 1_000_000_000
 ARCHIVE_MOST = 1024 * 1024 * 1024
 
 
@@ -40,6 +41,8 @@ class HttpLimits:
     """A request must be whole after this long: later it is answered 408."""
     slow_sender_bytes: int = 1024 * 1024
     """For every so many bytes that have come of a body its sender has another second."""
+    handshake_s: float = 5
+    """A handshake of TLS must be done after this long. Consul's limits.https_handshake_timeout."""
     idle_s: int = 120
     """An idle connection is closed after this long."""
     half_closed_s: int = 1
@@ -73,6 +76,7 @@ def limits_of(options: GatewayOptions) -> HttpLimits:
         body=options.max_request_body_size,
         bodies=FrozenMap(bodies),
         connections_per_client=options.max_conns_per_client,
+        handshake_s=options.https_handshake_timeout_ns / NS,
     )
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lictor_actors.hosts.doors.http.desk import WebDesk
 from lictor_actors.hosts.doors.http.door import Ask, HttpDoor
+from lictor_actors.hosts.doors.http.handshakes import TlsTerms
 from lictor_actors.hosts.doors.http.limits import limits_of
 from lictor_actors.hosts.doors.opening import Opening, Site
 from lictor_actors.hosts.doors.unix import Ownership, path_of
 from lictor_messages.web import GatewayOptions, HttpAnswered, HttpAsked
+
+if TYPE_CHECKING:
+    import ssl
 
 
 class OpenHttp:
@@ -34,13 +38,22 @@ class OpenHttp:
         self.listener.close()
 
 
-class Listening(NamedTuple):
-    """Where a door listens, and which names of hosts it takes."""
+class DoorPlaces(NamedTuple):
+    """Where listeners of one kind stand."""
 
     addresses: tuple[str, ...]
     """IPs, and ``unix://`` with a path."""
     port: int
-    """Of the IPs."""
+    """Of the IPs; -1: there are no such listeners."""
+
+
+class Listening(NamedTuple):
+    """Where a door listens, and which names of hosts it takes."""
+
+    http: DoorPlaces
+    https: DoorPlaces
+    context: Callable[[], ssl.SSLContext]
+    """Of handshakes that begin now, where ``https`` has a port."""
     allowed_hosts: tuple[str, ...]
     """See ``NodeSpec``."""
     ownership: Ownership
@@ -57,14 +70,20 @@ def http_opening(role: str, where: Listening, options: GatewayOptions) -> Openin
         desk = WebDesk(site.node, role, site.boot, site.asked, follow=follow)
         listener = HttpDoor(by_path(site.beside, desk.ask), allowed_hosts=where.allowed_hosts)
         follow(options)
-        for address in where.addresses:
-            if path := path_of(address):
-                await listener.listen_at(path, where.ownership)
-            else:
-                await listener.listen(address, where.port)
+        tls = TlsTerms(where.context, lambda what: site.node.ground.count(what, site.node.name))
+        await _listen(listener, where.http, where.ownership, None)
+        await _listen(listener, where.https, where.ownership, tls)
         return OpenHttp(role, desk, listener)
 
     return opened
+
+
+async def _listen(listener: HttpDoor, places: DoorPlaces, ownership: Ownership, tls: TlsTerms | None) -> None:
+    for address in places.addresses if places.port >= 0 else ():
+        if path := path_of(address):
+            await listener.listen_at(path, ownership, tls)
+        else:
+            await listener.listen(address, places.port, tls)
 
 
 def by_path(beside: Mapping[str, Ask], gateway: Ask) -> Ask:
