@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote, urlencode
 
 from lictor_deploy.cli.address import agent_address
-from lictor_deploy.cli.tls import NO_TLS_FLAGS, TlsFlags, distrust
+from lictor_deploy.cli.tls import NO_TLS_FLAGS, TlsFlags, distrust, hung_up
 from lictor_deploy.words.sentence import Failure
 
 T = TypeVar("T")
@@ -148,6 +148,8 @@ class HttpApi:
             return Failure(f"The agent at {self.address} did not answer within {self.patience_s:.0f} s. {REMEDY}")
         if isinstance(error, SSLError):
             return distrust(error, self.address)
+        if isinstance(error, BrokenPipeError | ConnectionResetError) and self._where.tls:  # TLS 1.3 says it this late
+            return hung_up(self.address)
         if isinstance(error, OSError):
             why = (error.strerror or str(error)).lower()
             return Failure(f"Cannot reach an agent at {self.address}: {why}. {REMEDY}")

@@ -14,6 +14,10 @@ REMEDY = (
 )
 
 
+WANTS_ONE = ("TLSV13_ALERT_CERTIFICATE_REQUIRED", "TLSV1_ALERT_UNKNOWN_CA")
+"""What an agent with verify_incoming says to a client without a certificate, or with one of another authority."""
+
+
 class TlsFlags(NamedTuple):
     """The flags as they were given; "" for those that were not."""
 
@@ -90,7 +94,17 @@ def why(error: OSError) -> str:
 
 def distrust(error: ssl.SSLError, address: str) -> Failure:
     """Why no TLS connection came about."""
+    if error.reason in WANTS_ONE or isinstance(error, ssl.SSLEOFError):
+        return hung_up(address)
     if isinstance(error, ssl.SSLCertVerificationError):
         return Failure(f"The certificate of {address} is not trusted: {error.verify_message}. {REMEDY}")
     reason = error.reason or error
     return Failure(f"What listens at {address} does not speak TLS ({reason}): try http://, or unset CONSUL_HTTP_SSL.")
+
+
+def hung_up(address: str) -> Failure:
+    """An agent ends the connection of a client that shows no certificate that it believes."""
+    return Failure(
+        f"What listens at {address} hung up: perhaps it asks for a certificate of its authority. Show one with "
+        "-client-cert and -client-key (CONSUL_CLIENT_CERT, CONSUL_CLIENT_KEY)."
+    )
