@@ -26,8 +26,6 @@ FLAGS_NOT_YET: dict[str, tuple[str, ...]] = {
         *("serf-lan-allowed-cidrs", "serf-lan-bind", "serf-wan-allowed-cidrs", "serf-wan-bind"),
         *("ui", "ui-content-path", "ui-dir"),
     ),
-    "snapshot inspect": ("kvdetails", "kvdepth", "kvfilter"),
-    "snapshot save": ("append-filename",),
 }
 """Of every command (""), and of single ones."""
 

@@ -1,4 +1,4 @@
-"""``lictor version``."""
+"""``lictor version``, in the form of ``consul version``: harnesses of Consul's clients choose their tests by it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import Literal
 
 from lictor_messages.version import CONSUL_VERSION, VERSION
 
+PROTOCOLS = {"Default": 2, "Min": 2, "Max": 3}
+"""Versions of Consul's protocol, as a node's tags tell them."""
+
 
 def version(*, format: Literal["pretty", "json"] = "pretty") -> None:
-    """Show the version, and the one of Consul whose interface is spoken.
+    """Show the version of Consul whose interface is spoken, as Consul does, and Lictor's own.
 
     Example: lictor version -format=json
 
@@ -18,8 +21,10 @@ def version(*, format: Literal["pretty", "json"] = "pretty") -> None:
     format
         pretty or json.
     """
-    if format == "json":
-        versions = {"Version": VERSION, "HumanVersion": f"Lictor v{VERSION}", "ConsulVersion": CONSUL_VERSION}
-        print(json.dumps(versions, indent=4))
-    else:
-        print(f"Lictor v{VERSION}\nSpeaks the interface of Consul {CONSUL_VERSION}")
+    print(json.dumps(versions(), indent=4) if format == "json" else f"Consul v{CONSUL_VERSION}\nLictor v{VERSION}")
+
+
+def versions() -> dict[str, object]:
+    """Consul's fields, and one beside them."""
+    consul = {"Version": CONSUL_VERSION, "Revision": "", "Prerelease": "", "BuildDate": "0001-01-01T00:00:00Z"}
+    return {**consul, "RPC": PROTOCOLS, "LictorVersion": VERSION}

@@ -122,6 +122,74 @@ def test_inspect_as_json(lictor, file):
     assert said["TotalSize"] < said["Meta"]["Size"]
 
 
+@pytest.fixture
+def keys(tmp_path):
+    """Keys of some depth, one of them as large as the others together."""
+    return saved(tmp_path, {"app/web/a": 10, "app/web/b": 10, "app/x": 1000, "else": 1})
+
+
+def saved(tmp_path, sizes):
+    store = Store()
+    for index, (key, size) in enumerate(sizes.items(), 10):
+        store.apply(index, index, PutKey(key=key, value=b"x" * size))
+    writer = ArchiveWriter()
+    writer.add(encode(freeze(store), START, 1 << 20)[0])
+    path = tmp_path / "keys.snap"
+    path.write_bytes(writer.finish(META, 1_700_000_000))
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("flags", "groups"),
+    [
+        ([], [("app/x", 1), ("app/web", 2), ("else", 1)]),
+        (["-kvdepth=1"], [("app", 3), ("else", 1)]),
+        (["-kvdepth=9"], [("app/x", 1), ("app/web/a", 1), ("app/web/b", 1), ("else", 1)]),
+        (["-kvfilter=app/w"], [("app/web", 2)]),
+        (["-kvfilter=none"], []),
+    ],
+)
+def test_inspect_shows_which_keys_take_the_room(lictor, keys, flags, groups):
+    said = json.loads(lictor("snapshot", "inspect", "-kvdetails", "-format=json", *flags, keys).out)
+    assert [(row["Name"], row["Count"]) for row in said["StatsKV"]] == groups
+    assert said["TotalSizeKV"] == sum(row["Sum"] for row in said["StatsKV"])
+    assert said["TotalSizeKV"] <= said["TotalSize"]
+    lines = [line.split() for line in lictor("snapshot", "inspect", "-kvdetails", *flags, keys).out.splitlines()]
+    place = lines.index(["Key", "Name", "Count", "Size"])
+    assert [tuple(line[:2]) for line in lines[place + 2 : -2]] == [(name, str(count)) for name, count in groups]
+
+
+def test_inspect_says_nothing_of_keys_unless_it_is_asked(lictor, keys):
+    assert "StatsKV" not in json.loads(lictor("snapshot", "inspect", "-format=json", keys).out)
+
+
+def test_inspect_refuses_a_depth_without_keys(lictor, keys):
+    ran = lictor("snapshot", "inspect", "-kvdetails", "-kvdepth=0", keys)
+    assert (ran.status, ran.err) == (1, "-kvdepth=0 puts no keys together: give at least 1.\n")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "leads", "name"),
+    [
+        ("status,version,node,dc", "true", "b-1.22.1-dc2-n1-leader.snap"),
+        ("status", "false", "b-follower.snap"),
+        ("dc,status", None, "b-dc2.snap"),
+    ],
+)
+def test_save_puts_into_the_name_what_the_agent_is(lictor, agent, archive, tmp_path, wanted, leads, name):
+    config = {"Version": "1.22.1", "Datacenter": "dc2", "NodeName": "n1"}
+    agent.on("GET", "/v1/agent/self", {"Config": config, "Stats": {"consul": {"leader": leads} if leads else {}}})
+    agent.on("GET", "/v1/snapshot", archive)
+    assert lictor("snapshot", "save", f"-append-filename={wanted}", str(tmp_path / "b.snap")).status == 0
+    assert [file.name for file in tmp_path.glob("*.snap")] == [name]
+
+
+def test_save_refuses_what_cannot_stand_in_a_name(lictor, agent, tmp_path):
+    ran = lictor("snapshot", "save", "-append-filename=dc,colour", str(tmp_path / "b.snap"))
+    assert (ran.status, agent.asked) == (1, [])
+    assert "-append-filename=colour is nothing that can be appended: give version, dc, node, status" in ran.err
+
+
 def test_inspect_refuses_what_is_damaged(lictor, tmp_path):
     junk = tmp_path / "junk"
     junk.write_bytes(b"no snapshot")
