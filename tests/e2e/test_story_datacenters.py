@@ -102,6 +102,24 @@ def test_a_cut_fails_in_words_within_seconds_spares_what_is_local_and_heals(clus
     within(60, lambda: http(cluster, "agent-1.dc1", "/v1/kv/a?dc=dc2&raw") == (200, "there"))
 
 
+def lictor(cluster, node, *words):
+    command = [sys.executable, "-m", "lictor_deploy.cli.main", *words, f"-http-addr={cluster.nodes[node].http}"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+def test_commands_about_servers_of_all_datacenters(cluster):
+    listed = lictor(cluster, "server-1.dc1", "members", "-wan").stdout.splitlines()
+    assert [line.split()[0] for line in listed] == ["Node", *(f"server-1.dc{n}" for n in (1, 2, 3))]
+    assert sorted(lictor(cluster, "agent-1.dc1", "catalog", "datacenters").stdout.split()) == ["dc1", "dc2", "dc3"]
+    joined = lictor(cluster, "server-1.dc1", "join", "-wan", cluster.nodes["server-1.dc2"].ip)
+    assert joined.stdout == "Successfully joined cluster by contacting 1 nodes.\n"
+    assert lictor(cluster, "server-1.dc1", "force-leave", "-wan", "server-9.dc2").returncode == 1
+    words = ("rtt", "-wan", "server-1.dc1", "server-1.dc3")
+    within(60, lambda: lictor(cluster, "server-1.dc1", *words).returncode == 0)
+    told = lictor(cluster, "server-1.dc1", *words).stdout
+    assert re.fullmatch(r"Estimated server-1.dc1 <-> server-1.dc3 rtt: [0-9.]+ ms \(using WAN coordinates\)\n", told)
+
+
 def test_the_commands_of_the_page_do_what_it_says(cluster):
     shown = re.findall(r"^\$ (.*)$", PAGE.read_text(), re.MULTILINE)
     assert len(shown) > 10

@@ -41,6 +41,7 @@ def test_a_client_agent_passes_on_so_many_requests_a_second() -> None:
     refused = [answer for answer in said if isinstance(answer, Refused)]
     assert 0 < len(refused) < 9
     assert {(answer.code, answer.row.status) for answer in refused} == {("RpcRateExceeded", 429)}
+    assert world.counters["client.rpc.exceeded"] == len(refused)
     assert not any(isinstance(world.ask("server-1.dc1", "agent", GetKey(key="a")), Refused) for _ in range(9))
 
 

@@ -96,6 +96,17 @@ def test_an_unknown_datacenter_is_refused_at_once(three):
     assert three.time - began < 1e9
 
 
+def test_what_servers_pass_on_to_other_datacenters_is_counted(three):
+    def crossed():
+        servers = [three.actor(f"server@server-{number}.dc1") for number in (1, 2, 3)]
+        return sum(dict(server.readings())["rpc.cross-dc"] for server in servers)
+
+    before = crossed()
+    assert isinstance(ask(three, PutKey(key="counted", value=b"1", dc="dc2")), Written)
+    ask(three, PutKey(key="counted", value=b"1"))
+    assert crossed() == before + 1
+
+
 def test_a_query_blocks_there_and_wakes_with_a_write_there(three):
     index = ask(three, PutKey(key="b", value=b"1", dc="dc2")).index
     woken = []

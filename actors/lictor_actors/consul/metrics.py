@@ -49,6 +49,7 @@ HTTP_AND_DNS = (
         "counter",
         "requests",
         ("client.rpc", "Requests that the agent passed on to a server."),
+        ("client.rpc.exceeded", "Requests that the agent refused because of `limits.rpc_rate`."),
         ("client.rpc.failed", "Those that a server could not be handed."),
     ),
 )
@@ -60,6 +61,7 @@ RAFT = (
         ("raft.state.leader", "How often this server came to lead."),
         ("raft.state.candidate", "How often it stood for election."),
         ("raft.state.follower", "How often it began to follow another leader, or lost its lead."),
+        ("raft.replication.appendEntries.logs", "On the leader, entries sent to other servers, each for each of them."),
     ),
     *_all(
         "summary",
@@ -67,6 +69,7 @@ RAFT = (
         ("raft.commitTime", "On the leader, from an entry's place in the log until a majority has it."),
         ("raft.leader.dispatchLog", "On the leader, from an entry's place in the log until it is on the own disk."),
         ("raft.leader.lastContact", "On the leader, at each heartbeat, since a majority answered last."),
+        ("raft.snapshot.persist", "From a snapshot's begin until all of it is in the journal."),
     ),
     *_all(
         "gauge",
@@ -82,6 +85,13 @@ SERVER = (
         "requests",
         ("rpc.request", "Requests that came to this server, from its own node or others."),
         ("rpc.query", "Those of them that read."),
+        ("rpc.cross-dc", "Requests for other datacenters that this server passed on to its router."),
+        (
+            "rpc.rate_limit.exceeded",
+            "Requests above a rate of `limits.request_limits`, those that were served nevertheless among them.",
+            "limit_type",
+            "mode",
+        ),
     ),
     *_all("gauge", "queries", ("rpc.queries_blocking", "Blocking queries that wait at this server.")),
     *_all(
@@ -94,6 +104,10 @@ SERVER = (
         ("catalog.register", "The same for registrations, anti-entropy's among them."),
         ("catalog.deregister", "The same for deregistrations."),
         ("prepared-query.apply", "The same for changes of prepared queries."),
+        ("txn.read", "Transactions that only read: each is done within a turn."),
+        ("session.renew", "Renewals of sessions, on the leader: each is done within a turn."),
+        ("leader.barrier", "From the begin of a lead until all that was committed before is applied."),
+        ("leader.reconcile", "From a comparison of all members with the catalog until what it wrote is applied."),
     ),
     *_all(
         "gauge",
@@ -145,6 +159,8 @@ PROCESS = (
     *_all("gauge", "1", ("version", "Always 1; the label says the version of Consul's interface.", "version")),
     *_all("gauge", "bytes", ("runtime.sys_bytes", "Resident memory of the process.")),
     *_all("gauge", "runs", ("runtime.total_gc_runs", "Collections of Python's garbage collector.")),
+    *_all("gauge", "tasks", ("runtime.num_goroutines", "Tasks of the event loop: what Python has for goroutines.")),
+    *_all("gauge", "blocks", ("runtime.heap_objects", "Blocks of memory in which Python's objects lie.")),
 )
 HOST = (
     *_all(

@@ -154,6 +154,11 @@ class Facts:
         return self._stable.log.offset + 1
 
     @property
+    def entries_sent(self) -> int:
+        """Entries sent to peers since this server began to lead, each for each of them; 0 while it does not."""
+        return self._leading.entries_sent if self._leading else 0
+
+    @property
     def ready(self) -> bool:
         """True if this server leads and knows all that was ever committed."""
         return self._leading is not None and self._leading.own_term_committed

@@ -59,6 +59,11 @@ class LeaderState:
         return self._replication.commit_index
 
     @property
+    def entries_sent(self) -> int:
+        """See ``Replication``."""
+        return self._replication.entries_sent
+
+    @property
     def peers(self) -> Mapping[str, Progress]:
         """All other servers of the configuration, voters or not."""
         return self._replication.peers

@@ -27,6 +27,8 @@ class Replication:
         self.commit_index = commit_index
         self.round = 0
         """Number of the last heartbeat round."""
+        self.entries_sent = 0
+        """To all peers together."""
         self.peers: dict[str, Progress] = {}
         self.voting: list[Progress] = []
         """The peers that count."""
@@ -70,6 +72,7 @@ class Replication:
         while progress.next <= log.last_index and progress.may_send(log.size_from(progress.next), self._options):
             packed = self._pack(progress.next)
             self._send(peer, progress.next - 1, packed, turn)
+            self.entries_sent += len(packed)
             progress.sent(progress.next + len(packed) - 1, sum(map(len, packed)))
             if progress.state is PROBE:
                 break

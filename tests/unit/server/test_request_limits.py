@@ -61,7 +61,7 @@ def test_permissive_takes_all_and_counts_and_notes_it_now_and_then() -> None:
     turn, rules = Moment(), limits(request_limits_mode="permissive", read_rate=1)
     for _ in range(BURST + 5):
         assert rules.refuses(READ, True, turn) is None
-    assert turn.counted == {"rate_limit_exceeded:permissive:read": 5}
+    assert turn.counted == {"rpc.rate_limit.exceeded;limit_type=global/read;mode=permissive": 5}
     assert len(turn.notes) == 1
 
 

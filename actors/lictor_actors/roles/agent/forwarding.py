@@ -39,7 +39,7 @@ class Forwarding:
             turn.reply(Refused(code="NoServers"))
             return
         if self._rate is not None and not self._rate.take(turn.now):
-            turn.count("rpc_rate_exceeded")
+            turn.count("client.rpc.exceeded")
             turn.reply(Refused(code="RpcRateExceeded"))
             return
         assert turn.envelope is not None

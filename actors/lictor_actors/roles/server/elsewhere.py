@@ -18,12 +18,15 @@ class Elsewhere:
     def __init__(self, options: ServerOptions) -> None:
         self._dc = options.dc
         self._router = options.router
+        self.crossed = 0
+        """Requests that were passed on."""
 
     def takes(self, message: Query | Command, turn: Turn) -> bool:
         """True if the request in hand is for another datacenter, and was passed on or refused."""
         if not message.dc or message.dc == self._dc:
             return False
         if self._router and turn.envelope is not None and role_of(turn.envelope.source) != role_of(self._router):
+            self.crossed += 1
             turn.forward(self._router, early=True)
         else:
             turn.reply(Refused(code="NoPathToDatacenter"), early=True)

@@ -28,10 +28,12 @@ from lictor_messages.server import ServerOptions
 from lictor_messages.sessions import RenewSession, Sessions
 from lictor_messages.slices import ReadSlice
 from lictor_messages.snapshots import OpenSnapshot, ReadSnapshot, SnapshotOpened
+from lictor_messages.txn import ReadTransaction
 
 OF_THE_SERVERS = frozenset((*STATUS_QUERIES, GetAutopilotHealth))
 """Queries that rest on what Raft and gossip know."""
 SNAPSHOT_QUERIES = frozenset((OpenSnapshot, ReadSnapshot))
+TIMED: Mapping[type[Query], str] = {RenewSession: "session.renew", ReadTransaction: "txn.read"}
 # Sets of classes: to find that a query is in none takes a quarter of the time of an ``isinstance`` that fails.
 
 
@@ -110,12 +112,17 @@ class Queries:
             known = query.rendered and self._store.answers(query.model_copy(update={"rendered": False}))
             unknown = Refused(code="UnknownRequest", text=f"no query: {query.kind}")
             turn.answer(ticket, not_rendered(query) if known else unknown, early=True)
-        elif type(query) is RenewSession and not self._renewed(query, leading, turn):
+        elif type(query) in TIMED and not self._timed(query, leading, turn):
             turn.answer(ticket, Sessions(index=self._store.sessions.table_index(), sessions=()))
         else:
             self._reads.known_leader = bool(self._raft.leader)
             self._reads.last_contact_ms = contact // 1_000_000
             self._reads.read(query, ticket, turn)
+
+    def _timed(self, query: Query, leading: Leadership | None, turn: Turn) -> bool:
+        """False for a session that is to be renewed and is no more."""
+        turn.sample(TIMED[type(query)], 0.0)
+        return not isinstance(query, RenewSession) or self._renewed(query, leading, turn)
 
     def _renewed(self, query: RenewSession, leading: Leadership | None, turn: Turn) -> bool:
         assert leading is not None, "only a leader knows how long a session still has"

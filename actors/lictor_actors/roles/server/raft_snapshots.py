@@ -28,6 +28,7 @@ class _Writing:
     snapshot: Snapshot
     picture: Picture
     place: Cursor
+    began: int
 
 
 class _Reading:
@@ -69,7 +70,7 @@ class RaftSnapshots:
         """Everything committed is applied: begin a snapshot if Raft wants one."""
         if self._raft.snapshot_due:
             snapshot = self._raft.begin_snapshot(turn)
-            self._writing = _Writing(snapshot, freeze(store), START)
+            self._writing = _Writing(snapshot, freeze(store), START, turn.now)
             turn.set_timer(TIMER, 0, SnapshotSliceDue())
 
     def due(self, turn: Turn) -> None:
@@ -83,6 +84,7 @@ class RaftSnapshots:
         elif place is None:
             self._writing = None
             self._raft.end_snapshot(writing.snapshot, turn)
+            turn.sample("raft.snapshot.persist", (turn.now - writing.began) / 1e6)
             turn.note(f"raft: has written a snapshot of {writing.snapshot.index}, {writing.snapshot.size} bytes")
         else:
             writing.place = place

@@ -16,6 +16,7 @@ def of_raft(raft: Raft, applied: int) -> Iterator[Reading]:
     yield "raft.apply", float(raft.proposed)
     yield "raft.applied_index", float(applied)
     yield "raft.last_index", float(raft.last_index)
+    yield "raft.replication.appendEntries.logs", float(raft.entries_sent)
     yield "raft.peers", float(len(raft.members.names))
     for role, times in raft.became.items():
         yield f"raft.state.{role}", float(times)

@@ -44,7 +44,7 @@ class RequestLimits:
         return Refused(code="LeaderRateExceeded" if writes and leads else "RateExceeded")
 
     def _exceeded(self, what: str, turn: Turn) -> None:
-        turn.count(f"rate_limit_exceeded:{self._mode}:{what}")
+        turn.count(f"rpc.rate_limit.exceeded;limit_type=global/{what};mode={self._mode}")
         if turn.now - self._noted >= NOTE_EVERY_NS:
             self._noted = turn.now
             turn.note(f"limits.request_limits: more requests to {what} than its rate ({self._mode})")

@@ -124,6 +124,7 @@ class Server(Actor):
         """See ``Actor``."""
         yield "rpc.query", float(self.queries.asked)
         yield "rpc.request", float(self.queries.asked + self.writes.taken)
+        yield "rpc.cross-dc", float(self._elsewhere.crossed)
         yield "rpc.queries_blocking", float(self.reads.blocked)
         yield from of_raft(self.raft, self.applied)
         yield from of_store(self.store, self._options.dc)

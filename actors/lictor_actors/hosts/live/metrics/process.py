@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import sys
 import time
 from collections.abc import Iterator
 
@@ -11,11 +13,13 @@ from lictor_messages.version import CONSUL_VERSION
 
 
 def process_readings() -> Iterator[Reading]:
-    """Memory, collections, version."""
+    """Memory, collections, tasks, version; in the event loop."""
     import psutil  # most agents are never asked
 
     yield f"version;version={CONSUL_VERSION}", 1.0
     yield "runtime.sys_bytes", float(psutil.Process().memory_info().rss)
+    yield "runtime.num_goroutines", float(len(asyncio.all_tasks()))
+    yield "runtime.heap_objects", float(sys.getallocatedblocks())
     yield "runtime.total_gc_runs", float(sum(generation["collections"] for generation in gc.get_stats()))
 
 

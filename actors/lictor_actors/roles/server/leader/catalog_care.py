@@ -36,6 +36,8 @@ class CatalogCare:
         self._late: dict[str, None] = {}
         """Nodes that were registered although they have left: their last writes were still on their way."""
         self._writing_upto = 0
+        self._comparing_since = 0
+        """When all members began to be compared, 0 once what that wrote is applied."""
 
     def begin(self, turn: Turn) -> None:
         """This server leads from now on: look at every member.
@@ -45,6 +47,7 @@ class CatalogCare:
         """
         turn.set_timer(TIMER, self._options.reconcile_every_ns, ReconcileDue())
         self.doubt(self._members)
+        self._comparing_since = turn.now
 
     def end(self, turn: Turn) -> None:
         """Another server cares."""
@@ -76,6 +79,11 @@ class CatalogCare:
         self.doubt(self._late)
         self._late.clear()
 
+    @property
+    def busy(self) -> bool:
+        """Whether there is something to go on with."""
+        return bool(self.doubtful or self._comparing_since)
+
     def go_on(self, applied: int, turn: Turn) -> None:
         """One pass at a time: the next one looks at the catalog after the writes of the last one are applied."""
         if applied >= self._writing_upto:
@@ -83,6 +91,9 @@ class CatalogCare:
             self.doubtful.clear()
             if not self._write(wanted(members, self._store.catalog, self._options.name), turn):
                 self.doubt(member.node for member in members)
+        if self._comparing_since and not self.doubtful and applied >= self._writing_upto:
+            turn.sample("leader.reconcile", (turn.now - self._comparing_since) / 1e6)
+            self._comparing_since = 0
 
     def _write(self, commands: list[Command], turn: Turn) -> bool:
         """False if the log takes nothing now."""

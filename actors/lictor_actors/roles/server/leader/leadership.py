@@ -68,6 +68,8 @@ class Leadership:
         self.coordinates = CoordinateBatch()
         self.unconfirmed: dict[int, Unconfirmed] = {}
         """Queries that wait for a round of heartbeats, by the id of their read."""
+        self._began = 0
+        """When this lead began, 0 once it knows all that was committed before."""
         self._timers: dict[type[Message], Callable[[Turn], None]] = {
             ProposeDue: self.proposals.due,
             ReconcileDue: self.catalog.compare_all,
@@ -81,6 +83,7 @@ class Leadership:
 
     def begin(self, turn: Turn) -> None:
         """This server leads from now on."""
+        self._began = turn.now
         self.sessions.begin(turn)
         self.tombstones.begin(turn)
         self.configuration.begin(turn)
@@ -125,8 +128,11 @@ class Leadership:
         """At the end of each turn: change Raft's configuration and the catalog where that is due."""
         if self.configuration.wanted:
             self.configuration.change(leaving, turn)
-        if self.catalog.doubtful:
+        if self.catalog.busy:
             self.catalog.go_on(applied, turn)
+        if self._began and self._raft.ready and not self._raft.behind:
+            turn.sample("leader.barrier", (turn.now - self._began) / 1e6)
+            self._began = 0
 
     def _propose(self, commands: list[Command], turn: Turn) -> None:
         self.proposals.propose_own(commands, turn)
