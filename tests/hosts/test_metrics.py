@@ -26,7 +26,7 @@ from lictor_messages.metrics import ReadMetrics
 IP, WITHIN_S = "127.0.0.1", 30
 PAGE = "/v1/agent/metrics?format=prometheus"
 MOVES = [
-    *(m for m in HTTP_AND_DNS if m.name.startswith(("api.", "dns."))),
+    *(m for m in HTTP_AND_DNS if m.name.startswith("api.") or (m.name.startswith("dns.") and m.kind == "summary")),
     *PROCESS,
     *(m for m in LICTOR if m.name not in ("lictor.suspicions", "lictor.mailbox", "lictor.process.mailbox")),
 ]

@@ -208,6 +208,17 @@ def test_cut_from_all_servers_it_fails_within_the_time_of_a_call(site):
     assert site.world.counters["dns_failed"] == 1
 
 
+def test_what_a_server_without_a_leader_answers_is_counted_as_stale(site):
+    site.register("web", 1)
+    assert texts(site.ask("web.service.consul")) == {"10.1.0.1"}
+    assert "dns.stale_queries" not in site.world.counters
+    for node in ("server-1.dc1", "server-2.dc1"):
+        site.world.crash(node)
+    site.world.run(20)
+    assert texts(site.ask("web.service.consul")) == {"10.1.0.1"}
+    assert site.world.counters["dns.stale_queries"] == 1
+
+
 @pytest.mark.parametrize(
     ("age_s", "after_s", "rcode"), [(0, 3600, "NOERROR"), (60, 30, "NOERROR"), (60, 90, "SERVFAIL")]
 )

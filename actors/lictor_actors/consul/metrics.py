@@ -48,6 +48,7 @@ HTTP_AND_DNS = (
     *_all(
         "counter",
         "requests",
+        ("dns.stale_queries", "DNS questions answered by a server that had heard no leader for 5 s."),
         ("client.rpc", "Requests that the agent passed on to a server."),
         ("client.rpc.exceeded", "Requests that the agent refused because of `limits.rpc_rate`."),
         ("client.rpc.failed", "Those that a server could not be handed."),

@@ -38,6 +38,8 @@ from lictor_messages.refusals import Refused
 
 WAITING_MOST = 4096
 """Questions without an answer; with more of them a question gets SERVFAIL at once."""
+STALE_MS = 5_000
+"""An answer counts as stale if its server had not heard the leader for longer, as in Consul."""
 ARPA = b"arpa"
 NOT_THERE = ("NoPathToDatacenter", "NotFound")
 """Refusals that say: there is no such name."""
@@ -189,6 +191,8 @@ class Dns(Actor):
         """What the servers say, or why they say nothing."""
         for asked, lookup, zone in waiting:
             if isinstance(answer, Answer):
+                if answer.last_contact_ms > STALE_MS:
+                    turn.count("dns.stale_queries")
                 reply = lookup.reply(answer, turn)
                 if isinstance(reply, Lookup):
                     said = self._make(asked, reply, zone, turn)
