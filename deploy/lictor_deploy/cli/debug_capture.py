@@ -42,6 +42,7 @@ AGAIN = {
     "pprof": (
         Again("/debug/pprof/goroutine", "goroutine.prof", {"debug": "2"}, line=False),
         Again("/debug/pprof/heap", "heap.prof", {}, line=False),
+        Again("/debug/pprof/profile", "profile.prof", {"seconds": "1"}, line=False),
     ),
 }
 LOGS, LOG_FILE, LOG_LEVEL = "logs", "consul.log", "TRACE"

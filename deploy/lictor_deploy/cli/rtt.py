@@ -12,7 +12,7 @@ from lictor_deploy.words.sentence import Failure
 from lictor_messages.coordinates import Coordinate, distance_s
 
 
-class Pool(NamedTuple):
+class Measured(NamedTuple):
     """The nodes among which coordinates were measured: those of different pools cannot be compared."""
 
     name: str
@@ -46,23 +46,23 @@ def rtt(node: str = "", other: str = "", /, *, wan: bool = False, reach: Reach =
         raise Failure("One or two node names must be specified. Example: lictor rtt web-1 db-1")
     if wan and not all("." in name for name in (node, other) if name):
         raise Failure("With -wan a node is named with its datacenter. Example: lictor rtt -wan n1.dc1 n1.dc2")
-    pool = of_servers(reach.api()) if wan else of_datacenter(reach.api())
-    other = other or pool.own
-    estimate = distance_s(pool.coordinate(node), pool.coordinate(other)) * 1000
-    print(f"Estimated {node} <-> {other} rtt: {estimate:.3f} ms (using {pool.name} coordinates)")
+    among = of_servers(reach.api()) if wan else of_datacenter(reach.api())
+    other = other or among.own
+    estimate = distance_s(among.coordinate(node), among.coordinate(other)) * 1000
+    print(f"Estimated {node} <-> {other} rtt: {estimate:.3f} ms (using {among.name} coordinates)")
 
 
-def of_datacenter(api: HttpApi) -> Pool:
+def of_datacenter(api: HttpApi) -> Measured:
     """The agent's datacenter."""
     rows = expect(api.get("/v1/coordinate/nodes")).rows()
-    return Pool("LAN", own(api)["NodeName"], {row["Node"].lower(): row["Coord"] for row in rows})
+    return Measured("LAN", own(api)["NodeName"], {row["Node"].lower(): row["Coord"] for row in rows})
 
 
-def of_servers(api: HttpApi) -> Pool:
+def of_servers(api: HttpApi) -> Measured:
     """The servers of all datacenters."""
     me = own(api)
     rows = expect(api.get("/v1/coordinate/datacenters")).rows()
-    return Pool("WAN", f"{me['NodeName']}.{me['Datacenter']}", dict(named(rows)))
+    return Measured("WAN", f"{me['NodeName']}.{me['Datacenter']}", dict(named(rows)))
 
 
 def named(datacenters: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:

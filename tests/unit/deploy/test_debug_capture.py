@@ -29,6 +29,7 @@ def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, agent: Any) -> Any:
     agent.on("GET", "/v1/agent/metrics", {"Gauges": []})
     agent.on("GET", "/v1/agent/monitor", b"a line\nanother\n")
     agent.on("GET", "/debug/pprof/goroutine", b"Thread 1\n")
+    agent.on("GET", "/debug/pprof/profile", b"a;b 7\n")
     return agent
 
 
@@ -45,6 +46,7 @@ def test_everything_that_the_agent_has_is_in_the_archive(lictor: Any, quick: Any
     assert (root / "consul.log").read_text() == "a line\nanother\n"
     assert (root / "metrics.json").read_text() == '{"Gauges": []}\n' * 2
     assert next(file.read_text() for file in root.glob("*/goroutine.prof")) == "Thread 1\n"
+    assert next(file.read_text() for file in root.glob("*/profile.prof")) == "a;b 7\n"
     index = json.loads((root / "index.json").read_bytes())
     assert index["Missing"] == {"pprof: heap.prof": "Unexpected response code: 404 ()"}
     assert {name: index[name] for name in ("Version", "AgentVersion", "Interval", "Duration", "Targets")} == {
