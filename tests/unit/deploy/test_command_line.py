@@ -218,7 +218,7 @@ def test_a_reader_that_goes_away_is_no_error(words):
 CLOSED = {
     "input that is asked for": ("kv put x -", "<&-", 1, "", "Error! Failed to read stdin: Bad file descriptor\n"),
     "input of another command": ("kv import -", "<&-", 1, "", "Error! Failed to read stdin: Bad file descriptor\n"),
-    "input that nothing asks for": ("version", "<&-", 0, "Lictor", ""),
+    "input that nothing asks for": ("version", "<&-", 0, "Consul", ""),
     "output": ("version", ">&-", 0, "", ""),
     "input and output": ("version", "<&- >&-", 0, "", ""),
     "errors, which do not go to the output": ("nonsense", "2>&-", 127, "", ""),
