@@ -134,9 +134,9 @@ def test_a_log_level_that_does_not_exist_ends_a_cluster_before_it_starts(lictor)
     assert "Invalid log level 'LOUD'" in ran.err
 
 
-def test_version_in_json(lictor):
+def test_version_in_json_is_that_of_consul_by_which_programs_decide_what_an_agent_can_do(lictor):
     told = json.loads(lictor("version", "-format=json").out)
-    assert (told["Version"], told["ConsulVersion"]) == (VERSION, CONSUL_VERSION)
+    assert (told["Version"], told["LictorVersion"]) == (CONSUL_VERSION, VERSION)
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -16,7 +16,7 @@ MESH_KINDS = (
 
 
 def usage(request: HttpRequest) -> HttpQuestion:
-    """Counts of nodes and services; ``?global`` adds nothing while there is one datacenter."""
+    """Counts of nodes and services of the datacenter that is asked; ``?global`` asks no further ones."""
     return HttpQuestion(CountUsage(**read_options(request, rendered=False)), _counted)
 
 
