@@ -12,6 +12,7 @@ from lictor_messages import (
     autopilot,
     catalog,
     checker,
+    connect_ca,
     coordinates,
     datacenters,
     dns,

@@ -21,17 +21,19 @@ Each endpoint that Consul 1.22 registers, and what Lictor does with it. This pag
 `LICTOR_REWRITE=1 pytest tests/golden`. A path that ends in a slash stands for all below it. Odd requests and limits:
 [http.md](http.md); other differences: [status.md](status.md).
 
-*answered*: as Consul does, but for the note. *refused*: 404 and `Consul has GET /v1/connect/ca/roots, Lictor not yet`.
+*answered*: as Consul does, but for the note. *refused*: 404 and `Consul has GET /v1/config, Lictor not yet`.
 *switched off*: 401, as a Consul answers in which that part is switched off.
 
 | method | path | state | note |
 |---|---|---|---|
 """
+ROOT_ALONE = "one root of a built-in authority, whose key is not kept: it signs no certificates of services yet"
 MESH = "belongs to the service mesh"
 NOTES = {
     "/v1/agent/checks": "`Definition` is filled; Consul shows `{}`",
     "/v1/agent/service/": "`ContentHash` is a hash of its own; `?hash` and `?wait` block",
     "/v1/agent/service/register": "`Proxy` and `Connect` are kept, a `SidecarService` is refused: no mesh yet",
+    **dict.fromkeys(("/v1/agent/connect/ca/roots", "/v1/connect/ca/roots"), ROOT_ALONE),
     "/v1/agent/check/register": "`DockerContainerID` and `OSService` are refused by name; scripts run if allowed",
     "/v1/agent/metrics": "names, and what is left out: [metrics.md](metrics.md)",
     "/v1/agent/reload": "takes effect: the keys that [configuration.md](configuration.md) marks",
