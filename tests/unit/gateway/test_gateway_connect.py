@@ -7,6 +7,8 @@ import json
 import pytest
 from mesh_root import ROOT
 
+from lictor_messages.answers import Rendered
+from lictor_messages.catalog import ListServiceHealth, ListServiceNodes
 from lictor_messages.connect_ca import ListRoots, Roots
 
 PATHS = ("/v1/connect/ca/roots", "/v1/agent/connect/ca/roots")
@@ -43,3 +45,18 @@ def test_without_a_root_the_remedy_is_named(desk, path):
     answer = desk.answers[request]
     assert answer.status == 500
     assert answer.body.startswith(b"Connect must be enabled in order to use this endpoint: set connect.enabled")
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/v1/catalog/connect/web", ListServiceNodes(service="web", connect=True, rendered=True)),
+        ("/v1/health/connect/web?passing", ListServiceHealth(service="web", connect=True, passing=True, rendered=True)),
+    ],
+)
+def test_by_which_instances_a_mesh_reaches_a_service(desk, header, path, asked):
+    request = desk.http("GET", path)
+    assert desk.upstream() == asked
+    desk.answer(Rendered(index=7, body=b"[]"))
+    answer = desk.answers[request]
+    assert (answer.status, answer.body, header(answer, "X-Consul-Index")) == (200, b"[]", "7")

@@ -71,6 +71,14 @@ NEEDS: list[tuple[Message, tuple[Need, ...]]] = [
     (catalog.ListNodeChecks(node="n1"), (Need("node", "read", "n1", "rows"), EVERY_SERVICE)),
     (catalog.ListChecksInState(state="any"), (EVERY_NODE, EVERY_SERVICE)),
     (coordinates.PutCoordinates(coordinates=()), ()),
+    (
+        catalog.ListServiceNodes(service="web", connect=True),
+        (Need("service", "read", "web"), EVERY_SERVICE, EVERY_NODE),
+    ),
+    (
+        catalog.ListServiceHealth(service="web", connect=True),
+        (Need("service", "read", "web"), EVERY_SERVICE, EVERY_NODE),
+    ),
     (connect_ca.SetRoot(root=ROOT), ()),
     (connect_ca.ListRoots(), ()),
     (coordinates.GetCoordinate(node="n1"), (Need("node", "read", "n1"),)),

@@ -51,8 +51,8 @@ CATALOG = Family(
             m.ListServiceNodes,
             queries.list_service_nodes,
             indexes.service_nodes,
-            scopes.service,
-            guards.of_service,
+            scopes.instances,
+            guards.of_instances,
         ),
         Read(
             m.CountUsage, usage.count, indexes.usage, scopes.usage, constant(Need("operator", "read")), rendered=False
@@ -62,8 +62,8 @@ CATALOG = Family(
             m.ListServiceHealth,
             queries.list_service_health,
             indexes.service_health,
-            scopes.service,
-            guards.of_service,
+            scopes.instances,
+            guards.of_instances,
         ),
         Read(
             m.ListServiceChecks,

@@ -14,6 +14,8 @@ from lictor_messages.catalog import (
     ListNodeChecks,
     ListNodes,
     ListNodeServices,
+    ListServiceHealth,
+    ListServiceNodes,
     ListServices,
 )
 
@@ -38,6 +40,11 @@ def usage(_: CountUsage) -> Scopes:
 def service(query: Any) -> Scopes:
     """Instances of one name, their checks and their nodes."""
     return (("service", fold(query.service)),)
+
+
+def instances(query: ListServiceNodes | ListServiceHealth) -> Scopes:
+    """Those of one name; in a mesh any name may be a proxy of it."""
+    return tuple(("table", name) for name in (NODES, SERVICES, CHECKS)) if query.connect else service(query)
 
 
 def node_services(query: ListNodeServices) -> Scopes:
