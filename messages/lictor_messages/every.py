@@ -38,6 +38,7 @@ from lictor_messages import (
     status,
     swim,
     txn,
+    usage,
     web,
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from lictor_messages.catalog import CountUsage, Usage
+from lictor_messages.usage import CountUsage, Usage
 
 USAGE = Usage(index=7, nodes=2, services=3, service_instances=5, billable_service_instances=4)
 

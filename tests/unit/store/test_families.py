@@ -16,7 +16,7 @@ from lictor_actors.store.fold import Families, content
 from lictor_actors.store.guard import Extent, Guard, Level, Need, Resource
 from lictor_actors.store.render import render
 from lictor_actors.store.store import Store
-from lictor_messages import autopilot, catalog, connect_ca, coordinates, kv, queries, sessions, snapshots, txn
+from lictor_messages import autopilot, catalog, connect_ca, coordinates, kv, queries, sessions, snapshots, txn, usage
 from lictor_messages.answers import Command, Query
 from lictor_messages.base import KINDS_ON, STORED, WIRE, Message
 from lictor_messages.txn import Operation
@@ -63,7 +63,7 @@ NEEDS: list[tuple[Message, tuple[Need, ...]]] = [
     (catalog.ListNodes(), (EVERY_NODE,)),
     (catalog.ListServices(), (EVERY_SERVICE,)),
     (catalog.FindServicesAt(address="10.0.0.1"), (EVERY_NODE, EVERY_SERVICE)),
-    (catalog.CountUsage(), (Need("operator", "read"),)),
+    (usage.CountUsage(), (Need("operator", "read"),)),
     (catalog.ListNodeServices(node="n1"), (EVERY_NODE, EVERY_SERVICE)),
     (catalog.ListServiceNodes(service="web"), (Need("service", "read", "web", "rows"), EVERY_NODE)),
     (catalog.ListServiceHealth(service="web"), (Need("service", "read", "web", "rows"), EVERY_NODE)),

@@ -6,7 +6,7 @@ from lictor_actors.roles.api.query import read_options
 from lictor_actors.roles.api.question import HttpQuestion, json_answer, query_headers, query_meta
 from lictor_actors.roles.api.request import HttpRequest
 from lictor_actors.roles.api.routes import Route
-from lictor_messages.catalog import CountUsage, Usage
+from lictor_messages.usage import CountUsage, Usage
 from lictor_messages.web import HttpAnswered
 
 MESH_KINDS = (

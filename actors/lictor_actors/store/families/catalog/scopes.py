@@ -9,7 +9,6 @@ from lictor_actors.store.families.catalog.queries import ANY
 from lictor_actors.store.families.catalog.tables import CHECKS, NODES, SERVICES, fold
 from lictor_actors.store.indexes import Scope
 from lictor_messages.catalog import (
-    CountUsage,
     ListChecksInState,
     ListNodeChecks,
     ListNodes,
@@ -18,6 +17,7 @@ from lictor_messages.catalog import (
     ListServiceNodes,
     ListServices,
 )
+from lictor_messages.usage import CountUsage
 
 Scopes = tuple[Scope, ...]
 
