@@ -73,6 +73,7 @@ TO_HOSTS = (
 """What actors say to their host: ``host@node``, a door."""
 NOT_SENT = (
     "agent.agent_options",
+    "connect_ca.make_root",
     "dns.ask_recursors",
     "faults.",
     "jobs.ping_",

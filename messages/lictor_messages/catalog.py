@@ -175,10 +175,15 @@ class ListServices(_Filtered, kind="catalog.list_services", on=WIRE):
 
 
 class ListServiceNodes(_Filtered, kind="catalog.list_service_nodes", on=WIRE):
-    """/v1/catalog/service/:service; answered by ServiceNodes. All of ``tags`` must be present."""
+    """/v1/catalog/service/:service; answered by ServiceNodes. All of ``tags`` must be present.
+
+    ``connect``: /v1/catalog/connect/:service, the instances by which a mesh reaches the service: its proxies, and those
+    of its own that need none.
+    """
 
     service: str
     tags: tuple[str, ...] = ()
+    connect: bool = False
 
 
 class FindServicesAt(Query, kind="catalog.find_services_at", on=WIRE):
@@ -217,28 +222,12 @@ class ListChecksInState(_Filtered, kind="catalog.list_checks_in_state", on=WIRE)
 
 
 class ListServiceHealth(_Filtered, kind="catalog.list_service_health", on=WIRE):
-    """/v1/health/service/:service; answered by ServiceHealth."""
+    """/v1/health/service/:service, or with ``connect`` /v1/health/connect/:service; answered by ServiceHealth."""
 
     service: str
     tags: tuple[str, ...] = ()
     passing: bool = False
-
-
-class CountUsage(Query, kind="catalog.count_usage", on=WIRE):
-    """/v1/operator/usage; answered by Usage."""
-
-
-class Usage(Answer, kind="catalog.usage", on=WIRE):
-    """How much there is in the catalog."""
-
-    nodes: int
-    services: int
-    """Names of services."""
-    service_instances: int
-    billable_service_instances: int
-    """Those of applications: without the servers' own, and without those of a service mesh."""
-    mesh_instances: tuple[tuple[str, int], ...] = ()
-    """Of each kind that only a service mesh has, and of ``connect-native``, how many there are."""
+    connect: bool = False
 
 
 class Nodes(Answer, kind="catalog.nodes", on=WIRE):

@@ -12,6 +12,7 @@ from lictor_messages import (
     autopilot,
     catalog,
     checker,
+    connect_ca,
     coordinates,
     datacenters,
     dns,
@@ -37,6 +38,7 @@ from lictor_messages import (
     status,
     swim,
     txn,
+    usage,
     web,
 )
 

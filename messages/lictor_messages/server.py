@@ -40,6 +40,10 @@ class ServerOptions(Message):
     """Log entries that it keeps before the snapshot (``raft_trailing_logs``)."""
     autopilot: AutopilotConfiguration = AutopilotConfiguration()
     """What the first leader begins with; afterwards the log has it."""
+    connect: bool = False
+    """Whether the leader makes a root certificate for the service mesh."""
+    cluster_id: str = ""
+    """UUID of the mesh's trust domain; "": one is made with the root."""
     request_limits_mode: Literal["disabled", "permissive", "enforcing"] = "disabled"
     """What becomes of requests beyond the rates: taken, taken and counted, or refused."""
     read_rate: float = -1

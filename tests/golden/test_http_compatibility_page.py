@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lictor_actors.roles.api.api import ROUTER
-from lictor_actors.roles.api.consul_endpoints import ACLS_OFF, CONSUL_ENDPOINTS, NO_COORDINATES
+from lictor_actors.roles.api.consul_endpoints import ACLS_OFF, CONSUL_ENDPOINTS, NO_COORDINATES, NO_KEYRING
 from lictor_actors.roles.api.routes import Route
 from lictor_messages.web import HttpAnswered
 
@@ -21,17 +21,19 @@ Each endpoint that Consul 1.22 registers, and what Lictor does with it. This pag
 `LICTOR_REWRITE=1 pytest tests/golden`. A path that ends in a slash stands for all below it. Odd requests and limits:
 [http.md](http.md); other differences: [status.md](status.md).
 
-*answered*: as Consul does, but for the note. *refused*: 404 and `Consul has GET /v1/connect/ca/roots, Lictor not yet`.
-*switched off*: 401, as a Consul answers in which that part is switched off.
+*answered*: as Consul does, but for the note. *refused*: 404 and `Consul has GET /v1/config, Lictor not yet`.
+*switched off*: 401, or 500, as a Consul answers in which that part is switched off.
 
 | method | path | state | note |
 |---|---|---|---|
 """
+ROOT_ALONE = "one root of a built-in authority, whose key is not kept: it signs no certificates of services yet"
 MESH = "belongs to the service mesh"
 NOTES = {
     "/v1/agent/checks": "`Definition` is filled; Consul shows `{}`",
     "/v1/agent/service/": "`ContentHash` is a hash of its own; `?hash` and `?wait` block",
     "/v1/agent/service/register": "`Proxy` and `Connect` are kept, a `SidecarService` is refused: no mesh yet",
+    **dict.fromkeys(("/v1/agent/connect/ca/roots", "/v1/connect/ca/roots"), ROOT_ALONE),
     "/v1/agent/check/register": "`DockerContainerID` and `OSService` are refused by name; scripts run if allowed",
     "/v1/agent/metrics": "names, and what is left out: [metrics.md](metrics.md)",
     "/v1/agent/reload": "takes effect: the keys that [configuration.md](configuration.md) marks",
@@ -67,7 +69,7 @@ def _rows() -> Iterator[str]:
     for endpoint in sorted(CONSUL_ENDPOINTS, key=lambda endpoint: endpoint.path):
         for method in endpoint.methods.split():
             here = (method, endpoint.path) in built
-            off = endpoint.instead in (ACLS_OFF, NO_COORDINATES)
+            off = endpoint.instead in (ACLS_OFF, NO_COORDINATES, NO_KEYRING)
             state = "answered" if here else "switched off" if off else "refused"
             note = NOTES.get(endpoint.path, "")
             if not here and not off and any(part in endpoint.path for part in MESH_PATHS):
@@ -103,4 +105,4 @@ def test_what_is_lacking_says_so(refused: Route) -> None:
     if answer.status == 404:
         assert words == f"Consul has {refused.method} {refused.path}, Lictor not yet"
     else:
-        assert (answer.status, words) in (ACLS_OFF, NO_COORDINATES)
+        assert (answer.status, words) in (ACLS_OFF, NO_COORDINATES, NO_KEYRING)

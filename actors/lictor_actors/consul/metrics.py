@@ -158,7 +158,12 @@ GOSSIP = (
 )
 PROCESS = (
     *_all("gauge", "1", ("version", "Always 1; the label says the version of Consul's interface.", "version")),
-    *_all("gauge", "bytes", ("runtime.sys_bytes", "Resident memory of the process.")),
+    *_all(
+        "gauge",
+        "bytes",
+        ("runtime.sys_bytes", "Resident memory of the process."),
+        ("runtime.alloc_bytes", "The part of it that no file backs and no other process shares."),
+    ),
     *_all("gauge", "runs", ("runtime.total_gc_runs", "Collections of Python's garbage collector.")),
     *_all("gauge", "tasks", ("runtime.num_goroutines", "Tasks of the event loop: what Python has for goroutines.")),
     *_all("gauge", "blocks", ("runtime.heap_objects", "Blocks of memory in which Python's objects lie.")),

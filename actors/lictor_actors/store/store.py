@@ -11,6 +11,7 @@ from lictor_actors.store.dedup import Dedup
 from lictor_actors.store.errors import UnknownCommand
 from lictor_actors.store.families.autopilot import AutopilotTable
 from lictor_actors.store.families.catalog.tables import CatalogTables
+from lictor_actors.store.families.connect_ca import RootTable
 from lictor_actors.store.families.every import FAMILIES
 from lictor_actors.store.families.kv.table import KeyTable
 from lictor_actors.store.families.queries.table import PreparedTable
@@ -41,6 +42,7 @@ class Store(Transactional):
     sessions: SessionTable
     queries: PreparedTable
     autopilot: AutopilotTable
+    connect_ca: RootTable
 
     def __init__(self) -> None:
         super().__init__(FAMILIES)

@@ -103,7 +103,7 @@ PLANTED = (
         "membership changes before a commit in the own term",
         raft.changes_before_a_commit_of_its_own,
         "before a commit in its own term",
-        known=20,
+        known=1,
         plan={**SERVERS_CHANGE, "faults": ("isolate", "lag", "remove_peer", "transfer", "wipe")},
     ),
     Planted(
@@ -276,7 +276,7 @@ PLANTED = (
         "views are compared without their incarnations",
         swim.sums_up_names_alone,
         "at incarnation",
-        known=5,
+        known=20,
         until_s=40.0,
         plan={**UNHEARD, "faults": ("isolate",), "every_s": 4.0},
     ),

@@ -39,7 +39,11 @@ def node_spec(config: AgentConfig) -> NodeSpec:
 
 def with_keys(spec: NodeSpec, config: AgentConfig) -> NodeSpec:
     """The same node with what single keys feed."""
-    values = {**dict(fed(config)), "server.autopilot": config.autopilot.configuration}
+    values = {
+        **dict(fed(config)),
+        "server.autopilot": config.autopilot.configuration,
+        "server.cluster_id": config.connect.cluster_id,
+    }
     of_node = {field.removeprefix("node."): values.pop(field) for field in list(values) if field.startswith("node.")}
     of_node["wan_port"] = config.ports.serf_wan if config.crosses else -1
     return NodeSpec(**{**dict(spec), **of_node, "settings": values})

@@ -14,6 +14,8 @@ PROTOCOLS = {"Default": 2, "Min": 2, "Max": 3}
 def version(*, format: Literal["pretty", "json"] = "pretty") -> None:
     """Show the version of Consul whose interface is spoken, as Consul does, and Lictor's own.
 
+    In JSON, Version is that of Consul, as in /v1/agent/self: programs decide by it what an agent can do.
+
     Example: lictor version -format=json
 
     Parameters

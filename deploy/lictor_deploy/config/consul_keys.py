@@ -18,7 +18,8 @@ NOWHERE = "no newer version is looked for"
 NO_TLS = "cluster traffic has no TLS; keys of tls.https and tls.defaults are about HTTPS alone"
 NOT_IN_FORCE: dict[str, str] = {
     "cache": "the agent's cache is bounded in bytes, and asks for each answer once at a time",
-    **dict.fromkeys(("connect", "peering"), NO_MESH),
+    **dict.fromkeys(("connect.ca_provider", "connect.enable_mesh_gateway_wan_federation", "peering"), NO_MESH),
+    "connect.enable_serverless_plugin": NO_MESH,
     **dict.fromkeys((f"ports.{name}_{end}_port" for name in ("expose", "sidecar") for end in ("max", "min")), NO_MESH),
     **dict.fromkeys(("disable_anonymous_signature", "disable_update_check"), NOWHERE),
     "disable_keyring_file": "gossip is not encrypted, and so has no keyring",

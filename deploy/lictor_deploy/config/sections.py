@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from lictor_deploy.config.autopilot import AutopilotSection
+from lictor_deploy.config.connect import ConnectSection
 from lictor_deploy.config.dns import DnsConfig
 from lictor_deploy.config.http import HttpConfig, Limits, UnixSockets
 from lictor_deploy.config.ips import HttpPlaces, Joinable, OwnIp, OwnIps, ReachableIp
@@ -191,6 +192,7 @@ class AgentConfig(LogKeys, TlsKeys):
     )
     performance: Performance = section()
     autopilot: AutopilotSection = section()
+    connect: ConnectSection = section()
     raft_snapshot_threshold: CountFromOne = option(
         "Log entries after which a server takes a snapshot, a large one later.",
         feeds="server.snapshot_threshold",
@@ -288,6 +290,7 @@ DEV: Raw = {
     "bootstrap_expect": 1,
     "bind_addr": "127.0.0.1",
     "performance": {"raft_multiplier": 1},
+    "connect": {"enabled": True},
     "gossip_profile": "local",
     "gossip_profile_wan": "local",
 }

@@ -13,9 +13,7 @@ class Telemetry(Section):
         "Longer than 0: let Prometheus ask for /v1/agent/metrics?format=prometheus. No metric is forgotten meanwhile.",
         default=0,
     )
-    disable_hostname: bool = option(
-        "Leave the host's name out of the names of gauges; where Prometheus may ask, it stands there.", default=False
-    )
+    disable_hostname: bool = option("Leave the host's name out of the names of gauges.", default=False)
     metrics_prefix: str = option("What the names of Consul's metrics begin with.", default="consul")
     prefix_filter: list[MetricFilter] = option(
         "+consul.raft lets metrics through, -consul.raft keeps them back; the longest that fits decides.",

@@ -272,3 +272,25 @@ def test_a_directory_with_an_id_and_no_journal_is_said_to_start_empty(tmp_path):
         file.touch()
         assert lost_journal(str(tmp_path)) == ""
         file.unlink()
+
+
+def test_a_cluster_has_a_root_where_connect_is_enabled_and_with_dev(file):
+    cluster_id = "11111111-2222-3333-4444-555555555555"
+    chosen = file("a.json", {"server": True, "connect": {"enabled": True, "ca_config": {"cluster_id": cluster_id}}})
+    flags = {"node_name": "n", "advertise_addr": "10.1.2.3", "server": True}
+
+    def connect(*files, dev=False):
+        [server] = [
+            spec.options for spec in tree(node_spec(config(*files, flags=flags, dev=dev))) if spec.role == "server"
+        ]
+        return server.connect, server.cluster_id
+
+    assert connect(chosen) == (True, cluster_id)
+    assert connect(dev=True) == (True, "")
+    assert connect() == (False, "")
+
+
+@pytest.mark.parametrize("cluster_id", ["x", 7, ["a"], {"a": 1}])
+def test_a_trust_domain_that_is_no_uuid_is_refused(file, cluster_id):
+    with pytest.raises(Failure, match=r"connect\.ca_config: cluster_id must be a UUID"):
+        config(file("a.json", {"connect": {"ca_config": {"cluster_id": cluster_id}}}))

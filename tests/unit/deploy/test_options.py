@@ -140,7 +140,7 @@ def test_what_consul_has_and_lictor_lacks_is_refused_by_name(file: Any, key: str
         ({"segments": None, "encrypt": None, "ports": {"http": None}}, []),
         ({"enable_script_checks": False, "enable_local_script_checks": False}, []),
         ({"verify_incoming": False, "encrypt": "", "watches": [], "addresses": {}}, []),
-        ({"connect": {"enabled": True, "ca_config": {"cluster_id": "x"}}}, ["connect"]),
+        ({"connect": {"enabled": True, "ca_provider": "consul"}}, ["connect.ca_provider"]),
         (
             {"ports": {"sidecar_min_port": 1, "sidecar_max_port": 2}},
             ["ports.sidecar_max_port", "ports.sidecar_min_port"],

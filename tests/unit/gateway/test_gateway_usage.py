@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 
-from lictor_messages.catalog import CountUsage, Usage
-from lictor_messages.refusals import Refused
+from lictor_messages.usage import CountUsage, Usage
 
 USAGE = Usage(index=7, nodes=2, services=3, service_instances=5, billable_service_instances=4)
 
@@ -27,8 +26,8 @@ def test_usage_of_any_server_and_of_what_has_changed(desk):
     assert desk.upstream() == CountUsage(consistency="stale", min_index=7, wait_ns=2_000_000_000)
 
 
-def test_usage_of_another_datacenter_is_asked_there(desk):
+def test_usage_of_another_datacenter_is_asked_there_and_stands_under_its_name(desk):
     request = desk.http("GET", "/v1/operator/usage?dc=dc2")
-    assert desk.upstream().dc == "dc2"
-    desk.answer(Refused(code="NoPathToDatacenter"))
-    assert desk.answers[request].body == b"No path to datacenter"
+    assert desk.upstream() == CountUsage(dc="dc2")
+    desk.answer(USAGE)
+    assert list(json.loads(desk.answers[request].body)["Usage"]) == ["dc2"]

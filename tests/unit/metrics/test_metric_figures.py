@@ -121,7 +121,7 @@ def test_the_longest_filter_decides(filters: tuple[str, ...], default: bool, sho
         (MetricsView(hostname="h"), "consul.h.server.isLeader", "consul.raft.apply", "lictor.fsync_seconds"),
         (
             MetricsView(hostname="h", prometheus=False),
-            "consul.server.isLeader",
+            "consul.h.server.isLeader",
             "consul.raft.apply",
             "lictor.fsync_seconds",
         ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from lictor_messages.catalog import (
-    CountUsage,
     ListChecksInState,
     ListNodeChecks,
     ListNodes,
@@ -13,6 +12,7 @@ from lictor_messages.catalog import (
     ListServiceNodes,
     ListServices,
 )
+from lictor_messages.usage import CountUsage
 
 WEB = ListServiceNodes(service="web")
 WEB_HEALTH = ListServiceHealth(service="web")

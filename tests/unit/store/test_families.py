@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, get_args
 
 import pytest
+from mesh_root import ROOT
 
 from lictor_actors.roles.server.guards import GUARDS
 from lictor_actors.roles.server.server import Server
@@ -15,7 +16,7 @@ from lictor_actors.store.fold import Families, content
 from lictor_actors.store.guard import Extent, Guard, Level, Need, Resource
 from lictor_actors.store.render import render
 from lictor_actors.store.store import Store
-from lictor_messages import autopilot, catalog, coordinates, kv, queries, sessions, snapshots, txn
+from lictor_messages import autopilot, catalog, connect_ca, coordinates, kv, queries, sessions, snapshots, txn, usage
 from lictor_messages.answers import Command, Query
 from lictor_messages.base import KINDS_ON, STORED, WIRE, Message
 from lictor_messages.txn import Operation
@@ -62,7 +63,7 @@ NEEDS: list[tuple[Message, tuple[Need, ...]]] = [
     (catalog.ListNodes(), (EVERY_NODE,)),
     (catalog.ListServices(), (EVERY_SERVICE,)),
     (catalog.FindServicesAt(address="10.0.0.1"), (EVERY_NODE, EVERY_SERVICE)),
-    (catalog.CountUsage(), (Need("operator", "read"),)),
+    (usage.CountUsage(), (Need("operator", "read"),)),
     (catalog.ListNodeServices(node="n1"), (EVERY_NODE, EVERY_SERVICE)),
     (catalog.ListServiceNodes(service="web"), (Need("service", "read", "web", "rows"), EVERY_NODE)),
     (catalog.ListServiceHealth(service="web"), (Need("service", "read", "web", "rows"), EVERY_NODE)),
@@ -70,6 +71,16 @@ NEEDS: list[tuple[Message, tuple[Need, ...]]] = [
     (catalog.ListNodeChecks(node="n1"), (Need("node", "read", "n1", "rows"), EVERY_SERVICE)),
     (catalog.ListChecksInState(state="any"), (EVERY_NODE, EVERY_SERVICE)),
     (coordinates.PutCoordinates(coordinates=()), ()),
+    (
+        catalog.ListServiceNodes(service="web", connect=True),
+        (Need("service", "read", "web"), EVERY_SERVICE, EVERY_NODE),
+    ),
+    (
+        catalog.ListServiceHealth(service="web", connect=True),
+        (Need("service", "read", "web"), EVERY_SERVICE, EVERY_NODE),
+    ),
+    (connect_ca.SetRoot(root=ROOT), ()),
+    (connect_ca.ListRoots(), ()),
     (coordinates.GetCoordinate(node="n1"), (Need("node", "read", "n1"),)),
     (coordinates.ListCoordinates(), (EVERY_NODE,)),
     (sessions.CreateSession(session=SESSION), (Need("session", "write", "n1"),)),
@@ -178,7 +189,7 @@ def test_every_command_that_is_stored_is_applied() -> None:
 
 def test_what_clients_may_give_is_admitted_or_refused_and_the_rest_is_the_leaders() -> None:
     own = {kind for kind, write in FAMILIES.writes.items() if write.leaders_own}
-    assert own == {kv.ReapTombstones, coordinates.PutCoordinates}
+    assert own == {kv.ReapTombstones, connect_ca.SetRoot, coordinates.PutCoordinates}
     assert set(FAMILIES.admits) == set(FAMILIES.writes) - own
 
 

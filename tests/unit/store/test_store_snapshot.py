@@ -5,6 +5,7 @@ import zlib
 
 import ormsgpack
 import pytest
+from mesh_root import ROOT
 
 from lictor_actors.store.dedup import ROW_OUTCOMES
 from lictor_actors.store.fold import BoundFunctions
@@ -24,6 +25,7 @@ from lictor_actors.store.snapshot.thaw import Trial
 from lictor_actors.store.store import Store
 from lictor_messages.answers import Written
 from lictor_messages.catalog import ListNodes, ListServiceHealth
+from lictor_messages.connect_ca import SetRoot
 from lictor_messages.coordinates import Coordinate, NodeCoordinate, PutCoordinates
 from lictor_messages.kv import GetKey, ListKeys, PutKey, ReapTombstones
 from lictor_messages.queries import CreatePreparedQuery, PreparedQuery, QueryTemplate, ServiceQuery
@@ -59,6 +61,7 @@ def full(log):
     log.service("n1", "gone")
     log.deregister("n1", service_id="gone")
     log.ok(PutCoordinates(coordinates=(NodeCoordinate(node="N2", coord=Coordinate(error=0.5)),)))
+    log.ok(SetRoot(root=ROOT))
     for number in range(20):
         log.put(f"k/{number}", b"x" * number, flags=number)
     log.put("k\u00fc", b"\x00\xff")

@@ -51,7 +51,7 @@ def test_those_that_left_are_in_no_datacenter_and_maps_hold_what_is_measured():
     members.turn_into(members.others["z.dc3"], MemberState.LEFT, 1)
     assert by_distance(members, places, at(0.0)) == ["dc2", "dc1"]
     found = {each.datacenter: [row.node for row in each.coordinates] for each in maps(members, places, at(0.0))}
-    assert found == {"dc1": ["a.dc1"], "dc2": ["me.dc2"]}
+    assert found == {"dc1": ["a"], "dc2": ["me"]}
 
 
 def test_the_order_of_failover_has_each_known_datacenter_once():

@@ -20,6 +20,7 @@ from lictor_actors.hosts.live.probes.trust import Trust, trust
 from lictor_actors.hosts.live.probes.udp import probe_udp
 from lictor_actors.hosts.live.recursors import ask_recursors
 from lictor_messages.base import Message
+from lictor_messages.connect_ca import MakeRoot
 from lictor_messages.dns import AskRecursors
 from lictor_messages.jobs import JobFailed, PingH2, ProbeGrpc, ProbeHttp, ProbeTcp, ProbeUdp, RunScript
 from lictor_messages.machine import ReadMachine
@@ -91,6 +92,12 @@ async def _profile(job: TakeProfile) -> Message:
     return await take_profile(job)
 
 
+async def _root(job: MakeRoot) -> Message:
+    from lictor_actors.hosts.live.root_certificate import make_root  # once in the life of a cluster
+
+    return await make_root(job)
+
+
 def over_tls(trust: Trust) -> dict[type[Message], Probe]:
     """Who does jobs that may go over TLS, with these contexts."""
     return {
@@ -107,5 +114,6 @@ PROBES: dict[type[Message], Probe] = {
     AskRecursors: ask_recursors,
     ReadMachine: read_machine,
     TakeProfile: _profile,
+    MakeRoot: _root,
 }
 """Who does a job."""

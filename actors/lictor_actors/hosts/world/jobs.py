@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from random import Random
 
 from lictor_messages.base import Message
+from lictor_messages.connect_ca import MakeRoot, Root, RootMade
 from lictor_messages.jobs import (
     GrpcProbed,
     H2Pinged,
@@ -79,6 +80,8 @@ class Jobs:
                 return MachineRead(ticket=job.ticket, description=MACHINE)
             case ReadMetrics():
                 return MetricsRead(ticket=job.ticket)
+            case MakeRoot():
+                return RootMade(ticket=job.ticket, root=_root(node, job.cluster_id))
             case RunScript():
                 return self._script(job)
             case _:
@@ -113,6 +116,20 @@ class Jobs:
             return ScriptEnded(ticket=job.ticket, error=error)
         code, output = outcome if isinstance(outcome, tuple) else (outcome, "")
         return ScriptEnded(ticket=job.ticket, exit_code=code, output=output)
+
+
+def _root(node: str, cluster_id: str) -> Root:
+    """What can be told from that of another node; keys and certificates are not of this world."""
+    return Root(
+        id=node,
+        name="simulated",
+        serial_number=1,
+        signing_key_id=node,
+        external_trust_domain=cluster_id or node,
+        not_before="1970-01-01T00:00:00Z",
+        not_after="1980-01-01T00:00:00Z",
+        root_cert="",
+    )
 
 
 def _refused(network: str, address: str, up: Mapping[str, bool]) -> str:

@@ -33,9 +33,18 @@ def services(request: HttpRequest) -> HttpQuestion:
 
 def service(request: HttpRequest) -> HttpQuestion:
     """The instances of a service."""
+    return _instances(request, connect=False)
+
+
+def connect(request: HttpRequest) -> HttpQuestion:
+    """The instances by which a mesh reaches it."""
+    return _instances(request, connect=True)
+
+
+def _instances(request: HttpRequest, connect: bool) -> HttpQuestion:
     name = named(request, "Missing service name")
     tags = tuple(request.params.get("tag", ()))
-    query = ListServiceNodes(service=name, tags=tags, **read_options(request), **selection(request))
+    query = ListServiceNodes(service=name, tags=tags, connect=connect, **read_options(request), **selection(request))
     return cacheable(request, HttpQuestion(query, of_peer(request, rendered_with_consistency)))
 
 
@@ -78,6 +87,7 @@ ROUTES = (
     Route("GET", "/v1/catalog/nodes", nodes, tells_index=True),
     Route("GET", "/v1/catalog/services", services, tells_index=True),
     Route("GET", "/v1/catalog/service/", service, tells_index=True),
+    Route("GET", "/v1/catalog/connect/", connect, tells_index=True),
     Route("GET", "/v1/catalog/node/", node, tells_index=True),
     Route("GET", "/v1/catalog/node-services/", node_services, tells_index=True),
     Route("PUT", "/v1/catalog/register", register),

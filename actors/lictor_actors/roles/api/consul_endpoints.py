@@ -14,6 +14,7 @@ from lictor_messages.web import HttpAnswered
 
 ACLS_OFF = (401, "ACL support disabled")
 NO_COORDINATES = (401, "Coordinate support disabled")
+NO_KEYRING = (500, "No keyring available (encryption not enabled)")
 NOT_YET = (404, "")
 
 
@@ -117,13 +118,13 @@ CONSUL_ENDPOINTS = (
         ("GET", "raft/configuration"),
         ("POST", "raft/transfer-leader"),
         ("DELETE", "raft/peer"),
-        ("GET POST PUT DELETE", "keyring"),
         ("GET", "usage"),
         ("GET", "utilization"),
         ("GET PUT", "autopilot/configuration"),
         ("GET", "autopilot/health"),
         ("GET", "autopilot/state"),
     ),
+    *_under("operator/", ("GET POST PUT DELETE", "keyring"), instead=NO_KEYRING),
     *_under("peering", ("POST", "/token"), ("POST", "/establish"), ("GET DELETE", "/"), ("GET", "s")),
     *_under("query", ("GET POST", ""), (CRUD, "/")),
     *_under("session/", *(("PUT", name) for name in ("create", "destroy/", "renew/"))),

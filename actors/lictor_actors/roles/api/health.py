@@ -35,10 +35,20 @@ def state(request: HttpRequest) -> HttpQuestion:
 
 def service(request: HttpRequest) -> HttpQuestion:
     """The instances of a service with all checks that bear on them; ``?passing`` leaves out the others."""
+    return _instances(request, connect=False)
+
+
+def connect(request: HttpRequest) -> HttpQuestion:
+    """The same of the instances by which a mesh reaches it."""
+    return _instances(request, connect=True)
+
+
+def _instances(request: HttpRequest, connect: bool) -> HttpQuestion:
     query = ListServiceHealth(
         service=named(request, "Missing service name"),
         tags=tuple(request.params.get("tag", ())),
         passing=_passing(request),
+        connect=connect,
         **read_options(request),
         **selection(request),
     )
@@ -60,4 +70,5 @@ ROUTES = (
     Route("GET", "/v1/health/checks/", checks, tells_index=True),
     Route("GET", "/v1/health/state/", state, tells_index=True),
     Route("GET", "/v1/health/service/", service),
+    Route("GET", "/v1/health/connect/", connect),
 )

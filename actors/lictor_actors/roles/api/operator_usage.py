@@ -6,7 +6,7 @@ from lictor_actors.roles.api.query import read_options
 from lictor_actors.roles.api.question import HttpQuestion, json_answer, query_headers, query_meta
 from lictor_actors.roles.api.request import HttpRequest
 from lictor_actors.roles.api.routes import Route
-from lictor_messages.catalog import CountUsage, Usage
+from lictor_messages.usage import CountUsage, Usage
 from lictor_messages.web import HttpAnswered
 
 MESH_KINDS = (
@@ -16,7 +16,7 @@ MESH_KINDS = (
 
 
 def usage(request: HttpRequest) -> HttpQuestion:
-    """Counts of nodes and services; ``?global`` adds nothing while there is one datacenter."""
+    """Counts of nodes and services of the datacenter that is asked; ``?global`` asks no further ones."""
     return HttpQuestion(CountUsage(**read_options(request, rendered=False)), _counted)
 
 

@@ -33,8 +33,10 @@ from lictor_messages import raft as r
 from lictor_messages.answers import Command, Query
 from lictor_messages.autopilot import AwaitRemoval, PrepareToLeave
 from lictor_messages.base import Message
+from lictor_messages.connect_ca import RootMade
 from lictor_messages.envelope import node_of
 from lictor_messages.host import DiskFreed, DiskFull, Durable, Recovered, Undeliverable
+from lictor_messages.jobs import JobFailed
 from lictor_messages.refusals import Refused
 from lictor_messages.server import (
     ApplyDue,
@@ -67,7 +69,7 @@ class Server(Actor):
         .on(ServerOptions, FoundingDue, SliceDue, LargeIdleDue, *LEADER_TIMERS)
         .on(*MEMBERS, m.Members, m.UserEvent)
         .on(Blankness, PrepareToLeave, AwaitRemoval, Undeliverable, Refused)
-        .on(Recovered, Durable, DiskFull, DiskFreed)
+        .on(Recovered, Durable, DiskFull, DiskFreed, RootMade, JobFailed)
     )
     journalled = True
     synced = True
@@ -159,6 +161,8 @@ class Server(Actor):
             r.ElectionDue: self.raft.due,
             r.HeartbeatDue: self.raft.due,
             **dict.fromkeys(LEADER_TIMERS, self._leader_timer),
+            RootMade: self._root_made,
+            JobFailed: self._root_failed,
             BlockedDue: lambda _, turn: self.reads.due(turn),
             Recovered: self._recover,
             AskBlank: self._founding.asked,
@@ -205,6 +209,14 @@ class Server(Actor):
     def _leader_timer(self, timer: Message, turn: Turn) -> None:
         if self.leading is not None:
             self.leading.due(timer, turn)
+
+    def _root_made(self, made: RootMade, turn: Turn) -> None:
+        if self.leading is not None:
+            self.leading.root_made(made, turn)
+
+    def _root_failed(self, failed: JobFailed, turn: Turn) -> None:
+        if self.leading is not None:
+            self.leading.authority.failed(failed, turn)
 
     def _step(self, message: r.RaftMessage, turn: Turn) -> None:
         if self._awake and turn.envelope is not None:

@@ -27,10 +27,10 @@ def by_distance(members: MemberTable, places: Places, here: Coordinate | None) -
 
 
 def maps(members: MemberTable, places: Places, here: Coordinate | None) -> Iterator[DatacenterMap]:
-    """Where the servers of each datacenter lie, without those that have not been measured."""
+    """Where the servers of each datacenter lie, by their names in it, without those that have not been measured."""
     for dc, peers in _by_datacenter(members).items():
         known = ((peer, here if peer is members.me else places.get(peer.node)) for peer in peers)
-        rows = tuple(NodeCoordinate(node=peer.node, coord=lies) for peer, lies in known if lies is not None)
+        rows = tuple(NodeCoordinate(node=peer.alive.name, coord=lies) for peer, lies in known if lies is not None)
         yield DatacenterMap(datacenter=dc, coordinates=rows)
 
 

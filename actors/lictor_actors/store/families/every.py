@@ -6,6 +6,7 @@ from typing import Any
 
 from lictor_actors.store.families.autopilot import AUTOPILOT
 from lictor_actors.store.families.catalog.family import CATALOG
+from lictor_actors.store.families.connect_ca import CONNECT_CA
 from lictor_actors.store.families.coordinates import COORDINATES
 from lictor_actors.store.families.kv.family import KV
 from lictor_actors.store.families.queries.family import QUERIES
@@ -22,5 +23,6 @@ DATA: tuple[Family[Any], ...] = (
     QUERIES,
     COORDINATES,
     AUTOPILOT,
+    CONNECT_CA,
 )
 FAMILIES = Families((*DATA, transactions(Families(DATA).verbs), RESTORES))

@@ -13,7 +13,7 @@ class MetricsView:
 
     prefix: str = "consul"
     hostname: str = ""
-    """Stands in the names of gauges where Prometheus may ask, as in Consul; "" for none."""
+    """Stands in the names of gauges, as in Consul; "" for none."""
     prometheus: bool = True
     """Whether Prometheus may ask."""
     filters: tuple[str, ...] = ()
@@ -34,7 +34,7 @@ class MetricsView:
 
     def name(self, metric: Metric) -> str:
         """With the prefix, and the host's name where that belongs."""
-        if metric.kind == "gauge" and self.hostname and self.prometheus and not metric.ours:
+        if metric.kind == "gauge" and self.hostname and not metric.ours:
             return f"{self.prefix}.{self.hostname}.{metric.name}"
         return self._plain(metric)
 

@@ -16,6 +16,7 @@ from lictor_actors.roles.server.leader.configuration_care import ConfigurationCa
 from lictor_actors.roles.server.leader.coordinate_batch import CoordinateBatch
 from lictor_actors.roles.server.leader.handover import Handover
 from lictor_actors.roles.server.leader.proposals import Proposals
+from lictor_actors.roles.server.leader.root_authority import RootAuthority
 from lictor_actors.roles.server.leader.session_timers import SessionTimers
 from lictor_actors.roles.server.leader.tombstone_timer import TombstoneTimer
 from lictor_actors.roles.server.log_time import LogTime
@@ -23,6 +24,7 @@ from lictor_actors.store.store import Store
 from lictor_messages.answers import Command, Query, Written
 from lictor_messages.autopilot import AutopilotConfiguration, AutopilotDue, SetAutopilotConfiguration, TransferLateDue
 from lictor_messages.base import Message
+from lictor_messages.connect_ca import RootMade
 from lictor_messages.coordinates import CoordinateBatchDue
 from lictor_messages.kv import ReapDue
 from lictor_messages.members import Member
@@ -66,6 +68,7 @@ class Leadership:
         self.catalog = CatalogCare(options, store, members, self.proposals.propose_own)
         self.handover = Handover(raft, members)
         self.coordinates = CoordinateBatch()
+        self.authority = RootAuthority(options, store)
         self.unconfirmed: dict[int, Unconfirmed] = {}
         """Queries that wait for a round of heartbeats, by the id of their read."""
         self._began = 0
@@ -89,6 +92,7 @@ class Leadership:
         self.configuration.begin(turn)
         self.catalog.begin(turn)
         self._set_up_autopilot(turn)
+        self.authority.begin(turn)
 
     def _set_up_autopilot(self, turn: Turn) -> None:
         """The configuration's files say what autopilot does until an operator has said it."""
@@ -112,6 +116,10 @@ class Leadership:
     def due(self, timer: Message, turn: Turn) -> None:
         """One of ``LEADER_TIMERS`` fired."""
         self._timers[type(timer)](turn)
+
+    def root_made(self, made: RootMade, turn: Turn) -> None:
+        """The host has made what the authority asked for."""
+        self._propose(self.authority.made(made), turn)
 
     def configuration_committed(self, index: int, term: int, turn: Turn) -> None:
         """The servers are others now: a further change may be due."""

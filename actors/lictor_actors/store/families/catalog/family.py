@@ -17,6 +17,7 @@ from lictor_actors.store.guard import Need, constant
 from lictor_actors.store.snapshot.foreign import stamps_fault
 from lictor_actors.store.snapshot.tables import Table, inner_values, values
 from lictor_messages import catalog as m
+from lictor_messages.usage import CountUsage
 
 
 def _state(catalog: CatalogTables) -> Iterator[object]:
@@ -51,19 +52,17 @@ CATALOG = Family(
             m.ListServiceNodes,
             queries.list_service_nodes,
             indexes.service_nodes,
-            scopes.service,
-            guards.of_service,
+            scopes.instances,
+            guards.of_instances,
         ),
-        Read(
-            m.CountUsage, usage.count, indexes.usage, scopes.usage, constant(Need("operator", "read")), rendered=False
-        ),
+        Read(CountUsage, usage.count, indexes.usage, scopes.usage, constant(Need("operator", "read")), rendered=False),
         Read(m.FindServicesAt, queries.find_services_at, indexes.services_at, never_blocks, _every_node_and_service),
         Read(
             m.ListServiceHealth,
             queries.list_service_health,
             indexes.service_health,
-            scopes.service,
-            guards.of_service,
+            scopes.instances,
+            guards.of_instances,
         ),
         Read(
             m.ListServiceChecks,

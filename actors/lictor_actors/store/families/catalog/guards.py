@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from lictor_actors.store.guard import Need
-from lictor_messages.catalog import CheckRecord, Deregister, ListNodeChecks, Register
+from lictor_messages.catalog import (
+    CheckRecord,
+    Deregister,
+    ListNodeChecks,
+    ListServiceHealth,
+    ListServiceNodes,
+    Register,
+)
 from lictor_messages.txn import CheckOperation, NodeOperation, ServiceOperation
 
 Needs = tuple[Need, ...]
@@ -39,6 +46,13 @@ def deregister(command: Deregister) -> Needs:
 def of_service(query: Any) -> Needs:
     """Instances of one name, each with its node."""
     return (Need("service", "read", query.service, "rows"), ANY_NODE)
+
+
+def of_instances(query: ListServiceNodes | ListServiceHealth) -> Needs:
+    """The same; in a mesh the service's, and those of the proxies' names."""
+    if query.connect:
+        return (Need("service", "read", query.service), ANY_SERVICE, ANY_NODE)
+    return of_service(query)
 
 
 def of_node(query: ListNodeChecks) -> Needs:

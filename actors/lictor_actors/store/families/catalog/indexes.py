@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lictor_actors.store.families.catalog.tables import CHECKS, NODES, SERVICES, CatalogTables, fold
-from lictor_messages.catalog import ListServices
+from lictor_messages.catalog import ListServiceHealth, ListServiceNodes, ListServices
 
 Index = Callable[[CatalogTables, Any], int]
 
@@ -17,7 +17,12 @@ def looks_at_nodes(query: Any) -> bool:
 
 
 def _of_service(*tables: str) -> Index:
-    return lambda catalog, query: catalog.indexes.service(fold(query.service), *tables) or 1
+    def index(catalog: CatalogTables, query: Any) -> int:
+        if isinstance(query, ListServiceNodes | ListServiceHealth) and query.connect:  # any name may be a proxy of it
+            return catalog.indexes.table(*tables) or 1
+        return catalog.indexes.service(fold(query.service), *tables) or 1
+
+    return index
 
 
 def _of_tables(*tables: str) -> Index:

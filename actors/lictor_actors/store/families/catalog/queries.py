@@ -8,6 +8,7 @@ from typing import TypeVar
 from lictor_actors.consul.struct import Struct
 from lictor_actors.consul.structs.catalog import CHECK, HEALTH, NODE, PLACEMENT, SERVICE
 from lictor_actors.store.families.catalog import indexes
+from lictor_actors.store.families.catalog.mesh import in_mesh
 from lictor_actors.store.families.catalog.tables import CatalogTables, fold
 from lictor_actors.store.filter.apply import keeps
 from lictor_messages.addresses import usual
@@ -65,10 +66,7 @@ def list_services(catalog: CatalogTables, query: ListServices) -> Services:
 
 def list_service_nodes(catalog: CatalogTables, query: ListServiceNodes) -> ServiceNodes:
     """/v1/catalog/service/:service."""
-    placements = (
-        Placement(node=node, service=service)
-        for node, service in _instances(catalog, query.service, query.tags, query.node_meta)
-    )
+    placements = (Placement(node=node, service=service) for node, service in _instances(catalog, query))
     rows = _filtered(PLACEMENT, query.filter, placements)
     rows = nearest(catalog, query.near, rows, lambda row: row.node.node)
     return ServiceNodes(index=indexes.service_nodes(catalog, query), placements=rows)
@@ -88,7 +86,7 @@ def find_services_at(catalog: CatalogTables, query: FindServicesAt) -> ServiceNo
 def list_service_health(catalog: CatalogTables, query: ListServiceHealth) -> ServiceHealth:
     """/v1/health/service/:service; ``passing`` leaves out instances with any check that is not passing."""
     instances: list[Instance] = []
-    for node, service in _instances(catalog, query.service, query.tags, query.node_meta):
+    for node, service in _instances(catalog, query):
         checks = catalog.checks_of(fold(service.node), fold(service.id))
         if query.passing and any(check.status != "passing" for check in checks):
             continue
@@ -155,12 +153,12 @@ def nearest(catalog: CatalogTables, near: str, rows: tuple[R, ...], node_of: Cal
 
 
 def _instances(
-    catalog: CatalogTables, service: str, tags: tuple[str, ...], node_meta: Meta
+    catalog: CatalogTables, query: ListServiceNodes | ListServiceHealth
 ) -> Iterable[tuple[NodeRecord, ServiceRecord]]:
-    wanted = tuple(tag.lower() for tag in tags)
-    for instance in catalog.instances_of(service):
+    wanted = tuple(tag.lower() for tag in query.tags)
+    for instance in in_mesh(catalog, query.service) if query.connect else catalog.instances_of(query.service):
         node = catalog.nodes[fold(instance.node)]
-        if (not wanted or _tagged(instance, wanted)) and _meta_fits(node, node_meta):
+        if (not wanted or _tagged(instance, wanted)) and _meta_fits(node, query.node_meta):
             yield node, instance
 
 

@@ -9,13 +9,15 @@ from lictor_actors.store.families.catalog.queries import ANY
 from lictor_actors.store.families.catalog.tables import CHECKS, NODES, SERVICES, fold
 from lictor_actors.store.indexes import Scope
 from lictor_messages.catalog import (
-    CountUsage,
     ListChecksInState,
     ListNodeChecks,
     ListNodes,
     ListNodeServices,
+    ListServiceHealth,
+    ListServiceNodes,
     ListServices,
 )
+from lictor_messages.usage import CountUsage
 
 Scopes = tuple[Scope, ...]
 
@@ -38,6 +40,11 @@ def usage(_: CountUsage) -> Scopes:
 def service(query: Any) -> Scopes:
     """Instances of one name, their checks and their nodes."""
     return (("service", fold(query.service)),)
+
+
+def instances(query: ListServiceNodes | ListServiceHealth) -> Scopes:
+    """Those of one name; in a mesh any name may be a proxy of it."""
+    return tuple(("table", name) for name in (NODES, SERVICES, CHECKS)) if query.connect else service(query)
 
 
 def node_services(query: ListNodeServices) -> Scopes:

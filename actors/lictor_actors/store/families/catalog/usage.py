@@ -6,7 +6,7 @@ from collections import Counter
 
 from lictor_actors.store.families.catalog import indexes
 from lictor_actors.store.families.catalog.tables import CatalogTables, fold
-from lictor_messages.catalog import CountUsage, Usage
+from lictor_messages.usage import CountUsage, Usage
 
 NATIVE = "connect-native"
 SERVERS_OWN = fold("consul")
