@@ -172,6 +172,7 @@ def test_nobody_is_ever_promised_a_lock_twice_in_many_worlds(seed):
     assert len(judge.fences) > 20
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("place", "name", "mutant"),
     [

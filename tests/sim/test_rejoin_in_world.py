@@ -131,6 +131,7 @@ def without_join(spec: NodeSpec) -> NodeSpec:
 
 
 @pytest.mark.sim
+@pytest.mark.timeout(300)
 def test_a_batch_of_seeds_in_which_nobody_has_an_address_keeps_every_promise() -> None:
     reports = list(in_processes(nobody_has_an_address, SEEDS, jobs=0))
     assert [str(report) for report in reports if not report.ok] == []
