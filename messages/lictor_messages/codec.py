@@ -28,7 +28,9 @@ CHECKED = 1
 """Flag: a checksum ends the frame. TCP's own sixteen bits let one in 65,536 damaged segments pass."""
 CHECKSUM = struct.Struct(">I")
 FRAME_MAX = 256 * 1024
-"""Bytes that a frame may hold; a message that does not fit alone is refused at the sender."""
+"""Bytes that messages of one tick share a frame up to; a longer one has a frame of its own."""
+MESSAGE_MAX = 32 << 20
+"""Bytes of a frame; a message that does not fit alone is refused at the sender."""
 
 _TEXTS = {str}
 _WIRE_KINDS = KINDS_ON[WIRE]

@@ -556,7 +556,8 @@ def test_instead_of_an_answer_too_large_to_be_sent_the_asker_gets_a_refusal(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was done, so the refusal must not say that it was not: a client that took its word would do it again."""
-    monkeypatch.setattr("lictor_actors.bus.nng.REST_BYTES_MAX", 300_000)
+    for limit in ("bus.nng.REST_BYTES_MAX", "hosts.world.network.MESSAGE_MAX"):
+        monkeypatch.setattr(f"lictor_actors.{limit}", 300_000)
     stage.node(N1)
     stage.node(N2, puppet={"huge": lambda _, turn: turn.reply(Done(text="x" * 400_000))})
     answer = stage.ask(N1, f"puppet@{N2}", Do(what="huge"))

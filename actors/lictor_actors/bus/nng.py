@@ -14,11 +14,11 @@ from lictor_actors.bus.outbox import Outbox
 from lictor_actors.bus.pynng_inlet import PynngInlet
 from lictor_actors.bus.stream_inlet import ALL, Admission, StreamInlet
 from lictor_actors.bus.traffic import Traffic
-from lictor_messages.codec import pack
+from lictor_messages.codec import MESSAGE_MAX, pack
 from lictor_messages.envelope import Envelope
 
 GOSSIP_BYTES_MAX = 1 << 20
-REST_BYTES_MAX = 32 << 20
+REST_BYTES_MAX = MESSAGE_MAX
 OUTBOX_BYTES_MAX = 64 << 20
 IDLE_S = 60.0
 """A link that carried nothing for so long is let go, and dialled again when there is mail: in a pool of a thousand a

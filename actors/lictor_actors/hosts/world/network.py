@@ -13,7 +13,7 @@ from lictor_actors.bus.rules import DROP, PASS, Impairment, Rules
 from lictor_actors.hosts.lanes import RoleLanes
 from lictor_actors.hosts.world.streams import stream
 from lictor_messages.base import Message
-from lictor_messages.codec import FRAME_MAX, FrameRefused, cluster_id, frame, open_frame, pack
+from lictor_messages.codec import MESSAGE_MAX, FrameRefused, cluster_id, frame, open_frame, pack
 from lictor_messages.envelope import Envelope, node_of, role_of
 from lictor_messages.faults import FaultRule
 from lictor_messages.refusals import Refused
@@ -95,7 +95,7 @@ class Network:
             packed = pack(envelope) if target is not None else b""
         except (TypeError, ValueError) as error:
             packed, reason = b"", f"unpackable: {error}"
-        if len(packed) > FRAME_MAX:
+        if len(packed) > MESSAGE_MAX - 64:
             reason = "too_large"
         if target is None or reason:
             machine.node.refuse(envelope, reason)
