@@ -13,6 +13,7 @@ import tarfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from socket import gethostname
 from typing import Any, NamedTuple
 
 import pytest
@@ -149,7 +150,7 @@ def test_what_debug_collects_is_whole_and_holds_no_token(
     assert b"kv.put_key" in files["consul.log"]
     metrics = [json.loads(line) for line in files["metrics.json"].splitlines()]
     assert len(metrics) >= 2
-    assert "consul.raft.applied_index" in {gauge["Name"] for gauge in metrics[-1]["Gauges"]}
+    assert f"consul.{gethostname()}.raft.applied_index" in {gauge["Name"] for gauge in metrics[-1]["Gauges"]}
     assert any(b"thread MainThread" in text for name, text in files.items() if name.endswith("/goroutine.prof"))
     assert any(b".in_loop;" in text for name, text in files.items() if name.endswith("/profile.prof"))
     assert {len(json.loads(files["members.json"])), json.loads(files["agent.json"])["Config"]["NodeName"]} == {3, "n1"}

@@ -96,7 +96,7 @@ def test_the_light_client_does_not_import_what_only_nodes_need(project):
 
 def test_the_console_script_runs(project):
     script = project / "env" / "bin" / "lictor"
-    assert run(script, "version", cwd=project).startswith("Lictor v")
+    assert run(script, "version", cwd=project).startswith("Consul v1.")
     assert "operator" in run(script, "--help", cwd=project)
 
 
