@@ -12,7 +12,8 @@ import (
 	"github.com/hashicorp/consul/api"
 )
 
-const patience = 20 * time.Second
+// An agent says where it lies twice a minute at least.
+const patience = 60 * time.Second
 
 var here, there = at("HERE"), at("THERE")
 
