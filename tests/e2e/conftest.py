@@ -34,8 +34,8 @@ class Answer(NamedTuple):
 
 @pytest.fixture
 def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A place of a test's own for sockets and data, so that what is left over is seen. Its path is short, whatever
-    pytest's own are: that of a socket has 107 bytes at most.
+    """A place of a test's own for sockets and data, so that what is left over is seen. Its path is short,
+    as pytest's own may not be: that of a socket has 107 bytes at most.
     """
     with TemporaryDirectory(prefix="r", dir="/tmp") as name:
         place = Path(name)

@@ -14,7 +14,7 @@ ENDING = ".tar.gz"
 
 
 class Archive:
-    """Files under one name. Failure, with the path, for whatever the disk refuses."""
+    """Files under one name. Failure, with the path, for what the disk refuses."""
 
     def __init__(self, output: str) -> None:
         self._root = Path(output)
