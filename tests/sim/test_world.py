@@ -228,7 +228,8 @@ def test_nothing_that_was_on_its_way_arrives_in_the_next_boot() -> None:
     assert world.counters["sent_to_a_dead_node"] == 1
 
 
-def test_a_message_too_large_for_a_frame_is_refused_at_the_sender() -> None:
+def test_a_message_too_large_for_a_frame_is_refused_at_the_sender(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lictor_actors.hosts.world.network.MESSAGE_MAX", 200_000)
     world = make()
     answer = world.ask(N1, f"echo@{N2}", Say(text="x" * 300_000))
     assert isinstance(answer, Undeliverable)

@@ -230,10 +230,10 @@ def test_times_that_two_actors_keep_are_given_to_both() -> None:
 def test_a_port_of_client_actors_that_was_not_asked_for_gives_way() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = other.getsockname()[1]
-        quiet = configured({}).ports.model_copy(update={"bus": taken})
+        quiet = configured({}).ports.model_copy(update={"bus": taken, "serf_wan": -1})
         config = configured({}).model_copy(update={"ports": type(quiet).model_construct({"http"}, **dict(quiet))})
         assert without_what_is_taken(config).ports.bus == -1
-        asked = configured({"ports": {"bus": taken}})
+        asked = configured({"ports": {"bus": taken, "serf_wan": -1}})
         assert without_what_is_taken(asked) is asked
         assert taken in [listener.port for listener in listeners(asked, node_spec(asked))]
 

@@ -132,7 +132,10 @@ def test_cluster_sim_is_the_short_way():
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("size", [400_000, 524_289, 900_000])
-def test_a_request_that_never_arrives_ends_with_the_clients_deadline(size: int) -> None:
+def test_a_request_that_never_arrives_ends_with_the_clients_deadline(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lictor_actors.hosts.world.network.MESSAGE_MAX", 300_000)
     cluster = SimCluster(1, 1, seed=1)
     cluster.wait_whole()
     before = cluster.time_s
