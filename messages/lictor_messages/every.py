@@ -7,6 +7,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from lictor_messages import (
+    acl,
     agent,
     answers,
     autopilot,

@@ -95,6 +95,7 @@ def _with_body(e: Envelope, body: Message) -> Envelope:
         budget=e.budget,
         cause=e.cause,
         origin=e.origin,
+        token=e.token,
     )
     filled.arrived = e.arrived
     return filled

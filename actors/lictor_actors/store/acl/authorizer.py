@@ -42,9 +42,9 @@ class Authorizer:
         access = self._access(resource, name)
         return self._by_default(resource) if access is None else level in GRANTS[access]
 
-    def allows_below(self, resource: Named, level: Level, prefix: str) -> bool:
+    def allows_below(self, resource: str, level: Level, prefix: str) -> bool:
         """Whether it is permitted on every name that begins with ``prefix``, whichever there are."""
-        lookup = self._named.get(resource)
+        lookup = self._named.get(resource)  # type: ignore[call-overload]
         access = lookup.covering(prefix) if lookup is not None else None
         if not (self._by_default(resource) if access is None else level in GRANTS[access]):
             return False
