@@ -9,6 +9,7 @@ from types import ModuleType
 from lictor_messages import (
     acl,
     agent,
+    agent_acl,
     answers,
     autopilot,
     catalog,

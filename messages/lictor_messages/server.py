@@ -37,7 +37,7 @@ class ServerOptions(Message):
     """The shortest TTL of a session; the same on all servers, for each of them decides by it what an entry does."""
     acl: bool = False
     """Whether tokens are asked for; the options below say how."""
-    acl_default_allows: bool = True
+    acl_default_policy: Literal["allow", "deny"] = "allow"
     """What holds where no rule speaks."""
     acl_key_list: bool = False
     """Whether listing keys takes ``key:list`` on their prefix."""

@@ -10,6 +10,8 @@ from lictor_messages.base import STORED
 from lictor_messages.codec import FrameRefused, unpack_body
 from lictor_messages.journal import Cell, JournalRecord
 
+TOKEN = "token:"
+
 
 class KeptState:
     """Collects the journal's cells, and brings them into the local state once all are there."""
@@ -24,6 +26,11 @@ class KeptState:
         for record in records:
             if isinstance(record, Cell):
                 self._cells[record.name] = record.data
+
+    def tokens(self) -> dict[str, str]:
+        """The agent's tokens that were kept, by their names; to be asked for before ``recover``."""
+        kept = {name: data for name, data in self._cells.items() if name.startswith(TOKEN)}
+        return {name.removeprefix(TOKEN): data.decode() for name, data in kept.items()}
 
     def recover(self, turn: Turn) -> None:
         """The journal is complete: take back what it kept. What the configuration has is the configuration's."""

@@ -44,7 +44,7 @@ class Authorize:
         self._lists = options.acl_key_list
         self._store = store
         self._time = time
-        self._sights = Sights(default_allows=options.acl_default_allows)
+        self._sights = Sights(default_allows=options.acl_default_policy == "allow")
         self._seen = 0
 
     def sight(self, token: str, turn: Turn) -> Sight | Refused | None:
