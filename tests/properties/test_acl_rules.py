@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lictor_actors.consul import acl_rules
-from lictor_actors.consul.acl_rules import BadRules, Rules, parse
+from lictor_actors.consul.acl_rules import AclRules, BadRules, parse
 from lictor_actors.store.acl import authorizer
 from lictor_actors.store.acl.authorizer import Authorizer
 from lictor_actors.swarm.patch import planted
@@ -132,7 +132,7 @@ def test_the_order_of_policies_does_not_matter_and_a_denial_never_widens():
     for _ in range(300):
         policies = [parse(draw(rng)[1]) for _ in range(3)]
         one, other = (Authorizer(some, default_allows=False) for some in (policies, policies[::-1]))
-        denied = Rules()
+        denied = AclRules()
         denied.add("key", "a", "deny", prefix=rng.random() < 0.5)
         narrower = Authorizer([*policies, denied], default_allows=False)
         for name in ("", "a", "ab", "abc", "b"):
@@ -271,7 +271,7 @@ def test_hcl_and_json_say_the_same():
     both = ('{"key": {"a": {"policy": "list"}, "b": {"policy": "deny"}}, "key_prefix": {"": {"policy": "read"}},'
             '"acl": "write"}')  # fmt: skip
     assert parse(hcl) == parse(both)
-    assert parse("") == parse("{}") == parse(" \n# nothing\n") == Rules()
+    assert parse("") == parse("{}") == parse(" \n# nothing\n") == AclRules()
 
 
 @given(st.text(alphabet='ab {}"=_\n,[]:$<>\\policyreadkeynode', max_size=60) | st.text(max_size=40))

@@ -39,7 +39,7 @@ class Segments:
 
 
 @dataclass(slots=True)
-class Rules:
+class AclRules:
     """What one or several policies say."""
 
     named: dict[Named, Segments] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Rules:
         segments = self.named.setdefault(resource, Segments())
         _strongest(segments.prefixes if prefix else segments.exact, name, access)
 
-    def join(self, other: Rules) -> None:
+    def join(self, other: AclRules) -> None:
         """Take over what another policy says; the order in which policies are joined does not matter."""
         for resource, segments in other.named.items():
             for name, access in segments.exact.items():
@@ -68,9 +68,9 @@ def _strongest(found: dict[Any, Access], name: str, access: Access) -> None:
         found[name] = access
 
 
-def parse(text: str) -> Rules:
+def parse(text: str) -> AclRules:
     """The rules of a policy. Raises BadRules."""
-    rules = Rules()
+    rules = AclRules()
     for key, value in _document(text).items():
         if key in WHOLE:
             rules.whole[key] = _access(value, key, "")  # type: ignore[index]
@@ -95,7 +95,7 @@ def _document(text: str) -> dict[str, Any]:
     return found
 
 
-def _read_named(rules: Rules, key: str, value: Any) -> None:
+def _read_named(rules: AclRules, key: str, value: Any) -> None:
     resource: Any = key.removesuffix("_prefix")
     prefix = key.endswith("_prefix")
     for name, body in _blocks(key, value):

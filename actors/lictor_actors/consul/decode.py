@@ -16,9 +16,9 @@ import orjson
 
 from lictor_actors.consul.go_base64 import go_base64
 from lictor_actors.consul.go_syntax import syntax_error
+from lictor_actors.consul.go_times import parse_go_time
 from lictor_messages.bounds import INT64_MAX, UINT64_MAX
 from lictor_messages.durations import parse_go_duration
-from lictor_messages.times import parse_go_time
 
 DIGITS_MOST = len(str(UINT64_MAX))
 SHOWN_MOST = 64

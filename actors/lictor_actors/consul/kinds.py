@@ -9,9 +9,9 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
 from lictor_actors.consul import decode
+from lictor_actors.consul.go_times import go_time
 from lictor_actors.consul.selectors import ANY, BOOL, INT, STRING, STRINGS, Selector
 from lictor_messages.durations import go_duration
-from lictor_messages.times import go_time
 
 Schema = dict[str, Any]
 VALUE = "VALUE"

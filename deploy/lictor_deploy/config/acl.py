@@ -8,7 +8,7 @@ from lictor_deploy.config.kinds import Duration
 from lictor_deploy.config.option import Section, option, section
 
 
-class AclTokens(Section):
+class AclSecrets(Section):
     """Secrets of tokens. They are in no log and in no answer."""
 
     initial_management: str = option(
@@ -45,4 +45,4 @@ class Acl(Section):
         "Keep what /v1/agent/token sets over a restart.", feeds="agent.acl_keeps_tokens"
     )
     enable_token_replication: bool = option("Not in force: each datacenter has its own tokens.", default=False)
-    tokens: AclTokens = section()
+    tokens: AclSecrets = section()

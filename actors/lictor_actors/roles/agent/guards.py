@@ -15,46 +15,63 @@ ANY_NODE, ANY_SERVICE, ANY_EVENT = (Need(of, "read", extent="rows") for of in ("
 
 
 def guards_of(node: str) -> Mapping[type[Message], Guard]:
-    """By kind, for the agent of this node. The id of a service or a check is ``node/id``, as servers have it."""
+    """By kind, for the agent of this node."""
+    return {**_of_its_own(node), **_OF_THE_POOL, **_OF_LISTS}
+
+
+class _Named:
+    """Services and checks of one node; the id of each is ``node/id``, as servers have it."""
+
+    def __init__(self, node: str) -> None:
+        self._node = node
+
+    def service(self, service_id: str, level: Level = "write") -> Need:
+        return Need("service", level, f"{self._node}/{service_id}", "stored")
+
+    def check(self, check_id: str) -> Need:
+        return Need("service", "write", f"{self._node}/{check_id}", "check")
+
+    def whole(self) -> Need:
+        return Need("node", "write", self._node)
+
+    def service_registered(self, it: m.RegisterService) -> tuple[Need, ...]:
+        name, checks = it.service.service, (self.check(spec.id) for spec in it.checks if spec.id)
+        return (Need("service", "write", name), self.service(it.service.id or name), *checks)
+
+    def check_registered(self, it: m.RegisterCheck) -> tuple[Need, ...]:
+        of = self.service(it.check.service_id) if it.check.service_id else self.whole()
+        return (of, self.check(it.check.id or it.check.name))
+
+
+def _of_its_own(node: str) -> dict[type[Message], Guard]:
     reads, writes = constant(Need("agent", "read", node)), constant(Need("agent", "write", node))
-    whole = Need("node", "write", node)
-
-    def service(service_id: str, level: Level = "write") -> Need:
-        return Need("service", level, f"{node}/{service_id}", "stored")
-
-    def check(check_id: str) -> Need:
-        return Need("service", "write", f"{node}/{check_id}", "check")
-
-    def checks(specs: tuple[m.CheckSpec, ...]) -> tuple[Need, ...]:
-        return tuple(check(spec.id) for spec in specs if spec.id)
-
-    def register_service(it: m.RegisterService) -> tuple[Need, ...]:
-        name = it.service.service
-        return (Need("service", "write", name), service(it.service.id or name), *checks(it.checks))
-
-    def register_check(it: m.RegisterCheck) -> tuple[Need, ...]:
-        of = service(it.check.service_id) if it.check.service_id else whole
-        return (of, check(it.check.id or it.check.name))
-
+    its = _Named(node)
     return {
-        m.RegisterService: register_service,
-        m.DeregisterService: lambda it: (service(it.id),),
-        m.RegisterCheck: register_check,
-        m.DeregisterCheck: lambda it: (check(it.id),),
-        m.UpdateCheck: lambda it: (check(it.id),),
-        m.SetMaintenance: lambda it: (service(it.service_id) if it.service_id else whole,),
-        m.WatchLocalService: lambda it: (service(it.id, "read"),),
-        m.ListLocalServices: constant(ANY_SERVICE),
-        m.ListLocalChecks: constant(ANY_NODE, ANY_SERVICE),
+        m.RegisterService: its.service_registered,
+        m.DeregisterService: lambda it: (its.service(it.id),),
+        m.RegisterCheck: its.check_registered,
+        m.DeregisterCheck: lambda it: (its.check(it.id),),
+        m.UpdateCheck: lambda it: (its.check(it.id),),
+        m.SetMaintenance: lambda it: (its.service(it.service_id) if it.service_id else its.whole(),),
+        m.WatchLocalService: lambda it: (its.service(it.id, "read"),),
         m.DescribeAgent: reads,
         SetAgentToken: writes,
         MayUseAgent: lambda it: (Need(it.resource, it.level, node if it.resource == "agent" else ""),),
         m.LeaveCluster: writes,
         Reload: writes,
         Join: writes,
-        ForceLeave: constant(Need("operator", "write")),
-        ListMembers: constant(ANY_NODE),
-        ListSuspicions: constant(Need("operator", "read")),
-        FireEvent: lambda it: (Need("event", "write", it.name),),
-        m.ListEvents: constant(ANY_EVENT),
     }
+
+
+_OF_THE_POOL: dict[type[Message], Guard] = {
+    ForceLeave: constant(Need("operator", "write")),
+    ListSuspicions: constant(Need("operator", "read")),
+    FireEvent: lambda it: (Need("event", "write", it.name),),
+}
+_OF_LISTS: dict[type[Message], Guard] = {
+    m.ListLocalServices: constant(ANY_SERVICE),
+    m.ListLocalChecks: constant(ANY_NODE, ANY_SERVICE),
+    ListMembers: constant(ANY_NODE),
+    m.ListEvents: constant(ANY_EVENT),
+}
+"""Nothing is refused; what may not be seen is left out."""

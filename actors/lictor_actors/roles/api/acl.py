@@ -9,6 +9,7 @@ from typing import Any
 
 from lictor_actors.consul.acl_text import as_hcl
 from lictor_actors.consul.decode import BadBody, list_of, parse_json
+from lictor_actors.consul.go_times import ZERO
 from lictor_actors.consul.kinds import TEXT
 from lictor_actors.consul.struct import Struct
 from lictor_actors.consul.structs.acl import TOKEN, VARIABLES, hashed
@@ -26,7 +27,6 @@ from lictor_messages import acl as m
 from lictor_messages.agent_acl import SetAgentToken
 from lictor_messages.answers import Written
 from lictor_messages.base import Record
-from lictor_messages.times import ZERO
 from lictor_messages.web import HttpAnswered
 
 PLACEHOLDER = "{{.Name}}"

@@ -1,4 +1,4 @@
-"""Endpoints that are there only with ACLs: without them Consul says so, whatever is asked."""
+"""Endpoints that are there only with ACLs: without them each says that they are off."""
 
 from __future__ import annotations
 

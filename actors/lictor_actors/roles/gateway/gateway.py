@@ -114,7 +114,7 @@ class Gateway(Actor):
         turn.send(at("http", options.node), options)
 
     def rights(self, asked: HttpAsked) -> Rights:
-        """With whom it may share what it is told: with all, as long as there are no ACLs."""
+        """Those that have to be equal for two to share an answer; without ACLs all share."""
         return rights_of(token_of(asked)) if self.options.acl else EVERYTHING
 
     def _http_asked(self, asked: HttpAsked, turn: Turn) -> None:

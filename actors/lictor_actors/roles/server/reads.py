@@ -203,7 +203,7 @@ class Reads:
         return self._with_leader(answer)
 
     def _hidden(self, query: Query, answer: Answer, sight: Sight | None) -> tuple[Answer, bool]:
-        """The answer as this asker may see it, and whether rows were left out, whatever a filter makes of them."""
+        """The answer as this asker may see it, and whether any row is hidden, also of those that no filter chose."""
         if sight is None:
             return answer, False
         shown, whole = hidden(self.store, query, answer, sight)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal
 
-from lictor_actors.consul.acl_rules import Access, Named, Rules, Segments, Whole
+from lictor_actors.consul.acl_rules import Access, AclRules, Named, Segments, Whole
 
 Level = Literal["read", "list", "write"]
 GRANTS: Final[Mapping[Access, tuple[Level, ...]]] = {
@@ -29,8 +29,8 @@ class Authorizer:
 
     __slots__ = ("_default", "_named", "_whole")
 
-    def __init__(self, policies: Iterable[Rules], *, default_allows: bool) -> None:
-        rules = Rules()
+    def __init__(self, policies: Iterable[AclRules], *, default_allows: bool) -> None:
+        rules = AclRules()
         for policy in policies:
             rules.join(policy)
         self._named: dict[Named, _Lookup] = {resource: _Lookup(found) for resource, found in rules.named.items()}

@@ -1,4 +1,4 @@
-"""Rules that need no policy: identities of services and nodes, templates, and the policies that are always there.
+"""AclRules that need no policy: identities of services and nodes, templates, and the policies that are always there.
 
 Source: Consul's pages on service identities, node identities and templated policies.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from lictor_actors.consul.acl_rules import Access, Named, Rules
+from lictor_actors.consul.acl_rules import Access, AclRules, Named
 
 SIDECAR: Final = "-sidecar-proxy"
 GLOBAL_MANAGEMENT_ID: Final = "00000000-0000-0000-0000-000000000001"
@@ -24,37 +24,37 @@ SEES_SERVICES: Final[Row] = ("service", "", "read", True)
 SEES_NODES: Final[Row] = ("node", "", "read", True)
 
 
-def of_service(name: str) -> Rules:
+def of_service(name: str) -> AclRules:
     """A service registers itself and its sidecar, and finds all others."""
     own: tuple[Row, ...] = (("service", name, "write", False), ("service", f"{name}{SIDECAR}", "write", False))
     return _made(*own, SEES_SERVICES, SEES_NODES)
 
 
-def of_node(name: str) -> Rules:
+def of_node(name: str) -> AclRules:
     """A node registers itself, and sees services so that anti-entropy may compare."""
     return _made(("node", name, "write", False), SEES_SERVICES)
 
 
-def of_dns(_: str = "") -> Rules:
+def of_dns(_: str = "") -> AclRules:
     """DNS answers for all nodes, services and prepared queries."""
     return _made(SEES_NODES, SEES_SERVICES, ("query", "", "read", True))
 
 
-def of_api_gateway(name: str) -> Rules:
+def of_api_gateway(name: str) -> AclRules:
     """An API gateway registers itself and sees the mesh."""
     rules = _made(("service", name, "write", False), SEES_NODES, SEES_SERVICES)
     rules.whole["mesh"] = "read"
     return rules
 
 
-def of_nomad_server(_: str = "") -> Rules:
+def of_nomad_server(_: str = "") -> AclRules:
     """Nomad's servers make tokens for their jobs."""
     rules = _made(("agent", "", "read", True), SEES_NODES, ("service", "", "write", True))
     rules.whole.update(dict.fromkeys(("acl", "mesh", "operator"), "write"))
     return rules
 
 
-def of_nomad_client(_: str = "") -> Rules:
+def of_nomad_client(_: str = "") -> AclRules:
     """Nomad's clients register what runs on them."""
     return _made(("agent", "", "read", True), SEES_NODES, ("service", "", "write", True))
 
@@ -63,7 +63,7 @@ def of_nomad_client(_: str = "") -> Rules:
 class Template:
     """A policy with, or without, a name to fill in."""
 
-    rules: Callable[[str], Rules]
+    rules: Callable[[str], AclRules]
     named: bool
     id: str
     description: str
@@ -92,8 +92,8 @@ TEMPLATES: Final[Mapping[str, Template]] = {
 }
 
 
-def _made(*rows: Row) -> Rules:
-    rules = Rules()
+def _made(*rows: Row) -> AclRules:
+    rules = AclRules()
     for resource, name, access, prefix in rows:
         rules.add(resource, name, access, prefix=prefix)
         if resource == "service":

@@ -8,7 +8,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
-from lictor_actors.consul.acl_rules import Rules, parse
+from lictor_actors.consul.acl_rules import AclRules, parse
 from lictor_actors.store.acl.authorizer import Authorizer, Level
 from lictor_actors.store.acl.identities import ANONYMOUS_ACCESSOR, TEMPLATES
 from lictor_messages.acl import Grants
@@ -72,7 +72,7 @@ class Sights:
         return blake2b(said, digest_size=16).hexdigest(), Authorizer(_rules(grants), default_allows=self._allows)
 
 
-def _rules(grants: Grants) -> Iterable[Rules]:
+def _rules(grants: Grants) -> Iterable[AclRules]:
     for text in grants.rules:
         yield read_rules(text)
     for template, name in grants.identities:
@@ -80,6 +80,6 @@ def _rules(grants: Grants) -> Iterable[Rules]:
 
 
 @lru_cache(RULES_MOST)
-def read_rules(text: str) -> Rules:
+def read_rules(text: str) -> AclRules:
     """A policy's rules, which hundreds of tokens may bear; raises BadRules."""
     return parse(text)

@@ -13,7 +13,7 @@ _WHOLE = ("operator", "keyring", "mesh", "peering")
 
 
 def _all(access: str, acl: str) -> str:
-    """Rules that grant this everywhere."""
+    """AclRules that grant this everywhere."""
     named = (f'{name}_prefix "" {{ policy = "{access}" }}' for name in _NAMED if name != "service")
     service = f'service_prefix "" {{ policy = "{access}" intentions = "{access}" }}'
     return "\n".join((f'acl = "{acl}"', *(f'{name} = "{access}"' for name in _WHOLE), *named, service, ""))

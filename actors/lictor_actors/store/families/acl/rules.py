@@ -1,4 +1,4 @@
-"""What a token, a policy or a role may be, whatever the state: what is refused here never enters the log."""
+"""What a token, a policy or a role may be in any state: what is refused here never enters the log."""
 
 from __future__ import annotations
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from hashlib import blake2b
-from typing import TypeVar
 
 from lictor_actors.store.acl.identities import ANONYMOUS_ACCESSOR, GLOBAL_MANAGEMENT_ID
 from lictor_actors.store.families.acl import builtin
+from lictor_actors.store.families.acl.links import B, invalid, linked, without
 from lictor_actors.store.indexes import Indexes
 from lictor_actors.store.log_clock import LogClock
 from lictor_actors.store.ordered import Ordered
@@ -17,7 +17,6 @@ from lictor_messages.answers import Written
 from lictor_messages.refusals import Refused
 
 TOKENS, POLICIES, ROLES = "acl-tokens", "acl-policies", "acl-roles"
-B = TypeVar("B", m.AclToken, m.AclRole)
 
 
 def digest_of(secret: str) -> bytes:
@@ -71,9 +70,9 @@ class AclTable:
         """Make or replace a token."""
         token, old = command.token, self.token(command.token.accessor_id)
         if command.new and old is not None:
-            return _invalid("Invalid Token: AccessorID is already in use")
+            return invalid("Invalid Token: AccessorID is already in use")
         if not command.new and old is None:
-            return _invalid(f"Cannot find token {token.accessor_id!r}")
+            return invalid(f"Cannot find token {token.accessor_id!r}")
         if command.ttl_ns:
             token = token.model_copy(update={"expiration_ns": self.clock.now + command.ttl_ns})
         return self._put_token(token, old, index)
@@ -82,17 +81,17 @@ class AclTable:
         if old is not None:
             changed = self._changed_for_good(token, old)
             if changed:
-                return _invalid(changed)
+                return invalid(changed)
             kept = {"secret_id": old.secret_id, "create_ns": old.create_ns, "expiration_ns": old.expiration_ns}
             token = token.model_copy(update=kept)
         else:
             if token.expiration_ns and token.expiration_ns <= self.clock.now:
-                return _invalid("ExpirationTime cannot be before CreateTime")
+                return invalid("ExpirationTime cannot be before CreateTime")
             if (
                 self.by_secret.get(digest_of(token.secret_id)) is not None
                 or token.secret_id == builtin.ANONYMOUS_SECRET
             ):
-                return _invalid("Invalid Token: SecretID is already in use")
+                return invalid("Invalid Token: SecretID is already in use")
             token = token.model_copy(update={"create_ns": self.clock.now})
         linked = self._linked(token)
         if isinstance(linked, Refused):
@@ -119,7 +118,7 @@ class AclTable:
     def delete_token(self, command: m.DeleteAclToken, index: int) -> Written | Refused:
         """Revoke it; one that is unknown is as good as revoked."""
         if command.accessor_id == ANONYMOUS_ACCESSOR:
-            return _invalid("Delete operation not permitted on the anonymous token")
+            return invalid("Delete operation not permitted on the anonymous token")
         self._forget_token(command.accessor_id, index)
         return Written(index=index)
 
@@ -164,7 +163,7 @@ class AclTable:
         refused = self._clash("Policy", policy, command.new, self.policy(policy.id), self.policy_id(policy.name))
         given = builtin.POLICIES.get(policy.id)
         if refused is None and given is not None and policy.rules != given.rules:
-            refused = _invalid(f"Changing the Rules for the builtin {given.name} policy is not permitted")
+            refused = invalid(f"Changing the Rules for the builtin {given.name} policy is not permitted")
         if refused is not None:
             return refused
         old = self.policies.get(policy.id)
@@ -180,7 +179,7 @@ class AclTable:
         """Forget it; what bears it does so no more."""
         if command.id in builtin.POLICIES:
             name = builtin.POLICIES[command.id].name
-            return _invalid(f"Delete operation not permitted on the builtin {name} policy")
+            return invalid(f"Delete operation not permitted on the builtin {name} policy")
         policy = self.policies.pop(command.id, None)
         if policy is not None:
             del self.policy_ids[policy.name]
@@ -235,12 +234,12 @@ class AclTable:
 
     def _linked(self, bearer: B) -> B | Refused:
         """The same with policies, and roles, that exist: by their ids."""
-        policies = _links("policy", bearer.policies, self.policy, self.policy_id)
+        policies = linked("policy", bearer.policies, self.policy, self.policy_id)
         if isinstance(policies, Refused):
             return policies
         if not isinstance(bearer, m.AclToken):
             return bearer.model_copy(update={"policies": policies})
-        roles = _links("role", bearer.roles, self.roles.get, self.role_ids.get)
+        roles = linked("role", bearer.roles, self.roles.get, self.role_ids.get)
         if isinstance(roles, Refused):
             return roles
         return bearer.model_copy(update={"policies": policies, "roles": roles})
@@ -248,10 +247,10 @@ class AclTable:
     def _unlink(self, field: str, gone: str, index: int) -> None:
         link = m.AclLink(id=gone)
         for token in [token for token in self.tokens.values() if link in getattr(token, field)]:
-            self._write_token(_without(token, field, link), index)
+            self._write_token(without(token, field, link), index)
         if field == "policies":
             for role in [role for role in self.roles.values() if link in role.policies]:
-                row = stamped(_without(role, field, link), role, index)
+                row = stamped(without(role, field, link), role, index)
                 assert row is not None, "it has lost a link"
                 self.load_role(row)
                 self._touch(ROLES, "acl-role", role.id, index)
@@ -260,11 +259,11 @@ class AclTable:
         self, noun: str, row: m.AclPolicy | m.AclRole, new: bool, old: object | None, holder: str | None
     ) -> Refused | None:
         if new and old is not None:
-            return _invalid(f"Invalid {noun}: the ID {row.id} is already in use")
+            return invalid(f"Invalid {noun}: the ID {row.id} is already in use")
         if not new and old is None:
-            return _invalid(f"No such ACL {noun.lower()} with ID {row.id!r}")
+            return invalid(f"No such ACL {noun.lower()} with ID {row.id!r}")
         if holder not in (None, row.id):
-            return _invalid(f"Invalid {noun}: A {noun} with Name {row.name!r} already exists")
+            return invalid(f"Invalid {noun}: A {noun} with Name {row.name!r} already exists")
         return None
 
     def _touch(self, table: str, kind: str, name: str, index: int) -> None:
@@ -278,28 +277,3 @@ class AclTable:
         yield from self.roles.values()
         if self.bootstrapped:
             yield self.bootstrapped
-
-
-def _without(bearer: B, field: str, link: m.AclLink) -> B:
-    return bearer.model_copy(update={field: tuple(each for each in getattr(bearer, field) if each != link)})
-
-
-def _links(
-    noun: str,
-    given: Iterable[m.AclLink],
-    by_id: Callable[[str], object | None],
-    id_of: Callable[[str], str | None],
-) -> tuple[m.AclLink, ...] | Refused:
-    """By id, each once; what is named in another way is found."""
-    links: dict[m.AclLink, None] = {}
-    for link in given:
-        found = link.id or id_of(link.name) or ""
-        if by_id(found) is None:
-            named = f"ID {link.id!r}" if link.id else f"name {link.name!r}"
-            return _invalid(f"No such ACL {noun} with {named}")
-        links[m.AclLink(id=found)] = None
-    return tuple(links)
-
-
-def _invalid(text: str) -> Refused:
-    return Refused(code="Invalid", text=text)
