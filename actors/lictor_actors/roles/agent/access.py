@@ -42,6 +42,8 @@ class _Asked:
     server: str
     at: int
     held: list[Envelope]
+    sure: bool
+    """Whether the leader is asked: any server may answer, but one that lags behind does not know new tokens."""
 
 
 class AgentAccess:
@@ -102,13 +104,14 @@ class AgentAccess:
             held = [*self._end(self._asking[token]).held, envelope] if asked is not None else [envelope]
             self._ask(token, held, turn)
 
-    def _ask(self, token: str, held: list[Envelope], turn: Turn) -> None:
+    def _ask(self, token: str, held: list[Envelope], turn: Turn, *, sure: bool = False) -> None:
         server = self._routes.first()
-        asked = _Asked(token, server, turn.now, held)
+        asked = _Asked(token, server, turn.now, held, sure)
         if not server:
             self._settle(asked, None, turn)
             return
-        request = turn.ask(server, ResolveAclToken(consistency="stale"), budget=SILENT_NS, token=token)
+        query = ResolveAclToken(consistency="default" if sure else "stale")
+        request = turn.ask(server, query, budget=SILENT_NS, token=token)
         self._asked[request], self._asking[token] = asked, request
 
     def answered(self, request: str, answer: Message, turn: Turn) -> bool:
@@ -119,7 +122,7 @@ class AgentAccess:
         if isinstance(answer, AclResolved):
             self._settle(asked, self._sights.of(answer.accessor_id, answer.grants, asked.token), turn)
         elif isinstance(answer, Refused) and answer.code == "AclNotFound":
-            self._settle(asked, answer, turn)
+            self._settle(asked, answer, turn) if asked.sure else self._ask(asked.token, asked.held, turn, sure=True)
         else:
             self._routes.rotate(asked.server)
             self._settle(asked, None, turn)
@@ -145,8 +148,8 @@ class AgentAccess:
             turn.forward(turn.me, envelope)
 
     def _ttl(self, verdict: object) -> int:
-        """At least as long as it takes to hear those who waited for it."""
-        return max(self._options.acl_token_ttl_ns if verdict is not None else 0, SILENT_NS)
+        """At least as long as it takes to hear those who waited for it; a token that there is not may come to be."""
+        return max(self._options.acl_token_ttl_ns if isinstance(verdict, Sight) else 0, SILENT_NS)
 
     def _without_servers(self, known: _Known | None) -> Sight | Refused:
         policy = self._options.acl_down_policy
