@@ -164,6 +164,8 @@ def cells() -> Iterator[Any]:
 @pytest.mark.parametrize(("cell", "bearer"), list(cells()))
 def test_every_cell(matrix: Cluster, cell: Cell, bearer: Bearer) -> None:
     token = matrix.token(bearer.rules(cell)) if bearer.rules is not None else ""
+    if isinstance(cell.message, catalog.Register):  # as it is already it would take no right
+        matrix.done(catalog.Deregister(node=cell.message.node.node))
     answer = matrix.ask(cell.message, token)
     by_default = matrix.default == "allow" and cell.resource != "acl"  # type: ignore[attr-defined]
     granted = bearer.grants(cell)
@@ -342,6 +344,25 @@ def test_no_secret_is_in_the_trace(cluster: Cluster) -> None:
     cluster.done(kv.PutKey(key="a"), secret)
     told = repr([cluster.done(acl.GetOwnAclToken(), secret), acl.PutAclToken(token=acl.AclToken(secret_id=secret))])
     assert secret not in told
+
+
+def test_a_service_is_written_by_the_token_of_its_registration(cluster: Cluster) -> None:
+    """The agent itself may write nothing; the node stands as the leader has registered it."""
+    token = cluster.token('service "web" { policy = "write" }')
+    register = RegisterService(service=catalog.ServiceRecord(node="", id="web-1", service="web"))
+    assert not isinstance(cluster.ask(register, token), Refused)
+    cluster.world.run(5)
+
+    def instances() -> int:
+        return len(cluster.done(catalog.ListServiceNodes(service="web")).placements)  # type: ignore[attr-defined]
+
+    assert instances() == 1
+    cluster.world.kill(AGENT)
+    cluster.world.run(1)
+    cluster.world.restart(AGENT)
+    cluster.world.run(80)
+    assert instances() == 1
+    assert cluster.world.actor(f"agent@{AGENT}").tokens.registered == {("service", "web-1"): token}
 
 
 def test_the_agents_own_services_are_seen_by_those_who_may(cluster: Cluster) -> None:

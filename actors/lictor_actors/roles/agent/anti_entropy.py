@@ -174,7 +174,7 @@ class AntiEntropy:
         self._asked_server, self._round_failed = server, False
         self._reversals.wrote()
         for command, keys in self._commands(turn):
-            self._round[turn.ask(server, command, budget=ROUND_NS, token=self._routes.tokens.own)] = keys
+            self._round[turn.ask(server, command, budget=ROUND_NS, token=self._routes.tokens.by_which(keys))] = keys
         self._gathering.gone(len(self._waiting), False)
         self._waiting_for_round, self._waiting = self._waiting, []
         turn.set_timer("round", ROUND_NS, RoundLateDue())

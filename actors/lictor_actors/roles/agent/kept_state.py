@@ -10,7 +10,7 @@ from lictor_messages.base import STORED
 from lictor_messages.codec import FrameRefused, unpack_body
 from lictor_messages.journal import Cell, JournalRecord
 
-TOKEN = "token:"
+TOKEN, REGISTERED = "token:", "registered-by:"
 
 
 class KeptState:
@@ -28,9 +28,8 @@ class KeptState:
                 self._cells[record.name] = record.data
 
     def tokens(self) -> dict[str, str]:
-        """The agent's tokens that were kept, by their names; to be asked for before ``recover``."""
-        kept = {name: data for name, data in self._cells.items() if name.startswith(TOKEN)}
-        return {name.removeprefix(TOKEN): data.decode() for name, data in kept.items()}
+        """The agent's tokens that were kept, by the names of their cells; to be asked for before ``recover``."""
+        return {name: data.decode() for name, data in self._cells.items() if name.startswith((TOKEN, REGISTERED))}
 
     def recover(self, turn: Turn) -> None:
         """The journal is complete: take back what it kept. What the configuration has is the configuration's."""

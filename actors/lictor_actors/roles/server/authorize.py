@@ -14,11 +14,14 @@ from lictor_actors.store.acl.sight import Sight, Sights
 from lictor_actors.store.errors import QueryRefused
 from lictor_actors.store.families.acl.family import ACL
 from lictor_actors.store.families.acl.reading import ALL, get_token, grants_of
+from lictor_actors.store.families.catalog.tables import fold
 from lictor_actors.store.families.every import FAMILIES
+from lictor_actors.store.rows import stamped
 from lictor_actors.store.store import Store
 from lictor_messages import acl as m
 from lictor_messages.answers import Answer, Command, Query
 from lictor_messages.base import Message
+from lictor_messages.catalog import Register
 from lictor_messages.queries import ExecutePreparedQuery
 from lictor_messages.refusals import Refused
 from lictor_messages.server import ServerOptions
@@ -65,7 +68,15 @@ class Authorize:
             return sight
         if isinstance(command, m.DeleteAclToken) and command.accessor_id == sight.accessor:
             return Refused(code="Invalid", text="Deletion of the request's authorization token is not permitted")
-        return self.weigh(command, sight)
+        return self.weigh(self._lightened(command), sight)
+
+    def _lightened(self, command: Command) -> Command:
+        """A node that is registered as it is already takes no right: its services may have tokens of their own."""
+        if not isinstance(command, Register) or command.skip_node_update:
+            return command
+        known = self._store.catalog.nodes.get(fold(command.node.node))
+        same = known is not None and stamped(command.node, known, 0) is None
+        return command.model_copy(update={"skip_node_update": True}) if same else command
 
     def refuses_query(self, query: Query, sight: Sight | Refused | None) -> Refused | Transacted | None:
         """The same of a read."""
