@@ -9,7 +9,7 @@ import pytest
 
 from lictor_actors.hosts.world import World
 from lictor_actors.node.in_world import add_node, cluster_specs
-from lictor_messages import acl, catalog, kv, sessions, txn
+from lictor_messages import acl, catalog, kv, sessions, txn, usage
 from lictor_messages.agent import (
     DescribeAgent,
     ListLocalServices,
@@ -114,7 +114,7 @@ REQUESTS = {
     "token": Cell(acl.DeleteAclToken(accessor_id=uuid(99)), "acl", "write"),
     "raft": Cell(GetRaftConfiguration(), "operator", "read"),
     "snapshot": Cell(OpenSnapshot(), "acl", "write"),
-    "usage": Cell(catalog.CountUsage(), "operator", "read"),
+    "usage": Cell(usage.CountUsage(), "operator", "read"),
     "agent": Cell(DescribeAgent(), "agent", "read", "agent-1"),
     "event": Cell(FireEvent(id=uuid(6), name="deploy"), "event", "write", "deploy"),
     "agent register": Cell(

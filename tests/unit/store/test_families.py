@@ -16,7 +16,19 @@ from lictor_actors.store.fold import Families, content
 from lictor_actors.store.guard import Extent, Guard, Level, Need, Resource
 from lictor_actors.store.render import render
 from lictor_actors.store.store import Store
-from lictor_messages import acl, autopilot, catalog, connect_ca, coordinates, kv, queries, sessions, snapshots, txn, usage
+from lictor_messages import (
+    acl,
+    autopilot,
+    catalog,
+    connect_ca,
+    coordinates,
+    kv,
+    queries,
+    sessions,
+    snapshots,
+    txn,
+    usage,
+)
 from lictor_messages.answers import Command, Query
 from lictor_messages.base import KINDS_ON, STORED, WIRE, Message
 from lictor_messages.txn import Operation
