@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.raft import Raft
 from lictor_actors.roles.server.archives import Archives
-from lictor_actors.roles.server.authorize import OFF, OWN, Authorize
+from lictor_actors.roles.server.authorize import ABOUT_ACLS, OFF, OWN, Authorize
 from lictor_actors.roles.server.cluster_status import STATUS_QUERIES, ClusterStatus
 from lictor_actors.roles.server.founding import Founding
 from lictor_actors.roles.server.leader.leadership import Leadership, Unconfirmed
@@ -112,8 +112,8 @@ class Queries:
 
     def _read(self, query: Query, ticket: Ticket, token: str, leading: Leadership | None, turn: Turn) -> None:
         contact = self._raft.last_contact(turn.now)
-        sight = self._acl.sight(token, turn)
-        refused = self._acl.refuses_query(query, sight)
+        sight = self._acl.sight(token, turn) if self._acl.on else None
+        refused = self._acl.refuses_query(query, sight) if self._acl.on or type(query) in ABOUT_ACLS else None
         if refused is not None or isinstance(sight, Refused):
             turn.answer(ticket, refused or OFF, early=True)
         elif type(query) in OWN:
