@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
+from lictor_messages.agent_acl import AgentAcl
 from lictor_messages.answers import Answer
 from lictor_messages.base import STORED, WIRE, FrozenMap, Message, ReadOnly
 from lictor_messages.catalog import CheckDefinition, CheckRecord, CheckStatus, ServiceRecord
@@ -203,7 +204,7 @@ class ServerSilent(Message):
     request: str = ""
 
 
-class AgentOptions(Message):
+class AgentOptions(AgentAcl, Message):
     """What an agent is started with; a reload tells it anew."""
 
     node: str

@@ -39,6 +39,10 @@ class Rendered(Answer, kind="answers.rendered", on=WIRE):
     found: bool = True
 
 
+class RenderedInPart(Rendered, kind="answers.rendered_in_part", on=WIRE):
+    """The same without rows that the asker may not see."""
+
+
 class Command(Message):
     """A write: goes through the leader's log; ``apply`` answers a repeat of (asker, request) with the first outcome."""
 

@@ -1,7 +1,8 @@
 """Bytes on the bus: frames of envelopes, msgpack inside, foreign bytes refused by name.
 
 A frame is ``magic(2) version(1) flags(1) key_id(1) cluster_id(8)`` and then one msgpack array per envelope:
-``[source, target, request, reply_to, hops, budget, cause, kind, body]``. If the flags have CHECKED, the last four bytes
+``[source, target, request, reply_to, hops, budget, cause, kind, body]``, and behind these the asker's token, if there
+is one. If the flags have CHECKED, the last four bytes
 are a CRC-32 of everything before. The header and the first four fields of an envelope never change; fields that are
 appended later are ignored by older readers.
 """
@@ -78,10 +79,8 @@ def unpack_body(data: bytes, channel: Channel = CLAIM) -> Message:
 def pack(envelope: Envelope) -> bytes:
     """One envelope with its length in front, ready to be put into a frame."""
     e = envelope
-    packed = ormsgpack.packb(
-        (e.source, e.target, e.request, e.reply_to, e.hops, e.budget, e.cause, e.body.kind, e.body),
-        option=_PACK,
-    )
+    fields = (e.source, e.target, e.request, e.reply_to, e.hops, e.budget, e.cause, e.body.kind, e.body)
+    packed = ormsgpack.packb((*fields, e.token) if e.token else fields, option=_PACK)
     return LENGTH.pack(len(packed)) + packed
 
 
@@ -150,7 +149,8 @@ def unpack_head(data: bytes) -> tuple[Envelope, type[Message] | None, object]:
         raise FrameRefused("malformed", "an envelope has nine fields")
     source, target, request, reply_to, hops, budget, cause, kind, body = fields[:9]
     types = {type(source), type(target), type(request), type(reply_to), type(cause), type(kind)}
-    if types != _TEXTS or type(hops) is not int or type(budget) is not int:
+    token = fields[9] if len(fields) > 9 else ""
+    if types != _TEXTS or type(token) is not str or type(hops) is not int or type(budget) is not int:
         raise FrameRefused("malformed", "an envelope field has the wrong type")
     return (
         Envelope(
@@ -162,6 +162,7 @@ def unpack_head(data: bytes) -> tuple[Envelope, type[Message] | None, object]:
             hops=hops,
             budget=budget,
             cause=cause,
+            token=token,
         ),
         _WIRE_KINDS.get(kind),
         body,

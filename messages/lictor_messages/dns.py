@@ -60,6 +60,8 @@ class DnsOptions(Message):
     node: str
     """``name.dc``, the node part of the addresses of its agent and prober."""
     dc: str = "dc1"
+    acl: bool = False
+    """Whether tokens are asked for: then the agent is asked first, which has the token of DNS."""
     server: str = ""
     """Address of the server on this node, "" if there is none."""
     rpc_hold_timeout_ns: int = 7_000_000_000

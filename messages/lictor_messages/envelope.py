@@ -23,7 +23,8 @@ class Envelope:
     copied through everything that follows from it, so one grep shows a request's whole life. ``via`` stays at
     home, off the wire: where an answer goes once if ``target`` turns out to be undeliverable. So do ``arrived``, when
     this node got a request that has a budget, by its own monotonic clock (-1 until then), and ``origin``, which the
-    host sets.
+    host sets. ``token`` is the secret by which the asker may ask, "" for none: it goes with the request wherever that
+    is passed on, and nowhere else. No log, no trace and no answer has it.
 
     What is made for every request is made by position: with names it takes twice as long.
     """
@@ -39,6 +40,7 @@ class Envelope:
         "request",
         "source",
         "target",
+        "token",
         "via",
     )
 
@@ -54,6 +56,7 @@ class Envelope:
         cause: str = "",
         via: str = "",
         origin: Origin = "home",
+        token: str = "",
     ) -> None:
         self.source = source
         self.target = target
@@ -64,6 +67,7 @@ class Envelope:
         self.cause = cause
         self.via = via
         self.origin = origin
+        self.token = token
         self.arrived = -1
         self.body = body
 

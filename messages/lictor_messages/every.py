@@ -7,7 +7,9 @@ from __future__ import annotations
 from types import ModuleType
 
 from lictor_messages import (
+    acl,
     agent,
+    agent_acl,
     answers,
     autopilot,
     catalog,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 JsonKind = Literal[
-    "", "base64", "check_ids", "connect", "dns", "duration", "index", "lock_delay", "proxy", "reals", "unsigned"
+    "", "base64", "check_ids", "connect", "dns", "duration", "index", "lock_delay", "proxy", "reals", "time", "unsigned"
 ]
 """How a value is written where its Python type leaves that open; "" is the type's own way."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from lictor_messages.autopilot import AutopilotConfiguration
 from lictor_messages.base import WIRE, Message
@@ -33,6 +35,14 @@ class ServerOptions(Message):
     open_writes_max: int = 4096
     session_ttl_min_ns: int = 10_000_000_000
     """The shortest TTL of a session; the same on all servers, for each of them decides by it what an entry does."""
+    acl: bool = False
+    """Whether tokens are asked for; the options below say how."""
+    acl_default_policy: Literal["allow", "deny"] = "allow"
+    """What holds where no rule speaks."""
+    acl_key_list: bool = False
+    """Whether listing keys takes ``key:list`` on their prefix."""
+    acl_initial_management: Annotated[str, Field(repr=False)] = ""
+    """The secret of a token that may do everything, made when a leader finds none; "" for none."""
     rendered_bytes_max: int = 32 << 20
     snapshot_threshold: int = 16_384
     """Log entries after which a server takes a snapshot, a large one later (``raft_snapshot_threshold``)."""

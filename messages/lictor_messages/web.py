@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from lictor_messages.base import FrozenMap, Message, ReadOnly, Record
 from lictor_messages.kv import VALUE_MOST
 
@@ -103,6 +105,10 @@ class GatewayOptions(Message):
     """Show what is of other datacenters under the addresses by which these are reached from here."""
     disable_coordinates: bool = False
     """Refuse what is asked about coordinates."""
+    acl: bool = False
+    """Whether tokens are asked for."""
+    acl_default_policy: Literal["allow", "deny"] = "allow"
+    """What holds where no rule speaks."""
     server: str = ""
     """Address of the server on this node, "" if there is none."""
     http_addr: str = ""

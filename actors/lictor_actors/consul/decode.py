@@ -16,6 +16,7 @@ import orjson
 
 from lictor_actors.consul.go_base64 import go_base64
 from lictor_actors.consul.go_syntax import syntax_error
+from lictor_actors.consul.go_times import parse_go_time
 from lictor_messages.bounds import INT64_MAX, UINT64_MAX
 from lictor_messages.durations import parse_go_duration
 
@@ -135,6 +136,18 @@ def real(value: Any, where: str) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise mismatch(value, where, "float64")
     return float(value)
+
+
+def time(value: Any, where: str) -> int:
+    """Nanoseconds since 1970, from RFC 3339; null and Go's zero time are 0."""
+    if value is None:
+        return 0
+    if not isinstance(value, str):
+        raise mismatch(value, where, "time.Time")
+    try:
+        return parse_go_time(value)
+    except ValueError as error:
+        raise BadBody(str(error)) from error
 
 
 def duration(value: Any, where: str) -> int:

@@ -9,6 +9,7 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
 from lictor_actors.consul import decode
+from lictor_actors.consul.go_times import go_time
 from lictor_actors.consul.selectors import ANY, BOOL, INT, STRING, STRINGS, Selector
 from lictor_messages.durations import go_duration
 
@@ -79,6 +80,12 @@ DURATION = Kind(
     written="go_duration(VALUE)",
     names={"go_duration": go_duration},
 )
+TIME = Kind(
+    decode.time,
+    {"type": "string", "format": "date-time"},
+    written="go_time(VALUE)",
+    names={"go_time": go_time},
+)
 LOCK_DELAY = Kind(decode.lock_delay, _WHOLE, INT)
 BASE64 = Kind(
     decode.base64,
@@ -101,6 +108,7 @@ WORDS: Mapping[str, Kind] = {
     "index": INDEX,
     "lock_delay": LOCK_DELAY,
     "reals": REALS,
+    "time": TIME,
     "unsigned": UNSIGNED,
 }
 """Of ``Json.kind``."""

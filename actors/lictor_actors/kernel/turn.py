@@ -77,13 +77,16 @@ class Turn:
         else:
             self._send(Envelope(self.me, to, message, cause=handled.cause, origin=handled.origin), early)
 
-    def ask(self, to: str, message: Message, *, budget: int = 0, early: bool = False, cause: str = "") -> str:
-        """A request whose answer comes back to this actor; returns its id. ``cause``: of an earlier turn's request."""
+    def ask(
+        self, to: str, message: Message, *, budget: int = 0, early: bool = False, cause: str = "", token: str = ""
+    ) -> str:
+        """A request whose answer comes back to this actor; returns its id. ``cause``: of an earlier turn's request;
+        ``token``: by whose rights it is asked."""
         life, handled = self.life, self.envelope
         request, me = life.new_request(), life.address
         cause = cause or (handled.cause if handled is not None else "") or request
         origin = handled.origin if handled is not None else "home"
-        envelope = Envelope(me, to, message, request, me, 0, budget, cause, "", origin)
+        envelope = Envelope(me, to, message, request, me, 0, budget, cause, "", origin, token)
         self.effects.append(Send(envelope, early, life.persisted))
         return request
 
@@ -107,6 +110,7 @@ class Turn:
             budget=e.budget_left(self.now),
             cause=e.cause or e.request,
             origin=e.origin,
+            token=e.token,
         )
         self._send(onward, early)
 

@@ -11,6 +11,7 @@
         state=…, check=…,           what goes into the digest; what must always hold
         operations=…, lend=…,       its part in transactions
         shapes={…},                 its answers as JSON
+        hides=…, names=…,           what remains of answers for those who may not see all; whose rows ids are
         cuts=…,                     those that may be too large for one message
     )
 
@@ -23,6 +24,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
+from lictor_actors.store.acl.sight import Sight
 from lictor_actors.store.guard import Guard
 from lictor_actors.store.indexes import Indexes, Scope
 from lictor_actors.store.log_clock import LogClock
@@ -41,6 +43,10 @@ Scopes = Callable[[Any], tuple[Scope, ...]]
 Shape = Callable[[Any, Any], object]
 """(query, answer) → the value of its JSON, or ``MISSING``."""
 Shapes = Mapping[type[Answer], Shape]
+Hide = Callable[[Any, Any, Sight], Answer]
+"""(query, answer, who asks) → the answer without what this asker may not see."""
+NameOf = Callable[[Any, str], str | None]
+"""(tables, id) → the name that rules have for this row, None if there is no such row or it has none."""
 MISSING = object()
 """The JSON of what is not there: Consul's 404 without a body."""
 ANY_COMMAND = None
@@ -83,6 +89,8 @@ class Read(NamedTuple, Generic[T]):
     guard: Guard
     rendered: bool = True
     """Whether the answer has a shape in JSON; if not, it is answered typed only."""
+    in_full: Callable[[Any], Query] | None = None
+    """(query) → the query whose answer has a row for each row of the store: what is hidden is hidden from that."""
 
 
 class Operations(NamedTuple, Generic[T]):
@@ -143,6 +151,10 @@ class Family(Generic[T]):
     """(from, to, operations): copy the rows on which it depends whether these operations fail."""
     shapes: Shapes = field(default_factory=dict)
     """Its answers as Consul's JSON, byte for byte as Consul's handlers write it."""
+    hides: Mapping[type[Answer], Hide] = field(default_factory=dict)
+    """What becomes of answers that hold rows, for those who may not see all of them."""
+    names: Mapping[str, NameOf] = field(default_factory=dict)
+    """By resource, how a ``stored`` need finds the name that it is about."""
     cuts: tuple[SliceRule, ...] = ()
 
     def __post_init__(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MethodType
 from typing import Any
 
-from lictor_actors.store.family import Family, FamilyFault, Operations, Parts, Read, Shape, SliceRule, Write
+from lictor_actors.store.family import Family, FamilyFault, Hide, Operations, Parts, Read, Shape, SliceRule, Write
 from lictor_actors.store.guard import Need
 from lictor_messages.base import Message
 from lictor_messages.txn import Operation
@@ -40,6 +40,9 @@ class Families(tuple[Family[Any], ...]):
         self.versions: dict[type[Message], Bindable] = {r.query: _version(family, r) for family, r in reads}
         self.rendered = frozenset(read.query for _, read in reads if read.rendered)
         self.shapes: dict[type[Message], Shape] = {a: shape for family in self for a, shape in family.shapes.items()}
+        self.hides: dict[type[Message], Hide] = {a: hide for family in self for a, hide in family.hides.items()}
+        _once("the names of", (resource for family in self for resource in family.names))
+        self.names: dict[str, Bindable] = {r: (family, found) for family in self for r, found in family.names.items()}
         self.verbs = TxnVerbs(operations)
         self.cuts: dict[type[Message], SliceRule] = {cut.answer: cut for family in self for cut in family.cuts}
 

@@ -1,4 +1,4 @@
-"""What a request will have to be allowed: said for each command and query of the store, not enforced yet.
+"""What a request has to be allowed: said for each command and query of the store, asked where ACLs are on.
 
 Resources, levels and what is filtered instead of refused are those of Consul's ACL rules.
 """
@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
-Resource = Literal["acl", "key", "node", "operator", "query", "service", "session"]
+Resource = Literal["acl", "agent", "event", "key", "node", "operator", "query", "service", "session"]
 Level = Literal["read", "list", "write"]
-Extent = Literal["name", "prefix", "stored", "check", "rows"]
+Extent = Literal["name", "prefix", "stored", "check", "unknown", "rows"]
 
 
 class Need(NamedTuple):
@@ -25,7 +25,9 @@ class Need(NamedTuple):
 
     - ``name``: it is the name itself.
     - ``prefix``: every name that begins with it.
-    - ``stored``: it is the id of a row, ``node/id`` for a service; the name is in that row.
+    - ``stored``: it is the id of a row, ``node/id`` for a service; the name is in that row. Without the row there is
+      nothing to protect.
+    - ``unknown``: it is the name itself, and nothing is needed if there is such a row already.
     - ``check``: it is ``node/id`` of a check: the name is that of its service, or its node's, and then ``node`` is
       the resource.
     - ``rows``: nothing is refused, but rows of the answer without the permission are left out. Every row is about

@@ -9,6 +9,7 @@ import ormsgpack
 
 from lictor_actors.store.dedup import Dedup
 from lictor_actors.store.errors import UnknownCommand
+from lictor_actors.store.families.acl.table import AclTable
 from lictor_actors.store.families.autopilot import AutopilotTable
 from lictor_actors.store.families.catalog.tables import CatalogTables
 from lictor_actors.store.families.connect_ca import RootTable
@@ -43,6 +44,7 @@ class Store(Transactional):
     queries: PreparedTable
     autopilot: AutopilotTable
     connect_ca: RootTable
+    acl: AclTable
 
     def __init__(self) -> None:
         super().__init__(FAMILIES)
@@ -63,6 +65,8 @@ class Store(Transactional):
         self._reads = BoundFunctions(self, FAMILIES.answers)
         self._versions = BoundFunctions(self, FAMILIES.versions)
         self.performs = BoundFunctions(self, FAMILIES.verbs.performs)
+        self.names = BoundFunctions(self, FAMILIES.names)
+        """By resource: from the id of a row to the name that rules have for it, None if there is none."""
 
     def empty(self) -> Store:
         """Another store, with nothing in it."""

@@ -59,13 +59,13 @@ class Watches(Generic[T]):
     def __len__(self) -> int:
         return len(self._of)
 
-    def park(self, query: Query, ticket: T) -> int:
+    def park(self, query: Query, ticket: T, rights: str = "") -> int:
         """Wait until the query's index is above its ``min_index``. The caller has just found that it is not.
 
-        Answers a handle for ``cancel``.
+        Those of unlike ``rights`` wait apart. Answers a handle for ``cancel``.
         """
         self._count += 1
-        key: GroupKey = (question(query), (query.rendered, query.consistency, query.dc))
+        key: GroupKey = (question(query), (query.rendered, query.consistency, query.dc, rights))
         group = self._groups.get(key)
         if group is None:
             group = self._open(key, query)

@@ -18,6 +18,7 @@ COMMANDS = {
     "session": (f"{HERE}.session:app", "Make, renew and end sessions."),
     "lock": (f"{HERE}.lock:lock", "Run a command while holding a lock."),
     "catalog": (f"{HERE}.catalog:app", "Look into the catalog."),
+    "acl": (f"{HERE}.acl:app", "Say who may do what."),
     "operator": (f"{HERE}.operator:app", "Look after the servers."),
     "event": (f"{HERE}.event:event", "Send an event to every node."),
     "watch": (f"{HERE}.watch:watch", "Run a command whenever something changes."),

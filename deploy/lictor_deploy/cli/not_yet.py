@@ -8,7 +8,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 COMMANDS_NOT_YET = (
-    *("acl", "config", "connect", "intention", "keyring", "license", "login", "logout"),
+    *(
+        "acl auth-method",
+        "acl binding-rule",
+        "acl templated-policy",
+        "config",
+        "connect",
+        "intention",
+        "keyring",
+        "license",
+        "login",
+        "logout",
+    ),
     *("namespace", "partition", "peering", "resource", "troubleshoot"),
     *("operator area", "operator utilization", "services export", "services exported-services"),
     *("snapshot agent", "snapshot decode"),

@@ -40,7 +40,6 @@ NOT_IN_FORCE: dict[str, str] = {
 }
 """Accepted, and named with the reason in a warning: to have them or not makes no difference here."""
 
-NO_ACLS = "there are no ACLs"
 NO_RELOAD = "files are read again when SIGHUP or `lictor reload` says so"
 SINKS = (
     *(f"telemetry.{name}" for name in ("dogstatsd_addr", "dogstatsd_tags", "statsd_address", "statsite_address")),
@@ -57,7 +56,8 @@ RPC_SWITCHES = (
 )
 LACKING: dict[str, str] = {
     **dict.fromkeys(("ui", "ui_config"), "there is no user interface"),
-    **dict.fromkeys(("acl", "acl_datacenter", "acl_default_policy", "acl_master_token", "acl_token"), NO_ACLS),
+    **dict.fromkeys(("acl_default_policy", "acl_master_token", "acl_token"), "acl has its own keys for that"),
+    "acl_datacenter": "each datacenter has its own tokens",
     **dict.fromkeys(("addresses.grpc", "addresses.grpc_tls"), "there is no gRPC"),
     **dict.fromkeys(("advertise_addr_ipv4", "advertise_addr_ipv6"), "advertise_addr is the one address"),
     **dict.fromkeys(("advertise_addr_wan_ipv4", "advertise_addr_wan_ipv6"), "advertise_addr_wan is the one address"),
@@ -111,7 +111,6 @@ def is_off(value: Any) -> bool:
 
 
 OFF: dict[str, Callable[[Any], bool]] = {
-    "acl": acls_are_off,
     "ui_config": ui_is_off,
     **dict.fromkeys(
         (
@@ -128,14 +127,29 @@ OFF: dict[str, Callable[[Any], bool]] = {
 """Of a key that promises too much: whether this value leaves its feature off. It is then taken as if it were absent."""
 
 
+RENAMED = {"master": "initial_management", "agent_master": "agent_recovery"}
+"""Of ``acl.tokens``: older names, and what they are since Consul 1.11."""
+
+
 def left_out(raw: Raw) -> Iterator[str]:
     """Remove what is absent, off or not in force; yields the keys that are not in force and worth a warning."""
     drop_nulls(raw)
+    take_out(raw, "acl", acls_are_off)
+    _rename_tokens(raw)
     for key, off in OFF.items():
         take_out(raw, key, off)
     for key in NOT_IN_FORCE:
         if take_out(raw, key):
             yield key
+
+
+def _rename_tokens(raw: Raw) -> None:
+    acl = raw.get("acl")
+    tokens = acl.get("tokens") if isinstance(acl, dict) else None
+    if isinstance(tokens, dict):
+        for old, new in RENAMED.items():
+            if old in tokens:
+                tokens.setdefault(new, tokens.pop(old))
 
 
 def drop_nulls(raw: Raw) -> None:

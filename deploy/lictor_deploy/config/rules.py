@@ -15,6 +15,7 @@ def contradictions(config: AgentConfig) -> None:
     if (config.bootstrap or config.bootstrap_expect) and not config.server:
         raise Failure("bootstrap_expect needs -server: only servers elect a leader.")
     faults_guarded(config)
+    denies_something(config)
     one_family(config)
 
 
@@ -26,6 +27,12 @@ def one_family(config: AgentConfig) -> None:
             f"advertise_addr {advertised!r} is {family_of(advertised)} and bind_addr {bind!r} is {family_of(bind)}: no "
             "node could reach this one. Give both the same family, or bind to :: for both."
         )
+
+
+def denies_something(config: AgentConfig) -> None:
+    """A policy of denial without ACLs would be believed in."""
+    if config.acl.default_policy == "deny" and not config.acl.enabled:
+        raise Failure("acl.default_policy denies nothing unless acl.enabled is true: set both, or none.")
 
 
 def faults_guarded(config: AgentConfig) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from lictor_deploy.config.acl import Acl
 from lictor_deploy.config.autopilot import AutopilotSection
 from lictor_deploy.config.connect import ConnectSection
 from lictor_deploy.config.dns import DnsConfig
@@ -190,6 +191,7 @@ class AgentConfig(LogKeys, TlsKeys):
     skip_leave_on_interrupt: bool | None = option(
         "Do not leave on SIGINT; by default client agents leave, and servers just stop.", default=None
     )
+    acl: Acl = section()
     performance: Performance = section()
     autopilot: AutopilotSection = section()
     connect: ConnectSection = section()

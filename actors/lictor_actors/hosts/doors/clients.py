@@ -216,6 +216,7 @@ class ClientDoor:
             budget=budget,
             cause=e.cause or e.request,
             origin="client",
+            token=e.token,
         )
 
     def _may_be_said(self, kind: type[Message]) -> bool:

@@ -90,4 +90,5 @@ def _rest_of(e: Envelope, passed_ns: int) -> Envelope:
         budget=budget,
         cause=e.cause,
         origin=e.origin,
+        token=e.token,
     )

@@ -33,7 +33,9 @@ class Door:
         """True while its node runs."""
         return self._machine.running
 
-    def ask(self, target: str, message: Message, then: Then, within_s: float = 10.0, request: str = "") -> str:
+    def ask(
+        self, target: str, message: Message, then: Then, within_s: float = 10.0, request: str = "", token: str = ""
+    ) -> str:
         """Post a request; ``then`` gets its answer, or Refused TimedOut. ``target`` may be a role of this node.
 
         ``request`` names one that was asked before and is over: asking it again is the same write.
@@ -45,7 +47,9 @@ class Door:
         self._open[request] = (then, timer)
         budget = round(within_s * 1e9)
         me = self.address
-        e = Envelope(me, to, message, request=request, reply_to=me, budget=budget, cause=request, origin="client")
+        e = Envelope(
+            me, to, message, request=request, reply_to=me, budget=budget, cause=request, origin="client", token=token
+        )
         if self._machine.running:
             self._world.ground.post(e)
         else:

@@ -261,11 +261,11 @@ class World:
         """A doorway on ``node`` that asks on behalf of a client outside the cluster."""
         return Door(self, node, name)
 
-    def ask(self, node: str, target: str, message: Message, within_s: float = 10.0) -> Message:
+    def ask(self, node: str, target: str, message: Message, within_s: float = 10.0, token: str = "") -> Message:
         """Ask through a doorway of ``node`` and run until the answer is there; Refused TimedOut if none comes."""
         answers: list[Message] = []
         self._asked += 1
-        self.door(node, f"asker{self._asked}").ask(target, message, answers.append, within_s)
+        self.door(node, f"asker{self._asked}").ask(target, message, answers.append, within_s, token=token)
         self.run_until(lambda: bool(answers), within_s + 1)
         return answers[0]
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.kernel.vocabulary import By, Handler, Handlers, Vocabulary
+from lictor_actors.roles.agent.access import AgentAccess
 from lictor_actors.roles.agent.acknowledgements import Acknowledgements
 from lictor_actors.roles.agent.aliases import Aliases
 from lictor_actors.roles.agent.anti_entropy import AntiEntropy
@@ -19,15 +20,20 @@ from lictor_actors.roles.agent.description import Description
 from lictor_actors.roles.agent.doorways import Doorways
 from lictor_actors.roles.agent.event_list import EventList, concerns
 from lictor_actors.roles.agent.forwarding import Forwarding
+from lictor_actors.roles.agent.invariants import check_local
 from lictor_actors.roles.agent.joining import ToProber
 from lictor_actors.roles.agent.kept_state import KeptState
 from lictor_actors.roles.agent.leaving import Leaving
+from lictor_actors.roles.agent.lists import Lists
 from lictor_actors.roles.agent.local_state import LocalState, checker_of
 from lictor_actors.roles.agent.own_coordinate import OwnCoordinateReports
 from lictor_actors.roles.agent.registrations import Registrations
 from lictor_actors.roles.agent.server_routes import ServerRoutes
 from lictor_actors.roles.agent.service_watch import ServiceWatch
+from lictor_actors.roles.agent.tokens import AgentTokens
+from lictor_messages import members as m
 from lictor_messages.agent import (
+    Accepted,
     AgentOptions,
     AliasDue,
     ChangeSyncDue,
@@ -53,6 +59,7 @@ from lictor_messages.agent import (
     UpdateCheck,
     WatchLocalService,
 )
+from lictor_messages.agent_acl import MayUseAgent, SetAgentToken
 from lictor_messages.answers import Answer, Command, Query, Written
 from lictor_messages.autopilot import ReadyToLeave, RemovalLateDue, Removed
 from lictor_messages.base import Message
@@ -61,22 +68,6 @@ from lictor_messages.coordinates import CoordinateDue, OwnCoordinate
 from lictor_messages.envelope import at
 from lictor_messages.host import ActorSpec, DiskFreed, DiskFull, Durable, Recovered, Undeliverable
 from lictor_messages.jobs import JobFailed
-from lictor_messages.members import (
-    Departed,
-    FireEvent,
-    ForceLeave,
-    Join,
-    ListMembers,
-    ListSuspicions,
-    Member,
-    MemberFailed,
-    MemberJoined,
-    MemberLeft,
-    MemberReaped,
-    Members,
-    MemberUpdated,
-    UserEvent,
-)
 from lictor_messages.refusals import Refused
 from lictor_messages.reload import DefinitionsRead, Reload
 from lictor_messages.sessions import CreateSession
@@ -94,11 +85,11 @@ class Agent(Actor):
         .on(Query, Command, CreateSession, by=By.CLIENTS)
         .on(RegisterService, DeregisterService, RegisterCheck, DeregisterCheck, UpdateCheck, by=By.CLIENTS)
         .on(ListLocalServices, ListLocalChecks, DescribeAgent, LeaveCluster, by=By.CLIENTS)
-        .on(ListMembers, ListSuspicions, Join, ForceLeave, FireEvent, ListEvents, by=By.CLIENTS)
-        .on(SetMaintenance, WatchLocalService, ServiceWaitDue, ServerSilent)
+        .on(m.ListMembers, m.ListSuspicions, m.Join, m.ForceLeave, m.FireEvent, ListEvents, by=By.CLIENTS)
+        .on(SetMaintenance, SetAgentToken, MayUseAgent, WatchLocalService, ServiceWaitDue, ServerSilent)
         .on(CheckerStarted, CheckResult, TtlDue, ReapCriticalDue, AliasDue)
-        .on(MemberJoined, MemberUpdated, MemberFailed, MemberLeft, MemberReaped, Members, UserEvent)
-        .on(Answer, Written, Refused, Undeliverable, ReadyToLeave, Departed, Removed, RemovalLateDue)
+        .on(m.MemberJoined, m.MemberUpdated, m.MemberFailed, m.MemberLeft, m.MemberReaped, m.Members, m.UserEvent)
+        .on(Answer, Written, Refused, Undeliverable, ReadyToLeave, m.Departed, Removed, RemovalLateDue)
         .on(OwnCoordinate, CoordinateDue, Reload, DefinitionsRead, JobFailed)
         .on(FullSyncDue, ChangeSyncDue, RoundLateDue, OutputSyncDue, EventWaitDue, RebalanceDue)
         .on(Recovered, Durable, DiskFull, DiskFreed)
@@ -109,7 +100,8 @@ class Agent(Actor):
         self.options = options
         self._prober = options.prober or at("prober", options.node)
         self._doorways = Doorways(options.doorways)
-        self.routes = ServerRoutes(options.node if options.server else "")
+        self.tokens = AgentTokens(options)
+        self.routes = ServerRoutes(options.node if options.server else "", self.tokens)
         self._forwarding = Forwarding(options, self.routes)
         self._acknowledgements = Acknowledgements()
         self.sync = AntiEntropy(options, self.routes, self._acknowledgements)
@@ -124,6 +116,8 @@ class Agent(Actor):
         self._configured = Configured(options, self.own, self.local, self.sync, self._forwarding)
         self._aliases = Aliases(options.name, self.local, self.routes, self.own.judge)
         self._to_prober = ToProber(options, self._prober, self.routes)
+        self._access = AgentAccess(options, self.routes, self.local)
+        self._lists = Lists(self.local, self._access, self._to_prober)
         self._watch = ServiceWatch(self.local, options.dc)
         self.events = EventList(options.event_buffer)
         self._description = Description(options, self.local, self.routes)
@@ -133,7 +127,7 @@ class Agent(Actor):
         """Hire the checker, take what the configuration says, ask who is there."""
         turn.spawn(ActorSpec(role="checker"))
         self._configured.start(turn)
-        turn.ask(self._prober, ListMembers(servers=True))
+        turn.ask(self._prober, m.ListMembers(servers=True))
         turn.set_timer("rebalance", self.routes.rebalance_after(1, turn.rng), RebalanceDue())
         if not self.options.disable_coordinates:
             self._coordinate.begin(turn)
@@ -143,7 +137,7 @@ class Agent(Actor):
         full = self._acknowledgements.full
         if full and isinstance(message, KEPT):
             turn.reply(Refused(code="JournalFailed", text=f"no space left on device: {full}"))
-        else:
+        elif not self._access.on or self._access.admits(message, turn):
             self._handlers[type(message)](message, turn)
             self._aliases.look(turn)
             if self._watch:
@@ -159,21 +153,24 @@ class Agent(Actor):
             Query: self._forwarding.pass_on,
             Command: self._forwarding.pass_on,
             CreateSession: self._forwarding.create_session,
-            RegisterService: self.own.register_service,
+            RegisterService: self.tokens.remembered(self.own.register_service, self.local),
             DeregisterService: self.own.deregister_service,
-            RegisterCheck: self.own.register_check,
+            RegisterCheck: self.tokens.remembered(self.own.register_check, self.local),
             DeregisterCheck: self.own.deregister_check,
             UpdateCheck: self.own.update_check,
             SetMaintenance: self.own.set_maintenance,
-            ListLocalServices: self.own.list_services,
+            ListLocalServices: self._lists.services,
             WatchLocalService: self._watch.asked,
-            ListLocalChecks: self.own.list_checks,
+            ListLocalChecks: self._lists.checks,
             DescribeAgent: self._description.asked,
-            ListEvents: self.events.asked,
-            FireEvent: self._to_prober.fire,
-            **dict.fromkeys((ListMembers, ForceLeave), self._to_prober.of_pool),
-            ListSuspicions: self._to_prober.pass_on,
-            Join: self._to_prober.join,
+            ListEvents: lambda query, turn: self.events.asked(query, self._access.sight(turn), turn),
+            m.FireEvent: self._to_prober.fire,
+            m.ListMembers: self._lists.members,
+            m.ForceLeave: self._to_prober.of_pool,
+            SetAgentToken: self.tokens.asked,
+            MayUseAgent: lambda _, turn: turn.reply(Accepted()),
+            m.ListSuspicions: self._to_prober.pass_on,
+            m.Join: self._to_prober.join,
             Reload: self._configured.reload,
             LeaveCluster: self._leaving.asked,
         }
@@ -182,12 +179,12 @@ class Agent(Actor):
         """Answers, members, the checker and the host."""
         return {
             Answer: self._answered,
-            MemberJoined: self._member_alive,
-            MemberUpdated: self._member_alive,
-            MemberFailed: self._member_gone,
-            MemberLeft: self._member_gone,
-            MemberReaped: self._member_gone,
-            Members: self._members,
+            m.MemberJoined: self._member_alive,
+            m.MemberUpdated: self._member_alive,
+            m.MemberFailed: self._member_gone,
+            m.MemberLeft: self._member_gone,
+            m.MemberReaped: self._member_gone,
+            m.Members: self._members,
             Written: self._answered,
             Refused: self._answered,
             Undeliverable: self._undeliverable,
@@ -196,9 +193,9 @@ class Agent(Actor):
             CheckResult: self.own.check_result,
             DefinitionsRead: self._configured.read,
             JobFailed: self._configured.failed,
-            UserEvent: self._user_event,
+            m.UserEvent: self._user_event,
             ReadyToLeave: self._leaving.server_ready,
-            Departed: self._leaving.departed,
+            m.Departed: self._leaving.departed,
             Removed: self._leaving.removed,
             CheckerStarted: lambda _, turn: self.local.run_all(turn),
             Recovered: self._recovered,
@@ -225,37 +222,34 @@ class Agent(Actor):
         }
 
     def check(self) -> None:
-        """Every check of a service has its service; nothing is kept under another id; verdicts and reports fit."""
-        for check_id, check in self.local.checks.items():
-            assert check.record.check_id == check.spec.id == check_id
-            assert not check.record.service_id or check.record.service_id in self.local.services
-            assert check_id in self.local.checks_of(check.record.service_id)
-            assert not check.critical_since or check.record.status == "critical"
-            assert check.remembered is None or check.spec.type == "ttl"
-        for service_id, service in self.local.services.items():
-            assert service.record.id == service_id
+        """See ``check_local``, ``AgentAccess.check``."""
+        check_local(self.local)
+        self._access.check()
 
     # -- answers and silence -------------------------------------------------
 
     def _undeliverable(self, notice: Undeliverable, turn: Turn) -> None:
-        ours = any(each.not_reached(notice.request, notice.target, turn) for each in (self.sync, self._aliases))
+        asking = (self.sync, self._aliases, self._access, self._lists)
+        ours = any(each.not_reached(notice.request, notice.target, turn) for each in asking)
         if not (ours or self._leaving.not_reached(notice, turn)):
             self._forwarding.not_reached(notice, turn)
 
     def _rebalance(self, _: RebalanceDue, turn: Turn) -> None:
         self.routes.rebalance(turn.rng)
-        turn.ask(self._prober, ListMembers(servers=True))
+        turn.ask(self._prober, m.ListMembers(servers=True))
         turn.set_timer("rebalance", self.routes.rebalance_after(self.sync.nodes, turn.rng), RebalanceDue())
 
     def _answered(self, message: Message, turn: Turn) -> None:
         request = turn.envelope.request if turn.envelope else ""
-        if not (self.sync.answered(request, message, turn) or self._aliases.answered(request, message, turn)):
+        if not any(each.answered(request, message, turn) for each in (self.sync, self._aliases, self._access)):
             self._leaving.answered(message, turn)
 
     # -- members -------------------------------------------------------------
 
-    def _members(self, members: Members, turn: Turn) -> None:
+    def _members(self, members: m.Members, turn: Turn) -> None:
         """All servers, and this node: it also corrects what was missed while the prober was down."""
+        if turn.envelope is not None and self._lists.answered(turn.envelope.request, members, turn):
+            return
         alive = [member for member in members.members if member.status in ALIVE]
         self.sync.nodes = members.alive
         own, servers = self.options.name, [member for member in alive if member.is_server]
@@ -263,11 +257,11 @@ class Agent(Actor):
         for member in (*servers, *(member for member in alive if member.name == own)):
             self._alive_now(member, turn)
 
-    def _member_alive(self, event: MemberJoined | MemberUpdated, turn: Turn) -> None:
+    def _member_alive(self, event: m.MemberJoined | m.MemberUpdated, turn: Turn) -> None:
         self.sync.nodes = event.alive
         self._alive_now(event.member, turn)
 
-    def _alive_now(self, member: Member, turn: Turn) -> None:
+    def _alive_now(self, member: m.Member, turn: Turn) -> None:
         node = member.node
         if node == self.options.node:
             self._description.member = member
@@ -278,13 +272,13 @@ class Agent(Actor):
         elif self.routes.add(node, turn.rng):
             self.sync.server_appeared(turn)
 
-    def _member_gone(self, event: MemberFailed | MemberLeft | MemberReaped, turn: Turn) -> None:
+    def _member_gone(self, event: m.MemberFailed | m.MemberLeft | m.MemberReaped, turn: Turn) -> None:
         self.sync.nodes = event.alive
         self.routes.remove(event.member.node)
-        if event.member.is_server and not isinstance(event, MemberReaped):
+        if event.member.is_server and not isinstance(event, m.MemberReaped):
             self._doorways.server_gone(turn)
 
-    def _user_event(self, event: UserEvent, turn: Turn) -> None:
+    def _user_event(self, event: m.UserEvent, turn: Turn) -> None:
         own = (service.record for service in self.local.services.values())
         if not self._doorways.heard(event, turn) and concerns(event, self.options.name, own):
             self.events.happened(event, turn)
@@ -294,6 +288,7 @@ class Agent(Actor):
     def _recovered(self, batch: Recovered, turn: Turn) -> None:
         self._kept.collect(batch.records)
         if batch.done:
+            self.tokens.recover(self._kept.tokens())
             self._kept.recover(turn)
             self.own.watch_critical(turn)
             self.sync.open(turn)

@@ -117,7 +117,7 @@ class Aliases:
     def _send(self, watched: RemoteAlias, query: ListNodeChecks | ListNodeServices, within: int, turn: Turn) -> None:
         server = self._routes.first()
         if server:
-            watched.request = turn.ask(server, query, budget=within)
+            watched.request = turn.ask(server, query, budget=within, token=self._routes.tokens.own)
             self._open[watched.request] = watched.spec.id
         self._later(watched, within if server else AGAIN_NS, turn)
 

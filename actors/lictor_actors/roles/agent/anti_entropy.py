@@ -174,7 +174,7 @@ class AntiEntropy:
         self._asked_server, self._round_failed = server, False
         self._reversals.wrote()
         for command, keys in self._commands(turn):
-            self._round[turn.ask(server, command, budget=ROUND_NS)] = keys
+            self._round[turn.ask(server, command, budget=ROUND_NS, token=self._routes.tokens.by_which(keys))] = keys
         self._gathering.gone(len(self._waiting), False)
         self._waiting_for_round, self._waiting = self._waiting, []
         turn.set_timer("round", ROUND_NS, RoundLateDue())
@@ -264,8 +264,9 @@ class AntiEntropy:
         if self._compare:
             self._routes.rotate(self._asked_server)
         self._asked_server = server = self._routes.first()
-        services = turn.ask(server, ListNodeServices(node=self._options.name), budget=ROUND_NS)
-        checks = turn.ask(server, ListNodeChecks(node=self._options.name), budget=ROUND_NS)
+        mine, own = self._options.name, self._routes.tokens.own
+        services = turn.ask(server, ListNodeServices(node=mine), budget=ROUND_NS, token=own)
+        checks = turn.ask(server, ListNodeChecks(node=mine), budget=ROUND_NS, token=own)
         self._compare = {services: None, checks: None}
         self._reversals.comparing(being_written=bool(self._round))
         self._next_full(RETRY_NS + turn.rng.randrange(RETRY_NS * scale(self.nodes)), turn)

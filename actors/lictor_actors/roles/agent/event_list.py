@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lictor_actors.kernel.turn import Ticket, Turn
+from lictor_actors.store.acl.sight import Sight
 from lictor_actors.store.admission import negative_wait
 from lictor_actors.store.families.catalog.registration import uuid_fault
 from lictor_actors.store.filter.patterns import BadPattern, compiled, found
@@ -28,6 +29,7 @@ class Waiter:
     ticket: Ticket
     name: str
     index: int
+    sight: Sight | None
 
 
 class EventList:
@@ -38,9 +40,9 @@ class EventList:
         self._waiters: dict[int, Waiter] = {}
         self._count = 0
 
-    def asked(self, query: ListEvents, turn: Turn) -> None:
-        """Answer, or wait while the list's index is still the one that the asker knows."""
-        events = self._named(query.name)
+    def asked(self, query: ListEvents, sight: Sight | None, turn: Turn) -> None:
+        """Answer, or wait while the list's index is still the one that the asker knows; ``sight``: who may see what."""
+        events = self._named(query.name, sight)
         if not query.min_index or query.min_index != index_of(events):
             turn.reply(_answer(events))
             return
@@ -48,7 +50,7 @@ class EventList:
             turn.reply(negative_wait(query.wait_ns))
             return
         self._count += 1
-        self._waiters[self._count] = Waiter(turn.ticket(), query.name, query.min_index)
+        self._waiters[self._count] = Waiter(turn.ticket(), query.name, query.min_index, sight)
         wait = min(query.wait_ns or WAIT_NS, WAIT_MOST_NS)
         # Jitter, so that askers that began together do not come back together.
         wait += turn.rng.randrange(wait // 16 + 1)
@@ -58,20 +60,21 @@ class EventList:
         """A waiter's time is up: it gets the list as it is."""
         waiter = self._waiters.pop(number, None)
         if waiter is not None:
-            turn.answer(waiter.ticket, _answer(self._named(waiter.name)))
+            turn.answer(waiter.ticket, _answer(self._named(waiter.name, waiter.sight)))
 
     def happened(self, event: UserEvent, turn: Turn) -> None:
         """One more event: wake those whose list it changed."""
         self._events.append(event)
         for number, waiter in list(self._waiters.items()):
-            events = self._named(waiter.name)
+            events = self._named(waiter.name, waiter.sight)
             if index_of(events) != waiter.index:
                 del self._waiters[number]
                 turn.cancel_timer(f"event:{number}")
                 turn.answer(waiter.ticket, _answer(events))
 
-    def _named(self, name: str) -> tuple[UserEvent, ...]:
-        return tuple(e for e in self._events if not name or e.name == name)
+    def _named(self, name: str, sight: Sight | None) -> tuple[UserEvent, ...]:
+        named = (event for event in self._events if not name or event.name == name)
+        return tuple(event for event in named if sight is None or sight.sees("event", "read", event.name))
 
 
 def index_of(events: tuple[UserEvent, ...]) -> int:

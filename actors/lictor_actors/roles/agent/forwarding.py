@@ -44,6 +44,8 @@ class Forwarding:
             return
         assert turn.envelope is not None
         held = turn.envelope if turn.envelope.body is message else _with_body(turn.envelope, message)
+        if self._options.acl:
+            held.token = self._routes.tokens.of(held)
         self._routes.hold(held, server)
         turn.count("client.rpc")
         turn.forward(server, held)
@@ -95,6 +97,7 @@ def _with_body(e: Envelope, body: Message) -> Envelope:
         budget=e.budget,
         cause=e.cause,
         origin=e.origin,
+        token=e.token,
     )
     filled.arrived = e.arrived
     return filled

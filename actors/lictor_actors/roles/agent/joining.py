@@ -32,12 +32,15 @@ class ToProber:
 
     def of_pool(self, message: ListMembers | Join | ForceLeave, turn: Turn) -> None:
         """The datacenter's own, or that of the servers of all."""
-        if not message.wan:
-            self.pass_on(message, turn)
-        elif self._options.wan_prober:
-            self._pass_to(self._options.wan_prober, turn)
+        prober = self.prober_of(message)
+        if prober:
+            self._pass_to(prober, turn)
         else:
             turn.reply(not_in_pool(message, self._options))
+
+    def prober_of(self, message: ListMembers | Join | ForceLeave) -> str:
+        """Whose pool that is, "" if this node has no part in it."""
+        return self._options.wan_prober if message.wan else self._prober
 
     def pass_on(self, _: Message, turn: Turn) -> None:
         """The prober answers past the agent."""

@@ -10,6 +10,8 @@ from lictor_messages.base import STORED
 from lictor_messages.codec import FrameRefused, unpack_body
 from lictor_messages.journal import Cell, JournalRecord
 
+TOKEN, REGISTERED = "token:", "registered-by:"
+
 
 class KeptState:
     """Collects the journal's cells, and brings them into the local state once all are there."""
@@ -24,6 +26,10 @@ class KeptState:
         for record in records:
             if isinstance(record, Cell):
                 self._cells[record.name] = record.data
+
+    def tokens(self) -> dict[str, str]:
+        """The agent's tokens that were kept, by the names of their cells; to be asked for before ``recover``."""
+        return {name: data.decode() for name, data in self._cells.items() if name.startswith((TOKEN, REGISTERED))}
 
     def recover(self, turn: Turn) -> None:
         """The journal is complete: take back what it kept. What the configuration has is the configuration's."""

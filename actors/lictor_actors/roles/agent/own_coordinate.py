@@ -45,4 +45,4 @@ class OwnCoordinateReports:
         server = self._routes.first()
         if own.coordinate is not None and server:
             lies = NodeCoordinate(node=self._name, coord=own.coordinate)
-            turn.ask(server, UpdateCoordinate(coordinate=lies))
+            turn.ask(server, UpdateCoordinate(coordinate=lies), token=self._routes.tokens.own)

@@ -16,10 +16,6 @@ from lictor_messages.agent import (
     CheckSpec,
     DeregisterCheck,
     DeregisterService,
-    ListLocalChecks,
-    ListLocalServices,
-    LocalChecks,
-    LocalServices,
     ReapCriticalDue,
     RegisterCheck,
     RegisterService,
@@ -96,10 +92,6 @@ class Registrations:
             self._local.remove_check(check_id, turn)
         self._accept(None, turn)
 
-    def list_services(self, _: ListLocalServices, turn: Turn) -> None:
-        """Answer LocalServices."""
-        turn.reply(LocalServices(services=tuple(s.record for s in self._local.services.values())))
-
     def drop_unless(self, services: set[str], checks: set[str], turn: Turn) -> None:
         """Remove what an earlier configuration defined and this one does not."""
         for service_id in [i for i, known in self._local.services.items() if not known.kept and i not in services]:
@@ -139,10 +131,6 @@ class Registrations:
             return
         self._local.remove_check(request.id, turn)
         self._accept(None, turn)
-
-    def list_checks(self, _: ListLocalChecks, turn: Turn) -> None:
-        """Answer LocalChecks."""
-        turn.reply(LocalChecks(checks=tuple(c.record for c in self._local.checks.values())))
 
     def update_check(self, update: UpdateCheck, turn: Turn) -> None:
         """A TTL check lives on; answer Accepted, or Refused."""

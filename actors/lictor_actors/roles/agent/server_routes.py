@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
 
+from lictor_actors.roles.agent.tokens import AgentTokens
 from lictor_messages.envelope import Envelope, at, role_of
 
 HELD_MOST = 256
@@ -30,7 +31,9 @@ class ServerRoutes:
     A server's own agent asks its own server first and the others only if that one is down.
     """
 
-    def __init__(self, own: str) -> None:
+    def __init__(self, own: str, tokens: AgentTokens) -> None:
+        self.tokens = tokens
+        """By which they are asked."""
         self._own = at("server", own) if own else ""
         self._others: list[str] = []
         self._held: dict[str, Forwarded] = {}

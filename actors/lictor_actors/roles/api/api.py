@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from lictor_actors.roles.api import (
+    acl,
+    acl_policy,
+    acl_token,
     agent,
     agent_check,
     agent_host,
@@ -56,6 +59,9 @@ ROUTER = Router(
         *snapshot.ROUTES,
         *suspicions.ROUTES,
         *debug.ROUTES,
+        *acl.ROUTES,
+        *acl_token.ROUTES,
+        *acl_policy.ROUTES,
     ),
     lacking,
 )

@@ -12,13 +12,15 @@ import orjson
 from lictor_actors.consul.status_json import status_json
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.doorway.question import Question
-from lictor_messages.answers import Answer, Rendered, Written
+from lictor_messages.answers import Answer, Rendered, RenderedInPart, Written
 from lictor_messages.base import FrozenMap, Message
 from lictor_messages.refusals import Code, Refused
 from lictor_messages.slices import Collected
-from lictor_messages.web import HttpAnswered
+from lictor_messages.web import GatewayOptions, HttpAnswered
 
-SHARED = (("X-Consul-Default-ACL-Policy", "allow"), ("X-Content-Type-Options", "nosniff"))
+FILTERED = ("X-Consul-Results-Filtered-By-ACLs", "true")
+DEFAULT_POLICY = "X-Consul-Default-ACL-Policy"
+SHARED = ((DEFAULT_POLICY, "allow"), ("X-Content-Type-Options", "nosniff"))
 JSON = (("Content-Type", "application/json"), *SHARED)
 TEXT = (("Content-Type", "text/plain; charset=utf-8"), *SHARED)
 NOTHING_READ = (("X-Consul-Index", "1"), ("X-Consul-KnownLeader", "false"), ("X-Consul-LastContact", "0"))
@@ -47,6 +49,14 @@ class HttpQuestion(Question):
     """Refusals that the endpoint says in its own way, at once; the others are held, and said the table's way."""
     caching: Caching | None = field(default=None, kw_only=True)
     """Set if the agent's cache may answer."""
+
+
+def under_policy(said: HttpAnswered, options: GatewayOptions) -> HttpAnswered:
+    """The same response, with the word that everything is denied by default where that is so."""
+    if not options.acl or options.acl_default_policy == "allow":
+        return said
+    headers = tuple((name, "deny") if name == DEFAULT_POLICY else (name, value) for name, value in said.headers)
+    return said.model_copy(update={"headers": headers})
 
 
 def empty(status: int = 200) -> HttpAnswered:
@@ -113,11 +123,12 @@ def written(answer: Written, request: HttpRequest) -> HttpAnswered:
 
 def query_headers(answer: Answer) -> tuple[tuple[str, str], ...]:
     """Where the answer stands in time; never index 0, which clients take for "do not block"."""
-    return (
+    said = (
         ("X-Consul-Index", str(answer.index or 1)),
         ("X-Consul-KnownLeader", "true" if answer.known_leader else "false"),
         ("X-Consul-LastContact", str(answer.last_contact_ms)),
     )
+    return (*said, FILTERED) if type(answer) is RenderedInPart else said
 
 
 def query_meta(answer: Answer, consistency: str = "") -> dict[str, Any]:

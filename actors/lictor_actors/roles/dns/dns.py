@@ -56,7 +56,8 @@ class Dns(Actor):
     )
 
     def __init__(self, options: DnsOptions) -> None:
-        desk = DeskOptions(at("agent", options.node), options.server, hold_ns=options.rpc_hold_timeout_ns)
+        server = "" if options.acl else options.server
+        desk = DeskOptions(at("agent", options.node), server, hold_ns=options.rpc_hold_timeout_ns)
         self._desk: Desk[PendingRead] = Desk(desk, self._outcome)
         self._sources = SourceRates()
         self.tails = Tails()

@@ -127,10 +127,10 @@ class Desk(Generic[A]):
     def _send(self, call: Call[A], message: Message, turn: Turn, cause: str = "") -> None:
         to, budget, request = self._target(call), call.deadline - turn.now, call.doubtful
         if request:
-            me = turn.me
-            turn.forward(to, Envelope(me, me, message, request=request, reply_to=me, budget=budget, cause=request))
+            me, token = turn.me, call.question.token
+            turn.forward(to, Envelope(me, me, message, request, me, budget=budget, cause=request, token=token))
         else:
-            request = turn.ask(to, message, budget=budget, cause=cause)
+            request = turn.ask(to, message, budget=budget, cause=cause, token=call.question.token)
         call.sent_at = turn.now
         if call.parked:
             assert isinstance(message, Query)
@@ -212,8 +212,8 @@ class Desk(Generic[A]):
         return None
 
     def _ask_slice(self, call: Call[A], collecting: Collecting, turn: Turn) -> None:
-        budget = call.deadline - turn.now
-        request = turn.ask(collecting.server, collecting.wanted(), budget=budget, cause=call.cause)
+        budget, token = call.deadline - turn.now, call.question.token
+        request = turn.ask(collecting.server, collecting.wanted(), budget=budget, cause=call.cause, token=token)
         self._calls.sent(call, request)
         self._wake(call, SILENT_NS, turn)
 

@@ -17,6 +17,7 @@ from lictor_actors.roles.doorway.question import Rights
 from lictor_actors.roles.gateway.asker import HttpAsker, rendered_for, tell
 from lictor_messages.answers import Answer, Query
 from lictor_messages.base import Message
+from lictor_messages.refusals import Refused
 from lictor_messages.web import CacheRefreshDue, HttpAnswered
 
 BYTES_MOST = 16 << 20
@@ -29,6 +30,10 @@ WAIT_NS = 600_000_000_000
 """Of the query that keeps an answer right."""
 RETRY_NS = 5_000_000_000
 """After a query that failed; the desk has held it for some seconds already."""
+
+
+FORBIDDEN = ("AclNotFound", "PermissionDenied")
+"""An asker who may not ask any more is told nothing, however old."""
 
 
 class Key(NamedTuple):
@@ -146,7 +151,8 @@ class AgentCache:
     def _failed(self, asker: HttpAsker, refused: Message, turn: Turn) -> None:
         """An older answer may be better than none."""
         entry = self._entries.get(key_of(asker))
-        if entry is not None and entry.age(turn.now) < caching_of(asker).stale_if_error_ns:
+        forbidden = isinstance(refused, Refused) and refused.code in FORBIDDEN
+        if entry is not None and not forbidden and entry.age(turn.now) < caching_of(asker).stale_if_error_ns:
             _tell_hit(asker, entry, turn)
             return
         outcome = rendered_for(asker, refused)
@@ -160,6 +166,9 @@ class AgentCache:
             self._take(entry, answer, outcome, turn)
             self._refresh(entry, turn)
             self._make_room(turn)
+        elif isinstance(answer, Refused) and answer.code in FORBIDDEN:
+            self._bytes -= entry.size
+            del self._entries[entry.key]
         else:
             entry.lost_at = entry.lost_at if entry.lost_at >= 0 else turn.now
             after = RETRY_NS + turn.rng.randrange(RETRY_NS)
@@ -178,7 +187,8 @@ class AgentCache:
 
     def _refresh(self, entry: Entry, turn: Turn) -> None:
         query = entry.key.query.model_copy(update={"min_index": entry.answer.index, "wait_ns": WAIT_NS})
-        question = HttpQuestion(query, entry.asker.question.render, rights=entry.key.rights)
+        first = entry.asker.question
+        question = HttpQuestion(query, first.render, rights=entry.key.rights, token=first.token)
         question.caching = caching_of(entry.asker)
         entry.refresh = turn.new_request()
         self._refreshing[entry.refresh] = entry

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lictor_actors.kernel.turn import Ticket, Turn
-from lictor_actors.roles.api.question import HttpQuestion, error_answer, refusal_answer
+from lictor_actors.roles.api.question import HttpQuestion, error_answer, refusal_answer, under_policy
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.doorway.call import Asker
 from lictor_actors.roles.gateway.read_cache import CachedRead
@@ -41,6 +41,11 @@ def tell(asker: HttpAsker, outcome: HttpAnswered, turn: Turn) -> None:
 
 def rendered_for(asker: HttpAsker, answer: Message) -> HttpQuestion | HttpAnswered:
     """An answer or a refusal, as this request is to hear it."""
+    said = _said(asker, answer)
+    return under_policy(said, asker.request.options) if isinstance(said, HttpAnswered) else said
+
+
+def _said(asker: HttpAsker, answer: Message) -> HttpQuestion | HttpAnswered:
     try:
         if type(answer) is Refused:
             say = asker.question.final.get(answer.code)

@@ -15,15 +15,18 @@ from lictor_actors.kernel.actor import Actor, Reading
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.kernel.vocabulary import Handlers, Vocabulary
 from lictor_actors.roles.api.api import ROUTER
-from lictor_actors.roles.api.question import HttpQuestion, error_answer, refusal_answer, text
+from lictor_actors.roles.api.question import HttpQuestion, error_answer, refusal_answer, text, under_policy
 from lictor_actors.roles.api.request import HttpError, HttpRequest
+from lictor_actors.roles.api.routes import Route
+from lictor_actors.roles.api.tokens import token_of
 from lictor_actors.roles.doorway.desk import Desk, DeskOptions
-from lictor_actors.roles.doorway.question import EVERYTHING, Rights
+from lictor_actors.roles.doorway.question import EVERYTHING, Rights, rights_of
 from lictor_actors.roles.gateway.access import Access
 from lictor_actors.roles.gateway.agent_cache import AgentCache
 from lictor_actors.roles.gateway.asker import HttpAsker, rendered_for, tell
 from lictor_actors.roles.gateway.host_readings import TO_ITSELF, HostReadings
 from lictor_actors.roles.gateway.read_cache import ReadCache
+from lictor_messages.agent_acl import MayUseAgent
 from lictor_messages.answers import Command, Query
 from lictor_messages.base import Message
 from lictor_messages.doorways import AskAgain, DeadlinesDue, RetryDue
@@ -48,8 +51,10 @@ class Gateway(Actor):
     def __init__(self, options: GatewayOptions) -> None:
         self.options = options
         self._cache = ReadCache()
+        # With ACLs the agent is asked first: it has a token for those who show none.
+        server = "" if options.acl else options.server
         desk = DeskOptions(
-            at("agent", options.node), options.server, hold_ns=options.rpc_hold_timeout_ns, park_ns=options.park_ns
+            at("agent", options.node), server, hold_ns=options.rpc_hold_timeout_ns, park_ns=options.park_ns
         )
         self._desk: Desk[HttpAsker] = Desk(desk, self._outcome)
         self._agent_cache = AgentCache(self._desk)
@@ -109,8 +114,8 @@ class Gateway(Actor):
         turn.send(at("http", options.node), options)
 
     def rights(self, asked: HttpAsked) -> Rights:
-        """What this request may do: everything, as long as there are no ACLs."""
-        return EVERYTHING
+        """Those that have to be equal for two to share an answer; without ACLs all share."""
+        return rights_of(token_of(asked)) if self.options.acl else EVERYTHING
 
     def _http_asked(self, asked: HttpAsked, turn: Turn) -> None:
         rights = self.rights(asked)
@@ -125,7 +130,7 @@ class Gateway(Actor):
             self._access.check_path(request)
             route = ROUTER.find(request)
             self._access.check_write(request)
-            outcome = route.endpoint(request)
+            outcome = self._permitted(route, request)
         except HttpError as error:
             _at_once(error_answer(error, request), request, turn)
             return
@@ -134,7 +139,8 @@ class Gateway(Actor):
             _at_once(text(400, f"Bad request: {what}"), request, turn)
             return
         if isinstance(outcome, HttpQuestion):
-            outcome.rights = rights
+            if not outcome.token:
+                outcome.rights, outcome.token = rights, token_of(asked) if self.options.acl else ""
             outcome.message = _addressed(outcome.message, request)
             asker = HttpAsker(turn.ticket(), outcome, request, turn.now)
             if outcome.caching is not None:
@@ -144,6 +150,15 @@ class Gateway(Actor):
             self._desk.ask(asker, turn)
         else:
             _at_once(outcome, request, turn)
+
+    def _permitted(self, route: Route, request: HttpRequest) -> HttpQuestion | HttpAnswered:
+        """What the endpoint wants. What this gateway answers itself is asked for only once the agent has agreed."""
+        wanted = route.endpoint(request)
+        here = isinstance(wanted, HttpAnswered) or wanted.to == request.here
+        if not (self.options.acl and route.guard and here):
+            return wanted
+        resource, _, level = route.guard.partition(":")
+        return HttpQuestion(MayUseAgent.model_validate({"resource": resource, "level": level}), lambda *_: wanted)
 
     def _outcome(self, askers: Sequence[HttpAsker], answer: Message, turn: Turn) -> None:
         """One answer or refusal for all of them. Equal targets are told the same; mostly it is one for all."""
@@ -174,7 +189,8 @@ class Gateway(Actor):
             turn.count("question_sent_elsewhere")
             tell(asker, refusal_answer(Refused(code="Undeliverable"), asker.request), turn)
             return
-        question.rights = asker.question.rights
+        if not question.token:
+            question.rights, question.token = asker.question.rights, asker.question.token
         question.message = _addressed(question.message, asker.request)
         self._desk.ask(HttpAsker(asker.ticket, question, asker.request, asker.began), turn)
 
@@ -187,6 +203,6 @@ def _addressed(message: Message, request: HttpRequest) -> Message:
 
 def _at_once(outcome: HttpAnswered, request: HttpRequest | None, turn: Turn) -> None:
     """Answer the request in hand, within the turn that it came in."""
-    turn.reply(outcome)
+    turn.reply(outcome if request is None else under_policy(outcome, request.options))
     if request is not None and request.metric:
         turn.sample(request.metric, 0.0)

@@ -1,10 +1,11 @@
-"""What requests will need that a server answers without its store; not enforced yet. For others: see their families."""
+"""What requests need that a server answers without its store. For others: see their families."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from lictor_actors.store.guard import Guard, Need, constant, unguarded
+from lictor_messages.acl import GetOwnAclToken, ResolveAclToken
 from lictor_messages.autopilot import GetAutopilotHealth, RemovePeer, TransferLeadership
 from lictor_messages.base import Message
 from lictor_messages.coordinates import UpdateCoordinate
@@ -29,5 +30,7 @@ GUARDS: Mapping[type[Message], Guard] = {
     TransferLeadership: _operator_writes,
     OpenSnapshot: _management,
     ReadSnapshot: _management,
+    GetOwnAclToken: unguarded,
+    ResolveAclToken: unguarded,
     ReadSlice: unguarded,  # the id of a large answer is a secret of 64 bits that only its asker was told
 }

@@ -10,8 +10,8 @@ from collections import deque
 from dataclasses import dataclass
 
 from lictor_actors.kernel.turn import Ticket, Turn
-from lictor_actors.store.body_cache import Body, BodyCache
-from lictor_actors.store.query_key import QueryKey, question
+from lictor_actors.store.body_cache import Body, BodyCache, Key
+from lictor_actors.store.query_key import question
 from lictor_actors.store.slices import Slices
 from lictor_messages.answers import Answer, Query
 from lictor_messages.refusals import Refused
@@ -33,7 +33,7 @@ WAITING_MOST = 1024
 
 @dataclass(slots=True)
 class _OpenAnswer:
-    key: QueryKey
+    key: Key
     version: int
     index: int
     slices: Slices
@@ -49,7 +49,7 @@ class LargeAnswers:
         self._made = BodyCache(MADE_BYTES_MAX)
         self._kept: dict[str, _OpenAnswer] = {}
         """In the order in which they were last asked for."""
-        self._latest: dict[QueryKey, str] = {}
+        self._latest: dict[Key, str] = {}
         self._waiting: deque[tuple[ReadSlice, Ticket]] = deque()
         self._busy = False
         """True from one slice until the mail that came meanwhile has had its turn."""
@@ -57,19 +57,19 @@ class LargeAnswers:
     def __len__(self) -> int:
         return len(self._kept)
 
-    def find(self, query: Query, version: int, above: int, turn: Turn) -> LargeAnswer | None:
+    def find(self, query: Query, version: int, above: int, turn: Turn, rights: str = "") -> LargeAnswer | None:
         """The answer to this question at ``Store.version``, if it is kept and its index is higher than this."""
-        name = self._latest.get(question(query), "")
+        name = self._latest.get((question(query), rights), "")
         kept = self._kept.get(name)
         if kept is None or kept.version != version or kept.index <= above:
             return None
         return self._opened(name, kept, turn)
 
-    def open(self, query: Query, answer: Answer, version: int, turn: Turn) -> LargeAnswer | Refused:
+    def open(self, query: Query, answer: Answer, version: int, turn: Turn, rights: str = "") -> LargeAnswer | Refused:
         """Keep this answer; refused if all that are kept are being read."""
         if len(self._kept) >= KEPT_MOST and not self._make_room(turn):
             return Refused(code="Overloaded", text="too many large answers are being read: try again later")
-        name, key = turn.secret(8).hex(), question(query)
+        name, key = turn.secret(8).hex(), (question(query), rights)
         self._latest[key] = name
         return self._opened(name, _OpenAnswer(key, version, answer.index, Slices(query, answer)), turn)
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.raft import Raft
 from lictor_actors.roles.server.archives import Archives
+from lictor_actors.roles.server.authorize import ABOUT_ACLS, OFF, OWN, Authorize
 from lictor_actors.roles.server.cluster_status import STATUS_QUERIES, ClusterStatus
 from lictor_actors.roles.server.founding import Founding
 from lictor_actors.roles.server.leader.leadership import Leadership, Unconfirmed
@@ -49,6 +50,7 @@ class Queries:
         reads: Reads,
         archives: Archives,
         founding: Founding,
+        acl: Authorize,
     ) -> None:
         self._raft = raft
         self._store = store
@@ -57,6 +59,7 @@ class Queries:
         self._reads = reads
         self._archives = archives
         self._founding = founding
+        self._acl = acl
         self.asked = 0
 
     def ask(self, query: Query, applied: int, leading: Leadership | None, turn: Turn) -> None:
@@ -67,13 +70,13 @@ class Queries:
         elif type(query) is ReadSlice:  # of an answer that was given already: by what right is settled
             self._reads.large.read(query, turn.ticket(), turn)
         elif query.consistency == "stale" and applied and self._fresh_enough(query, turn):
-            self._read(query, turn.ticket(), leading, turn)
+            self._read(query, turn.ticket(), _token(turn), leading, turn)
         elif leading is None:
             to_leader(self._raft, turn)
         elif query.consistency == "default" and self._raft.lease_valid(turn.now) and not self._raft.behind:
-            self._read(query, turn.ticket(), leading, turn)
+            self._read(query, turn.ticket(), _token(turn), leading, turn)
         else:
-            leading.unconfirmed[self._raft.read(turn)] = Unconfirmed(query, turn.ticket(), turn.now)
+            leading.unconfirmed[self._raft.read(turn)] = Unconfirmed(query, turn.ticket(), _token(turn), turn.now)
 
     def confirmed(self, leading: Leadership, turn: Turn) -> None:
         """Answer what waited for a round that is over."""
@@ -81,10 +84,13 @@ class Queries:
             waiting = leading.unconfirmed.pop(read_id, None)
             if waiting is not None:
                 turn.sample("rpc.consistentRead", (turn.now - waiting.began) / 1e6)
-                self._read(waiting.query, waiting.ticket, leading, turn)
+                self._read(waiting.query, waiting.ticket, waiting.token, leading, turn)
 
     def _of_the_servers(self, query: Query, applied: int, leading: Leadership | None, turn: Turn) -> None:
-        if self._status.answers(query):
+        refused = self._acl.refuses_query(query, self._acl.sight(_token(turn), turn)) if self._acl.on else None
+        if refused is not None:
+            turn.reply(refused, early=True)
+        elif self._status.answers(query):
             self._status.reply(query, self._members, applied, turn)
         else:
             self._leaders_view(query, applied, leading, turn)
@@ -104,9 +110,15 @@ class Queries:
             return False
         return not query.max_stale_ns or self._raft.last_contact(turn.now) <= query.max_stale_ns
 
-    def _read(self, query: Query, ticket: Ticket, leading: Leadership | None, turn: Turn) -> None:
+    def _read(self, query: Query, ticket: Ticket, token: str, leading: Leadership | None, turn: Turn) -> None:
         contact = self._raft.last_contact(turn.now)
-        if type(query) in SNAPSHOT_QUERIES:
+        sight = self._acl.sight(token, turn) if self._acl.on else None
+        refused = self._acl.refuses_query(query, sight) if self._acl.on or type(query) in ABOUT_ACLS else None
+        if refused is not None or isinstance(sight, Refused):
+            turn.answer(ticket, refused or OFF, early=True)
+        elif type(query) in OWN:
+            turn.answer(ticket, self._acl.about_itself(query, token, turn), early=True)
+        elif type(query) in SNAPSHOT_QUERIES:
             self._read_snapshot(query, ticket, contact, turn)
         elif not self._store.answers(query):
             known = query.rendered and self._store.answers(query.model_copy(update={"rendered": False}))
@@ -117,7 +129,7 @@ class Queries:
         else:
             self._reads.known_leader = bool(self._raft.leader)
             self._reads.last_contact_ms = contact // 1_000_000
-            self._reads.read(query, ticket, turn)
+            self._reads.read(query, ticket, turn, sight)
 
     def _timed(self, query: Query, leading: Leadership | None, turn: Turn) -> bool:
         """False for a session that is to be renewed and is no more."""
@@ -147,3 +159,8 @@ class Queries:
             last_contact_ms=contact_ns // 1_000_000,
         )
         self._archives.open(self._store, ticket, opened, turn)
+
+
+def _token(turn: Turn) -> str:
+    """Of the request in hand."""
+    return turn.envelope.token if turn.envelope is not None else ""

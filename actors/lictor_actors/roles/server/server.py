@@ -13,6 +13,7 @@ from lictor_actors.raft.stable import LostBeginning
 from lictor_actors.roles.server.announcements import Announcements
 from lictor_actors.roles.server.applying import Applying
 from lictor_actors.roles.server.archives import Archives
+from lictor_actors.roles.server.authorize import Authorize
 from lictor_actors.roles.server.elsewhere import Elsewhere
 from lictor_actors.roles.server.founding import Founding
 from lictor_actors.roles.server.lan_members import LanMembers
@@ -84,12 +85,15 @@ class Server(Actor):
         self.leading: Leadership | None = None
         """What this server does as leader, None while it does not lead."""
         self._time = LogTime()
-        self.reads = Reads(self.store, options)
+        self.acl = Authorize(options, self.store, self._time)
+        self.reads = Reads(self.store, options, self.acl)
         self.archives = Archives()
         self._founding = Founding(options, self.raft, self.members)
-        self.queries = Queries(options, self.raft, self.store, self.members, self.reads, self.archives, self._founding)
+        self.queries = Queries(
+            options, self.raft, self.store, self.members, self.reads, self.archives, self._founding, self.acl
+        )
         self._elsewhere = Elsewhere(options)
-        self.writes = Writes(options, self.raft, self.store)
+        self.writes = Writes(options, self.raft, self.store, self.acl)
         self._raft_snapshots = RaftSnapshots(self.raft)
         self._applying = Applying(self.raft, self.store, self.reads, self._raft_snapshots, self._time)
         self._leaving = ServerDeparture(self.raft)

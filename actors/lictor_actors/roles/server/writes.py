@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import Raft
+from lictor_actors.roles.server.authorize import Authorize
 from lictor_actors.roles.server.leader.leadership import Leadership
 from lictor_actors.roles.server.to_leader import to_leader
 from lictor_actors.store.admission import refuse_command
@@ -19,9 +20,10 @@ from lictor_messages.server import ServerOptions
 class Writes:
     """The checks before the log, cheapest first."""
 
-    def __init__(self, options: ServerOptions, raft: Raft, store: Store) -> None:
+    def __init__(self, options: ServerOptions, raft: Raft, store: Store, acl: Authorize) -> None:
         self._raft = raft
         self._store = store
+        self._acl = acl
         self._open_most = options.open_writes_max
         self.budgets_spent = self.taken = 0
         """Writes that were dropped because they had waited for too long before they came to be proposed."""
@@ -41,6 +43,8 @@ class Writes:
             to_leader(self._raft, turn)
         elif leaving:
             turn.reply(Refused(code="Stopping"))
+        elif (denied := self._acl.refuses_command(command, turn)) is not None:
+            turn.reply(denied)
         elif isinstance(command, RemovePeer | TransferLeadership):
             _operate(command, leading, turn)
         elif isinstance(command, UpdateCoordinate):

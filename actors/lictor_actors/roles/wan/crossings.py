@@ -42,6 +42,7 @@ class Crossing:
     budget: int
     cause: str
     origin: Origin
+    token: str = field(default="", repr=False)
     only: str = ""
     """The one server that can answer it."""
     tried: list[str] = field(default_factory=list)
@@ -83,7 +84,8 @@ class Crossings:
         budget, cause = (e.budget_left(turn.now), e.cause or e.request) if e is not None else (0, "")
         request = turn.new_request()
         origin: Origin = e.origin if e is not None else "home"
-        crossing = Crossing(request, dc, message, done, budget, cause or request, origin, only)
+        token = e.token if e is not None else ""
+        crossing = Crossing(request, dc, message, done, budget, cause or request, origin, token, only)
         self._open[request] = crossing
         self._try(crossing, turn)
 
@@ -141,6 +143,7 @@ class Crossings:
                 budget=crossing.budget,
                 cause=crossing.cause,
                 origin=crossing.origin,
+                token=crossing.token,
             ),
         )
         turn.set_timer(crossing.timer, crossing.patience, SilentDue(request=request))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from math import inf
 
 from lictor_actors.consul.structs.coordinates import NODE_COORDINATE
+from lictor_actors.store.acl.sight import Sight
 from lictor_actors.store.families.catalog.family import CATALOG
 from lictor_actors.store.families.catalog.guards import ANY_NODE
 from lictor_actors.store.families.catalog.tables import CatalogTables, fold
@@ -102,6 +103,11 @@ def _check(it: CoordinateTable) -> None:
         holds(name in it.catalog.nodes, f"{name} has a coordinate and is no node of the catalog")
 
 
+def _seen(_: Query, answer: Coordinates, sight: Sight) -> Coordinates:
+    seen = tuple(row for row in answer.coordinates if sight.sees("node", "read", row.node))
+    return answer.model_copy(update={"coordinates": seen})
+
+
 def _shape(_: Query, answer: Coordinates) -> object:
     return [NODE_COORDINATE.row(row) for row in answer.coordinates]
 
@@ -139,5 +145,6 @@ COORDINATES = Family(
     state=lambda it: iter(it.rows.values()),
     check=_check,
     shapes={Coordinates: _shape},
+    hides={Coordinates: _seen},
     cuts=(SliceRule(Coordinates, "coordinates", lambda _: ROW_BYTES),),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lictor_actors.store.families.acl.family import ACL
 from lictor_actors.store.families.autopilot import AUTOPILOT
 from lictor_actors.store.families.catalog.family import CATALOG
 from lictor_actors.store.families.connect_ca import CONNECT_CA
@@ -24,5 +25,6 @@ DATA: tuple[Family[Any], ...] = (
     COORDINATES,
     AUTOPILOT,
     CONNECT_CA,
+    ACL,
 )
 FAMILIES = Families((*DATA, transactions(Families(DATA).verbs), RESTORES))

@@ -63,7 +63,7 @@ def renews_sessions_anywhere(patch: Patch) -> None:
 
     def ask(self: Queries, query: Query, applied: int, leading: Leadership | None, turn: Turn) -> None:
         if isinstance(query, RenewSession):
-            self._read(query, turn.ticket(), leading, turn)
+            self._read(query, turn.ticket(), "", leading, turn)
         else:
             asked(self, query, applied, leading, turn)
 

@@ -18,9 +18,11 @@ from lictor_actors.roles.server.leader.handover import Handover
 from lictor_actors.roles.server.leader.proposals import Proposals
 from lictor_actors.roles.server.leader.root_authority import RootAuthority
 from lictor_actors.roles.server.leader.session_timers import SessionTimers
+from lictor_actors.roles.server.leader.token_care import TokenCare
 from lictor_actors.roles.server.leader.tombstone_timer import TombstoneTimer
 from lictor_actors.roles.server.log_time import LogTime
 from lictor_actors.store.store import Store
+from lictor_messages.acl import ReapTokensDue
 from lictor_messages.answers import Command, Query, Written
 from lictor_messages.autopilot import AutopilotConfiguration, AutopilotDue, SetAutopilotConfiguration, TransferLateDue
 from lictor_messages.base import Message
@@ -41,6 +43,7 @@ LEADER_TIMERS: tuple[type[Message], ...] = (
     ReapDue,
     TransferLateDue,
     CoordinateBatchDue,
+    ReapTokensDue,
 )
 
 
@@ -49,6 +52,7 @@ class Unconfirmed(NamedTuple):
 
     query: Query
     ticket: Ticket
+    token: str
     began: int
 
 
@@ -69,6 +73,7 @@ class Leadership:
         self.handover = Handover(raft, members)
         self.coordinates = CoordinateBatch()
         self.authority = RootAuthority(options, store)
+        self.tokens = TokenCare(options, store, time)
         self.unconfirmed: dict[int, Unconfirmed] = {}
         """Queries that wait for a round of heartbeats, by the id of their read."""
         self._began = 0
@@ -82,6 +87,7 @@ class Leadership:
             ReapDue: lambda turn: self._propose(self.tombstones.due(turn), turn),
             TransferLateDue: self.handover.late,
             CoordinateBatchDue: lambda turn: self._propose(self.coordinates.due(), turn),
+            ReapTokensDue: lambda turn: self._propose(self.tokens.due(turn), turn),
         }
 
     def begin(self, turn: Turn) -> None:
@@ -91,6 +97,7 @@ class Leadership:
         self.tombstones.begin(turn)
         self.configuration.begin(turn)
         self.catalog.begin(turn)
+        self.tokens.begin(turn)
         self._set_up_autopilot(turn)
         self.authority.begin(turn)
 
@@ -105,6 +112,7 @@ class Leadership:
         turn.note(f"leads no more, term {self._raft.term}")
         self.catalog.end(turn)
         self.sessions.end(turn)
+        self.tokens.end(turn)
         self.tombstones.end(turn)
         self.configuration.end(turn)
         self.handover.end(turn)

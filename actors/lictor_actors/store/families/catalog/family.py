@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lictor_actors.store.families.catalog import guards, indexes, queries, scopes, usage, weights
+from lictor_actors.store.families.catalog import guards, hiding, indexes, queries, scopes, usage, weights
 from lictor_actors.store.families.catalog import transactions as txn
 from lictor_actors.store.families.catalog.admission import refuse_register
 from lictor_actors.store.families.catalog.invariants import check_catalog
@@ -115,6 +115,15 @@ CATALOG = Family(
     ),
     lend=lend_nodes,
     shapes=SHAPES,
+    hides={
+        m.Nodes: hiding.nodes,
+        m.Services: hiding.services,
+        m.ServiceNodes: hiding.placements,
+        m.NodeServices: hiding.node_services,
+        m.Checks: hiding.checks,
+        m.ServiceHealth: hiding.health,
+    },
+    names={"node": hiding.node_name, "service": hiding.service_name, "check": hiding.checked_name},
     cuts=(
         SliceRule(m.Nodes, "nodes", weights.node_weight),
         SliceRule(m.Services, "services", weights.tags_weight),

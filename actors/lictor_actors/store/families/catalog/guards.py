@@ -1,4 +1,4 @@
-"""What requests on the catalog will need. Queries refuse nothing: what may not be seen is left out."""
+"""What requests on the catalog need. Queries refuse nothing: what may not be seen is left out."""
 
 from __future__ import annotations
 
@@ -21,15 +21,21 @@ ANY_SERVICE = Need("service", "read", extent="rows")
 
 
 def register(command: Register) -> Needs:
-    """The node unless it is to stay as it is, the service, and for each check what it is of.
+    """The node unless it is to stay as it is, the service, and for each check what it is of; and what gives way.
 
-    A node that is not known yet is written with ``skip_node_update`` too, and needs it then.
+    A node that is not known yet is written with ``skip_node_update`` too, and needs it then. An id may be that of
+    another node, service or check, which is then written over.
     """
-    needs = [] if command.skip_node_update else [Need("node", "write", command.node.node)]
-    if command.service is not None:
-        needs.append(Need("service", "write", command.service.service))
+    name, service = command.node.node, command.service
+    needs = [Need("node", "write", name, "unknown" if command.skip_node_update else "name")]
+    if command.node.id and not command.skip_node_update:
+        needs.append(Need("node", "write", command.node.id, "stored"))
+    if service is not None:
+        needs += [Need("service", "write", service.service), _instance(name, service.id or service.service)]
     for check in command.checks:
-        needs.extend(_check(check.model_copy(update={"node": check.node or command.node.node})))
+        needs.append(Need("service", "write", f"{check.node or name}/{check.check_id}", "check"))
+        if service is None or check.service_id != service.id:
+            needs.extend(_check(check.model_copy(update={"node": check.node or name})))
     return tuple(dict.fromkeys(needs))
 
 
@@ -70,15 +76,24 @@ def node_operation(op: NodeOperation) -> Needs:
 
 def service_operation(op: ServiceOperation) -> Needs:
     """In a transaction."""
-    return (ANY_SERVICE,) if op.verb == "get" else (Need("service", "write", op.service.service),)
+    if op.verb == "get":
+        return (ANY_SERVICE,)
+    named = (Need("service", "write", op.service.service),) if op.service.service else ()
+    return (*named, _instance(op.service.node, op.service.id))
 
 
 def check_operation(op: CheckOperation) -> Needs:
     """In a transaction."""
-    return (ANY_NODE, ANY_SERVICE) if op.verb == "get" else _check(op.check)
+    if op.verb == "get":
+        return (ANY_NODE, ANY_SERVICE)
+    return (*_check(op.check), Need("service", "write", f"{op.check.node}/{op.check.check_id}", "check"))
 
 
 def _check(check: CheckRecord) -> Needs:
     if not check.service_id:
         return (Need("node", "write", check.node),)
-    return (Need("service", "write", f"{check.node}/{check.service_id}", "stored"),)
+    return (_instance(check.node, check.service_id),)
+
+
+def _instance(node: str, service_id: str) -> Need:
+    return Need("service", "write", f"{node}/{service_id}", "stored")

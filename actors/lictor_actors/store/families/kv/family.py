@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from lictor_actors.store.families.kv import guards
+from lictor_actors.store.families.kv import guards, hiding
 from lictor_actors.store.families.kv.admission import refuse_delete, refuse_put
 from lictor_actors.store.families.kv.shapes import SHAPES
 from lictor_actors.store.families.kv.table import KVS, TOMBSTONES, KeyTable
@@ -80,7 +80,14 @@ KV = Family(
     reads=(
         Read(GetKey, KeyTable.get, KeyTable.key_version, lambda query: (("key", query.key),), guards.get),
         Read(ListKeys, KeyTable.list, KeyTable.list_version, _prefix_scope, guards.list_under),
-        Read(ListKeyNames, KeyTable.names, KeyTable.list_version, _prefix_scope, guards.list_under),
+        Read(
+            ListKeyNames,
+            KeyTable.names,
+            KeyTable.list_version,
+            _prefix_scope,
+            guards.list_under,
+            in_full=hiding.every_name,
+        ),
     ),
     tables=(
         Table(
@@ -106,5 +113,6 @@ KV = Family(
     operations=(Operations("kv", on_key, guards.operation, tuple(WRITES), tuple(READS), cannot_fail),),
     lend=lend_keys,
     shapes=SHAPES,
+    hides={Entries: hiding.entries, KeyNames: hiding.names},
     cuts=(SliceRule(Entries, "entries", entry_weight), SliceRule(KeyNames, "keys", lambda name: len(name) + 3)),
 )

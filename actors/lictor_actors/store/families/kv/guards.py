@@ -1,4 +1,4 @@
-"""What requests on keys will need."""
+"""What requests on keys need."""
 
 from __future__ import annotations
 

@@ -153,7 +153,7 @@ class KeyTable:
         keys = tuple(keys_under(self.entries, query.prefix))
         index = self._prefix_index(query.prefix, tuple(map(self.entries.__getitem__, keys)))
         if query.separator:
-            keys = tuple(dict.fromkeys(_cut(key, len(query.prefix), query.separator) for key in keys))
+            keys = cut_at(keys, query)
         return KeyNames(index=index, keys=keys)
 
     def table_index(self) -> int:
@@ -185,6 +185,11 @@ def cas_holds(cas: int | None, old: Entry | None) -> bool:
     if cas is None:
         return True
     return old is None if cas == 0 else old is not None and old.modify_index == cas
+
+
+def cut_at(keys: tuple[str, ...], query: ListKeyNames) -> tuple[str, ...]:
+    """The names up to the separator that follows the prefix, each once."""
+    return tuple(dict.fromkeys(_cut(key, len(query.prefix), query.separator) for key in keys))
 
 
 def _cut(key: str, start: int, separator: str) -> str:

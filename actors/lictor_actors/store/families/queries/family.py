@@ -5,7 +5,7 @@ from __future__ import annotations
 from lictor_actors.store.families.catalog.family import CATALOG
 from lictor_actors.store.families.catalog.guards import ANY_NODE, ANY_SERVICE
 from lictor_actors.store.families.catalog.weights import instance_weight
-from lictor_actors.store.families.queries import guards
+from lictor_actors.store.families.queries import guards, hiding
 from lictor_actors.store.families.queries.admission import refuse_query
 from lictor_actors.store.families.queries.invariants import check_queries
 from lictor_actors.store.families.queries.rules import query_fault
@@ -24,6 +24,7 @@ from lictor_messages.queries import (
     ExplainPreparedQuery,
     GetPreparedQuery,
     ListPreparedQueries,
+    PreparedQueries,
     PreparedQuery,
     QueryExecuted,
     RunPreparedQuery,
@@ -79,5 +80,7 @@ QUERIES = Family(
     state=iter,
     check=check_queries,
     shapes=SHAPES,
+    hides={PreparedQueries: hiding.queries, QueryExecuted: hiding.executed},
+    names={"query": hiding.query_name},
     cuts=(SliceRule(QueryExecuted, "instances", instance_weight, brackets=False),),
 )

@@ -1,4 +1,4 @@
-"""What requests on prepared queries will need. One without a name and a template needs nothing but its id."""
+"""What requests on prepared queries need. One without a name and a template needs nothing but its id."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lictor_actors.consul.json_rows import session_json
+from lictor_actors.store.acl.sight import Sight
 from lictor_actors.store.families.catalog.family import CATALOG
 from lictor_actors.store.families.catalog.tables import fold
 from lictor_actors.store.families.kv.family import KV
@@ -58,6 +59,16 @@ def _inherit(new: SessionTable, old: SessionTable) -> None:
 
 def _sessions(_: Query, answer: Sessions) -> object:
     return [session_json(session) for session in answer.sessions]
+
+
+def _seen(_: Query, answer: Sessions, sight: Sight) -> Sessions:
+    seen = tuple(session for session in answer.sessions if sight.sees("session", "read", session.node))
+    return answer.model_copy(update={"sessions": seen})
+
+
+def _node_of(sessions: SessionTable, session_id: str) -> str | None:
+    session = sessions.rows.get(session_id)
+    return None if session is None else session.node
 
 
 def session_weight(session: SessionRecord) -> int:
@@ -124,5 +135,7 @@ SESSIONS = Family(
     ),
     lend=lend_sessions,
     shapes={Sessions: _sessions},
+    hides={Sessions: _seen},
+    names={"session": _node_of},
     cuts=(SliceRule(Sessions, "sessions", session_weight),),
 )

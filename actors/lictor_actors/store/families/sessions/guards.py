@@ -1,4 +1,4 @@
-"""What requests on sessions will need: rights on their nodes."""
+"""What requests on sessions need: rights on their nodes."""
 
 from __future__ import annotations
 

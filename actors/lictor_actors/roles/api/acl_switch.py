@@ -1,0 +1,22 @@
+"""Endpoints that are there only with ACLs: without them each says that they are off."""
+
+from __future__ import annotations
+
+from lictor_actors.roles.api.question import HttpQuestion, text
+from lictor_actors.roles.api.request import HttpRequest
+from lictor_actors.roles.api.routes import Endpoint, Route
+from lictor_messages.refusals import REFUSALS
+from lictor_messages.web import HttpAnswered
+
+
+def where_acls_are_on(*routes: Route) -> tuple[Route, ...]:
+    """The same routes, refused by an agent without ACLs."""
+    return tuple(route._replace(endpoint=_switched(route.endpoint)) for route in routes)
+
+
+def _switched(endpoint: Endpoint) -> Endpoint:
+    def switched(request: HttpRequest) -> HttpQuestion | HttpAnswered:
+        off = REFUSALS["AclsOff"]
+        return endpoint(request) if request.options.acl else text(off.status, off.text)
+
+    return switched

@@ -1,0 +1,122 @@
+"""/v1/acl/token: tokens made, read, replaced, cloned, revoked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lictor_actors.consul.structs.acl import TOKEN, hashed
+from lictor_actors.consul.uuids import as_made, new_uuid
+from lictor_actors.roles.api.acl_switch import where_acls_are_on
+from lictor_actors.roles.api.definitions import decoded
+from lictor_actors.roles.api.query import check_datacenter, read_options
+from lictor_actors.roles.api.question import JSON, HttpQuestion, json_body, query_headers, rendered, text, written
+from lictor_actors.roles.api.request import HttpError, HttpRequest
+from lictor_actors.roles.api.routes import Route
+from lictor_messages.acl import (
+    AclToken,
+    AclTokens,
+    DeleteAclToken,
+    GetAclToken,
+    GetOwnAclToken,
+    ListAclTokens,
+    PutAclToken,
+)
+from lictor_messages.web import HttpAnswered
+
+CLONE = "/clone"
+
+
+def list_tokens(request: HttpRequest) -> HttpQuestion:
+    """Every token, or those that bear ``?policy``, ``?role`` or the identity of ``?servicename``."""
+    chosen = {"policy": request.param("policy"), "role": request.param("role"), "service": request.param("servicename")}
+    return HttpQuestion(ListAclTokens(**chosen, **read_options(request)), rendered)
+
+
+def own(request: HttpRequest) -> HttpQuestion:
+    """The token of the request."""
+    return HttpQuestion(GetOwnAclToken(**read_options(request, rendered=False)), _one)
+
+
+def read(request: HttpRequest) -> HttpQuestion:
+    """One token by its accessor."""
+    return HttpQuestion(GetAclToken(accessor_id=_accessor(request), **read_options(request, rendered=False)), _one)
+
+
+def create(request: HttpRequest) -> HttpQuestion:
+    """Make one; ids that are not given are drawn."""
+    check_datacenter(request)
+    given = decoded(request, TOKEN)
+    accessor, secret = (as_made(given.get(name, "")) or new_uuid(request.secret(16)) for name in _IDS)
+    return _put(TOKEN.record(given, accessor_id=accessor, secret_id=secret, **_LATER), given, new=True)
+
+
+def update(request: HttpRequest) -> HttpQuestion:
+    """Replace all of one but its secret; or ``/clone`` behind it: make another one that may do the same."""
+    check_datacenter(request)
+    if request.rest.endswith(CLONE):
+        request.rest = request.rest[: -len(CLONE)]
+        return clone(request)
+    accessor, given = _accessor(request), decoded(request, TOKEN)
+    if as_made(given.get("AccessorID", "")) not in ("", accessor):
+        raise HttpError(400, "AccessorID in the URL and in the payload do not match")
+    return _put(TOKEN.record(given, accessor_id=accessor, **_LATER), given, new=False)
+
+
+def clone(request: HttpRequest) -> HttpQuestion:
+    """Another token that may do the same."""
+    given = decoded(request, TOKEN) if request.body else {}
+    accessor, secret = (new_uuid(request.secret(16)) for _ in _IDS)
+
+    def copied(answer: AclTokens, asked: HttpRequest) -> HttpQuestion | HttpAnswered:
+        if not answer.tokens:
+            return _missing(asked)
+        old = answer.tokens[0]
+        ids = {"accessor_id": accessor, "secret_id": secret, "description": given.get("Description") or old.description}
+        return _put(old.model_copy(update={**ids, **_LATER}), {}, new=True)
+
+    return HttpQuestion(GetAclToken(accessor_id=_accessor(request)), copied)
+
+
+def delete(request: HttpRequest) -> HttpQuestion:
+    """Revoke one."""
+    check_datacenter(request)
+    return HttpQuestion(DeleteAclToken(accessor_id=_accessor(request)), written, safe=False)
+
+
+_IDS = ("AccessorID", "SecretID")
+_LATER = {"create_ns": 0, "create_index": 0, "modify_index": 0}
+"""What the store says, and no client."""
+
+
+def _put(token: AclToken, given: dict[str, Any], *, new: bool) -> HttpQuestion:
+    """Write it, then read it as it is kept."""
+    command = PutAclToken(token=token, ttl_ns=given.get("ExpirationTTL", 0), new=new)
+    again = GetAclToken(accessor_id=token.accessor_id)
+    return HttpQuestion(command, lambda *_: HttpQuestion(again, _one), safe=False)
+
+
+def _one(answer: AclTokens, request: HttpRequest) -> HttpAnswered:
+    if not answer.tokens:
+        return _missing(request)
+    body = json_body(hashed(TOKEN, answer.tokens[0]), request)
+    return HttpAnswered(status=200, headers=JSON + query_headers(answer), body=body)
+
+
+def _missing(_: HttpRequest) -> HttpAnswered:
+    return text(404, "ACL not found")
+
+
+def _accessor(request: HttpRequest) -> str:
+    if not request.rest:
+        raise HttpError(400, "Missing token AccessorID")
+    return as_made(request.rest)
+
+
+ROUTES = where_acls_are_on(
+    Route("GET", "/v1/acl/tokens", list_tokens, guard="acl:read", tells_index=True),
+    Route("GET", "/v1/acl/token/self", own, tells_index=True),
+    Route("PUT", "/v1/acl/token", create, guard="acl:write"),
+    Route("GET", "/v1/acl/token/", read, guard="acl:read", tells_index=True),
+    Route("PUT", "/v1/acl/token/", update, guard="acl:write"),
+    Route("DELETE", "/v1/acl/token/", delete, guard="acl:write"),
+)

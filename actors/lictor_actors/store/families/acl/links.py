@@ -1,0 +1,38 @@
+"""What tokens and roles bear: links to policies and roles, by their ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from lictor_messages import acl as m
+from lictor_messages.refusals import Refused
+
+B = TypeVar("B", m.AclToken, m.AclRole)
+
+
+def linked(
+    noun: str,
+    given: Iterable[m.AclLink],
+    by_id: Callable[[str], object | None],
+    id_of: Callable[[str], str | None],
+) -> tuple[m.AclLink, ...] | Refused:
+    """By id, each once; what is named in another way is found."""
+    links: dict[m.AclLink, None] = {}
+    for link in given:
+        found = link.id or id_of(link.name) or ""
+        if by_id(found) is None:
+            named = f"ID {link.id!r}" if link.id else f"name {link.name!r}"
+            return invalid(f"No such ACL {noun} with {named}")
+        links[m.AclLink(id=found)] = None
+    return tuple(links)
+
+
+def without(bearer: B, field: str, link: m.AclLink) -> B:
+    """The same, bearing this no more."""
+    return bearer.model_copy(update={field: tuple(each for each in getattr(bearer, field) if each != link)})
+
+
+def invalid(text: str) -> Refused:
+    """In Consul's words, and its status."""
+    return Refused(code="Invalid", text=text)

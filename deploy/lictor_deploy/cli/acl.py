@@ -1,0 +1,52 @@
+"""``lictor acl``: the first token, the agent's tokens; tokens, policies and roles have files of their own."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from cyclopts import App
+
+from lictor_deploy.cli.acl_shown import Shown, show
+from lictor_deploy.cli.http_api import escaped, expect
+from lictor_deploy.cli.options import DEFAULT_REACH, Reach
+
+app = App(name="acl", help="Say who may do what. Example: lictor acl token list")
+app.command("lictor_deploy.cli.acl_token:app", name="token", help="Make, show and revoke tokens.")
+app.command("lictor_deploy.cli.acl_borne:policy", name="policy", help="Make, show and delete policies.")
+app.command("lictor_deploy.cli.acl_borne:role", name="role", help="Make, show and delete roles.")
+
+
+@app.command
+def bootstrap(*, format: Shown = "pretty", reach: Reach = DEFAULT_REACH) -> None:
+    """Make the first token, which may do everything; only once.
+
+    Example: lictor acl bootstrap
+
+    Parameters
+    ----------
+    format
+        pretty for people, or json.
+    """
+    show(expect(reach.api().put("/v1/acl/bootstrap")).fields(), format)
+
+
+@app.command(name="set-agent-token")
+def set_agent_token(
+    kind: Literal["default", "agent", "recovery", "dns"], token: str, /, *, reach: Reach = DEFAULT_REACH
+) -> None:
+    """Give the agent a token.
+
+    Example: lictor acl set-agent-token default 0a1b2c3d-0000-4000-8000-000000000001
+
+    Parameters
+    ----------
+    kind
+        default (for requests that show none), agent (for its own writes), recovery, dns.
+    token
+        The token's secret. It is seen by users of this machine who list processes.
+    """
+    name = {"recovery": "agent_recovery"}.get(kind, kind)
+    body: dict[str, Any] = {"Token": token}
+    expect(reach.api().put(f"/v1/agent/token/{escaped(name)}", json.dumps(body).encode()))
+    print(f'ACL token "{kind}" set successfully')

@@ -1,0 +1,48 @@
+"""``acl`` of an agent's configuration."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from lictor_deploy.config.kinds import Duration
+from lictor_deploy.config.option import Section, option, section
+
+
+class AclSecrets(Section):
+    """Secrets of tokens. They are in no log and in no answer."""
+
+    initial_management: str = option(
+        "A token that may do everything, made by the first leader.", feeds="server.acl_initial_management"
+    )
+    agent: str = option("By which the agent keeps its node in the catalog.", feeds="agent.acl_agent_token")
+    default: str = option("Of requests that show none, and of the agent's.", feeds="agent.acl_default_token")
+    agent_recovery: str = option(
+        "May do everything with this agent, also while no server is reached.", feeds="agent.acl_recovery_token"
+    )
+    dns: str = option("By which DNS is answered; by default the default one.", feeds="agent.acl_dns_token")
+    replication: str = option("Not in force: each datacenter has its own tokens.", default="")
+    config_file_service_registration: str = option("Not in force: the agent's token registers them.", default="")
+
+
+class Acl(Section):
+    """Who may do what. Every agent of a cluster has the same, or some doors stay open."""
+
+    enabled: bool = option("Ask for tokens.", feeds="server.acl agent.acl gateway.acl dns.acl")
+    default_policy: Literal["allow", "deny"] = option(
+        "What holds where no rule speaks.",
+        feeds="server.acl_default_policy agent.acl_default_policy gateway.acl_default_policy",
+    )
+    down_policy: Literal["extend-cache", "async-cache", "deny", "allow"] = option(
+        "What a token may do with this agent while no server is reached.", feeds="agent.acl_down_policy"
+    )
+    token_ttl: Duration = option(
+        "How long an agent believes what a server has said of a token.", feeds="agent.acl_token_ttl_ns"
+    )
+    policy_ttl: Duration = option("Not in force: token_ttl is for all of them.", default=30_000_000_000)
+    role_ttl: Duration = option("Not in force: token_ttl is for all of them.", default=30_000_000_000)
+    enable_key_list_policy: bool = option("Listing keys takes key:list on their prefix.", feeds="server.acl_key_list")
+    enable_token_persistence: bool = option(
+        "Keep what /v1/agent/token sets over a restart.", feeds="agent.acl_keeps_tokens"
+    )
+    enable_token_replication: bool = option("Not in force: each datacenter has its own tokens.", default=False)
+    tokens: AclSecrets = section()

@@ -1,0 +1,51 @@
+"""Access control at an agent: how it is set up, and what it is asked."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from lictor_messages.base import Message, Record
+
+Secret = Annotated[str, Field(repr=False)]
+
+
+class AgentAcl(Record):
+    """The part of an agent's options that is about tokens."""
+
+    acl: bool = False
+    """Whether tokens are asked for; the options below say how."""
+    acl_default_policy: Literal["allow", "deny"] = "allow"
+    """What holds where no rule speaks."""
+    acl_down_policy: Literal["extend-cache", "async-cache", "deny", "allow"] = "extend-cache"
+    """What a token may do here that no server can be asked about: what was known of it last, nothing, or everything."""
+    acl_token_ttl_ns: int = 30_000_000_000
+    """How long a token's rights are taken for what a server said."""
+    acl_keeps_tokens: bool = False
+    """Whether tokens that are set over HTTP are there after a restart."""
+    acl_agent_token: Secret = ""
+    """By which the agent writes what it has to the catalog."""
+    acl_default_token: Secret = ""
+    """Of requests that show none, and of the agent where it has none of its own."""
+    acl_recovery_token: Secret = ""
+    """Which may do everything with this agent, also while no server can be reached."""
+    acl_dns_token: Secret = ""
+    """By which DNS is answered."""
+
+
+class SetAgentToken(Message):
+    """/v1/agent/token/:kind: what this agent shows from now on; answered by Accepted, or Refused."""
+
+    name: str
+    token: Secret = ""
+
+
+class MayUseAgent(Message):
+    """From the gateway: may the asker of this envelope do that with this node's agent? Answered by Accepted or Refused.
+
+    It is asked before what no server and no agent answers, such as the log.
+    """
+
+    resource: Literal["agent", "operator"]
+    level: Literal["read", "write"]
