@@ -3,10 +3,10 @@
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler
 
 import pytest
+from local_site import serving
 
 import lictor
 from lictor_deploy.local.handle import Cluster
@@ -45,14 +45,9 @@ def health(cluster):
         def log_message(self, *_):
             pass
 
-    server = ThreadingHTTPServer((cluster.nodes["agent-1"].ip, 0), Health)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    Health.port = server.server_address[1]
-    yield Health
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Health, cluster.nodes["agent-1"].ip) as port:
+        Health.port = port
+        yield Health
 
 
 def test_a_minority_refuses_writes_both_sides_go_on_and_healing_unites_them(cluster, http, until, health, pool):

@@ -25,7 +25,22 @@ NODE = {"Node": "n9", "Address": "10.0.0.9", "ID": UUID, "TaggedAddresses": {"la
 IN_CATALOG = {"Node": "n9", "CheckID": "c9", "Name": "c", "Status": "passing", "Output": "o", "ServiceID": "w9"}
 IN_CATALOG |= {"Definition": {"TCP": "a:1", "Interval": "10s", "Timeout": 1, "Header": {"A": ["b"]}}, "ModifyIndex": 3}
 OF_CATALOG = {**SERVICE, "Service": "web", "ID": "w9", "ModifyIndex": 3}
+BORNE = {
+    "Policies": [{"ID": "00000000-0000-0000-0000-000000000001", "Name": ""}],
+    "ServiceIdentities": [{"ServiceName": "web", "Datacenters": ["dc1"]}],
+    "NodeIdentities": [{"NodeName": "n9", "Datacenter": "dc1"}],
+    "TemplatedPolicies": [{"TemplateName": "builtin/node", "TemplateVariables": {"Name": "n9"}, "Datacenters": []}],
+}
 LEGAL: dict[tuple[str, str], Any] = {
+    ("PUT", "/v1/acl/token"): {"Description": "d", **BORNE, "Roles": [], "Local": True, "ExpirationTTL": "1h"},
+    ("PUT", "/v1/acl/token/00000000-0000-0000-0000-000000000002"): {"Description": "d", **BORNE},
+    ("PUT", "/v1/acl/policy"): {"Name": "p", "Description": "d", "Rules": 'acl = "read"', "Datacenters": ["dc1"]},
+    ("PUT", f"/v1/acl/policy/{UUID}"): {"ID": UUID, "Name": "known", "Rules": '{"key": {"a": {"policy": "list"}}}'},
+    ("PUT", "/v1/acl/role"): {"Name": "r", "Description": "d", **BORNE},
+    ("PUT", f"/v1/acl/role/{UUID}"): {"Name": "known", **BORNE},
+    ("POST", "/v1/acl/templated-policy/preview/builtin/node"): {"Name": "n9"},
+    ("POST", "/v1/internal/acl/authorize"): [{"Resource": "key", "Access": "read", "Segment": "a"}],
+    ("PUT", "/v1/agent/token/dns"): {"Token": "t"},
     ("PUT", "/v1/txn"): [
         {"KV": {"Verb": "set", "Key": "k", "Value": "aGk=", "Flags": 7, "Index": 0, "Session": ""}},
         {"Node": {"Verb": "set", "Node": {**NODE, "Meta": {"k": "v"}, "Datacenter": "dc1", "ModifyIndex": 0}}},
@@ -64,6 +79,10 @@ LEGAL: dict[tuple[str, str], Any] = {
 }  # fmt: skip
 """By method and target: a body that is taken, with every field that the route knows in it."""
 OTHER_WRITES = (
+    ("PUT", "/v1/acl/bootstrap"),
+    ("DELETE", f"/v1/acl/token/{UUID}"),
+    ("DELETE", "/v1/acl/policy/0"),
+    ("DELETE", "/v1/acl/role/0"),
     ("PUT", "/v1/kv/k"),
     ("DELETE", "/v1/kv/k"),
     ("PUT", f"/v1/session/destroy/{UUID}"),

@@ -9,31 +9,48 @@ from hostile_http import ENDS_THE_NODE, LEGAL, OTHER_WRITES, UUID, Sent, anythin
 from hypothesis import given
 from servers_in_world import Servers
 
+from lictor_actors.node.spec import NodeSpec
 from lictor_actors.roles.api.api import ROUTER
+from lictor_messages.acl import AclPolicy, AclRole, PutAclPolicy, PutAclRole
+from lictor_messages.answers import Written
 from lictor_messages.envelope import at
 from lictor_messages.queries import CreatePreparedQuery, PreparedQuery, ServiceQuery
 from lictor_messages.refusals import REFUSALS
 from lictor_messages.web import HttpAnswered, HttpAsked
 
+ROOT = "11111111-2222-4333-8444-555555555555"
+HEADERS = (("host", "localhost"), ("x-consul-token", ROOT))
 AGENT, SERVER = "agent-1.dc1", "server-1.dc1"
 CHECK = "/v1/agent/check/register", json.dumps(LEGAL["PUT", "/v1/agent/check/register"]).encode()
 OUR_FAULT = [REFUSALS[code].text for code in ("ActorCrashed", "TimedOut", "UnknownRequest")]
 
 
+class WithTokens(Servers):
+    """All of it with ACLs, which allow by default but for what is about ACLs."""
+
+    def _with_options(self, spec: NodeSpec) -> NodeSpec:
+        on = {f"{role}.acl": True for role in ("server", "agent", "gateway")}
+        return super()._with_options(spec).having({**on, "server.acl_initial_management": ROOT})
+
+
 class Site:
-    """A server and an agent, asked over HTTP at the agent."""
+    """A server and an agent, asked over HTTP at the agent, by one who may do everything."""
 
     def __init__(self) -> None:
-        self.servers = Servers(servers=1, check_every=100)
+        self.servers = WithTokens(servers=1, check_every=100)
         self.world = self.servers.world
         self.door = self.world.door(AGENT, "http")
         self.ask(Sent("PUT", *CHECK))
         query = PreparedQuery(id=UUID, name="q", service=ServiceQuery(service="web"))
         self.servers.ask(SERVER, CreatePreparedQuery(query=query))
+        self.world.run(3)
+        for known in (PutAclPolicy(policy=AclPolicy(id=UUID, name="known"), new=True),
+                      PutAclRole(role=AclRole(id=UUID, name="known"), new=True)):  # fmt: skip
+            assert isinstance(self.world.ask(AGENT, "agent", known, token=ROOT), Written)
 
     def ask(self, sent: Sent) -> HttpAnswered | None:
         """The answer; None for what blocks."""
-        asked = HttpAsked(method=sent.method, target=sent.target, body=sent.body, headers=(("host", "localhost"),))
+        asked = HttpAsked(method=sent.method, target=sent.target, body=sent.body, headers=HEADERS)
         answers: list[object] = []
         self.door.ask(at("gateway", AGENT), asked, answers.append, 20)
         self.world.run_until(lambda: bool(answers), 2)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, NamedTuple
 
 import pytest
+from local_site import serving
 
 from lictor_deploy.cli.main import run
 
@@ -51,15 +51,10 @@ def agent(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAgent]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    fake.address = f"127.0.0.1:{server.server_address[1]}"
-    monkeypatch.setenv("CONSUL_HTTP_ADDR", fake.address)
-    yield fake
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(Handler) as port:
+        fake.address = f"127.0.0.1:{port}"
+        monkeypatch.setenv("CONSUL_HTTP_ADDR", fake.address)
+        yield fake
 
 
 class Ran(NamedTuple):

@@ -1,9 +1,10 @@
 import json
 import socketserver
 import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
+from local_site import serving
 from told_ground import ToldGround
 
 from lictor_actors.faults import Engine, FaultBook, NodeView
@@ -157,12 +158,8 @@ def node():
         def log_message(self, *_: object) -> None:
             """The test's output is the command's."""
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield f"-http-addr=127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with serving(Handler) as port:
+        yield f"-http-addr=127.0.0.1:{port}"
 
 
 def test_every_command_speaks_http_too(lictor, node, monkeypatch):

@@ -158,8 +158,6 @@ def test_what_harnesses_send_for_what_is_off_is_taken(file: Any, content: Any, i
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ({"acl": {"enabled": True}}, "config key acl: Consul has it, Lictor not yet: there are no ACLs."),
-        ({"acl": {"default_policy": "deny"}}, "there are no ACLs"),
         ({"addresses": {"dns": "unix:///tmp/x"}}, "addresses.dns 'unix:///tmp/x' is a local socket, which only"),
         ({"addresses": {"http": "unix://x"}}, "addresses.http 'unix://x' has no whole path"),
         ({"unix_sockets": {"mode": "rwx"}}, "unix_sockets.mode 'rwx' is no mode of a file"),
@@ -181,6 +179,9 @@ def test_what_harnesses_send_for_what_is_off_is_taken(file: Any, content: Any, i
         ({"watches": [{"type": "nodes", "handler_type": "http"}]}, "needs the URL of http_handler_config.path"),
         ({"watches": [{"type": "nodes", "args": ["a"], "hander": "b"}]}, "invalid config key watches.0.hander"),
         ({"ui_config": {"enabled": True}}, "config key ui_config: Consul has it, Lictor not yet: there is no user"),
+        ({"acl": {"default_policy": "deny"}}, "acl.default_policy denies nothing unless acl.enabled is true"),
+        ({"acl": {"enabled": True, "default_policy": "no"}}, "acl.default_policy"),
+        ({"acl": {"enabled": True, "tokens": {"root": "x"}}}, "invalid config key acl.tokens.root"),
         ({"acl_enforce_version_8": True}, "Consul has it no more since 1.11"),
         ({"node_nam": "x"}, "invalid config key node_nam: did you mean node_name?"),
         ({"nodeName": "x"}, "did you mean node_name?"),

@@ -16,7 +16,19 @@ from lictor_actors.store.fold import Families, content
 from lictor_actors.store.guard import Extent, Guard, Level, Need, Resource
 from lictor_actors.store.render import render
 from lictor_actors.store.store import Store
-from lictor_messages import autopilot, catalog, connect_ca, coordinates, kv, queries, sessions, snapshots, txn, usage
+from lictor_messages import (
+    acl,
+    autopilot,
+    catalog,
+    connect_ca,
+    coordinates,
+    kv,
+    queries,
+    sessions,
+    snapshots,
+    txn,
+    usage,
+)
 from lictor_messages.answers import Command, Query
 from lictor_messages.base import KINDS_ON, STORED, WIRE, Message
 from lictor_messages.txn import Operation
@@ -36,6 +48,17 @@ def on_key(verb: str) -> Operation:
 
 EVERY_NODE, EVERY_SERVICE = (Need(of, "read", extent="rows") for of in ("node", "service"))
 MANAGEMENT = Need("acl", "write")
+READS_ACLS = Need("acl", "read")
+TOKEN = acl.AclToken(accessor_id="a", secret_id="s")
+
+
+def stored(resource: Any, row: str) -> Need:
+    return Need(resource, "write", row, "stored")
+
+
+def check_of(row: str) -> Need:
+    return Need("service", "write", row, "check")
+
 
 NEEDS: list[tuple[Message, tuple[Need, ...]]] = [
     (kv.PutKey(key="a"), (Need("key", "write", "a"),)),
@@ -47,10 +70,24 @@ NEEDS: list[tuple[Message, tuple[Need, ...]]] = [
     (kv.ListKeyNames(prefix="a"), (Need("key", "list", "a", "prefix"), Need("key", "read", extent="rows"))),
     (
         catalog.Register(node=NODE, service=WEB, checks=(ALIVE, OF_NODE)),
-        (Need("node", "write", "n1"), Need("service", "write", "web"), Need("service", "write", "n1/web-1", "stored")),
+        (
+            Need("node", "write", "n1"),
+            *(Need("service", "write", "web"), stored("service", "n1/web-1")),
+            *(check_of("n1/c"), check_of("n1/serfHealth")),
+        ),
     ),
-    (catalog.Register(node=NODE, skip_node_update=True, checks=(OF_NODE,)), (Need("node", "write", "n1"),)),
-    (catalog.Register(node=NODE, skip_node_update=True, service=WEB), (Need("service", "write", "web"),)),
+    (
+        catalog.Register(node=NODE.model_copy(update={"id": "i"}), checks=(ALIVE,)),
+        (Need("node", "write", "n1"), stored("node", "i"), check_of("n1/c"), stored("service", "n1/web-1")),
+    ),
+    (
+        catalog.Register(node=NODE, skip_node_update=True, checks=(OF_NODE,)),
+        (Need("node", "write", "n1", "unknown"), check_of("n1/serfHealth"), Need("node", "write", "n1")),
+    ),
+    (
+        catalog.Register(node=NODE, skip_node_update=True, service=WEB),
+        (Need("node", "write", "n1", "unknown"), Need("service", "write", "web"), stored("service", "n1/web-1")),
+    ),
     (catalog.Deregister(node="n1"), (Need("node", "write", "n1"),)),
     (
         catalog.Deregister(node="n1", service_id="web-1"),
@@ -126,8 +163,9 @@ NEEDS: list[tuple[Message, tuple[Need, ...]]] = [
         (
             Need("node", "write", "n1"),
             Need("service", "write", "web"),
-            Need("service", "write", "n1/web-1", "stored"),
-            Need("session", "write", "s-1", "stored"),
+            stored("service", "n1/web-1"),
+            check_of("n1/c"),
+            stored("session", "s-1"),
         ),
     ),
     (
@@ -136,6 +174,22 @@ NEEDS: list[tuple[Message, tuple[Need, ...]]] = [
         ),
         (Need("key", "list", "a/b", "prefix"), Need("key", "read", extent="rows"), EVERY_NODE),
     ),
+]
+NEEDS += [
+    (acl.BootstrapAcls(token=TOKEN), ()),
+    (acl.ReapAclTokens(), ()),
+    (acl.PutAclToken(token=TOKEN), (MANAGEMENT,)),
+    (acl.DeleteAclToken(accessor_id="a"), (MANAGEMENT,)),
+    (acl.PutAclPolicy(policy=acl.AclPolicy()), (MANAGEMENT,)),
+    (acl.DeleteAclPolicy(id="p"), (MANAGEMENT,)),
+    (acl.PutAclRole(role=acl.AclRole()), (MANAGEMENT,)),
+    (acl.DeleteAclRole(id="r"), (MANAGEMENT,)),
+    (acl.GetAclToken(accessor_id="a"), (READS_ACLS,)),
+    (acl.ListAclTokens(), (READS_ACLS,)),
+    (acl.GetAclPolicy(id="p"), (READS_ACLS,)),
+    (acl.ListAclPolicies(), (READS_ACLS,)),
+    (acl.GetAclRole(id="r"), (READS_ACLS,)),
+    (acl.ListAclRoles(), (READS_ACLS,)),
 ]
 SAID = {type(message) for message, _ in NEEDS}
 
@@ -189,7 +243,7 @@ def test_every_command_that_is_stored_is_applied() -> None:
 
 def test_what_clients_may_give_is_admitted_or_refused_and_the_rest_is_the_leaders() -> None:
     own = {kind for kind, write in FAMILIES.writes.items() if write.leaders_own}
-    assert own == {kv.ReapTombstones, connect_ca.SetRoot, coordinates.PutCoordinates}
+    assert own == {acl.ReapAclTokens, kv.ReapTombstones, connect_ca.SetRoot, coordinates.PutCoordinates}
     assert set(FAMILIES.admits) == set(FAMILIES.writes) - own
 
 
