@@ -6,10 +6,8 @@ and with it what the field was to do; here such a field is an error.
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -21,6 +19,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from go_module import go_module
 
 ROOT = Path(__file__).parents[2]
 MANIFESTS = ROOT / "deploy" / "kuberay"
@@ -32,21 +31,9 @@ CLUSTER, JOB = "raycluster.yaml", "rayjob.yaml"
 
 
 @cache
-def module(version: str) -> Path:
-    """The operator's source, which Go fetches once. Skips where there is no Go, or no way to fetch it."""
-    if shutil.which("go") is None:
-        pytest.skip("Go is not installed: KubeRay's definitions come by its tool")
-    fetch = ["go", "mod", "download", "-json", f"{MODULE}@{version}"]
-    said = subprocess.run(fetch, capture_output=True, text=True, check=False, cwd="/")
-    if said.returncode:
-        pytest.skip(f"Go cannot fetch {MODULE}@{version}: {said.stdout or said.stderr}")
-    return Path(json.loads(said.stdout)["Dir"])
-
-
-@cache
 def validator(version: str, kind: str) -> jsonschema.Draft202012Validator:
     """Of the resource of this kind, in Ray's API v1."""
-    text = (module(version) / f"config/crd/bases/ray.io_{kind.lower()}s.yaml").read_text()
+    text = (go_module(MODULE, version) / f"config/crd/bases/ray.io_{kind.lower()}s.yaml").read_text()
     (v1,) = (each for each in yaml.safe_load(text)["spec"]["versions"] if each["name"] == "v1")
     return jsonschema.Draft202012Validator(strict(v1["schema"]["openAPIV3Schema"]))
 

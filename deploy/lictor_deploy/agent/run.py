@@ -25,8 +25,10 @@ from lictor_deploy.agent.exposure import warning
 from lictor_deploy.agent.identity import lost_journal
 from lictor_deploy.agent.limits import Listener, own_directory, raise_file_limit, require_free
 from lictor_deploy.agent.log import start_agent_log
+from lictor_deploy.agent.orphans import reap_orphans
 from lictor_deploy.agent.pid_file import pid_file
 from lictor_deploy.agent.reloading import Reloading
+from lictor_deploy.agent.service_manager import READY, STOPPING, tell, told
 from lictor_deploy.agent.spec import node_spec
 from lictor_deploy.agent.taken_ports import without_what_is_taken
 from lictor_deploy.agent.telemetry import refiltered, view_of
@@ -155,7 +157,7 @@ class AgentRun:
             ended=self._ended,
             stopped=self._actor_stopped,
             beside={FAULTS_PATH: self._about_faults},
-            work={ReadDefinitions: reloading.read, **checks_over_tls(config, tls)},
+            work={ReadDefinitions: told(reloading.read), **checks_over_tls(config, tls)},
             admission=Admission(limits.rpc_max_conns_per_client, limits.rpc_handshake_timeout / 1e9),
         )
         reloading.shows = lambda running, now: self._host.metrics.show(spec.node, refiltered(running, now))
@@ -172,17 +174,21 @@ class AgentRun:
         self._loop.add_signal_handler(signal.SIGHUP, self._reload)
         for number in UNHEEDED:
             self._loop.add_signal_handler(number, unheeded, number)
+        orphans = self._loop.create_task(reap_orphans()) if os.getpid() == 1 else None
         try:
             await self._host.start()
             self._node = await add_node(self._host, self._spec, (self._watches.open,), self._tls.https)
             self._host.metrics.show(self._spec.node, view_of(self._config))
             print(banner(self._spec), flush=True)
+            tell(READY)  # it serves; a leader may need other machines, which may be started after this one
             if self._stopping and not self._over.done():
                 self._leave()
             return await self._over
         except (JournalCorrupt, JournalTooNew, CannotStartOver, DirectoryInUse) as error:
             raise Failure(f"The agent cannot start: {error}.") from None
         finally:
+            if orphans:
+                orphans.cancel()
             await self._host.close()
 
     def _about_faults(self, request: HttpAsked, answer: Callable[[HttpAnswered], None]) -> Callable[[], None]:
@@ -208,6 +214,7 @@ class AgentRun:
         if self._stopping:
             os._exit(STOPPED)  # the second signal: a person who will not wait
         self._stopping = True
+        tell(STOPPING)
         if not leave:
             self._end(STOPPED)
             return
