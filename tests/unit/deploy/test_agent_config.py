@@ -299,8 +299,8 @@ def test_a_trust_domain_that_is_no_uuid_is_refused(file, cluster_id):
 @pytest.mark.parametrize(
     "key",
     [
-        {"acl": {"tokens": {"agent": {"5ec4e7": 1}}}},
-        {"acl": {"tokens": "5ec4e7"}},
+        {"acl": {"enabled": True, "tokens": {"agent": {"5ec4e7": 1}}}},
+        {"acl": {"enabled": True, "tokens": "5ec4e7"}},
         {"fault_injection_token": {"5ec4e7": 1}},
     ],
 )
