@@ -1,4 +1,4 @@
-"""Addresses that ask DNS by UDP: beyond a rate they get no records, and strangers cannot make us remember all of them."""
+"""Addresses that ask DNS by UDP: beyond a rate they get no records, and only so many of them are remembered."""
 
 from lictor_actors.roles.dns.source_rates import BURST, RATE, SOURCES_MOST, SourceRates
 
