@@ -38,7 +38,7 @@ RIDDLES = {
     "actors": 67,
     "benchmarks": 17,
     "deploy": 14,
-    "docs": 51,
+    "docs": 50,
     "messages": 5,
     "tests": 137,
 }

@@ -61,7 +61,7 @@ def test_an_error_does_not_repeat_what_it_refuses(kind: type[Message]):
 @pytest.mark.parametrize(
     ("given", "same"), [(S, True), ("5ec4e8", False), ("", False), ("\ud800", False), ("é", False)]
 )
-def test_secrets_are_compared_whatever_is_in_them(given, same):
+def test_secrets_of_any_characters_are_compared(given, same):
     assert is_same(given, S) is same
 
 
