@@ -151,7 +151,7 @@ def lead_through_failures(folder: Path, http: Callable[..., Any], until: Callabl
     http(PLACE, "GET", "/v1/kv/a", **{"Authorization": f"Bearer {UNKNOWN}"})
     http(PLACE, "PUT", "/v1/acl/token", f'{{"SecretID": "{ODD}", "Policies": [', **root)
     http(PLACE, "PUT", "/v1/acl/token", {"SecretID": [ODD], "Description": {"a": ODD}}, **root)
-    http(PLACE, "PUT", "/v1/query", {"Name": "q", "Token": QUERIED, "Service": {"Service": "web"}}, **root)
+    http(PLACE, "POST", "/v1/query", {"Name": "q", "Token": QUERIED, "Service": {"Service": "web"}}, **root)
     http(PLACE, "PUT", "/v1/session/create", {"LockDelay": ODD}, **root)
     check = {"Name": "late", "Interval": "100ms", "HTTP": f"http://{IP}:8500/v1/kv/x?raw", "Header": {"X": [MADE]}}
     assert http(PLACE, "PUT", "/v1/agent/check/register", check, **root).status == 200
@@ -180,6 +180,9 @@ def test_an_agents_secrets_stay_with_it(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
+    assert debug.stdout is not None
+    while b"Starting debugger" not in debug.stdout.readline():
+        assert debug.poll() is None
     answered = lead_through_failures(folder, http, until)
     commands = [
         command_lines(),
@@ -192,7 +195,7 @@ def test_an_agents_secrets_stay_with_it(
     with tarfile.open(folder / "debug.tar.gz") as tar:
         packed = {one.name: tar.extractfile(one).read() for one in tar if one.isfile()}  # type: ignore[union-attr]
     written = {path.name: path.read_bytes() for path in [folder / "log", *(folder / "logs").iterdir()]}
-    assert all(b"crashed" in text and b"Request finished" in text for text in written.values())
+    assert all(b" crash server@solo.dc1" in text and b"Request finished" in text for text in written.values())
     assert {"debug/agent.json", "debug/consul.log"} <= packed.keys()
     assert b"Request finished" in packed["debug/consul.log"]
     said = {**written, **packed, "answers": answered, "commands": b"\n".join(commands)}
