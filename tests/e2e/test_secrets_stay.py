@@ -49,7 +49,8 @@ def forms(secret: str) -> set[bytes]:
     """As it may stand in a text: plain, in a URL, in JSON, in hexadecimal digits, in base64 wherever it begins."""
     raw = secret.encode()
     inside = {base64.b64encode(bytes(off) + raw)[-(-off * 4 // 3) :].rstrip(b"=")[:-2] for off in range(3)}
-    return {raw, quote(secret, safe="").encode(), json.dumps(secret)[1:-1].encode(), raw.hex().encode(), *inside}
+    urls = {quote(secret).encode(), quote(secret, safe="").encode()}
+    return {raw, *urls, json.dumps(secret)[1:-1].encode(), raw.hex().encode(), *inside}
 
 
 def found_in(text: bytes, secrets: Sequence[str]) -> list[str]:
