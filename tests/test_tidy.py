@@ -38,13 +38,16 @@ RIDDLES = {
     "actors": 67,
     "benchmarks": 17,
     "deploy": 14,
-    "docs": 51,
+    "docs": 50,
     "messages": 5,
     "tests": 137,
 }
 """How often prose and code say what does not name its subject, by folder."""
 RIDDLE = re.compile(r"\b(who|what)ever\b|\bnobody\b|\bwhom\b|\bsomebody\b", re.IGNORECASE)
 
+SECRET = re.compile(r"(token|secret|secret_id|password|passphrase)$")
+COMPARED = re.compile(r"(token|secret|secret_id|password|passphrase)\b[^\n]*[!=]=|[!=]=[^\n]*(token|secret|password)")
+"""A line on which a secret may be compared."""
 SAYS_NOTHING = {"utils", "util", "helpers", "helper", "misc", "common"}
 SLEEPS = {
     "tests/harness/live_stage.py": "what it waits for happens in threads of nng and has no event",
@@ -246,6 +249,28 @@ def test_hosts_and_the_bus_name_no_role() -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.partition("@")[0] in roles
     ]
     assert not found, f"let the actor's class declare it (kernel/actor.py), or let node/ say it: {found}"
+
+
+def test_secrets_are_compared_in_constant_time() -> None:
+    found = [
+        f"{path}:{node.lineno} {ast.unparse(node)}"
+        for path, text in files(*SHIPPED)
+        if COMPARED.search(text)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Compare) and compares_secrets(node)
+    ]
+    assert not found, (
+        f"say lictor_messages.secret.is_same: how long == takes tells how much of a guess is right: {found}"
+    )
+
+
+def compares_secrets(node: ast.Compare) -> bool:
+    """A secret with what is no constant: such as one of that name that a client has sent."""
+    sides = [node.left, *node.comparators]
+    names = [side.id if isinstance(side, ast.Name) else getattr(side, "attr", "") for side in sides]
+    constant = any(isinstance(side, ast.Constant) for side in sides) or any(name.isupper() for name in names)
+    equality = any(isinstance(op, ast.Eq | ast.NotEq) for op in node.ops)
+    return equality and not constant and any(SECRET.search(name) for name in names)
 
 
 # -- messages ----------------------------------------------------------------------

@@ -1,4 +1,8 @@
-"""What a data directory holds is its owner's: directories 0700, files 0600, also those that were made otherwise."""
+"""What a data directory holds is its owner's: directories 0700, files 0600, also those that were made otherwise.
+
+In a directory that all users share, one of them may have made a directory or a link of the expected name beforehand.
+Neither is used: what is written there would be read, or go to a file of that user's choice.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,32 @@ SHOWN = 3
 OF_OURS = re.compile(r"logs|raft|lost\+found|readable|(server|agent|set-aside)-\d+")
 """Directories below the data directory of an agent or of a dev cluster. With any other in it, it is somebody's home or
 a directory of the system, which must not be closed because of a mistyped flag."""
+
+
+def private_file(path: Path, *, new: bool = False) -> int:
+    """The descriptor of an emptied file that is ours alone from the first moment; a link is not followed.
+
+    ``new``: it must not be there yet. Raises OSError.
+    """
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | (os.O_EXCL if new else os.O_TRUNC) | os.O_NOFOLLOW, 0o600)
+    os.fchmod(file, 0o600)  # an older one may have been open to others
+    return file
+
+
+def write_private(path: Path, text: str) -> None:
+    """The whole of such a file. Raises OSError."""
+    with open(private_file(path), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def refuse_planted(path: Path, remedy: str) -> None:
+    """Raises Failure if another user made this directory, or a link of this name, where every user may make some."""
+    shared, found = path.absolute().parent, path.lstat()
+    if shared.stat().st_mode & stat.S_IWOTH and found.st_uid not in (os.geteuid(), ROOT):
+        what = "link" if stat.S_ISLNK(found.st_mode) else "directory"
+        raise Failure(
+            f"The {what} {path} was made by another user ({found.st_uid}) in {shared}, which all share: {remedy}"
+        )
 
 
 def close_to_others(top: Path, flag: str) -> str:

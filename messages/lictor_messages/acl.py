@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
-
 from lictor_messages.answers import Answer, Command, Query
 from lictor_messages.base import STORED, WIRE, Message, Record
 from lictor_messages.json_names import Json
+from lictor_messages.secret import Secret
 
 
 class AclLink(Record):
@@ -64,7 +63,7 @@ class AclToken(AclBearer):
 
     accessor_id: Annotated[str, Json("AccessorID")] = ""
     """Its name, which is no secret."""
-    secret_id: Annotated[str, Json("SecretID"), Field(repr=False)] = ""
+    secret_id: Annotated[Secret, Json("SecretID")] = ""
     roles: Annotated[tuple[AclLink, ...], Json("Roles", empty="omitted")] = ()
     local: Annotated[bool, Json("Local")] = False
     """Good in its own datacenter alone."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
+from pydantic import Field
+
 from lictor_messages.agent_acl import AgentAcl
 from lictor_messages.answers import Answer
 from lictor_messages.base import STORED, WIRE, FrozenMap, Message, ReadOnly
@@ -32,7 +34,7 @@ class CheckSpec(CheckDefinition):
     service_id: Annotated[str, Json("ServiceID")] = ""
     status: Annotated[str, Json("Status")] = ""
     """Initial status; "" means critical."""
-    args: Annotated[tuple[str, ...], Json("Args", "args")] = ()
+    args: Annotated[tuple[str, ...], Json("Args", "args"), Field(repr=False)] = ()
     """A program and its arguments. The catalog, which all may read, is not told: there may be secrets among them."""
     ttl_ns: Annotated[int, Json("TTL", "duration")] = 0
     h2ping_use_tls: Annotated[bool, Json("H2PingUseTLS")] = True

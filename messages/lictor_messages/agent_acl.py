@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from lictor_messages.base import Message, Record
-
-Secret = Annotated[str, Field(repr=False)]
+from lictor_messages.secret import Secret
 
 
 class AgentAcl(Record):

@@ -79,7 +79,8 @@ def _take_no_text_for_a_number(schema: Any) -> None:
 class Record(BaseModel):
     """A frozen value that travels inside messages. Fields hold scalars, bytes, tuples, records, ReadOnly."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+    # An error is logged, and what was refused may hold a token.
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True, hide_input_in_errors=True)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from pydantic import Field
+
 from lictor_messages.answers import Answer, Command, Query
 from lictor_messages.base import STORED, WIRE, FrozenMap, ReadOnly, Record
 from lictor_messages.json_names import Json
 from lictor_messages.json_text import JsonObject
+from lictor_messages.secret import Secret
 
 CheckStatus = Literal["passing", "warning", "critical"]
 
@@ -87,8 +90,8 @@ class ServiceRecord(Record):
     modify_index: Annotated[int, Json("ModifyIndex", "index")] = 0
 
 
-Headers = tuple[tuple[str, tuple[str, ...]], ...]
-"""Names of HTTP headers with their values."""
+Headers = Annotated[tuple[tuple[str, tuple[str, ...]], ...], Field(repr=False)]
+"""Names of HTTP headers with their values, among which may be a password."""
 
 
 class CheckDefinition(Record):
@@ -97,7 +100,7 @@ class CheckDefinition(Record):
     http: Annotated[str, Json("HTTP", empty="omitted")] = ""
     method: Annotated[str, Json("Method", empty="omitted")] = ""
     header: Annotated[Headers, Json("Header", empty="omitted", before="Method")] = ()
-    body: Annotated[str, Json("Body", empty="omitted")] = ""
+    body: Annotated[Secret, Json("Body", empty="omitted")] = ""
     tls_skip_verify: Annotated[bool, Json("TLSSkipVerify", empty="omitted", before="Header")] = False
     tls_server_name: Annotated[str, Json("TLSServerName", empty="omitted", before="TLSSkipVerify")] = ""
     disable_redirects: Annotated[bool, Json("DisableRedirects", empty="omitted")] = False

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from lictor_messages.base import Message
+from lictor_messages.catalog import Headers
+from lictor_messages.secret import Secret
 
 
 class ProbeHttp(Message):
@@ -11,8 +17,8 @@ class ProbeHttp(Message):
     ticket: str
     url: str
     method: str = "GET"
-    header: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    body: str = ""
+    header: Headers = ()
+    body: Secret = ""
     timeout_ns: int
     tls_skip_verify: bool = False
     tls_server_name: str = ""
@@ -106,7 +112,7 @@ class RunScript(Message):
     """One run of a program in a session of its own; answered by ScriptEnded."""
 
     ticket: str
-    args: tuple[str, ...]
+    args: Annotated[tuple[str, ...], Field(repr=False)]
     timeout_ns: int
     output_max_size: int
     """Bytes that are kept from the end of what it writes."""

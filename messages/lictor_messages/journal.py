@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field
 
 from lictor_messages.base import Message
+from lictor_messages.secret import Opaque
 
 
 class Append(Message):
@@ -12,7 +16,7 @@ class Append(Message):
 
     index: int
     term: int
-    data: bytes
+    data: Opaque
 
 
 class AppendMany(Message):
@@ -20,7 +24,7 @@ class AppendMany(Message):
 
     index: int
     term: int
-    bodies: tuple[bytes, ...]
+    bodies: Annotated[tuple[bytes, ...], Field(repr=False)]
 
 
 class TruncateFrom(Message):
@@ -33,7 +37,7 @@ class Cell(Message):
     """A small named value; the last one written wins, empty data removes it. Raft's term and vote live here."""
 
     name: str
-    data: bytes
+    data: Opaque
 
 
 class SnapshotBegin(Message):
@@ -54,7 +58,7 @@ class SnapshotChunk(Message):
     """The snapshot's bytes from ``offset`` on."""
 
     offset: int
-    data: bytes
+    data: Opaque
 
 
 class SnapshotEnd(Message):

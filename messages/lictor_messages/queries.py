@@ -8,6 +8,7 @@ from lictor_messages.answers import Answer, Command, Query
 from lictor_messages.base import STORED, WIRE, FrozenMap, ReadOnly, Record
 from lictor_messages.catalog import Instance
 from lictor_messages.json_names import Json
+from lictor_messages.secret import Secret
 
 
 class FailoverTarget(Record):
@@ -58,7 +59,7 @@ class PreparedQuery(Record):
     name: Annotated[str, Json("Name")] = ""
     session: Annotated[str, Json("Session")] = ""
     """The query goes when this session does."""
-    token: Annotated[str, Json("Token")] = ""
+    token: Annotated[Secret, Json("Token")] = ""
     template: Annotated[QueryTemplate, Json("Template")] = QueryTemplate()
     service: Annotated[ServiceQuery, Json("Service")]
     dns_ttl: Annotated[str, Json("DNS", "dns")] = ""

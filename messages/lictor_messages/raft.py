@@ -8,9 +8,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from annotated_types import MaxLen, MinLen
+from pydantic import Field
 
 from lictor_messages.base import WIRE, Message
 from lictor_messages.bounds import Checksum, Natural
+from lictor_messages.secret import Opaque
 
 PackedEntry = Annotated[bytes, MinLen(9)]
 """An entry without its index: term (8 bytes), type (1 byte), data. Its index follows from its place."""
@@ -25,7 +27,7 @@ class AppendEntries(Message, kind="raft.append_entries", on=WIRE):
     leader: str
     prev_index: Natural
     prev_term: Natural
-    entries: tuple[PackedEntry, ...] = ()
+    entries: Annotated[tuple[PackedEntry, ...], Field(repr=False)] = ()
     commit: Natural
     round: Natural
     """Counts the leader's heartbeat rounds; the answer repeats it, and so proves leadership since then."""
@@ -61,7 +63,7 @@ class InstallSnapshot(Message, kind="raft.install_snapshot", on=WIRE):
     checksum: Checksum
     """CRC-32 of the whole snapshot; with ``index`` and ``last_term`` it tells one snapshot from another."""
     offset: Natural
-    data: bytes
+    data: Opaque
 
 
 class SnapshotAnswer(Message, kind="raft.snapshot_answer", on=WIRE):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from lictor_messages.autopilot import AutopilotConfiguration
 from lictor_messages.base import WIRE, Message
+from lictor_messages.secret import Secret
 
 
 class ServerOptions(Message):
@@ -41,7 +40,7 @@ class ServerOptions(Message):
     """What holds where no rule speaks."""
     acl_key_list: bool = False
     """Whether listing keys takes ``key:list`` on their prefix."""
-    acl_initial_management: Annotated[str, Field(repr=False)] = ""
+    acl_initial_management: Secret = ""
     """The secret of a token that may do everything, made when a leader finds none; "" for none."""
     rendered_bytes_max: int = 32 << 20
     snapshot_threshold: int = 16_384

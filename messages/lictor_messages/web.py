@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from lictor_messages.base import FrozenMap, Message, ReadOnly, Record
 from lictor_messages.kv import VALUE_MOST
+from lictor_messages.secret import Opaque, Secret
 
 MIB = 1024 * 1024
 
@@ -23,10 +26,10 @@ class HttpAsked(Message):
     """
 
     method: str
-    target: str
-    """Path and query as they were sent, still escaped."""
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
+    target: Secret
+    """Path and query as they were sent, still escaped. These, headers and bodies may hold tokens."""
+    headers: Annotated[tuple[tuple[str, str], ...], Field(repr=False)] = ()
+    body: Opaque = b""
     peer: str = ""
     """``ip`` of the client."""
 
@@ -44,8 +47,8 @@ class HttpAnswered(Message):
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
-    more: tuple[bytes, ...] = ()
+    body: Opaque = b""
+    more: Annotated[tuple[bytes, ...], Field(repr=False)] = ()
     """Of a large body: what follows ``body``, in pieces that the host sends one after the other."""
     log: LogTail | None = None
     """If set, these are the body, for as long as the client reads them."""

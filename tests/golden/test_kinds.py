@@ -55,6 +55,7 @@ def test_every_module_of_messages_is_known_to_the_codec() -> None:
         "html",
         "json_names",
         "json_text",
+        "secret",
         "version",
     }
     assert {module.__name__.rpartition(".")[2] for module in every.MODULES} == files - without_kinds

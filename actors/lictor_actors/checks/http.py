@@ -6,6 +6,7 @@ from lictor_actors.checks.kind import CheckKind, Verdict
 from lictor_messages.agent import CheckSpec
 from lictor_messages.catalog import CheckStatus
 from lictor_messages.jobs import HttpProbed, ProbeHttp
+from lictor_messages.secret import without_password
 
 TOO_MANY_REQUESTS = 429
 
@@ -28,7 +29,7 @@ def _job(spec: CheckSpec, ticket: str) -> ProbeHttp:
 def _verdict(spec: CheckSpec, result: HttpProbed) -> Verdict:
     if not result.status_text:
         return "critical", result.text
-    said = f"HTTP {spec.method or 'GET'} {spec.http}: {result.status_text} Output: {result.text}"
+    said = f"HTTP {spec.method or 'GET'} {without_password(spec.http)}: {result.status_text} Output: {result.text}"
     return _meaning(result.status), said
 
 

@@ -5,8 +5,7 @@ An address proves nothing: other users of a machine come from it too, and so doe
 
 from __future__ import annotations
 
-import hmac
-
+from lictor_messages.secret import is_same
 from lictor_messages.web import HttpAsked
 
 NO_TOKEN = "Faults are taken only with a token: send it in the header X-Consul-Token. {whence}"
@@ -15,7 +14,7 @@ NO_TOKEN = "Faults are taken only with a token: send it in the header X-Consul-T
 def objection(asked: HttpAsked, token: str, whence: str) -> str:
     """Why this request is not listened to, "" if it is. ``whence`` says where the token is to be had."""
     given = _given(dict(asked.headers))
-    if token and hmac.compare_digest(given.encode(), token.encode()):
+    if token and is_same(given, token):
         return ""
     return NO_TOKEN.format(whence=whence).strip()
 

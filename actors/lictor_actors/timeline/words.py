@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from lictor_messages.base import Message, Record
+from lictor_messages.secret import without_token
 
 LONGEST = 90
+TARGET = "target"
+"""Of a request over HTTP, where a token may be a parameter."""
 _PLAIN = {"dc", "consistency", "rendered", "known_leader", "last_contact_ms"}
 """Fields that say nothing about what was asked or answered."""
 
@@ -15,8 +18,13 @@ def verb(body: Message) -> str:
 
 
 def describe(body: Message) -> str:
-    """The message's name and its short fields."""
-    said = [f"{name}={_short(value)}" for name, value in body if name not in _PLAIN and value not in ("", 0, None, ())]
+    """The message's name and its short fields, but for secrets."""
+    shown = {name for name, field in type(body).model_fields.items() if field.repr or name == TARGET} - _PLAIN
+    said = [
+        f"{name}={without_token(value) if name == TARGET else _short(value)}"
+        for name, value in body
+        if name in shown and value not in ("", 0, None, ())
+    ]
     text = " ".join([verb(body), *said])
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 

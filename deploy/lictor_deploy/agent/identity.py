@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lictor_actors.swim.doubts import name_fault
 from lictor_deploy.config.ips import ANY_IPV6, WILDCARDS
+from lictor_deploy.private import write_private
 from lictor_deploy.words.sentence import Failure
 from lictor_messages.addresses import family_of
 
@@ -79,8 +80,7 @@ def parsed(text: str, where: str) -> str:
 def keep(file: Path, text: str) -> str:
     """Write it so that a crash leaves the old file or the new one."""
     new = file.with_suffix(".new")
-    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as kept:
-        kept.write(f"{text}\n")
+    write_private(new, f"{text}\n")
     os.replace(new, file)
     return text
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lictor_actors.bus.listening import bound
-from lictor_deploy.private import close_to_others
+from lictor_deploy.private import close_to_others, refuse_planted
 from lictor_deploy.words.sentence import Failure
 from lictor_messages.addresses import family_of, join_host_port
 
@@ -81,9 +81,10 @@ def own_directory(path: Path, flag: str = "-data-dir", say: Callable[[str], obje
     """
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        refuse_planted(path, f"name a directory of your own with {flag}.")
         if opened := close_to_others(path, flag):
             say(f"The data directory {path} was open to other users, who may have read it: closed were {opened}.")
-        lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise Failure(f"Cannot use the data directory {path}: {reason}. Name a writable one with {flag}.") from None

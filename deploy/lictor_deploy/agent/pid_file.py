@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from lictor_deploy.private import write_private
 from lictor_deploy.words.sentence import Failure
 
 
@@ -15,7 +16,7 @@ def pid_file(path: str) -> Iterator[None]:
     """Write it, and remove it at the end; "" for none. Raises Failure if it cannot be written."""
     try:
         if path:
-            Path(path).write_text(f"{os.getpid()}\n")
+            write_private(Path(path), f"{os.getpid()}\n")
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise Failure(f"Cannot write pid_file {path}: {why}. Name another with -pid-file.") from None

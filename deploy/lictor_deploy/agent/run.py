@@ -62,9 +62,9 @@ def run_agent(config: AgentConfig, *, dev: bool, load: Callable[[], AgentConfig]
     """Run until told to stop; the exit code. ``load`` reads the configuration again."""
     if not config.data_dir and not dev:
         raise Failure("data_dir cannot be empty: name a directory with -data-dir, or use -dev to keep nothing.")
+    os.umask(PRIVATE)
     start_agent_log(config)
     raise_file_limit(FILES_NEEDED)
-    os.umask(PRIVATE)
     if config.data_dir:
         own_directory(Path(config.data_dir), say=logging.getLogger("lictor").warning)
     if config.data_dir and config.server and (lost := lost_journal(config.data_dir)):

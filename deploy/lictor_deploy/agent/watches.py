@@ -18,6 +18,7 @@ from lictor_actors.hosts.doors.opening import Site
 from lictor_actors.hosts.live.probes.http import probe_http
 from lictor_deploy.config.watches import HttpHandler, Watch
 from lictor_messages.jobs import ProbeHttp
+from lictor_messages.secret import without_password
 from lictor_messages.web import HttpAnswered, HttpAsked
 
 GATEWAY = "gateway"
@@ -162,4 +163,6 @@ async def _send(to: HttpHandler, index: int, said: bytes) -> None:
         )
     )
     if not 200 <= probed.status < 300:
-        log.error("agent: the handler %s answered %s: %s", to.path, probed.status or "nothing", probed.text)
+        log.error(
+            "agent: the handler %s answered %s: %s", without_password(to.path), probed.status or "nothing", probed.text
+        )

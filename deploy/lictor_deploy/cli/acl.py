@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
+import sys
+from typing import Annotated, Any, Literal
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from lictor_deploy.cli.acl_shown import Shown, show
 from lictor_deploy.cli.http_api import escaped, expect
@@ -33,7 +34,11 @@ def bootstrap(*, format: Shown = "pretty", reach: Reach = DEFAULT_REACH) -> None
 
 @app.command(name="set-agent-token")
 def set_agent_token(
-    kind: Literal["default", "agent", "recovery", "dns"], token: str, /, *, reach: Reach = DEFAULT_REACH
+    kind: Literal["default", "agent", "recovery", "dns"],
+    token: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    /,
+    *,
+    reach: Reach = DEFAULT_REACH,
 ) -> None:
     """Give the agent a token.
 
@@ -44,9 +49,10 @@ def set_agent_token(
     kind
         default (for requests that show none), agent (for its own writes), recovery, dns.
     token
-        The token's secret. It is seen by users of this machine who list processes.
+        The token's secret; - reads it from standard input, so that no user of this machine sees it in a list of
+        processes.
     """
     name = {"recovery": "agent_recovery"}.get(kind, kind)
-    body: dict[str, Any] = {"Token": token}
+    body: dict[str, Any] = {"Token": sys.stdin.readline().strip() if token == "-" else token}
     expect(reach.api().put(f"/v1/agent/token/{escaped(name)}", json.dumps(body).encode()))
     print(f'ACL token "{kind}" set successfully')

@@ -1,4 +1,4 @@
-"""A directory of files that is packed at the end."""
+"""A directory of files that is packed at the end. Both are their user's alone."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
+from lictor_deploy.private import private_file
 from lictor_deploy.words.sentence import Failure
 
 ENDING = ".tar.gz"
@@ -29,7 +30,7 @@ class Archive:
         if self._packed.exists():
             raise Failure(f"{self._packed} is there already: give another -output.")
         try:
-            self._root.mkdir(parents=True)
+            self._root.mkdir(parents=True, mode=0o700)
         except OSError as error:
             raise self._failure(error) from None
 
@@ -50,7 +51,10 @@ class Archive:
         if not pack:
             return str(self._root)
         try:
-            with tarfile.open(self._packed, "w:gz") as tar:
+            with (
+                open(private_file(self._packed, new=True), "wb") as file,
+                tarfile.open(fileobj=file, mode="w:gz") as tar,
+            ):
                 tar.add(self._root, arcname=self._root.name)
             shutil.rmtree(self._root)
         except OSError as error:

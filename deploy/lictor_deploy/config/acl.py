@@ -6,22 +6,23 @@ from typing import Literal
 
 from lictor_deploy.config.kinds import Duration
 from lictor_deploy.config.option import Section, option, section
+from lictor_messages.secret import Secret
 
 
 class AclSecrets(Section):
     """Secrets of tokens. They are in no log and in no answer."""
 
-    initial_management: str = option(
+    initial_management: Secret = option(
         "A token that may do everything, made by the first leader.", feeds="server.acl_initial_management"
     )
-    agent: str = option("By which the agent keeps its node in the catalog.", feeds="agent.acl_agent_token")
-    default: str = option("Of requests that show none, and of the agent's.", feeds="agent.acl_default_token")
-    agent_recovery: str = option(
+    agent: Secret = option("By which the agent keeps its node in the catalog.", feeds="agent.acl_agent_token")
+    default: Secret = option("Of requests that show none, and of the agent's.", feeds="agent.acl_default_token")
+    agent_recovery: Secret = option(
         "May do everything with this agent, also while no server is reached.", feeds="agent.acl_recovery_token"
     )
-    dns: str = option("By which DNS is answered; by default the default one.", feeds="agent.acl_dns_token")
-    replication: str = option("Not in force: each datacenter has its own tokens.", default="")
-    config_file_service_registration: str = option("Not in force: the agent's token registers them.", default="")
+    dns: Secret = option("By which DNS is answered; by default the default one.", feeds="agent.acl_dns_token")
+    replication: Secret = option("Not in force: each datacenter has its own tokens.", default="")
+    config_file_service_registration: Secret = option("Not in force: the agent's token registers them.", default="")
 
 
 class Acl(Section):

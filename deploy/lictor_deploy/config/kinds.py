@@ -145,7 +145,7 @@ def headers(given: Any) -> Any:
     for name, value in given.items() if isinstance(given, dict) else ():
         if not HEADER_NAME.fullmatch(str(name)) or not str(value).isprintable():
             raise ValueError(
-                f"{{key}}: {name!r} with {value!r} is no header: a name has letters, digits and -, a value one line."
+                f"{{key}}: {name!r} is no header: a name has letters, digits and -, and its value is one line."
             )
         if str(name).lower() in FRAMING:
             raise ValueError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,6 +29,8 @@ EXPECTED = {
     "model_type": "an object",
     "mapping_type": "an object",
 }
+SECRET = re.compile("token|encrypt")
+"""Keys whose values are not repeated in complaints."""
 ADDRESSES = ("bind_addr", "client_addr")
 NO_LISTENER = ("grpc", "grpc_tls")
 """Ports that are named like keys that are not in force if they are set."""
@@ -100,7 +103,8 @@ def complaint(problem: Any, of: type[Section]) -> str:
         whole = ".".join(part for part in problem["loc"] if isinstance(part, str) and part != "[key]")
         return str(problem["ctx"]["error"]).replace("{key}", whole).replace("{value}", repr(problem["input"]))
     expected = EXPECTED.get(problem["type"], problem["msg"].removeprefix("Input should be "))
-    return f"config key {key} must be {expected}, not {json.dumps(problem['input'], default=str)}."
+    given = "what it is" if SECRET.search(key) else json.dumps(problem["input"], default=str)
+    return f"config key {key} must be {expected}, not {given}."
 
 
 def unknown(key: str, of: type[Section]) -> str:

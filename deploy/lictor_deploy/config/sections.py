@@ -27,6 +27,7 @@ from lictor_deploy.config.option import Section, option, section
 from lictor_deploy.config.telemetry import Telemetry
 from lictor_deploy.config.tls import Tls, TlsKeys
 from lictor_deploy.config.watches import Watch
+from lictor_messages.secret import Secret
 
 Raw = dict[str, Any]
 
@@ -267,7 +268,7 @@ class AgentConfig(LogKeys, TlsKeys):
     enable_fault_injection: bool = option(
         "Answer /v1/internal/faults, by which this agent can be broken on purpose. Not for production.", default=False
     )
-    fault_injection_token: str = option(
+    fault_injection_token: Secret = option(
         "Requests that send it as X-Consul-Token may break this agent; needed with enable_fault_injection.", default=""
     )
 

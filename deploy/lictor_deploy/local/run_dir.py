@@ -11,24 +11,26 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
+from lictor_deploy.private import OTHERS, write_private
 from lictor_deploy.words.sentence import Failure
 
 CONTROL = "control"
 TOKEN = "fault-token"
 
 
-class FaultToken(NamedTuple):
+@dataclass(frozen=True)
+class FaultToken:
     """What those have to send who ask for faults over HTTP, and the file in which the cluster's user may read it."""
 
-    secret: str
+    secret: str = field(repr=False)
     file: Path
 
     def keep(self) -> None:
         """Write the file."""
-        self.file.write_text(f"{self.secret}\n")
+        write_private(self.file, f"{self.secret}\n")
 
 
 LOCK = "lock"
@@ -40,11 +42,18 @@ def base_dir() -> Path:
     base = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"lictor-{os.getuid()}"
     try:
         base.mkdir(mode=0o700, exist_ok=True, parents=True)
-        found = base.lstat()
+        found, place = base.lstat(), base.parent.stat()
     except OSError as error:
         said = (error.strerror or str(error)).lower()
         raise Failure(f"Cannot use {base}: {said}. Set XDG_RUNTIME_DIR to a directory of yours.") from None
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+    if place.st_mode & stat.S_IWOTH and not place.st_mode & stat.S_ISVTX:
+        raise Failure(
+            f"Any user may replace what is in {base.parent}: it has no sticky bit. Give it one with "
+            f"`chmod +t {base.parent}`, or set XDG_RUNTIME_DIR to a directory of yours."
+        )
+    if found.st_uid != os.getuid():
+        raise Failure(f"{base} was made by another user ({found.st_uid}). Set XDG_RUNTIME_DIR to a directory of yours.")
+    if not stat.S_ISDIR(found.st_mode) or found.st_mode & OTHERS:
         raise Failure(f"{base} must be a directory of yours with mode 0700. Remove it, or set XDG_RUNTIME_DIR.")
     return base
 
@@ -68,7 +77,7 @@ def run_dir() -> Iterator[Path]:
 def hold(path: Path) -> int:
     """Lock this directory for as long as the cluster lives; the lock is held before anybody can see it."""
     unseen = path / f".{LOCK}"
-    lock = os.open(unseen, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    lock = os.open(unseen, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX)
     os.rename(unseen, path / LOCK)
     return lock
@@ -87,7 +96,7 @@ def announce(path: Path) -> bool:
     if answers(announced(file.parent)):
         return False
     new = file.with_suffix(f".{os.getpid()}")  # another cluster may be announcing itself right now
-    new.write_text(json.dumps({"control": str(path / CONTROL), "pid": os.getpid()}))
+    write_private(new, json.dumps({"control": str(path / CONTROL), "pid": os.getpid()}))
     os.replace(new, file)
     return True
 

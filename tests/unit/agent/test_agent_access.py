@@ -13,7 +13,7 @@ from lictor_actors.kernel.vocabulary import By
 from lictor_actors.roles.agent.agent import Agent
 from lictor_actors.roles.agent.guards import guards_of
 from lictor_messages.acl import AclResolved, Grants, ResolveAclToken
-from lictor_messages.agent import AgentOptions, ListLocalServices, RegisterService
+from lictor_messages.agent import AgentOptions, CheckSpec, ListLocalServices, RegisterCheck, RegisterService
 from lictor_messages.agent_acl import MayUseAgent, SetAgentToken
 from lictor_messages.answers import Command, Query
 from lictor_messages.base import KINDS, Message
@@ -100,6 +100,18 @@ def test_what_a_token_may_not_do_is_refused_by_name() -> None:
     assert isinstance(refused, Refused)
     assert refused.text == "Permission denied: token with AccessorID 'x' lacks permission 'service:write' on \"db\""
     assert "db" not in agent.agent.local.services
+
+
+def test_a_refused_registration_starts_nothing_and_is_kept_nowhere() -> None:
+    """hashicorp/consul#1263: the service was not registered, and its checks ran."""
+    agent = Asked(enable_script_checks=True)
+    check = CheckSpec(name="runs", args=("/bin/true",), interval_ns=SECOND)
+    request = agent.ask(RegisterService(service=ServiceRecord(node="", id="db", service="db"), checks=(check,)), "t")
+    alone = agent.ask(RegisterCheck(check=check), "t")
+    agent.answer(MAY)
+    assert all(isinstance(agent.told(each), Refused) for each in (request, alone))
+    assert (agent.kept, agent.agent.local.checks, agent.agent.local.services) == ([], {}, {})
+    assert {e.target for e in agent.sent} == {SERVER, GATEWAY}
 
 
 def test_a_token_that_a_server_does_not_know_is_asked_of_the_leader() -> None:

@@ -1,3 +1,4 @@
+import io
 import json
 
 import pytest
@@ -73,3 +74,10 @@ def test_the_agent_gets_a_token(lictor, agent):
     agent.on("PUT", "/v1/agent/token/agent_recovery", b"")
     assert lictor("acl", "set-agent-token", "recovery", "x").out == 'ACL token "recovery" set successfully\n'
     assert json.loads(agent.asked[0].body) == {"Token": "x"}
+
+
+def test_a_token_may_come_by_standard_input_where_no_list_of_processes_has_it(lictor, agent, monkeypatch):
+    agent.on("PUT", "/v1/agent/token/default", b"")
+    monkeypatch.setattr("sys.stdin", io.StringIO("secret\n"))
+    assert lictor("acl", "set-agent-token", "default", "-").status == 0
+    assert json.loads(agent.asked[0].body) == {"Token": "secret"}

@@ -294,3 +294,19 @@ def test_a_cluster_has_a_root_where_connect_is_enabled_and_with_dev(file):
 def test_a_trust_domain_that_is_no_uuid_is_refused(file, cluster_id):
     with pytest.raises(Failure, match=r"connect\.ca_config: cluster_id must be a UUID"):
         config(file("a.json", {"connect": {"ca_config": {"cluster_id": cluster_id}}}))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        {"acl": {"enabled": True, "tokens": {"agent": {"5ec4e7": 1}}}},
+        {"acl": {"enabled": True, "tokens": "5ec4e7"}},
+        {"fault_injection_token": {"5ec4e7": 1}},
+    ],
+)
+def test_a_complaint_about_a_secret_does_not_repeat_it(tmp_path, key):
+    file = tmp_path / "c.json"
+    file.write_text(json.dumps(key))
+    with pytest.raises(Failure, match=r"token.* must be an? (string|object), not what it is") as refused:
+        load(Sources(files=[str(file)]), {}, dev=True)
+    assert "5ec4e7" not in str(refused.value)

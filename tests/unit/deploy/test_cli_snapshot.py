@@ -53,6 +53,7 @@ def test_save_writes_what_the_agent_sends(lictor, agent, archive, tmp_path):
     assert file.read_bytes() == archive
     assert agent.asked[0].target == "/v1/snapshot"
     assert list(tmp_path.glob(".*")) == []
+    assert file.stat().st_mode & 0o777 == 0o600, "it holds the secrets of all tokens"
 
 
 def test_save_takes_consuls_flags(lictor, agent, archive, tmp_path):

@@ -37,6 +37,7 @@ def test_everything_that_the_agent_has_is_in_the_archive(lictor: Any, quick: Any
     ran = lictor("debug", "-duration=0.4s", "-interval=0.25s", "-output=d")
     assert (ran.status, ran.err) == (0, "")
     assert ran.out.endswith("    Saved debug archive: d.tar.gz\n")
+    assert (tmp_path / "d.tar.gz").stat().st_mode & 0o777 == 0o600
     with tarfile.open(tmp_path / "d.tar.gz") as tar:
         tar.extractall(tmp_path / "out", filter="data")
     assert not (tmp_path / "d").exists()

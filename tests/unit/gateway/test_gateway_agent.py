@@ -90,6 +90,7 @@ def test_self(desk):
     assert body["Config"]["NodeName"] == "n1"
     assert body["Config"]["Server"] is True
     assert body["DebugConfig"]["SerfAdvertiseAddrLAN"] == "tcp://10.0.0.1:8301"
+    assert body["DebugConfig"]["ACLTokens"]["ACLAgentToken"] == body["DebugConfig"]["EncryptKey"] == "hidden"
     assert body["Member"]["Status"] == 1
     stats = body["Stats"]
     assert {"agent", "build", "consul", "raft", "runtime", "serf_lan", "serf_wan"} == set(stats)

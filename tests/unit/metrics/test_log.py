@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lictor_actors.hosts.doors.http.request_log import logged, without_token
+from lictor_actors.hosts.doors.http.request_log import logged
 from lictor_actors.hosts.live.faults import LiveRules
 from lictor_actors.hosts.live.log_lines import ConsulFormat, JsonFormat, about, log_of, set_threshold
 from lictor_actors.hosts.live.told import Told
@@ -19,6 +19,7 @@ from lictor_deploy.agent.log_file import LogFile
 from lictor_deploy.config.load import Sources, load
 from lictor_deploy.config.sections import AgentConfig
 from lictor_deploy.words.sentence import Failure
+from lictor_messages.secret import without_token
 from lictor_messages.web import HttpAnswered, HttpAsked
 
 

@@ -119,7 +119,7 @@ class FileDisk:
     def _file(self, name: str, *, create: bool) -> int:
         file = self._open.get(name)
         if file is None:
-            file = os.open(self._directory / name, os.O_RDWR | (os.O_CREAT if create else 0), 0o600)
+            file = os.open(self._directory / name, os.O_RDWR | os.O_NOFOLLOW | (os.O_CREAT if create else 0), 0o600)
             self._open[name] = file
             self._unnamed[name] = None
         return file

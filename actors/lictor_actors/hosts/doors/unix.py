@@ -46,7 +46,7 @@ def bound_to_file(path: str, ownership: Ownership) -> socket.socket:
 def _hand_over(path: str, ownership: Ownership) -> None:
     user, group, mode = ownership
     if user or group:
-        os.chown(path, _number(user, _user), _number(group, _group))
+        os.chown(path, _number(user, _user), _number(group, _group), follow_symlinks=False)
     if mode:
         os.chmod(path, int(mode, 8))
 

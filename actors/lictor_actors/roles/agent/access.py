@@ -21,6 +21,7 @@ from lictor_messages.agent import AgentOptions
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope
 from lictor_messages.refusals import Refused
+from lictor_messages.secret import is_same
 
 KNOWN_MOST = 1024
 """Tokens whose rights are remembered: strangers may show any number of others."""
@@ -86,7 +87,7 @@ class AgentAccess:
     def _verdict(self, turn: Turn) -> Sight | Refused | None:
         """What is known of the token in hand, None if a server is to be asked."""
         token = self._tokens.of(turn.envelope) if turn.envelope is not None else ""
-        if token and token == self._tokens.recovery:
+        if token and is_same(token, self._tokens.recovery):
             return self._sights.of("agent-recovery", _recovery(self._options.name))
         known = self._known.get(token)
         return known.verdict if known is not None and turn.now < known.until else None

@@ -14,6 +14,7 @@ from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope, role_of
 from lictor_messages.journal import Cell
 from lictor_messages.refusals import Refused
+from lictor_messages.secret import is_same
 
 NAMES = {
     "default": "default",
@@ -68,8 +69,8 @@ class AgentTokens:
     def _registered(self, key: Key, token: str, local: LocalState, turn: Turn) -> None:
         for gone in [known for known in self.registered if not _is_in(known, local)]:
             self._remember(gone, "", turn)
-        token = "" if token == self.default else token
-        if _is_in(key, local) and self.registered.get(key, "") != token:
+        token = "" if is_same(token, self.default) else token
+        if _is_in(key, local) and not is_same(self.registered.get(key, ""), token):
             self._remember(key, token, turn)
 
     def _remember(self, key: Key, token: str, turn: Turn) -> None:

@@ -43,6 +43,15 @@ NEVER = (
     *("ACLsEnabled", "ACLEnableKeyListPolicy", "AutoEncryptTLS", "ConnectEnabled", "EnableLocalScriptChecks"),
     *("EnableRemoteScriptChecks", "EncryptVerifyIncoming", "EncryptVerifyOutgoing", "ReadReplica"),
 )
+HIDDEN = "hidden"
+SECRETS = {
+    "ACLInitialManagementToken": HIDDEN,
+    "ACLTokens": dict.fromkeys(
+        ("ACLAgentRecoveryToken", "ACLAgentToken", "ACLDefaultToken", "ACLReplicationToken", "DNSToken"), HIDDEN
+    ),
+    "EncryptKey": HIDDEN,
+}
+"""Set or not, as in Consul: not even that is told."""
 CLOSED = ("DNSPort", "GRPCPort", "GRPCTLSPort", "SerfPortWAN")
 
 
@@ -120,6 +129,7 @@ def _debug(agent: AgentDescription, options: GatewayOptions) -> dict[str, Any]:
     return {
         **dict.fromkeys(NEVER, False),
         **dict.fromkeys(CLOSED, -1),
+        **SECRETS,
         **_http(options),
         "RetryJoinWAN": [],
         "SegmentName": "",

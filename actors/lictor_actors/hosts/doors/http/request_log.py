@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from urllib.parse import unquote_plus
 
 from lictor_actors.hosts.live.log_lines import about, log_of
+from lictor_messages.secret import without_token
 from lictor_messages.web import HttpAnswered, HttpAsked
 
 LOG = log_of("http")
-HIDDEN = "<hidden>"
 
 
 def logged(asked: HttpAsked, cause: str, answer: Callable[[HttpAnswered], None]) -> Callable[[HttpAnswered], None]:
@@ -24,14 +23,3 @@ def logged(asked: HttpAsked, cause: str, answer: Callable[[HttpAnswered], None])
         answer(said)
 
     return answered
-
-
-def without_token(target: str) -> str:
-    """The target with what no log may hold taken out, however its name is escaped."""
-    path, mark, query = target.partition("?")
-    return path + mark + "&".join(map(_hidden, query.split("&")))
-
-
-def _hidden(parameter: str) -> str:
-    name, equals, _ = parameter.partition("=")
-    return f"{name}={HIDDEN}" if equals and unquote_plus(name).lower() == "token" else parameter

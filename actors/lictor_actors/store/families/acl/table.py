@@ -15,6 +15,7 @@ from lictor_actors.store.rows import stamped
 from lictor_messages import acl as m
 from lictor_messages.answers import Written
 from lictor_messages.refusals import Refused
+from lictor_messages.secret import is_same
 
 TOKENS, POLICIES, ROLES = "acl-tokens", "acl-policies", "acl-roles"
 
@@ -100,7 +101,7 @@ class AclTable:
         return Written(index=index)
 
     def _changed_for_good(self, token: m.AclToken, old: m.AclToken) -> str:
-        if token.secret_id and token.secret_id != old.secret_id:
+        if token.secret_id and not is_same(token.secret_id, old.secret_id):
             return "Changing a token's SecretID is not permitted"
         if token.local != old.local:
             return f"Cannot toggle local mode of {old.accessor_id}"
