@@ -79,6 +79,8 @@ class Plan:
     """Every node has checks that live by reports."""
     queries: bool = False
     """Nodes ask the whole pool now and then."""
+    echoes: bool = False
+    """Old leaves are said again, invented ones flood a node, and agents are forced out."""
     lost_write: bool = False
     """In the end an agent's write to the catalog is lost, and it has to notice."""
     without: tuple[int, ...] = ()
@@ -111,6 +113,7 @@ class Plan:
             f"{'; a service is found by DNS' if self.dns else ''}"
             f"{'; checks live by reports' if self.reports else ''}"
             f"{'; the pool is asked' if self.queries else ''}"
+            f"{'; old leaves are said again' if self.echoes else ''}"
             f"{'; a write to the catalog is lost' if self.lost_write else ''}"
         )
 
@@ -165,6 +168,8 @@ def _with_later_draws(plan: Plan) -> Plan:
         plan = replace(plan, reports=True)
     if others.random() < 1 / 4:
         plan = replace(plan, queries=True)
+    if others.random() < 1 / 4:
+        plan = replace(plan, echoes=True)
     return plan
 
 

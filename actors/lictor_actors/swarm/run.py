@@ -16,22 +16,23 @@ from lictor_actors.judges import linearizability
 from lictor_actors.judges.lifetimes import LifetimeJudge
 from lictor_actors.judges.sessions import SessionJudge
 from lictor_actors.judges.watches import WatchJudge
-from lictor_actors.node.in_world import add_node, cluster_specs
-from lictor_actors.node.spec import NodeSpec
+from lictor_actors.node.in_world import add_node
 from lictor_actors.roles.server.server import Server
 from lictor_actors.swarm.bench import Bench
 from lictor_actors.swarm.chaos import Chaos
+from lictor_actors.swarm.echoes import Echoes
 from lictor_actors.swarm.followers import Followers
 from lictor_actors.swarm.heralds import Heralds
 from lictor_actors.swarm.keepers import Keeper
 from lictor_actors.swarm.lockers import Locker
 from lictor_actors.swarm.lost_write import lose_a_write
+from lictor_actors.swarm.nodes import specs_of
 from lictor_actors.swarm.owners import Owners
 from lictor_actors.swarm.plan import Plan, draw
 from lictor_actors.swarm.prefixes import CALL_S, Prefixes
 from lictor_actors.swarm.report import Report, Struck
 from lictor_actors.swarm.reporters import report_on_checks
-from lictor_actors.swarm.resolvers import Resolvers, with_dns
+from lictor_actors.swarm.resolvers import Resolvers
 from lictor_actors.swarm.workload import Clients
 
 HEAL_WITHIN_S = 300.0
@@ -74,15 +75,6 @@ def run_seed(
     return run.report(time.perf_counter() - started)
 
 
-def _specs(plan: Plan) -> list[NodeSpec]:
-    specs = cluster_specs(plan.seed, plan.servers, plan.agents)
-    wanted: dict[str, int] = {"server.session_ttl_min_ns": 1} if plan.keepers else {}
-    if plan.snapshot_every:
-        wanted["server.snapshot_threshold"] = plan.snapshot_every
-        wanted["server.trailing_logs"] = plan.snapshot_every // 2
-    return [with_dns(spec.having(wanted)) if plan.dns else spec.having(wanted) for spec in specs]
-
-
 class Run:
     """A world with a plan's cluster, clients, faults and judges. Whatever they find is raised as one of ``BROKEN``."""
 
@@ -102,7 +94,7 @@ class Run:
             trace=trace,
         )
         self.bench = Bench(self.world)
-        self.specs = _specs(plan)
+        self.specs = specs_of(plan)
         self.nodes = [add_node(self.world, spec).name for spec in self.specs]
         self.clients = Clients(
             self.world,
@@ -134,6 +126,7 @@ class Run:
         self._keepers = self._hired_keepers(stream(seed, "keepers at work"))
         self._prefixes = Prefixes(world, self.watches, nodes, stream(seed, "prefixes")) if self.plan.prefixes else None
         self._resolvers = Resolvers(world, nodes, stream(seed, "resolvers")) if self.plan.dns else None
+        self._echoes = self._hired_echoes(stream(seed, "echoes"))
         if self.plan.reports:
             report_on_checks(world, nodes, seed, self.broken)
 
@@ -143,6 +136,11 @@ class Run:
             Keeper(world, judge, rng.choice(self.nodes), f"keeper{i}", rng, ttl_ns, late=i % 2 == 1)
             for i in range(self.plan.keepers)
         ]
+
+    def _hired_echoes(self, rng: Random) -> Echoes | None:
+        agents = self.nodes[self.plan.servers :]
+        wanted = self.plan.echoes and len(self.nodes) > 1
+        return Echoes(self.world, self.bench.floods, self.nodes, agents, rng) if wanted else None
 
     def _saw_server(self, seat: Seat) -> None:
         if seat.life is not None and isinstance(seat.life.actor, Server):
@@ -168,6 +166,8 @@ class Run:
         if self.chaos is not None:
             self.chaos.end()
         self._owners.stop()
+        if self._echoes is not None:
+            self._echoes.stop()
         self.world.network.weather = Weather()
         self._judge_calm()
         self._healed_after_s = self._settle(HEAL_WITHIN_S, "not healed")
