@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lictor_actors.swarm.patch import Bug, planted
-from lictor_actors.swarm.plan import Plan, first_draws
-from lictor_actors.swarm.run import run_seed
+from lictor_actors.swarm.plan import Plan, first_draws, of_datacenters
+from lictor_actors.swarm.seeds import run_seed
 
 SEEDS_MOST = 200
 
@@ -26,12 +26,15 @@ class Planted:
     known: int
     """A seed that finds it."""
     until_s: float = 20.0
+    datacenters: bool = False
+    """Whether it shows in seeds of several datacenters."""
     plan: Mapping[str, Any] = field(default_factory=dict)
     """What is not left to the seed's draw."""
 
     def plan_of(self, seed: int) -> Plan:
         """The seed's draw, bent towards where the bug may show; what came later only where it is asked for."""
-        return replace(first_draws(seed), **self.plan)
+        drawn = first_draws(seed)
+        return replace(of_datacenters(drawn) if self.datacenters else drawn, **self.plan)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lictor_actors.swarm.hunt import Planted
-from lictor_actors.swarm.mutants import checks, raft, store, swim
+from lictor_actors.swarm.mutants import checks, datacenters, raft, store, swim
 from lictor_actors.swarm.plan import calm_weather
 
 THREE = {"servers": 3, "agents": 1, "clients": 4, "keys": 1}
@@ -254,7 +254,35 @@ PLANTED = (
     Planted("intents about strangers are all kept", swim.keeps_every_intent, "keeps .* intents", known=3, plan=ECHOES),
     Planted("a receive queue has no end", swim.queues_without_end, "that wait to be weighed", known=1, plan=ECHOES),
     Planted("a queue drops without a word", swim.drops_without_a_word, "counted .* as dropped", known=1, plan=ECHOES),
+    Planted("a Lamport clock hears nothing", swim.ignores_others_clocks, "OutOfOrder", known=1, plan={"agents": 4}),
     Planted(
-        "a Lamport clock hears nothing", swim.ignores_others_clocks, "OutOfOrder", known=1, plan={"agents": 4}
+        "a server does what was asked of another datacenter",
+        datacenters.keeps_what_is_for_another,
+        "BorderCrossed: the key",
+        known=1,
+        datacenters=True,
+    ),
+    Planted(
+        "a pool takes members of every datacenter",
+        datacenters.lets_strangers_in,
+        "for a member of its own pool",
+        known=1,
+        datacenters=True,
+    ),
+    Planted(
+        "failover begins at the end of its list",
+        datacenters.begins_at_the_end_of_the_list,
+        "failover goes to",
+        known=1,
+        datacenters=True,
+        plan={"datacenters": 3},
+    ),
+    Planted(
+        "a request goes to any other datacenter",
+        datacenters.sends_to_any_server,
+        "BorderCrossed|is not there",
+        known=1,
+        datacenters=True,
+        plan={"datacenters": 3},
     ),
 )
