@@ -175,7 +175,7 @@ def _with_later_draws(plan: Plan) -> Plan:
         plan = replace(plan, queries=True)
     if others.random() < 1 / 4:
         plan = replace(plan, echoes=True)
-    return of_datacenters(plan) if others.random() < 1 / 8 else plan
+    return of_datacenters(plan) if stream(plan.seed, "several").random() < 1 / 8 else plan
 
 
 def of_datacenters(plan: Plan) -> Plan:
