@@ -76,8 +76,9 @@ class Seen:
 class Experiment:
     """One world of probers alone that know each other from the start."""
 
-    def __init__(self, configuration: str, seed: int, anomalies: int) -> None:
-        self.world, names = pool_of(MEMBERS, CONFIGURATIONS[configuration], World(seed, LOOPBACK, check_every=RARELY))
+    def __init__(self, configuration: str, seed: int, anomalies: int, members: int) -> None:
+        world = World(seed, weather=LOOPBACK, check_every=RARELY)
+        self.world, names = pool_of(members, CONFIGURATIONS[configuration], world)
         self.blocked = frozenset(Random(seed).sample(names, anomalies))
         self.healthy = len(names) - anomalies
         self.seen = Seen()
@@ -129,10 +130,10 @@ class Experiment:
         return self.seen
 
 
-def interval(configuration: str, seed: int, point: tuple[int, int, int]) -> Seen:
+def interval(configuration: str, seed: int, point: tuple[int, int, int], members: int = MEMBERS) -> Seen:
     """Blocked and running in turn for two minutes; it ends with the next anomaly."""
     anomalies, blocked_ms, running_ms = point
-    experiment = Experiment(configuration, seed, anomalies)
+    experiment = Experiment(configuration, seed, anomalies, members)
     until = experiment.world.time + round(LASTS_S * S)
     while experiment.world.time < until:
         experiment.block(blocked_ms / 1000)
@@ -140,9 +141,9 @@ def interval(configuration: str, seed: int, point: tuple[int, int, int]) -> Seen
     return experiment.outcome()
 
 
-def threshold(configuration: str, seed: int, anomalies: int) -> Seen:
+def threshold(configuration: str, seed: int, anomalies: int, members: int = MEMBERS) -> Seen:
     """Blocked once, for as long as the longest anomaly of the grid."""
-    experiment = Experiment(configuration, seed, anomalies)
+    experiment = Experiment(configuration, seed, anomalies, members)
     experiment.block(LONGEST_MS / 1000)
     return experiment.outcome()
 

@@ -1,6 +1,6 @@
 """Serf's queries: a question that gossip carries to the members of a pool, and that each answers directly.
 
-agent > prober             AskPool, answered by PoolAnswered when all have answered or the time is over
+gateway > agent > prober   AskPool, answered by PoolAnswered when all have answered or the time is over
 prober > pool              PoolQuery, in gossip
 prober > asking prober     QueryAnswer, an ack or an answer; also through a few others, chosen at random
 """
@@ -60,6 +60,8 @@ class PoolAnswered(Message):
     """The live members that the filters select, as the asking node knows them."""
     acks: tuple[str, ...] = ()
     answers: tuple[PoolAnswer, ...] = ()
+    deadline_ns: Natural = 0
+    """How long all of them had for it."""
 
 
 class PoolQuery(Message, kind="swim.query", on=CLAIM):

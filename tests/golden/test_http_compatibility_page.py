@@ -49,7 +49,12 @@ NOTES = {
     "/v1/query/": "`/execute` and `/explain` below it; a `Peer` among `Failover.Targets` is refused",
     "/v1/operator/utilization": "Consul Enterprise",
 }
-OWN = {("GET", "/"), ("GET", "/v1/internal/lictor/suspicions"), ("GET", "/debug/pprof/goroutine")}
+OWN = {
+    ("GET", "/"),
+    ("GET", "/v1/internal/lictor/suspicions"),
+    ("PUT", "/v1/internal/lictor/query/"),
+    ("GET", "/debug/pprof/goroutine"),
+}
 """What Consul does not list: its root page is no endpoint, and its profiles are part of one."""
 MESH_PATHS = (
     "connect",

@@ -194,3 +194,17 @@ def test_every_node_can_say_who_accused_a_node_that_died_and_over_http() -> None
         accusers = [row["Accuser"], *row["Confirmers"]]
         assert {*accusers, row["EndedBy"]} <= {name.partition(".")[0] for name in c.world.running()}
         assert len(set(accusers)) == len(accusers)
+
+
+def test_the_pool_is_asked_over_http_and_says_who_is_silent() -> None:
+    c = Cluster(servers=1, agents=2)
+    path = "/v1/internal/lictor/query/_serf_ping?acks&relay-factor=1"
+    asked = json.loads(c.http("agent-1", "PUT", path).body)
+    assert sorted(asked["Asked"]) == sorted(asked["Acks"]) == ["agent-1", "agent-2", "server-1"]
+    assert len(asked["Answers"]) == 3
+    c.faults.isolate("agent-2.dc1")
+    asked = json.loads(c.http("agent-1", "PUT", f"{path}&tag=role=node&timeout=2s").body)
+    assert (asked["Asked"], asked["Acks"], asked["Deadline"]) == (["agent-1", "agent-2"], ["agent-1"], "2s")
+    refused = c.http("agent-1", "PUT", f"{path}&tag=role=(")
+    assert refused.status == 400
+    assert refused.body.startswith(b"Invalid filter of the tag role: error parsing regexp: missing closing )")

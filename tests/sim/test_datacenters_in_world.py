@@ -1,15 +1,15 @@
 """Several datacenters in the world: what crosses, what does not, and what the judges of that are worth."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from lictor_actors.faults import world_faults
 from lictor_actors.hosts.world import World
 from lictor_actors.node.in_world import add_cluster, add_node
-from lictor_actors.swarm.datacenter_mutants import MUTANTS
-from lictor_actors.swarm.datacenters import draw_datacenters, run_datacenters
-from lictor_actors.swarm.patch import planted
+from lictor_actors.swarm import run_seed
+from lictor_actors.swarm.plan import draw, of_datacenters
 from lictor_messages.agent import LeaveCluster
 from lictor_messages.answers import Written
 from lictor_messages.catalog import NodeRecord, Register, ServiceRecord
@@ -29,29 +29,31 @@ from lictor_messages.web import HttpAsked
 SEEDS = 8
 
 
+def of_several(seed):
+    return of_datacenters(draw(seed))
+
+
 @pytest.mark.sim
 @pytest.mark.timeout(600)
 def test_seeds_keep_every_border_and_reach_the_interesting_places():
-    reports = [run_datacenters(seed) for seed in range(1, SEEDS + 1)]
-    assert [(report.plan, report.failures) for report in reports if report.failures] == []
-    assert {len(report.plan.names) for report in reports} == {2, 3}
+    reports = [run_seed(seed, 30.0, plan=of_several(seed)) for seed in range(1, SEEDS + 1)]
+    assert [str(report) for report in reports if not report.ok] == []
+    assert {report.plan.datacenters for report in reports} == {2, 3}
     for what in ("crossings_silent", "gossip_refused_stranger", "found_in_dc2", "found_in_dc3", "dropped_by_fault"):
         assert sum(report.counters.get(what, 0) for report in reports) > 0, what
-    assert all(report.looked > 100 for report in reports)
 
 
-@pytest.mark.sim
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("bug", MUTANTS, ids=[bug.__name__ for bug in MUTANTS])
-def test_a_judge_finds(bug):
-    with planted(bug):
-        found = next((failures for seed in range(1, SEEDS + 1) if (failures := run_datacenters(seed).failures)), [])
-    assert found
+def test_some_seeds_are_of_several_datacenters():
+    assert {draw(seed).datacenters for seed in range(100)} == {1, 2, 3}
 
 
-def test_the_same_seed_runs_the_same_way():
-    seed = next(seed for seed in range(1, 40) if draw_datacenters(seed).servers == 1)
-    assert run_datacenters(seed, 15.0).digest == run_datacenters(seed, 15.0).digest
+def test_a_fault_between_datacenters_can_be_left_out():
+    plan = of_several(next(seed for seed in range(1, 40) if of_several(seed).servers == 1))
+    everything = run_seed(plan.seed, 15.0, plan=plan)
+    again = run_seed(plan.seed, 15.0, plan=plan)
+    left = run_seed(plan.seed, 15.0, plan=replace(plan, without=(1,)))
+    assert everything.digest == again.digest != left.digest
+    assert everything.struck[1:] == left.struck
 
 
 # -- one world, and what clients of one datacenter see of another ---------------------------------

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from lictor_actors.swarm import run_seed
-from lictor_actors.swarm.hunt import PLANTED, Planted, hunt
+from lictor_actors.swarm.hunt import Planted, hunt
 from lictor_actors.swarm.patch import planted
+from lictor_actors.swarm.planted import PLANTED
 
 SEEDS = 40
 pytestmark = pytest.mark.timeout(1200)  # some need a dozen seeds, and the machine may have other things to do

@@ -122,7 +122,7 @@ def nobody_has_an_address(seed: int) -> Report:
         for spec in run.specs:
             run.world.at(20.0, partial(run.world.machines[spec.node].become, tree(without_join(spec))))
 
-    plan = replace(draw(seed), faults=RESTARTS, every_s=2.0, lasts_s=3.0, snapshot_every=0)
+    plan = replace(draw(seed), datacenters=1, faults=RESTARTS, every_s=2.0, lasts_s=3.0, snapshot_every=0)
     return run_seed(seed, 50.0, plan=plan, watch=forget)
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from lictor_actors.swarm import run_seed
-from lictor_actors.swarm.hunt import PLANTED, Planted
+from lictor_actors.swarm.hunt import Planted
 from lictor_actors.swarm.kept import NotKept, read
 from lictor_actors.swarm.patch import planted
 from lictor_actors.swarm.plan import Plan, draw
+from lictor_actors.swarm.planted import PLANTED
 from lictor_actors.swarm.report import Report, Struck
 from lictor_actors.swarm.run import Run
 from lictor_actors.swarm.shrink import kind_of, options_of, shrink

@@ -34,7 +34,9 @@ def test_a_batch_of_seeds_keeps_every_promise_and_reaches_the_interesting_places
 
 def servers_come_and_go(seed: int) -> Report:
     """Nothing but changes of membership, one after the other."""
-    plan = replace(draw(seed), servers=3 + 2 * (seed % 2), faults=CHANGES, every_s=1.5, snapshot_every=20)
+    plan = replace(
+        draw(seed), datacenters=1, servers=3 + 2 * (seed % 2), faults=CHANGES, every_s=1.5, snapshot_every=20
+    )
     return run_seed(seed, 40.0, plan=plan)  # somebody dead is cleared away after some fifteen seconds
 
 
@@ -70,7 +72,7 @@ def assert_caught(
 ) -> None:
     """One of a few seeds, with three servers and these faults, ends with a verdict that says ``what``."""
     for seed in range(1, 40):
-        drawn = draw(seed)
+        drawn = replace(draw(seed), datacenters=1)
         plan = replace(drawn, servers=3, agents=1, clients=4, keys=1, faults=faults, every_s=every_s, lasts_s=lasts_s)
         report = run_seed(seed, until_s, plan=plan)
         if any(re.search(what, failure) for failure in report.failures):

@@ -11,7 +11,9 @@ from lictor_actors.hosts.world import World
 from lictor_actors.journal.journal import Journal
 from lictor_actors.judges.catalog import differences, disagreements
 from lictor_actors.judges.events import EventJudge
+from lictor_actors.judges.floods import FloodJudge
 from lictor_actors.judges.lag import LagJudge
+from lictor_actors.judges.leaves import LeaveJudge
 from lictor_actors.judges.membership import MemberChange, MembershipJudge
 from lictor_actors.judges.queries import QueryJudge
 from lictor_actors.judges.raft import RaftJudge
@@ -42,13 +44,15 @@ class Bench:
         self.swim = SwimJudge()
         self.events = EventJudge()
         self.queries = QueryJudge()
+        self.leaves = LeaveJudge(self._members)
+        self.floods = FloodJudge()
         self.suspicions = SuspicionJudge(self._members, LOCAL.suspicion_min(1))
         self.lag = LagJudge(self._members, WAN.lag_tolerance)
         if raft:
             world.watchers.setdefault("server", []).append(self._saw_server)
             world.listeners.append(self.raft.heard)
         world.watchers.setdefault("prober", []).append(self._saw_prober)
-        world.listeners += [self.swim.heard, self.events.heard, self.queries.heard]
+        world.listeners += [self.swim.heard, self.events.heard, self.queries.heard, self.leaves.heard]
         world.trace.taps += [self.suspicions, self.lag]
 
     def on_change(self, listener: Callable[[MemberChange], None]) -> None:
@@ -135,6 +139,8 @@ class Bench:
         self.suspicions.saw(seat.node.name)
         if not seat.paused:
             self.lag.saw(seat.node.name)
+        if seat.life is not None and isinstance(seat.life.actor, Prober):
+            self.floods.saw(seat.node.name, seat.life.actor.pool)
 
     def _members(self, node: str) -> MemberTable | None:
         prober = self.world.actor(at("prober", node))

@@ -1,16 +1,11 @@
-"""The nemesis: injects the plan's faults at random and heals each after a while; at the end it heals everything.
-
-Each strike has a number and draws from a stream of its own, so that leaving one out changes nothing about the others.
-"""
+"""The nemesis of a cluster: which nodes each of the plan's faults hits, and how hard."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 
-from lictor_actors.faults import Faults, world_faults
 from lictor_actors.faults.in_force import Injected
 from lictor_actors.hosts.world import World
 from lictor_actors.hosts.world.streams import stream
@@ -18,6 +13,7 @@ from lictor_actors.node.spec import NodeSpec
 from lictor_actors.swarm.bench import Bench
 from lictor_actors.swarm.changes import Changes, Done
 from lictor_actors.swarm.plan import ChangeName, FaultName, Plan
+from lictor_actors.swarm.strikes import Strikes
 
 DRIFT_MAX = 0.02
 """A lease holds for nine tenths of an election time-out: clocks may differ in speed by less than that."""
@@ -27,34 +23,12 @@ BENT_MOST = 2
 """Clocks that are wrong at a time: drifts of one node add up."""
 
 
-@dataclass(slots=True)
-class Strike:
-    """One fault of a run."""
-
-    number: int
-    name: FaultName | ChangeName
-    at_s: float
-    what: str = ""
-    """In words, with whom it hit; "" if there was nobody to hit, or if it was left out."""
-    injected: list[Injected | Done] = field(default_factory=list, repr=False)
-
-    def heal(self) -> None:
-        """End what it did."""
-        for injected in self.injected:
-            injected.heal()
-
-
-class Chaos:
-    """Faults on a world until ``end``. ``plan.without`` names strikes that are left out."""
+class Chaos(Strikes):
+    """Faults on a world's nodes until ``end``."""
 
     def __init__(self, world: World, plan: Plan, bench: Bench, specs: Sequence[NodeSpec]) -> None:
-        self.faults: Faults = world_faults(world)
-        self.strikes: list[Strike] = []
-        self._world = world
-        self._plan = plan
+        super().__init__(world, plan)
         self._bench = bench
-        self._rng = stream(plan.seed, "chaos")
-        self._going = True
         self._flapping = ""
         self._changes = Changes(world, bench, specs)
         if plan.changes_servers:
@@ -63,32 +37,11 @@ class Chaos:
 
     def end(self) -> None:
         """Heal everything, start what is down."""
-        self._going = False
-        self.faults.heal_all()
-        for strike in self.strikes:
-            strike.heal()
+        super().end()
         self._changes.end()
         for name, machine in self._world.machines.items():
             if not machine.running and name not in self._bench.gone:
                 self._world.restart(name)
-
-    def _again(self) -> None:
-        self._world.at(self._rng.expovariate(1 / self._plan.every_s), self._strike)
-
-    def _strike(self) -> None:
-        if not self._going:
-            return
-        number = len(self.strikes) + 1
-        rng = stream(self._plan.seed, "strike", str(number))
-        strike = Strike(number, rng.choice(self._plan.faults), self._world.time / 1e9)
-        self.strikes.append(strike)
-        lasts_s = rng.expovariate(1 / self._plan.lasts_s)
-        if number not in self._plan.without:
-            self._world.count(f"fault_{strike.name}")
-            strike.injected = list(self._inject(strike.name, rng))
-            strike.what = "; ".join(injected.what for injected in strike.injected)
-            self._world.at(max([lasts_s, *(i.lasts_s for i in strike.injected if isinstance(i, Done))]), strike.heal)
-        self._again()
 
     def _inject(self, name: FaultName | ChangeName, rng: Random) -> Sequence[Injected | Done]:
         faults = self.faults

@@ -36,6 +36,8 @@ FaultName = Literal[
 """``flap``: a server that does not lead is cut off again and again; ``set_back``: cut off, and its clock set back;
 ``lag``: what the other servers say to one comes late, by up to several election time-outs."""
 FAULTS: tuple[FaultName, ...] = get_args(FaultName)
+LINKS: tuple[FaultName, ...] = ("cut", "delay", "lose")
+"""What strikes between datacenters."""
 LATER: tuple[FaultName, ...] = ("lag",)
 """Faults that came after the first draws: they are drawn apart, so that the other seeds stay what they were."""
 FIRST: tuple[FaultName, ...] = tuple(name for name in FAULTS if name not in LATER)
@@ -79,8 +81,12 @@ class Plan:
     """Every node has checks that live by reports."""
     queries: bool = False
     """Nodes ask the whole pool now and then."""
+    echoes: bool = False
+    """Old leaves are said again, invented ones flood a node, and agents are forced out."""
     lost_write: bool = False
     """In the end an agent's write to the catalog is lost, and it has to notice."""
+    datacenters: int = 1
+    """With two or three there are as many servers and agents in each, and nothing is drawn but faults between them."""
     without: tuple[int, ...] = ()
     """Numbers of strikes that are left out."""
 
@@ -99,6 +105,7 @@ class Plan:
     def __str__(self) -> str:
         w, d = self.weather, self.disk
         return (
+            f"{f'{self.datacenters} datacenters of ' if self.datacenters > 1 else ''}"
             f"{self.servers} servers, {self.agents} agents, {self.clients} clients on {self.keys} keys, "
             f"patient for {self.patience_s:.1f} s; "
             f"{' '.join(self.faults) or 'no faults'} every {self.every_s:.1f} s for {self.lasts_s:.1f} s"
@@ -111,6 +118,7 @@ class Plan:
             f"{'; a service is found by DNS' if self.dns else ''}"
             f"{'; checks live by reports' if self.reports else ''}"
             f"{'; the pool is asked' if self.queries else ''}"
+            f"{'; old leaves are said again' if self.echoes else ''}"
             f"{'; a write to the catalog is lost' if self.lost_write else ''}"
         )
 
@@ -165,7 +173,23 @@ def _with_later_draws(plan: Plan) -> Plan:
         plan = replace(plan, reports=True)
     if others.random() < 1 / 4:
         plan = replace(plan, queries=True)
-    return plan
+    if others.random() < 1 / 4:
+        plan = replace(plan, echoes=True)
+    return of_datacenters(plan) if stream(plan.seed, "several").random() < 1 / 8 else plan
+
+
+def of_datacenters(plan: Plan) -> Plan:
+    """What this seed draws if it is one of several datacenters."""
+    rng, first = stream(plan.seed, "datacenters"), first_draws(plan.seed)
+    return replace(
+        first,
+        datacenters=rng.choice((2, 3)),
+        servers=rng.choice((1, 3)),
+        agents=rng.randint(1, 2),
+        faults=LINKS,
+        every_s=rng.uniform(0.5, 3.0),
+        lasts_s=rng.uniform(0.5, 12.0),
+    )
 
 
 def _changes(seed: int) -> list[ChangeName]:

@@ -97,6 +97,8 @@ class Report:
             "lock_taken": c.get("lock_taken", 0),
             "session_renewed": c.get("session_renewed", 0),
             "prefix_watcher_told": c.get("prefix_watcher_told", 0),
+            "leave_repeated": c.get("leave_repeated", 0),
+            "gossip_dropped": c.get("gossip_handoff_dropped_verdict", 0),
             "catalog_write_lost": c.get("catalog_write_lost", 0),
         }
 

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from random import Random
 
 from lictor_actors.faults import world_faults
 from lictor_actors.hosts.seat import Seat
-from lictor_actors.hosts.world import World
 from lictor_actors.hosts.world.network import Weather
 from lictor_actors.hosts.world.streams import stream
-from lictor_actors.journal.recovery import JournalCorrupt
 from lictor_actors.judges import linearizability
 from lictor_actors.judges.lifetimes import LifetimeJudge
 from lictor_actors.judges.sessions import SessionJudge
 from lictor_actors.judges.watches import WatchJudge
-from lictor_actors.node.in_world import add_node, cluster_specs
-from lictor_actors.node.spec import NodeSpec
+from lictor_actors.node.in_world import add_node
 from lictor_actors.roles.server.server import Server
 from lictor_actors.swarm.bench import Bench
 from lictor_actors.swarm.chaos import Chaos
+from lictor_actors.swarm.echoes import Echoes
 from lictor_actors.swarm.followers import Followers
 from lictor_actors.swarm.heralds import Heralds
+from lictor_actors.swarm.judged import Judged
 from lictor_actors.swarm.keepers import Keeper
 from lictor_actors.swarm.lockers import Locker
 from lictor_actors.swarm.lost_write import lose_a_write
+from lictor_actors.swarm.nodes import specs_of, world_of
 from lictor_actors.swarm.owners import Owners
-from lictor_actors.swarm.plan import Plan, draw
+from lictor_actors.swarm.plan import Plan
 from lictor_actors.swarm.prefixes import CALL_S, Prefixes
-from lictor_actors.swarm.report import Report, Struck
+from lictor_actors.swarm.report import Report
 from lictor_actors.swarm.reporters import report_on_checks
-from lictor_actors.swarm.resolvers import Resolvers, with_dns
+from lictor_actors.swarm.resolvers import Resolvers
 from lictor_actors.swarm.workload import Clients
 
 HEAL_WITHIN_S = 300.0
@@ -44,65 +43,18 @@ CHAOS_AFTER_S = 2.0
 LOCKERS = 2
 LAST_WORDS = 2
 """How often every key is written once all is well: each time all who follow it must hear."""
-BROKEN = (AssertionError, JournalCorrupt, RuntimeError)
-CHECK_EVERY = 16
-"""Turns from one actor's check of itself to the next: a store checks every row. Judges look at every turn."""
 
 
-def run_seed(
-    seed: int,
-    until_s: float = 20.0,
-    trace: Callable[[str], None] | None = None,
-    plan: Plan | None = None,
-    watch: Callable[[Run], None] | None = None,
-) -> Report:
-    """Run one seed: ``until_s`` of chaos, then up to five minutes of virtual time to converge. Never raises.
-
-    ``watch`` is shown the run before it begins.
-    """
-    started = time.perf_counter()
-    run = Run(plan or draw(seed), trace)
-    if watch is not None:
-        watch(run)
-    try:
-        run.advance(until_s)
-        run.heal()
-        run.look_back()
-        run.mourn()
-    except BROKEN as broken:
-        run.broken(f"{type(broken).__name__}: {broken}")
-    return run.report(time.perf_counter() - started)
-
-
-def _specs(plan: Plan) -> list[NodeSpec]:
-    specs = cluster_specs(plan.seed, plan.servers, plan.agents)
-    wanted: dict[str, int] = {"server.session_ttl_min_ns": 1} if plan.keepers else {}
-    if plan.snapshot_every:
-        wanted["server.snapshot_threshold"] = plan.snapshot_every
-        wanted["server.trailing_logs"] = plan.snapshot_every // 2
-    return [with_dns(spec.having(wanted)) if plan.dns else spec.having(wanted) for spec in specs]
-
-
-class Run:
+class Run(Judged):
     """A world with a plan's cluster, clients, faults and judges. Whatever they find is raised as one of ``BROKEN``."""
 
     def __init__(self, plan: Plan, trace: Callable[[str], None] | None = None) -> None:
-        self.plan = plan
+        super().__init__(plan, world_of(plan, trace))
         self.chaos: Chaos | None = None
         """None before it begins."""
-        self.failures: list[str] = []
-        self.broken_at_s = self._healed_after_s = 0.0
         self._undecided = self._terms_before_chaos = 0
-        self.world = World(
-            plan.seed,
-            weather=plan.weather,
-            disk=plan.disk,
-            buggify=plan.buggify,
-            check_every=CHECK_EVERY,
-            trace=trace,
-        )
         self.bench = Bench(self.world)
-        self.specs = _specs(plan)
+        self.specs = specs_of(plan)
         self.nodes = [add_node(self.world, spec).name for spec in self.specs]
         self.clients = Clients(
             self.world,
@@ -134,6 +86,7 @@ class Run:
         self._keepers = self._hired_keepers(stream(seed, "keepers at work"))
         self._prefixes = Prefixes(world, self.watches, nodes, stream(seed, "prefixes")) if self.plan.prefixes else None
         self._resolvers = Resolvers(world, nodes, stream(seed, "resolvers")) if self.plan.dns else None
+        self._echoes = self._hired_echoes(stream(seed, "echoes"))
         if self.plan.reports:
             report_on_checks(world, nodes, seed, self.broken)
 
@@ -143,6 +96,11 @@ class Run:
             Keeper(world, judge, rng.choice(self.nodes), f"keeper{i}", rng, ttl_ns, late=i % 2 == 1)
             for i in range(self.plan.keepers)
         ]
+
+    def _hired_echoes(self, rng: Random) -> Echoes | None:
+        agents = self.nodes[self.plan.servers :]
+        wanted = self.plan.echoes and len(self.nodes) > 1
+        return Echoes(self.world, self.bench.floods, self.nodes, agents, rng) if wanted else None
 
     def _saw_server(self, seat: Seat) -> None:
         if seat.life is not None and isinstance(seat.life.actor, Server):
@@ -168,6 +126,8 @@ class Run:
         if self.chaos is not None:
             self.chaos.end()
         self._owners.stop()
+        if self._echoes is not None:
+            self._echoes.stop()
         self.world.network.weather = Weather()
         self._judge_calm()
         self._healed_after_s = self._settle(HEAL_WITHIN_S, "not healed")
@@ -254,22 +214,15 @@ class Run:
 
     # -- what came of it ------------------------------------------------------------------
 
-    def broken(self, what: str) -> None:
-        """A promise was not kept."""
-        if not self.failures:
-            self.broken_at_s = self.world.time / 1e9
-        self.failures.append(what)
-
     def report(self, wall_s: float) -> Report:
         """What the run showed so far."""
         world, raft, operations = self.world, self.bench.raft, self.clients.history.operations
-        strikes, without = self.chaos.strikes if self.chaos is not None else (), self.plan.without
         return Report(
             seed=self.plan.seed,
             plan=self.plan,
             failures=self.failures,
             broken_at_s=self.broken_at_s,
-            struck=tuple(Struck(s.number, s.name, s.at_s, s.what) for s in strikes if s.number not in without),
+            struck=self.chaos.struck if self.chaos is not None else (),
             counters=world.counters,
             operations=len(operations),
             unknown=sum(not o.known and o.action != "get" for o in operations),
@@ -294,7 +247,3 @@ class Run:
             return ["no server leads"]
         bench = self.bench
         return bench.members_wrong() or bench.catalog_wrong() or bench.services_wrong() or bench.voters_wrong()
-
-    def _crashes(self) -> None:
-        for who, error in self.world.crashes:
-            raise RuntimeError(f"{who} raised {error!r}") from error

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from lictor_actors.swarm.plan import Plan, draw
 from lictor_actors.swarm.report import Report
-from lictor_actors.swarm.run import run_seed
+from lictor_actors.swarm.seeds import run_seed
 
 RUNS_MOST = 150
 MARGIN_S = 0.001

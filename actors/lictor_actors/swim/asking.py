@@ -27,6 +27,8 @@ class OpenQuery:
 
     asked: dict[str, None]
     acks_wanted: bool
+    deadline: int
+    """Time from the question to the end, in nanoseconds."""
     done: Done
     acks: dict[str, None] = field(default_factory=dict)
     answers: dict[str, bytes] = field(default_factory=dict)
@@ -63,9 +65,9 @@ class Asking:
             )
         query = self._query(ask, turn)
         present = [peer for peer in self._members.sorted() if peer.present and self._queries.selects(ask, peer)]
-        one = OpenQuery(dict.fromkeys(peer.node for peer in present), ask.acks, done)
-        self._open[query.ltime, query.id] = one
         timeout = min(ask.timeout_ns or self._profile.query_timeout(self._members.alive_count), TIMEOUT_MOST_NS)
+        one = OpenQuery(dict.fromkeys(peer.node for peer in present), ask.acks, timeout, done)
+        self._open[query.ltime, query.id] = one
         turn.set_timer(_timer(query.id), timeout, QueryDue(ltime=query.ltime, id=query.id))
         data = pack_body(query)
         self._queries.begin(query, data, turn)
@@ -123,7 +125,8 @@ class Asking:
         one = self._open.pop((ltime, id_))
         turn.cancel_timer(_timer(id_))
         answers = tuple(PoolAnswer(node=node, payload=payload) for node, payload in one.answers.items())
-        one.done(PoolAnswered(asked=tuple(one.asked), acks=tuple(one.acks), answers=answers), turn)
+        asked, acks = tuple(one.asked), tuple(one.acks)
+        one.done(PoolAnswered(asked=asked, acks=acks, answers=answers, deadline_ns=one.deadline), turn)
 
 
 def _timer(id_: int) -> str:

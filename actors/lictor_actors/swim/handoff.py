@@ -45,6 +45,11 @@ class Handoff:
         """Updates in the queues."""
         return sum(map(len, self._queues))
 
+    @property
+    def longest(self) -> int:
+        """Updates in the longest of the queues."""
+        return max(map(len, self._queues))
+
     def take_in(self, updates: tuple[bytes, ...], source: str, turn: Turn) -> None:
         """Weigh these updates of a message now, or have them wait."""
         if self._has_time_for(updates, turn.now):

@@ -39,6 +39,9 @@ class RecentIntents:
     def __len__(self) -> int:
         return len(self._intents)
 
+    def __contains__(self, node: str) -> bool:
+        return node in self._intents
+
     def put(self, claim: LeaveIntent | Dead, data: bytes, turn: Turn) -> bool:
         """Keep it, unless what is kept says as much already: then it is False."""
         self._expire(turn)

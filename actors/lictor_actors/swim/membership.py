@@ -128,6 +128,7 @@ class Membership:
             return True
         peer = self._members.own(peer)
         outbids, peer.incarnation = claim.incarnation > peer.incarnation, claim.incarnation
+        peer.leaving = peer.leaving and not outbids  # the intent was of an older one
         if peer.suspicion is None:
             self._transitions.suspect(peer, claim.accuser, data, turn)
             return True
@@ -152,6 +153,7 @@ class Membership:
         if claim.incarnation < peer.incarnation:
             return True
         peer = self._members.own(peer)
+        peer.leaving = peer.leaving and claim.incarnation == peer.incarnation
         if peer.present and claim.accuser != claim.node:
             self._convict(peer, claim, data, hearing, turn)
         else:

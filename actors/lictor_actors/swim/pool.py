@@ -78,8 +78,8 @@ class Pool:
         transitions = Transitions(profile, members, gossiper, self.listeners, processed)
         self.transitions = transitions
         self.suspicions = transitions.suspicions
-        intents = RecentIntents(profile.broadcasts_max)
-        self.membership = Membership(members, own, transitions, gossiper, self.listeners, self.border, intents)
+        self.intents = RecentIntents(profile.broadcasts_max)
+        self.membership = Membership(members, own, transitions, gossiper, self.listeners, self.border, self.intents)
         self.events = UserEvents(profile, gossiper, self.listeners)
         self.updates = Updates(members, processed, self.doubts)
         self.handoff = Handoff(self.updates)

@@ -25,7 +25,7 @@ PING = "_serf_ping"
 """Does this reach you? The answer is empty."""
 
 Matches = Callable[[str, str], bool]
-"""Whether a user's pattern is found in a text."""
+"""Whether a user's pattern is found in a text. Raises ValueError for what is no pattern."""
 Answerer = Callable[[PoolQuery, Turn], bytes | None]
 """What this node answers to a query of some name; None for nothing."""
 
@@ -61,21 +61,26 @@ class PoolQueries:
             return True
         self.clock.witness(query.ltime)
         news = self._recent.take(query.ltime, query.id)
-        if news is News.NEW:
-            self._take(query, data, turn)
-        else:
+        if news is not News.NEW:
             turn.count(f"gossip_queries_{news.value}")
+            return True
+        try:
+            selected = self.selects(query, self._members.me)
+        except ValueError:
+            turn.count("gossip_refused_query_filter")
+        else:
+            self._take(query, data, selected, turn)
         return True
 
     def begin(self, query: PoolQuery, data: bytes, turn: Turn) -> None:
         """A query of this node itself."""
         self._recent.take(query.ltime, query.id)
-        self._take(query, data, turn)
+        self._take(query, data, self.selects(query, self._members.me), turn)
 
-    def _take(self, query: PoolQuery, data: bytes, turn: Turn) -> None:
+    def _take(self, query: PoolQuery, data: bytes, selected: bool, turn: Turn) -> None:
         if not query.no_broadcast:
             self._gossiper.spread(f"query:{query.ltime}:{query.id}", data, turn, Rank.QUERY)
-        if not self.selects(query, self._members.me):
+        if not selected:
             return
         if query.acks:
             self._answer(query, QueryAnswer(ltime=query.ltime, id=query.id, node=self._me, ack=True), turn)
@@ -86,11 +91,10 @@ class PoolQueries:
             self._answer(query, answer, turn)
 
     def selects(self, query: AskPool | PoolQuery, peer: Peer) -> bool:
-        """Whether this member is one of those that are to answer."""
-        if query.nodes and peer.node not in query.nodes:
-            return False
-        tags = peer.alive.tags
-        return all(tag in tags and self._matches(pattern, tags[tag]) for tag, pattern in query.tags.items())
+        """Whether this member is one of those that are to answer. Raises ValueError for a filter that is no pattern."""
+        tags = peer.alive.tags  # every pattern is looked at, so that a wrong one is noticed by all
+        fits = [self._matches(pattern, tags.get(tag, "")) and tag in tags for tag, pattern in query.tags.items()]
+        return all(fits) and (not query.nodes or peer.node in query.nodes)
 
     def relay(self, answer: QueryAnswer, turn: Turn) -> None:
         """Pass on another's answer, to a member."""

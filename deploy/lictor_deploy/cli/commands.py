@@ -21,6 +21,7 @@ COMMANDS = {
     "acl": (f"{HERE}.acl:app", "Say who may do what."),
     "operator": (f"{HERE}.operator:app", "Look after the servers."),
     "event": (f"{HERE}.event:event", "Send an event to every node."),
+    "query": (f"{HERE}.query:query", "Ask the members of the gossip pool."),
     "watch": (f"{HERE}.watch:watch", "Run a command whenever something changes."),
     "info": (f"{HERE}.info:info", "Show the agent's figures."),
     "monitor": (f"{HERE}.monitor:monitor", "Show the agent's log as it is written."),

@@ -110,15 +110,15 @@ class HttpApi:
         """A read; ``path`` is already escaped."""
         return self.ask("GET", path, query)
 
-    def put(self, path: str, body: bytes = b"", **query: str) -> HttpAnswer:
-        """A write."""
+    def put(self, path: str, body: bytes = b"", **query: str | list[str]) -> HttpAnswer:
+        """A write; a list says its parameter several times."""
         return self.ask("PUT", path, query, body)
 
     def delete(self, path: str, **query: str) -> HttpAnswer:
         """A removal."""
         return self.ask("DELETE", path, query)
 
-    def ask(self, method: str, path: str, query: Mapping[str, str], body: bytes = b"") -> HttpAnswer:
+    def ask(self, method: str, path: str, query: Mapping[str, str | list[str]], body: bytes = b"") -> HttpAnswer:
         """One request on a fresh connection; Failure if there is no answer."""
         with self._exchange(method, path, query, body) as response:
             return HttpAnswer(response.status, dict(response.getheaders()), response.read())
@@ -132,7 +132,9 @@ class HttpApi:
                 yield line.rstrip(b"\r\n")
 
     @contextmanager
-    def _exchange(self, method: str, path: str, query: Mapping[str, str], body: bytes = b"") -> Iterator[HTTPResponse]:
+    def _exchange(
+        self, method: str, path: str, query: Mapping[str, str | list[str]], body: bytes = b""
+    ) -> Iterator[HTTPResponse]:
         connection = self._where.connection(self.patience_s, self._tls)
         asked = target(self._where.prefix + path, {**self._always, **query})
         try:
@@ -156,9 +158,9 @@ class HttpApi:
         return Failure(f"What listens at {self.address} does not speak HTTP ({type(error).__name__}). {REMEDY}")
 
 
-def target(path: str, query: Mapping[str, str]) -> str:
+def target(path: str, query: Mapping[str, str | list[str]]) -> str:
     """The request's target; a parameter without value stands bare, as ``?stale``."""
-    return f"{path}?{urlencode(query)}" if query else path
+    return f"{path}?{urlencode(query, doseq=True)}" if query else path
 
 
 def escaped(text: str) -> str:

@@ -13,7 +13,7 @@ from lictor_actors.swarm import Report
 from lictor_actors.swarm.kept import Kept
 from lictor_actors.swarm.look import look
 from lictor_actors.swarm.plan import Plan, draw
-from lictor_actors.swarm.run import BROKEN, Run, run_seed
+from lictor_actors.swarm.seeds import BROKEN, AnyRun, begin, run_seed
 from lictor_actors.swarm.shrink import options_of, shrink
 from lictor_actors.timeline import TimelineRecord, write
 from lictor_actors.timeline.choose import STORY, choose
@@ -83,7 +83,7 @@ def recorded(
     """Run a seed with a recorder beside it."""
     recorders: list[Recorder] = []
 
-    def watch(run: Run) -> None:
+    def watch(run: AnyRun) -> None:
         recorders.append(Recorder(run.world, messages=messages))
 
     report = run_seed(asked.seed, asked.until_s, trace, asked.plan, watch)
@@ -115,7 +115,7 @@ def after(report: Report, until_s: float, shrunk: bool, keep: Path | None) -> No
 
 def show(asked: OneSeed, who: tuple[str, ...]) -> int:
     """Run up to ``until_s`` and print these actors; 1 if a judge spoke before that."""
-    run = Run(asked.plan)
+    run = begin(asked.plan)
     broken = ""
     try:
         run.advance(asked.until_s)
@@ -127,7 +127,7 @@ def show(asked: OneSeed, who: tuple[str, ...]) -> int:
     return 1 if broken else 0
 
 
-def seen(run: Run, who: str) -> list[str]:
+def seen(run: AnyRun, who: str) -> list[str]:
     """What ``look`` shows; Failure for a name that is not there."""
     try:
         return look(run.world, who)

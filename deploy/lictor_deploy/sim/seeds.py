@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from lictor_actors.swarm import Report, run_seed
-from lictor_actors.swarm.hunt import PLANTED, hunt
+from lictor_actors.swarm.hunt import hunt
 from lictor_actors.swarm.kept import Kept, NotKept, read
+from lictor_actors.swarm.planted import PLANTED
 from lictor_deploy.sim.one import after
 from lictor_deploy.sim.progress import counting
 from lictor_deploy.words.sentence import Failure

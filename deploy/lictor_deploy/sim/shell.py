@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from lictor_actors.swarm.look import addresses
-from lictor_actors.swarm.run import BROKEN, Run
+from lictor_actors.swarm.seeds import BROKEN, begin
 from lictor_deploy.sim.one import OneSeed, seen
 from lictor_deploy.words.durations import seconds
 from lictor_deploy.words.sentence import Failure
@@ -29,7 +29,7 @@ class Shell:
 
     def __init__(self, asked: OneSeed) -> None:
         self._lines: deque[str] = deque(maxlen=10_000)
-        self._run = Run(asked.plan, self._lines.append)
+        self._run = begin(asked.plan, self._lines.append)
         self._broken = ""
         self._commands: dict[str, Callable[[str], Iterable[str]]] = {
             "run": self._for,

@@ -45,6 +45,7 @@ from lictor_messages.members import (
     SuspicionSeen,
     UserEvent,
 )
+from lictor_messages.pool import AskPool, PoolAnswer, PoolAnswered
 from lictor_messages.refusals import Refused
 from lictor_messages.reload import Reload
 from lictor_messages.status import GetRaftConfiguration, RaftConfiguration, RaftServer
@@ -216,6 +217,43 @@ def test_who_suspected_whom(desk):
             "EndedBy": "n3",
         }
     ]
+
+
+def test_the_pool_is_asked(desk):
+    target = "/v1/internal/lictor/query/where?node=n2&tag=role=consul&acks&relay-factor=2&timeout=5s"
+    request = desk.http("PUT", target, b"n9")
+    assert desk.upstream() == AskPool(
+        name="where",
+        payload=b"n9",
+        nodes=("n2.dc1",),
+        tags=FrozenMap(role="consul"),
+        acks=True,
+        relay_factor=2,
+        timeout_ns=5_000_000_000,
+    )
+    said = PoolAnswer(node="n2.dc1", payload=b"here")
+    desk.answer(PoolAnswered(asked=("n2.dc1",), acks=("n2.dc1",), answers=(said,), deadline_ns=5_000_000_000))
+    assert json.loads(desk.answers[request].body) == {
+        "Asked": ["n2"],
+        "Acks": ["n2"],
+        "Answers": [{"Node": "n2", "Payload": "aGVyZQ=="}],
+        "Deadline": "5s",
+    }
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ("tag=role", "Invalid tag 'role': give NAME=PATTERN"),
+        ("relay-factor=6", "Invalid relay-factor '6': give a number from 0 to 5"),
+        ("timeout=soon", "Invalid timeout 'soon': give a duration like 5s"),
+        ("timeout=2m", "Invalid timeout '2m': give at most 1m0s"),
+        ("dc=dc2", "A query stays in its datacenter: ask an agent of dc2"),
+    ],
+)
+def test_a_query_that_cannot_be_asked_is_refused_by_its_field(desk, wrong, words):
+    request = desk.http("PUT", f"/v1/internal/lictor/query/where?{wrong}")
+    assert (desk.answers[request].status, desk.answers[request].body.decode()) == (400, words)
 
 
 def test_services_by_id_in_the_agents_shape(desk):

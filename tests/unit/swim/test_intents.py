@@ -91,6 +91,15 @@ def test_of_several_intents_the_strongest_is_kept(net, n0, first, second, kept):
     assert (net.status("n0", "x") == "unknown") == kept
 
 
+@pytest.mark.parametrize("accusation", ["suspect", "dead"])
+def test_a_leave_does_not_hold_for_what_is_said_of_a_later_life(net, n0, accusation):
+    net.gossip("n0", net.alive("x", 5), leave("x", 5))
+    net.gossip("n0", getattr(net, accusation)("x", 6, accuser="y"))
+    assert net.status("n0", "x") == "alive"
+    net.run(60)
+    assert net.status("n0", "x") == "failed"
+
+
 def test_churn_elsewhere_fills_neither_memory_nor_queue(net, n0):
     """Consul's #9927: twenty thousand nodes that came and went, and 160 thousand intents in the others' queues."""
     net.gossip("n0", net.alive("other", 1))

@@ -165,6 +165,13 @@ def test_a_query_too_large_is_neither_answered_nor_passed_on(lone):
     assert [key for key in lone.prober("n0").pool.gossiper.queue._where if key.startswith("query")] == []
 
 
+def test_a_filter_that_is_no_pattern_is_counted_and_not_passed_on(lone):
+    lone.gossip("n0", query(tags={"dc": "("}))
+    assert answers_to(lone) == []
+    assert lone.counters["gossip_refused_query_filter"] == 1
+    assert [key for key in lone.prober("n0").pool.gossiper.queue._where if key.startswith("query")] == []
+
+
 @pytest.mark.parametrize("fields", [{"gossip": "tcp://elsewhere:1"}, {"origin": "stranger.dc1"}])
 def test_only_members_are_answered_where_they_are_known_to_live(lone, fields):
     lone.gossip("n0", query(**fields))

@@ -68,6 +68,7 @@ from lictor_messages.coordinates import CoordinateDue, OwnCoordinate
 from lictor_messages.envelope import at
 from lictor_messages.host import ActorSpec, DiskFreed, DiskFull, Durable, Recovered, Undeliverable
 from lictor_messages.jobs import JobFailed
+from lictor_messages.pool import AskPool
 from lictor_messages.refusals import Refused
 from lictor_messages.reload import DefinitionsRead, Reload
 from lictor_messages.sessions import CreateSession
@@ -86,7 +87,7 @@ class Agent(Actor):
         .on(RegisterService, DeregisterService, RegisterCheck, DeregisterCheck, UpdateCheck, by=By.CLIENTS)
         .on(ListLocalServices, ListLocalChecks, DescribeAgent, LeaveCluster, by=By.CLIENTS)
         .on(m.ListMembers, m.ListSuspicions, m.Join, m.ForceLeave, m.FireEvent, ListEvents, by=By.CLIENTS)
-        .on(SetMaintenance, SetAgentToken, MayUseAgent, WatchLocalService, ServiceWaitDue, ServerSilent)
+        .on(AskPool, SetMaintenance, SetAgentToken, MayUseAgent, WatchLocalService, ServiceWaitDue, ServerSilent)
         .on(CheckerStarted, CheckResult, TtlDue, ReapCriticalDue, AliasDue)
         .on(m.MemberJoined, m.MemberUpdated, m.MemberFailed, m.MemberLeft, m.MemberReaped, m.Members, m.UserEvent)
         .on(Answer, Written, Refused, Undeliverable, ReadyToLeave, m.Departed, Removed, RemovalLateDue)
@@ -170,6 +171,7 @@ class Agent(Actor):
             SetAgentToken: self.tokens.asked,
             MayUseAgent: lambda _, turn: turn.reply(Accepted()),
             m.ListSuspicions: self._to_prober.pass_on,
+            AskPool: self._to_prober.pass_on,
             m.Join: self._to_prober.join,
             Reload: self._configured.reload,
             LeaveCluster: self._leaving.asked,

@@ -9,6 +9,7 @@ from lictor_messages import agent as m
 from lictor_messages.agent_acl import MayUseAgent, SetAgentToken
 from lictor_messages.base import Message
 from lictor_messages.members import FireEvent, ForceLeave, Join, ListMembers, ListSuspicions
+from lictor_messages.pool import AskPool
 from lictor_messages.reload import Reload
 
 ANY_NODE, ANY_SERVICE, ANY_EVENT = (Need(of, "read", extent="rows") for of in ("node", "service", "event"))
@@ -66,6 +67,7 @@ def _of_its_own(node: str) -> dict[type[Message], Guard]:
 _OF_THE_POOL: dict[type[Message], Guard] = {
     ForceLeave: constant(Need("operator", "write")),
     ListSuspicions: constant(Need("operator", "read")),
+    AskPool: lambda it: (Need("event", "write", it.name),),
     FireEvent: lambda it: (Need("event", "write", it.name),),
 }
 _OF_LISTS: dict[type[Message], Guard] = {

@@ -8,11 +8,8 @@ from lictor_messages.refusals import Refused
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether it is found there; what is no pattern, in a query from elsewhere, selects no member."""
-    try:
-        return found(pattern, text) is not None
-    except BadPattern:
-        return False
+    """Whether it is found there. Raises ValueError for what is no pattern."""
+    return found(pattern, text) is not None
 
 
 def pattern_refused(ask: AskPool) -> Refused | None:
@@ -21,5 +18,5 @@ def pattern_refused(ask: AskPool) -> Refused | None:
         try:
             compiled(pattern)
         except BadPattern as e:
-            return Refused(code="Invalid", text=f"Invalid filter of the tag {tag}: error parsing regexp: {e}")
+            return Refused(code="BadRequest", text=f"Invalid filter of the tag {tag}: error parsing regexp: {e}")
     return None

@@ -8,9 +8,12 @@ from __future__ import annotations
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.roles.prober.prober import Prober
 from lictor_actors.swarm.patch import Patch
+from lictor_actors.swim import handoff
 from lictor_actors.swim.asking import Asking
 from lictor_actors.swim.events import UserEvents
-from lictor_actors.swim.lamport import News, RecentIds
+from lictor_actors.swim.handoff import Handoff
+from lictor_actors.swim.intents import RecentIntents
+from lictor_actors.swim.lamport import LamportClock, News, RecentIds
 from lictor_actors.swim.marks import mark
 from lictor_actors.swim.member_table import Peer
 from lictor_actors.swim.membership import Membership
@@ -20,7 +23,7 @@ from lictor_actors.swim.suspicion import Suspicion
 from lictor_actors.swim.updates import Hearing
 from lictor_messages.codec import pack_body
 from lictor_messages.pool import QueryAnswer
-from lictor_messages.swim import Alive, Dead, SuspicionDue
+from lictor_messages.swim import Alive, Dead, LeaveIntent, SuspicionDue
 
 
 def believes_old_news(patch: Patch) -> None:
@@ -103,3 +106,48 @@ def counts_every_copy(patch: Patch) -> None:
 
     answered = Asking.answered
     patch.set(Asking, "answered", counted)
+
+
+def obeys_old_leaves(patch: Patch) -> None:
+    """A leave holds for the member as it is now, of whichever incarnation it was said."""
+
+    def obedient(self: Membership, claim: LeaveIntent, data: bytes, hearing: Hearing, turn: Turn) -> bool:
+        peer = self._members.others.get(claim.node)
+        if peer is not None and peer.incarnation > claim.incarnation:
+            claim = claim.model_copy(update={"incarnation": peer.incarnation})
+        leave_intent(self, claim, data, hearing, turn)
+        return False
+
+    leave_intent = Membership.leave_intent
+    patch.set(Membership, "leave_intent", obedient)
+
+
+def keeps_every_intent(patch: Patch) -> None:
+    """What is said of members that are not known is kept, however many they are."""
+
+    def init(self: RecentIntents, most: int) -> None:
+        began(self, 2**32)
+
+    began = RecentIntents.__init__
+    patch.set(RecentIntents, "__init__", init)
+
+
+def queues_without_end(patch: Patch) -> None:
+    """A flood of gossip waits, all of it."""
+    patch.set(handoff, "DEPTH", 2**32)
+
+
+def drops_without_a_word(patch: Patch) -> None:
+    """What does not fit into a receive queue is dropped, and not counted."""
+
+    def queue(self: Handoff, data: bytes, source: str, turn: Turn) -> None:
+        if self.longest < handoff.DEPTH:
+            put(self, data, source, turn)
+
+    put = Handoff._queue
+    patch.set(Handoff, "_queue", queue)
+
+
+def ignores_others_clocks(patch: Patch) -> None:
+    """A Lamport clock counts what its own node does, and does not move with what it hears."""
+    patch.set(LamportClock, "witness", lambda self, time: None)

@@ -1,4 +1,4 @@
-"""Bugs of several datacenters, each a patch of our own code that a judge of ``datacenters`` must find."""
+"""Bugs of several datacenters: what crosses, and where a prepared query is answered."""
 
 from __future__ import annotations
 
@@ -37,6 +37,3 @@ def sends_to_any_server(patch: Patch) -> None:
         return [server for order in self._order.values() for server in order]
 
     patch.set(RemoteServers, "of", of)
-
-
-MUTANTS = (keeps_what_is_for_another, lets_strangers_in, begins_at_the_end_of_the_list, sends_to_any_server)

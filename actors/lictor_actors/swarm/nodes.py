@@ -1,0 +1,30 @@
+"""The world and the nodes that a plan begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lictor_actors.hosts.world import World
+from lictor_actors.node.in_world import cluster_specs
+from lictor_actors.node.spec import NodeSpec
+from lictor_actors.swarm.plan import Plan
+from lictor_actors.swarm.resolvers import with_dns
+
+CHECK_EVERY = 16
+"""Turns from one actor's check of itself to the next: a store checks every row. Judges look at every turn."""
+
+
+def world_of(plan: Plan, trace: Callable[[str], None] | None) -> World:
+    """An empty one, with the plan's weather and disks."""
+    w, d, rare = plan.weather, plan.disk, plan.buggify
+    return World(plan.seed, weather=w, disk=d, buggify=rare, check_every=CHECK_EVERY, trace=trace)
+
+
+def specs_of(plan: Plan) -> list[NodeSpec]:
+    """Its servers, then its agents, with what the plan wants of them."""
+    specs = cluster_specs(plan.seed, plan.servers, plan.agents)
+    wanted: dict[str, int] = {"server.session_ttl_min_ns": 1} if plan.keepers else {}
+    if plan.snapshot_every:
+        wanted["server.snapshot_threshold"] = plan.snapshot_every
+        wanted["server.trailing_logs"] = plan.snapshot_every // 2
+    return [with_dns(spec.having(wanted)) if plan.dns else spec.having(wanted) for spec in specs]
