@@ -17,7 +17,7 @@ from lictor_deploy.agent.log import threshold_of
 from lictor_deploy.agent.run import PRIVATE
 from lictor_deploy.local.forked import LocalCluster
 from lictor_deploy.local.plan import DevOptions, listeners, make_plan
-from lictor_deploy.local.run_dir import run_dir
+from lictor_deploy.local.run_dir import fresh_dir, run_dir
 
 FILES_PER_NODE = 24
 FILES_PER_PROCESS = 192
@@ -55,8 +55,11 @@ def written_down() -> list[int]:
 @contextmanager
 def kept_in(data_dir: str) -> Iterator[Path]:
     """The data directory: the one named, which stays, or a temporary one, which goes."""
-    path = Path(data_dir) if data_dir else Path(tempfile.mkdtemp(prefix="lictor-data-"))
-    lock = own_directory(path, say=lambda words: print(words, file=sys.stderr))
+    if data_dir:
+        path = Path(data_dir)
+        lock = own_directory(path, say=lambda words: print(words, file=sys.stderr))
+    else:
+        path, lock = fresh_dir("lictor-data-", Path(tempfile.gettempdir()))
     try:
         (path / "logs").mkdir(exist_ok=True)
         yield path

@@ -160,7 +160,8 @@ class Host:
             left = self._outlet.lease.left_s(time.monotonic())
             if self._orphan or left > ASK_ABOUT_DRIVER_S:
                 continue
-            self._orphan = await driver_is_dead(within_s=max(0.0, left - LOOK_EVERY_S))
+            if left > LOOK_EVERY_S:
+                self._orphan = await driver_is_dead(within_s=left - LOOK_EVERY_S)
             if not self._orphan and self._outlet.lease.left_s(time.monotonic()) < LOOK_EVERY_S:
                 await self._guests.fence()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lictor_deploy.local.dev import kept_in
 from lictor_deploy.local.run_dir import CONTROL, announce, announced, base_dir, find_control, hold, run_dir
 from lictor_deploy.words.sentence import Failure
 
@@ -70,6 +71,17 @@ def test_what_a_killed_cluster_left_is_not_found_and_is_swept():
         assert not dead.exists()
         assert announce(path)
         assert announced(base) == str(path / CONTROL)
+
+
+def test_data_of_a_killed_cluster_go_with_the_next_and_a_living_ones_stay(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    dead = tmp_path / "lictor-data-dead"
+    dead.mkdir()
+    os.close(hold(dead))
+    with kept_in("") as living, kept_in("") as second:
+        assert not dead.exists()
+        assert sorted(tmp_path.iterdir()) == sorted([living, second])
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_cluster_that_only_just_starts_is_not_swept():
