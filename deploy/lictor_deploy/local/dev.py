@@ -14,10 +14,10 @@ from pathlib import Path
 
 from lictor_deploy.agent.limits import own_directory, raise_file_limit, require_free
 from lictor_deploy.agent.log import threshold_of
-from lictor_deploy.agent.run import PRIVATE
 from lictor_deploy.local.forked import LocalCluster
 from lictor_deploy.local.plan import DevOptions, listeners, make_plan
 from lictor_deploy.local.run_dir import fresh_dir, run_dir
+from lictor_deploy.private import PRIVATE
 
 FILES_PER_NODE = 24
 FILES_PER_PROCESS = 192

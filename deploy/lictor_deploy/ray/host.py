@@ -19,9 +19,9 @@ from lictor_actors.hosts.ray.place import here
 from lictor_actors.hosts.ray.ports import drawn_ports
 from lictor_deploy.agent.limits import raise_file_limit
 from lictor_deploy.agent.log import start_log
-from lictor_deploy.agent.run import PRIVATE
 from lictor_deploy.local.json_lines import Said
 from lictor_deploy.local.nodes import HostedNodes
+from lictor_deploy.private import PRIVATE
 from lictor_deploy.ray.directory import Directory
 from lictor_deploy.ray.driver import driver_is_dead
 from lictor_deploy.ray.guests import Guests
