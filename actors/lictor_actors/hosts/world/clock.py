@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 
-
 KEPT_MOST = 10_000
 """Things that were called off and lie in the heap, if they are not more than half of it."""
 
