@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sys
 import tempfile
@@ -16,7 +15,7 @@ from lictor_deploy.agent.limits import own_directory, raise_file_limit, require_
 from lictor_deploy.agent.log import threshold_of
 from lictor_deploy.local.forked import LocalCluster
 from lictor_deploy.local.plan import DevOptions, listeners, make_plan
-from lictor_deploy.local.run_dir import fresh_dir, run_dir
+from lictor_deploy.local.run_dir import fresh_dir, remove, run_dir
 from lictor_deploy.private import PRIVATE
 
 FILES_PER_NODE = 24
@@ -64,9 +63,9 @@ def kept_in(data_dir: str) -> Iterator[Path]:
         (path / "logs").mkdir(exist_ok=True)
         yield path
     finally:
-        os.close(lock)
         if not data_dir:
-            shutil.rmtree(path, ignore_errors=True)
+            remove(path)
+        os.close(lock)
 
 
 def cores() -> int:

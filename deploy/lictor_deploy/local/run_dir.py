@@ -59,7 +59,7 @@ def run_dir() -> Iterator[Path]:
     finally:
         if announced(base) == str(path / CONTROL):
             (base / FOUND_BY).unlink(missing_ok=True)
-        shutil.rmtree(path, ignore_errors=True)
+        remove(path)
         os.close(lock)
 
 
@@ -119,9 +119,18 @@ def fresh_dir(prefix: str, base: Path) -> tuple[Path, int]:
     """A new directory and its lock's descriptor. Earlier ones of this user whose cluster was killed go."""
     for old in sorted(base.glob(f"{prefix}*")):
         if abandoned(old):
-            shutil.rmtree(old, ignore_errors=True)
+            remove(old)
     path = Path(tempfile.mkdtemp(prefix=prefix, dir=base))
     return path, hold(path)
+
+
+def remove(path: Path) -> None:
+    """Remove a directory that was locked, its lock after all large parts: if we are killed meanwhile, the next cluster
+    finds it."""
+    for inside in path.glob("*"):
+        if inside.is_dir():
+            shutil.rmtree(inside, ignore_errors=True)
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def abandoned(path: Path) -> bool:
