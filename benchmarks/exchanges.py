@@ -17,10 +17,10 @@ from lictor_actors.kernel.effects import Send
 from lictor_actors.kernel.life import Life
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.roles.prober.prober import Prober
-from lictor_messages.base import Message
+from lictor_actors.swim.updates import Hearing
 from lictor_messages.codec import pack, pack_body, unpack
-from lictor_messages.envelope import Envelope, at, node_of, role_of
-from lictor_messages.swim import Alive, Gossip, ProberOptions
+from lictor_messages.envelope import at, node_of, role_of
+from lictor_messages.swim import Alive, ProberOptions
 
 TAGS = {"role": "node", "dc": "dc1", "id": "5b1c8a3e-0f5d-4a8e-9a9e-1d2f3a4b5c6d", "vsn": "3", "build": "1.21.0"}
 """About as many as an agent has."""
@@ -30,7 +30,7 @@ def main(quick: bool = False) -> None:
     """Measure and print."""
     rows = []
     for members in (100, 1000):
-        for differences in (0, 1, 100):
+        for differences in (0, 1, 10, 50, 100):
             for way in ("ask", "exchange"):
                 tries = [_exchange(members, differences, way) for _ in range(3 if quick else 15)]
                 size, spent = tries[0][0], statistics.median(spent for _, spent in tries)
@@ -45,13 +45,11 @@ def _exchange(members: int, differences: int, way: str) -> tuple[int, int]:
     records = [_record(name, 1) for name in ("a", "b", *(f"node-{n:04}" for n in range(members)))]
     newer = [_record(f"node-{n:04}", 2) for n in range(differences)]
     for name, life in lives.items():
-        life.turn(Gossip(updates=tuple(records)), _mail(name), 0, 0)
-        life.turn(Gossip(updates=tuple(newer if name == "a" else ())), _mail(name), 0, 0)
+        known = (*records, *(newer if name == "a" else ()))
+        _prober(life).pool.updates.take_in(known, Hearing("", quiet=True), Turn(life, 0, 0, None))
     started = time.process_time_ns()
     turn = Turn(lives["a"], 0, 0, None)
-    prober = lives["a"].actor
-    assert isinstance(prober, Prober)
-    getattr(prober.pool.sync, way)("prober@b.dc1", turn)
+    getattr(_prober(lives["a"]).pool.sync, way)("prober@b.dc1", turn)
     size = _carry(lives, turn.effects)
     return size, time.process_time_ns() - started
 
@@ -76,6 +74,11 @@ def _life(name: str) -> Life:
     return life
 
 
+def _prober(life: Life) -> Prober:
+    assert isinstance(life.actor, Prober)
+    return life.actor
+
+
 def _place(name: str) -> dict[str, object]:
     place = {"address": "10.0.0.1", "port": 8301, "gossip": f"tcp://{name}:8301", "rest": f"tcp://{name}:8300"}
     return {**place, "tags": TAGS}
@@ -83,11 +86,6 @@ def _place(name: str) -> dict[str, object]:
 
 def _record(name: str, incarnation: int) -> bytes:
     return pack_body(Alive(name=name, dc="dc1", incarnation=incarnation, **_place(name)))
-
-
-def _mail(name: str) -> Envelope:
-    body: Message = Gossip(updates=())
-    return Envelope("prober@elsewhere.dc1", f"prober@{name}.dc1", body)
 
 
 if __name__ == "__main__":

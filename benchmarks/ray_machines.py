@@ -35,6 +35,8 @@ FAST: Mapping[str, int] = {
     "health_check_failure_threshold": 3,
 }
 """Ray tuned to notice a dead raylet within a second; as it comes that takes some fourteen."""
+PATIENT: Mapping[str, int] = {"health_check_failure_threshold": 60, "gcs_rpc_server_reconnect_timeout_s": 600}
+"""Ray tuned to bear with a machine that it does not hear; as it comes it ends such a raylet after a minute."""
 ONE_MACHINE = "all raylets share this machine, for this user may not make network namespaces: no cable can be pulled"
 SMALL = ("--num-cpus=1", "--object-store-memory=80000000", "--include-log-monitor=false", "--disable-usage-stats")
 STARTS_WITHIN_S = 60.0
@@ -60,6 +62,11 @@ class RayMachine:
     def runs(self) -> bool:
         """Whether it is switched on."""
         return self._raylet is not None
+
+    @property
+    def ended(self) -> bool:
+        """Whether its raylet has, while it is switched on."""
+        return self._raylet is not None and self._raylet.poll() is not None
 
     def boot(self) -> None:
         """Switch it on, and return when its raylet has joined. What was on its disk is there."""

@@ -83,14 +83,18 @@ class Scale:
         views = {(p.alive_count, p.members_hash) for p in probers if isinstance(p, Prober)}
         return len(views) == 1 and views.pop()[0] == len(nodes)
 
+    def _run_on(self) -> None:
+        """What is there by now is not looked at again: a full collection would go through gigabytes."""
+        gc.collect(0)
+        gc.freeze()
+        self.world.run(LOOK_EVERY_S)
+
     def _phase(self, name: str, begin: Callable[[], object], over: Callable[[], bool]) -> None:
         started, events, virtual = time.process_time(), self.world.trace.events, self.world.time
         begin()
-        gc.collect()
-        gc.freeze()  # what stays is not looked at again: a full collection would go through gigabytes
-        self.world.run(LOOK_EVERY_S)
+        self._run_on()
         while not over() and (self.world.time - virtual) / 1e9 < PATIENCE_S:
-            self.world.run(LOOK_EVERY_S)
+            self._run_on()
         took, passed = time.process_time() - started, (self.world.time - virtual) / 1e9
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         print(

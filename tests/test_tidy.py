@@ -68,6 +68,7 @@ PASSED_ON = (
 TO_HOSTS = (
     "host.node_stopping",
     "dns.dns_answered",
+    "host.all_located",
     "host.forgotten",
     "host.located",
     "host.redial",

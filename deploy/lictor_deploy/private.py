@@ -15,6 +15,8 @@ from pathlib import Path
 from lictor_deploy.words.sentence import Failure
 
 OTHERS = 0o077
+PRIVATE = OTHERS
+"""As a umask: files that are made from now on are closed to others. A journal holds all that the cluster was told."""
 ROOT = 0
 SHOWN = 3
 OF_OURS = re.compile(r"logs|raft|lost\+found|readable|(server|agent|set-aside)-\d+")

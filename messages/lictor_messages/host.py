@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from lictor_messages.base import WIRE, Message, Record
@@ -51,6 +52,13 @@ class Located(Message):
     rest: str
     pool: PoolLane = "gossip"
     """Which pool says so, by its lane."""
+
+
+class AllLocated(Message):
+    """To ``host@node``: from now on all these are reached there, as ``Located`` by the datacenter's own pool."""
+
+    lanes: Mapping[str, tuple[str, str]]
+    """By node, the URLs of its lanes for gossip and for the rest. The nodes of a process share the mapping."""
 
 
 class Forgotten(Message):

@@ -26,11 +26,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session")
-def rack() -> Iterator[RayMachines]:
-    """A head and machines beside it, with Ray as it comes."""
+def rack(request: pytest.FixtureRequest) -> Iterator[RayMachines]:
+    """A head and machines beside it, with Ray as it comes or as a test's parameter tunes it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(Path(__file__).parent / "unfenced"))
-        with ray_machines(MACHINES) as made:
+        with ray_machines(MACHINES, getattr(request, "param", None)) as made:
             if not made.real:
                 print(ONE_MACHINE)
             yield made

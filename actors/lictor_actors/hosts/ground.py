@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import TYPE_CHECKING, Protocol
 
@@ -87,6 +87,10 @@ class Ground(Protocol):
 
     def locate(self, node: str, other: str, pool: PoolLane, lanes: Lanes | None) -> None:
         """Directory of ``node``: by this pool ``other`` is reached there (None: nowhere any more)."""
+        ...
+
+    def locate_all(self, node: str, lanes: Mapping[str, Lanes]) -> None:
+        """Directory of ``node``: by the datacenter's own pool all these are reached there. Shared, not copied."""
         ...
 
     def redial(self, node: str, other: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from itertools import chain
 
 from lictor_actors.kernel.actor import Actor, Lane
@@ -31,6 +31,45 @@ class RoleLanes:
         return self._of.get(role, "rest")
 
 
+class GivenLanes(MutableMapping[str, Lanes]):
+    """Lanes by node. ``given`` is shared by nodes that start as one cluster; none changes it."""
+
+    __slots__ = ("_given", "_own")
+
+    def __init__(self, given: Mapping[str, Lanes]) -> None:
+        self._given = given
+        self._own: dict[str, Lanes | None] = {}
+        """None: forgotten, although given."""
+
+    def get(self, node: str, default: Lanes | None = None) -> Lanes | None:  # type: ignore[override]
+        """Its lanes. Every message asks."""
+        lanes = self._own[node] if node in self._own else self._given.get(node)
+        return default if lanes is None else lanes
+
+    def __getitem__(self, node: str) -> Lanes:
+        lanes = self.get(node)
+        if lanes is None:
+            raise KeyError(node)
+        return lanes
+
+    def __setitem__(self, node: str, lanes: Lanes) -> None:
+        if self.get(node) != lanes:
+            self._own[node] = lanes
+
+    def __delitem__(self, node: str) -> None:
+        self[node]  # a node that is not known cannot be forgotten
+        self._own.pop(node, None)
+        if node in self._given:
+            self._own[node] = None
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (node for node in self._given if node not in self._own)
+        yield from (node for node, lanes in self._own.items() if lanes is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 class Places:
     """Where one node reaches the others, as the probers of its pools tell it.
 
@@ -48,6 +87,12 @@ class Places:
     def learn(self, other: str, pool: PoolLane, lanes: Lanes) -> None:
         """By this pool ``other`` is reached there."""
         self._pools[pool][other] = lanes
+
+    def learn_all(self, lanes: Mapping[str, Lanes]) -> None:
+        """By the datacenter's own pool all these are reached there. Shared, not copied."""
+        known = GivenLanes(lanes)
+        known.update(self._own)
+        self._own = self._pools["gossip"] = known
 
     def forget(self, other: str, pool: PoolLane) -> Lanes | tuple[()]:
         """This pool knows ``other`` no more; returns what it had said."""

@@ -12,7 +12,17 @@ from lictor_actors.kernel.vocabulary import Vocabulary
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope, at, node_of, role_of
 from lictor_messages.faults import ActorVerb
-from lictor_messages.host import ActorSpec, DiskFreed, DiskFull, Forgotten, Located, NodeStopping, Redial, Undeliverable
+from lictor_messages.host import (
+    ActorSpec,
+    AllLocated,
+    DiskFreed,
+    DiskFull,
+    Forgotten,
+    Located,
+    NodeStopping,
+    Redial,
+    Undeliverable,
+)
 from lictor_messages.refusals import Refused
 
 Birth = Callable[[ActorSpec], Actor]
@@ -147,6 +157,8 @@ class Node:
         match body:
             case Located():
                 self.ground.locate(self.name, body.node, body.pool, (body.gossip, body.rest))
+            case AllLocated():
+                self.ground.locate_all(self.name, body.lanes)
             case Forgotten():
                 self.ground.locate(self.name, body.node, body.pool, None)
             case Redial():

@@ -11,8 +11,8 @@ from lictor_actors.swim.claims import KEPT, claim_of
 from lictor_actors.swim.peer import member_of
 from lictor_messages.base import Message
 from lictor_messages.envelope import at
-from lictor_messages.host import Forgotten, Located, NodeStopping, PoolLane, Redial
-from lictor_messages.members import Member, MemberEvent, MemberJoined, MemberLeft, UserEvent
+from lictor_messages.host import AllLocated, Forgotten, Located, NodeStopping, PoolLane, Redial
+from lictor_messages.members import Member, MemberEvent, MemberJoined, MemberLeft, Members, UserEvent
 from lictor_messages.swim import Alive
 
 
@@ -63,6 +63,13 @@ class Listeners:
     def joined(self, record: bytes, alive: int, turn: Turn) -> None:
         """It is there, for the first time or again; with it so many are alive."""
         self.tell(MemberJoined(member=introduction(record, self._lane).member, alive=alive), turn)
+
+    def met(self, listed: Members, located: AllLocated, turn: Turn) -> None:
+        """Many others at once: each listener hears of them as if it had asked for the whole list."""
+        self.told[MemberJoined] += listed.alive - 1
+        self.servers_changed = True
+        for address, said in ((self._host, located), *((address, listed) for address in self._tell)):
+            turn.send(address, said, early=True)
 
     def forgotten(self, node: str, turn: Turn) -> None:
         """The member has no address any more."""

@@ -22,8 +22,15 @@ class MemberTable:
 
     def __init__(self, me: Peer, view: SharedView = NO_ONE) -> None:
         self.me = me
+        self.role = role_of(me.address)
+        self._order: list[str] = []
+        self._cursor = 0
+        self.begin_with(view)
+
+    def begin_with(self, view: SharedView) -> None:
+        """Know the members of this view. Nothing else was known yet."""
+        me = self.me
         self.view = view
-        self._role = role_of(me.address)
         self.others = Roster(view, me.node)
         self.alive_count = len(self.others) + 1
         """Members alive or suspect, this node included: the N of every formula."""
@@ -31,10 +38,7 @@ class MemberTable:
         """Exclusive or of the hashes of the alive names: equal on two nodes that see the same members."""
         self.sums = list(view.sums)
         """Of the members in each bucket, the exclusive or of their marks."""
-        self._order: list[str] = []
-        self._cursor = 0
-        if me.node in view.peers:
-            me.mark = view.peers[me.node].mark
+        me.mark = view.peers[me.node].mark if me.node in view.peers else 0
         self.sum_up(me)
 
     @property
@@ -48,11 +52,11 @@ class MemberTable:
 
     def address(self, place: str) -> str:
         """Address of the prober of this pool there: on a node, or where a gossip URL leads."""
-        return at(self._role, place)
+        return at(self.role, place)
 
     def meet(self, alive: Alive, record: bytes, now: int) -> Peer:
         """A peer that is not in the table yet."""
-        return Peer(alive, record, now, self._role)
+        return Peer(alive, record, now, self.role)
 
     def own(self, peer: Peer) -> Peer:
         """The same peer, to be changed: this table's alone from now on."""

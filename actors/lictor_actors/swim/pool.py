@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lictor_actors.kernel.turn import Turn
+from lictor_actors.swim.acquaintance import Acquaintance
 from lictor_actors.swim.asking import Asking
 from lictor_actors.swim.awareness import Awareness
 from lictor_actors.swim.border import Border
@@ -91,6 +92,7 @@ class Pool:
         self.updates.on(PoolQuery, self.queries.heard)
         self.probing = Probing(profile, members, self.membership, gossiper, self.listeners, self.awareness)
         self.sync = PushPullSync(profile, members, own, gossiper, self.events, self.queries.clock, self.updates)
+        self.acquaintance = Acquaintance(members, processed, self.updates, self.listeners)
         keep = options.reconnect_timeout_ns, options.tombstone_timeout_ns
         self.remembering = Remembering(members, options.rejoin_after_leave, options.reconnect_timeout_ns)
         join = options.join, options.retry_join_ns, options.pool, options.shares_lane, options.retry_join_max

@@ -30,6 +30,10 @@ class ProcessedUpdates:
                 continue
             yield data
 
+    def skip(self, known: frozenset[int]) -> None:
+        """These were processed before. Shared, not copied; none were known before this node began."""
+        self._known = known
+
     def add(self, data: bytes, bound: int) -> None:
         """Remember these bytes; a generation holds ``bound`` updates."""
         if len(self._now) >= bound:

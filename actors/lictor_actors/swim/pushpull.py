@@ -113,10 +113,6 @@ class PushPullSync:
         """What the other has arrived."""
         self._merge(pull, source, turn)
 
-    def introduced(self, records: tuple[bytes, ...], turn: Turn) -> None:
-        """Records of nodes that are introduced to each other all at once: no other has to be told of them."""
-        self._updates.take_in(records, Hearing(self._members.me.address, merging=True, quiet=True), turn)
-
     def begin(self, turn: Turn) -> None:
         """Set the first periodic exchange at a random moment of the interval."""
         self._schedule(int(turn.rng.random() * self._every()), turn)

@@ -12,6 +12,9 @@ MOST = 256
 """Suspicions that are over and still shown."""
 OUTCOMES: tuple[Outcome, ...] = ("refuted", "failed", "left")
 
+EVERY_FIELD = set(SuspicionSeen.model_fields)
+"""Shared by all: a set of its own is half of a record's memory, and each node keeps one of each member that failed."""
+
 
 class SuspicionLog:
     """Told of each suspicion that ends. Those that run stand in the table."""
@@ -49,7 +52,8 @@ def _seen(peer: Peer, outcome: Outcome, by: str, turn: Turn) -> SuspicionSeen:
     suspicion, age = peer.suspicion, turn.now - peer.since
     assert suspicion is not None
     accuser, *confirmers = suspicion.accusers
-    return SuspicionSeen(
+    return SuspicionSeen.model_construct(
+        EVERY_FIELD,
         node=peer.node,
         incarnation=peer.incarnation,
         accuser=accuser,

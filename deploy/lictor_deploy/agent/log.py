@@ -8,13 +8,15 @@ import sys
 from collections.abc import Iterator, Mapping
 from logging.handlers import SysLogHandler
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lictor_actors.consul.log_levels import LEVELS
 from lictor_actors.hosts.live.log_lines import NO_OTHERS, ConsulFormat, JsonFormat, set_threshold
 from lictor_deploy.agent.log_file import LogFile
-from lictor_deploy.config.sections import AgentConfig
 from lictor_deploy.words.sentence import Failure
+
+if TYPE_CHECKING:
+    from lictor_deploy.config.sections import AgentConfig
 
 SYSLOG = "/dev/log"
 

@@ -35,6 +35,7 @@ from lictor_deploy.agent.telemetry import refiltered, view_of
 from lictor_deploy.agent.tls import AgentTls
 from lictor_deploy.agent.watches import RunningWatches
 from lictor_deploy.config.sections import AgentConfig
+from lictor_deploy.private import PRIVATE
 from lictor_deploy.words.sentence import Failure
 from lictor_messages.agent import LeaveCluster
 from lictor_messages.base import Message
@@ -49,8 +50,6 @@ if TYPE_CHECKING:
     from lictor_actors.hosts.live.jobs import Probe
 
 FILES_NEEDED = 256
-PRIVATE = 0o077
-"""Files that are made from now on are closed to others: files of the journal hold all that the cluster was told."""
 LEAVE_S_MAX = 12.0
 """How long a graceful leave may take, beside performance.leave_drain_time, before the process ends without it."""
 UNHEEDED = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM)

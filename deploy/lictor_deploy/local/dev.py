@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sys
 import tempfile
@@ -14,10 +13,10 @@ from pathlib import Path
 
 from lictor_deploy.agent.limits import own_directory, raise_file_limit, require_free
 from lictor_deploy.agent.log import threshold_of
-from lictor_deploy.agent.run import PRIVATE
 from lictor_deploy.local.forked import LocalCluster
 from lictor_deploy.local.plan import DevOptions, listeners, make_plan
-from lictor_deploy.local.run_dir import run_dir
+from lictor_deploy.local.run_dir import fresh_dir, remove, run_dir
+from lictor_deploy.private import PRIVATE
 
 FILES_PER_NODE = 24
 FILES_PER_PROCESS = 192
@@ -55,15 +54,18 @@ def written_down() -> list[int]:
 @contextmanager
 def kept_in(data_dir: str) -> Iterator[Path]:
     """The data directory: the one named, which stays, or a temporary one, which goes."""
-    path = Path(data_dir) if data_dir else Path(tempfile.mkdtemp(prefix="lictor-data-"))
-    lock = own_directory(path, say=lambda words: print(words, file=sys.stderr))
+    if data_dir:
+        path = Path(data_dir)
+        lock = own_directory(path, say=lambda words: print(words, file=sys.stderr))
+    else:
+        path, lock = fresh_dir("lictor-data-", Path(tempfile.gettempdir()))
     try:
         (path / "logs").mkdir(exist_ok=True)
         yield path
     finally:
-        os.close(lock)
         if not data_dir:
-            shutil.rmtree(path, ignore_errors=True)
+            remove(path)
+        os.close(lock)
 
 
 def cores() -> int:

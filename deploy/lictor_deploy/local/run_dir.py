@@ -62,15 +62,13 @@ def base_dir() -> Path:
 def run_dir() -> Iterator[Path]:
     """A fresh directory for one cluster's sockets, removed at the end."""
     base = base_dir()
-    sweep(base)
-    path = Path(tempfile.mkdtemp(prefix="dev-", dir=base))
-    lock = hold(path)
+    path, lock = fresh_dir("dev-", base)
     try:
         yield path
     finally:
         if announced(base) == str(path / CONTROL):
             (base / FOUND_BY).unlink(missing_ok=True)
-        shutil.rmtree(path, ignore_errors=True)
+        remove(path)
         os.close(lock)
 
 
@@ -126,15 +124,26 @@ def answers(path: str) -> bool:
         return True
 
 
-def sweep(base: Path) -> None:
-    """Remove what clusters left behind whose parent was killed."""
-    for old in sorted(base.glob("dev-*")):
+def fresh_dir(prefix: str, base: Path) -> tuple[Path, int]:
+    """A new directory and its lock's descriptor. Earlier ones of this user whose cluster was killed go."""
+    for old in sorted(base.glob(f"{prefix}*")):
         if abandoned(old):
-            shutil.rmtree(old, ignore_errors=True)
+            remove(old)
+    path = Path(tempfile.mkdtemp(prefix=prefix, dir=base))
+    return path, hold(path)
+
+
+def remove(path: Path) -> None:
+    """Remove a directory that was locked, its lock after all large parts: if we are killed meanwhile, the next cluster
+    finds it."""
+    for inside in path.glob("*"):
+        if inside.is_dir():
+            shutil.rmtree(inside, ignore_errors=True)
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def abandoned(path: Path) -> bool:
-    """Whether this directory is held no more; one without a lock is only just being made."""
+    """Whether this directory of our user's is held no more; one without a lock is only just being made."""
     try:
         lock = os.open(path / LOCK, os.O_RDWR | os.O_CLOEXEC)
     except OSError:
@@ -144,6 +153,6 @@ def abandoned(path: Path) -> bool:
     except OSError:
         return False
     else:
-        return True
+        return os.fstat(lock).st_uid == os.getuid()
     finally:
         os.close(lock)

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 import ray
 
 from lictor_deploy.agent.log import threshold_of
-from lictor_deploy.agent.run import PRIVATE
 from lictor_deploy.local.dev import kept_in, written_down
 from lictor_deploy.local.plan import DevOptions, refuse
 from lictor_deploy.local.run_dir import run_dir
+from lictor_deploy.private import PRIVATE
 from lictor_deploy.ray.cluster import RayCluster
 from lictor_deploy.ray.launcher import RayLauncher
 from lictor_deploy.ray.machines import Machines

@@ -19,9 +19,9 @@ from lictor_actors.hosts.ray.place import here
 from lictor_actors.hosts.ray.ports import drawn_ports
 from lictor_deploy.agent.limits import raise_file_limit
 from lictor_deploy.agent.log import start_log
-from lictor_deploy.agent.run import PRIVATE
 from lictor_deploy.local.json_lines import Said
 from lictor_deploy.local.nodes import HostedNodes
+from lictor_deploy.private import PRIVATE
 from lictor_deploy.ray.directory import Directory
 from lictor_deploy.ray.driver import driver_is_dead
 from lictor_deploy.ray.guests import Guests
@@ -160,7 +160,8 @@ class Host:
             left = self._outlet.lease.left_s(time.monotonic())
             if self._orphan or left > ASK_ABOUT_DRIVER_S:
                 continue
-            self._orphan = await driver_is_dead(within_s=max(0.0, left - LOOK_EVERY_S))
+            if left > LOOK_EVERY_S:
+                self._orphan = await driver_is_dead(within_s=left - LOOK_EVERY_S)
             if not self._orphan and self._outlet.lease.left_s(time.monotonic()) < LOOK_EVERY_S:
                 await self._guests.fence()
 

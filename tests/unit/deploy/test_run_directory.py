@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import socket
 import stat
 import tempfile
@@ -7,7 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from lictor_deploy.local.run_dir import CONTROL, announce, announced, base_dir, find_control, hold, run_dir
+from lictor_deploy.local.dev import kept_in
+from lictor_deploy.local.run_dir import (
+    CONTROL,
+    announce,
+    announced,
+    base_dir,
+    find_control,
+    fresh_dir,
+    hold,
+    remove,
+    run_dir,
+)
 from lictor_deploy.words.sentence import Failure
 
 
@@ -70,6 +82,33 @@ def test_what_a_killed_cluster_left_is_not_found_and_is_swept():
         assert not dead.exists()
         assert announce(path)
         assert announced(base) == str(path / CONTROL)
+
+
+def test_data_of_a_killed_cluster_go_with_the_next_and_a_living_ones_stay(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    dead = tmp_path / "lictor-data-dead"
+    dead.mkdir()
+    os.close(hold(dead))
+    with kept_in("") as living, kept_in("") as second:
+        assert not dead.exists()
+        assert sorted(tmp_path.iterdir()) == sorted([living, second])
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_cluster_that_is_killed_while_it_removes_its_data_leaves_them_to_the_next(tmp_path, monkeypatch):
+    def killed(path, **_):
+        raise SystemExit(f"killed at {path.name}")
+
+    data, lock = fresh_dir("data-", tmp_path)
+    (data / "agent-1").mkdir()
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", killed)
+        with pytest.raises(SystemExit, match="killed at agent-1"):
+            remove(data)
+    os.close(lock)
+    following, lock = fresh_dir("data-", tmp_path)
+    os.close(lock)
+    assert list(tmp_path.iterdir()) == [following]
 
 
 def test_a_cluster_that_only_just_starts_is_not_swept():

@@ -16,7 +16,7 @@ from lictor_actors.swim.profile import Profile
 from lictor_messages.base import Message
 from lictor_messages.codec import pack_body
 from lictor_messages.envelope import Envelope, at, node_of, role_of
-from lictor_messages.host import Forgotten, Located, Recovered, Undeliverable
+from lictor_messages.host import AllLocated, Forgotten, Located, Recovered, Undeliverable
 from lictor_messages.journal import JournalRecord
 from lictor_messages.refusals import Refused
 from lictor_messages.swim import (
@@ -270,6 +270,8 @@ class Net:
             node.host.append((self.now, e.body))
             if isinstance(e.body, Located):
                 node.directory[e.body.node] = e.body.gossip
+            elif isinstance(e.body, AllLocated):
+                node.directory |= {node: gossip for node, (gossip, _) in e.body.lanes.items()}
             elif isinstance(e.body, Forgotten):
                 node.directory.pop(e.body.node, None)
         elif e.request:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from lictor_actors.hosts.lanes import Lanes, Places, RoleLanes
 from lictor_messages.host import PoolLane
 
@@ -22,11 +24,18 @@ class LiveDirectory:
         """A node that is gone has no use for what it knew."""
         self._known.pop(node, None)
 
-    def learn(self, node: str, other: str, pool: PoolLane, lanes: Lanes) -> None:
-        """By this pool ``other`` is reached there."""
+    def locate(self, node: str, other: str, pool: PoolLane, lanes: Lanes | None) -> list[str]:
+        """By this pool ``other`` is reached there, None: nowhere; returns the URLs that no node here needs any more."""
+        if lanes is None:
+            return self._forget(node, other, pool)
         self._known.setdefault(node, Places()).learn(other, pool, lanes)
+        return []
 
-    def forget(self, node: str, other: str, pool: PoolLane) -> list[str]:
+    def learn_all(self, node: str, lanes: Mapping[str, Lanes]) -> None:
+        """By the datacenter's own pool all these are reached there; other nodes of this process share the mapping."""
+        self._known.setdefault(node, Places()).learn_all(lanes)
+
+    def _forget(self, node: str, other: str, pool: PoolLane) -> list[str]:
         """This pool knows ``other`` no more; returns the URLs that no node of this process needs now."""
         known = self._known.get(node)
         gone = known.forget(other, pool) if known is not None else ()

@@ -66,6 +66,7 @@ class LiveHost:
         self._ended, self._beside, self._admission = ended, beside or {}, admission
         self._nodes: dict[str, LiveNode] = {}
         self._directory = LiveDirectory()
+        self.locate_all = self._directory.learn_all
         self._home = HomeMail()
         self._queue = RunQueue(self.counters)
         self.metrics = Registries(self.counters, self._queue.waiting, lambda: self._bus.traffic.counted)
@@ -243,9 +244,7 @@ class LiveHost:
 
     def locate(self, node: str, other: str, pool: PoolLane, lanes: Lanes | None) -> None:
         """See ``Ground``."""
-        if lanes is not None:
-            self._directory.learn(node, other, pool, lanes)
-        for url in self._directory.forget(node, other, pool) if lanes is None else ():
+        for url in self._directory.locate(node, other, pool, lanes):
             self._bus.drop(url)
 
     def redial(self, node: str, other: str) -> None:

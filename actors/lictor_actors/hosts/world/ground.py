@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -93,6 +93,10 @@ class WorldGround:
             directory.forget(other, pool)
         else:
             directory.learn(other, pool, self._lanes.setdefault(lanes, lanes))
+
+    def locate_all(self, node: str, lanes: Mapping[str, Lanes]) -> None:
+        """See ``Ground``."""
+        self._machines[node].directory.learn_all(lanes)
 
     def redial(self, node: str, other: str) -> None:
         """Pipes of the world need no redialling; it is counted."""

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from lictor_actors.bus.intake import Intake, MailDesk
 from lictor_actors.hosts.clock import NodeClock
 from lictor_actors.hosts.disks.faulty import Trouble
-from lictor_actors.hosts.lanes import Lanes, Places
+from lictor_actors.hosts.lanes import GivenLanes, Lanes, Places
 from lictor_actors.hosts.node import Birth, Node, Takes, Waits
-from lictor_actors.hosts.world.directory import GivenLanes
 from lictor_actors.hosts.world.ledger import WorldLedger
 from lictor_actors.hosts.world.streams import stream
 from lictor_actors.journal.memory_disk import MemoryDisk

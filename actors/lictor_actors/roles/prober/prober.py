@@ -165,7 +165,7 @@ class Prober(Actor):
         if not self.pool.joining.waits:
             return
         if said.records:
-            self.pool.sync.introduced(said.records, turn)
+            self.pool.acquaintance.introduced(said.records, turn)
         else:
             self.pool.join(turn)
 

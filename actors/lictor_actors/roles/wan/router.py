@@ -84,7 +84,7 @@ class DatacenterRouter(Actor):
             ReadSnapshot: self._read_on,
             FailOver: self._failover.begin,
             **dict.fromkeys(MEMBERS, self._member_changed),
-            Members: self._ignored,
+            Members: self._listed,
             UserEvent: self._ignored,
             Undeliverable: self._ignored,
             SilentDue: self.crossings.silent,
