@@ -74,7 +74,7 @@ class Image:
             "PATH": path,
         }
         enter = 'mount --rbind /dev "$0/dev"; exec chroot "$0" /bin/sh -ec "$1"'
-        command = [*new, "/bin/sh", "-ec", enter, str(self.root), inside]
+        command = ["timeout", "-k", "1", "250", *new, "/bin/sh", "-ec", enter, str(self.root), inside]
         return subprocess.run(command, capture_output=True, text=True, check=False, env=env, timeout=300)
 
     def copy(self, said: str, cwd: str) -> None:
