@@ -1,0 +1,33 @@
+"""Auth methods, binding rules and logins."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from lictor_actors.consul.decode import anything
+from lictor_actors.consul.kinds import TEXT, Kind
+from lictor_actors.consul.parts import one_or_more
+from lictor_actors.consul.struct import Struct
+from lictor_actors.consul.structs.acl import VARIABLES
+from lictor_actors.consul.structs.catalog import ENTERPRISE
+from lictor_messages.auth_methods import NO_MAP, AuthMethod, BindingRule, JwtConfig
+from lictor_messages.base import ReadOnly, Record
+from lictor_messages.json_names import Json
+
+
+class LoginBody(Record):
+    """What a client sends to log in."""
+
+    auth_method: Annotated[str, Json("AuthMethod")] = ""
+    bearer_token: Annotated[str, Json("BearerToken")] = ""
+    meta: Annotated[ReadOnly, Json("Meta", empty="omitted")] = NO_MAP
+
+
+_ANYTHING = Kind(anything, {"readOnly": True})
+CONFIG = Struct("Config", JwtConfig)
+AUTH_METHOD = Struct(
+    "ACLAuthMethod", AuthMethod, (one_or_more(CONFIG),), also_read={"NamespaceRules": _ANYTHING, **ENTERPRISE}
+)
+LISTED_METHOD = Struct("ACLAuthMethodListStub", AuthMethod, (one_or_more(CONFIG),), without=("Config",))
+BINDING_RULE = Struct("ACLBindingRule", BindingRule, (one_or_more(VARIABLES),), also_read=ENTERPRISE)
+LOGIN = Struct("ACLLoginParams", LoginBody, also_read={"Namespace": TEXT, "Partition": TEXT})
