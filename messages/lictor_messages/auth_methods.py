@@ -68,7 +68,7 @@ class BindingRule(Record):
     bind_type: Annotated[str, Json("BindType")] = ""
     bind_name: Annotated[str, Json("BindName")] = ""
     """``${value.x}`` stands for a claim."""
-    bind_vars: Annotated[TemplateVariables, Json("BindVars", empty="omitted")] = TemplateVariables()
+    bind_vars: Annotated[TemplateVariables | None, Json("BindVars", empty="omitted")] = None
     """What is filled into a templated policy."""
     create_index: Annotated[int, Json("CreateIndex", "index")] = 0
     modify_index: Annotated[int, Json("ModifyIndex", "index")] = 0

@@ -25,9 +25,10 @@ class LoginBody(Record):
 
 _ANYTHING = Kind(anything, {"readOnly": True})
 CONFIG = Struct("Config", JwtConfig)
-AUTH_METHOD = Struct(
-    "ACLAuthMethod", AuthMethod, (one_or_more(CONFIG),), also_read={"NamespaceRules": _ANYTHING, **ENTERPRISE}
-)
+_MORE = {"NamespaceRules": _ANYTHING, **ENTERPRISE}
+AUTH_METHOD = Struct("ACLAuthMethod", AuthMethod, (one_or_more(CONFIG),), also_read=_MORE)
+METHOD_TYPE = Struct("ACLAuthMethod", AuthMethod, (one_or_more(CONFIG),), also_read={"Config": _ANYTHING, **_MORE})
+"""The same, whatever its Config is."""
 LISTED_METHOD = Struct("ACLAuthMethodListStub", AuthMethod, (one_or_more(CONFIG),), without=("Config",))
 BINDING_RULE = Struct("ACLBindingRule", BindingRule, (one_or_more(VARIABLES),), also_read=ENTERPRISE)
 LOGIN = Struct("ACLLoginParams", LoginBody, also_read={"Namespace": TEXT, "Partition": TEXT})

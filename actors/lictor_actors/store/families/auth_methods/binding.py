@@ -64,7 +64,8 @@ def _selects(selector: str, method: AuthMethod, claims: Claims) -> bool:
 def _bound(rule: BindingRule, values: Mapping[str, str], datacenter: str) -> tuple[str, Any]:
     variables = {f"value.{name}": value for name, value in values.items()}
     if rule.bind_type == "templated-policy":
-        variables_of = m.TemplateVariables(name=filled_in(rule.bind_vars.name, variables))
+        given = rule.bind_vars.name if rule.bind_vars is not None else ""
+        variables_of = m.TemplateVariables(name=filled_in(given, variables))
         return _sound("templated_policies", m.TemplatedPolicy(template=rule.bind_name, variables=variables_of))
     name = filled_in(rule.bind_name, variables)
     if rule.bind_type == "service":

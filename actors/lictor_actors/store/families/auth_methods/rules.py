@@ -120,6 +120,7 @@ def _rule_faults(rule: BindingRule) -> Iterator[str]:
         yield "Invalid Binding Rule: no BindName is set"
     if rule.bind_type not in BIND_TYPES:
         yield f'Invalid Binding Rule: unknown BindType "{rule.bind_type[:64]}". Known are {", ".join(BIND_TYPES)}'
-    texts = (rule.description, rule.selector, rule.bind_name, rule.bind_vars.name)
+    variable = rule.bind_vars.name if rule.bind_vars is not None else ""
+    texts = (rule.description, rule.selector, rule.bind_name, variable)
     if max(map(len, texts)) > TEXT_MOST:
         yield f"Invalid Binding Rule: a text has at most {TEXT_MOST} characters"
