@@ -214,7 +214,8 @@ async def test_a_set_of_a_hundred_mebibytes_is_not_read(server: KeyServer, decla
 
 
 ODD = [b"", b"{", b"[]", b'{"keys":5}', b'{"keys":[5,null,"x"]}', b'{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}', b"\xff",
-       b'{"keys":[{"kty":"EC","crv":"P-256","x":"!","y":5}]}', b'{"keys":[{"kty":["EC"]}]}', b'{"keys":[{"kty":"RSA","n":"AQAB","e":""}]}']  # fmt: skip
+       b'{"keys":[{"kty":"EC","crv":"P-256","x":"!","y":5}]}', b'{"keys":[{"kty":["EC"]}]}',
+       b'{"keys":[{"kty":"RSA","n":"AQAB","e":""}]}']  # fmt: skip
 
 
 @pytest.mark.parametrize("body", ODD)

@@ -1,4 +1,4 @@
-"""The keys of an authority: from the method itself, from a JWKS, or from the JWKS that OpenID Connect's discovery names.
+"""The keys of an authority: from the method itself, from a JWKS, or from the one that OpenID Connect's discovery names.
 
 What came over the network is kept for a while, and fetched anew for a key that is not among it: authorities rotate
 their keys. Source: RFC 7517; OpenID Connect Discovery 1.0, sections 3 and 4.
@@ -78,7 +78,9 @@ class JwtKeys:
         if config.jwks_url:
             return _keys(await self._get(config.jwks_url, config.jwks_ca_cert))
         issuer = config.oidc_discovery_url
-        document = await self._get(f"{issuer.rstrip('/')}/.well-known/openid-configuration", config.oidc_discovery_ca_cert)
+        document = await self._get(
+            f"{issuer.rstrip('/')}/.well-known/openid-configuration", config.oidc_discovery_ca_cert
+        )
         said = _object(document, "the discovery document")
         if said.get("issuer") != issuer:
             raise NotFetched(f"the discovery document is of another issuer than {issuer!r}")

@@ -87,7 +87,9 @@ class Jobs:
                 return RootMade(ticket=job.ticket, root=_root(node, job.cluster_id))
             case VerifyJwt():
                 claims = self.jwts.get(job.token, "")
-                return JwtVerified(ticket=job.ticket, claims=claims, error="" if claims else "no key fits the signature")
+                return JwtVerified(
+                    ticket=job.ticket, claims=claims, error="" if claims else "no key fits the signature"
+                )
             case RunScript():
                 return self._script(job)
             case _:

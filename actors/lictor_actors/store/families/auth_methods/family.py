@@ -10,7 +10,7 @@ from lictor_actors.store.families.acl.links import invalid
 from lictor_actors.store.families.auth_methods import rules
 from lictor_actors.store.families.auth_methods.table import METHODS, RULES, AuthMethodTable
 from lictor_actors.store.family import Family, Read, SliceRule, Write
-from lictor_actors.store.guard import Need, constant
+from lictor_actors.store.guard import Need, constant, unguarded
 from lictor_actors.store.invariants import check_rows, holds
 from lictor_actors.store.snapshot.foreign import stamps_fault
 from lictor_actors.store.snapshot.tables import Table, values
@@ -81,7 +81,7 @@ AUTH_METHODS = Family(
         Write(m.DeleteAuthMethod, AuthMethodTable.delete_method, _writes),
         Write(m.PutBindingRule, AuthMethodTable.put_rule, _writes, _refused_if(lambda it: rules.rule_fault(it.rule))),
         Write(m.DeleteBindingRule, AuthMethodTable.delete_rule, _writes),
-        Write(m.BindLogin, AuthMethodTable.log_in, _writes, leaders_own=True),
+        Write(m.BindLogin, AuthMethodTable.log_in, unguarded, leaders_own=True),
     ),
     reads=(
         Read(m.GetAuthMethod, _get_method, _version, _scopes, _reads),

@@ -18,7 +18,7 @@ class BadName(ValueError):
 def filled_in(template: str, variables: Mapping[str, str]) -> str:
     """The template with the variables in their places; ``$${`` is ``${`` itself. Raises BadName.
 
-    A claim with capital letters is no name of a service or node, and small letters in their place would make one of two.
+    Capital letters stay: made small, two names would become one.
     """
 
     def fill(part: re.Match[str]) -> str:
