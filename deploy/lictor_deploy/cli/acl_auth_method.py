@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
@@ -20,16 +21,43 @@ LINES = {"Type": "Type", "DisplayName": "DisplayName", "Description": "Descripti
 META = {"CreateIndex": "Create Index", "ModifyIndex": "Modify Index"}
 
 
+@Parameter(name="*")
+@dataclass(frozen=True)
+class MethodFlags:
+    """What an auth method says."""
+
+    config: str = ""
+    """Its configuration as JSON, @FILE, or - for standard input."""
+    display_name: str = ""
+    """A name for people."""
+    description: str = ""
+    """A text for people."""
+    max_token_ttl: str = ""
+    """How long a token lasts that comes of a login: 1m to 24h. Default: until the logout."""
+    token_locality: str = ""
+    """local (the default) or global."""
+
+    def fields(self) -> dict[str, Any]:
+        """Of a body, without empty ones. Raises Failure for a configuration that is no JSON."""
+        fields = {
+            "DisplayName": self.display_name,
+            "Description": self.description,
+            "MaxTokenTTL": self.max_token_ttl,
+            "TokenLocality": self.token_locality,
+            "Config": _config(self.config) if self.config else None,
+        }
+        return {name: value for name, value in fields.items() if value}
+
+
+NOTHING = MethodFlags()
+
+
 @app.command
 def create(
     *,
     name: str,
     type: str,
-    config: str = "",
-    display_name: str = "",
-    description: str = "",
-    max_token_ttl: str = "",
-    token_locality: str = "",
+    method: MethodFlags = NOTHING,
     meta: Flag = False,
     format: Shown = "pretty",
     reach: Reach = DEFAULT_REACH,
@@ -44,41 +72,20 @@ def create(
         Its name.
     type
         Its type: jwt.
-    config
-        Its configuration as JSON, @FILE, or - for standard input.
-    display_name
-        A name for people.
-    description
-        A text for people.
-    max_token_ttl
-        How long a token lasts that comes of a login: 1m to 24h. Default: until the logout.
-    token_locality
-        local (the default) or global.
     meta
         Show indexes too.
     format
         pretty for people, or json.
     """
-    given = {
-        "DisplayName": display_name,
-        "Description": description,
-        "MaxTokenTTL": max_token_ttl,
-        "TokenLocality": token_locality,
-    }
-    body = {"Name": name, "Type": type, **_said(given), **_config(config)}
-    row = expect(reach.api().put("/v1/acl/auth-method", json.dumps(body).encode())).fields()
-    _show(row, meta, format)
+    body = json.dumps({"Name": name, "Type": type, **method.fields()}).encode()
+    _show(expect(reach.api().put("/v1/acl/auth-method", body)).fields(), meta, format)
 
 
 @app.command
 def update(
     *,
     name: str,
-    config: str = "",
-    display_name: str = "",
-    description: str = "",
-    max_token_ttl: str = "",
-    token_locality: str = "",
+    method: MethodFlags = NOTHING,
     no_merge: Flag = False,
     meta: Flag = False,
     format: Shown = "pretty",
@@ -92,16 +99,6 @@ def update(
     ----------
     name
         Its name.
-    config
-        Its configuration as JSON, @FILE, or - for standard input.
-    display_name
-        A name for people.
-    description
-        A text for people.
-    max_token_ttl
-        How long a token lasts that comes of a login: 1m to 24h.
-    token_locality
-        local or global.
     no_merge
         What is not given is emptied.
     meta
@@ -111,14 +108,8 @@ def update(
     """
     path = f"/v1/acl/auth-method/{escaped(name)}"
     old = expect(reach.api().get(path)).fields()
-    given = {
-        "DisplayName": display_name,
-        "Description": description,
-        "MaxTokenTTL": max_token_ttl,
-        "TokenLocality": token_locality,
-    }
-    kept = {"Name": name, "Type": old["Type"]} if no_merge else _without_indexes(old)
-    body = {**kept, **_said(given), **_config(config)}
+    kept = ("Name", "Type") if no_merge else old.keys() - META.keys()
+    body = {**{field: old[field] for field in kept}, **method.fields()}
     _show(expect(reach.api().put(path, json.dumps(body).encode())).fields(), meta, format)
 
 
@@ -190,18 +181,8 @@ def _show(row: dict[str, Any], meta: bool, format: Shown) -> None:
     print("\n".join([*shown, "Config:", json.dumps(row["Config"], indent=2)]))
 
 
-def _said(given: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in given.items() if value}
-
-
-def _config(given: str) -> dict[str, Any]:
-    if not given:
-        return {}
+def _config(given: str) -> Any:
     try:
-        return {"Config": json.loads(text_of("-config", given))}
+        return json.loads(text_of("-config", given))
     except json.JSONDecodeError as error:
         raise Failure(f"-config is no JSON: {error}.") from error
-
-
-def _without_indexes(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in META}

@@ -26,7 +26,7 @@ LINES = {
 
 @Parameter(name="*")
 @dataclass(frozen=True)
-class Rule:
+class RuleFlags:
     """What a binding rule says."""
 
     description: str = ""
@@ -55,14 +55,14 @@ class Rule:
         return {name: value for name, value in fields.items() if value}
 
 
-NOTHING = Rule()
+NOTHING = RuleFlags()
 
 
 @app.command
 def create(
     *,
     method: str,
-    rule: Rule = NOTHING,
+    rule: RuleFlags = NOTHING,
     meta: Flag = False,
     format: Shown = "pretty",
     reach: Reach = DEFAULT_REACH,
@@ -88,7 +88,7 @@ def create(
 def update(
     *,
     id: str,
-    rule: Rule = NOTHING,
+    rule: RuleFlags = NOTHING,
     no_merge: Flag = False,
     meta: Flag = False,
     format: Shown = "pretty",

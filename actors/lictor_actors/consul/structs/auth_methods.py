@@ -28,7 +28,7 @@ CONFIG = Struct("Config", JwtConfig)
 _MORE = {"NamespaceRules": _ANYTHING, **ENTERPRISE}
 AUTH_METHOD = Struct("ACLAuthMethod", AuthMethod, (one_or_more(CONFIG),), also_read=_MORE)
 METHOD_TYPE = Struct("ACLAuthMethod", AuthMethod, (one_or_more(CONFIG),), also_read={"Config": _ANYTHING, **_MORE})
-"""The same, whatever its Config is."""
+"""The same with a Config of any type."""
 LISTED_METHOD = Struct("ACLAuthMethodListStub", AuthMethod, (one_or_more(CONFIG),), without=("Config",))
 BINDING_RULE = Struct("ACLBindingRule", BindingRule, (one_or_more(VARIABLES),), also_read=ENTERPRISE)
 LOGIN = Struct("ACLLoginParams", LoginBody, also_read={"Namespace": TEXT, "Partition": TEXT})

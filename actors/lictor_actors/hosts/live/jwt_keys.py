@@ -30,7 +30,7 @@ KEYS_MOST: Final = 64
 Get = Callable[[str, str], Awaitable[bytes]]
 
 
-class Key(NamedTuple):
+class VerifyingKey(NamedTuple):
     """A public key, and what its set says of it."""
 
     key: Any
@@ -41,7 +41,7 @@ class Key(NamedTuple):
 
 @dataclass(slots=True)
 class _Set:
-    keys: tuple[Key, ...] = ()
+    keys: tuple[VerifyingKey, ...] = ()
     fetched: float = float("-inf")
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Those who need the same keys at the same time wait for one answer."""
@@ -54,10 +54,10 @@ class JwtKeys:
         self._get = get
         self._sets: OrderedDict[tuple[str, ...], _Set] = OrderedDict()
 
-    async def of(self, config: JwtConfig, key_id: str) -> tuple[Key, ...]:
+    async def of(self, config: JwtConfig, key_id: str) -> tuple[VerifyingKey, ...]:
         """Those that may have signed a JWT which names ``key_id``, "" for none. Raises NotFetched."""
         if config.jwt_validation_pub_keys:
-            return tuple(Key(_from_pem(pem)) for pem in config.jwt_validation_pub_keys)
+            return tuple(VerifyingKey(_from_pem(pem)) for pem in config.jwt_validation_pub_keys)
         known = self._set_of(config)
         async with known.busy:
             age = asyncio.get_running_loop().time() - known.fetched
@@ -74,7 +74,7 @@ class JwtKeys:
             self._sets.popitem(last=False)
         return known
 
-    async def _fetched(self, config: JwtConfig) -> tuple[Key, ...]:
+    async def _fetched(self, config: JwtConfig) -> tuple[VerifyingKey, ...]:
         if config.jwks_url:
             return _keys(await self._get(config.jwks_url, config.jwks_ca_cert))
         issuer = config.oidc_discovery_url
@@ -90,21 +90,21 @@ class JwtKeys:
         return _keys(await self._get(url, config.oidc_discovery_ca_cert))
 
 
-def _fitting(keys: tuple[Key, ...], key_id: str) -> tuple[Key, ...]:
+def _fitting(keys: tuple[VerifyingKey, ...], key_id: str) -> tuple[VerifyingKey, ...]:
     return tuple(key for key in keys if not key_id or key.id in ("", key_id))
 
 
-def _keys(document: bytes) -> tuple[Key, ...]:
+def _keys(document: bytes) -> tuple[VerifyingKey, ...]:
     given = _object(document, "the JWKS").get("keys")
     rows = [row for row in given if isinstance(row, dict)] if isinstance(given, list) else []
     found = (_from_jwk(row) for row in rows[:KEYS_MOST] if row.get("use", "sig") == "sig")
     return tuple(key for key in found if key is not None)
 
 
-def _from_jwk(row: dict[str, Any]) -> Key | None:
+def _from_jwk(row: dict[str, Any]) -> VerifyingKey | None:
     """None for a key of a kind that is not known here; a set may hold such."""
     try:
-        return Key(PyJWK(row).key, str(row.get("kid", "")), str(row.get("alg", "")))
+        return VerifyingKey(PyJWK(row).key, str(row.get("kid", "")), str(row.get("alg", "")))
     except PyJWTError:
         return None
 

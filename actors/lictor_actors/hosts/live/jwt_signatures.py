@@ -16,7 +16,7 @@ from jwt import PyJWS
 from jwt.exceptions import PyJWTError
 
 from lictor_actors.hosts.live.https_get import NotFetched
-from lictor_actors.hosts.live.jwt_keys import JwtKeys, Key
+from lictor_actors.hosts.live.jwt_keys import JwtKeys, VerifyingKey
 from lictor_messages.auth_methods import JwtVerified, VerifyJwt
 
 DEFAULT: Final = ("RS256",)
@@ -59,7 +59,7 @@ async def verify_jwt(job: VerifyJwt, keys: JwtKeys | None = None) -> JwtVerified
     return JwtVerified(ticket=job.ticket, claims=payload.decode("utf-8", "replace"))
 
 
-def _payload(token: str, algorithm: str, key: Key) -> bytes | None:
+def _payload(token: str, algorithm: str, key: VerifyingKey) -> bytes | None:
     if key.algorithm not in ("", algorithm) or not isinstance(key.key, KINDS[algorithm[:2]]):
         return None
     try:

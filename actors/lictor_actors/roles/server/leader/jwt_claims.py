@@ -76,7 +76,7 @@ def _leeway(given_ns: int, default_s: int) -> float:
     return max(given_ns, 0) / NS if given_ns else default_s
 
 
-# -- whose, and for whom ------------------------------------------------------------
+# -- issuer and audience -----------------------------------------------------------
 
 
 def _check_issuer(claims: Mapping[str, Any], config: JwtConfig) -> None:

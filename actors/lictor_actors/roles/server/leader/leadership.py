@@ -25,6 +25,7 @@ from lictor_actors.roles.server.log_time import LogTime
 from lictor_actors.store.store import Store
 from lictor_messages.acl import ReapTokensDue
 from lictor_messages.answers import Command, Query, Written
+from lictor_messages.auth_methods import JwtVerified
 from lictor_messages.autopilot import AutopilotConfiguration, AutopilotDue, SetAutopilotConfiguration, TransferLateDue
 from lictor_messages.base import Message
 from lictor_messages.connect_ca import RootMade
@@ -47,6 +48,8 @@ LEADER_TIMERS: tuple[type[Message], ...] = (
     CoordinateBatchDue,
     ReapTokensDue,
 )
+LEADER_JOBS: tuple[type[Message], ...] = (RootMade, JwtVerified, JobFailed)
+"""How the jobs end that a leader gives its host."""
 
 
 class Unconfirmed(NamedTuple):
@@ -129,14 +132,14 @@ class Leadership:
         """One of ``LEADER_TIMERS`` fired."""
         self._timers[type(timer)](turn)
 
-    def root_made(self, made: RootMade, turn: Turn) -> None:
-        """The host has made what the authority asked for."""
-        self._propose(self.authority.made(made), turn)
-
-    def job_failed(self, failed: JobFailed, turn: Turn) -> None:
-        """The host could not do a job of this lead."""
-        if not self.logins.failed(failed, turn):
-            self.authority.failed(failed, turn)
+    def job_done(self, result: Message, turn: Turn) -> None:
+        """The host has done one of the jobs of this lead, or could not."""
+        if isinstance(result, RootMade):
+            self._propose(self.authority.made(result), turn)
+        elif isinstance(result, JwtVerified):
+            self.logins.verified(result, turn)
+        elif isinstance(result, JobFailed) and not self.logins.failed(result, turn):
+            self.authority.failed(result, turn)
 
     def configuration_committed(self, index: int, term: int, turn: Turn) -> None:
         """The servers are others now: a further change may be due."""

@@ -107,7 +107,7 @@ def _mapping_faults(name: str, mapping: Mapping[str, str]) -> Iterator[str]:
 
 
 def rule_fault(rule: BindingRule) -> str:
-    """Why no such rule is kept whatever its method, "" if it may be."""
+    """Why no such rule is kept under any method, "" if it may be."""
     return next(_rule_faults(rule), "")
 
 
