@@ -69,7 +69,7 @@ class Authority:
             del self.judge.rules[chosen]
 
     def log_in(self) -> None:
-        now = 1_700_000_000 + self.site.world.time.now / 1e9
+        now = 1_700_000_000 + self.site.world.time / 1e9
         claims = {
             "iss": self.rng.choice(["ci", "ci", "ci", "other"]),
             "aud": self.rng.choice(["consul", "consul", "consul", "other"]),
@@ -118,6 +118,8 @@ def faults(seed: int, rounds: int = 6) -> list[str]:
         authority.round()
         if authority.judge.faults:
             break
+    else:
+        assert authority.judge.secrets(), "no login had any worth: nothing was judged"
     return authority.judge.faults
 
 

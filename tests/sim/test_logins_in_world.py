@@ -16,6 +16,8 @@ from lictor_messages.refusals import Refused
 from lictor_messages.web import HttpAnswered
 
 KEY = SigningKey("k")
+EPOCH_S = 1_700_000_000
+"""When worlds begin."""
 METHOD: dict[str, Any] = {
     "Name": "ci",
     "Type": "jwt",
@@ -48,7 +50,7 @@ class Site(Cluster):
             return answer.status, answer.body.decode()
 
     def now(self) -> int:
-        return self.leader()._time.stamp(self.world.time.now, 0) // 10**9
+        return EPOCH_S + self.world.time // 10**9
 
     def leader(self) -> Any:
         return self.world.actor("server@server-1.dc1")
@@ -301,10 +303,10 @@ RULES = [
     ({"BindType": ""}, "no BindType is set"),
     ({"BindType": "odd"}, 'unknown BindType "odd"'),
     ({"BindName": ""}, "no BindName is set"),
-    ({"BindName": "${value.none}"}, "unknown variable value.none: known are value.team, value.user"),
+    ({"BindName": "${value.none}"}, "unknown variable 'value.none': known are value.team, value.user"),
     ({"BindName": "${value.user"}, "without its end"),
     ({"BindName": "${value.user}!"}, "has an invalid name"),
-    ({"BindName": "${list.groups}"}, "unknown variable list.groups"),
+    ({"BindName": "${list.groups}"}, "unknown variable 'list.groups'"),
     ({"BindType": "templated-policy", "BindName": "builtin/odd"}, "no such ACL templated policy"),
     ({"BindType": "templated-policy", "BindName": "builtin/service"}, "needs TemplateVariables.Name"),
     ({"Selector": "value.none == x"}, "Selector is invalid"),

@@ -91,7 +91,7 @@ def _size_faults(config: JwtConfig) -> Iterator[str]:
 def _url_faults(name: str, url: str, cert_name: str, certificates: str) -> Iterator[str]:
     if certificates and not url:
         yield f"'{cert_name}' should not be set unless '{name}' is set"
-    if url and not re.fullmatch(r"https://[^\s/?#@]+[^\s]*", url):
+    if url and not re.fullmatch(r"https://[^\s/?#@]+([/?#]\S*)?", url):
         yield f"{name} must be an https:// URL without a password: keys that come in clear are worth nothing"
     if certificates and (why := certificates_fault(certificates)):
         yield f"error checking {cert_name}: {why}"
