@@ -20,7 +20,7 @@ from lictor_actors.hosts.live.jwt_keys import JwtKeys, VerifyingKey
 from lictor_messages.auth_methods import JwtVerified, VerifyJwt
 
 DEFAULT: Final = ("RS256",)
-KINDS: Final[dict[str, type]] = {
+KINDS: Final[dict[str, type[Any]]] = {
     "RS": RSAPublicKey,
     "PS": RSAPublicKey,
     "ES": EllipticCurvePublicKey,
@@ -60,10 +60,11 @@ async def verify_jwt(job: VerifyJwt, keys: JwtKeys | None = None) -> JwtVerified
 
 
 def _payload(token: str, algorithm: str, key: VerifyingKey) -> bytes | None:
-    if key.algorithm not in ("", algorithm) or not isinstance(key.key, KINDS[algorithm[:2]]):
+    public: Any = key.key
+    if key.algorithm not in ("", algorithm) or not isinstance(public, KINDS[algorithm[:2]]):
         return None
     try:
-        signed: dict[str, Any] = _JWS.decode_complete(token, key.key, [algorithm])
+        signed = _JWS.decode_complete(token, public, [algorithm])
     except PyJWTError:
         return None
     payload: bytes = signed["payload"]
