@@ -285,7 +285,8 @@ METHODS = [
     ({"Config": {"JWTValidationPubKeys": [KEY.pem], "JWTSupportedAlgs": ["none"]}}, "Invalid supported algorithm"),
     ({"Config": {"JWTValidationPubKeys": [KEY.pem], "ClaimMappings": {"a": "x", "b": "x"}}}, "multiple mappings"),
     ({"Config": {"JWTValidationPubKeys": [KEY.pem], "ClaimMappings": {"a": "x y"}}}, "'x y' is no name"),
-    ({"Config": {"OIDCClientSecret": "s"}}, 'unknown field "OIDCClientSecret"'),
+    ({"Config": {"OIDCClientSecret": "s"}}, "'OIDCClientSecret' must not be set"),
+    ({"Config": {"Odd": "s"}}, 'unknown field "Odd"'),
 ]  # fmt: skip
 
 
@@ -295,6 +296,12 @@ def test_methods_that_make_no_sense_are_refused_by_name(plain: Site, changed: An
     assert status in (400, 500)
     assert why in said
     assert plain.say("GET", "/v1/acl/auth-method/odd")[0] == 404
+
+
+def test_what_the_go_client_sends_empty_is_as_good_as_absent(site: Site) -> None:
+    empty = {"OIDCClientID": "", "OIDCScopes": None, "VerboseOIDCLogging": False, "JWKSURL": "", "ExpirationLeeway": 0}
+    assert site.say("PUT", "/v1/acl/auth-method", {**METHOD, "Config": {**METHOD["Config"], **empty}})[0] == 200
+    assert site.say("GET", "/v1/acl/auth-method/ci")[1]["Config"] == METHOD["Config"]
 
 
 RULES = [

@@ -24,7 +24,12 @@ class LoginBody(Record):
 
 
 _ANYTHING = Kind(anything, {"readOnly": True})
-CONFIG = Struct("Config", JwtConfig)
+OF_OIDC = (
+    *("OIDCClientID", "OIDCClientSecret", "OIDCScopes", "OIDCACRValues", "AllowedRedirectURIs", "VerboseOIDCLogging"),
+    *("OIDCClientUsePKCE", "OIDCClientAssertion"),
+)
+"""Of type oidc alone: Consul's client sends them empty with any other."""
+CONFIG = Struct("Config", JwtConfig, also_read=dict.fromkeys(OF_OIDC, _ANYTHING))
 _MORE = {"NamespaceRules": _ANYTHING, **ENTERPRISE}
 AUTH_METHOD = Struct("ACLAuthMethod", AuthMethod, (one_or_more(CONFIG),), also_read=_MORE)
 METHOD_TYPE = Struct("ACLAuthMethod", AuthMethod, (one_or_more(CONFIG),), also_read={"Config": _ANYTHING, **_MORE})

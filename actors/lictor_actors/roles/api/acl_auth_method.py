@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lictor_actors.consul.struct import Struct
-from lictor_actors.consul.structs.auth_methods import AUTH_METHOD, BINDING_RULE, METHOD_TYPE
+from lictor_actors.consul.structs.auth_methods import AUTH_METHOD, BINDING_RULE, METHOD_TYPE, OF_OIDC
 from lictor_actors.consul.uuids import as_made, new_uuid
 from lictor_actors.roles.api.acl_switch import where_acls_are_on
 from lictor_actors.roles.api.definitions import decoded
@@ -59,7 +59,11 @@ def _given_method(request: HttpRequest) -> dict[str, Any]:
     kind = decoded(request, METHOD_TYPE).get("Type", "")
     if kind in NOT_TAKEN:
         raise HttpError(400, f"Invalid Auth Method: type {kind} is not taken: {NOT_TAKEN[kind]}")
-    return decoded(request, AUTH_METHOD)
+    given = decoded(request, AUTH_METHOD)
+    odd = next((name for name in OF_OIDC if given.get("Config", {}).get(name)), None)
+    if odd is not None:
+        raise HttpError(400, f"Invalid Auth Method: '{odd}' must not be set for type \"jwt\"")
+    return given
 
 
 def _put_method(request: HttpRequest, given: dict[str, Any]) -> HttpQuestion:
