@@ -104,6 +104,19 @@ async def test_a_login_from_the_method_to_the_logout(agent, tmp_path):
 
         await done("logout", token=first)
         assert "ACL not found" in (await lictor("acl", "token", "read", "-self", token=first))[1]
+    py_consul_reads_and_deletes_them()
     told = agent.read_text()
     assert "leads term" in told
     assert not [secret for secret in secrets if secret in told]
+
+
+def py_consul_reads_and_deletes_them():
+    acl = consul.Consul(host=IP, token=ROOT).acl
+    assert [row["Name"] for row in acl.auth_method.list()] == ["ci"]
+    assert acl.auth_method.read("ci")["Config"]["ClaimMappings"] == {"sub": "user"}
+    made = acl.binding_rule.create("ci", "role", "r", selector="value.user == ann")
+    assert acl.binding_rule.read(made["ID"])["Selector"] == "value.user == ann"
+    assert len(acl.binding_rule.list()) == 2
+    assert acl.binding_rule.delete(made["ID"])
+    assert acl.auth_method.delete("ci")
+    assert acl.binding_rule.list() == []
