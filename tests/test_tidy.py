@@ -77,6 +77,7 @@ TO_HOSTS = (
 """What actors say to their host: ``host@node``, a door."""
 NOT_SENT = (
     "agent.agent_options",
+    "auth_methods.verify_jwt",
     "connect_ca.make_root",
     "dns.ask_recursors",
     "faults.",

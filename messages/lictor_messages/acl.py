@@ -67,6 +67,8 @@ class AclToken(AclBearer):
     roles: Annotated[tuple[AclLink, ...], Json("Roles", empty="omitted")] = ()
     local: Annotated[bool, Json("Local")] = False
     """Good in its own datacenter alone."""
+    auth_method: Annotated[str, Json("AuthMethod", empty="omitted")] = ""
+    """The one that it came of by a login."""
     expiration_ns: Annotated[int, Json("ExpirationTime", "time", empty="omitted")] = 0
     """0: never."""
     create_ns: Annotated[int, Json("CreateTime", "time")] = 0
@@ -171,6 +173,8 @@ class ListAclTokens(Query, kind="acl.list_tokens", on=WIRE):
     policy: str = ""
     role: str = ""
     service: str = ""
+    auth_method: str = ""
+    """Or those that came of it."""
 
 
 class GetAclPolicy(Query, kind="acl.get_policy", on=WIRE):

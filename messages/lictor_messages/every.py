@@ -11,6 +11,7 @@ from lictor_messages import (
     agent,
     agent_acl,
     answers,
+    auth_methods,
     autopilot,
     catalog,
     checker,

@@ -10,6 +10,7 @@ import ormsgpack
 from lictor_actors.store.dedup import Dedup
 from lictor_actors.store.errors import UnknownCommand
 from lictor_actors.store.families.acl.table import AclTable
+from lictor_actors.store.families.auth_methods.table import AuthMethodTable
 from lictor_actors.store.families.autopilot import AutopilotTable
 from lictor_actors.store.families.catalog.tables import CatalogTables
 from lictor_actors.store.families.connect_ca import RootTable
@@ -45,6 +46,7 @@ class Store(Transactional):
     autopilot: AutopilotTable
     connect_ca: RootTable
     acl: AclTable
+    auth_methods: AuthMethodTable
 
     def __init__(self) -> None:
         super().__init__(FAMILIES)

@@ -16,6 +16,10 @@ app = App(name="acl", help="Say who may do what. Example: lictor acl token list"
 app.command("lictor_deploy.cli.acl_token:app", name="token", help="Make, show and revoke tokens.")
 app.command("lictor_deploy.cli.acl_borne:policy", name="policy", help="Make, show and delete policies.")
 app.command("lictor_deploy.cli.acl_borne:role", name="role", help="Make, show and delete roles.")
+app.command(
+    "lictor_deploy.cli.acl_auth_method:app", name="auth-method", help="Say whose tokens are taken at the login."
+)
+app.command("lictor_deploy.cli.acl_binding_rule:app", name="binding-rule", help="Say what a login is worth.")
 
 
 @app.command

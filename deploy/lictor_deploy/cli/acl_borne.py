@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 from typing import Any
 
 from cyclopts import App
 
-from lictor_deploy.cli.acl_flags import NOTHING, Borne, Several
+from lictor_deploy.cli.acl_flags import NOTHING, Borne, Several, text_of
 from lictor_deploy.cli.acl_shown import Shown, show, show_all
 from lictor_deploy.cli.http_api import escaped, expect
 from lictor_deploy.cli.options import DEFAULT_REACH, Reach
@@ -46,7 +44,7 @@ def create_policy(
     format
         pretty for people, or json.
     """
-    body: dict[str, Any] = {"Name": name, "Description": description, "Rules": _text_of(rules)}
+    body: dict[str, Any] = {"Name": name, "Description": description, "Rules": text_of("-rules", rules)}
     if valid_datacenter:
         body["Datacenters"] = list(valid_datacenter)
     show(expect(reach.api().put("/v1/acl/policy", json.dumps(body).encode())).fields(), format)
@@ -76,17 +74,6 @@ def create_role(
     """
     body = {"Name": name, "Description": description, **borne.fields()}
     show(expect(reach.api().put("/v1/acl/role", json.dumps(body).encode())).fields(), format)
-
-
-def _text_of(given: str) -> str:
-    if given == "-":
-        return sys.stdin.read()
-    if not given.startswith("@"):
-        return given
-    try:
-        return Path(given[1:]).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Failure(f"-rules: {given[1:]} cannot be read: {error}") from error
 
 
 def _add_the_rest(app: App, noun: str, plural: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -39,6 +41,18 @@ class Borne:
 def links(names: tuple[str, ...], ids: tuple[str, ...]) -> list[dict[str, str]]:
     """As a body has them."""
     return [*({"Name": name} for name in names), *({"ID": known} for known in ids)]
+
+
+def text_of(flag: str, given: str) -> str:
+    """A flag's text itself, that of ``@FILE``, or for ``-`` standard input. Raises Failure for a file that is none."""
+    if given == "-":
+        return sys.stdin.read()
+    if not given.startswith("@"):
+        return given
+    try:
+        return Path(given[1:]).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Failure(f"{flag}: {given[1:]} cannot be read: {error}") from error
 
 
 def _service(text: str) -> dict[str, Any]:

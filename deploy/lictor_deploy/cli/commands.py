@@ -19,6 +19,8 @@ COMMANDS = {
     "lock": (f"{HERE}.lock:lock", "Run a command while holding a lock."),
     "catalog": (f"{HERE}.catalog:app", "Look into the catalog."),
     "acl": (f"{HERE}.acl:app", "Say who may do what."),
+    "login": (f"{HERE}.login:login", "Exchange another authority's token for one of Lictor's."),
+    "logout": (f"{HERE}.login:logout", "Revoke a token that came of a login."),
     "operator": (f"{HERE}.operator:app", "Look after the servers."),
     "event": (f"{HERE}.event:event", "Send an event to every node."),
     "query": (f"{HERE}.query:query", "Ask the members of the gossip pool."),

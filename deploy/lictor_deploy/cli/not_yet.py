@@ -9,16 +9,12 @@ from collections.abc import Sequence
 
 COMMANDS_NOT_YET = (
     *(
-        "acl auth-method",
-        "acl binding-rule",
         "acl templated-policy",
         "config",
         "connect",
         "intention",
         "keyring",
         "license",
-        "login",
-        "logout",
     ),
     *("namespace", "partition", "peering", "resource", "troubleshoot"),
     *("operator area", "operator utilization", "services export", "services exported-services"),

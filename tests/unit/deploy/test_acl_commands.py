@@ -81,3 +81,99 @@ def test_a_token_may_come_by_standard_input_where_no_list_of_processes_has_it(li
     monkeypatch.setattr("sys.stdin", io.StringIO("secret\n"))
     assert lictor("acl", "set-agent-token", "default", "-").status == 0
     assert json.loads(agent.asked[0].body) == {"Token": "secret"}
+
+
+METHOD = {
+    "Name": "ci",
+    "Type": "jwt",
+    "Description": "",
+    "Config": {"BoundIssuer": "x"},
+    "CreateIndex": 5,
+    "ModifyIndex": 6,
+}
+RULE = {"ID": ID, "AuthMethod": "ci", "Description": "d", "BindType": "service", "BindName": "web", "Selector": "",
+        "CreateIndex": 7, "ModifyIndex": 8}  # fmt: skip
+
+
+def test_auth_methods_are_made_shown_and_deleted(lictor, agent, tmp_path):
+    (tmp_path / "ci.json").write_text('{"BoundIssuer": "x"}')
+    agent.on("PUT", "/v1/acl/auth-method", METHOD)
+    agent.on("GET", "/v1/acl/auth-method/ci", METHOD)
+    agent.on("GET", "/v1/acl/auth-methods", [METHOD])
+    agent.on("DELETE", "/v1/acl/auth-method/ci", True)
+    config = f"-config=@{tmp_path}/ci.json"
+    made = lictor("acl", "auth-method", "create", "-name=ci", "-type=jwt", config, "-max-token-ttl=5m")
+    shown = 'Name:         ci\nType:         jwt\nDescription:\nConfig:\n{\n  "BoundIssuer": "x"\n}\n'
+    assert made.out == shown
+    assert json.loads(agent.asked[0].body) == {
+        "Name": "ci", "Type": "jwt", "MaxTokenTTL": "5m", "Config": {"BoundIssuer": "x"}
+    }  # fmt: skip
+    assert lictor("acl", "auth-method", "read", "-name=ci").out == shown
+    assert "Create Index: 5\n" in lictor("acl", "auth-method", "read", "-name=ci", "-meta").out
+    assert json.loads(lictor("acl", "auth-method", "read", "-name=ci", "-format=json").out) == METHOD
+    assert lictor("acl", "auth-method", "list").out == "ci:\n   Type:         jwt\n   Description:\n"
+    assert lictor("acl", "auth-method", "delete", "-name=ci").out == 'Auth method "ci" deleted successfully\n'
+    assert "-config is no JSON" in lictor("acl", "auth-method", "create", "-name=x", "-type=jwt", "-config=x").err
+
+
+@pytest.mark.parametrize("flags", [(), ("-no-merge",)])
+def test_an_auth_method_keeps_what_is_not_given(lictor, agent, flags):
+    agent.on("GET", "/v1/acl/auth-method/ci", METHOD)
+    agent.on("PUT", "/v1/acl/auth-method/ci", METHOD)
+    assert lictor("acl", "auth-method", "update", "-name=ci", "-description=new", *flags).status == 0
+    kept = {"Name": "ci", "Type": "jwt"} | ({} if flags else {"Config": METHOD["Config"]})
+    assert json.loads(agent.asked[-1].body) == {**kept, "Description": "new"}
+
+
+def test_binding_rules_are_made_shown_and_deleted(lictor, agent):
+    agent.on("PUT", "/v1/acl/binding-rule", RULE)
+    agent.on("GET", "/v1/acl/binding-rules", [RULE])
+    agent.on("DELETE", f"/v1/acl/binding-rule/{ID}", True)
+    flags = ("-bind-type=templated-policy", "-bind-name=builtin/service", "-bind-vars=name=web", "-selector=value.a==x")
+    made = lictor("acl", "binding-rule", "create", "-method=ci", *flags)
+    assert made.out == (
+        f"ID:           {ID}\nAuthMethod:   ci\nDescription:  d\nBindType:     service\nBindName:     web\n"
+    )
+    assert json.loads(agent.asked[0].body) == {
+        "AuthMethod": "ci", "BindType": "templated-policy", "BindName": "builtin/service",
+        "BindVars": {"Name": "web"}, "Selector": "value.a==x",
+    }  # fmt: skip
+    listed = lictor("acl", "binding-rule", "list", "-method=ci").out
+    assert listed.startswith(f"{ID}:\n   AuthMethod:   ci\n")
+    assert lictor("acl", "binding-rule", "delete", f"-id={ID}").out == f'Binding rule "{ID}" deleted successfully\n'
+    assert "-bind-vars is to be" in lictor("acl", "binding-rule", "create", "-method=ci", "-bind-vars=web").err
+
+
+@pytest.mark.parametrize("flags", [(), ("-no-merge",)])
+def test_a_binding_rule_keeps_what_is_not_given(lictor, agent, flags):
+    agent.on("GET", f"/v1/acl/binding-rule/{ID}", RULE)
+    agent.on("PUT", f"/v1/acl/binding-rule/{ID}", RULE)
+    assert lictor("acl", "binding-rule", "update", f"-id={ID}", "-bind-name=db", *flags).status == 0
+    kept = {} if flags else {name: RULE[name] for name in RULE if "Index" not in name}
+    assert json.loads(agent.asked[-1].body) == {**kept, "BindName": "db"}
+
+
+def test_a_login_goes_from_file_to_file(lictor, agent, tmp_path):
+    jwt, sink = tmp_path / "jwt", tmp_path / "token"
+    jwt.write_text("a.b.c\n")
+    agent.on("POST", "/v1/acl/login", TOKEN)
+    flags = ("-method=ci", f"-bearer-token-file={jwt}", f"-token-sink-file={sink}", "-meta=pod=p1")
+    ran = lictor("login", *flags)
+    assert (ran.status, ran.out) == (0, "")
+    assert (sink.read_text(), sink.stat().st_mode & 0o777) == ("s", 0o600)
+    assert json.loads(agent.asked[0].body) == {"AuthMethod": "ci", "BearerToken": "a.b.c", "Meta": {"pod": "p1"}}
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".token")] == []
+    assert "cannot be read" in lictor("login", "-method=ci", "-bearer-token-file=/no", f"-token-sink-file={sink}").err
+    elsewhere = f"-token-sink-file={tmp_path}/no/such"
+    assert "cannot be written" in lictor("login", "-method=ci", f"-bearer-token-file={jwt}", elsewhere).err
+    jwt.write_text(" ")
+    assert (
+        "no token is in" in lictor("login", "-method=ci", f"-bearer-token-file={jwt}", f"-token-sink-file={sink}").err
+    )
+    assert "KEY=VALUE" in lictor("login", *flags[:3], "-meta=x").err
+
+
+def test_a_logout_shows_its_token(lictor, agent):
+    agent.on("POST", "/v1/acl/logout", True)
+    assert lictor("logout", "-token=s").status == 0
+    assert agent.asked[0].headers["X-Consul-Token"] == "s"

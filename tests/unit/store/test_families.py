@@ -18,6 +18,7 @@ from lictor_actors.store.render import render
 from lictor_actors.store.store import Store
 from lictor_messages import (
     acl,
+    auth_methods,
     autopilot,
     catalog,
     connect_ca,
@@ -184,6 +185,18 @@ NEEDS += [
     (acl.DeleteAclPolicy(id="p"), (MANAGEMENT,)),
     (acl.PutAclRole(role=acl.AclRole()), (MANAGEMENT,)),
     (acl.DeleteAclRole(id="r"), (MANAGEMENT,)),
+    (auth_methods.PutAuthMethod(method=auth_methods.AuthMethod()), (MANAGEMENT,)),
+    (auth_methods.DeleteAuthMethod(name="m"), (MANAGEMENT,)),
+    (auth_methods.PutBindingRule(rule=auth_methods.BindingRule()), (MANAGEMENT,)),
+    (auth_methods.DeleteBindingRule(id="r"), (MANAGEMENT,)),
+    (
+        auth_methods.BindLogin(token=TOKEN, method_index=1, claims=auth_methods.Claims(), datacenter="dc1"),
+        (),
+    ),
+    (auth_methods.GetAuthMethod(name="m"), (READS_ACLS,)),
+    (auth_methods.ListAuthMethods(), (READS_ACLS,)),
+    (auth_methods.GetBindingRule(id="r"), (READS_ACLS,)),
+    (auth_methods.ListBindingRules(), (READS_ACLS,)),
     (acl.GetAclToken(accessor_id="a"), (READS_ACLS,)),
     (acl.ListAclTokens(), (READS_ACLS,)),
     (acl.GetAclPolicy(id="p"), (READS_ACLS,)),
@@ -243,7 +256,8 @@ def test_every_command_that_is_stored_is_applied() -> None:
 
 def test_what_clients_may_give_is_admitted_or_refused_and_the_rest_is_the_leaders() -> None:
     own = {kind for kind, write in FAMILIES.writes.items() if write.leaders_own}
-    assert own == {acl.ReapAclTokens, kv.ReapTombstones, connect_ca.SetRoot, coordinates.PutCoordinates}
+    by_leaders = {acl.ReapAclTokens, auth_methods.BindLogin, connect_ca.SetRoot, coordinates.PutCoordinates}
+    assert own == {kv.ReapTombstones, *by_leaders}
     assert set(FAMILIES.admits) == set(FAMILIES.writes) - own
 
 

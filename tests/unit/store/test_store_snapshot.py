@@ -34,6 +34,15 @@ from lictor_messages.acl import (
     PutAclToken,
 )
 from lictor_messages.answers import Written
+from lictor_messages.auth_methods import (
+    AuthMethod,
+    BindingRule,
+    BindLogin,
+    Claims,
+    JwtConfig,
+    PutAuthMethod,
+    PutBindingRule,
+)
 from lictor_messages.catalog import ListNodes, ListServiceHealth
 from lictor_messages.connect_ca import SetRoot
 from lictor_messages.coordinates import Coordinate, NodeCoordinate, PutCoordinates
@@ -88,6 +97,17 @@ def full(log):
     log.ok(PutAclRole(role=AclRole(id=TWO, name="r", policies=(AclLink(name="p"),)), new=True))
     bearer = AclToken(accessor_id=TWO, secret_id=ONE, roles=(AclLink(name="r"),), expiration_ns=1 << 62)
     log.ok(PutAclToken(token=bearer, new=True))
+    config = JwtConfig(jwks_url="https://x", claim_mappings={"sub": "user"})
+    log.ok(PutAuthMethod(method=AuthMethod(name="m", type="jwt", config=config)))
+    rule = BindingRule(id=ONE, auth_method="m", bind_type="service", bind_name="${value.user}")
+    log.ok(PutBindingRule(rule=rule, new=True))
+    login = AclToken(
+        accessor_id="5e551011-0000-0000-0000-000000000003",
+        secret_id="5e551011-0000-0000-0000-000000000003",
+        auth_method="m",
+    )
+    claims = Claims(values={"user": "web"})
+    log.ok(BindLogin(token=login, method_index=log.index - 1, claims=claims, datacenter="dc1"))
     log.ok(DestroySession(id=ONE))
     log.delete("k/2")
     log.ok(ReapTombstones(upto=log.index))

@@ -39,7 +39,7 @@ TOKEN = Struct(
     "ACLToken",
     AclToken,
     _PARTS,
-    also_read={"ExpirationTTL": DURATION, "AuthMethod": TEXT, "ID": TEXT, "Rules": TEXT, "Type": TEXT, **_ONLY_WRITTEN},
+    also_read={"ExpirationTTL": DURATION, "ID": TEXT, "Rules": TEXT, "Type": TEXT, **_ONLY_WRITTEN},
 )
 POLICY = Struct("ACLPolicy", AclPolicy, also_read=_ONLY_WRITTEN)
 ROLE = Struct("ACLRole", AclRole, _PARTS, also_read=_ONLY_WRITTEN)

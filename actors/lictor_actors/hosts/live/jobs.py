@@ -19,6 +19,7 @@ from lictor_actors.hosts.live.probes.tcp import probe_tcp
 from lictor_actors.hosts.live.probes.trust import Trust, trust
 from lictor_actors.hosts.live.probes.udp import probe_udp
 from lictor_actors.hosts.live.recursors import ask_recursors
+from lictor_messages.auth_methods import VerifyJwt
 from lictor_messages.base import Message
 from lictor_messages.connect_ca import MakeRoot
 from lictor_messages.dns import AskRecursors
@@ -98,6 +99,12 @@ async def _root(job: MakeRoot) -> Message:
     return await make_root(job)
 
 
+async def _jwt(job: VerifyJwt) -> Message:
+    from lictor_actors.hosts.live.jwt_signatures import verify_jwt  # for clusters with auth methods
+
+    return await verify_jwt(job)
+
+
 def over_tls(trust: Trust) -> dict[type[Message], Probe]:
     """Who does jobs that may go over TLS, with these contexts."""
     return {
@@ -115,5 +122,6 @@ PROBES: dict[type[Message], Probe] = {
     ReadMachine: read_machine,
     TakeProfile: _profile,
     MakeRoot: _root,
+    VerifyJwt: _jwt,
 }
 """Who does a job."""

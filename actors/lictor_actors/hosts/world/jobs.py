@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from random import Random
 
+from lictor_messages.auth_methods import JwtVerified, VerifyJwt
 from lictor_messages.base import Message
 from lictor_messages.connect_ca import MakeRoot, Root, RootMade
 from lictor_messages.jobs import (
@@ -51,6 +52,8 @@ class Jobs:
         self.h2ping: dict[str, bool] = {}
         self.grpc: dict[str, int] = {}
         """``host:port``, or ``host:port/service`` → serving status."""
+        self.jwts: dict[str, str] = {}
+        """JWTs whose signature holds → their claims as JSON."""
         self.definitions: dict[str, DefinitionsRead] = {}
         """Node → what its files say when they are read again."""
         self.scripts: dict[tuple[str, ...], Outcome] = {}
@@ -82,6 +85,11 @@ class Jobs:
                 return MetricsRead(ticket=job.ticket)
             case MakeRoot():
                 return RootMade(ticket=job.ticket, root=_root(node, job.cluster_id))
+            case VerifyJwt():
+                claims = self.jwts.get(job.token, "")
+                return JwtVerified(
+                    ticket=job.ticket, claims=claims, error="" if claims else "no key fits the signature"
+                )
             case RunScript():
                 return self._script(job)
             case _:

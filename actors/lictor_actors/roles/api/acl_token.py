@@ -27,8 +27,13 @@ CLONE = "/clone"
 
 
 def list_tokens(request: HttpRequest) -> HttpQuestion:
-    """Every token, or those that bear ``?policy``, ``?role`` or the identity of ``?servicename``."""
-    chosen = {"policy": request.param("policy"), "role": request.param("role"), "service": request.param("servicename")}
+    """Every token, or those that bear ``?policy``, ``?role``, ``?servicename`` or came of ``?authmethod``."""
+    chosen = {
+        "policy": request.param("policy"),
+        "role": request.param("role"),
+        "service": request.param("servicename"),
+        "auth_method": request.param("authmethod"),
+    }
     return HttpQuestion(ListAclTokens(**chosen, **read_options(request)), rendered)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from lictor_actors.roles.api import (
     acl,
+    acl_auth_method,
+    acl_login,
     acl_policy,
     acl_token,
     agent,
@@ -64,6 +66,8 @@ ROUTER = Router(
         *acl.ROUTES,
         *acl_token.ROUTES,
         *acl_policy.ROUTES,
+        *acl_auth_method.ROUTES,
+        *acl_login.ROUTES,
     ),
     lacking,
 )

@@ -14,12 +14,14 @@ from lictor_actors.store.acl.sight import Sight, Sights
 from lictor_actors.store.errors import QueryRefused
 from lictor_actors.store.families.acl.family import ACL
 from lictor_actors.store.families.acl.reading import ALL, get_token, grants_of
+from lictor_actors.store.families.auth_methods.family import AUTH_METHODS
 from lictor_actors.store.families.catalog.tables import fold
 from lictor_actors.store.families.every import FAMILIES
 from lictor_actors.store.rows import stamped
 from lictor_actors.store.store import Store
 from lictor_messages import acl as m
 from lictor_messages.answers import Answer, Command, Query
+from lictor_messages.auth_methods import LogIn, LogOut
 from lictor_messages.base import Message
 from lictor_messages.catalog import Register
 from lictor_messages.queries import ExecutePreparedQuery
@@ -29,7 +31,15 @@ from lictor_messages.txn import Failure, ReadTransaction, Transact, Transacted
 
 OWN = frozenset((m.GetOwnAclToken, m.ResolveAclToken))
 """About the token of the request itself, which its bearer may always ask."""
-ABOUT_ACLS = OWN | {write.command for write in ACL.writes} | {read.query for read in ACL.reads}
+LOGS = frozenset((LogIn, LogOut))
+"""What needs no rights, and looks at the token itself where it counts."""
+_OF_ACLS = (ACL, AUTH_METHODS)
+ABOUT_ACLS = (
+    OWN
+    | LOGS
+    | {write.command for family in _OF_ACLS for write in family.writes}
+    | {read.query for family in _OF_ACLS for read in family.reads}
+)
 OFF = Refused(code="AclsOff")
 _GUARDS = {
     **GUARDS,
@@ -63,6 +73,8 @@ class Authorize:
         """Why this may not be done by the asker of the request in hand, None if it may."""
         if not self.on:
             return OFF if type(command) in ABOUT_ACLS else None
+        if type(command) in LOGS:
+            return None
         sight = self.sight(turn.envelope.token if turn.envelope is not None else "", turn)
         if not isinstance(sight, Sight):
             return sight

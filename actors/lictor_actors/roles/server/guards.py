@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from lictor_actors.store.guard import Guard, Need, constant, unguarded
 from lictor_messages.acl import GetOwnAclToken, ResolveAclToken
+from lictor_messages.auth_methods import LogIn, LogOut
 from lictor_messages.autopilot import GetAutopilotHealth, RemovePeer, TransferLeadership
 from lictor_messages.base import Message
 from lictor_messages.coordinates import UpdateCoordinate
@@ -30,6 +31,8 @@ GUARDS: Mapping[type[Message], Guard] = {
     TransferLeadership: _operator_writes,
     OpenSnapshot: _management,
     ReadSnapshot: _management,
+    LogIn: unguarded,  # what a JWT is worth is for the binding rules to say
+    LogOut: unguarded,
     GetOwnAclToken: unguarded,
     ResolveAclToken: unguarded,
     ReadSlice: unguarded,  # the id of a large answer is a secret of 64 bits that only its asker was told

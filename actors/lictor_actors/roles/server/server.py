@@ -17,7 +17,7 @@ from lictor_actors.roles.server.authorize import Authorize
 from lictor_actors.roles.server.elsewhere import Elsewhere
 from lictor_actors.roles.server.founding import Founding
 from lictor_actors.roles.server.lan_members import LanMembers
-from lictor_actors.roles.server.leader.leadership import LEADER_TIMERS, Leadership
+from lictor_actors.roles.server.leader.leadership import LEADER_JOBS, LEADER_TIMERS, Leadership
 from lictor_actors.roles.server.leader.reconcile import serf_health
 from lictor_actors.roles.server.leaving import ServerDeparture
 from lictor_actors.roles.server.log_time import LogTime
@@ -34,10 +34,8 @@ from lictor_messages import raft as r
 from lictor_messages.answers import Command, Query
 from lictor_messages.autopilot import AwaitRemoval, PrepareToLeave
 from lictor_messages.base import Message
-from lictor_messages.connect_ca import RootMade
 from lictor_messages.envelope import node_of
 from lictor_messages.host import DiskFreed, DiskFull, Durable, Recovered, Undeliverable
-from lictor_messages.jobs import JobFailed
 from lictor_messages.refusals import Refused
 from lictor_messages.server import (
     ApplyDue,
@@ -70,7 +68,7 @@ class Server(Actor):
         .on(ServerOptions, FoundingDue, SliceDue, LargeIdleDue, *LEADER_TIMERS)
         .on(*MEMBERS, m.Members, m.UserEvent)
         .on(Blankness, PrepareToLeave, AwaitRemoval, Undeliverable, Refused)
-        .on(Recovered, Durable, DiskFull, DiskFreed, RootMade, JobFailed)
+        .on(Recovered, Durable, DiskFull, DiskFreed, *LEADER_JOBS)
     )
     journalled = True
     synced = True
@@ -165,8 +163,7 @@ class Server(Actor):
             r.ElectionDue: self.raft.due,
             r.HeartbeatDue: self.raft.due,
             **dict.fromkeys(LEADER_TIMERS, self._leader_timer),
-            RootMade: self._root_made,
-            JobFailed: self._root_failed,
+            **dict.fromkeys(LEADER_JOBS, self._job_done),
             BlockedDue: lambda _, turn: self.reads.due(turn),
             Recovered: self._recover,
             AskBlank: self._founding.asked,
@@ -214,13 +211,9 @@ class Server(Actor):
         if self.leading is not None:
             self.leading.due(timer, turn)
 
-    def _root_made(self, made: RootMade, turn: Turn) -> None:
+    def _job_done(self, result: Message, turn: Turn) -> None:
         if self.leading is not None:
-            self.leading.root_made(made, turn)
-
-    def _root_failed(self, failed: JobFailed, turn: Turn) -> None:
-        if self.leading is not None:
-            self.leading.authority.failed(failed, turn)
+            self.leading.job_done(result, turn)
 
     def _step(self, message: r.RaftMessage, turn: Turn) -> None:
         if self._awake and turn.envelope is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lictor_actors.store.families.acl.family import ACL
+from lictor_actors.store.families.auth_methods.family import AUTH_METHODS
 from lictor_actors.store.families.autopilot import AUTOPILOT
 from lictor_actors.store.families.catalog.family import CATALOG
 from lictor_actors.store.families.connect_ca import CONNECT_CA
@@ -26,5 +27,6 @@ DATA: tuple[Family[Any], ...] = (
     AUTOPILOT,
     CONNECT_CA,
     ACL,
+    AUTH_METHODS,
 )
 FAMILIES = Families((*DATA, transactions(Families(DATA).verbs), RESTORES))

@@ -37,11 +37,16 @@ def keeps(struct: Struct[Any], expression: str) -> Predicate:
     return compiled
 
 
+def fits(fields: Selector, expression: str) -> Predicate:
+    """Whether a row with these fields is selected; raises ValueError for a bad expression."""
+    return _compile(parse(expression), fields)
+
+
 @lru_cache(maxsize=256)
 def _compiled(struct: Struct[Any], expression: str) -> Predicate | str:
     """The predicate, or what is wrong with the expression: bad ones are asked again too."""
     try:
-        return _compile(parse(expression), struct.selectors)
+        return fits(struct.selectors, expression)
     except ValueError as e:
         return str(e)
 

@@ -15,6 +15,7 @@ from lictor_actors.roles.server.leader.catalog_care import CatalogCare
 from lictor_actors.roles.server.leader.configuration_care import ConfigurationCare
 from lictor_actors.roles.server.leader.coordinate_batch import CoordinateBatch
 from lictor_actors.roles.server.leader.handover import Handover
+from lictor_actors.roles.server.leader.logins import Logins
 from lictor_actors.roles.server.leader.proposals import Proposals
 from lictor_actors.roles.server.leader.root_authority import RootAuthority
 from lictor_actors.roles.server.leader.session_timers import SessionTimers
@@ -24,10 +25,12 @@ from lictor_actors.roles.server.log_time import LogTime
 from lictor_actors.store.store import Store
 from lictor_messages.acl import ReapTokensDue
 from lictor_messages.answers import Command, Query, Written
+from lictor_messages.auth_methods import JwtVerified
 from lictor_messages.autopilot import AutopilotConfiguration, AutopilotDue, SetAutopilotConfiguration, TransferLateDue
 from lictor_messages.base import Message
 from lictor_messages.connect_ca import RootMade
 from lictor_messages.coordinates import CoordinateBatchDue
+from lictor_messages.jobs import JobFailed
 from lictor_messages.kv import ReapDue
 from lictor_messages.members import Member
 from lictor_messages.refusals import Refused
@@ -45,6 +48,8 @@ LEADER_TIMERS: tuple[type[Message], ...] = (
     CoordinateBatchDue,
     ReapTokensDue,
 )
+LEADER_JOBS: tuple[type[Message], ...] = (RootMade, JwtVerified, JobFailed)
+"""How the jobs end that a leader gives its host."""
 
 
 class Unconfirmed(NamedTuple):
@@ -74,6 +79,7 @@ class Leadership:
         self.coordinates = CoordinateBatch()
         self.authority = RootAuthority(options, store)
         self.tokens = TokenCare(options, store, time)
+        self.logins = Logins(options, store, self.proposals, time)
         self.unconfirmed: dict[int, Unconfirmed] = {}
         """Queries that wait for a round of heartbeats, by the id of their read."""
         self._began = 0
@@ -113,6 +119,7 @@ class Leadership:
         self.catalog.end(turn)
         self.sessions.end(turn)
         self.tokens.end(turn)
+        self.logins.end(turn)
         self.tombstones.end(turn)
         self.configuration.end(turn)
         self.handover.end(turn)
@@ -125,9 +132,14 @@ class Leadership:
         """One of ``LEADER_TIMERS`` fired."""
         self._timers[type(timer)](turn)
 
-    def root_made(self, made: RootMade, turn: Turn) -> None:
-        """The host has made what the authority asked for."""
-        self._propose(self.authority.made(made), turn)
+    def job_done(self, result: Message, turn: Turn) -> None:
+        """The host has done one of the jobs of this lead, or could not."""
+        if isinstance(result, RootMade):
+            self._propose(self.authority.made(result), turn)
+        elif isinstance(result, JwtVerified):
+            self.logins.verified(result, turn)
+        elif isinstance(result, JobFailed) and not self.logins.failed(result, turn):
+            self.authority.failed(result, turn)
 
     def configuration_committed(self, index: int, term: int, turn: Turn) -> None:
         """The servers are others now: a further change may be due."""

@@ -40,6 +40,8 @@ def _put_token_fault(command: m.PutAclToken) -> str:
     anonymous = command.token.accessor_id == ANONYMOUS_ACCESSOR and not command.new
     if command.new and not command.token.secret_id:
         return "a new token needs a SecretID"
+    if command.new and command.token.auth_method:
+        return "AuthMethod field is disallowed outside of login"
     return rules.token_fault(command.token, anonymous=anonymous) or rules.lifetime_fault(command)
 
 

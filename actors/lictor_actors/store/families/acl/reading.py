@@ -39,6 +39,7 @@ def _bears(token: m.AclToken, query: m.ListAclTokens) -> bool:
     return (
         (not query.policy or m.AclLink(id=query.policy) in token.policies)
         and (not query.role or m.AclLink(id=query.role) in token.roles)
+        and query.auth_method in ("", token.auth_method)
         and (not query.service or any(each.service == query.service for each in token.service_identities))
     )
 

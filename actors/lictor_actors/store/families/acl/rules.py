@@ -45,7 +45,7 @@ def role_fault(role: AclRole) -> str:
         return "Invalid Role: no Name is set"
     if not _ROLE_NAME.fullmatch(role.name):
         return f"Invalid Role: invalid Name. At most 256 characters, and {_LETTERS}"
-    return _id_fault("role", role.id) or _text_fault(role.description) or _bearer_fault(role)
+    return _id_fault("role", role.id) or _text_fault(role.description) or bearer_fault(role)
 
 
 def token_fault(token: AclToken, *, anonymous: bool = False) -> str:
@@ -53,7 +53,7 @@ def token_fault(token: AclToken, *, anonymous: bool = False) -> str:
     why = _id_fault("accessor", token.accessor_id, anonymous)
     if not why and token.secret_id:
         why = "" if anonymous else _id_fault("secret", token.secret_id)
-    return why or _text_fault(token.description) or _bearer_fault(token) or _list_fault("Roles", token.roles)
+    return why or _text_fault(token.description) or bearer_fault(token) or _list_fault("Roles", token.roles)
 
 
 def lifetime_fault(command: PutAclToken) -> str:
@@ -73,7 +73,8 @@ def _id_fault(of: str, given: str, reserved: bool = False) -> str:
     return f"invalid {of} id: {why}" if why else ""
 
 
-def _bearer_fault(bearer: AclBearer) -> str:
+def bearer_fault(bearer: AclBearer) -> str:
+    """Why nothing may bear this, "" if it may."""
     lists = (
         ("Policies", bearer.policies),
         ("ServiceIdentities", bearer.service_identities),

@@ -20,6 +20,10 @@ from lictor_messages.secret import is_same
 TOKENS, POLICIES, ROLES = "acl-tokens", "acl-policies", "acl-roles"
 
 
+_FOR_GOOD = ("secret_id", "create_ns", "expiration_ns", "auth_method")
+"""What a token keeps when it is replaced."""
+
+
 def digest_of(secret: str) -> bytes:
     """Secrets are sought by this: how long that takes says nothing of a secret that is nearly right."""
     return blake2b(secret.encode("utf-8", "surrogatepass"), digest_size=32).digest()
@@ -83,7 +87,7 @@ class AclTable:
             changed = self._changed_for_good(token, old)
             if changed:
                 return invalid(changed)
-            kept = {"secret_id": old.secret_id, "create_ns": old.create_ns, "expiration_ns": old.expiration_ns}
+            kept = {name: getattr(old, name) for name in _FOR_GOOD}
             token = token.model_copy(update=kept)
         else:
             if token.expiration_ns and token.expiration_ns <= self.clock.now:
@@ -107,6 +111,8 @@ class AclTable:
             return f"Cannot toggle local mode of {old.accessor_id}"
         if token.expiration_ns and token.expiration_ns != old.expiration_ns:
             return f"Cannot change expiration time of {old.accessor_id}"
+        if token.auth_method not in ("", old.auth_method):
+            return f"Cannot change AuthMethod of {old.accessor_id}"
         return ""
 
     def _write_token(self, token: m.AclToken, index: int) -> None:
@@ -128,6 +134,11 @@ class AclTable:
         for accessor in [token.accessor_id for token in self.tokens.values() if self.expired(token, self.clock.now)]:
             self._forget_token(accessor, index)
         return Written(index=index)
+
+    def forget_logins(self, auth_method: str, index: int) -> None:
+        """Revoke all that came of this method."""
+        for accessor in [token.accessor_id for token in self.tokens.values() if token.auth_method == auth_method]:
+            self._forget_token(accessor, index)
 
     def _forget_token(self, accessor: str, index: int) -> None:
         token = self.tokens.pop(accessor, None)
