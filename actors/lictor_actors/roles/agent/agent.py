@@ -120,7 +120,7 @@ class Agent(Actor):
         self._lists = Lists(self.local, self._access, self._to_prober)
         self._watch = ServiceWatch(self.local, options.dc)
         self.events = EventList(options.event_buffer)
-        self._description = Description(options, self.local, self.routes)
+        self._description = Description(options, self.local, self.routes, self.sync.written)
         self._handlers = Handlers(self.hears, self._table())
 
     def start(self, turn: Turn) -> None:
