@@ -119,11 +119,11 @@ class Story:
         self.world.restart("agent-3.dc1")
 
     def servers_die(self) -> None:
-        """The leader; and the server that an agent asks next."""
+        """The leader; and the server that an agent asks next. What each misses is longer than the log that is kept."""
         for next_one in (self.leader, lambda: node_of(self.world.actor("agent@agent-1.dc1").routes.first())):
             gone = next_one()
             self.world.kill(gone)
-            for _ in range(3):
+            for _ in range(40):
                 self.http("agent-1", "PUT", "/v1/kv/after", b"x")
             self.run(10)
             self.world.restart(gone)
