@@ -1,8 +1,8 @@
 """Every metric of a node, declared once: Consul's names for what Consul has too, ``lictor.`` before what is our own.
 
 Names, types and units are those of Consul's page on telemetry (1.22), so that boards and alerts made for Consul go on
-working. Values of labels come from lists in the code, never from what clients, peers or the catalog say: a label for
-each service or key would let an application fill the memory of its monitoring.
+working. Values of labels come from lists in the code and from Raft's configuration, never from what clients or the
+catalog say: a label for each service or key would let an application fill the memory of its monitoring.
 """
 
 from __future__ import annotations
