@@ -1,4 +1,4 @@
-"""Questions at other DNS servers, by UDP and by TCP: the first good answer counts, and no wait is longer than allowed."""
+"""Questions at other DNS servers, by UDP and by TCP: the first good answer counts, and no wait is too long."""
 
 from __future__ import annotations
 
