@@ -204,6 +204,15 @@ class ProberOptions(Message):
     """After this long a failed member is forgotten."""
     tombstone_timeout_ns: int = 24 * HOUR_NS
     """After this long a left member is forgotten."""
+    allowed_networks: tuple[str, ...] = ()
+    """In CIDR notation: members advertise themselves in one of these, or are turned away; empty: anywhere."""
+    gossip_interval_ns: int = 0
+    """This, and each of the following, in place of what the profile says; 0: what it says."""
+    gossip_nodes: int = 0
+    probe_interval_ns: int = 0
+    probe_timeout_ns: int = 0
+    suspicion_mult: int = 0
+    retransmit_mult: int = 0
 
 
 class Remembered(Message, kind="swim.remembered", on=STORED):

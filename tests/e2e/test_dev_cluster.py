@@ -177,7 +177,7 @@ def test_a_data_directory_in_use_is_refused(runtime):
     process.communicate(timeout=10)
 
 
-def test_taken_ports_are_named_before_anything_starts(runtime):
+def test_ports_left_out_are_named_before_anything_starts(runtime):
     process = dev("-servers", "1", "-agents", "0")
     ready(process)
     second = dev("-servers", "1", "-agents", "0")

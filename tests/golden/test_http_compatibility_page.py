@@ -31,7 +31,7 @@ ROOT_ALONE = "one root of a built-in authority, whose key is not kept: it signs 
 MESH = "belongs to the service mesh"
 NOTES = {
     "/v1/agent/checks": "`Definition` is filled; Consul shows `{}`",
-    "/v1/agent/service/": "`ContentHash` is a hash of its own; `?hash` and `?wait` block",
+    "/v1/agent/service/": "`?hash` and `?wait` block; `ContentHash` is the number of Consul 1.22, but for proxies",
     "/v1/agent/service/register": "`Proxy` and `Connect` are kept, a `SidecarService` is refused: no mesh yet",
     **dict.fromkeys(("/v1/agent/connect/ca/roots", "/v1/connect/ca/roots"), ROOT_ALONE),
     "/v1/agent/check/register": "`DockerContainerID` and `OSService` are refused by name; scripts run if allowed",

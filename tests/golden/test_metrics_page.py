@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lictor_actors.consul.metrics import GOSSIP, HOST, HTTP_AND_DNS, LICTOR, METRICS, PROCESS, RAFT, SERVER, Metric
+from lictor_actors.consul.metrics import FSM, GOSSIP, HOST, HTTP_AND_DNS, LICTOR, METRICS, PROCESS, RAFT, SERVER, Metric
 
 ROOT = Path(__file__).parents[2]
 PAGE, EXAMPLE = ROOT / "docs/metrics.md", ROOT / "examples/prometheus"
@@ -23,6 +23,7 @@ SUFFIXES = re.compile(r"_(bucket|sum|count)$")
 GROUPS = {
     "HTTP, DNS and the agent": HTTP_AND_DNS,
     "Raft": RAFT,
+    "The store of a server": FSM,
     "Servers": SERVER,
     "Gossip": GOSSIP,
     "The process": PROCESS,

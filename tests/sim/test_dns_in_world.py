@@ -14,6 +14,7 @@ from lictor_actors.requests.rate import TokenBucket
 from lictor_actors.roles.dns.standing_reads import READS_MOST
 from lictor_messages.base import FrozenMap
 from lictor_messages.catalog import NodeRecord, Register, ServiceRecord, TaggedAddress, Weights
+from lictor_messages.coordinates import Coordinate, NodeCoordinate, UpdateCoordinate
 from lictor_messages.dns import DnsOptions
 from lictor_messages.queries import CreatePreparedQuery, PreparedQuery, ServiceQuery
 
@@ -139,6 +140,28 @@ def test_options_say_how_it_is_answered():
     assert (len(texts(whole)), bool(whole.flags & dns.flags.TC)) == (4, False)
     assert len(texts(site.ask("web.service.consul", tcp=True))) == 4
     assert "1 1 80 n1.node.dc1.example." in texts(site.ask("web.service.example", "SRV", tcp=True))
+
+
+def test_instances_near_the_client_come_first(site):
+    """By its subnet, else by where the packet comes from; an answer by the subnet is said to hold for that alone."""
+    site.register("web", 3)
+    for n in (1, 2, 3):
+        lies = Coordinate(vec=(n / 10, *(0.0,) * 7))
+        site.write(UpdateCoordinate(coordinate=NodeCoordinate(node=f"n{n}", coord=lies)))
+    near = ServiceQuery(service="web", near="_ip")
+    site.write(CreatePreparedQuery(query=PreparedQuery(id=new_uuid(bytes(16)), name="nearest", service=near)), 7)
+    for n, order in ((3, [3, 2, 1]), (1, [1, 2, 3])):
+        subnet = dns.edns.ECSOption(f"10.1.0.{n}", 32)
+        said = site.ask("nearest.query.consul", use_edns=0, options=[subnet])
+        assert [str(rr) for rr in said.answer[0]] == [f"10.1.0.{at}" for at in order]
+        assert [option.scopelen for option in said.options] == [32]
+        query = dns.message.make_query("nearest.query.consul", "A")
+        plain = dns.message.from_wire(site.send(query.to_wire(), source=f"10.1.0.{n}"))
+        assert [str(rr) for rr in plain.answer[0]] == [f"10.1.0.{at}" for at in order]
+    wide = site.ask("nearest.query.consul", use_edns=0, options=[dns.edns.ECSOption("10.1.0.0", 24)])
+    assert (texts(wide), wide.options[0].scopelen) == (WEB, 24)
+    other = site.ask("web.service.consul", use_edns=0, options=[dns.edns.ECSOption("10.1.0.3", 32)])
+    assert other.options[0].scopelen == 0
 
 
 # -- prepared tails ----------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 from typing import Any, Protocol
 
@@ -19,9 +20,11 @@ from lictor_actors.bus.listening import bound, in_words
 from lictor_actors.bus.sp import Endpoint, endpoint_of, made_ready
 from lictor_messages.addresses import join_host_port
 
+logger = logging.getLogger("lictor")
 OTHER_FAMILY = 0x1000_0000 + socket.EAI_ADDRFAMILY
 """What nng makes of getaddrinfo's refusal: it has no text for it."""
 BACKLOG = 1024
+HANDED = b"socket:fd"
 ACCEPT_AGAIN_S = 0.1
 """Pause after a connection could not be accepted, which is for want of descriptors."""
 
@@ -82,7 +85,12 @@ class Handed:
             self._loop.remove_reader(self._listener)
             self._loop.call_later(ACCEPT_AGAIN_S, self._accept_again)
             return
-        lib.nng_listener_set_int(self._taker.listener, b"socket:fd", made_ready(connection).detach())
+        refused = lib.nng_listener_set_int(self._taker.listener, HANDED, made_ready(connection).fileno())
+        if refused:  # too many wait there: the other side dials again
+            logger.warning("bus: nng takes no connection: %s", pynng.ffi.string(lib.nng_strerror(refused)).decode())
+            connection.close()
+        else:
+            connection.detach()
 
     def _accept_again(self) -> None:
         if self._listener.fileno() >= 0:

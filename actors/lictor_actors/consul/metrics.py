@@ -1,8 +1,8 @@
 """Every metric of a node, declared once: Consul's names for what Consul has too, ``lictor.`` before what is our own.
 
 Names, types and units are those of Consul's page on telemetry (1.22), so that boards and alerts made for Consul go on
-working. Values of labels come from lists in the code, never from what clients, peers or the catalog say: a label for
-each service or key would let an application fill the memory of its monitoring.
+working. Values of labels come from lists in the code and from Raft's configuration, never from what clients or the
+catalog say: a label for each service or key would let an application fill the memory of its monitoring.
 """
 
 from __future__ import annotations
@@ -71,6 +71,11 @@ RAFT = (
         ("raft.leader.dispatchLog", "On the leader, from an entry's place in the log until it is on the own disk."),
         ("raft.leader.lastContact", "On the leader, at each heartbeat, since a majority answered last."),
         ("raft.snapshot.persist", "From a snapshot's begin until all of it is in the journal."),
+        ("raft.rpc.appendEntries", "On a follower, from the arrival of entries until they are on its disk."),
+        ("raft.rpc.processHeartbeat", "Heartbeats of a leader: each is answered within a turn."),
+        ("raft.rpc.requestVote", "Votes that were asked for, pre-votes among them: each is judged within a turn."),
+        ("raft.rpc.installSnapshot", "Parts of a leader's snapshot: each is staged within a turn."),
+        ("raft.replication.heartbeat", "On the leader, from a heartbeat to its answer, by server.", "peer_id"),
     ),
     *_all(
         "gauge",
@@ -79,6 +84,24 @@ RAFT = (
         ("raft.last_index", "The end of the log."),
     ),
     *_all("gauge", "servers", ("raft.peers", "Servers of Raft's configuration, this one included.")),
+)
+FSM = _all(
+    "summary",
+    "ms",
+    ("fsm.kvs", "Writes of keys that the store of this server took, each within a turn.", "op"),
+    ("fsm.txn", "The same of transactions that write."),
+    ("fsm.session", "The same of sessions.", "op"),
+    ("fsm.register", "The same of registrations."),
+    ("fsm.deregister", "The same of deregistrations."),
+    ("fsm.prepared-query", "The same of prepared queries.", "op"),
+    ("fsm.tombstone", "The same of tombstones.", "op"),
+    ("fsm.coordinate.batch-update", "The same of network coordinates."),
+    ("fsm.autopilot", "The same of autopilot's configuration."),
+    ("fsm.ca", "The same of the mesh's root certificate.", "op"),
+    ("fsm.acl.token", "The same of tokens.", "op"),
+    ("fsm.acl.policy", "The same of policies.", "op"),
+    ("fsm.acl.role", "The same of roles.", "op"),
+    ("fsm.other", "The same of what Consul has no metric of."),
 )
 SERVER = (
     *_all(
@@ -107,6 +130,16 @@ SERVER = (
         ("prepared-query.apply", "The same for changes of prepared queries."),
         ("txn.read", "Transactions that only read: each is done within a turn."),
         ("session.renew", "Renewals of sessions, on the leader: each is done within a turn."),
+        (
+            "session_ttl.invalidate",
+            "Sessions whose TTL is over, on the leader: the end of each is proposed within a turn.",
+        ),
+        ("prepared-query.execute", "Prepared queries executed: each is done within a turn."),
+        ("prepared-query.explain", "Prepared queries explained: the same."),
+        (
+            "leader.reapTombstones",
+            "Tombstones that are old enough, on the leader: their end is proposed within a turn.",
+        ),
         ("leader.barrier", "From the begin of a lead until all that was committed before is applied."),
         ("leader.reconcile", "From a comparison of all members with the catalog until what it wrote is applied."),
     ),
@@ -154,6 +187,11 @@ GOSSIP = (
         "gauge",
         "score",
         ("memberlist.health.score", "Lifeguard's doubt of this node in itself, 0 is healthy.", "network"),
+    ),
+    *_all(
+        "gauge",
+        "members",
+        ("memberlist.node.instances", "Members by what this node holds of them.", "network", "node_state"),
     ),
 )
 PROCESS = (
@@ -219,7 +257,7 @@ LICTOR = (
         ("lictor.process.mailbox", "Mail that waits in the process."),
     ),
 )
-METRICS = {m.name: m for m in (*HTTP_AND_DNS, *RAFT, *SERVER, *GOSSIP, *PROCESS, *HOST, *LICTOR)}
+METRICS = {m.name: m for m in (*HTTP_AND_DNS, *RAFT, *FSM, *SERVER, *GOSSIP, *PROCESS, *HOST, *LICTOR)}
 """By name."""
 
 

@@ -50,6 +50,8 @@ class NodeSpec(SiteSpec):
     settings: Annotated[Mapping[str, Any], AfterValidator(known)] = FrozenMap()
     """Options of actors that are not their defaults: ``{"server.snapshot_threshold": 100}``, see OPTIONS."""
     meta: ReadOnly = FrozenMap()
+    tagged_addresses: ReadOnly = FrozenMap()
+    """By name; beside those that follow from ``address`` and ``wan_address``, and before them."""
     services: tuple[RegisterService, ...] = ()
     checks: tuple[CheckSpec, ...] = ()
     client_addresses: tuple[str, ...] = ("127.0.0.1",)

@@ -154,7 +154,7 @@ def _agent(spec: NodeSpec) -> AgentOptions:
         server=spec.server,
         version=spec.version or CONSUL_VERSION,
         meta=FrozenMap({**node_meta(spec.version or CONSUL_VERSION), **spec.meta}),
-        tagged_addresses=tagged_addresses(spec.address, spec.wan_address),
+        tagged_addresses=FrozenMap({**tagged_addresses(spec.address, spec.wan_address), **spec.tagged_addresses}),
         prober=at("prober", spec.node),
         wan_prober=at(WAN_PROBER, spec.node) if spec.crosses else "",
         services=spec.services,

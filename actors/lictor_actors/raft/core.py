@@ -39,6 +39,7 @@ from collections.abc import Sequence
 
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft.configuration import ChangeRefused, Configuration, check_step, of_voters
+from lictor_actors.raft.entry_times import sample_upto
 from lictor_actors.raft.facts import CANDIDATE, NotLeading
 from lictor_actors.raft.log import Entry
 from lictor_actors.raft.receiving import Receiving
@@ -93,6 +94,7 @@ class Raft(Receiving):
         """Records up to number ``upto`` are on disk: now the own copy, and the own vote, count."""
         waited_for_snapshot = not self._stable.snapshot_durable
         self._stable.durable(upto)
+        sample_upto(self._stable.durable_index, "raft.rpc.appendEntries", self._storing, turn)
         if waited_for_snapshot:
             self._compact(turn)
         if self._leading:

@@ -1,4 +1,4 @@
-"""How long entries take on the leader: from their place in the log to the own disk, and to a majority."""
+"""How long entries take: from their place in the log to the own disk and, on the leader, to a majority."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ class EntryTimes:
 
     def reached(self, durable: int, committed: int, turn: Turn) -> None:
         """Up to these indexes the own disk has them, and a majority."""
-        _sample("raft.leader.dispatchLog", self._unwritten, durable, turn)
-        _sample("raft.commitTime", self._uncommitted, committed, turn)
+        sample_upto(durable, "raft.leader.dispatchLog", self._unwritten, turn)
+        sample_upto(committed, "raft.commitTime", self._uncommitted, turn)
 
 
-def _sample(what: str, waiting: Waiting, upto: int, turn: Turn) -> None:
-    while waiting and waiting[0][0] <= upto:
+def sample_upto(index: int, what: str, waiting: Waiting, turn: Turn) -> None:
+    """Those that end at or before this index wait no more."""
+    while waiting and waiting[0][0] <= index:
         turn.sample(what, (turn.now - waiting.popleft()[1]) / 1e6)

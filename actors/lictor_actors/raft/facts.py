@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 
 from lictor_actors.raft.configuration import Configuration, Dated
 from lictor_actors.raft.doubts import EntryFault
 from lictor_actors.raft.election import Ballot
+from lictor_actors.raft.entry_times import Waiting
 from lictor_actors.raft.leader_state import LeaderState
 from lictor_actors.raft.log import Entry
 from lictor_actors.raft.options import RaftOptions
@@ -65,6 +67,8 @@ class Facts:
         """Commands that this server put into the log as leader, in this life."""
         self.became = dict.fromkeys(("leader", "candidate", "follower"), 0)
         """How often, in this life."""
+        self._storing: Waiting = deque()
+        """What came from the present leader and is not known to be on disk."""
         self._reads: list[tuple[int, int]] = []
         self.disk_full = False
         """While it is set nothing can be promised: the others are heard only to learn who leads; no vote is asked for.

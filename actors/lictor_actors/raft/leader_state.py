@@ -152,6 +152,9 @@ class LeaderState:
             progress.refused(answer.match, agreed, newest=answer.round > progress.acked_round)
         if answer.round > progress.acked_round:
             progress.acked_round = answer.round
+            asked, since = progress.asked
+            if answer.round == asked:
+                turn.sample(f"raft.replication.heartbeat;peer_id={peer}", (turn.now - since) / 1e6)
             self._prove()
         self._replication.to(peer, progress, turn)
         self._replication.find_lost_chunk(peer, progress, answer.round, turn)

@@ -30,6 +30,7 @@ class Progress:
         "_inflight",
         "_inflight_bytes",
         "acked_round",
+        "asked",
         "heard",
         "match",
         "newcomer",
@@ -48,6 +49,8 @@ class Progress:
         self.probing = False
         """True while a probe with entries is unanswered; a heartbeat's answer ends that too, if it was lost."""
         self.acked_round = 0
+        self.asked = (0, now)
+        """The last heartbeat round and when it left."""
         self.heard = now
         """When the last answer came; a new leader gives everyone the benefit of the doubt."""
         self.newcomer = ""

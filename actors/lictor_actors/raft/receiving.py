@@ -101,6 +101,10 @@ class Receiving(RoleChanges):
             return
         self._hear_leader(source, message.term, turn)
         answer = accept(message, entries, self._stable, self._commit_index, turn)
+        if entries:
+            self._storing.append((entries[-1].index, turn.now))
+        else:
+            turn.sample("raft.rpc.processHeartbeat", 0.0)
         if answer.ok:
             # Not beyond what this message vouches for: what lies behind may be a deposed leader's.
             self._commit_index = max(self._commit_index, min(message.commit, answer.match))
@@ -123,6 +127,7 @@ class Receiving(RoleChanges):
             self._say(source, SnapshotAnswer(term=self.term, index=message.index, offset=0), turn)
             return
         self._hear_leader(source, message.term, turn)
+        turn.sample("raft.rpc.installSnapshot", 0.0)
         self._say(source, self._install(message, turn), turn)
 
     def _snapshot_answer(self, source: str, message: SnapshotAnswer, turn: Turn) -> None:
@@ -143,6 +148,7 @@ class Receiving(RoleChanges):
             self._after_leading(self._leading, turn)
 
     def _request_vote(self, source: str, message: RequestVote, turn: Turn) -> None:
+        turn.sample("raft.rpc.requestVote", 0.0)
         if (self._loyal(turn.now) and not message.transfer) or not self.admitted:
             self._say(source, refuse(message, self._stable), turn)
             return

@@ -52,6 +52,7 @@ class Replication:
         offset = self._stable.log.offset
         for peer, progress in self.peers.items():
             known = progress.state is not SNAPSHOT and progress.next > offset
+            progress.asked = (number, turn.now)
             self._send(peer, progress.next - 1 if known else 0, (), turn)
 
     # -- entries ----------------------------------------------------------------------------------------------------

@@ -119,6 +119,7 @@ class RoleChanges(Snapshotting):
             self._quiet_since = turn.now
             self._draw_timeout(turn)
         self.became["follower"] += self.role is not FOLLOWER or bool(leader)
+        self._storing.clear()  # another leader's entries may take their places
         if leader:
             turn.note(f"raft: follows {leader} in term {term}")
         self.role = FOLLOWER

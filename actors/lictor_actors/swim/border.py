@@ -8,10 +8,12 @@ merge delegate). What members of a pool that is mixed already tell each other ab
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Literal
 
 from lictor_actors.swim.claims import claim_of
-from lictor_messages.addresses import family_of, join_host_port
+from lictor_messages.addresses import family_of, join_host_port, parsed_ip
 from lictor_messages.refusals import Refused
 from lictor_messages.swim import Alive
 
@@ -25,16 +27,34 @@ def sender(view: tuple[bytes, ...]) -> Alive | None:
 class Border:
     """A pool's rule for those that want in: of its own datacenter, or, in the pool of all, a server."""
 
-    __slots__ = ("_all_datacenters",)
+    __slots__ = ("_all_datacenters", "_networks")
 
-    def __init__(self, pool: Literal["lan", "wan"]) -> None:
+    def __init__(self, pool: Literal["lan", "wan"], allowed: Sequence[str] = ()) -> None:
         self._all_datacenters = pool == "wan"
+        self._networks = tuple(map(ip_network, allowed))
 
     def turns_away(self, other: Alive, me: Alive) -> Refused | None:
         """What a node is told that may not be a member, None if it may."""
+        if self._networks and other.node != me.node and not within(other.address, self._networks):
+            return outside(other)
         if self._all_datacenters:
             return None if other.tags.get("role") == "consul" else no_server(other)
         return None if other.dc == me.dc else other_datacenter(me, other)
+
+
+def within(address: str, networks: Iterable[IPv4Network | IPv6Network]) -> bool:
+    """Whether one of them holds this address; a name is in none."""
+    ip = parsed_ip(address)
+    return ip is not None and any(ip in network for network in networks)
+
+
+def outside(other: Alive) -> Refused:
+    """What a node is told whose address is in no network that is allowed."""
+    return Refused(
+        code="Invalid",
+        text=f"{other.node} advertises {other.address}, which is in no network that may take part: let it advertise "
+        "another address, or add its network to serf_lan_allowed_cidrs (serf_wan_allowed_cidrs between datacenters)",
+    )
 
 
 def no_server(other: Alive) -> Refused:

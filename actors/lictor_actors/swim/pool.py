@@ -61,7 +61,7 @@ class Pool:
         self.awareness = Awareness(profile.awareness_max)
         self.gossiper = Gossiper(profile, self.members)
         self.listeners = Listeners(me.node, options.tell, "wan" if options.pool == "wan" else "gossip")
-        self.border = Border(options.pool)
+        self.border = Border(options.pool, options.allowed_networks)
         self.doubts = Doubts()
         self.places: dict[str, Coordinate] = {}
         """Where members lie, as they said with the answers to probes; kept in the pool of all datacenters alone."""

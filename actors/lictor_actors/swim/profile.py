@@ -7,9 +7,10 @@ integer nanoseconds. Logarithms are rounded before they become times, so that no
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lictor_messages.members import EVENT_MOST
+from lictor_messages.swim import ProberOptions
 
 MS = 1_000_000
 S = 1_000 * MS
@@ -117,6 +118,19 @@ LOCAL = Profile(
     dead_node_reclaim=0,
 )
 PROFILES = {"lan": LAN, "wan": WAN, "local": LOCAL}
+
+
+def profile_of(options: ProberOptions) -> Profile:
+    """The one that is named, with what is said otherwise."""
+    said = {
+        "gossip_interval": options.gossip_interval_ns,
+        "gossip_nodes": options.gossip_nodes,
+        "probe_interval": options.probe_interval_ns,
+        "probe_timeout": options.probe_timeout_ns,
+        "suspicion_mult": options.suspicion_mult,
+        "retransmit_mult": options.retransmit_mult,
+    }
+    return replace(PROFILES[options.profile], **{name: value for name, value in said.items() if value})
 
 
 def suspicion_timeout(confirmed: int, wanted: int, least: int, most: int) -> int:

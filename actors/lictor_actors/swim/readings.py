@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from lictor_actors.kernel.actor import Reading
@@ -37,3 +38,5 @@ def readings_of(pool: Pool) -> Iterator[Reading]:
     yield f"memberlist.degraded.probe;{network}", float(pool.probing.degraded)
     yield f"memberlist.degraded.timeout;{network}", float(pool.membership.unconfirmed)
     yield f"memberlist.health.score;{network}", float(pool.awareness.score)
+    for state, count in Counter(peer.state.name.lower() for peer in pool.members.sorted()).items():
+        yield f"memberlist.node.instances;{network};node_state={state}", float(count)

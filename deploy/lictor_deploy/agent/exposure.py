@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lictor_actors.hosts.doors.unix import path_of
+from lictor_deploy.agent.spec import lane_places
 from lictor_deploy.config.sections import AgentConfig
 from lictor_messages.addresses import is_here, join_host_port
 
@@ -23,8 +24,7 @@ def warning(config: AgentConfig) -> str:
 def exposed(config: AgentConfig) -> list[str]:
     """``ip:port`` of every listener that other machines may reach."""
     ports = config.ports
-    wan = ports.serf_wan if config.crosses else -1
-    lanes = [(config.bind_addr, port) for port in (ports.serf_lan, ports.server, wan)]
+    lanes = [(ip, port) for _, ip, port in lane_places(config)]
     doors = [(ip, ports.http) for ip in config.addresses.http or config.client_addr if not path_of(ip)]
     doors += [(ip, ports.https) for ip in without_certificate(config)]
     doors += [(ip, ports.bus) for ip in config.client_addr]

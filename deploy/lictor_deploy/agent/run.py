@@ -27,10 +27,10 @@ from lictor_deploy.agent.limits import Listener, own_directory, raise_file_limit
 from lictor_deploy.agent.log import start_agent_log
 from lictor_deploy.agent.orphans import reap_orphans
 from lictor_deploy.agent.pid_file import pid_file
+from lictor_deploy.agent.ports_left_out import with_usable_ports
 from lictor_deploy.agent.reloading import Reloading
 from lictor_deploy.agent.service_manager import READY, STOPPING, tell, told
-from lictor_deploy.agent.spec import node_spec
-from lictor_deploy.agent.taken_ports import without_what_is_taken
+from lictor_deploy.agent.spec import lane_places, node_spec
 from lictor_deploy.agent.telemetry import refiltered, view_of
 from lictor_deploy.agent.tls import AgentTls
 from lictor_deploy.agent.watches import RunningWatches
@@ -53,6 +53,12 @@ FILES_NEEDED = 256
 LEAVE_S_MAX = 12.0
 """How long a graceful leave may take, beside performance.leave_drain_time, before the process ends without it."""
 UNHEEDED = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM)
+LANES = (
+    ("gossip", "-serf-lan-port or ports.serf_lan"),
+    ("server", "-server-port or ports.server"),
+    ("gossip of all datacenters", "-serf-wan-port or ports.serf_wan"),
+)
+"""What ``lane_places`` are for, and how each is moved."""
 LEFT, STOPPED = 0, 1
 """Exit codes: Consul's 0 means a graceful leave, everything else is 1."""
 
@@ -74,7 +80,7 @@ def run_agent(config: AgentConfig, *, dev: bool, load: Callable[[], AgentConfig]
 
 def _run_on_free_ports(given: AgentConfig, cluster: str, load: Callable[[], AgentConfig]) -> int:
     """Another agent may take a port that was free a moment ago: then once more, without it if it can be left out."""
-    config = without_what_is_taken(given)
+    config = with_usable_ports(given)
     spec = node_spec(config)
     require_free(listeners(config, spec))
     if open_to_strangers := warning(config):
@@ -84,7 +90,7 @@ def _run_on_free_ports(given: AgentConfig, cluster: str, load: Callable[[], Agen
     try:
         return in_loop(AgentRun(config, spec, cluster, reloading, watches, tls).serve())
     except OSError as error:
-        if without_what_is_taken(given).ports == config.ports:
+        if with_usable_ports(given).ports == config.ports:
             raise Failure(f"The agent cannot start: {error.strerror or error}.") from None
     return _run_on_free_ports(given, cluster, load)
 
@@ -119,17 +125,10 @@ def listeners(config: AgentConfig, spec: NodeSpec) -> list[Listener]:
         ),
         *((ip, spec.dns_port, dns, f"{other} -dns-port or ports.dns") for ip in spec.dns_on),
         *((ip, spec.door_port, "client_addr, client bus", f"{other} -bus-port or ports.bus") for ip in clients),
-        (config.bind_addr, spec.gossip_port, "bind_addr, gossip", f"{other} -serf-lan-port or ports.serf_lan"),
         *(
-            (
-                config.bind_addr,
-                port,
-                "bind_addr, gossip of all datacenters",
-                f"{other} -serf-wan-port or ports.serf_wan",
-            )
-            for port in ([spec.wan_port] if spec.crosses else [])
+            (ip, port, f"{key}, {what}", f"{other} {remedy}")
+            for (key, ip, port), (what, remedy) in zip(lane_places(config), LANES, strict=False)
         ),
-        (config.bind_addr, spec.server_port, "bind_addr, server", f"{other} -server-port or ports.server"),
     )
     return [Listener(*row) for row in wanted if row[1] > 0]
 

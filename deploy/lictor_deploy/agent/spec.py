@@ -15,13 +15,14 @@ from lictor_deploy.config.option import options
 from lictor_deploy.config.sections import AgentConfig
 from lictor_messages.addresses import lane_url
 from lictor_messages.agent import CheckSpec, RegisterService
+from lictor_messages.base import FrozenMap
 
 
 def node_spec(config: AgentConfig) -> NodeSpec:
     """Each key goes where it was declared to; what is reckoned from several, or from the machine, is made here."""
     bind, sockets = config.bind_addr, config.unix_sockets
     name, address = node_name(config.node_name), advertised(bind, config.advertise_addr)
-    elsewhere = bind in WILDCARDS or address != bind
+    elsewhere = bind in WILDCARDS or address != bind or config.serf_lan or config.serf_wan
     services, checks = definitions_of(config, name)
     spec = NodeSpec(
         name=name,
@@ -32,6 +33,7 @@ def node_spec(config: AgentConfig) -> NodeSpec:
         wan_join=(*config.start_join_wan, *config.retry_join_wan),
         services=services,
         checks=checks,
+        tagged_addresses=FrozenMap(config.tagged),
         unix_sockets=(sockets.user, sockets.group, sockets.mode),
     )
     return with_keys(spec, config)
@@ -51,8 +53,15 @@ def with_keys(spec: NodeSpec, config: AgentConfig) -> NodeSpec:
 
 def lanes(config: AgentConfig) -> tuple[str, ...]:
     """Where the node listens: gossip, the rest, and on a server gossip with other datacenters."""
-    ports = (config.ports.serf_lan, config.ports.server, *((config.ports.serf_wan,) if config.crosses else ()))
-    return tuple(lane_url(config.bind_addr, port) for port in ports)
+    return tuple(lane_url(ip, port) for _, ip, port in lane_places(config))
+
+
+def lane_places(config: AgentConfig) -> tuple[tuple[str, str, int], ...]:
+    """The same as the key of the IP, the IP and the port."""
+    bind, ports = config.bind_addr, config.ports
+    lan = ("serf_lan" if config.serf_lan else "bind_addr", config.serf_lan or bind, ports.serf_lan)
+    wan = ("serf_wan" if config.serf_wan else "bind_addr", config.serf_wan or bind, ports.serf_wan)
+    return (lan, ("bind_addr", bind, ports.server), *((wan,) if config.crosses else ()))
 
 
 def definitions_of(config: AgentConfig, node: str) -> tuple[tuple[RegisterService, ...], tuple[CheckSpec, ...]]:

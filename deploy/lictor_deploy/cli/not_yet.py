@@ -30,7 +30,6 @@ FLAGS_NOT_YET: dict[str, tuple[str, ...]] = {
         *("auto-reload-config", "check_output_max_size", "disable-keyring-file"),
         *("encrypt", "grpc-port", "grpc-tls-port"),
         *("non-voting-server", "primary-gateway", "protocol", "raft-protocol", "read-replica", "segment"),
-        *("serf-lan-allowed-cidrs", "serf-lan-bind", "serf-wan-allowed-cidrs", "serf-wan-bind"),
         *("ui", "ui-content-path", "ui-dir"),
     ),
 }

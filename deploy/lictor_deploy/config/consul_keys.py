@@ -59,10 +59,6 @@ LACKING: dict[str, str] = {
     **dict.fromkeys(("acl_default_policy", "acl_master_token", "acl_token"), "acl has its own keys for that"),
     "acl_datacenter": "each datacenter has its own tokens",
     **dict.fromkeys(("addresses.grpc", "addresses.grpc_tls"), "there is no gRPC"),
-    **dict.fromkeys(("advertise_addr_ipv4", "advertise_addr_ipv6"), "advertise_addr is the one address"),
-    **dict.fromkeys(("advertise_addr_wan_ipv4", "advertise_addr_wan_ipv6"), "advertise_addr_wan is the one address"),
-    "gossip_wan": "gossip_profile_wan chooses the constants",
-    "serf_wan": "gossip between datacenters listens on bind_addr",
     **dict.fromkeys(("auto_encrypt", "auto_config", "server_name", "tls.internal_rpc", *RPC_SWITCHES), NO_TLS),
     **dict.fromkeys(("verify_incoming", "tls.defaults.verify_incoming"), f"{NO_TLS}: use tls.https.verify_incoming"),
     **dict.fromkeys(("tls.https.verify_outgoing", "tls.https.verify_server_hostname"), "HTTPS dials no server"),
@@ -76,14 +72,10 @@ LACKING: dict[str, str] = {
     "audit": "there is no audit log",
     "auto_reload_config": NO_RELOAD,
     "config_entries": "there is no service mesh",
-    "gossip_lan": "gossip_profile chooses the constants",
     "license_path": "there is no licence to read",
     "raft_prevote_disabled": "elections always begin with a pre-vote",
     "segment": "there is one network segment",
     "segments": "there is one network segment",
-    "serf_lan": "gossip listens on bind_addr",
-    "serf_lan_allowed_cidrs": "gossip takes members from every address",
-    "tagged_addresses": "a node has the tagged addresses of its advertised one",
 }
 """Refused, with the reason."""
 REMOVED = {

@@ -6,6 +6,7 @@ What is none is refused with a sentence that names the key, the value and the re
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 from ipaddress import IPv6Address
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ from pydantic import AfterValidator, BeforeValidator
 from lictor_actors.hosts.doors.unix import SCHEME, path_of
 from lictor_deploy.config.option import Word
 from lictor_deploy.config.sockaddr import filled
-from lictor_messages.addresses import cut_host_port, parsed_ip, split_host_port, usual
+from lictor_messages.addresses import cut_host_port, family_of, parsed_ip, split_host_port, usual
 
 ANY_IPV4, ANY_IPV6 = "0.0.0.0", "::"
 BROADCAST = "255.255.255.255"
@@ -34,6 +35,14 @@ def reachable_ip(text: str) -> str:
     address = own_ip(text)
     if address in WILDCARDS:
         raise ValueError("{key} {value} leads nowhere: give an IP that other nodes reach this one by.")
+    return address
+
+
+def of_family(text: str, family: str) -> str:
+    """The same, of IPv4 or of IPv6 alone."""
+    address = reachable_ip(text)
+    if address and family_of(address) != family:
+        raise ValueError(f"{{key}} {{value}} is {family_of(address)}: give an address of {family}.")
     return address
 
 
@@ -115,4 +124,6 @@ OwnIps = Annotated[tuple[str, ...], BeforeValidator(own_ips), Word("IPs")]
 """In files one text with blanks between the addresses, as in Consul."""
 HttpPlaces = Annotated[tuple[str, ...], BeforeValidator(http_places), Word("IPs and paths")]
 ReachableIp = Annotated[str, AfterValidator(reachable_ip), Word("IP")]
+Ipv4 = Annotated[str, AfterValidator(partial(of_family, family="IPv4")), Word("IPv4")]
+Ipv6 = Annotated[str, AfterValidator(partial(of_family, family="IPv6")), Word("IPv6")]
 Joinable = Annotated[str, AfterValidator(joined), Word("address")]

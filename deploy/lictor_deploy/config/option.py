@@ -78,8 +78,8 @@ def field_of(target: str) -> FieldInfo:
 
 
 def options(of: type[Section], prefix: str = "") -> Iterator[Option]:
-    """Every key that is declared, in order, with those of its sections."""
-    for name, field in of.model_fields.items():
+    """Every key that is declared, in order, with those of its sections; the model's own before what it inherits."""
+    for name, field in sorted(of.model_fields.items(), key=lambda item: item[0] not in of.__annotations__):
         kind: Any = field.annotation
         if isinstance(kind, type) and issubclass(kind, Section):
             yield from options(kind, f"{prefix}{name}.")

@@ -8,6 +8,7 @@ from lictor_deploy.config.acl import Acl
 from lictor_deploy.config.autopilot import AutopilotSection
 from lictor_deploy.config.connect import ConnectSection
 from lictor_deploy.config.dns import DnsConfig
+from lictor_deploy.config.gossip import GossipKeys, TaggedKeys
 from lictor_deploy.config.http import HttpConfig, Limits, UnixSockets
 from lictor_deploy.config.ips import HttpPlaces, Joinable, OwnIp, OwnIps, ReachableIp
 from lictor_deploy.config.kinds import (
@@ -85,7 +86,7 @@ class Addresses(Section):
     )
 
 
-class AgentConfig(LogKeys, TlsKeys):
+class AgentConfig(LogKeys, TlsKeys, GossipKeys, TaggedKeys):
     """The keys of Consul's agent configuration that are in force, merged from files and flags."""
 
     server: bool = option(

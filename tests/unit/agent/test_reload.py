@@ -10,13 +10,15 @@ from lictor_messages.agent import (
     Accepted,
     AgentOptions,
     CheckSpec,
+    DescribeAgent,
     RegisterCheck,
     RegisterService,
     UpdateCheck,
 )
+from lictor_messages.base import FrozenMap
 from lictor_messages.catalog import ServiceRecord
 from lictor_messages.codec import pack_body
-from lictor_messages.host import Recovered
+from lictor_messages.host import ActorSpec, Recovered
 from lictor_messages.jobs import JobFailed
 from lictor_messages.journal import Cell
 from lictor_messages.refusals import Refused
@@ -44,11 +46,11 @@ def start(bench):
     return begin
 
 
-def reload(b, services=(), checks=(), error: str = ""):
+def reload(b, services=(), checks=(), actors=(), error: str = ""):
     request = b.ask(Reload())
     job = b.jobs[-1]
     assert isinstance(job, ReadDefinitions)
-    b.host(DefinitionsRead(ticket=job.ticket, services=services, checks=checks, error=error))
+    b.host(DefinitionsRead(ticket=job.ticket, services=services, checks=checks, actors=actors, error=error))
     return b.replies(request)
 
 
@@ -76,6 +78,14 @@ def test_files_with_a_mistake_change_nothing(start) -> None:
     assert "nothing was reloaded: services: no" in b.notes
 
 
+def test_the_agent_tells_the_meta_data_that_a_reload_gave_it(start) -> None:
+    b = start()
+    changed = OPTIONS.model_copy(update={"meta": FrozenMap({"rack": "8"})})
+    reload(b, actors=(ActorSpec(role="agent", options=changed),))
+    (told,) = b.replies(b.ask(DescribeAgent()))
+    assert told.meta == {"rack": "8"}
+
+
 def test_a_signal_is_answered_by_the_log(start) -> None:
     b = start()
     b.tell(Reload())
@@ -90,7 +100,7 @@ def test_an_agent_without_files_says_so(start) -> None:
     b.host(JobFailed(ticket=b.jobs[-1].ticket, error="no"))
     (refused,) = b.replies(request)
     assert isinstance(refused, Refused)
-    assert refused.words.startswith("this agent has no files to read again")
+    assert refused.words.startswith("this agent was not started from files")
 
 
 def test_a_service_of_the_api_that_the_files_took_over_does_not_come_back(start) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lictor_actors.consul.local_service import content_hash
+from lictor_actors.consul.content_hash import content_hash
 from lictor_actors.roles.agent.agent import Agent
 from lictor_messages.agent import (
     AgentOptions,
@@ -23,7 +23,7 @@ SECOND = 1_000_000_000
 WEB = ServiceRecord(node="n1", id="web1", service="web", tags=("a",), port=80)
 TTL = CheckSpec(id="up", name="up", ttl_ns=60 * SECOND)
 REGISTER = RegisterService(service=WEB, checks=(TTL,))
-HASH = content_hash(WEB, "dc1")
+HASH = content_hash(WEB)
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_another_content_wakes(agent, change):
     assert answers(agent, request) == []
     agent.ask(change)
     ((record,),) = answers(agent, request)
-    assert content_hash(record, "dc1") != HASH
+    assert content_hash(record) != HASH
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from lictor_actors.node.peers_file import read_peers
 from lictor_actors.node.tree import tree
 from lictor_actors.raft.configuration import ServerRow
 from lictor_actors.swim.joining import gossip_url
+from lictor_actors.swim.profile import LAN, MS, WAN, profile_of
 from lictor_deploy.agent.exposure import exposed
 from lictor_deploy.agent.limits import Listener, bind_once, trouble
 from lictor_deploy.agent.run import banner, listeners
@@ -29,6 +31,7 @@ from lictor_deploy.config.sections import AgentConfig
 from lictor_deploy.local.plan import DevOptions, NodeAddress, address_of
 from lictor_deploy.words.sentence import Failure
 from lictor_messages.addresses import is_here
+from lictor_messages.swim import ProberOptions
 
 COMPLAINTS = [
     ({"bind_addr": "localhost"}, "bind_addr 'localhost' is a name"),
@@ -172,6 +175,34 @@ def test_tagged_addresses_name_the_family(address: str, family: str) -> None:
     (options,) = [one.options for one in tree(spec) if one.role == "agent"]
     expected = {"lan": address, f"lan_{family}": address, "wan": address, f"wan_{family}": address}
     assert dict(options.tagged_addresses) == expected  # type: ignore[union-attr]
+
+
+def test_tagged_addresses_of_the_configuration_come_before_those_that_follow() -> None:
+    given = {"advertise_addr_ipv6": "fd00::5", "advertise_addr_wan_ipv4": "192.0.2.7", "tagged_addresses": {"vpn": "x"}}
+    spec = node_spec(config(bind_addr="10.1.2.3", **given))
+    (options,) = [one.options for one in tree(spec) if one.role == "agent"]
+    lan = {"lan": "10.1.2.3", "lan_ipv4": "10.1.2.3", "lan_ipv6": "fd00::5"}
+    wan = {"wan": "10.1.2.3", "wan_ipv4": "192.0.2.7"}
+    assert dict(options.tagged_addresses) == {**lan, **wan, "vpn": "x"}  # type: ignore[union-attr]
+
+
+def test_gossip_listens_where_it_is_told_to() -> None:
+    elsewhere = config(server=True, bind_addr="127.0.0.1", serf_lan="127.0.0.2", serf_wan="127.0.0.3")
+    spec = node_spec(elsewhere)
+    assert spec.listen_urls == ("tcp://127.0.0.2:8301", "tcp://127.0.0.1:8300", "tcp://127.0.0.3:8302")
+    assert spec.gossip_url == "tcp://127.0.0.1:8301"
+    places = {(one.ip, one.port): one.what for one in listeners(elsewhere, spec)}
+    assert places["127.0.0.2", 8301] == "serf_lan, gossip"
+    assert places["127.0.0.3", 8302] == "serf_wan, gossip of all datacenters"
+
+
+def test_constants_of_gossip_stand_in_place_of_the_profiles() -> None:
+    lan = {"gossip_interval": "50ms", "probe_timeout": "100ms", "suspicion_mult": 9}
+    given = {"gossip_profile": "lan", "gossip_profile_wan": "wan", "gossip_lan": lan, "gossip_wan": {"gossip_nodes": 7}}
+    probers = [one.options for one in tree(node_spec(config(server=True, **given))) if one.role.startswith("prober")]
+    own, of_all = (profile_of(options) for options in probers if isinstance(options, ProberOptions))
+    assert own == replace(LAN, gossip_interval=50 * MS, probe_timeout=100 * MS, suspicion_mult=9)
+    assert of_all == replace(WAN, gossip_nodes=7)
 
 
 def test_a_site_is_reached_in_brackets() -> None:

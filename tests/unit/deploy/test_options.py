@@ -14,9 +14,9 @@ from lictor_actors.faults.vocabulary import in_seconds
 from lictor_actors.node.spec import OPTIONS, NodeSpec
 from lictor_actors.node.tree import tree
 from lictor_deploy.agent.pid_file import pid_file
+from lictor_deploy.agent.ports_left_out import with_usable_ports
 from lictor_deploy.agent.run import listeners
 from lictor_deploy.agent.spec import node_spec
-from lictor_deploy.agent.taken_ports import without_what_is_taken
 from lictor_deploy.cli import agent as agent_command
 from lictor_deploy.cli.plain_flags import read_plain
 from lictor_deploy.cli.tree import build, call
@@ -155,6 +155,12 @@ def test_what_harnesses_send_for_what_is_off_is_taken(file: Any, content: Any, i
     assert (config, named) == (configured({}), ignored)
 
 
+def test_https_without_a_certificate_is_left_out_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    config = with_usable_ports(configured({"ports": {"https": 8501, "serf_wan": -1, "bus": -1}}))
+    assert config.ports.https == -1
+    assert "ports.https is 8501, and there is no certificate: its clients get no HTTPS. Set tls.https" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -233,9 +239,9 @@ def test_a_port_of_client_actors_that_was_not_asked_for_gives_way() -> None:
         taken = other.getsockname()[1]
         quiet = configured({}).ports.model_copy(update={"bus": taken, "serf_wan": -1})
         config = configured({}).model_copy(update={"ports": type(quiet).model_construct({"http"}, **dict(quiet))})
-        assert without_what_is_taken(config).ports.bus == -1
+        assert with_usable_ports(config).ports.bus == -1
         asked = configured({"ports": {"bus": taken, "serf_wan": -1}})
-        assert without_what_is_taken(asked) is asked
+        assert with_usable_ports(asked) is asked
         assert taken in [listener.port for listener in listeners(asked, node_spec(asked))]
 
 

@@ -76,7 +76,6 @@ def spoilt(folder: Path, good: Raw) -> None:
 @pytest.mark.parametrize(
     ("keys", "sentence"),
     [
-        ({"cert_file": "", "key_file": ""}, "ports.https needs a certificate: set tls.https.cert_file and "),
         ({"cert_file": "none"}, "tls.https.cert_file: cannot use none: no such file or directory."),
         ({"cert_file": "words"}, "tls.https.cert_file: cannot use words: it holds no certificate in PEM."),
         ({"cert_file": "torn"}, "tls.https.cert_file: cannot use torn: OpenSSL cannot use it with "),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from lictor_messages.status import Datacenters, ListDatacenters
 from lictor_messages.usage import CountUsage, Usage
 
 USAGE = Usage(index=7, nodes=2, services=3, service_instances=5, billable_service_instances=4)
@@ -31,3 +32,16 @@ def test_usage_of_another_datacenter_is_asked_there_and_stands_under_its_name(de
     assert desk.upstream() == CountUsage(dc="dc2")
     desk.answer(USAGE)
     assert list(json.loads(desk.answers[request].body)["Usage"]) == ["dc2"]
+
+
+def test_usage_of_all_datacenters_is_asked_of_each(desk):
+    request = desk.http("GET", "/v1/operator/usage?global&stale")
+    assert desk.upstream() == ListDatacenters(consistency="stale")
+    desk.answer(Datacenters(index=1, names=("dc1", "dc2")))
+    for dc in ("dc1", "dc2"):
+        assert desk.upstream() == CountUsage(dc=dc, consistency="stale")
+        desk.answer(USAGE)
+    assert {dc: counts["Nodes"] for dc, counts in json.loads(desk.answers[request].body)["Usage"].items()} == {
+        "dc1": 2,
+        "dc2": 2,
+    }

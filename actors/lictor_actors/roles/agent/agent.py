@@ -119,9 +119,9 @@ class Agent(Actor):
         self._to_prober = ToProber(options, self._prober, self.routes)
         self._access = AgentAccess(options, self.routes, self.local)
         self._lists = Lists(self.local, self._access, self._to_prober)
-        self._watch = ServiceWatch(self.local, options.dc)
+        self._watch = ServiceWatch(self.local)
         self.events = EventList(options.event_buffer)
-        self._description = Description(options, self.local, self.routes)
+        self._description = Description(options, self.local, self.routes, self.sync.written)
         self._handlers = Handlers(self.hears, self._table())
 
     def start(self, turn: Turn) -> None:

@@ -54,7 +54,8 @@ class Configured:
 
     def failed(self, result: JobFailed, turn: Turn) -> None:
         """This agent was not started from files."""
-        why = f"this agent has no files to read again ({result.error})"
+        turn.note(f"a reload failed: {result.error}")
+        why = "this agent was not started from files, and so has none to read again: only `lictor agent` reads some"
         self.read(DefinitionsRead(ticket=result.ticket, error=why), turn)
 
     def read(self, read: DefinitionsRead, turn: Turn) -> None:

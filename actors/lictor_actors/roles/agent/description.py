@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.roles.agent.local_state import LocalState
+from lictor_actors.roles.agent.own_writes import OwnWrites
 from lictor_actors.roles.agent.server_routes import ServerRoutes
 from lictor_messages.agent import AgentDescription, AgentOptions, DescribeAgent
 from lictor_messages.base import FrozenMap
@@ -13,8 +14,9 @@ from lictor_messages.members import Member
 class Description:
     """Puts it together from what the agent was told and what it knows."""
 
-    def __init__(self, options: AgentOptions, local: LocalState, routes: ServerRoutes) -> None:
+    def __init__(self, options: AgentOptions, local: LocalState, routes: ServerRoutes, written: OwnWrites) -> None:
         self._options = options
+        self._written = written
         self._local = local
         self._routes = routes
         self.member = _first_idea_of_self(options)
@@ -37,7 +39,7 @@ class Description:
                 services=len(self._local.services),
                 checks=len(checks),
                 stats=FrozenMap(stats),
-                meta=o.meta,
+                meta=self._written.node.meta,  # a reload may have changed it
             )
         )
 

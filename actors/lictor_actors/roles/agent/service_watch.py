@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lictor_actors.consul.local_service import content_hash
+from lictor_actors.consul.content_hash import content_hash
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.roles.agent.local_state import LocalState
 from lictor_messages.agent import LocalServices, ServiceWaitDue, WatchLocalService
@@ -28,9 +28,8 @@ class ServiceWaiter:
 class ServiceWatch:
     """The waiters on the services of this agent."""
 
-    def __init__(self, local: LocalState, dc: str) -> None:
+    def __init__(self, local: LocalState) -> None:
         self._local = local
-        self._dc = dc
         self._waiters: dict[int, ServiceWaiter] = {}
         self._count = 0
 
@@ -41,7 +40,7 @@ class ServiceWatch:
     def asked(self, watch: WatchLocalService, turn: Turn) -> None:
         """Answer at once, unless the service is as the asker knows it."""
         record = self._record(watch.id)
-        if record is None or watch.wait_ns <= 0 or content_hash(record, self._dc) != watch.hash:
+        if record is None or watch.wait_ns <= 0 or content_hash(record) != watch.hash:
             turn.reply(_answer(record))
             return
         self._count += 1
@@ -61,7 +60,7 @@ class ServiceWatch:
             record = self._record(waiter.service)
             if record is waiter.seen:
                 continue
-            if record is not None and content_hash(record, self._dc) == waiter.hash:
+            if record is not None and content_hash(record) == waiter.hash:
                 waiter.seen = record
                 continue
             del self._waiters[number]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lictor_actors.consul.local_service import content_hash, local_service_json
+from lictor_actors.consul.content_hash import content_hash
+from lictor_actors.consul.local_service import local_service_json
 from lictor_actors.consul.structs.catalog import SERVICE
 from lictor_actors.roles.api.agent import chosen, is_enabled
 from lictor_actors.roles.api.catalog import named
@@ -62,7 +63,7 @@ def _service(answer: LocalServices, request: HttpRequest) -> HttpAnswered:
     if record is None:
         raise HttpError(404, f"unknown service ID: {request.rest}")
     row = local_service_json(record, request.options.dc)
-    row["ContentHash"] = content_hash(record, request.options.dc)
+    row["ContentHash"] = content_hash(record)
     return json_answer(row, request, extra=(("X-Consul-ContentHash", row["ContentHash"]),))
 
 

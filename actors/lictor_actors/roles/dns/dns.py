@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
-from lictor_actors.consul.dns_names import Named, named, reversed_ip
+from lictor_actors.consul.dns_names import Named, PreparedNamed, named, reversed_ip
 from lictor_actors.kernel.actor import Actor
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.kernel.vocabulary import Handlers, Vocabulary
@@ -117,7 +117,7 @@ class Dns(Actor):
                 if answer:
                     turn.sample(self._asked_names, 0.0)
                 else:
-                    answer = self._answer(packet, place, tcp, turn)
+                    answer = self._answer(packet, place, source, tcp, turn)
             else:
                 answer = self._too_often(packet, turn)
             if answer is not None:
@@ -132,7 +132,7 @@ class Dns(Actor):
         except Dropped:
             return b""
 
-    def _answer(self, packet: bytes, place: int, tcp: bool, turn: Turn) -> bytes | None:
+    def _answer(self, packet: bytes, place: int, source: str, tcp: bool, turn: Turn) -> bytes | None:
         """The answer, b"" if there will be none, None if it comes later."""
         try:
             question = read_question(packet)
@@ -142,7 +142,7 @@ class Dns(Actor):
         if question.objection is not None:
             turn.count(f"dns_refused:{question.objection.why}")
             return error(question, question.objection.rcode)
-        asked = OpenQuestion(question, turn.ticket(), place, tcp, turn.now, question.name.lower())
+        asked = OpenQuestion(question, turn.ticket(), place, tcp, source, turn.now, question.name.lower())
         said = self._look_up(asked, packet, turn)
         if said is not None:
             self._took(asked, turn)
@@ -165,7 +165,8 @@ class Dns(Actor):
             return self._outside(asked, packet, turn)
         inner, zone = found
         what = _named(inner, asked.question.type)
-        lookup = lookup_of(what, asked.question.type, asked.name, zone) if what is not None else None
+        source = asked.counts_place() if isinstance(what, PreparedNamed) else ""
+        lookup = lookup_of(what, asked.question.type, asked.name, zone, source) if what is not None else None
         return self._make(asked, lookup, zone, turn)
 
     def _make(self, asked: OpenQuestion, what: Lookup | Reply | None, zone: Zone, turn: Turn) -> bytes | None:

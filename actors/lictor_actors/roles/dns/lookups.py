@@ -49,8 +49,11 @@ class Lookup(NamedTuple):
     """True if every answer makes the same records, in any order."""
 
 
-def lookup_of(named: Named, type_: int, owner: bytes, zone: Zone) -> Lookup | Reply | None:
-    """How this is found out, the reply if that takes no look-up, None if there is no such name."""
+def lookup_of(named: Named, type_: int, owner: bytes, zone: Zone, source: str) -> Lookup | Reply | None:
+    """How this is found out, the reply if that takes no look-up, None if there is no such name.
+
+    ``source``: the client's IP, to which instances may have to be near.
+    """
     dc = getattr(named, "dc", "")
     zone = zone._replace(dc=dc or zone.dc)
     if type_ in (q.SOA, q.NS):
@@ -61,7 +64,7 @@ def lookup_of(named: Named, type_: int, owner: bytes, zone: Zone) -> Lookup | Re
         case ServiceNamed():
             return _service(named, type_, owner, zone)
         case PreparedNamed():
-            return _prepared(named, type_, owner, zone)
+            return _prepared(named, type_, owner, zone, source)
         case VirtualNamed():
             return _virtual(named, type_, owner, zone)
         case AddressNamed():
@@ -99,7 +102,7 @@ def _service(named: ServiceNamed, type_: int, owner: bytes, zone: Zone) -> Looku
     return Lookup(ListServiceHealth(service=named.service, tags=tags, **how(zone.options, zone.dc)), reply)
 
 
-def _prepared(named: PreparedNamed, type_: int, owner: bytes, zone: Zone) -> Lookup:
+def _prepared(named: PreparedNamed, type_: int, owner: bytes, zone: Zone, source: str) -> Lookup:
     """In the order in which the server says it: by distance if the query wants that, else at random."""
 
     def reply(answer: QueryExecuted, _: Turn) -> Reply | None:
@@ -109,7 +112,9 @@ def _prepared(named: PreparedNamed, type_: int, owner: bytes, zone: Zone) -> Loo
         where = zone._replace(dc=answer.datacenter or zone.dc)
         return service_reply(type_, owner, answer.instances, where, ttl)
 
-    query = ExecutePreparedQuery(name_or_id=named.query, **how(zone.options, zone.dc))
+    here = zone.options.node.partition(".")[0]
+    asked_as = how(zone.options, zone.dc)
+    query = ExecutePreparedQuery(name_or_id=named.query, agent=here, source_ip=source, **asked_as)
     return Lookup(query, reply, repeats=False)
 
 

@@ -21,9 +21,19 @@ class OpenQuestion:
     place: int
     """Among the packets of its message."""
     tcp: bool
+    source: str
+    """The IP that it came from."""
     began: int
     """When it came, on the node's clock."""
     name: bytes
     """What is looked for now, in small letters: the name of the question, or where that has led."""
     aliases: list[ResourceRecord] = field(default_factory=list)
     """The CNAMEs that were followed."""
+
+    def counts_place(self) -> str:
+        """The IP that the client is near, by its subnet or as it came; from now on the answer holds for that alone."""
+        edns = self.question.edns
+        if edns is None or not edns.place:
+            return self.source
+        self.question = self.question._replace(edns=edns.scoped())
+        return edns.place

@@ -163,6 +163,7 @@ class Gateway(Actor):
     def _outcome(self, askers: Sequence[HttpAsker], answer: Message, turn: Turn) -> None:
         """One answer or refusal for all of them. Equal targets are told the same; mostly it is one for all."""
         said: dict[str, HttpAnswered] = {}
+        now, samples = turn.now, turn.life.samples
         for asker in askers:
             if asker.question.caching is not None:
                 self._agent_cache.outcome(asker, answer, turn)
@@ -170,7 +171,7 @@ class Gateway(Actor):
             read, request = asker.crowd, asker.request
             if read is not None and read.answer is answer and read.response is not None:
                 turn.answer(asker.ticket, read.response)  # ``tell`` without a call: mostly it is this one
-                turn.sample(request.metric, (turn.now - asker.began) / 1e6)
+                samples[request.metric].append((now - asker.began) / 1e6)
                 continue
             outcome = said.get(request.asked.target) or rendered_for(asker, answer)
             if isinstance(outcome, HttpQuestion):

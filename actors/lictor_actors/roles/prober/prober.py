@@ -11,7 +11,7 @@ from lictor_actors.kernel.vocabulary import By, Handler, Handlers, Vocabulary
 from lictor_actors.roles.prober.conversation import Conversation
 from lictor_actors.roles.prober.query_patterns import matches, pattern_refused
 from lictor_actors.swim.pool import Pool
-from lictor_actors.swim.profile import PROFILES, Profile
+from lictor_actors.swim.profile import Profile, profile_of
 from lictor_actors.swim.readings import readings_of
 from lictor_actors.swim.roster import NO_ONE, SharedView
 from lictor_messages.base import Message
@@ -66,7 +66,7 @@ class Prober(Actor):
     shows = ("alive_count", "members_hash", "record")
 
     def __init__(self, options: ProberOptions, profile: Profile | None = None, view: SharedView = NO_ONE) -> None:
-        self.pool = Pool(options, profile or PROFILES[options.profile], view, matches)
+        self.pool = Pool(options, profile or profile_of(options), view, matches)
         self.members = self.pool.members
         self._conversation = Conversation(self.pool)
         self._handlers = Handlers(self.hears, self._table())

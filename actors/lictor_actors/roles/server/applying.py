@@ -13,6 +13,7 @@ from lictor_actors.roles.server.leader.leadership import Leadership
 from lictor_actors.roles.server.log_time import LogTime
 from lictor_actors.roles.server.raft_snapshots import RaftSnapshots
 from lictor_actors.roles.server.reads import Reads
+from lictor_actors.roles.server.state_machine_metrics import fsm_metric
 from lictor_actors.store.entries import EntryReader
 from lictor_actors.store.errors import UnknownCommand
 from lictor_actors.store.store import Store
@@ -94,6 +95,7 @@ class Applying:
         except Exception as error:
             raise Poisoned(f"entry {entry.index}", error) from error
         self._time.applied(stamp, turn.now)
+        turn.sample(fsm_metric(command), 0.0)
         if isinstance(command, RestoreStaged):
             self._restored(outcome, leading, turn)
         elif isinstance(command, Register) and leading is not None:

@@ -10,6 +10,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate
+from operator import mul
 
 KEPT_MOST = 2048
 BOUNDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -33,7 +34,7 @@ class Interval:
         """Some more; there is one at least."""
         self.count += len(values)
         self.sum += sum(values)
-        self.squares += sum(value * value for value in values)
+        self.squares += sum(map(mul, values, values))
         self.min, self.max = min(self.min, min(values)), max(self.max, max(values))
         self.kept += values[:: self.step]
         while len(self.kept) > KEPT_MOST:

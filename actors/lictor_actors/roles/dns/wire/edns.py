@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import NamedTuple
 
 from lictor_actors.roles.dns.wire.names import Malformed
@@ -29,12 +30,22 @@ class Edns(NamedTuple):
     """The value of the option ECS: family, source prefix, scope 0, address."""
 
     @property
+    def place(self) -> str:
+        """The client's address as far as the option ECS tells it, "" if it does not."""
+        family, prefix = int.from_bytes(self.subnet[:2], "big"), self.subnet[2:3]
+        return str(ip_address(self.subnet[4:].ljust(_BITS[family] // 8, b"\0"))) if prefix > b"\0" else ""
+
+    def scoped(self) -> Edns:
+        """The same with an answer in view that holds for this subnet alone."""
+        return self._replace(subnet=self.subnet[:3] + self.subnet[2:3] + self.subnet[4:])
+
+    @property
     def limit(self) -> int:
         """Bytes of an answer over UDP."""
         return min(max(self.size, SIZE_LEAST), SIZE_MOST)
 
     def record(self, extended_rcode: int = 0) -> bytes:
-        """The OPT record of the answer. The subnet is echoed with a scope of 0: the answer holds for all."""
+        """The OPT record of the answer. The subnet is echoed, with a scope of 0 unless the answer depends on it."""
         flags = b"\x80\0" if self.dnssec else b"\0\0"
         option = b"\0\x08" + len(self.subnet).to_bytes(2, "big") + self.subnet if self.subnet else b""
         head = _HEAD + self.size.to_bytes(2, "big") + bytes((extended_rcode, VERSION)) + flags

@@ -82,6 +82,7 @@ class SessionTimers:
                 continue
             if deadline <= turn.now:
                 over.append(DestroySession(id=session_id))
+                turn.sample("session_ttl.invalidate", 0.0)
                 self._expiring[session_id] = None
                 deadline = self._deadlines[session_id] = turn.now + AGAIN_NS
             heapq.heappush(self._heap, (deadline, session_id))

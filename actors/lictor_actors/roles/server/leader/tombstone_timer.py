@@ -42,5 +42,6 @@ class TombstoneTimer:
         upto = 0
         while self._bins and turn.now - self._bins[0][0] >= TTL_NS:
             upto = self._bins.popleft()[1]
+            turn.sample("leader.reapTombstones", 0.0)
         turn.set_timer(TIMER, BIN_NS, ReapDue())
         return [ReapTombstones(upto=upto)] if upto and store.kv.tombstones else []
