@@ -32,7 +32,7 @@ from lictor_deploy.agent.service_manager import READY, STOPPING, tell, told
 from lictor_deploy.agent.spec import node_spec
 from lictor_deploy.agent.taken_ports import without_what_is_taken
 from lictor_deploy.agent.telemetry import refiltered, view_of
-from lictor_deploy.agent.tls import AgentTls
+from lictor_deploy.agent.tls import AgentTls, unheard
 from lictor_deploy.agent.watches import RunningWatches
 from lictor_deploy.config.sections import AgentConfig
 from lictor_deploy.private import PRIVATE
@@ -77,8 +77,8 @@ def _run_on_free_ports(given: AgentConfig, cluster: str, load: Callable[[], Agen
     config = without_what_is_taken(given)
     spec = node_spec(config)
     require_free(listeners(config, spec))
-    if open_to_strangers := warning(config):
-        logging.getLogger("lictor").warning("agent: %s", open_to_strangers)
+    for doubt in filter(None, (warning(config), unheard(config))):
+        logging.getLogger("lictor").warning("agent: %s", doubt)
     watches, tls = RunningWatches(config.watches), AgentTls(config)
     reloading = Reloading(given, spec, load, watches, tls)
     try:

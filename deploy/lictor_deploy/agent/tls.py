@@ -56,8 +56,6 @@ def check_contexts(config: AgentConfig) -> Clients:
 def https_context(config: AgentConfig) -> ssl.SSLContext:
     """Made also where there is no listener, so that what is wrong with a file is said. Raises Failure."""
     files = https_files(config)
-    if config.ports.https >= 0 and not (files.cert_file and files.key_file):
-        raise Failure("ports.https needs a certificate: set tls.https.cert_file and tls.https.key_file.")
     if bool(files.cert_file) != bool(files.key_file):
         lone, missing = ("cert_file", "key_file") if files.cert_file else ("key_file", "cert_file")
         raise Failure(f"{key_of(config, lone)} is of no use without {missing}: set both, or none.")
@@ -65,6 +63,13 @@ def https_context(config: AgentConfig) -> ssl.SSLContext:
         raise Failure("tls.https.verify_incoming needs authorities to believe: set tls.https.ca_file or ca_path.")
     with in_words(config):
         return server_context(files, SPOKEN)
+
+
+def unheard(config: AgentConfig) -> str:
+    """A sentence if HTTPS is opened without a certificate, else "". Consul opens it, too, and no handshake succeeds."""
+    if config.ports.https < 0 or https_files(config).cert_file:
+        return ""
+    return "HTTPS has no certificate and speaks to no client: set tls.https.cert_file and key_file, or ports.https to -1"
 
 
 @contextmanager
