@@ -29,6 +29,10 @@ class AgentAcl(Record):
     """Which may do everything with this agent, also while no server can be reached."""
     acl_dns_token: Secret = ""
     """By which DNS is answered."""
+    acl_registration_token: Secret = ""
+    """By which services and checks of the configuration are written that name none of their own."""
+    acl_replication_token: Secret = ""
+    """By which a server of another datacenter than the primary reads what it replicates."""
 
 
 class SetAgentToken(Message):
@@ -41,8 +45,8 @@ class SetAgentToken(Message):
 class MayUseAgent(Message):
     """From the gateway: may the asker of this envelope do that with this node's agent? Answered by Accepted or Refused.
 
-    It is asked before what no server and no agent answers, such as the log.
+    It is asked before what no server and no agent answers, such as the log, and before an archive is unpacked.
     """
 
-    resource: Literal["agent", "operator"]
+    resource: Literal["acl", "agent", "operator"]
     level: Literal["read", "write"]

@@ -221,6 +221,17 @@ def blocked(cluster: Cluster, query: Any, token: str) -> list[Message]:
     return heard
 
 
+def test_before_the_first_token_an_unknown_one_is_told_so_and_may_still_begin(cluster: Cluster) -> None:
+    bare = Cluster(servers=1, initial="")
+    refused = bare.ask(acl.ListAclTokens(), uuid(555))
+    assert isinstance(refused, Refused)
+    assert refused.words.startswith("ACL system must be bootstrapped before")
+    first = acl.AclToken(accessor_id=uuid(1), secret_id=uuid(2))
+    assert isinstance(bare.ask(acl.BootstrapAcls(token=first), uuid(555)), Written)
+    refused = bare.ask(acl.ListAclTokens(), uuid(555))
+    assert refused.words == "ACL not found"  # type: ignore[attr-defined]
+
+
 def test_a_revoked_token_ends_what_it_waits_for(cluster: Cluster) -> None:
     index = cluster.done(kv.PutKey(key="a", value=b"1")).index  # type: ignore[attr-defined]
     kept, lost = (cluster.token('key "a" { policy = "read" }') for _ in range(2))

@@ -69,7 +69,9 @@ def unheard(config: AgentConfig) -> str:
     """A sentence if HTTPS is opened without a certificate, else "". Consul opens it, too, and no handshake succeeds."""
     if config.ports.https < 0 or https_files(config).cert_file:
         return ""
-    return "HTTPS has no certificate and speaks to no client: set tls.https.cert_file and key_file, or ports.https to -1"
+    return (
+        "HTTPS has no certificate and speaks to no client: set tls.https.cert_file and key_file, or ports.https to -1"
+    )
 
 
 @contextmanager

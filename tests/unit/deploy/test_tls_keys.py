@@ -13,7 +13,7 @@ import pytest
 from certificates import Signer
 from cryptography.hazmat.primitives import serialization
 
-from lictor_deploy.agent.tls import AgentTls, https_context, unheard, https_files
+from lictor_deploy.agent.tls import AgentTls, https_context, https_files, unheard
 from lictor_deploy.config.load import Sources, load
 from lictor_deploy.config.sections import AgentConfig
 from lictor_deploy.words.sentence import Failure

@@ -24,11 +24,15 @@ from lictor_messages.acl import (
 from lictor_messages.web import HttpAnswered
 
 CLONE = "/clone"
+_CHOOSE_BY = {"policy": "policy", "role": "role", "service": "servicename"}
+"""Fields of ListAclTokens, and the parameters that set them."""
 
 
 def list_tokens(request: HttpRequest) -> HttpQuestion:
     """Every token, or those that bear ``?policy``, ``?role`` or the identity of ``?servicename``."""
-    chosen = {"policy": request.param("policy"), "role": request.param("role"), "service": request.param("servicename")}
+    chosen = {field: request.param(name) for field, name in _CHOOSE_BY.items()}
+    if sum(map(bool, (*chosen.values(), request.param("authmethod")))) > 1:
+        raise HttpError(400, "can only filter by one of policy, role, servicename or authmethod")
     return HttpQuestion(ListAclTokens(**chosen, **read_options(request)), rendered)
 
 

@@ -31,6 +31,10 @@ OWN = frozenset((m.GetOwnAclToken, m.ResolveAclToken))
 """About the token of the request itself, which its bearer may always ask."""
 ABOUT_ACLS = OWN | {write.command for write in ACL.writes} | {read.query for read in ACL.reads}
 OFF = Refused(code="AclsOff")
+NOT_BEGUN = Refused(
+    code="AclNotFound",
+    text="ACL system must be bootstrapped before making any requests that require authorization: ACL not found",
+)
 _GUARDS = {
     **GUARDS,
     **{command: write.guard for command, write in FAMILIES.writes.items()},
@@ -56,13 +60,15 @@ class Authorize:
             return None
         bearer = self._bearer(token, turn)
         if bearer is None:
-            return Refused(code="AclNotFound")
+            return self._unknown()
         return self._sights.of(bearer.accessor_id, grants_of(self._store.acl, bearer, self._dc), token)
 
     def refuses_command(self, command: Command, turn: Turn) -> Refused | Transacted | None:
         """Why this may not be done by the asker of the request in hand, None if it may."""
         if not self.on:
             return OFF if type(command) in ABOUT_ACLS else None
+        if isinstance(command, m.BootstrapAcls):
+            return None  # with any token: there is none yet that could be known
         sight = self.sight(turn.envelope.token if turn.envelope is not None else "", turn)
         if not isinstance(sight, Sight):
             return sight
@@ -103,7 +109,7 @@ class Authorize:
         """One of OWN."""
         bearer = self._bearer(token, turn)
         if bearer is None:
-            return Refused(code="AclNotFound")
+            return self._unknown()
         if isinstance(query, m.GetOwnAclToken):
             return get_token(self._store.acl, m.GetAclToken(accessor_id=bearer.accessor_id))
         return m.AclResolved(
@@ -128,6 +134,10 @@ class Authorize:
         written = self._store.indexes.table(*ALL)
         changed, self._seen = written != self._seen, written
         return changed
+
+    def _unknown(self) -> Refused:
+        """Of a token that there is not; before the first one there can be none."""
+        return Refused(code="AclNotFound") if self._store.acl.bootstrapped else NOT_BEGUN
 
     def _bearer(self, token: str, turn: Turn) -> m.AclToken | None:
         return self._store.acl.bearer_of(token, self._time.stamp(turn.now, turn.wall))
