@@ -7,6 +7,8 @@ from typing import Literal
 from lictor_messages.base import Message, Record
 from lictor_messages.secret import Secret
 
+DownPolicy = Literal["extend-cache", "async-cache", "deny", "allow"]
+
 
 class AgentAcl(Record):
     """The part of an agent's options that is about tokens."""
@@ -15,7 +17,7 @@ class AgentAcl(Record):
     """Whether tokens are asked for; the options below say how."""
     acl_default_policy: Literal["allow", "deny"] = "allow"
     """What holds where no rule speaks."""
-    acl_down_policy: Literal["extend-cache", "async-cache", "deny", "allow"] = "extend-cache"
+    acl_down_policy: DownPolicy = "extend-cache"
     """What a token may do here that no server can be asked about: what was known of it last, nothing, or everything."""
     acl_token_ttl_ns: int = 30_000_000_000
     """How long a token's rights are taken for what a server said."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import pytest
+from acl_cluster import AGENT, ROOT, Cluster, uuid
 
-from lictor_actors.hosts.world import World
-from lictor_actors.node.in_world import add_node, cluster_specs
 from lictor_messages import acl, catalog, kv, sessions, txn, usage
 from lictor_messages.agent import (
     DescribeAgent,
@@ -22,50 +22,6 @@ from lictor_messages.members import FireEvent, ListMembers
 from lictor_messages.refusals import Refused
 from lictor_messages.snapshots import OpenSnapshot
 from lictor_messages.status import GetRaftConfiguration
-from lictor_messages.web import HttpAsked
-
-ROOT = "11111111-2222-4333-8444-555555555555"
-AGENT = "agent-1.dc1"
-
-
-def uuid(number: int) -> str:
-    return f"aaaaaaaa-2222-4333-8444-{number:012}"
-
-
-class Cluster:
-    """A world with ACLs, in which anything may be asked with any token."""
-
-    def __init__(self, default: str = "deny", servers: int = 1, **settings: Any) -> None:
-        self.world = World(seed=7)
-        roles = ("server", "agent", "gateway")
-        given = {f"{role}.acl": True for role in roles} | {f"{role}.acl_default_policy": default for role in roles}
-        given |= {"server.acl_initial_management": ROOT, **{k.replace("__", "."): v for k, v in settings.items()}}
-        for spec in cluster_specs(7, servers, 1):
-            add_node(self.world, spec.having(given))
-        assert self.world.run_until(lambda: isinstance(self.ask(acl.ListAclTokens(), ROOT), acl.AclTokens), 20)
-        self._count = self.watchers = 0
-
-    def ask(self, message: Message, token: str = "") -> Message:
-        return self.world.ask(AGENT, "agent", message, token=token)
-
-    def http(self, method: str, target: str, token: str = "", body: bytes = b"") -> Any:
-        headers = (("x-consul-token", token),) if token else ()
-        return self.world.ask(AGENT, "gateway", HttpAsked(method=method, target=target, headers=headers, body=body))
-
-    def done(self, message: Message, token: str = ROOT) -> Message:
-        answer = self.ask(message, token)
-        assert not isinstance(answer, Refused), answer
-        return answer
-
-    def token(self, rules: str, ttl_ns: int = 0) -> str:
-        """The secret of a new token with these rules."""
-        self._count += 1
-        ids, secret = uuid(self._count), uuid(1000 + self._count)
-        policy = acl.AclPolicy(id=ids, name=f"p{self._count}", rules=rules)
-        self.done(acl.PutAclPolicy(policy=policy, new=True))
-        token = acl.AclToken(accessor_id=ids, secret_id=secret, policies=(acl.AclLink(id=ids),))
-        self.done(acl.PutAclToken(token=token, ttl_ns=ttl_ns, new=True))
-        return secret
 
 
 @pytest.fixture(scope="module", params=("deny", "allow"))
@@ -221,17 +177,6 @@ def blocked(cluster: Cluster, query: Any, token: str) -> list[Message]:
     return heard
 
 
-def test_before_the_first_token_an_unknown_one_is_told_so_and_may_still_begin(cluster: Cluster) -> None:
-    bare = Cluster(servers=1, initial="")
-    refused = bare.ask(acl.ListAclTokens(), uuid(555))
-    assert isinstance(refused, Refused)
-    assert refused.words.startswith("ACL system must be bootstrapped before")
-    first = acl.AclToken(accessor_id=uuid(1), secret_id=uuid(2))
-    assert isinstance(bare.ask(acl.BootstrapAcls(token=first), uuid(555)), Written)
-    refused = bare.ask(acl.ListAclTokens(), uuid(555))
-    assert refused.words == "ACL not found"  # type: ignore[attr-defined]
-
-
 def test_a_revoked_token_ends_what_it_waits_for(cluster: Cluster) -> None:
     index = cluster.done(kv.PutKey(key="a", value=b"1")).index  # type: ignore[attr-defined]
     kept, lost = (cluster.token('key "a" { policy = "read" }') for _ in range(2))
@@ -383,3 +328,55 @@ def test_the_agents_own_services_are_seen_by_those_who_may(cluster: Cluster) -> 
     answer = cluster.ask(ListLocalServices(), token)
     assert isinstance(answer, LocalServices)
     assert [service.id for service in answer.services] == ["db"]
+
+
+def test_a_token_is_read_with_all_that_its_rights_come_from(cluster: Cluster) -> None:
+    policy = acl.AclPolicy(id=uuid(50), name="keys", rules='key "a" { policy = "read" }')
+    cluster.done(acl.PutAclPolicy(policy=policy, new=True))
+    role = acl.AclRole(id=uuid(51), name="apps", policies=(acl.AclLink(id=uuid(50)),))
+    cluster.done(acl.PutAclRole(role=role, new=True))
+    elsewhere = acl.NodeIdentity(node="n2", datacenter="dc2")
+    token = acl.AclToken(
+        accessor_id=uuid(52),
+        secret_id=uuid(53),
+        roles=(acl.AclLink(id=uuid(51)),),
+        service_identities=(acl.ServiceIdentity(service="web"),),
+        node_identities=(elsewhere,),
+    )
+    cluster.done(acl.PutAclToken(token=token, new=True))
+    for path, shown in (("self", uuid(53)), (uuid(52), ROOT)):
+        row = json.loads(cluster.http("GET", f"/v1/acl/token/{path}?expanded", shown).body)
+        assert [each["Name"] for each in row["ExpandedPolicies"]] == ["keys", "synthetic-policy-service-web"]
+        assert 'service "web-sidecar-proxy"' in row["ExpandedPolicies"][1]["Rules"]
+        assert [each["Name"] for each in row["ExpandedRoles"]] == ["apps"]
+        assert row["AgentACLDefaultPolicy"] == "deny"
+    assert "ExpandedRoles" not in json.loads(cluster.http("GET", "/v1/acl/token/self", uuid(53)).body)
+
+
+def test_what_the_configuration_defines_is_written_by_its_tokens() -> None:
+    """One service has a token of its own, the other that of all definitions; the agent itself may write nothing."""
+    services = tuple(
+        RegisterService(service=catalog.ServiceRecord(node="", id=name, service=name), token=token)
+        for name, token in (("web", uuid(1001)), ("db", ""))
+    )
+    cluster = Cluster(services=services, agent__acl_registration_token=uuid(1002))
+    for name in ("web", "db"):
+        cluster.token(f'service "{name}" {{ policy = "write" }}')
+
+    def written(name: str) -> bool:
+        return bool(cluster.done(catalog.ListServiceNodes(service=name)).placements)  # type: ignore[attr-defined]
+
+    assert cluster.world.run_until(lambda: written("web") and written("db"), 200)
+
+
+def test_a_service_of_a_body_with_a_token_is_written_by_that(cluster: Cluster) -> None:
+    writer = cluster.token('service "web" { policy = "write" }')
+    check = {"Name": "alive", "TTL": "1h"}
+    body = {"Name": "web", "Token": writer, "Check": check}
+    assert cluster.http("PUT", "/v1/agent/service/register", ROOT, json.dumps(body).encode()).status == 200
+    assert cluster.world.actor(f"agent@{AGENT}").tokens.registered == {("service", "web"): writer}
+    cluster.world.run(5)
+    assert cluster.http("PUT", "/v1/agent/check/pass/service:web", writer).status == 200
+    cluster.world.run(5)
+    checks = cluster.done(catalog.ListNodeChecks(node="agent-1")).checks  # type: ignore[attr-defined]
+    assert {row.check_id: row.status for row in checks}["service:web"] == "passing"

@@ -17,6 +17,7 @@ AgentToken = Literal["default", "agent", "recovery", "replication", "config_file
 app = App(name="acl", help="Say who may do what. Example: lictor acl token list")
 app.command("lictor_deploy.cli.acl_token:app", name="token", help="Make, show and revoke tokens.")
 app.command("lictor_deploy.cli.acl_borne:policy", name="policy", help="Make, show and delete policies.")
+app.command("lictor_deploy.cli.acl_templated:app", name="templated-policy", help="Show templated policies.")
 app.command("lictor_deploy.cli.acl_borne:role", name="role", help="Make, show and delete roles.")
 
 

@@ -1,4 +1,4 @@
-"""``lictor acl policy|role create|read|list|delete``."""
+"""``lictor acl policy|role create|read|list|delete``; ``update`` is in ``acl_update``."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def create_policy(
     format
         pretty for people, or json.
     """
-    body: dict[str, Any] = {"Name": name, "Description": description, "Rules": _text_of(rules)}
+    body: dict[str, Any] = {"Name": name, "Description": description, "Rules": text_of(rules)}
     if valid_datacenter:
         body["Datacenters"] = list(valid_datacenter)
     show(expect(reach.api().put("/v1/acl/policy", json.dumps(body).encode())).fields(), format)
@@ -78,7 +78,8 @@ def create_role(
     show(expect(reach.api().put("/v1/acl/role", json.dumps(body).encode())).fields(), format)
 
 
-def _text_of(given: str) -> str:
+def text_of(given: str) -> str:
+    """Rules as they are given: themselves, from a file, or from standard input. Raises Failure."""
     if given == "-":
         return sys.stdin.read()
     if not given.startswith("@"):
@@ -114,6 +115,7 @@ def _add_the_rest(app: App, noun: str, plural: str) -> None:
     delete.__doc__ = (
         f"Delete a {noun}.{example} delete -id=0a1b2c3d-0000-4000-8000-000000000001{parameters}id\n    Its id.\n"
     )
+    app.command(f"lictor_deploy.cli.acl_update:update_{noun}", name="update", help=f"Change a {noun}.")
     app.command(read, name="read")
     app.command(list_all, name="list")
     app.command(delete, name="delete")

@@ -46,7 +46,8 @@ class Acl(Section):
         feeds="server.acl_default_policy agent.acl_default_policy gateway.acl_default_policy",
     )
     down_policy: Literal["extend-cache", "async-cache", "deny", "allow"] = option(
-        "What a token may do with this agent while no server is reached.", feeds="agent.acl_down_policy"
+        "What a token may do with this agent while no server is reached.",
+        feeds="agent.acl_down_policy gateway.acl_down_policy",
     )
     token_ttl: Duration = option(
         "How long an agent believes what a server has said of a token.", feeds="agent.acl_token_ttl_ns"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from random import Random
 
+from lictor_messages.acl import BootstrapResetTaken, TakeBootstrapReset
 from lictor_messages.base import Message
 from lictor_messages.connect_ca import MakeRoot, Root, RootMade
 from lictor_messages.jobs import (
@@ -53,6 +54,8 @@ class Jobs:
         """``host:port``, or ``host:port/service`` → serving status."""
         self.definitions: dict[str, DefinitionsRead] = {}
         """Node → what its files say when they are read again."""
+        self.bootstrap_resets: dict[str, int] = {}
+        """Node → what the file of its operator says."""
         self.scripts: dict[tuple[str, ...], Outcome] = {}
         self._rng = rng
         self._later = later
@@ -80,6 +83,8 @@ class Jobs:
                 return MachineRead(ticket=job.ticket, description=MACHINE)
             case ReadMetrics():
                 return MetricsRead(ticket=job.ticket)
+            case TakeBootstrapReset():
+                return BootstrapResetTaken(ticket=job.ticket, index=self.bootstrap_resets.get(node, 0))
             case MakeRoot():
                 return RootMade(ticket=job.ticket, root=_root(node, job.cluster_id))
             case RunScript():

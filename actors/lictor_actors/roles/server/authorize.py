@@ -12,8 +12,9 @@ from lictor_actors.roles.server.log_time import LogTime
 from lictor_actors.store.acl.needs import objection
 from lictor_actors.store.acl.sight import Sight, Sights
 from lictor_actors.store.errors import QueryRefused
+from lictor_actors.store.families.acl.expanded import read_token
 from lictor_actors.store.families.acl.family import ACL
-from lictor_actors.store.families.acl.reading import ALL, get_token, grants_of
+from lictor_actors.store.families.acl.reading import ALL, grants_of
 from lictor_actors.store.families.catalog.tables import fold
 from lictor_actors.store.families.every import FAMILIES
 from lictor_actors.store.rows import stamped
@@ -111,7 +112,8 @@ class Authorize:
         if bearer is None:
             return self._unknown()
         if isinstance(query, m.GetOwnAclToken):
-            return get_token(self._store.acl, m.GetAclToken(accessor_id=bearer.accessor_id))
+            own = m.GetAclToken(accessor_id=bearer.accessor_id, expanded_in=query.expanded_in)
+            return read_token(self._store.acl, own)
         return m.AclResolved(
             index=max(self._store.indexes.table(*ALL), 1),
             accessor_id=bearer.accessor_id,

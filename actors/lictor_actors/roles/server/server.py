@@ -31,6 +31,7 @@ from lictor_actors.roles.server.writes import Writes
 from lictor_actors.store.store import Store
 from lictor_messages import members as m
 from lictor_messages import raft as r
+from lictor_messages.acl import BootstrapResetTaken
 from lictor_messages.answers import Command, Query
 from lictor_messages.autopilot import AwaitRemoval, PrepareToLeave
 from lictor_messages.base import Message
@@ -70,7 +71,7 @@ class Server(Actor):
         .on(ServerOptions, FoundingDue, SliceDue, LargeIdleDue, *LEADER_TIMERS)
         .on(*MEMBERS, m.Members, m.UserEvent)
         .on(Blankness, PrepareToLeave, AwaitRemoval, Undeliverable, Refused)
-        .on(Recovered, Durable, DiskFull, DiskFreed, RootMade, JobFailed)
+        .on(Recovered, Durable, DiskFull, DiskFreed, RootMade, BootstrapResetTaken, JobFailed)
     )
     journalled = True
     synced = True
@@ -166,7 +167,8 @@ class Server(Actor):
             r.HeartbeatDue: self.raft.due,
             **dict.fromkeys(LEADER_TIMERS, self._leader_timer),
             RootMade: self._root_made,
-            JobFailed: self._root_failed,
+            BootstrapResetTaken: self._reset_taken,
+            JobFailed: self._job_failed,
             BlockedDue: lambda _, turn: self.reads.due(turn),
             Recovered: self._recover,
             AskBlank: self._founding.asked,
@@ -218,9 +220,13 @@ class Server(Actor):
         if self.leading is not None:
             self.leading.root_made(made, turn)
 
-    def _root_failed(self, failed: JobFailed, turn: Turn) -> None:
+    def _reset_taken(self, taken: BootstrapResetTaken, turn: Turn) -> None:
         if self.leading is not None:
-            self.leading.authority.failed(failed, turn)
+            self.leading.reset.taken(taken, turn)
+
+    def _job_failed(self, failed: JobFailed, turn: Turn) -> None:
+        if self.leading is not None:
+            self.leading.job_failed(failed, turn)
 
     def _step(self, message: r.RaftMessage, turn: Turn) -> None:
         if self._awake and turn.envelope is not None:

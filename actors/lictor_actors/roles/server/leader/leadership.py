@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.raft import Raft
+from lictor_actors.roles.server.leader.bootstrap_reset import BootstrapReset
 from lictor_actors.roles.server.leader.catalog_care import CatalogCare
 from lictor_actors.roles.server.leader.configuration_care import ConfigurationCare
 from lictor_actors.roles.server.leader.coordinate_batch import CoordinateBatch
 from lictor_actors.roles.server.leader.handover import Handover
 from lictor_actors.roles.server.leader.proposals import Proposals
-from lictor_actors.roles.server.leader.root_authority import RootAuthority
+from lictor_actors.roles.server.leader.root_authority import ROOT, RootAuthority
 from lictor_actors.roles.server.leader.session_timers import SessionTimers
 from lictor_actors.roles.server.leader.token_care import TokenCare
 from lictor_actors.roles.server.leader.tombstone_timer import TombstoneTimer
@@ -28,6 +29,7 @@ from lictor_messages.autopilot import AutopilotConfiguration, AutopilotDue, SetA
 from lictor_messages.base import Message
 from lictor_messages.connect_ca import RootMade
 from lictor_messages.coordinates import CoordinateBatchDue
+from lictor_messages.jobs import JobFailed
 from lictor_messages.kv import ReapDue
 from lictor_messages.members import Member
 from lictor_messages.refusals import Refused
@@ -74,6 +76,7 @@ class Leadership:
         self.coordinates = CoordinateBatch()
         self.authority = RootAuthority(options, store)
         self.tokens = TokenCare(options, store, time)
+        self.reset = BootstrapReset(store, self.proposals)
         self.unconfirmed: dict[int, Unconfirmed] = {}
         """Queries that wait for a round of heartbeats, by the id of their read."""
         self._began = 0
@@ -113,6 +116,7 @@ class Leadership:
         self.catalog.end(turn)
         self.sessions.end(turn)
         self.tokens.end(turn)
+        self.reset.end(turn)
         self.tombstones.end(turn)
         self.configuration.end(turn)
         self.handover.end(turn)
@@ -128,6 +132,10 @@ class Leadership:
     def root_made(self, made: RootMade, turn: Turn) -> None:
         """The host has made what the authority asked for."""
         self._propose(self.authority.made(made), turn)
+
+    def job_failed(self, failed: JobFailed, turn: Turn) -> None:
+        """The host could not do it."""
+        (self.authority if failed.ticket == ROOT else self.reset).failed(failed, turn)
 
     def configuration_committed(self, index: int, term: int, turn: Turn) -> None:
         """The servers are others now: a further change may be due."""
