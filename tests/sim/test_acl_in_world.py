@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 from acl_cluster import AGENT, ROOT, Cluster, uuid
 
+from lictor_actors.roles.server import reads
 from lictor_messages import acl, catalog, kv, sessions, txn, usage
 from lictor_messages.agent import (
     DescribeAgent,
@@ -20,6 +21,7 @@ from lictor_messages.answers import Rendered, RenderedInPart, Written
 from lictor_messages.base import Message
 from lictor_messages.members import FireEvent, ListMembers
 from lictor_messages.refusals import Refused
+from lictor_messages.slices import LargeAnswer
 from lictor_messages.snapshots import OpenSnapshot
 from lictor_messages.status import GetRaftConfiguration
 
@@ -242,6 +244,18 @@ def test_answers_say_that_rows_are_hidden_to_real_tokens_alone(cluster: Cluster)
     header = "X-Consul-Results-Filtered-By-ACLs"
     assert dict(cluster.http("GET", "/v1/kv/?recurse", some).headers)[header] == "true"
     assert header not in dict(cluster.http("GET", "/v1/kv/?recurse", every).headers)
+
+
+def test_so_do_answers_that_come_in_slices(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reads, "WHOLE_BYTES_MAX", 100)
+    for key in ("a", "b"):
+        cluster.done(kv.PutKey(key=key, value=b"x" * 200))
+    header, said = "X-Consul-Results-Filtered-By-ACLs", []
+    for rules in ('key "a" { policy = "read" }', 'key_prefix "" { policy = "read" }'):
+        token = cluster.token(rules)
+        assert type(cluster.ask(kv.ListKeys(prefix="", rendered=True), token)) is LargeAnswer
+        said.append(dict(cluster.http("GET", "/v1/kv/?recurse", token).headers).get(header))
+    assert said == ["true", None]
 
 
 def test_a_filter_tells_nothing_of_rows_that_are_hidden(cluster: Cluster) -> None:

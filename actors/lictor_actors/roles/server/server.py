@@ -17,7 +17,7 @@ from lictor_actors.roles.server.authorize import Authorize
 from lictor_actors.roles.server.elsewhere import Elsewhere
 from lictor_actors.roles.server.founding import Founding
 from lictor_actors.roles.server.lan_members import LanMembers
-from lictor_actors.roles.server.leader.leadership import LEADER_TIMERS, Leadership
+from lictor_actors.roles.server.leader.leadership import LEADER_JOBS, LEADER_TIMERS, Leadership
 from lictor_actors.roles.server.leader.reconcile import serf_health
 from lictor_actors.roles.server.leaving import ServerDeparture
 from lictor_actors.roles.server.log_time import LogTime
@@ -31,14 +31,11 @@ from lictor_actors.roles.server.writes import Writes
 from lictor_actors.store.store import Store
 from lictor_messages import members as m
 from lictor_messages import raft as r
-from lictor_messages.acl import BootstrapResetTaken
 from lictor_messages.answers import Command, Query
 from lictor_messages.autopilot import AwaitRemoval, PrepareToLeave
 from lictor_messages.base import Message
-from lictor_messages.connect_ca import RootMade
 from lictor_messages.envelope import node_of
 from lictor_messages.host import DiskFreed, DiskFull, Durable, Recovered, Undeliverable
-from lictor_messages.jobs import JobFailed
 from lictor_messages.refusals import Refused
 from lictor_messages.server import (
     ApplyDue,
@@ -71,7 +68,7 @@ class Server(Actor):
         .on(ServerOptions, FoundingDue, SliceDue, LargeIdleDue, *LEADER_TIMERS)
         .on(*MEMBERS, m.Members, m.UserEvent)
         .on(Blankness, PrepareToLeave, AwaitRemoval, Undeliverable, Refused)
-        .on(Recovered, Durable, DiskFull, DiskFreed, RootMade, BootstrapResetTaken, JobFailed)
+        .on(Recovered, Durable, DiskFull, DiskFreed, *LEADER_JOBS)
     )
     journalled = True
     synced = True
@@ -166,9 +163,7 @@ class Server(Actor):
             r.ElectionDue: self.raft.due,
             r.HeartbeatDue: self.raft.due,
             **dict.fromkeys(LEADER_TIMERS, self._leader_timer),
-            RootMade: self._root_made,
-            BootstrapResetTaken: self._reset_taken,
-            JobFailed: self._job_failed,
+            **dict.fromkeys(LEADER_JOBS, self._leader_job),
             BlockedDue: lambda _, turn: self.reads.due(turn),
             Recovered: self._recover,
             AskBlank: self._founding.asked,
@@ -216,17 +211,9 @@ class Server(Actor):
         if self.leading is not None:
             self.leading.due(timer, turn)
 
-    def _root_made(self, made: RootMade, turn: Turn) -> None:
+    def _leader_job(self, result: Message, turn: Turn) -> None:
         if self.leading is not None:
-            self.leading.root_made(made, turn)
-
-    def _reset_taken(self, taken: BootstrapResetTaken, turn: Turn) -> None:
-        if self.leading is not None:
-            self.leading.reset.taken(taken, turn)
-
-    def _job_failed(self, failed: JobFailed, turn: Turn) -> None:
-        if self.leading is not None:
-            self.leading.job_failed(failed, turn)
+            self.leading.job_done(result, turn)
 
     def _step(self, message: r.RaftMessage, turn: Turn) -> None:
         if self._awake and turn.envelope is not None:

@@ -23,7 +23,7 @@ from lictor_actors.roles.server.leader.token_care import TokenCare
 from lictor_actors.roles.server.leader.tombstone_timer import TombstoneTimer
 from lictor_actors.roles.server.log_time import LogTime
 from lictor_actors.store.store import Store
-from lictor_messages.acl import ReapTokensDue
+from lictor_messages.acl import BootstrapResetTaken, ReapTokensDue
 from lictor_messages.answers import Command, Query, Written
 from lictor_messages.autopilot import AutopilotConfiguration, AutopilotDue, SetAutopilotConfiguration, TransferLateDue
 from lictor_messages.base import Message
@@ -47,6 +47,8 @@ LEADER_TIMERS: tuple[type[Message], ...] = (
     CoordinateBatchDue,
     ReapTokensDue,
 )
+
+LEADER_JOBS: tuple[type[Message], ...] = (RootMade, BootstrapResetTaken, JobFailed)
 
 
 class Unconfirmed(NamedTuple):
@@ -129,13 +131,15 @@ class Leadership:
         """One of ``LEADER_TIMERS`` fired."""
         self._timers[type(timer)](turn)
 
-    def root_made(self, made: RootMade, turn: Turn) -> None:
-        """The host has made what the authority asked for."""
-        self._propose(self.authority.made(made), turn)
-
-    def job_failed(self, failed: JobFailed, turn: Turn) -> None:
-        """The host could not do it."""
-        (self.authority if failed.ticket == ROOT else self.reset).failed(failed, turn)
+    def job_done(self, result: Message, turn: Turn) -> None:
+        """One of ``LEADER_JOBS``: the host has done what was asked of it, or could not."""
+        match result:
+            case RootMade():
+                self._propose(self.authority.made(result), turn)
+            case BootstrapResetTaken():
+                self.reset.taken(result, turn)
+            case JobFailed():
+                (self.authority if result.ticket == ROOT else self.reset).failed(result, turn)
 
     def configuration_committed(self, index: int, term: int, turn: Turn) -> None:
         """The servers are others now: a further change may be due."""
