@@ -14,7 +14,11 @@ from lictor_deploy.cli.options import DEFAULT_REACH, Reach
 from lictor_deploy.words.sentence import Failure
 
 app = App(name="token", help="Make, show and revoke tokens. Example: lictor acl token list")
-app.command("lictor_deploy.cli.acl_update:update_token", name="update", help="Change a token; its secret stays.")
+UPDATE_HELP = """Change a token; its secret stays.
+
+Example: lictor acl token update -accessor-id=0a1b2c3d-0000-4000-8000-000000000001 -policy-name=web -merge-policies
+"""
+app.command("lictor_deploy.cli.acl_update:update_token", name="update", help=UPDATE_HELP)
 
 
 @app.command

@@ -95,7 +95,7 @@ def update_policy(
 ) -> None:
     """Change a policy.
 
-    Example: lictor acl policy update -name=web -rules=@web.hcl
+    Example: lictor acl policy update -name=web -description=web
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def update_role(
 ) -> None:
     """Change a role.
 
-    Example: lictor acl role update -name=web -policy-name=db -merge-policies
+    Example: lictor acl role update -name=web -description=web
 
     Parameters
     ----------
