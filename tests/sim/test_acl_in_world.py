@@ -248,10 +248,10 @@ def test_answers_say_that_rows_are_hidden_to_real_tokens_alone(cluster: Cluster)
 
 def test_so_do_answers_that_come_in_slices(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reads, "WHOLE_BYTES_MAX", 100)
-    for key in ("a", "b"):
+    for key in ("a/1", "a/2", "b"):
         cluster.done(kv.PutKey(key=key, value=b"x" * 200))
     header, said = "X-Consul-Results-Filtered-By-ACLs", []
-    for rules in ('key "a" { policy = "read" }', 'key_prefix "" { policy = "read" }'):
+    for rules in ('key_prefix "a" { policy = "read" }', 'key_prefix "" { policy = "read" }'):
         token = cluster.token(rules)
         assert type(cluster.ask(kv.ListKeys(prefix="", rendered=True), token)) is LargeAnswer
         said.append(dict(cluster.http("GET", "/v1/kv/?recurse", token).headers).get(header))
