@@ -45,8 +45,7 @@ class CheckSpec(CheckDefinition):
     failures_before_critical: Annotated[int, Json("FailuresBeforeCritical")] = 0
     output_max_size: Annotated[int, Json("OutputMaxSize")] = 0
     """Bytes; 0: what the agent has for all checks."""
-    token: Annotated[Secret, Json("Token")] = ""
-    """By which it is written to the catalog; by default that of the request."""
+    token: Annotated[Secret, Json("Token")] = ""  # as of a service
     maintenance: bool = False
     """Critical until it is removed; nothing else about it matters."""
 
@@ -81,8 +80,7 @@ class RegisterService(Message, kind="agent.register_service", on=WIRE | STORED):
     service: ServiceRecord
     checks: tuple[CheckSpec, ...] = ()
     replace_existing_checks: bool = False
-    token: Secret = ""
-    """By which it is written to the catalog; by default that of the request."""
+    token: Secret = ""  # by which it is written to the catalog, by default that of the request
 
 
 class DeregisterService(Message, kind="agent.deregister_service", on=WIRE):
