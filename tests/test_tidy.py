@@ -76,6 +76,7 @@ TO_HOSTS = (
 )
 """What actors say to their host: ``host@node``, a door."""
 NOT_SENT = (
+    "acl.take_",
     "agent.agent_options",
     "auth_methods.verify_jwt",
     "connect_ca.make_root",

@@ -106,6 +106,14 @@ class BootstrapAcls(Command, kind="acl.bootstrap", on=WIRE | STORED):
     token: AclToken
 
 
+class BootstrapAclsAgain(Command, kind="acl.bootstrap_again", on=STORED):
+    """The leader's own, for an operator's file: another first token. Outcome: Written, or Refused."""
+
+    token: AclToken
+    index: int
+    """Of the bootstrap that it takes the place of."""
+
+
 class PutAclToken(Command, kind="acl.put_token", on=WIRE | STORED):
     """Make a token, or replace all of an old one but its secret. Outcome: Written, or Refused."""
 
@@ -161,10 +169,15 @@ class GetAclToken(Query, kind="acl.get_token", on=WIRE):
     """One token; answered by AclTokens (none or one)."""
 
     accessor_id: str
+    expanded_in: str = ""
+    """A datacenter: with the policies and roles that the token's rights there come from; "" for without."""
 
 
 class GetOwnAclToken(Query, kind="acl.get_own_token", on=WIRE):
     """The token with which this is asked, which needs no rights; answered by AclTokens."""
+
+    expanded_in: str = ""
+    """As in GetAclToken."""
 
 
 class ListAclTokens(Query, kind="acl.list_tokens", on=WIRE):
@@ -205,6 +218,10 @@ class AclTokens(Answer, kind="acl.tokens", on=WIRE):
     """Tokens in the order of their accessors."""
 
     tokens: tuple[AclToken, ...]
+    policies: tuple[AclPolicy, ...] = ()
+    """Of a token that was asked for expanded: all that its rights come from, those of its roles and identities too."""
+    roles: tuple[AclRole, ...] = ()
+    """Of the same: those that it bears."""
 
 
 class AclPolicies(Answer, kind="acl.policies", on=WIRE):
@@ -242,6 +259,21 @@ class AclResolved(Answer, kind="acl.resolved", on=WIRE):
     grants: Grants
     expiration_ns: int = 0
     """By the log's clock; 0: never."""
+
+
+class TakeBootstrapReset(Message):
+    """The leader's job: take the operator's file, if it names this bootstrap; answered by BootstrapResetTaken."""
+
+    ticket: str
+    index: int
+
+
+class BootstrapResetTaken(Message):
+    """What the file said."""
+
+    ticket: str
+    index: int = 0
+    """0: there is no file, or none that says a number."""
 
 
 class ReapTokensDue(Message):

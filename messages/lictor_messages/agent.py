@@ -13,6 +13,7 @@ from lictor_messages.base import STORED, WIRE, FrozenMap, Message, ReadOnly
 from lictor_messages.catalog import CheckDefinition, CheckRecord, CheckStatus, ServiceRecord
 from lictor_messages.json_names import Json
 from lictor_messages.members import Member, UserEvent
+from lictor_messages.secret import Secret
 
 PROBED: Mapping[str, str] = {
     "grpc": "grpc",
@@ -44,6 +45,7 @@ class CheckSpec(CheckDefinition):
     failures_before_critical: Annotated[int, Json("FailuresBeforeCritical")] = 0
     output_max_size: Annotated[int, Json("OutputMaxSize")] = 0
     """Bytes; 0: what the agent has for all checks."""
+    token: Annotated[Secret, Json("Token")] = ""  # as of a service
     maintenance: bool = False
     """Critical until it is removed; nothing else about it matters."""
 
@@ -78,6 +80,7 @@ class RegisterService(Message, kind="agent.register_service", on=WIRE | STORED):
     service: ServiceRecord
     checks: tuple[CheckSpec, ...] = ()
     replace_existing_checks: bool = False
+    token: Secret = ""  # by which it is written to the catalog, by default that of the request
 
 
 class DeregisterService(Message, kind="agent.deregister_service", on=WIRE):

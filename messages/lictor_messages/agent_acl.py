@@ -7,6 +7,8 @@ from typing import Literal
 from lictor_messages.base import Message, Record
 from lictor_messages.secret import Secret
 
+DownPolicy = Literal["extend-cache", "async-cache", "deny", "allow"]
+
 
 class AgentAcl(Record):
     """The part of an agent's options that is about tokens."""
@@ -15,7 +17,7 @@ class AgentAcl(Record):
     """Whether tokens are asked for; the options below say how."""
     acl_default_policy: Literal["allow", "deny"] = "allow"
     """What holds where no rule speaks."""
-    acl_down_policy: Literal["extend-cache", "async-cache", "deny", "allow"] = "extend-cache"
+    acl_down_policy: DownPolicy = "extend-cache"
     """What a token may do here that no server can be asked about: what was known of it last, nothing, or everything."""
     acl_token_ttl_ns: int = 30_000_000_000
     """How long a token's rights are taken for what a server said."""
@@ -29,6 +31,10 @@ class AgentAcl(Record):
     """Which may do everything with this agent, also while no server can be reached."""
     acl_dns_token: Secret = ""
     """By which DNS is answered."""
+    acl_registration_token: Secret = ""
+    """By which services and checks of the configuration are written that name none of their own."""
+    acl_replication_token: Secret = ""
+    """By which a server of another datacenter than the primary reads what it replicates."""
 
 
 class SetAgentToken(Message):
@@ -41,8 +47,8 @@ class SetAgentToken(Message):
 class MayUseAgent(Message):
     """From the gateway: may the asker of this envelope do that with this node's agent? Answered by Accepted or Refused.
 
-    It is asked before what no server and no agent answers, such as the log.
+    It is asked before what no server and no agent answers, such as the log, and before an archive is unpacked.
     """
 
-    resource: Literal["agent", "operator"]
+    resource: Literal["acl", "agent", "operator"]
     level: Literal["read", "write"]

@@ -12,6 +12,8 @@ class LargeAnswer(Answer, kind="slices.large_answer", on=WIRE):
     id: str
     server: str
     """Address of the server that keeps it: only that one can be asked for slices."""
+    in_part: bool = False
+    """Whether rows are left out that the asker may not see."""
 
 
 class ReadSlice(Query, kind="slices.read_slice", on=WIRE):
@@ -33,6 +35,8 @@ class Collected(Rendered):
     """A large answer as the doorway that read it has put it together; it never travels. ``more`` follows ``body``."""
 
     more: tuple[bytes, ...] = ()
+    in_part: bool = False
+    """As in LargeAnswer."""
 
 
 class SliceDue(Message):

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from lictor_messages.agent_acl import DownPolicy
 from lictor_messages.base import FrozenMap, Message, ReadOnly, Record
 from lictor_messages.kv import VALUE_MOST
 from lictor_messages.secret import Opaque, Secret
@@ -112,6 +113,8 @@ class GatewayOptions(Message):
     """Whether tokens are asked for."""
     acl_default_policy: Literal["allow", "deny"] = "allow"
     """What holds where no rule speaks."""
+    acl_down_policy: DownPolicy = "extend-cache"
+    """What holds while no server is reached; it is only told."""
     server: str = ""
     """Address of the server on this node, "" if there is none."""
     http_addr: str = ""

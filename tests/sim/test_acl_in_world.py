@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import pytest
-from acl_site import AGENT, ROOT, Cluster, uuid
+from acl_cluster import AGENT, ROOT, Cluster, uuid
 
+from lictor_actors.roles.server import reads
 from lictor_messages import acl, catalog, kv, sessions, txn, usage
 from lictor_messages.agent import (
     DescribeAgent,
@@ -19,6 +21,7 @@ from lictor_messages.answers import Rendered, RenderedInPart, Written
 from lictor_messages.base import Message
 from lictor_messages.members import FireEvent, ListMembers
 from lictor_messages.refusals import Refused
+from lictor_messages.slices import LargeAnswer
 from lictor_messages.snapshots import OpenSnapshot
 from lictor_messages.status import GetRaftConfiguration
 
@@ -243,6 +246,18 @@ def test_answers_say_that_rows_are_hidden_to_real_tokens_alone(cluster: Cluster)
     assert header not in dict(cluster.http("GET", "/v1/kv/?recurse", every).headers)
 
 
+def test_so_do_answers_that_come_in_slices(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reads, "WHOLE_BYTES_MAX", 100)
+    for key in ("a/1", "a/2", "b"):
+        cluster.done(kv.PutKey(key=key, value=b"x" * 200))
+    header, said = "X-Consul-Results-Filtered-By-ACLs", []
+    for rules in ('key_prefix "a" { policy = "read" }', 'key_prefix "" { policy = "read" }'):
+        token = cluster.token(rules)
+        assert type(cluster.ask(kv.ListKeys(prefix="", rendered=True), token)) is LargeAnswer
+        said.append(dict(cluster.http("GET", "/v1/kv/?recurse", token).headers).get(header))
+    assert said == ["true", None]
+
+
 def test_a_filter_tells_nothing_of_rows_that_are_hidden(cluster: Cluster) -> None:
     """Two states that differ only in what may not be seen give equal answers, headers included."""
     node = catalog.NodeRecord(node="hidden", address="10.9.9.9", meta={"k": "1"})
@@ -327,3 +342,55 @@ def test_the_agents_own_services_are_seen_by_those_who_may(cluster: Cluster) -> 
     answer = cluster.ask(ListLocalServices(), token)
     assert isinstance(answer, LocalServices)
     assert [service.id for service in answer.services] == ["db"]
+
+
+def test_a_token_is_read_with_all_that_its_rights_come_from(cluster: Cluster) -> None:
+    policy = acl.AclPolicy(id=uuid(50), name="keys", rules='key "a" { policy = "read" }')
+    cluster.done(acl.PutAclPolicy(policy=policy, new=True))
+    role = acl.AclRole(id=uuid(51), name="apps", policies=(acl.AclLink(id=uuid(50)),))
+    cluster.done(acl.PutAclRole(role=role, new=True))
+    elsewhere = acl.NodeIdentity(node="n2", datacenter="dc2")
+    token = acl.AclToken(
+        accessor_id=uuid(52),
+        secret_id=uuid(53),
+        roles=(acl.AclLink(id=uuid(51)),),
+        service_identities=(acl.ServiceIdentity(service="web"),),
+        node_identities=(elsewhere,),
+    )
+    cluster.done(acl.PutAclToken(token=token, new=True))
+    for path, shown in (("self", uuid(53)), (uuid(52), ROOT)):
+        row = json.loads(cluster.http("GET", f"/v1/acl/token/{path}?expanded", shown).body)
+        assert [each["Name"] for each in row["ExpandedPolicies"]] == ["keys", "synthetic-policy-service-web"]
+        assert 'service "web-sidecar-proxy"' in row["ExpandedPolicies"][1]["Rules"]
+        assert [each["Name"] for each in row["ExpandedRoles"]] == ["apps"]
+        assert row["AgentACLDefaultPolicy"] == "deny"
+    assert "ExpandedRoles" not in json.loads(cluster.http("GET", "/v1/acl/token/self", uuid(53)).body)
+
+
+def test_what_the_configuration_defines_is_written_by_its_tokens() -> None:
+    """One service has a token of its own, the other that of all definitions; the agent itself may write nothing."""
+    services = tuple(
+        RegisterService(service=catalog.ServiceRecord(node="", id=name, service=name), token=token)
+        for name, token in (("web", uuid(1001)), ("db", ""))
+    )
+    cluster = Cluster(services=services, agent__acl_registration_token=uuid(1002))
+    for name in ("web", "db"):
+        cluster.token(f'service "{name}" {{ policy = "write" }}')
+
+    def written(name: str) -> bool:
+        return bool(cluster.done(catalog.ListServiceNodes(service=name)).placements)  # type: ignore[attr-defined]
+
+    assert cluster.world.run_until(lambda: written("web") and written("db"), 200)
+
+
+def test_a_service_of_a_body_with_a_token_is_written_by_that(cluster: Cluster) -> None:
+    writer = cluster.token('service "web" { policy = "write" }')
+    check = {"Name": "alive", "TTL": "1h"}
+    body = {"Name": "web", "Token": writer, "Check": check}
+    assert cluster.http("PUT", "/v1/agent/service/register", ROOT, json.dumps(body).encode()).status == 200
+    assert cluster.world.actor(f"agent@{AGENT}").tokens.registered == {("service", "web"): writer}
+    cluster.world.run(5)
+    assert cluster.http("PUT", "/v1/agent/check/pass/service:web", writer).status == 200
+    cluster.world.run(5)
+    checks = cluster.done(catalog.ListNodeChecks(node="agent-1")).checks  # type: ignore[attr-defined]
+    assert {row.check_id: row.status for row in checks}["service:web"] == "passing"

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from acl_site import ROOT, Cluster
+from acl_cluster import ROOT, Cluster
 
 from lictor_actors.judges.logins import Condition, LoginsJudge, RuleMeant
 from lictor_actors.roles.server.leader import jwt_claims

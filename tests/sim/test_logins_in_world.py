@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from acl_site import AGENT, ROOT, Cluster
+from acl_cluster import AGENT, ROOT, Cluster
 from jwt_authority import SigningKey
 
 from lictor_actors.roles.server.leader.logins import JWT_MOST, OPEN_MOST

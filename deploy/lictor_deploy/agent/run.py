@@ -21,6 +21,7 @@ from lictor_actors.journal.segments import JournalTooNew
 from lictor_actors.node.live import add_node
 from lictor_actors.node.spec import NodeSpec
 from lictor_actors.raft.start_over import CannotStartOver
+from lictor_deploy.agent.bootstrap_reset import ResetFile
 from lictor_deploy.agent.exposure import warning
 from lictor_deploy.agent.identity import lost_journal
 from lictor_deploy.agent.limits import Listener, own_directory, raise_file_limit, require_free
@@ -32,11 +33,12 @@ from lictor_deploy.agent.reloading import Reloading
 from lictor_deploy.agent.service_manager import READY, STOPPING, tell, told
 from lictor_deploy.agent.spec import lane_places, node_spec
 from lictor_deploy.agent.telemetry import refiltered, view_of
-from lictor_deploy.agent.tls import AgentTls
+from lictor_deploy.agent.tls import AgentTls, unheard
 from lictor_deploy.agent.watches import RunningWatches
 from lictor_deploy.config.sections import AgentConfig
 from lictor_deploy.private import PRIVATE
 from lictor_deploy.words.sentence import Failure
+from lictor_messages.acl import TakeBootstrapReset
 from lictor_messages.agent import LeaveCluster
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope, at
@@ -83,8 +85,8 @@ def _run_on_free_ports(given: AgentConfig, cluster: str, load: Callable[[], Agen
     config = with_usable_ports(given)
     spec = node_spec(config)
     require_free(listeners(config, spec))
-    if open_to_strangers := warning(config):
-        logging.getLogger("lictor").warning("agent: %s", open_to_strangers)
+    for doubt in filter(None, (warning(config), unheard(config))):
+        logging.getLogger("lictor").warning("agent: %s", doubt)
     watches, tls = RunningWatches(config.watches), AgentTls(config)
     reloading = Reloading(given, spec, load, watches, tls)
     try:
@@ -155,7 +157,11 @@ class AgentRun:
             ended=self._ended,
             stopped=self._actor_stopped,
             beside={FAULTS_PATH: self._about_faults},
-            work={ReadDefinitions: told(reloading.read), **checks_over_tls(config, tls)},
+            work={
+                ReadDefinitions: told(reloading.read),
+                TakeBootstrapReset: ResetFile(config.data_dir).take,
+                **checks_over_tls(config, tls),
+            },
             admission=Admission(limits.rpc_max_conns_per_client, limits.rpc_handshake_timeout / 1e9),
         )
         reloading.shows = lambda running, now: self._host.metrics.show(spec.node, refiltered(running, now))

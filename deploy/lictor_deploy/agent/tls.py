@@ -65,6 +65,15 @@ def https_context(config: AgentConfig) -> ssl.SSLContext:
         return server_context(files, SPOKEN)
 
 
+def unheard(config: AgentConfig) -> str:
+    """A sentence if HTTPS is opened without a certificate, else "". Consul opens it, too, and no handshake succeeds."""
+    if config.ports.https < 0 or https_files(config).cert_file:
+        return ""
+    return (
+        "HTTPS has no certificate and speaks to no client: set tls.https.cert_file and key_file, or ports.https to -1"
+    )
+
+
 @contextmanager
 def in_words(config: AgentConfig) -> Iterator[None]:
     """A file that cannot be used becomes a Failure that names the key."""

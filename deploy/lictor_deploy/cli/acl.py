@@ -12,9 +12,12 @@ from lictor_deploy.cli.acl_shown import Shown, show
 from lictor_deploy.cli.http_api import escaped, expect
 from lictor_deploy.cli.options import DEFAULT_REACH, Reach
 
+AgentToken = Literal["default", "agent", "recovery", "replication", "config_file_service_registration", "dns"]
+
 app = App(name="acl", help="Say who may do what. Example: lictor acl token list")
 app.command("lictor_deploy.cli.acl_token:app", name="token", help="Make, show and revoke tokens.")
 app.command("lictor_deploy.cli.acl_borne:policy", name="policy", help="Make, show and delete policies.")
+app.command("lictor_deploy.cli.acl_templated:app", name="templated-policy", help="Show templated policies.")
 app.command("lictor_deploy.cli.acl_borne:role", name="role", help="Make, show and delete roles.")
 app.command(
     "lictor_deploy.cli.acl_auth_method:app", name="auth-method", help="Say whose tokens are taken at the login."
@@ -38,7 +41,7 @@ def bootstrap(*, format: Shown = "pretty", reach: Reach = DEFAULT_REACH) -> None
 
 @app.command(name="set-agent-token")
 def set_agent_token(
-    kind: Literal["default", "agent", "recovery", "dns"],
+    kind: AgentToken,
     token: Annotated[str, Parameter(allow_leading_hyphen=True)],
     /,
     *,
@@ -51,7 +54,9 @@ def set_agent_token(
     Parameters
     ----------
     kind
-        default (for requests that show none), agent (for its own writes), recovery, dns.
+        default (for requests that show none), agent (for its own writes), recovery, dns,
+        config_file_service_registration (for services and checks of its files), replication (for servers of
+        secondary datacenters).
     token
         The token's secret; - reads it from standard input, so that no user of this machine sees it in a list of
         processes.

@@ -1,4 +1,4 @@
-"""``lictor acl policy|role create|read|list|delete``."""
+"""``lictor acl policy|role create|read|list|delete``; ``update`` is in ``acl_update``."""
 
 from __future__ import annotations
 
@@ -101,6 +101,8 @@ def _add_the_rest(app: App, noun: str, plural: str) -> None:
     delete.__doc__ = (
         f"Delete a {noun}.{example} delete -id=0a1b2c3d-0000-4000-8000-000000000001{parameters}id\n    Its id.\n"
     )
+    changing = f"Change a {noun}.{example} update -name=web -description=web"
+    app.command(f"lictor_deploy.cli.acl_update:update_{noun}", name="update", help=changing)
     app.command(read, name="read")
     app.command(list_all, name="list")
     app.command(delete, name="delete")

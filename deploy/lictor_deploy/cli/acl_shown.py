@@ -37,6 +37,9 @@ def pretty(row: Mapping[str, Any]) -> str:
         lines += ["Node Identities:", f"   {identity['NodeName']} (Datacenter: {identity['Datacenter']})"]
     for templated in row.get("TemplatedPolicies") or ():
         lines += ["Templated Policies:", f"   {templated['TemplateName']}"]
+    for title, name in (("Expanded Policies", "ExpandedPolicies"), ("Expanded Roles", "ExpandedRoles")):
+        if row.get(name):
+            lines += [f"{title}:", *(pretty(each) for each in row[name])]
     if row.get("Rules"):
         lines += ["Rules:", row["Rules"]]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""``lictor acl token create|read|list|clone|delete``."""
+"""``lictor acl token create|read|list|clone|delete``; ``update`` is in ``acl_update``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ from lictor_deploy.cli.options import DEFAULT_REACH, Reach
 from lictor_deploy.words.sentence import Failure
 
 app = App(name="token", help="Make, show and revoke tokens. Example: lictor acl token list")
+UPDATE_HELP = """Change a token; its secret stays.
+
+Example: lictor acl token update -accessor-id=0a1b2c3d-0000-4000-8000-000000000001 -policy-name=web -merge-policies
+"""
+app.command("lictor_deploy.cli.acl_update:update_token", name="update", help=UPDATE_HELP)
 
 
 @app.command
@@ -56,6 +61,7 @@ def read(
     *,
     accessor_id: str = "",
     self: Annotated[bool, Parameter(name="self", negative=())] = False,
+    expanded: Annotated[bool, Parameter(negative=())] = False,
     format: Shown = "pretty",
     reach: Reach = DEFAULT_REACH,
 ) -> None:
@@ -69,12 +75,15 @@ def read(
         Its accessor.
     self
         The token by which this is asked.
+    expanded
+        With all policies and roles that its rights come from.
     format
         pretty for people, or json.
     """
     if bool(accessor_id) == self:
         raise Failure("Give either -accessor-id or -self.")
-    show(expect(reach.api().get(f"/v1/acl/token/{'self' if self else escaped(accessor_id)}")).fields(), format)
+    path = f"/v1/acl/token/{'self' if self else escaped(accessor_id)}"
+    show(expect(reach.api().get(path, **({"expanded": "true"} if expanded else {}))).fields(), format)
 
 
 @app.command(name="list")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lictor_deploy.agent.hardening import lacking
 from lictor_deploy.agent.spec import definitions_of
 from lictor_deploy.agent.tls import https_context
 from lictor_deploy.config.load import Sources, load
 from lictor_deploy.words.sentence import Failure
 
 
-def validate(*paths: str, config_format: str = "", quiet: bool = False) -> None:
+def validate(*paths: str, config_format: str = "", quiet: bool = False, strict: bool = False) -> None:
     """Check configuration files without starting anything. Exit code 0 if an agent would take them, else 1.
 
     Example: lictor validate /etc/lictor.d
@@ -23,6 +24,8 @@ def validate(*paths: str, config_format: str = "", quiet: bool = False) -> None:
         json or hcl, for all files; by default their names' endings say it.
     quiet
         Say nothing if all is well.
+    strict
+        Also refuse a configuration that is not safe among strangers, with each point that it lacks.
     """
     if not paths:
         raise Failure("Nothing to validate: name a file or a directory. Example: lictor validate /etc/lictor.d")
@@ -36,6 +39,8 @@ def validate(*paths: str, config_format: str = "", quiet: bool = False) -> None:
             raise Failure("data_dir is missing: say where state is kept.")
     except Failure as failure:
         raise Failure(f"Config validation failed: {failure}") from None
+    if strict and (points := lacking(config)):
+        raise Failure("The configuration is valid, and lacks:\n" + "\n".join(f"- {point}." for point in points))
     if ignored and not quiet:
         print(f"Accepted, but not in force: {', '.join(ignored)}")
     if not quiet:

@@ -15,14 +15,26 @@ class AclSecrets(Section):
     initial_management: Secret = option(
         "A token that may do everything, made by the first leader.", feeds="server.acl_initial_management"
     )
-    agent: Secret = option("By which the agent keeps its node in the catalog.", feeds="agent.acl_agent_token")
-    default: Secret = option("Of requests that show none, and of the agent's.", feeds="agent.acl_default_token")
-    agent_recovery: Secret = option(
-        "May do everything with this agent, also while no server is reached.", feeds="agent.acl_recovery_token"
+    agent: Secret = option(
+        "By which the agent keeps its node in the catalog.", feeds="agent.acl_agent_token", reloads=True
     )
-    dns: Secret = option("By which DNS is answered; by default the default one.", feeds="agent.acl_dns_token")
+    default: Secret = option(
+        "Of requests that show none, and of the agent's.", feeds="agent.acl_default_token", reloads=True
+    )
+    agent_recovery: Secret = option(
+        "May do everything with this agent, also while no server is reached.",
+        feeds="agent.acl_recovery_token",
+        reloads=True,
+    )
+    dns: Secret = option(
+        "By which DNS is answered; by default the default one.", feeds="agent.acl_dns_token", reloads=True
+    )
     replication: Secret = option("Not in force: each datacenter has its own tokens.", default="")
-    config_file_service_registration: Secret = option("Not in force: the agent's token registers them.", default="")
+    config_file_service_registration: Secret = option(
+        "By which services and checks of the configuration are written that name no token of their own.",
+        feeds="agent.acl_registration_token",
+        reloads=True,
+    )
 
 
 class Acl(Section):
@@ -34,7 +46,8 @@ class Acl(Section):
         feeds="server.acl_default_policy agent.acl_default_policy gateway.acl_default_policy",
     )
     down_policy: Literal["extend-cache", "async-cache", "deny", "allow"] = option(
-        "What a token may do with this agent while no server is reached.", feeds="agent.acl_down_policy"
+        "What a token may do with this agent while no server is reached.",
+        feeds="agent.acl_down_policy gateway.acl_down_policy",
     )
     token_ttl: Duration = option(
         "How long an agent believes what a server has said of a token.", feeds="agent.acl_token_ttl_ns"

@@ -48,7 +48,8 @@ def registration_of(given: dict[str, Any], node: str) -> RegisterService:
     """What the agent would have been asked over HTTP."""
     one = [given["Check"]] if given.get("Check") else []
     checks = tuple(map(definitions.check_of, [*one, *given.get("Checks", ())]))
-    return RegisterService(service=definitions.service_of(given, node), checks=checks)
+    token = given.get("Token", "")
+    return RegisterService(service=definitions.service_of(given, node), checks=checks, token=token)
 
 
 def attempt(what: str, make: Callable[[], T]) -> T:

@@ -13,8 +13,9 @@ from pydantic import ValidationError
 from lictor_deploy.config.consul_keys import LACKING, NOT_IN_FORCE, left_out, why_refused
 from lictor_deploy.config.files import FORMATS, config_files, of_hcl, read
 from lictor_deploy.config.option import Section, options
+from lictor_deploy.config.ports import Ports
 from lictor_deploy.config.rules import contradictions
-from lictor_deploy.config.sections import DEV, AgentConfig, Ports, Raw
+from lictor_deploy.config.sections import DEV, AgentConfig, Raw
 from lictor_deploy.words.sentence import Failure
 
 EXPECTED = {

@@ -177,3 +177,44 @@ def test_a_logout_shows_its_token(lictor, agent):
     agent.on("POST", "/v1/acl/logout", True)
     assert lictor("logout", "-token=s").status == 0
     assert agent.asked[0].headers["X-Consul-Token"] == "s"
+
+
+def test_a_token_is_changed_and_keeps_what_is_not_given(lictor, agent):
+    agent.on("GET", f"/v1/acl/token/{ID}", TOKEN)
+    agent.on("PUT", f"/v1/acl/token/{ID}", TOKEN)
+    lictor("acl", "token", "update", f"-accessor-id={ID}", "-policy-name=db", "-role-name=r")
+    lictor("acl", "token", "update", f"-accessor-id={ID}", "-description=", "-policy-name=db", "-merge-policies")
+    replaced, merged = (json.loads(asked.body) for asked in agent.asked if asked.method == "PUT")
+    assert replaced == {**TOKEN, "Policies": [{"Name": "db"}], "Roles": [{"Name": "r"}]}
+    assert merged == {**TOKEN, "Description": "", "Policies": [{"ID": "p", "Name": "web"}, {"Name": "db"}]}
+
+
+@pytest.mark.parametrize("noun", ["policy", "role"])
+def test_policies_and_roles_are_changed(lictor, agent, noun):
+    agent.on("GET", f"/v1/acl/{noun}/name/web", POLICY)
+    agent.on("GET", f"/v1/acl/{noun}/{ID}", POLICY)
+    agent.on("PUT", f"/v1/acl/{noun}/{ID}", POLICY)
+    assert lictor("acl", noun, "update", "-name=web", "-description=d").status == 0
+    assert lictor("acl", noun, "update", f"-id={ID}", "-name=other").status == 0
+    bodies = [json.loads(asked.body) for asked in agent.asked if asked.method == "PUT"]
+    assert bodies == [{**POLICY, "Description": "d"}, {**POLICY, "Name": "other"}]
+    assert "Give -id or -name" in lictor("acl", noun, "update").err
+
+
+def test_templated_policies_are_listed_read_and_previewed(lictor, agent):
+    path, name = "/v1/acl/templated-policy", "builtin/service"
+    row = {"TemplateName": name, "Schema": "{}", "Template": "t", "Description": "d"}
+    agent.on("GET", "/v1/acl/templated-policies", {name: row})
+    agent.on("GET", f"{path}/name/{name}", row)
+    agent.on("POST", f"{path}/preview/{name}", POLICY)
+    assert lictor("acl", "templated-policy", "list").out == f"{name}\n"
+    assert "Input variables: Name" in lictor("acl", "templated-policy", "read", f"-name={name}").out
+    assert "Rules:" in lictor("acl", "templated-policy", "preview", f"-name={name}", "-var=name:web").out
+    assert json.loads(agent.asked[-1].body) == {"Name": "web"}
+    assert "NAME:VALUE" in lictor("acl", "templated-policy", "preview", f"-name={name}", "-var=x").err
+
+
+def test_a_token_is_read_expanded(lictor, agent):
+    agent.on("GET", "/v1/acl/token/self", {**TOKEN, "ExpandedPolicies": [POLICY]})
+    assert 'Rules:\noperator = "read"' in lictor("acl", "token", "read", "-self", "-expanded").out
+    assert agent.asked[0].target.endswith("?expanded=true")

@@ -13,7 +13,7 @@ import pytest
 from certificates import Signer
 from cryptography.hazmat.primitives import serialization
 
-from lictor_deploy.agent.tls import AgentTls, https_context, https_files
+from lictor_deploy.agent.tls import AgentTls, https_context, https_files, unheard
 from lictor_deploy.config.load import Sources, load
 from lictor_deploy.config.sections import AgentConfig
 from lictor_deploy.words.sentence import Failure
@@ -103,6 +103,13 @@ def test_what_cannot_be_used_is_a_sentence(
     with pytest.raises(Failure) as failure:
         https_context(config(https(**{**good, **keys})))
     assert str(failure.value).startswith(sentence)
+
+
+def test_https_without_a_certificate_opens_with_a_warning(good: Raw) -> None:
+    bare = config(https(**{**good, "cert_file": "", "key_file": ""}))
+    https_context(bare)
+    assert unheard(bare).startswith("HTTPS has no certificate")
+    assert not unheard(config(https(**good)))
 
 
 def test_a_file_is_looked_at_and_named_where_it_was_set_also_without_a_listener(good: Raw) -> None:

@@ -178,6 +178,7 @@ NEEDS: list[tuple[Message, tuple[Need, ...]]] = [
 ]
 NEEDS += [
     (acl.BootstrapAcls(token=TOKEN), ()),
+    (acl.BootstrapAclsAgain(token=TOKEN, index=1), ()),
     (acl.ReapAclTokens(), ()),
     (acl.PutAclToken(token=TOKEN), (MANAGEMENT,)),
     (acl.DeleteAclToken(accessor_id="a"), (MANAGEMENT,)),
@@ -256,8 +257,8 @@ def test_every_command_that_is_stored_is_applied() -> None:
 
 def test_what_clients_may_give_is_admitted_or_refused_and_the_rest_is_the_leaders() -> None:
     own = {kind for kind, write in FAMILIES.writes.items() if write.leaders_own}
-    by_leaders = {acl.ReapAclTokens, auth_methods.BindLogin, connect_ca.SetRoot, coordinates.PutCoordinates}
-    assert own == {kv.ReapTombstones, *by_leaders}
+    leaders = {acl.BootstrapAclsAgain, acl.ReapAclTokens, auth_methods.BindLogin, kv.ReapTombstones, connect_ca.SetRoot}
+    assert own == {*leaders, coordinates.PutCoordinates}
     assert set(FAMILIES.admits) == set(FAMILIES.writes) - own
 
 

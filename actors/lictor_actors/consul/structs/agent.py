@@ -24,7 +24,7 @@ AGENT_SERVICE = Struct(
 
 _CHECK_ALSO = {
     **NOT_RUN,
-    **dict.fromkeys(("ID", "Token", "ProxyHTTP", "ProxyGRPC"), TEXT),
+    **dict.fromkeys(("ID", "ProxyHTTP", "ProxyGRPC"), TEXT),
     "ScriptArgs": ARGS,
     "Script": NO_SCRIPT,
     **ENTERPRISE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from random import Random
 
+from lictor_messages.acl import BootstrapResetTaken, TakeBootstrapReset
 from lictor_messages.auth_methods import JwtVerified, VerifyJwt
 from lictor_messages.base import Message
 from lictor_messages.connect_ca import MakeRoot, Root, RootMade
@@ -56,6 +57,8 @@ class Jobs:
         """JWTs whose signature holds → their claims as JSON."""
         self.definitions: dict[str, DefinitionsRead] = {}
         """Node → what its files say when they are read again."""
+        self.bootstrap_resets: dict[str, int] = {}
+        """Node → what the file of its operator says."""
         self.scripts: dict[tuple[str, ...], Outcome] = {}
         self._rng = rng
         self._later = later
@@ -77,12 +80,22 @@ class Jobs:
                 return H2Pinged(ticket=job.ticket, error=_refused("tcp", job.address, self.h2ping))
             case ProbeGrpc():
                 return self._grpc(job)
+            case RunScript():
+                return self._script(job)
+            case _:
+                return self._of_the_node(node, job)
+
+    def _of_the_node(self, node: str, job: Message) -> Message:
+        """What is no check."""
+        match job:
             case ReadDefinitions():
                 return self._definitions(node, job)
             case ReadMachine():
                 return MachineRead(ticket=job.ticket, description=MACHINE)
             case ReadMetrics():
                 return MetricsRead(ticket=job.ticket)
+            case TakeBootstrapReset():
+                return BootstrapResetTaken(ticket=job.ticket, index=self.bootstrap_resets.get(node, 0))
             case MakeRoot():
                 return RootMade(ticket=job.ticket, root=_root(node, job.cluster_id))
             case VerifyJwt():
@@ -90,8 +103,6 @@ class Jobs:
                 return JwtVerified(
                     ticket=job.ticket, claims=claims, error="" if claims else "no key fits the signature"
                 )
-            case RunScript():
-                return self._script(job)
             case _:
                 return JobFailed(ticket=getattr(job, "ticket", ""), error=f"no host does {job.kind}")
 

@@ -114,7 +114,7 @@ class Agent(Actor):
         self.sync.local = self.local
         self.own = Registrations(options, self.local, self.sync)
         self._kept = KeptState(self.local, self.own.scripts)
-        self._configured = Configured(options, self.own, self.local, self.sync, self._forwarding)
+        self._configured = Configured(options, self.own, self.local, self.sync, self._forwarding, self.tokens)
         self._aliases = Aliases(options.name, self.local, self.routes, self.own.judge)
         self._to_prober = ToProber(options, self._prober, self.routes)
         self._access = AgentAccess(options, self.routes, self.local)

@@ -18,7 +18,7 @@ from lictor_actors.roles.agent.acknowledgements import Acknowledgements
 from lictor_actors.roles.agent.catalog_differences import differences, same_node, shared
 from lictor_actors.roles.agent.deferred_outputs import DeferredOutputs
 from lictor_actors.roles.agent.local_state import Key, LocalState
-from lictor_actors.roles.agent.own_writes import NODE_KEY, OwnWrites
+from lictor_actors.roles.agent.own_writes import NODE_KEY, OwnWrites, owners
 from lictor_actors.roles.agent.reversals import Reversals
 from lictor_actors.roles.agent.server_routes import ServerRoutes
 from lictor_messages.agent import AgentOptions, ChangeSyncDue, FullSyncDue, RoundLateDue
@@ -174,7 +174,8 @@ class AntiEntropy:
         self._asked_server, self._round_failed = server, False
         self._reversals.wrote()
         for command, keys in self._commands(turn):
-            self._round[turn.ask(server, command, budget=ROUND_NS, token=self._routes.tokens.by_which(keys))] = keys
+            token = self._routes.tokens.by_which(command, (*keys, *owners(keys, self.local)))
+            self._round[turn.ask(server, command, budget=ROUND_NS, token=token)] = keys
         self._gathering.gone(len(self._waiting), False)
         self._waiting_for_round, self._waiting = self._waiting, []
         turn.set_timer("round", ROUND_NS, RoundLateDue())
@@ -183,7 +184,7 @@ class AntiEntropy:
         keys = list(self.dirty)[:ROUND_MOST]
         for key in keys:
             del self.dirty[key]
-        commands = self.written.commands(keys, self.local, self._node_known)
+        commands = self.written.commands(keys, self.local, self._node_known, node_apart=self._routes.tokens.on)
         for kind, i in (key for _, taken in commands for key in taken):
             if kind == "check" and i in self.local.checks:
                 self._outputs.written(i, turn)

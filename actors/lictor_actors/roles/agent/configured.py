@@ -8,16 +8,17 @@ What was registered over the API stays. Checks that go on keep their status.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from lictor_actors.checks.rules import complete_check, complete_checks
 from lictor_actors.consul.service_rules import complete_service
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.roles.agent.anti_entropy import AntiEntropy
 from lictor_actors.roles.agent.forwarding import Forwarding
-from lictor_actors.roles.agent.local_state import LocalState
+from lictor_actors.roles.agent.local_state import Key, LocalState
 from lictor_actors.roles.agent.own_writes import NODE_KEY
 from lictor_actors.roles.agent.registrations import Registrations
+from lictor_actors.roles.agent.tokens import AgentTokens
 from lictor_messages.agent import AgentOptions, CheckSpec, RegisterService
 from lictor_messages.envelope import at
 from lictor_messages.jobs import JobFailed
@@ -29,10 +30,17 @@ class Configured:
     """Brings definitions into the local state, and answers those who asked for a reload."""
 
     def __init__(
-        self, options: AgentOptions, own: Registrations, local: LocalState, sync: AntiEntropy, forwarding: Forwarding
+        self,
+        options: AgentOptions,
+        own: Registrations,
+        local: LocalState,
+        sync: AntiEntropy,
+        forwarding: Forwarding,
+        tokens: AgentTokens,
     ) -> None:
         self._options = options
         self._own = own
+        self._tokens = tokens
         self._local = local
         self._sync = sync
         self._forwarding = forwarding
@@ -80,6 +88,7 @@ class Configured:
             self._sync.sync_changes(turn)
 
     def _follow(self, options: AgentOptions, turn: Turn) -> None:
+        self._tokens.follow(options)
         self._local.discards_output = options.discard_check_output
         self._forwarding.limit(options, turn.now)
         if self._sync.written.describe(options):
@@ -94,8 +103,17 @@ class Configured:
         return {service.id for service in completed}, ids
 
     def _take(self, services: Sequence[RegisterService], checks: Sequence[CheckSpec], turn: Turn) -> None:
+        self._tokens.defined = dict(_tokens(services, checks))
         refused = [self._own.take_service(register, turn, keep=False) for register in services]
         refused += [self._own.take_check(spec, turn, keep=False) for spec in checks]
         for why in refused:
             if why is not None:
                 turn.note(f"left out of the configuration: {why.words}")
+
+
+def _tokens(services: Sequence[RegisterService], checks: Sequence[CheckSpec]) -> Iterator[tuple[Key, str]]:
+    """What each definition names."""
+    for register in services:
+        yield ("service", register.service.id or register.service.service), register.token
+    for spec in checks:
+        yield ("check", spec.id or spec.name), spec.token

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from lictor_actors.roles.agent.local_state import Key, LocalState
 from lictor_messages.agent import AgentOptions
@@ -29,8 +29,16 @@ class OwnWrites:
         before, self.node = self.node, _node_record(options)
         return self.node != before
 
-    def commands(self, keys: Sequence[Key], local: LocalState, node_known: bool) -> list[Write]:
-        """As few as will do. ``node_known``: the catalog has the node as it is, so that they leave it alone."""
+    def commands(
+        self, keys: Sequence[Key], local: LocalState, node_known: bool, *, node_apart: bool = False
+    ) -> list[Write]:
+        """As few as will do. ``node_known``: the catalog has the node as it is, so that they leave it alone.
+
+        ``node_apart``: it is written by another token than its services, and before them.
+        """
+        if node_apart and NODE_KEY in keys:
+            others = [key for key in keys if key != NODE_KEY]
+            return [(self._register(False), (NODE_KEY,)), *self.commands(others, local, True)]
         node_known = node_known and NODE_KEY not in keys
         # Services first: a check of a service that changed too goes into the same entry of the log.
         writes = [self._service(i, keys, local, node_known) for kind, i in keys if kind == "service"]
@@ -62,6 +70,12 @@ class OwnWrites:
         self, node_known: bool, service: ServiceRecord | None = None, checks: tuple[CheckRecord, ...] = ()
     ) -> Register:
         return Register(node=self.node, skip_node_update=node_known, service=service, checks=checks)
+
+
+def owners(keys: Sequence[Key], local: LocalState) -> Iterator[Key]:
+    """The services of these checks, whose tokens are theirs, too."""
+    checks = (local.checks.get(name) for kind, name in keys if kind == "check")
+    return (("service", check.record.service_id) for check in checks if check is not None)
 
 
 def _as_many_as_fit(checks: Sequence[str], local: LocalState) -> list[str]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.kernel.vocabulary import Handler
 from lictor_actors.roles.agent.kept_state import REGISTERED, TOKEN
 from lictor_actors.roles.agent.local_state import Key, LocalState
+from lictor_actors.roles.agent.own_writes import NODE_KEY
 from lictor_messages.agent import Accepted, AgentOptions, RegisterCheck, RegisterService
 from lictor_messages.agent_acl import SetAgentToken
+from lictor_messages.answers import Command
 from lictor_messages.base import Message
+from lictor_messages.catalog import Deregister
 from lictor_messages.envelope import Envelope, role_of
 from lictor_messages.journal import Cell
 from lictor_messages.refusals import Refused
@@ -25,6 +28,9 @@ NAMES = {
     "acl_agent_token": "agent",
     "acl_agent_master_token": "recovery",
     "dns": "dns",
+    "replication": "replication",
+    "acl_replication_token": "replication",
+    "config_file_service_registration": "registration",
 }
 """What /v1/agent/token calls them, with the names of older versions."""
 
@@ -32,27 +38,45 @@ NAMES = {
 class AgentTokens:
     """Secrets: they stand in no log and in no answer."""
 
-    __slots__ = ("_keeps", "_on", "agent", "default", "dns", "recovery", "registered")
+    __slots__ = ("_given", "_keeps", "_kept", "defined", "on", "registered")
 
     def __init__(self, options: AgentOptions) -> None:
-        self._on, self._keeps = options.acl, options.acl_keeps_tokens
-        self.agent = options.acl_agent_token
-        self.default = options.acl_default_token
-        self.dns = options.acl_dns_token
-        self.recovery = options.acl_recovery_token
+        self.on, self._keeps = options.acl, options.acl_keeps_tokens
+        self._given: dict[str, str] = {}
+        """Those in force, by name."""
+        self._kept: dict[str, str] = {}
+        """Those that were set while the agent ran and hold over the configuration's."""
         self.registered: dict[Key, str] = {}
         """By which services and checks were registered: they are written to the catalog by the same."""
+        self.defined: dict[Key, str] = {}
+        """The same of those that the configuration defines; "" for the one that is for all of them."""
+        self.follow(options)
+
+    def follow(self, options: AgentOptions) -> None:
+        """The configuration says these from now on."""
+        self._given = {name: getattr(options, f"acl_{name}_token") for name in NAMES.values()} | self._kept
+
+    @property
+    def default(self) -> str:
+        """Of requests that show none."""
+        return self._given["default"]
+
+    @property
+    def recovery(self) -> str:
+        """By which everything may be done with this agent."""
+        return self._given["recovery"]
 
     def asked(self, change: SetAgentToken, turn: Turn) -> None:
         """Take one from now on; answer Accepted, or Refused."""
         name = NAMES.get(change.name)
-        if not self._on:
+        if not self.on:
             turn.reply(Refused(code="AclsOff"))
         elif name is None:
             turn.reply(Refused(code="NotFound", text=f'Token "{change.name}" is unknown'))
         else:
-            setattr(self, name, change.token)
+            self._given[name] = change.token
             if self._keeps:
+                self._kept[name] = change.token
                 turn.persist(Cell(name=f"{TOKEN}{name}", data=change.token.encode()))
             turn.reply(Accepted())
 
@@ -61,8 +85,9 @@ class AgentTokens:
 
         def registered(message: Message, turn: Turn) -> None:
             register(message, turn)
-            if self._on and turn.envelope is not None:
-                self._registered(_key_of(message), turn.envelope.token, local, turn)
+            if self.on and turn.envelope is not None:
+                for key, token in _shown(message):
+                    self._registered(key, token or turn.envelope.token, local, turn)
 
         return registered
 
@@ -80,38 +105,48 @@ class AgentTokens:
         else:
             self.registered.pop(key, None)
 
-    def by_which(self, keys: Iterable[Key]) -> str:
-        """The token to write these by: that of the first which has one, or the agent's own."""
-        return next((self.registered[key] for key in keys if key in self.registered), self.own)
+    def by_which(self, command: Command, keys: Sequence[Key]) -> str:
+        """The token to write these by: that of the first which has one; else the one for all that is of its kind."""
+        shown = (self.registered.get(key) or self.defined.get(key) for key in keys)
+        return next(filter(None, shown), "") or self._fallback(command, keys)
+
+    def _fallback(self, command: Command, keys: Sequence[Key]) -> str:
+        if isinstance(command, Deregister) or NODE_KEY in keys:
+            return self.own
+        of_files = self._given["registration"] if any(key in self.defined for key in keys) else ""
+        return of_files or self.default or self.own
 
     def recover(self, kept: Mapping[str, str]) -> None:
         """Those that were set before this start hold over the configuration's."""
-        if not self._on:
+        if not self.on:
             return
         for name, token in kept.items():
             kind, _, row = name.removeprefix(REGISTERED).partition(":")
             if name.startswith(REGISTERED) and token:
                 self.registered[kind, row] = token
             elif self._keeps and name.removeprefix(TOKEN) in NAMES.values():
-                setattr(self, name.removeprefix(TOKEN), token)
+                self._kept[name.removeprefix(TOKEN)] = token
+        self._given |= self._kept
 
     @property
     def own(self) -> str:
         """By which the agent asks and writes in its own name."""
-        return self.agent or self.default
+        return self._given["agent"] or self.default
 
     def of(self, asked: Envelope) -> str:
         """By whose rights this is asked."""
         if asked.token or asked.source == asked.target:
             return asked.token
-        return (self.dns if role_of(asked.source) == "dns" else "") or self.default
+        return (self._given["dns"] if role_of(asked.source) == "dns" else "") or self.default
 
 
-def _key_of(message: Message) -> Key:
+def _shown(message: Message) -> Iterator[tuple[Key, str]]:
+    """What is registered, and the token that its definition names."""
     if isinstance(message, RegisterService):
-        return "service", message.service.id or message.service.service
-    assert isinstance(message, RegisterCheck)
-    return "check", message.check.id or message.check.name
+        yield ("service", message.service.id or message.service.service), message.token
+    else:
+        assert isinstance(message, RegisterCheck)
+        yield ("check", message.check.id or message.check.name), message.check.token
 
 
 def _is_in(key: Key, local: LocalState) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from lictor_actors.consul.structs.acl import TOKEN, hashed
+from lictor_actors.consul.rows import JsonRow
+from lictor_actors.consul.structs.acl import POLICY, ROLE, TOKEN, hashed
 from lictor_actors.consul.uuids import as_made, new_uuid
 from lictor_actors.roles.api.acl_switch import where_acls_are_on
 from lictor_actors.roles.api.definitions import decoded
@@ -24,27 +25,33 @@ from lictor_messages.acl import (
 from lictor_messages.web import HttpAnswered
 
 CLONE = "/clone"
+_CHOOSE_BY = {"policy": "policy", "role": "role", "service": "servicename", "auth_method": "authmethod"}
+"""Fields of ListAclTokens, and the parameters that set them."""
 
 
 def list_tokens(request: HttpRequest) -> HttpQuestion:
     """Every token, or those that bear ``?policy``, ``?role``, ``?servicename`` or came of ``?authmethod``."""
-    chosen = {
-        "policy": request.param("policy"),
-        "role": request.param("role"),
-        "service": request.param("servicename"),
-        "auth_method": request.param("authmethod"),
-    }
+    chosen = {field: request.param(name) for field, name in _CHOOSE_BY.items()}
+    if sum(map(bool, chosen.values())) > 1:
+        raise HttpError(400, "can only filter by one of policy, role, servicename or authmethod")
     return HttpQuestion(ListAclTokens(**chosen, **read_options(request)), rendered)
 
 
 def own(request: HttpRequest) -> HttpQuestion:
-    """The token of the request."""
-    return HttpQuestion(GetOwnAclToken(**read_options(request, rendered=False)), _one)
+    """The token of the request; see ``read``."""
+    options = read_options(request, rendered=False)
+    return HttpQuestion(GetOwnAclToken(expanded_in=_expanded_in(request), **options), _one)
 
 
 def read(request: HttpRequest) -> HttpQuestion:
-    """One token by its accessor."""
-    return HttpQuestion(GetAclToken(accessor_id=_accessor(request), **read_options(request, rendered=False)), _one)
+    """One token by its accessor; with ``?expanded`` also all that its rights come from."""
+    options = read_options(request, rendered=False)
+    asked = GetAclToken(accessor_id=_accessor(request), expanded_in=_expanded_in(request), **options)
+    return HttpQuestion(asked, _one)
+
+
+def _expanded_in(request: HttpRequest) -> str:
+    return (request.dc or request.options.dc) if request.has("expanded") else ""
 
 
 def create(request: HttpRequest) -> HttpQuestion:
@@ -103,8 +110,23 @@ def _put(token: AclToken, given: dict[str, Any], *, new: bool) -> HttpQuestion:
 def _one(answer: AclTokens, request: HttpRequest) -> HttpAnswered:
     if not answer.tokens:
         return _missing(request)
-    body = json_body(hashed(TOKEN, answer.tokens[0]), request)
-    return HttpAnswered(status=200, headers=JSON + query_headers(answer), body=body)
+    row = hashed(TOKEN, answer.tokens[0])
+    if _expanded_in(request):
+        row |= _expansion(answer, request)
+    return HttpAnswered(status=200, headers=JSON + query_headers(answer), body=json_body(row, request))
+
+
+def _expansion(answer: AclTokens, request: HttpRequest) -> JsonRow:
+    options = request.options
+    return {
+        "ExpandedPolicies": [hashed(POLICY, policy) for policy in answer.policies],
+        "ExpandedRoles": [hashed(ROLE, role) for role in answer.roles],
+        "NamespaceDefaultPolicyIDs": None,
+        "NamespaceDefaultRoleIDs": None,
+        "AgentACLDefaultPolicy": options.acl_default_policy,
+        "AgentACLDownPolicy": options.acl_down_policy,
+        "ResolvedByAgent": options.name,
+    }
 
 
 def _missing(_: HttpRequest) -> HttpAnswered:

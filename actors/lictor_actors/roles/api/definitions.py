@@ -30,6 +30,7 @@ def service_registration(request: HttpRequest) -> RegisterService:
             service=service_of(given, request.options.name),
             checks=tuple(map(check_of, one_and_more(given))),
             replace_existing_checks=request.params.get("replace-existing-checks", ["false"])[0] in ("", "true"),
+            token=given.get("Token", ""),
         )
 
 

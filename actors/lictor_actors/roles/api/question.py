@@ -128,7 +128,8 @@ def query_headers(answer: Answer) -> tuple[tuple[str, str], ...]:
         ("X-Consul-KnownLeader", "true" if answer.known_leader else "false"),
         ("X-Consul-LastContact", str(answer.last_contact_ms)),
     )
-    return (*said, FILTERED) if type(answer) is RenderedInPart else said
+    in_part = answer.in_part if type(answer) is Collected else type(answer) is RenderedInPart
+    return (*said, FILTERED) if in_part else said
 
 
 def query_meta(answer: Answer, consistency: str = "") -> dict[str, Any]:

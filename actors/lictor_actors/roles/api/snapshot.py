@@ -18,6 +18,7 @@ from lictor_actors.store.snapshot.archive import VERSION, ArchiveReader, Archive
 from lictor_actors.store.snapshot.frames import SnapshotRefused
 from lictor_actors.store.snapshot.thaw import Trial
 from lictor_actors.store.store import Store
+from lictor_messages.agent_acl import MayUseAgent
 from lictor_messages.answers import Written
 from lictor_messages.snapshots import (
     OpenSnapshot,
@@ -27,6 +28,7 @@ from lictor_messages.snapshots import (
     SnapshotSlice,
     StageRestore,
 )
+from lictor_messages.status import GetLeader
 from lictor_messages.web import GoOn, HttpAnswered
 
 GZIP = (("Content-Type", "application/x-gzip"), *SHARED)
@@ -46,6 +48,11 @@ def save(request: HttpRequest) -> HttpQuestion:
 def restore(request: HttpRequest) -> HttpQuestion:
     """Replace the whole store; a damaged archive is refused while nothing has changed."""
     check_datacenter(request)
+    if request.dc:  # first whether there is one: the archive is unpacked here
+        return HttpQuestion(GetLeader(), lambda *_: _Verifying(request).go_on(GoOn(), request))
+    if request.options.acl:
+        permission = MayUseAgent(resource="acl", level="write")
+        return HttpQuestion(permission, lambda *_: _Verifying(request).go_on(GoOn(), request))
     return _Verifying(request).go_on(GoOn(), request)
 
 

@@ -56,6 +56,7 @@ class Collecting:
             last_contact_ms=large.last_contact_ms,
             body=self._slices[0],
             more=tuple(self._slices[1:]),
+            in_part=large.in_part,
         )
 
 

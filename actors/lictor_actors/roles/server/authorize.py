@@ -12,8 +12,9 @@ from lictor_actors.roles.server.log_time import LogTime
 from lictor_actors.store.acl.needs import objection
 from lictor_actors.store.acl.sight import Sight, Sights
 from lictor_actors.store.errors import QueryRefused
+from lictor_actors.store.families.acl.expanded import read_token
 from lictor_actors.store.families.acl.family import ACL
-from lictor_actors.store.families.acl.reading import ALL, get_token, grants_of
+from lictor_actors.store.families.acl.reading import ALL, grants_of
 from lictor_actors.store.families.auth_methods.family import AUTH_METHODS
 from lictor_actors.store.families.catalog.tables import fold
 from lictor_actors.store.families.every import FAMILIES
@@ -41,6 +42,10 @@ ABOUT_ACLS = (
     | {read.query for family in _OF_ACLS for read in family.reads}
 )
 OFF = Refused(code="AclsOff")
+NOT_BEGUN = Refused(
+    code="AclNotFound",
+    text="ACL system must be bootstrapped before making any requests that require authorization: ACL not found",
+)
 _GUARDS = {
     **GUARDS,
     **{command: write.guard for command, write in FAMILIES.writes.items()},
@@ -66,7 +71,7 @@ class Authorize:
             return None
         bearer = self._bearer(token, turn)
         if bearer is None:
-            return Refused(code="AclNotFound")
+            return self._unknown()
         return self._sights.of(bearer.accessor_id, grants_of(self._store.acl, bearer, self._dc), token)
 
     def refuses_command(self, command: Command, turn: Turn) -> Refused | Transacted | None:
@@ -75,6 +80,8 @@ class Authorize:
             return OFF if type(command) in ABOUT_ACLS else None
         if type(command) in LOGS:
             return None
+        if isinstance(command, m.BootstrapAcls):
+            return None  # with any token: there is none yet that could be known
         sight = self.sight(turn.envelope.token if turn.envelope is not None else "", turn)
         if not isinstance(sight, Sight):
             return sight
@@ -115,9 +122,10 @@ class Authorize:
         """One of OWN."""
         bearer = self._bearer(token, turn)
         if bearer is None:
-            return Refused(code="AclNotFound")
+            return self._unknown()
         if isinstance(query, m.GetOwnAclToken):
-            return get_token(self._store.acl, m.GetAclToken(accessor_id=bearer.accessor_id))
+            own = m.GetAclToken(accessor_id=bearer.accessor_id, expanded_in=query.expanded_in)
+            return read_token(self._store.acl, own)
         return m.AclResolved(
             index=max(self._store.indexes.table(*ALL), 1),
             accessor_id=bearer.accessor_id,
@@ -140,6 +148,10 @@ class Authorize:
         written = self._store.indexes.table(*ALL)
         changed, self._seen = written != self._seen, written
         return changed
+
+    def _unknown(self) -> Refused:
+        """Of a token that there is not; before the first one there can be none."""
+        return Refused(code="AclNotFound") if self._store.acl.bootstrapped else NOT_BEGUN
 
     def _bearer(self, token: str, turn: Turn) -> m.AclToken | None:
         return self._store.acl.bearer_of(token, self._time.stamp(turn.now, turn.wall))

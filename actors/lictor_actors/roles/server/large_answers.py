@@ -37,6 +37,7 @@ class _OpenAnswer:
     version: int
     index: int
     slices: Slices
+    in_part: bool
     asked_at: int = 0
     readers: int = 0
     """Who was told of it and has not had the last slice."""
@@ -65,13 +66,15 @@ class LargeAnswers:
             return None
         return self._opened(name, kept, turn)
 
-    def open(self, query: Query, answer: Answer, version: int, turn: Turn, rights: str = "") -> LargeAnswer | Refused:
+    def open(
+        self, query: Query, answer: Answer, version: int, turn: Turn, rights: str = "", in_part: bool = False
+    ) -> LargeAnswer | Refused:
         """Keep this answer; refused if all that are kept are being read."""
         if len(self._kept) >= KEPT_MOST and not self._make_room(turn):
             return Refused(code="Overloaded", text="too many large answers are being read: try again later")
         name, key = turn.secret(8).hex(), (question(query), rights)
         self._latest[key] = name
-        return self._opened(name, _OpenAnswer(key, version, answer.index, Slices(query, answer)), turn)
+        return self._opened(name, _OpenAnswer(key, version, answer.index, Slices(query, answer), in_part), turn)
 
     def read(self, query: ReadSlice, ticket: Ticket, turn: Turn) -> None:
         """Answer with one slice, now or in a turn of its own; the same question gets the same slice."""
@@ -102,7 +105,7 @@ class LargeAnswers:
     def _opened(self, name: str, kept: _OpenAnswer, turn: Turn) -> LargeAnswer:
         kept.readers += 1
         self._asked_for(name, kept, turn)
-        return LargeAnswer(index=kept.index, id=name, server=turn.me)
+        return LargeAnswer(index=kept.index, id=name, server=turn.me, in_part=kept.in_part)
 
     def _next(self, turn: Turn) -> None:
         query, ticket = self._waiting.popleft()

@@ -194,9 +194,8 @@ class Reads:
         answer, in_part = self._hidden(query, answer, sight)
         sliced = query.rendered and can_be_cut(answer)
         if exceeds(answer, WHOLE_BYTES_MAX if sliced else ONE_MESSAGE_BYTES_MAX):
-            large = (
-                self.large.open(query, answer, self.store.version(query), turn, _rights(sight)) if sliced else TOO_LARGE
-            )
+            version = self.store.version(query)
+            large = self.large.open(query, answer, version, turn, _rights(sight), in_part) if sliced else TOO_LARGE
             return large if isinstance(large, Refused) else self._with_leader(large)
         if query.rendered:
             return self._with_body(self._rendered(query, answer, in_part, sight))

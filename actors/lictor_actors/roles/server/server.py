@@ -163,7 +163,7 @@ class Server(Actor):
             r.ElectionDue: self.raft.due,
             r.HeartbeatDue: self.raft.due,
             **dict.fromkeys(LEADER_TIMERS, self._leader_timer),
-            **dict.fromkeys(LEADER_JOBS, self._job_done),
+            **dict.fromkeys(LEADER_JOBS, self._leader_job),
             BlockedDue: lambda _, turn: self.reads.due(turn),
             Recovered: self._recover,
             AskBlank: self._founding.asked,
@@ -211,7 +211,7 @@ class Server(Actor):
         if self.leading is not None:
             self.leading.due(timer, turn)
 
-    def _job_done(self, result: Message, turn: Turn) -> None:
+    def _leader_job(self, result: Message, turn: Turn) -> None:
         if self.leading is not None:
             self.leading.job_done(result, turn)
 

@@ -9,6 +9,7 @@ from lictor_actors.roles.server.leader.leadership import Leadership
 from lictor_actors.roles.server.to_leader import to_leader
 from lictor_actors.store.admission import refuse_command
 from lictor_actors.store.store import Store
+from lictor_messages.acl import BootstrapAcls
 from lictor_messages.answers import Command
 from lictor_messages.auth_methods import LogIn, LogOut
 from lictor_messages.autopilot import RemovePeer, TransferLeadership
@@ -50,6 +51,8 @@ class Writes:
             _operate(command, leading, turn)
         elif isinstance(command, LogIn | LogOut):
             leading.logins.take(command, turn)
+        elif isinstance(command, BootstrapAcls) and leading.reset.takes(command, turn):
+            pass  # it waits for the host's word, or was refused
         elif isinstance(command, UpdateCoordinate):
             leading.coordinates.take(command, turn)
         elif len(leading.proposals) >= self._open_most:

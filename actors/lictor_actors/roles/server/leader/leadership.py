@@ -11,19 +11,20 @@ from typing import NamedTuple
 
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.raft import Raft
+from lictor_actors.roles.server.leader.bootstrap_reset import BootstrapReset
 from lictor_actors.roles.server.leader.catalog_care import CatalogCare
 from lictor_actors.roles.server.leader.configuration_care import ConfigurationCare
 from lictor_actors.roles.server.leader.coordinate_batch import CoordinateBatch
 from lictor_actors.roles.server.leader.handover import Handover
 from lictor_actors.roles.server.leader.logins import Logins
 from lictor_actors.roles.server.leader.proposals import Proposals
-from lictor_actors.roles.server.leader.root_authority import RootAuthority
+from lictor_actors.roles.server.leader.root_authority import ROOT, RootAuthority
 from lictor_actors.roles.server.leader.session_timers import SessionTimers
 from lictor_actors.roles.server.leader.token_care import TokenCare
 from lictor_actors.roles.server.leader.tombstone_timer import TombstoneTimer
 from lictor_actors.roles.server.log_time import LogTime
 from lictor_actors.store.store import Store
-from lictor_messages.acl import ReapTokensDue
+from lictor_messages.acl import BootstrapResetTaken, ReapTokensDue
 from lictor_messages.answers import Command, Query, Written
 from lictor_messages.auth_methods import JwtVerified
 from lictor_messages.autopilot import AutopilotConfiguration, AutopilotDue, SetAutopilotConfiguration, TransferLateDue
@@ -48,7 +49,7 @@ LEADER_TIMERS: tuple[type[Message], ...] = (
     CoordinateBatchDue,
     ReapTokensDue,
 )
-LEADER_JOBS: tuple[type[Message], ...] = (RootMade, JwtVerified, JobFailed)
+LEADER_JOBS: tuple[type[Message], ...] = (RootMade, BootstrapResetTaken, JwtVerified, JobFailed)
 """How the jobs end that a leader gives its host."""
 
 
@@ -80,6 +81,7 @@ class Leadership:
         self.authority = RootAuthority(options, store)
         self.tokens = TokenCare(options, store, time)
         self.logins = Logins(options, store, self.proposals, time)
+        self.reset = BootstrapReset(store, self.proposals)
         self.unconfirmed: dict[int, Unconfirmed] = {}
         """Queries that wait for a round of heartbeats, by the id of their read."""
         self._began = 0
@@ -120,6 +122,7 @@ class Leadership:
         self.sessions.end(turn)
         self.tokens.end(turn)
         self.logins.end(turn)
+        self.reset.end(turn)
         self.tombstones.end(turn)
         self.configuration.end(turn)
         self.handover.end(turn)
@@ -133,13 +136,18 @@ class Leadership:
         self._timers[type(timer)](turn)
 
     def job_done(self, result: Message, turn: Turn) -> None:
-        """The host has done one of the jobs of this lead, or could not."""
-        if isinstance(result, RootMade):
-            self._propose(self.authority.made(result), turn)
-        elif isinstance(result, JwtVerified):
-            self.logins.verified(result, turn)
-        elif isinstance(result, JobFailed) and not self.logins.failed(result, turn):
-            self.authority.failed(result, turn)
+        """One of ``LEADER_JOBS``: the host has done what was asked of it, or could not."""
+        match result:
+            case RootMade():
+                self._propose(self.authority.made(result), turn)
+            case BootstrapResetTaken():
+                self.reset.taken(result, turn)
+            case JwtVerified():
+                self.logins.verified(result, turn)
+            case JobFailed() if result.ticket == ROOT:
+                self.authority.failed(result, turn)
+            case JobFailed() if not self.logins.failed(result, turn):
+                self.reset.failed(result, turn)
 
     def configuration_committed(self, index: int, term: int, turn: Turn) -> None:
         """The servers are others now: a further change may be due."""

@@ -12,6 +12,8 @@ from lictor_messages.connect_ca import MakeRoot, RootMade, SetRoot
 from lictor_messages.jobs import JobFailed
 from lictor_messages.server import ServerOptions
 
+ROOT = "root"
+
 
 class RootAuthority:
     """Of one lead."""
@@ -23,7 +25,7 @@ class RootAuthority:
     def begin(self, turn: Turn) -> None:
         """Have a root made if the store has none."""
         if self._options.connect and self._store.connect_ca.row is None:
-            turn.run(MakeRoot(ticket="root", cluster_id=self._options.cluster_id))
+            turn.run(MakeRoot(ticket=ROOT, cluster_id=self._options.cluster_id))
 
     def made(self, made: RootMade) -> list[Command]:
         """What to propose."""

@@ -9,6 +9,7 @@ from lictor_actors.consul.structs.acl import POLICY, ROLE, TOKEN, hashed
 from lictor_actors.store.acl.identities import ANONYMOUS_ACCESSOR
 from lictor_actors.store.acl.sight import Sight
 from lictor_actors.store.families.acl import reading, rules
+from lictor_actors.store.families.acl.expanded import read_token
 from lictor_actors.store.families.acl.table import POLICIES, ROLES, TOKENS, AclTable, digest_of
 from lictor_actors.store.family import Family, Read, SliceRule, Write
 from lictor_actors.store.guard import Need, constant, unguarded
@@ -79,6 +80,7 @@ ACL = Family(
     make=lambda parts: AclTable(parts.indexes, parts.clock),
     writes=(
         Write(m.BootstrapAcls, AclTable.bootstrap, unguarded, _refused_if(lambda it: rules.token_fault(it.token))),
+        Write(m.BootstrapAclsAgain, AclTable.bootstrap_again, unguarded, leaders_own=True),
         Write(m.PutAclToken, AclTable.put_token, _writes, _refused_if(_put_token_fault)),
         Write(m.DeleteAclToken, AclTable.delete_token, _writes),
         Write(m.ReapAclTokens, AclTable.reap, unguarded, leaders_own=True),
@@ -88,7 +90,7 @@ ACL = Family(
         Write(m.DeleteAclRole, AclTable.delete_role, _writes),
     ),
     reads=(
-        Read(m.GetAclToken, reading.get_token, reading.version, _scopes, _reads),
+        Read(m.GetAclToken, read_token, reading.version, _scopes, _reads),
         Read(m.ListAclTokens, reading.list_tokens, reading.version, _scopes, _reads),
         Read(m.GetAclPolicy, reading.get_policy, reading.version, _scopes, _reads),
         Read(m.ListAclPolicies, reading.list_policies, reading.version, _scopes, _reads),

@@ -83,7 +83,7 @@ def grants_of(table: AclTable, token: m.AclToken, dc: str) -> m.Grants:
     """What the token may do in this datacenter, in an order that every server agrees on."""
     bearers: list[m.AclBearer] = [token, *(table.roles[link.id] for link in token.roles)]
     rules = {rule for bearer in bearers for rule in _rules(table, bearer, dc)}
-    identities = {identity for bearer in bearers for identity in _identities(bearer, dc)}
+    identities = {identity for bearer in bearers for identity in identities_of(bearer, dc)}
     return m.Grants(rules=tuple(sorted(rules)), identities=tuple(sorted(identities)))
 
 
@@ -94,7 +94,8 @@ def _rules(table: AclTable, bearer: m.AclBearer, dc: str) -> Iterator[str]:
             yield policy.rules
 
 
-def _identities(bearer: m.AclBearer, dc: str) -> Iterator[tuple[str, str]]:
+def identities_of(bearer: m.AclBearer, dc: str) -> Iterator[tuple[str, str]]:
+    """Templates and the names that are filled in, of those that hold in this datacenter."""
     for service in bearer.service_identities:
         if _holds_in(service.datacenters, dc):
             yield "builtin/service", service.service

@@ -18,8 +18,6 @@ from lictor_messages.refusals import Refused
 from lictor_messages.secret import is_same
 
 TOKENS, POLICIES, ROLES = "acl-tokens", "acl-policies", "acl-roles"
-
-
 _FOR_GOOD = ("secret_id", "create_ns", "expiration_ns", "auth_method")
 """What a token keeps when it is replaced."""
 
@@ -65,8 +63,18 @@ class AclTable:
         if self.bootstrapped:
             text = f"Permission denied: ACL bootstrap no longer allowed (reset index: {self.bootstrapped})"
             return Refused(code="PermissionDenied", text=text)
+        return self._first(command.token, index)
+
+    def bootstrap_again(self, command: m.BootstrapAclsAgain, index: int) -> Written | Refused:
+        """One more first token; what the earlier one is stays."""
+        if command.index != self.bootstrapped:
+            text = f"Invalid bootstrap reset index (specified {command.index}, reset index: {self.bootstrapped})"
+            return invalid(text)
+        return self._first(command.token, index)
+
+    def _first(self, token: m.AclToken, index: int) -> Written | Refused:
         everything = (m.AclLink(id=GLOBAL_MANAGEMENT_ID),)
-        done = self._put_token(command.token.model_copy(update={"policies": everything}), None, index)
+        done = self._put_token(token.model_copy(update={"policies": everything}), None, index)
         if isinstance(done, Written):
             self.bootstrapped = index
         return done

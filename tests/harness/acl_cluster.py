@@ -7,6 +7,7 @@ from typing import Any
 from lictor_actors.hosts.world import World
 from lictor_actors.node.in_world import add_node, cluster_specs
 from lictor_messages import acl
+from lictor_messages.agent import RegisterService
 from lictor_messages.base import Message
 from lictor_messages.refusals import Refused
 from lictor_messages.web import HttpAsked
@@ -22,15 +23,31 @@ def uuid(number: int) -> str:
 class Cluster:
     """A world with ACLs, in which anything may be asked with any token."""
 
-    def __init__(self, default: str = "deny", servers: int = 1, **settings: Any) -> None:
+    def __init__(
+        self,
+        default: str = "deny",
+        servers: int = 1,
+        initial: str = ROOT,
+        services: tuple[RegisterService, ...] = (),
+        **settings: Any,
+    ) -> None:
+        """``initial``: the secret of the first token, or none. ``services``: what the agent's configuration defines.
+
+        Settings are ``role__option``.
+        """
         self.world = World(seed=7)
         roles = ("server", "agent", "gateway")
         given = {f"{role}.acl": True for role in roles} | {f"{role}.acl_default_policy": default for role in roles}
-        given |= {"server.acl_initial_management": ROOT, **{k.replace("__", "."): v for k, v in settings.items()}}
+        given |= {"server.acl_initial_management": initial, **{k.replace("__", "."): v for k, v in settings.items()}}
         for spec in cluster_specs(7, servers, 1):
-            add_node(self.world, spec.having(given))
-        assert self.world.run_until(lambda: isinstance(self.ask(acl.ListAclTokens(), ROOT), acl.AclTokens), 20)
+            mine = {} if spec.server else {"services": services}
+            add_node(self.world, spec.having(given).model_copy(update=mine))
+        assert self.world.run_until(self._stands, 20)
         self._count = self.watchers = 0
+
+    def _stands(self) -> bool:
+        answer = self.ask(acl.ListAclTokens(), ROOT)
+        return isinstance(answer, acl.AclTokens) or (isinstance(answer, Refused) and "bootstrapped" in answer.words)
 
     def ask(self, message: Message, token: str = "") -> Message:
         return self.world.ask(AGENT, "agent", message, token=token)
