@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import TYPE_CHECKING
 
+from lictor_actors.bus.lane_tls import LaneTls
 from lictor_actors.bus.nng import NngBus
 from lictor_actors.bus.stream_inlet import ALL, Admission
 from lictor_actors.hosts.doors.opening import Opening, Site
@@ -55,15 +56,16 @@ class LiveHost:
         beside: Mapping[str, Ask] | None = None,
         work: Mapping[type[Message], Probe] | None = None,
         admission: Admission = ALL,
+        tls: LaneTls | None = None,
     ) -> None:
         """``ended`` and ``stopped`` are told which node or actor is down for good, and why.
 
         ``beside``: who answers HTTP requests under these paths, instead of the nodes' gateways.
-        ``work``: who does jobs that this host does not do itself. ``admission``: see ``NngBus``.
+        ``work``: who does jobs that this host does not do itself. ``admission``, ``tls``: see ``NngBus``.
         """
         self.counters: Counter[str] = Counter()
         self._cluster, self._lanes = cluster_id(cluster), lanes
-        self._ended, self._beside, self._admission = ended, beside or {}, admission
+        self._ended, self._beside, self._admission, self._tls = ended, beside or {}, admission, tls
         self._nodes: dict[str, LiveNode] = {}
         self._directory = LiveDirectory()
         self.locate_all = self._directory.learn_all
@@ -90,7 +92,8 @@ class LiveHost:
 
         self._loop = asyncio.get_running_loop()
         heard = self._arrivals.arrived, self._queue.full, self._returned, self.count
-        self._bus = NngBus(self._cluster, self._loop, *heard, self._admission)
+        by_gossip = self._directory.roles.by_gossip
+        self._bus = NngBus(self._cluster, self._loop, *heard, self._admission, self._tls, by_gossip)
         self._queue.start(self._loop, self._bus.flush)
         self._jobs: Jobs = Jobs(self._work)
         if self._lanes is not None:
