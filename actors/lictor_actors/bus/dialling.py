@@ -78,8 +78,11 @@ async def _shake_hands(loop: asyncio.AbstractEventLoop, connection: socket.socke
     while not tls.established:
         try:
             said = tls.received(await _some(loop, connection))
-        finally:
-            await loop.sock_sendall(connection, tls.to_send())
+        except ssl.SSLError:
+            with contextlib.suppress(OSError):  # it may have hung up; its reason is the one to be told
+                await loop.sock_sendall(connection, tls.to_send())
+            raise
+        await loop.sock_sendall(connection, tls.to_send())
     await loop.sock_sendall(connection, tls.sealed(PUSH_GREETS))
     return said
 

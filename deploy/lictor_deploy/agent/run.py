@@ -158,6 +158,7 @@ class AgentRun:
             beside={FAULTS_PATH: self._about_faults},
             work={ReadDefinitions: told(reloading.read), **checks_over_tls(config, tls)},
             admission=Admission(limits.rpc_max_conns_per_client, limits.rpc_handshake_timeout / 1e9),
+            tls=tls.lane,
         )
         reloading.shows = lambda running, now: self._host.metrics.show(spec.node, refiltered(running, now))
         self._node: Node | None = None
