@@ -181,6 +181,8 @@ SERVER, CLIENT, ANY_CLIENT, COMMANDS = (
         (ANY_CLIENT, "gateway@n2.dc1", ""),
         (ANY_CLIENT, "agent@n1.dc2", "other_node"),
         (ANY_CLIENT, "server@n1.dc1", "no_server"),
+        ("n1.server.dc2.consul", "router@n1.dc2", ""),
+        ("server.dc2.consul", "server@n1.dc1", "other_node"),
         (COMMANDS, "agent@n1.dc1", "other_node"),
         ("www.example.com", "agent@n1.dc1", ""),
         ("www.example.com", "server@n1.dc1", "no_server"),

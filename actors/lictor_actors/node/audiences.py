@@ -38,7 +38,12 @@ def audiences(kinds: dict[str, type[Message]]) -> Iterator[Audience]:
     """A row for each of these kinds and each role that hears it."""
     roles = {one.role: type(birth(one)) for one in tree(SERVER)}
     for name, kind in sorted(kinds.items()):
-        yield from (row(name, kind, role, actor) for role, actor in roles.items() if actor.hears.audience(kind))
+        yield from (row(name, kind, role, actor) for role, actor in roles.items() if hears(actor, kind))
+
+
+def hears(actor: type[Actor], kind: type[Message]) -> bool:
+    """Whether it has a line for this kind, be it for what its own node says alone."""
+    return actor.hears.audience(kind) is not None
 
 
 def row(name: str, kind: type[Message], role: str, actor: type[Actor]) -> Audience:

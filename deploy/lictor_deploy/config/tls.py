@@ -55,7 +55,7 @@ class TlsAll(TlsDefaults):
     """With what is asked of the other end."""
 
     verify_incoming: bool = option(
-        "Take no connection without TLS and a certificate of these authorities, on any listener that says nothing else.",
+        "Demand TLS and a certificate of these authorities, on all listeners that say nothing else.",
         default=False,
         reloads=True,
     )
