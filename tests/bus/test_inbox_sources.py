@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from lictor_actors.bus.inbox import SLICE, Inbox
-from lictor_actors.bus.speakers import Source
+from lictor_actors.bus.speakers import FrameSource
 from lictor_messages.codec import LENGTH, cluster_id, frame
 
 CLUSTER = cluster_id("test")
@@ -18,7 +18,7 @@ class Told:
 
     def __init__(self) -> None:
         self.paused: list[str] = []
-        self._sources: dict[str, Source] = {}
+        self._sources: dict[str, FrameSource] = {}
         self.taken: list[str] = []
         self.full = False
         loop = asyncio.get_running_loop()
@@ -26,7 +26,7 @@ class Told:
 
     def send(self, source: str, parts: list[str]) -> None:
         packed = [LENGTH.pack(len(part)) + part.encode() for part in parts]
-        self._took(frame(CLUSTER, packed), self._sources.setdefault(source, Source()))
+        self._took(frame(CLUSTER, packed), self._sources.setdefault(source, FrameSource()))
 
     async def until_taken(self, number: int) -> None:
         async with asyncio.timeout(10):
@@ -36,10 +36,10 @@ class Told:
     def listen(self, url: str) -> None:
         """See ``Inlet``."""
 
-    def pause(self, source: Source) -> None:
+    def pause(self, source: FrameSource) -> None:
         self.paused.append(self._name(source))
 
-    def resume(self, source: Source) -> None:
+    def resume(self, source: FrameSource) -> None:
         self.paused.remove(self._name(source))
 
     def close(self) -> None:
@@ -49,7 +49,7 @@ class Told:
         self._took = took
         return self
 
-    def _name(self, source: Source) -> str:
+    def _name(self, source: FrameSource) -> str:
         return next(name for name, known in self._sources.items() if known is source)
 
     def _take(self, packed: bytes, _: object) -> None:

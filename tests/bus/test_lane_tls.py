@@ -13,8 +13,8 @@ import pytest
 from certificates import SERVERS_ONLY, Signer
 
 from lictor_actors.bus.arrival import Arrival
+from lictor_actors.bus.certified import Certified
 from lictor_actors.bus.dialling import dialled, over_tls
-from lictor_actors.bus.identity import Certified, Identity, identity_of
 from lictor_actors.bus.lane_tls import LaneTerms, LaneTls
 from lictor_actors.bus.sp import PULL_GREETS, PUSH_GREETS, Splitter
 from lictor_actors.bus.speakers import OfLane
@@ -22,6 +22,7 @@ from lictor_actors.bus.stream_inlet import Admission, StreamInlet
 from lictor_actors.bus.stream_pipe import StreamPipe
 from lictor_actors.bus.tls import client_context, server_context
 from lictor_actors.bus.tls_stream import TlsStream
+from lictor_actors.consul.certificates import Credentials, credentials_of
 from lictor_messages.codec import FrameRefused
 
 MOST = 1_000_000
@@ -78,7 +79,7 @@ def test_frames_go_through_byte_by_byte_and_the_certificate_says_who_sent_them(s
     assert met.frames == [b"one", b"", b"x" * 40_000]
     speaker = met.arrival.speaker
     assert speaker is not None
-    assert speaker.identity == Identity(frozenset({"n1.dc1"}), frozenset({"dc1"}))
+    assert speaker.credentials == Credentials(frozenset({"n1.dc1"}), frozenset({"dc1"}))
 
 
 def test_a_certificate_of_another_authority_ends_it_and_the_other_side_is_told(signer, stranger):
@@ -144,18 +145,18 @@ def names(*alternatives: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    ("alternatives", "identity"),
+    ("alternatives", "credentials"),
     [
-        (["server.dc1.consul", "localhost"], Identity(frozenset(), frozenset({"dc1"}), frozenset({"dc1"}))),
-        (["N1.server.DC1.consul"], Identity(frozenset({"n1.dc1"}), frozenset({"dc1"}), frozenset({"dc1"}))),
-        (["a.b.client.dc2.consul"], Identity(frozenset({"a.b.dc2"}), frozenset({"dc2"}))),
-        (["cli.dc1.consul"], Identity(commands=True)),
-        (["server.dc1.corp", "www.example.com", "server.dc1consul"], Identity()),
+        (["server.dc1.consul", "localhost"], Credentials(frozenset(), frozenset({"dc1"}), frozenset({"dc1"}))),
+        (["N1.server.DC1.consul"], Credentials(frozenset({"n1.dc1"}), frozenset({"dc1"}), frozenset({"dc1"}))),
+        (["a.b.client.dc2.consul"], Credentials(frozenset({"a.b.dc2"}), frozenset({"dc2"}))),
+        (["cli.dc1.consul"], Credentials(commands=True)),
+        (["server.dc1.corp", "www.example.com", "server.dc1consul"], Credentials()),
     ],
     ids=lambda given: given[0] if isinstance(given, list) else "",
 )
-def test_names_say_who_a_certificate_is_for(alternatives, identity):
-    assert identity_of(names(*alternatives), "consul") == identity
+def test_names_say_who_a_certificate_is_for(alternatives, credentials):
+    assert credentials_of(names(*alternatives), "consul") == credentials
 
 
 SERVER, CLIENT, ANY_CLIENT, COMMANDS = (
@@ -189,12 +190,12 @@ SERVER, CLIENT, ANY_CLIENT, COMMANDS = (
     ],
 )
 def test_mail_comes_in_the_name_of_a_node_that_the_certificate_allows(certificate, source, why):
-    peer = Certified(identity_of(names(certificate), "consul"), SERVERS_ONLY)
+    peer = Certified(credentials_of(names(certificate), "consul"), SERVERS_ONLY)
     assert [peer.forbids(source, "server@n9.dc1") for _ in range(2)] == [why, why]
 
 
 def test_addresses_that_are_remembered_are_bounded():
-    peer = Certified(Identity())
+    peer = Certified(Credentials())
     for number in range(3 * Certified.KNOWN_MOST):
         assert not peer.cannot_be(f"agent@n{number}.dc1")
     assert len(peer._known) <= Certified.KNOWN_MOST
@@ -274,7 +275,7 @@ async def test_large_frames_go_through_in_order_while_the_reader_is_slow(end, ur
     await end.until(lambda: len(end.frames) == 40)
     assert [frame for frame, _ in end.frames] == sent
     assert pipe.peer is not None
-    assert pipe.peer.identity.servers_of == {"dc1"}
+    assert pipe.peer.credentials.servers_of == {"dc1"}
 
 
 @pytest.mark.parametrize("sort", ["foreign", "plain"])

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from lictor_actors.bus.identity import Certified, identity_of
+from lictor_actors.bus.certified import Certified
+from lictor_actors.consul.certificates import credentials_of
 from lictor_actors.node.audiences import SERVERS_ONLY, Audience, audiences
 from lictor_messages import every
 from lictor_messages.base import KINDS_ON, WIRE, Message
 
 FILE = Path(__file__).parent / "audiences.txt"
-CLIENT = Certified(identity_of({"subjectAltName": (("DNS", "n1.client.dc1.consul"),)}, "consul"), SERVERS_ONLY)
+CLIENT = Certified(credentials_of({"subjectAltName": (("DNS", "n1.client.dc1.consul"),)}, "consul"), SERVERS_ONLY)
 OURS: dict[str, type[Message]] = {
     name: kind for name, kind in KINDS_ON[WIRE].items() if kind.__module__.startswith(every.__name__.partition(".")[0])
 }

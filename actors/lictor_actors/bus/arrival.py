@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from lictor_actors.bus.lane_tls import LaneTls
 from lictor_actors.bus.sp import PULL_GREETS, Splitter
-from lictor_actors.bus.speakers import Source
+from lictor_actors.bus.speakers import FrameSource
 from lictor_actors.bus.tls_stream import FIRST_BYTE, TlsStream
 from lictor_messages.codec import FrameRefused
 
 
-class Arrival(Source):
+class Arrival(FrameSource):
     """A source of frames. With TLS on offer its first byte tells whether it speaks it, and we greet after that."""
 
     def __init__(self, splitter: Splitter, lane: LaneTls) -> None:

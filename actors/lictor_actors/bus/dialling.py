@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 from lictor_actors.bus.arrival import reason
-from lictor_actors.bus.identity import Certified
+from lictor_actors.bus.certified import Certified
 from lictor_actors.bus.lane_tls import LaneTls
 from lictor_actors.bus.sp import PULL_GREETS, PUSH_GREETS, Endpoint, made_ready
 from lictor_actors.bus.tls_stream import TlsStream
@@ -19,7 +19,7 @@ from lictor_messages.addresses import parsed_ip
 READ_BYTES = 1 << 16
 
 
-class Link(NamedTuple):
+class Dialled(NamedTuple):
     """A connection to a peer that has greeted."""
 
     socket: socket.socket
@@ -28,11 +28,11 @@ class Link(NamedTuple):
     """Who is there by its certificate; None without TLS."""
 
 
-Dialling = Callable[[Endpoint, int], Awaitable[Link]]
+Dialling = Callable[[Endpoint, int], Awaitable[Dialled]]
 """Makes one attempt, whose number it is told; raises OSError, or UnicodeError for a name that is none."""
 
 
-async def dialled(endpoint: Endpoint, attempt: int) -> Link:
+async def dialled(endpoint: Endpoint, attempt: int) -> Dialled:
     """Without TLS."""
     return await _linked(endpoint, attempt, None)
 
@@ -40,7 +40,7 @@ async def dialled(endpoint: Endpoint, attempt: int) -> Link:
 def over_tls(lane: LaneTls, count: Callable[[str], None]) -> Dialling:
     """By the terms of this lane as they are at each attempt; a handshake that fails is counted."""
 
-    async def attempted(endpoint: Endpoint, attempt: int) -> Link:
+    async def attempted(endpoint: Endpoint, attempt: int) -> Dialled:
         tls = lane.outgoing()
         try:
             link = await _linked(endpoint, attempt, tls)
@@ -52,7 +52,7 @@ def over_tls(lane: LaneTls, count: Callable[[str], None]) -> Dialling:
     return attempted
 
 
-async def _linked(endpoint: Endpoint, attempt: int, tls: TlsStream | None) -> Link:
+async def _linked(endpoint: Endpoint, attempt: int, tls: TlsStream | None) -> Dialled:
     loop = asyncio.get_running_loop()
     places = await _resolved(loop, endpoint)
     family, address = places[attempt % len(places)]  # one that swallows everything must not take all the time
@@ -68,7 +68,7 @@ async def _linked(endpoint: Endpoint, attempt: int, tls: TlsStream | None) -> Li
         if greeting != PULL_GREETS:
             raise ConnectionError("does not greet as a Pull socket")
         undo.pop_all()
-        return Link(connection, tls)
+        return Dialled(connection, tls)
 
 
 async def _shake_hands(loop: asyncio.AbstractEventLoop, connection: socket.socket, tls: TlsStream) -> bytes:

@@ -16,7 +16,7 @@ import pynng
 
 from lictor_actors.bus.inlet import Inlet, Took
 from lictor_actors.bus.sp import is_gone
-from lictor_actors.bus.speakers import Source, Speaker
+from lictor_actors.bus.speakers import FrameSource, Speaker
 from lictor_messages.codec import FrameRefused, open_frame
 
 SLICE = 256
@@ -43,7 +43,7 @@ class Inbox:
         self._take = take
         self._full = full
         self._count = count
-        self._left: dict[Source, deque[Iterator[bytes]]] = {}
+        self._left: dict[FrameSource, deque[Iterator[bytes]]] = {}
         """What is left of frames by source, in order; the first source is the next to be heard."""
         self._listening: set[str] = set()
         self._inlet: Inlet | None = inlet(self._open)
@@ -71,7 +71,7 @@ class Inbox:
             self._inlet.close()
             self._inlet = None
 
-    def _open(self, data: bytes, source: Source) -> None:
+    def _open(self, data: bytes, source: FrameSource) -> None:
         self._count("frames_in")
         try:
             parts = open_frame(self._cluster, data)
@@ -81,7 +81,7 @@ class Inbox:
         if source in self._left or self._full() or not self._slice(parts, source):
             self._put_by(parts, source)
 
-    def _slice(self, parts: Iterator[bytes], source: Source) -> bool:
+    def _slice(self, parts: Iterator[bytes], source: FrameSource) -> bool:
         """Take as many as one turn takes; True if that was all."""
         speaker = source.speaker
         try:
@@ -93,7 +93,7 @@ class Inbox:
             self._count(f"frame_{refusal.reason}")
         return True
 
-    def _put_by(self, parts: Iterator[bytes], source: Source) -> None:
+    def _put_by(self, parts: Iterator[bytes], source: FrameSource) -> None:
         """The rest comes in the next turns."""
         if source not in self._left:
             self._count("frames_sliced")
@@ -112,7 +112,7 @@ class Inbox:
         if self._left:
             self._loop.call_soon(self._next_slice)
 
-    def _hear(self, source: Source) -> None:
+    def _hear(self, source: FrameSource) -> None:
         """One slice of this source, which is the last in line then, or done with."""
         frames = self._left.pop(source)
         if self._slice(frames[0], source):

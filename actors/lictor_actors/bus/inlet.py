@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from lictor_actors.bus.speakers import Source
+from lictor_actors.bus.speakers import FrameSource
 
-Took = Callable[[bytes, Source], None]
+Took = Callable[[bytes, FrameSource], None]
 """Gets each frame, and from which source it came: what is to wait is told by source."""
 
 
@@ -24,11 +24,11 @@ class Inlet(Protocol):
         """
         ...
 
-    def pause(self, source: Source) -> None:
+    def pause(self, source: FrameSource) -> None:
         """Hand over no more frames of this source than those that are read already."""
         ...
 
-    def resume(self, source: Source) -> None:
+    def resume(self, source: FrameSource) -> None:
         """Go on with it, if it is still there."""
         ...
 

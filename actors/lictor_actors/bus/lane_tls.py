@@ -9,8 +9,9 @@ from __future__ import annotations
 import ssl
 from typing import NamedTuple
 
-from lictor_actors.bus.identity import Certified, identity_of
+from lictor_actors.bus.certified import Certified
 from lictor_actors.bus.tls_stream import TlsStream
+from lictor_actors.consul.certificates import credentials_of
 
 
 class LaneTerms(NamedTuple):
@@ -63,4 +64,4 @@ class LaneTls:
         if certificate is None:
             return None
         roles = self._servers_only if self.terms.verify_server_hostname else frozenset()
-        return Certified(identity_of(certificate, self.terms.domain), roles)
+        return Certified(credentials_of(certificate, self.terms.domain), roles)

@@ -14,7 +14,7 @@ from lictor_actors.bus.inbox import Inbox
 from lictor_actors.bus.lane_tls import LaneTls
 from lictor_actors.bus.outbox import Outbox
 from lictor_actors.bus.pynng_inlet import PynngInlet
-from lictor_actors.bus.speakers import OfLane, Source, Speaker
+from lictor_actors.bus.speakers import FrameSource, OfLane, Speaker
 from lictor_actors.bus.stream_inlet import ALL, Admission, StreamInlet
 from lictor_actors.bus.traffic import Traffic
 from lictor_messages.codec import MESSAGE_MAX, pack
@@ -50,7 +50,7 @@ class NngBus:
         """
         self._by_gossip = by_gossip
         self._secured = over_tls(tls, count) if tls is not None else dialled
-        gossips = Source()
+        gossips = FrameSource()
         if tls is not None:
             gossips.speaker = OfLane(lambda: tls.demanded, by_gossip)
         self._cluster = cluster

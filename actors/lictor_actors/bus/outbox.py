@@ -10,8 +10,8 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
+from lictor_actors.bus.certified import Certified
 from lictor_actors.bus.dialling import Dialling, dialled
-from lictor_actors.bus.identity import Certified
 from lictor_actors.bus.stream_pipe import StreamPipe
 from lictor_actors.bus.traffic import Traffic
 from lictor_messages.codec import FRAME_MAX, frame

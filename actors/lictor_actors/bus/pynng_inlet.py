@@ -10,7 +10,7 @@ import pynng
 
 from lictor_actors.bus.handed import Acceptor, listen
 from lictor_actors.bus.inlet import Took
-from lictor_actors.bus.speakers import Source
+from lictor_actors.bus.speakers import FrameSource
 
 FRAMES_A_TURN = 64
 """Frames taken before the loop gets a turn."""
@@ -19,7 +19,7 @@ FRAMES_A_TURN = 64
 class PynngInlet:
     """See ``Inlet``. All that it hears has one source: nng does not tell by which connection a frame came."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, took: Took, bytes_max: int, source: Source) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, took: Took, bytes_max: int, source: FrameSource) -> None:
         """``took`` gets each frame with this source; one of more than ``bytes_max`` ends its connection."""
         self._source = source
         self._loop = loop
@@ -41,12 +41,12 @@ class PynngInlet:
         except pynng.NNGException as error:
             raise OSError(f"cannot listen at {url}: {error}") from error
 
-    def pause(self, source: Source) -> None:
+    def pause(self, source: FrameSource) -> None:
         """See ``Inlet``."""
         self._paused = True
         self._loop.remove_reader(self._readable)
 
-    def resume(self, source: Source) -> None:
+    def resume(self, source: FrameSource) -> None:
         """See ``Inlet``."""
         self._paused = False
         self._loop.add_reader(self._readable, self._receive)

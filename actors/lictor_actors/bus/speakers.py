@@ -16,7 +16,7 @@ class Speaker(Protocol):
         ...
 
 
-class Source:
+class FrameSource:
     """One connection, or all those that an inlet does not tell apart."""
 
     speaker: Speaker | None = None

@@ -15,7 +15,7 @@ from lictor_actors.bus.lane_tls import LaneTls
 from lictor_actors.bus.listening import bound, bound_to_path, clear_away, in_words
 from lictor_actors.bus.per_client import PerClient
 from lictor_actors.bus.sp import Endpoint, Splitter, endpoint_of, made_ready
-from lictor_actors.bus.speakers import Source
+from lictor_actors.bus.speakers import FrameSource
 from lictor_messages.addresses import join_host_port
 from lictor_messages.codec import FrameRefused
 
@@ -68,7 +68,7 @@ class StreamInlet:
         """Read in this turn of the loop."""
         self._waiting: dict[socket.socket, None] = {}
         """What could be read when the turn was over, in order; they come first in the next."""
-        self._paused: dict[Source, None] = {}
+        self._paused: dict[FrameSource, None] = {}
         """They stay readable, and so come up in each turn of the loop until they are resumed."""
 
     def listen(self, url: str) -> None:
@@ -82,11 +82,11 @@ class StreamInlet:
         self._listeners[listener] = endpoint
         self._watch(listener)
 
-    def pause(self, source: Source) -> None:
+    def pause(self, source: FrameSource) -> None:
         """See ``Inlet``."""
         self._paused[source] = None
 
-    def resume(self, source: Source) -> None:
+    def resume(self, source: FrameSource) -> None:
         """See ``Inlet``."""
         self._paused.pop(source, None)
 

@@ -11,8 +11,8 @@ import asyncio
 import socket
 from collections.abc import Callable, Iterator
 
-from lictor_actors.bus.dialling import Dialling, Link, dialled
-from lictor_actors.bus.identity import Certified
+from lictor_actors.bus.certified import Certified
+from lictor_actors.bus.dialling import Dialled, Dialling, dialled
 from lictor_actors.bus.sp import endpoint_of
 
 DIAL_S = 1.0
@@ -45,7 +45,7 @@ class StreamPipe:
         self._loop = loop
         self._changed = changed
         self._cut_off = cut_off
-        self._link: Link | None = None
+        self._link: Dialled | None = None
         self._rest = memoryview(b"")
         self._dialling = loop.create_task(self._dial())
 
@@ -134,7 +134,7 @@ class StreamPipe:
         if not self._rest:
             self._changed()
 
-    def _readable(self, link: Link) -> None:
+    def _readable(self, link: Dialled) -> None:
         """A Pull socket has nothing to say after its greeting: this is the end, or bytes to be dropped."""
         try:
             data = link.socket.recv(4096)

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from cryptography import x509
 
-from lictor_actors.bus.identity import Identity, identity_of
 from lictor_actors.bus.lane_tls import PLAIN, LaneTerms
 from lictor_actors.bus.tls import TlsFiles, client_context, server_context
+from lictor_actors.consul.certificates import Credentials, credentials_of
 from lictor_deploy.agent.tls_files import asked_by_default, files_of, in_words, together, with_authorities
 from lictor_deploy.config.sections import AgentConfig
 from lictor_deploy.words.sentence import Failure
@@ -63,7 +63,7 @@ def lane_terms(config: AgentConfig, node: str) -> LaneTerms:
 
 def _require_fit(config: AgentConfig, files: TlsFiles, node: str, asked: Demands) -> None:
     """Other nodes would hang up on a certificate that is not for this one, and say no more than that."""
-    own, dc = own_identity(files.cert_file, config.domain), config.datacenter.lower()
+    own, dc = own_credentials(files.cert_file, config.domain), config.datacenter.lower()
     kind = "server" if config.server else "client"
     make = f"make one with `lictor tls cert create -{kind} -dc={config.datacenter} -node={node.rpartition('.')[0]}`"
     if own.commands or (own.nodes and node.lower() not in own.nodes):
@@ -73,12 +73,12 @@ def _require_fit(config: AgentConfig, files: TlsFiles, node: str, asked: Demands
         raise Failure(f"{RPC}cert_file {files.cert_file} is no certificate of a server of {dc}: {make}.")
 
 
-def own_identity(file: str, domain: str) -> Identity:
+def own_credentials(file: str, domain: str) -> Credentials:
     """Of the first certificate in this file, which OpenSSL has taken."""
     found = x509.load_pem_x509_certificates(Path(file).read_bytes())[0]
     try:
         names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
-        return Identity()
+        return Credentials()
     dns = names.get_values_for_type(x509.DNSName)
-    return identity_of({"subjectAltName": [("DNS", name) for name in dns]}, domain)
+    return credentials_of({"subjectAltName": [("DNS", name) for name in dns]}, domain)

@@ -65,7 +65,7 @@ class LiveHost:
         """
         self.counters: Counter[str] = Counter()
         self._cluster, self._lanes = cluster_id(cluster), lanes
-        self._ended, self._beside, self._admission, self._tls = ended, beside or {}, admission, tls
+        self._ended, self._beside, self._terms = ended, beside or {}, (admission, tls)
         self._nodes: dict[str, LiveNode] = {}
         self._directory = LiveDirectory()
         self.locate_all = self._directory.learn_all
@@ -76,7 +76,8 @@ class LiveHost:
         self._work: dict[type[Message], Probe] = {ReadMetrics: self.metrics.read, **(work or {})}
         self._arrivals = Arrivals(self.count, lambda: self._faults.tap)
         self.enqueue, self.caught_up = self._queue.put, self._queue.caught_up
-        self._faults = LiveRules(Random(secrets.randbits(64)), self._post, self._after, self.count)
+        rng = Random(secrets.randbits(64))
+        self._faults = LiveRules(rng, self._post, lambda s, call: self._loop.call_later(s, call), self.count)
         self._told = Told(self._faults, stopped)
         self.note, self.actor_stopped = self._told.note, self._told.actor_stopped
         self._boot = secrets.randbits(32)
@@ -92,8 +93,7 @@ class LiveHost:
 
         self._loop = asyncio.get_running_loop()
         heard = self._arrivals.arrived, self._queue.full, self._returned, self.count
-        by_gossip = self._directory.roles.by_gossip
-        self._bus = NngBus(self._cluster, self._loop, *heard, self._admission, self._tls, by_gossip)
+        self._bus = NngBus(self._cluster, self._loop, *heard, *self._terms, self._directory.roles.by_gossip)
         self._queue.start(self._loop, self._bus.flush)
         self._jobs: Jobs = Jobs(self._work)
         if self._lanes is not None:
@@ -202,9 +202,6 @@ class LiveHost:
     def later(self, node: str, after: int, call: Callable[[], None]) -> Handle:
         """See ``Ground``."""
         return self._loop.call_later(self._faults.clocks.true_delay(node, after) / 1e9, call)
-
-    def _after(self, seconds: float, call: Callable[[], None]) -> Handle:
-        return self._loop.call_later(seconds, call)
 
     # -- Ground: the bus -----------------------------------------------------
 

@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from lictor_messages.envelope import node_of, role_of
 
-
-class Identity(NamedTuple):
+class Credentials(NamedTuple):
     """What the names of one certificate say. All of them are in small letters."""
 
     nodes: frozenset[str] = frozenset()
@@ -25,11 +23,11 @@ class Identity(NamedTuple):
     """It is for commands (``cli.dc1.consul``) alone: its holder is no node."""
 
 
-def identity_of(certificate: Mapping[str, Any], domain: str) -> Identity:
+def credentials_of(certificate: Mapping[str, Any], domain: str) -> Credentials:
     """Of a certificate as ``ssl`` gives it. ``domain`` is the cluster's: ``consul``."""
     names = list(_names(certificate, domain.lower().strip(".")))
     nodes = [(node, kind, dc) for node, kind, dc in names if kind != "cli"]
-    return Identity(
+    return Credentials(
         frozenset(f"{node}.{dc}" for node, _, dc in nodes if node),
         frozenset(dc for _, _, dc in nodes),
         frozenset(dc for _, kind, dc in nodes if kind == "server"),
@@ -45,39 +43,3 @@ def _names(certificate: Mapping[str, Any], domain: str) -> Iterator[tuple[str, s
         node, _, kind = rest.rpartition(".")
         if inner != name.lower() and kind in ("server", "client", "cli"):
             yield node, kind, dc
-
-
-class Certified:
-    """The node at the other end of a connection, as far as its certificate says who it is."""
-
-    KNOWN_MOST = 1024
-    """Addresses that are remembered: a node has some ten actors."""
-
-    def __init__(self, identity: Identity, servers_only: frozenset[str] = frozenset()) -> None:
-        """``servers_only``: the roles that no node has but a server; empty: servers are not told from others."""
-        self.identity = identity
-        self._servers_only = servers_only
-        self._known: set[str] = set()
-
-    def forbids(self, source: str, target: str) -> str:
-        """Why mail with this source may not come from it, in a word; "" if it may."""
-        return self.cannot_be(source)
-
-    def cannot_be(self, address: str) -> str:
-        """Why this actor cannot be there, in a word; "" if it can: 60 ns for those that were met before."""
-        if address in self._known:
-            return ""
-        why = self._why_not(role_of(address), node_of(address).lower())
-        if not why:
-            if len(self._known) >= self.KNOWN_MOST:
-                self._known.clear()
-            self._known.add(address)
-        return why
-
-    def _why_not(self, role: str, node: str) -> str:
-        identity, dc = self.identity, node.rpartition(".")[2]
-        if identity.commands or (identity.nodes and node not in identity.nodes):
-            return "other_node"
-        if identity.datacenters and dc not in identity.datacenters:
-            return "other_node"
-        return "no_server" if role in self._servers_only and dc not in identity.servers_of else ""
