@@ -59,9 +59,10 @@ class TlsStream:
         return True
 
     def _pieces(self) -> Iterator[bytes]:
-        while True:
+        """An exception for each frame that is read to its end would cost as much as the frame."""
+        while waiting := self._in.pending or self._tls.pending():
             try:
-                piece = self._tls.read(RECORD_MOST)
+                piece = self._tls.read(min(waiting, RECORD_MOST))
             except ssl.SSLWantReadError:
                 return
             if not piece:  # the other side said goodbye
