@@ -49,7 +49,7 @@ class Station:
         self.delivered.append(envelope)
         self._changed.set()
 
-    def take(self, packed: bytes) -> None:
+    def take(self, packed: bytes, _: object) -> None:
         self.deliver(unpack(packed))
 
     def give_back(self, envelope: Envelope, reason: str) -> None:

@@ -13,6 +13,7 @@ import pytest
 from lictor_actors.bus.inlet import Took
 from lictor_actors.bus.listening import bound
 from lictor_actors.bus.pynng_inlet import PynngInlet
+from lictor_actors.bus.speakers import FrameSource
 from lictor_actors.bus.stream_inlet import StreamInlet
 from lictor_actors.bus.stream_pipe import StreamPipe
 from lictor_actors.hosts.doors.http.door import HttpDoor
@@ -33,7 +34,7 @@ pytestmark = pytest.mark.skipif(not _has_ipv6(), reason="this machine has no IPv
 
 
 def pynng_inlet(took: Took) -> PynngInlet:
-    return PynngInlet(asyncio.get_running_loop(), took, MOST)
+    return PynngInlet(asyncio.get_running_loop(), took, MOST, FrameSource())
 
 
 def stream_inlet(took: Took) -> StreamInlet:

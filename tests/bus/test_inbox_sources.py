@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable
 
 import pytest
 
 from lictor_actors.bus.inbox import SLICE, Inbox
+from lictor_actors.bus.speakers import FrameSource
 from lictor_messages.codec import LENGTH, cluster_id, frame
 
 CLUSTER = cluster_id("test")
@@ -17,7 +17,8 @@ class Told:
     """An inlet that hands on what a test gives it, and the inbox behind it."""
 
     def __init__(self) -> None:
-        self.paused: list[Hashable] = []
+        self.paused: list[str] = []
+        self._sources: dict[str, FrameSource] = {}
         self.taken: list[str] = []
         self.full = False
         loop = asyncio.get_running_loop()
@@ -25,7 +26,7 @@ class Told:
 
     def send(self, source: str, parts: list[str]) -> None:
         packed = [LENGTH.pack(len(part)) + part.encode() for part in parts]
-        self._took(frame(CLUSTER, packed), source)
+        self._took(frame(CLUSTER, packed), self._sources.setdefault(source, FrameSource()))
 
     async def until_taken(self, number: int) -> None:
         async with asyncio.timeout(10):
@@ -35,11 +36,11 @@ class Told:
     def listen(self, url: str) -> None:
         """See ``Inlet``."""
 
-    def pause(self, source: Hashable) -> None:
-        self.paused.append(source)
+    def pause(self, source: FrameSource) -> None:
+        self.paused.append(self._name(source))
 
-    def resume(self, source: Hashable) -> None:
-        self.paused.remove(source)
+    def resume(self, source: FrameSource) -> None:
+        self.paused.remove(self._name(source))
 
     def close(self) -> None:
         """See ``Inlet``."""
@@ -48,7 +49,10 @@ class Told:
         self._took = took
         return self
 
-    def _take(self, packed: bytes) -> None:
+    def _name(self, source: FrameSource) -> str:
+        return next(name for name, known in self._sources.items() if known is source)
+
+    def _take(self, packed: bytes, _: object) -> None:
         self.taken.append(packed.decode())
 
 

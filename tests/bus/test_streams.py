@@ -130,7 +130,7 @@ async def test_both_ends_of_a_connection_over_tcp_notice_that_the_other_machine_
         url = f"tcp://127.0.0.1:{free.getsockname()[1]}"
     inlet, pipe = end.inlet(url), end.pipe(url)
     await end.until(lambda: pipe.connected and inlet._arrivals)
-    for one in (pipe._socket, *inlet._arrivals):
+    for one in (pipe._link.socket, *inlet._arrivals):
         assert one.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
         assert one.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 15
         assert one.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 5000

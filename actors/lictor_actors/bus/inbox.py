@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 
 import pynng
 
 from lictor_actors.bus.inlet import Inlet, Took
 from lictor_actors.bus.sp import is_gone
+from lictor_actors.bus.speakers import FrameSource, Speaker
 from lictor_messages.codec import FrameRefused, open_frame
 
 SLICE = 256
@@ -29,18 +30,20 @@ class Inbox:
         self,
         cluster: bytes,
         loop: asyncio.AbstractEventLoop,
-        take: Callable[[bytes], None],
+        take: Callable[[bytes, Speaker | None], None],
         full: Callable[[], bool],
         count: Callable[[str], None],
         inlet: Callable[[Took], Inlet],
     ) -> None:
-        """``take`` gets each packed envelope, unless it is ``full``. ``inlet`` makes one that hands on its frames."""
+        """``take`` gets each packed envelope and who may have sent it, unless it is ``full``. ``inlet`` makes one that
+        hands on its frames.
+        """
         self._cluster = cluster
         self._loop = loop
         self._take = take
         self._full = full
         self._count = count
-        self._left: dict[Hashable, deque[Iterator[bytes]]] = {}
+        self._left: dict[FrameSource, deque[Iterator[bytes]]] = {}
         """What is left of frames by source, in order; the first source is the next to be heard."""
         self._listening: set[str] = set()
         self._inlet: Inlet | None = inlet(self._open)
@@ -68,28 +71,29 @@ class Inbox:
             self._inlet.close()
             self._inlet = None
 
-    def _open(self, data: bytes, source: Hashable) -> None:
+    def _open(self, data: bytes, source: FrameSource) -> None:
         self._count("frames_in")
         try:
             parts = open_frame(self._cluster, data)
         except FrameRefused as refusal:
             self._count(f"frame_{refusal.reason}")
             return
-        if source in self._left or self._full() or not self._slice(parts):
+        if source in self._left or self._full() or not self._slice(parts, source):
             self._put_by(parts, source)
 
-    def _slice(self, parts: Iterator[bytes]) -> bool:
+    def _slice(self, parts: Iterator[bytes], source: FrameSource) -> bool:
         """Take as many as one turn takes; True if that was all."""
+        speaker = source.speaker
         try:
             for number, part in enumerate(parts, 1):
-                self._take(part)
+                self._take(part, speaker)
                 if number == SLICE:
                     return False
         except FrameRefused as refusal:
             self._count(f"frame_{refusal.reason}")
         return True
 
-    def _put_by(self, parts: Iterator[bytes], source: Hashable) -> None:
+    def _put_by(self, parts: Iterator[bytes], source: FrameSource) -> None:
         """The rest comes in the next turns."""
         if source not in self._left:
             self._count("frames_sliced")
@@ -108,10 +112,10 @@ class Inbox:
         if self._left:
             self._loop.call_soon(self._next_slice)
 
-    def _hear(self, source: Hashable) -> None:
+    def _hear(self, source: FrameSource) -> None:
         """One slice of this source, which is the last in line then, or done with."""
         frames = self._left.pop(source)
-        if self._slice(frames[0]):
+        if self._slice(frames[0], source):
             frames.popleft()
         if frames:
             self._left[source] = frames

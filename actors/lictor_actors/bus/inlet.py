@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import Protocol
 
-Took = Callable[[bytes, Hashable], None]
+from lictor_actors.bus.speakers import FrameSource
+
+Took = Callable[[bytes, FrameSource], None]
 """Gets each frame, and from which source it came: what is to wait is told by source."""
 
 
@@ -22,11 +24,11 @@ class Inlet(Protocol):
         """
         ...
 
-    def pause(self, source: Hashable) -> None:
+    def pause(self, source: FrameSource) -> None:
         """Hand over no more frames of this source than those that are read already."""
         ...
 
-    def resume(self, source: Hashable) -> None:
+    def resume(self, source: FrameSource) -> None:
         """Go on with it, if it is still there."""
         ...
 

@@ -14,7 +14,9 @@ Mail between actors of one node never comes here. What does is let in by these r
 
 What is refused is counted by reason, role and kind. A request is told so: it did not happen.
 
-This keeps out what is stray or forged blindly. It does not keep out peers that lie: see docs/security.md.
+This keeps out what is stray or forged blindly. Where TLS is demanded, mail comes first of all in the name of a node
+that the certificate of its connection names, and by a lane on which its target is reached (``speakers.py``). Without
+that peers that lie are not kept out: see docs/security.md.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from lictor_actors.bus.speakers import Speaker
 from lictor_actors.kernel.vocabulary import By, Vocabulary
 from lictor_messages.answers import Command, Query
 from lictor_messages.base import Message
@@ -75,8 +78,8 @@ class Intake:
         self._askers: dict[tuple[str, type[Message] | None], MailDesk] = {}
         """Target, kind → the desk that waits for such answers there."""
 
-    def admit(self, packed: bytes, refuse: Refuse) -> Envelope | None:
-        """One envelope of a frame, if it may come in."""
+    def admit(self, packed: bytes, refuse: Refuse, speaker: Speaker | None = None) -> Envelope | None:
+        """One envelope of a frame, if it may come in. ``speaker``: who may have sent it; None: that is not asked."""
         try:
             envelope, kind, fields = unpack_head(packed)
         except FrameRefused as refusal:
@@ -85,6 +88,9 @@ class Intake:
         envelope.origin = "wire"
         if _excessive(envelope):
             self._count("message_form")
+            return None
+        if speaker is not None and (why := speaker.forbids(envelope.source, envelope.target)):
+            self._keep_out(envelope, kind, why, refuse)
             return None
         if kind is None or not self._is_known(envelope, kind):
             why = self._judge(envelope, kind)

@@ -9,13 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from lictor_actors.bus.dialling import dialled, over_tls
 from lictor_actors.bus.inbox import Inbox
+from lictor_actors.bus.lane_tls import LaneTls
 from lictor_actors.bus.outbox import Outbox
 from lictor_actors.bus.pynng_inlet import PynngInlet
+from lictor_actors.bus.speakers import FrameSource, OfLane, Speaker
 from lictor_actors.bus.stream_inlet import ALL, Admission, StreamInlet
 from lictor_actors.bus.traffic import Traffic
 from lictor_messages.codec import MESSAGE_MAX, pack
-from lictor_messages.envelope import Envelope
+from lictor_messages.envelope import Envelope, role_of
 
 GOSSIP_BYTES_MAX = 1 << 20
 REST_BYTES_MAX = MESSAGE_MAX
@@ -33,15 +36,23 @@ class NngBus:
         self,
         cluster: bytes,
         loop: asyncio.AbstractEventLoop,
-        take: Callable[[bytes], None],
+        take: Callable[[bytes, Speaker | None], None],
         full: Callable[[], bool],
         returned: Callable[[Envelope, str], None],
         count: Callable[[str], None],
         admission: Admission = ALL,
+        tls: LaneTls | None = None,
+        by_gossip: Callable[[str], bool] = lambda _: False,
     ) -> None:
-        """``take`` gets each packed envelope that comes in, unless it is ``full``. ``admission``: to the lane that is
-        not gossip's.
+        """``take`` gets each packed envelope that comes in, and who may have sent it, unless it is ``full``.
+        ``admission`` and ``tls``: to the lane that is not gossip's. ``by_gossip``: whether a role is reached by one of
+        gossip's.
         """
+        self._by_gossip = by_gossip
+        self._secured = over_tls(tls, count) if tls is not None else dialled
+        gossips = FrameSource()
+        if tls is not None:
+            gossips.speaker = OfLane(lambda: tls.demanded, by_gossip)
         self._cluster = cluster
         self._loop = loop
         self._returned = returned
@@ -51,8 +62,8 @@ class NngBus:
         self.traffic = Traffic()
         self._looking = loop.call_later(IDLE_S / 4, self._let_go_idle)
         mail = cluster, loop, take, full, count
-        self._gossip = Inbox(*mail, lambda took: PynngInlet(loop, took, GOSSIP_BYTES_MAX))
-        self._rest = Inbox(*mail, lambda took: StreamInlet(loop, took, count, REST_BYTES_MAX, admission))
+        self._gossip = Inbox(*mail, lambda took: PynngInlet(loop, took, GOSSIP_BYTES_MAX, gossips))
+        self._rest = Inbox(*mail, lambda took: StreamInlet(loop, took, count, REST_BYTES_MAX, admission, tls))
 
     def listen(self, gossip: str, rest: str, *more_gossip: str) -> None:
         """Accept frames of the lanes there; raises OSError if an address cannot be listened on."""
@@ -126,8 +137,9 @@ class NngBus:
         self._looking = self._loop.call_later(IDLE_S / 4, self._let_go_idle)
 
     def _open(self, url: str, envelope: Envelope) -> Outbox | None:
+        dialling = dialled if self._by_gossip(role_of(envelope.target)) else self._secured
         try:
-            outbox = Outbox(url, self._cluster, self._loop, self._returned, OUTBOX_BYTES_MAX, self.traffic)
+            outbox = Outbox(url, self._cluster, self._loop, self._returned, OUTBOX_BYTES_MAX, self.traffic, dialling)
         except ValueError as error:
             self._returned(envelope, f"bad_address: {error}")
             return None

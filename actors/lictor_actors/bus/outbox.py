@@ -10,6 +10,8 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
+from lictor_actors.bus.certified import Certified
+from lictor_actors.bus.dialling import Dialling, dialled
 from lictor_actors.bus.stream_pipe import StreamPipe
 from lictor_actors.bus.traffic import Traffic
 from lictor_messages.codec import FRAME_MAX, frame
@@ -35,6 +37,7 @@ class Outbox:
         returned: Returned,
         bytes_max: int,
         traffic: Traffic,
+        dialling: Dialling = dialled,
     ) -> None:
         """Raises ValueError for a URL that cannot be dialled at all."""
         self.url = url
@@ -54,11 +57,16 @@ class Outbox:
         """The pipe took nothing and has not spoken since: no frame need be made for it."""
         self._sweep: asyncio.TimerHandle | None = None
         self._dialled = loop.time()
-        self._pipe = StreamPipe(url, loop, self._pipe_changed, self._frame_cut_off)
+        self._peer: Certified | None = None
+        """Who was there when the mail was last compared with it."""
+        self._pipe = StreamPipe(url, loop, self._pipe_changed, self._frame_cut_off, dialling)
 
     def put(self, envelope: Envelope, packed: bytes) -> None:
         """Queue one packed envelope; over the limit the oldest mail goes first."""
         self._used = self._loop.time()
+        if self._peer is not None and self._peer.cannot_be(envelope.target):
+            self._returned(envelope, "other_node")
+            return
         self._mail.append((self._used, envelope, packed))
         self._bytes += len(packed)
         while self._bytes > self._bytes_max and len(self._mail) > 1:
@@ -66,6 +74,8 @@ class Outbox:
 
     def flush(self) -> None:
         """Send what the pipe takes now; the rest waits."""
+        if self._pipe.peer is not self._peer:
+            self._meet(self._pipe.peer)
         while self._mail and not self._refused:
             count, data = self._next_frame()
             if not self._pipe.send(data):
@@ -141,3 +151,14 @@ class Outbox:
     def _pipe_changed(self) -> None:
         self._refused, self._underway = False, []
         self.flush()
+
+    def _meet(self, peer: Certified | None) -> None:
+        """What a certificate says of the peer is known only now: an address may lead elsewhere than it was said to."""
+        self._peer = peer
+        mail, self._mail = self._mail, deque()
+        for one in mail:
+            if peer is not None and peer.cannot_be(one[1].target):
+                self._bytes -= len(one[2])
+                self._returned(one[1], "other_node")
+            else:
+                self._mail.append(one)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Hashable
 from typing import Any
 
 import pynng
 
 from lictor_actors.bus.handed import Acceptor, listen
 from lictor_actors.bus.inlet import Took
+from lictor_actors.bus.speakers import FrameSource
 
 FRAMES_A_TURN = 64
 """Frames taken before the loop gets a turn."""
@@ -19,8 +19,9 @@ FRAMES_A_TURN = 64
 class PynngInlet:
     """See ``Inlet``. All that it hears has one source: nng does not tell by which connection a frame came."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, took: Took, bytes_max: int) -> None:
-        """``took`` gets each frame; one of more than ``bytes_max`` ends its connection."""
+    def __init__(self, loop: asyncio.AbstractEventLoop, took: Took, bytes_max: int, source: FrameSource) -> None:
+        """``took`` gets each frame with this source; one of more than ``bytes_max`` ends its connection."""
+        self._source = source
         self._loop = loop
         self._took = took
         self._socket: Any = pynng.Pull0(recv_buffer_size=128, recv_max_size=bytes_max)
@@ -40,12 +41,12 @@ class PynngInlet:
         except pynng.NNGException as error:
             raise OSError(f"cannot listen at {url}: {error}") from error
 
-    def pause(self, source: Hashable) -> None:
+    def pause(self, source: FrameSource) -> None:
         """See ``Inlet``."""
         self._paused = True
         self._loop.remove_reader(self._readable)
 
-    def resume(self, source: Hashable) -> None:
+    def resume(self, source: FrameSource) -> None:
         """See ``Inlet``."""
         self._paused = False
         self._loop.add_reader(self._readable, self._receive)
@@ -68,4 +69,4 @@ class PynngInlet:
                 return
             except RuntimeError:  # pynng 0.9 cannot unpack an empty message, which only strangers send
                 data = b""
-            self._took(data, None)
+            self._took(data, self._source)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from lictor_actors.bus.arrival import Arrival
 from lictor_actors.bus.inlet import Took
+from lictor_actors.bus.lane_tls import LaneTls
 from lictor_actors.bus.listening import bound, bound_to_path, clear_away, in_words
 from lictor_actors.bus.per_client import PerClient
-from lictor_actors.bus.sp import PULL_GREETS, Endpoint, Splitter, endpoint_of, made_ready
+from lictor_actors.bus.sp import Endpoint, Splitter, endpoint_of, made_ready
+from lictor_actors.bus.speakers import FrameSource
 from lictor_messages.addresses import join_host_port
 from lictor_messages.codec import FrameRefused
 
@@ -47,8 +50,10 @@ class StreamInlet:
         count: Callable[[str], None],
         bytes_max: int,
         admission: Admission = ALL,
+        tls: LaneTls | None = None,
     ) -> None:
         """``took`` gets each frame; one of more than ``bytes_max`` ends its connection."""
+        self._tls = tls or LaneTls()
         self._greeting_s = admission.greeting_s
         self._clients = PerClient(admission.per_client)
         self._came_from: dict[socket.socket, str] = {}
@@ -57,13 +62,13 @@ class StreamInlet:
         self._count = count
         self._bytes_max = bytes_max
         self._listeners: dict[socket.socket, Endpoint] = {}
-        self._arrivals: dict[socket.socket, Splitter] = {}
+        self._arrivals: dict[socket.socket, Arrival] = {}
         self._room = memoryview(bytearray(READ_BYTES))
         self._bytes = 0
         """Read in this turn of the loop."""
         self._waiting: dict[socket.socket, None] = {}
         """What could be read when the turn was over, in order; they come first in the next."""
-        self._paused: dict[Hashable, None] = {}
+        self._paused: dict[FrameSource, None] = {}
         """They stay readable, and so come up in each turn of the loop until they are resumed."""
 
     def listen(self, url: str) -> None:
@@ -77,11 +82,11 @@ class StreamInlet:
         self._listeners[listener] = endpoint
         self._watch(listener)
 
-    def pause(self, source: Hashable) -> None:
+    def pause(self, source: FrameSource) -> None:
         """See ``Inlet``."""
         self._paused[source] = None
 
-    def resume(self, source: Hashable) -> None:
+    def resume(self, source: FrameSource) -> None:
         """See ``Inlet``."""
         self._paused.pop(source, None)
 
@@ -120,23 +125,22 @@ class StreamInlet:
         self._greet(connection, self._listeners[listener])
 
     def _greet(self, connection: socket.socket, endpoint: Endpoint) -> None:
-        try:
-            made_ready(connection).send(PULL_GREETS)
-        except OSError:  # gone already
-            self._close(connection)
-            return
-        self._arrivals[connection] = Splitter(endpoint.marker, self._bytes_max)
+        made_ready(connection)
+        arrival = self._arrivals[connection] = Arrival(Splitter(endpoint.marker, self._bytes_max), self._tls)
         self._loop.add_reader(connection, self._readable, connection)
+        if not self._say(connection, arrival):
+            self._hang_up(connection)
+            return
         self._loop.call_later(self._greeting_s, self._expect_greeted, connection)
 
     def _expect_greeted(self, connection: socket.socket) -> None:
-        splitter = self._arrivals.get(connection)
-        if splitter is not None and not splitter.greeted:
+        arrival = self._arrivals.get(connection)
+        if arrival is not None and not arrival.greeted:
             self._count("never_greeted")
             self._hang_up(connection)
 
     def _readable(self, connection: socket.socket) -> None:
-        if connection in self._paused:
+        if self._arrivals[connection] in self._paused:
             return
         if self._bytes < BYTES_A_TURN:
             self._read(connection)
@@ -163,12 +167,27 @@ class StreamInlet:
         if not size:
             self._hang_up(connection)
             return
+        arrival = self._arrivals[connection]
         try:
-            for frame in self._arrivals[connection].feed(bytes(self._room[:size])):
-                self._took(frame, connection)
+            for frame in arrival.received(bytes(self._room[:size])):
+                self._took(frame, arrival)
         except FrameRefused as refusal:
             self._count(f"frame_{refusal.reason}")
+            self._say(connection, arrival)  # why, in TLS's own words
             self._hang_up(connection)
+            return
+        if not self._say(connection, arrival):
+            self._hang_up(connection)
+
+    def _say(self, connection: socket.socket, arrival: Arrival) -> bool:
+        """What is owed to it; False if it is gone, or takes not even so little."""
+        owed = arrival.to_send()
+        if not owed:
+            return True
+        try:
+            return connection.send(owed) == len(owed)
+        except OSError:
+            return False
 
     def _hang_up(self, connection: socket.socket) -> None:
         del self._arrivals[connection]

@@ -8,13 +8,12 @@ a peer that greets and hangs up at once, as one does that is just being killed.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 from collections.abc import Callable, Iterator
-from typing import Any
 
-from lictor_actors.bus.sp import PULL_GREETS, PUSH_GREETS, Endpoint, endpoint_of, made_ready
-from lictor_messages.addresses import parsed_ip
+from lictor_actors.bus.certified import Certified
+from lictor_actors.bus.dialling import Dialled, Dialling, dialled
+from lictor_actors.bus.sp import endpoint_of
 
 DIAL_S = 1.0
 """How long one attempt may take: then the kernel would say its first word again, and wait longer each time. A failed
@@ -30,24 +29,35 @@ class StreamPipe:
     """
 
     def __init__(
-        self, url: str, loop: asyncio.AbstractEventLoop, changed: Callable[[], None], cut_off: Callable[[], None]
+        self,
+        url: str,
+        loop: asyncio.AbstractEventLoop,
+        changed: Callable[[], None],
+        cut_off: Callable[[], None],
+        dialling: Dialling = dialled,
     ) -> None:
         """``changed``: a frame that was refused may be taken now. ``cut_off``: the last frame will never be whole.
 
         Raises ValueError for a URL that is none.
         """
+        self._dial_once = dialling
         self._endpoint = endpoint_of(url)
         self._loop = loop
         self._changed = changed
         self._cut_off = cut_off
-        self._socket: socket.socket | None = None
+        self._link: Dialled | None = None
         self._rest = memoryview(b"")
         self._dialling = loop.create_task(self._dial())
 
     @property
     def connected(self) -> bool:
         """True while a peer has answered and not hung up."""
-        return self._socket is not None
+        return self._link is not None
+
+    @property
+    def peer(self) -> Certified | None:
+        """Who is there by its certificate; None without TLS."""
+        return self._link.peer if self._link is not None else None
 
     @property
     def underway(self) -> bool:
@@ -56,13 +66,16 @@ class StreamPipe:
 
     def send(self, data: bytes) -> bool:
         """Hand over one frame. False: nothing of it was taken, and ``changed`` will say when to try again."""
-        if self._socket is None or self._rest:
+        link = self._link
+        if link is None or self._rest:
             return False
         framed = b"".join((self._endpoint.marker, len(data).to_bytes(8), data))
-        sent = self._write(self._socket, framed)
-        if 0 < sent < len(framed):
-            self._rest = memoryview(framed)[sent:]
-        return sent > 0
+        out = framed if link.tls is None else link.tls.sealed(framed)
+        sent = self._write(link.socket, out)
+        if self._link is None or not (sent or link.tls is not None):
+            return False
+        self._rest = memoryview(out)[sent:]  # what is sealed has its place in the stream, sent or not
+        return True
 
     def redial(self) -> None:
         """Hang up and dial afresh: the kernel's back-off would keep a healed link dead."""
@@ -71,11 +84,11 @@ class StreamPipe:
     def close(self) -> None:
         """Hang up for good."""
         self._dialling.cancel()
-        if self._socket is not None:
-            self._loop.remove_reader(self._socket)
-            self._loop.remove_writer(self._socket)
-            self._socket.close()
-            self._socket = None
+        if self._link is not None:
+            self._loop.remove_reader(self._link.socket)
+            self._loop.remove_writer(self._link.socket)
+            self._link.socket.close()
+            self._link = None
         if self._rest:
             self._rest = memoryview(b"")
             self._cut_off()
@@ -93,12 +106,12 @@ class StreamPipe:
         for attempt, wait in enumerate(_waits()):
             try:
                 async with asyncio.timeout(DIAL_S):
-                    self._socket = await _dialled(self._loop, self._endpoint, attempt)
+                    self._link = await self._dial_once(self._endpoint, attempt)
                 break
             except (OSError, UnicodeError):  # refused, no such name, or not a Pull socket: the outbox ages
                 await asyncio.sleep(wait)
-        assert self._socket is not None
-        self._loop.add_reader(self._socket, self._readable, self._socket)
+        assert self._link is not None
+        self._loop.add_reader(self._link.socket, self._readable, self._link)
         self._loop.call_soon(self._changed)
 
     def _write(self, connection: socket.socket, data: bytes | memoryview) -> int:
@@ -121,15 +134,17 @@ class StreamPipe:
         if not self._rest:
             self._changed()
 
-    def _readable(self, connection: socket.socket) -> None:
+    def _readable(self, link: Dialled) -> None:
         """A Pull socket has nothing to say after its greeting: this is the end, or bytes to be dropped."""
         try:
-            gone = not connection.recv(4096)
+            data = link.socket.recv(4096)
+            if data and link.tls is not None:
+                link.tls.received(data)
         except BlockingIOError:
             return
         except OSError:
-            gone = True
-        if gone:
+            data = b""
+        if not data:
             self._hung_up_on()
 
 
@@ -138,34 +153,3 @@ def _waits() -> Iterator[float]:
     while True:
         yield wait
         wait = min(2 * wait, RECONNECT_MAX_S)
-
-
-async def _dialled(loop: asyncio.AbstractEventLoop, endpoint: Endpoint, attempt: int) -> socket.socket:
-    """A connection to a peer that has greeted as a Pull socket; raises OSError."""
-    places = await _resolved(loop, endpoint)
-    family, address = places[attempt % len(places)]  # one that swallows everything must not take all the time
-    with contextlib.ExitStack() as undo:
-        connection = undo.enter_context(made_ready(socket.socket(family, socket.SOCK_STREAM)))
-        await loop.sock_connect(connection, address)
-        await loop.sock_sendall(connection, PUSH_GREETS)
-        greeting = b""
-        while len(greeting) < len(PULL_GREETS):
-            piece = await loop.sock_recv(connection, len(PULL_GREETS) - len(greeting))
-            if not piece:
-                raise ConnectionError("hung up instead of greeting")
-            greeting += piece
-        if greeting != PULL_GREETS:
-            raise ConnectionError("does not greet as a Pull socket")
-        undo.pop_all()
-        return connection
-
-
-async def _resolved(loop: asyncio.AbstractEventLoop, endpoint: Endpoint) -> list[tuple[int, Any]]:
-    """Families and addresses of an endpoint: a name may have several of both."""
-    if endpoint.path:
-        return [(socket.AF_UNIX, endpoint.path)]
-    if parsed_ip(endpoint.host) is None or "%" in endpoint.host:
-        found = await loop.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
-        return [(family, address) for family, _, _, _, address in found]
-    family = socket.AF_INET6 if ":" in endpoint.host else socket.AF_INET
-    return [(family, (endpoint.host, endpoint.port))]

@@ -30,6 +30,10 @@ class RoleLanes:
         """The lane of mail for this role."""
         return self._of.get(role, "rest")
 
+    def by_gossip(self, role: str) -> bool:
+        """Whether it is the lane of a gossip pool."""
+        return self.of(role) != "rest"
+
 
 class GivenLanes(MutableMapping[str, Lanes]):
     """Lanes by node. ``given`` is shared by nodes that start as one cluster; none changes it."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from lictor_actors.hosts.doors.unix import path_of
+from lictor_deploy.agent.lane_tls import demands
 from lictor_deploy.agent.spec import lane_places
+from lictor_deploy.agent.tls import https_files
 from lictor_deploy.config.sections import AgentConfig
 from lictor_messages.addresses import is_here, join_host_port
 
@@ -24,7 +26,8 @@ def warning(config: AgentConfig) -> str:
 def exposed(config: AgentConfig) -> list[str]:
     """``ip:port`` of every listener that other machines may reach."""
     ports = config.ports
-    lanes = [(ip, port) for _, ip, port in lane_places(config)]
+    closed = ports.server if demands(config).incoming else None
+    lanes = [(ip, port) for _, ip, port in lane_places(config) if port != closed]
     doors = [(ip, ports.http) for ip in config.addresses.http or config.client_addr if not path_of(ip)]
     doors += [(ip, ports.https) for ip in without_certificate(config)]
     doors += [(ip, ports.bus) for ip in config.client_addr]
@@ -34,5 +37,5 @@ def exposed(config: AgentConfig) -> list[str]:
 
 def without_certificate(config: AgentConfig) -> list[str]:
     """IPs of HTTPS listeners that ask their clients for none."""
-    asks = config.tls.https.verify_incoming or config.verify_incoming_https
+    asks = https_files(config).verify_incoming
     return [] if asks else [ip for ip in config.addresses.https or config.client_addr if not path_of(ip)]

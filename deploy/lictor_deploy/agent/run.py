@@ -33,7 +33,7 @@ from lictor_deploy.agent.reloading import Reloading
 from lictor_deploy.agent.service_manager import READY, STOPPING, tell, told
 from lictor_deploy.agent.spec import lane_places, node_spec
 from lictor_deploy.agent.telemetry import refiltered, view_of
-from lictor_deploy.agent.tls import AgentTls, unheard
+from lictor_deploy.agent.tls import AgentTls
 from lictor_deploy.agent.watches import RunningWatches
 from lictor_deploy.config.sections import AgentConfig
 from lictor_deploy.private import PRIVATE
@@ -85,8 +85,8 @@ def _run_on_free_ports(given: AgentConfig, cluster: str, load: Callable[[], Agen
     config = with_usable_ports(given)
     spec = node_spec(config)
     require_free(listeners(config, spec))
-    for doubt in filter(None, (warning(config), unheard(config))):
-        logging.getLogger("lictor").warning("agent: %s", doubt)
+    if open_to_strangers := warning(config):
+        logging.getLogger("lictor").warning("agent: %s", open_to_strangers)
     watches, tls = RunningWatches(config.watches), AgentTls(config)
     reloading = Reloading(given, spec, load, watches, tls)
     try:
@@ -163,6 +163,7 @@ class AgentRun:
                 **checks_over_tls(config, tls),
             },
             admission=Admission(limits.rpc_max_conns_per_client, limits.rpc_handshake_timeout / 1e9),
+            tls=tls.lane,
         )
         reloading.shows = lambda running, now: self._host.metrics.show(spec.node, refiltered(running, now))
         self._node: Node | None = None

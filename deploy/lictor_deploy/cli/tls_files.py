@@ -77,7 +77,7 @@ class Said:
     days: int = 365
     """How long it is valid."""
     node: str = ""
-    """With -server: the name of the one node that it is for."""
+    """With -server or -client: the name of the one node that it is for."""
     additional_dnsname: Several = field(default_factory=list)
     """One more name under which its holder is reached. May be given several times."""
     additional_ipaddress: Several = field(default_factory=list)
@@ -85,8 +85,8 @@ class Said:
 
     def leaf(self, kind: Kind) -> Leaf:
         """The certificate to be. Raises Failure."""
-        if self.node and kind != "server":
-            raise Failure("-node names one server: give it together with -server.")
+        if self.node and kind == "cli":
+            raise Failure("-node names one node: give it together with -server or -client.")
         ips = [address(ip) for ip in self.additional_ipaddress]
         return Leaf(kind, self.dc, self.domain, lasting(self.days), self.node, self.additional_dnsname, ips)
 

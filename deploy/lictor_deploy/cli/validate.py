@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lictor_deploy.agent.hardening import lacking
+from lictor_deploy.agent.lane_tls import lane_terms
 from lictor_deploy.agent.spec import definitions_of
 from lictor_deploy.agent.tls import https_context
 from lictor_deploy.config.load import Sources, load
@@ -35,6 +36,7 @@ def validate(*paths: str, config_format: str = "", quiet: bool = False, strict: 
         config, ignored = load(Sources(files, directories, format=config_format), {}, dev=False)
         definitions_of(config, "validated")
         https_context(config)
+        lane_terms(config, f"{config.node_name}.{config.datacenter}" if config.node_name else "")
         if not config.data_dir:
             raise Failure("data_dir is missing: say where state is kept.")
     except Failure as failure:

@@ -15,7 +15,7 @@ Raw = dict[str, Any]
 NO_SINK = "metrics are asked for at /v1/agent/metrics, as JSON or by Prometheus, and are sent nowhere"
 NO_MESH = "there is no service mesh"
 NOWHERE = "no newer version is looked for"
-NO_TLS = "cluster traffic has no TLS; keys of tls.https and tls.defaults are about HTTPS alone"
+NO_ISSUER = "certificates are made with lictor tls cert create, for each node"
 NOT_IN_FORCE: dict[str, str] = {
     "cache": "the agent's cache is bounded in bytes, and asks for each answer once at a time",
     **dict.fromkeys(("connect.ca_provider", "connect.enable_mesh_gateway_wan_federation", "peering"), NO_MESH),
@@ -50,17 +50,13 @@ SINKS = (
     *(f"telemetry.circonus_submission_{name}" for name in ("interval", "url")),
 )
 """Keys of services that Consul sends its metrics to."""
-RPC_SWITCHES = (
-    *("verify_incoming_rpc", "verify_outgoing", "verify_server_hostname"),
-    *("tls.defaults.verify_outgoing", "tls.defaults.verify_server_hostname"),
-)
 LACKING: dict[str, str] = {
     **dict.fromkeys(("ui", "ui_config"), "there is no user interface"),
     **dict.fromkeys(("acl_default_policy", "acl_master_token", "acl_token"), "acl has its own keys for that"),
     "acl_datacenter": "each datacenter has its own tokens",
     **dict.fromkeys(("addresses.grpc", "addresses.grpc_tls"), "there is no gRPC"),
-    **dict.fromkeys(("auto_encrypt", "auto_config", "server_name", "tls.internal_rpc", *RPC_SWITCHES), NO_TLS),
-    **dict.fromkeys(("verify_incoming", "tls.defaults.verify_incoming"), f"{NO_TLS}: use tls.https.verify_incoming"),
+    **dict.fromkeys(("auto_encrypt", "auto_config"), NO_ISSUER),
+    "server_name": "a node is known by the names that its certificate has for nodes",
     **dict.fromkeys(("tls.https.verify_outgoing", "tls.https.verify_server_hostname"), "HTTPS dials no server"),
     "tls.grpc": "there is no gRPC",
     "tls_prefer_server_cipher_suites": "with the suites that are spoken the client's order is as good",
@@ -108,8 +104,7 @@ OFF: dict[str, Callable[[Any], bool]] = {
         (
             *("auto_encrypt", "config_entries", "encrypt", "segments", "ui"),
             *("dns_config.prefer_namespace",),
-            *("tls.internal_rpc", "tls.grpc", "tls_prefer_server_cipher_suites", *RPC_SWITCHES),
-            *("verify_incoming", "tls.defaults.verify_incoming"),
+            *("tls.grpc", "tls_prefer_server_cipher_suites"),
             *("tls.https.verify_outgoing", "tls.https.verify_server_hostname"),
             *SINKS,
         ),

@@ -51,19 +51,55 @@ class TlsDefaults(Section):
     )
 
 
+class TlsAll(TlsDefaults):
+    """With what is asked of the other end."""
+
+    verify_incoming: bool = option(
+        "Demand TLS and a certificate of these authorities, on all listeners that say nothing else.",
+        default=False,
+        reloads=True,
+    )
+    verify_outgoing: bool = option("The same as tls.internal_rpc.verify_outgoing.", default=False, reloads=True)
+    verify_server_hostname: bool = option(
+        "The same as tls.internal_rpc.verify_server_hostname.", default=False, reloads=True
+    )
+
+
 class TlsHttps(TlsDefaults):
     """The same for HTTPS alone."""
 
-    verify_incoming: bool = option(
-        "Hang up on clients that show no certificate of these authorities.", default=False, reloads=True
+    verify_incoming: bool | None = option(
+        "Hang up on clients that show no certificate of these authorities; as tls.defaults says, if not said here.",
+        default=None,
+        reloads=True,
+    )
+
+
+class TlsInternalRpc(TlsDefaults):
+    """The same for the lane of requests and Raft (ports.server) alone."""
+
+    verify_incoming: bool | None = option(
+        "Hear nothing from nodes without TLS and a certificate of these authorities, and nothing in the name of "
+        "another node than it says; as tls.defaults says, if not said here.",
+        default=None,
+        reloads=True,
+    )
+    verify_outgoing: bool | None = option(
+        "Dial other nodes over TLS, and none without a certificate of these authorities.", default=None, reloads=True
+    )
+    verify_server_hostname: bool | None = option(
+        "Take nodes for servers only with a certificate for server.DATACENTER.DOMAIN; dials over TLS as well.",
+        default=None,
+        reloads=True,
     )
 
 
 class Tls(Section):
     """Consul's stanza."""
 
-    defaults: TlsDefaults = section()
+    defaults: TlsAll = section()
     https: TlsHttps = section()
+    internal_rpc: TlsInternalRpc = section()
 
 
 class TlsKeys(Section):
@@ -75,7 +111,13 @@ class TlsKeys(Section):
     key_file: str = option("The same as tls.defaults.key_file.", default="", reloads=True)
     tls_min_version: Version = option("The same as tls.defaults.tls_min_version.", default="", reloads=True)
     tls_cipher_suites: Suites = option("The same as tls.defaults.tls_cipher_suites.", default="", reloads=True)
+    verify_incoming: bool = option("The same as tls.defaults.verify_incoming.", default=False, reloads=True)
     verify_incoming_https: bool = option("The same as tls.https.verify_incoming.", default=False, reloads=True)
+    verify_incoming_rpc: bool = option("The same as tls.internal_rpc.verify_incoming.", default=False, reloads=True)
+    verify_outgoing: bool = option("The same as tls.defaults.verify_outgoing.", default=False, reloads=True)
+    verify_server_hostname: bool = option(
+        "The same as tls.internal_rpc.verify_server_hostname.", default=False, reloads=True
+    )
     enable_agent_tls_for_checks: bool = option(
         "In checks over TLS, show the certificate of HTTPS, and believe its authorities instead of the machine's.",
         default=False,

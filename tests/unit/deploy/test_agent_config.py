@@ -66,7 +66,7 @@ def test_service_and_check_add_to_the_lists(file):
             {"encrypt": "cg8StVXbQJ0gPvMd9o7yrg=="},
             "config key encrypt: Consul has it, Lictor not yet: gossip is not encrypted.",
         ),
-        ({"verify_incoming": True}, "Consul has it, Lictor not yet: cluster traffic has no TLS"),
+        ({"auto_encrypt": {"tls": True}}, "Consul has it, Lictor not yet: certificates are made with lictor tls cert"),
         ({"ports": {"http": "8500"}}, 'config key ports.http must be a whole number, not "8500"'),
         ({"server": "yes"}, 'config key server must be true or false, not "yes"'),
         ({"retry_join": "x"}, 'config key retry_join must be a list, not "x"'),

@@ -59,6 +59,12 @@ def test_another_domain_names_files_and_certificates(capsys):
     assert alternatives(name) == ["s1.server.dc1.corp", "server.dc1.corp", "localhost", "127.0.0.1"]
 
 
+def test_a_client_s_certificate_may_name_its_node(capsys):
+    made(capsys, "ca", "create")
+    (name, _) = made(capsys, "cert", "create", "-client", "-node=a1")
+    assert alternatives(name) == ["a1.client.dc1.consul", "client.dc1.consul", "localhost", "127.0.0.1"]
+
+
 @pytest.mark.parametrize(
     ("kind", "names"),
     [
@@ -85,7 +91,7 @@ REFUSED = {
     "an authority that is there": (("ca", "create"), "consul-agent-ca.pem already exists"),
     "no kind": (("cert", "create"), "one of -server, -client and -cli"),
     "two kinds": (("cert", "create", "-server", "-cli"), "one of -server, -client and -cli"),
-    "a node that is no server": (("cert", "create", "-client", "-node=a"), "-node names one server"),
+    "a node for commands": (("cert", "create", "-cli", "-node=a"), "-node names one node"),
     "no time": (("cert", "create", "-cli", "-days=0"), "-days=0 is no time"),
     "too long": (("ca", "create", "-days=99999999999"), "-days=99999999999 is no time"),
     "an odd address": (("cert", "create", "-cli", "-additional-ipaddress=x"), "-additional-ipaddress=x is no IP"),

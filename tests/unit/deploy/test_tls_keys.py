@@ -13,7 +13,9 @@ import pytest
 from certificates import Signer
 from cryptography.hazmat.primitives import serialization
 
-from lictor_deploy.agent.tls import AgentTls, https_context, https_files, unheard
+from lictor_deploy.agent.lane_tls import Demands, demands, lane_terms
+from lictor_deploy.agent.tls import AgentTls, https_context, https_files
+from lictor_deploy.certificates.leaf import Kind
 from lictor_deploy.config.load import Sources, load
 from lictor_deploy.config.sections import AgentConfig
 from lictor_deploy.words.sentence import Failure
@@ -105,11 +107,8 @@ def test_what_cannot_be_used_is_a_sentence(
     assert str(failure.value).startswith(sentence)
 
 
-def test_https_without_a_certificate_opens_with_a_warning(good: Raw) -> None:
-    bare = config(https(**{**good, "cert_file": "", "key_file": ""}))
-    https_context(bare)
-    assert unheard(bare).startswith("HTTPS has no certificate")
-    assert not unheard(config(https(**good)))
+def test_https_without_a_certificate_is_no_error(good: Raw) -> None:
+    https_context(config(https(**{**good, "cert_file": "", "key_file": ""})))
 
 
 def test_a_file_is_looked_at_and_named_where_it_was_set_also_without_a_listener(good: Raw) -> None:
@@ -131,19 +130,7 @@ def test_validate_looks_at_the_files(tmp_path: Path, lictor: Any, good: Raw) -> 
     assert (status, said.startswith("Config validation failed: tls.https.key_file: cannot use /none: ")) == (1, True)
 
 
-PROMISES = [
-    "tls.defaults.verify_incoming",
-    "tls.defaults.verify_outgoing",
-    "tls.defaults.verify_server_hostname",
-    "tls.https.verify_outgoing",
-    "tls.https.verify_server_hostname",
-    "tls.internal_rpc",
-    "tls.grpc",
-    "verify_incoming",
-    "verify_incoming_rpc",
-    "verify_outgoing",
-    "verify_server_hostname",
-]
+PROMISES = ["tls.https.verify_outgoing", "tls.https.verify_server_hostname", "tls.grpc"]
 
 
 @pytest.mark.parametrize("key", PROMISES)
@@ -154,10 +141,101 @@ def test_what_is_not_there_yet_is_refused_by_name_and_taken_where_it_is_off(tmp_
         (tmp_path / "a.json").write_text(json.dumps(value))
         return load(Sources([str(tmp_path / "a.json")]), {}, dev=False)[1]
 
-    section = key in ("tls.internal_rpc", "tls.grpc")
+    section = key == "tls.grpc"
     with pytest.raises(Failure, match=rf"config key {re.escape(key)}: Consul has it, Lictor not yet: "):
         loaded({"cert_file": "x"} if section else True)
     assert loaded({} if section else False) == []
+
+
+def rpc(**keys: Any) -> Raw:
+    return {"tls": {"internal_rpc": keys}}
+
+
+@pytest.mark.parametrize(
+    ("raw", "asked"),
+    [
+        ({}, (False, False, False)),
+        ({"verify_incoming": True}, (True, False, False)),
+        ({"verify_incoming_rpc": True}, (True, False, False)),
+        ({"verify_incoming_https": True}, (False, False, False)),
+        ({"verify_outgoing": True}, (False, True, False)),
+        ({"verify_server_hostname": True}, (False, True, True)),
+        ({"tls": {"defaults": {"verify_incoming": True, "verify_outgoing": True}}}, (True, True, False)),
+        ({"tls": {"defaults": {"verify_server_hostname": True}}}, (False, True, True)),
+        (rpc(verify_incoming=True, verify_outgoing=True), (True, True, False)),
+        ({"verify_incoming": True, "verify_outgoing": True, **rpc(verify_incoming=False)}, (False, True, False)),
+        ({"verify_server_hostname": True, **rpc(verify_server_hostname=False)}, (False, False, False)),
+    ],
+    ids=str,
+)
+def test_what_is_asked_of_other_nodes_is_merged_as_consul_merges_it(good: Raw, raw: Raw, asked: Demands) -> None:
+    given = config({**good, **raw})
+    assert demands(given) == asked
+    terms = lane_terms(given, "")
+    assert (terms.verify_incoming, terms.client is not None, terms.verify_server_hostname) == asked
+    assert terms.server is not None
+    assert terms.server.verify_mode is (ssl.CERT_REQUIRED if asked[0] else ssl.CERT_OPTIONAL)
+
+
+def test_https_asks_for_certificates_where_all_listeners_do_unless_it_says_otherwise(good: Raw) -> None:
+    everywhere = {"ports": {"https": 8501}, **good, "verify_incoming": True}
+    assert https_files(config(everywhere)).verify_incoming
+    assert not https_files(config({**everywhere, "tls": {"https": {"verify_incoming": False}}})).verify_incoming
+
+
+@pytest.mark.parametrize(
+    ("keys", "sentence"),
+    [
+        (
+            {"cert_file": "", "key_file": ""},
+            "tls.internal_rpc.verify_incoming needs a certificate: set tls.internal_rpc.",
+        ),
+        (
+            {"ca_file": ""},
+            "tls.internal_rpc.verify_incoming needs authorities to believe: set tls.internal_rpc.ca_file",
+        ),
+        ({"key_file": ""}, "tls.internal_rpc.cert_file is of no use without key_file: set both, or none."),
+        ({"ca_file": "none"}, "tls.internal_rpc.ca_file: cannot use none: no such file or directory."),
+    ],
+    ids=str,
+)
+def test_what_the_lane_cannot_use_is_a_sentence(good: Raw, keys: Raw, sentence: str) -> None:
+    with pytest.raises(Failure) as failure:
+        lane_terms(config(rpc(**{**good, **keys}, verify_incoming=True)), "")
+    assert str(failure.value).startswith(sentence)
+
+
+def test_a_certificate_of_another_node_or_kind_is_refused_at_the_start(tmp_path: Path) -> None:
+    signer = Signer(tmp_path)
+
+    def started(kind: Kind, node: str, **more: Any) -> None:
+        files = signer.files("x", kind, node)
+        keys = {"ca_file": files.ca_file, "cert_file": files.cert_file, "key_file": files.key_file}
+        lane_terms(config({**rpc(**keys, verify_server_hostname=True), **more}), "N1.dc1")
+
+    started("client", "n1")
+    started("client", "")
+    started("server", "n1", server=True)
+    with pytest.raises(
+        Failure, match=r"is for n2\.dc1, not for this node, N1\.dc1: make one with `lictor tls cert create"
+    ):
+        started("client", "n2")
+    with pytest.raises(Failure, match=r"is for commands alone, not for this node"):
+        started("cli", "")
+    with pytest.raises(
+        Failure, match=r"is no certificate of a server of dc1: make one with .* -server -dc=dc1 -node=N1"
+    ):
+        started("client", "n1", server=True)
+
+
+def test_a_reload_gives_the_lane_new_terms_or_none(good: Raw) -> None:
+    tls = AgentTls(config(rpc(**good, verify_outgoing=True)))
+    before = tls.lane.terms
+    with pytest.raises(Failure):
+        tls.follow(config(rpc(**{**good, "key_file": "/none"}, verify_outgoing=True)))
+    assert tls.lane.terms is before
+    tls.follow(config(rpc(**good, verify_incoming=True)))
+    assert (tls.lane.demanded, tls.lane.terms.client) == (True, None)
 
 
 def test_a_reload_that_fails_leaves_the_context_that_was(good: Raw) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from lictor_actors.bus.intake import Intake, MailDesk
+from lictor_actors.bus.speakers import Speaker
 from lictor_actors.hosts.live.faults import Tap
 from lictor_actors.hosts.node import Node
 from lictor_messages.base import Message
@@ -38,9 +39,9 @@ class Arrivals:
         for target in [target for target in self._takers if node_of(target) == node.name]:
             del self._takers[target]
 
-    def arrived(self, packed: bytes) -> None:
-        """One packed envelope of a frame."""
-        envelope = self._intake.admit(packed, self._kept_out)
+    def arrived(self, packed: bytes, speaker: Speaker | None) -> None:
+        """One packed envelope of a frame, and who may have sent it."""
+        envelope = self._intake.admit(packed, self._kept_out, speaker)
         if envelope is None:
             return
         tap = self._tap()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import TYPE_CHECKING
 
+from lictor_actors.bus.lane_tls import LaneTls
 from lictor_actors.bus.nng import NngBus
 from lictor_actors.bus.stream_inlet import ALL, Admission
 from lictor_actors.hosts.doors.opening import Opening, Site
@@ -55,15 +56,16 @@ class LiveHost:
         beside: Mapping[str, Ask] | None = None,
         work: Mapping[type[Message], Probe] | None = None,
         admission: Admission = ALL,
+        tls: LaneTls | None = None,
     ) -> None:
         """``ended`` and ``stopped`` are told which node or actor is down for good, and why.
 
         ``beside``: who answers HTTP requests under these paths, instead of the nodes' gateways.
-        ``work``: who does jobs that this host does not do itself. ``admission``: see ``NngBus``.
+        ``work``: who does jobs that this host does not do itself. ``admission``, ``tls``: see ``NngBus``.
         """
         self.counters: Counter[str] = Counter()
         self._cluster, self._lanes = cluster_id(cluster), lanes
-        self._ended, self._beside, self._admission = ended, beside or {}, admission
+        self._ended, self._beside, self._terms = ended, beside or {}, (admission, tls)
         self._nodes: dict[str, LiveNode] = {}
         self._directory = LiveDirectory()
         self.locate_all = self._directory.learn_all
@@ -74,7 +76,8 @@ class LiveHost:
         self._work: dict[type[Message], Probe] = {ReadMetrics: self.metrics.read, **(work or {})}
         self._arrivals = Arrivals(self.count, lambda: self._faults.tap)
         self.enqueue, self.caught_up = self._queue.put, self._queue.caught_up
-        self._faults = LiveRules(Random(secrets.randbits(64)), self._post, self._after, self.count)
+        rng = Random(secrets.randbits(64))
+        self._faults = LiveRules(rng, self._post, lambda s, call: self._loop.call_later(s, call), self.count)
         self._told = Told(self._faults, stopped)
         self.note, self.actor_stopped = self._told.note, self._told.actor_stopped
         self._boot = secrets.randbits(32)
@@ -90,7 +93,7 @@ class LiveHost:
 
         self._loop = asyncio.get_running_loop()
         heard = self._arrivals.arrived, self._queue.full, self._returned, self.count
-        self._bus = NngBus(self._cluster, self._loop, *heard, self._admission)
+        self._bus = NngBus(self._cluster, self._loop, *heard, *self._terms, self._directory.roles.by_gossip)
         self._queue.start(self._loop, self._bus.flush)
         self._jobs: Jobs = Jobs(self._work)
         if self._lanes is not None:
@@ -199,9 +202,6 @@ class LiveHost:
     def later(self, node: str, after: int, call: Callable[[], None]) -> Handle:
         """See ``Ground``."""
         return self._loop.call_later(self._faults.clocks.true_delay(node, after) / 1e9, call)
-
-    def _after(self, seconds: float, call: Callable[[], None]) -> Handle:
-        return self._loop.call_later(seconds, call)
 
     # -- Ground: the bus -----------------------------------------------------
 
