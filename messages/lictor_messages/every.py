@@ -23,6 +23,7 @@ from lictor_messages import (
     host,
     jobs,
     journal,
+    keyring,
     kv,
     machine,
     members,

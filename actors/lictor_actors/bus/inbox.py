@@ -16,7 +16,7 @@ import pynng
 
 from lictor_actors.bus.inlet import Inlet, Took
 from lictor_actors.bus.sp import is_gone
-from lictor_messages.codec import FrameRefused, open_frame
+from lictor_messages.codec import FrameRefused
 
 SLICE = 256
 """Envelopes that are judged before the loop gets a turn: about two milliseconds."""
@@ -27,15 +27,17 @@ class Inbox:
 
     def __init__(
         self,
-        cluster: bytes,
+        opened: Callable[[bytes], Iterator[bytes]],
         loop: asyncio.AbstractEventLoop,
         take: Callable[[bytes], None],
         full: Callable[[], bool],
         count: Callable[[str], None],
         inlet: Callable[[Took], Inlet],
     ) -> None:
-        """``take`` gets each packed envelope, unless it is ``full``. ``inlet`` makes one that hands on its frames."""
-        self._cluster = cluster
+        """``opened`` opens a frame. ``take`` gets each packed envelope, unless it is ``full``. ``inlet`` makes one that
+        hands on its frames.
+        """
+        self._opened = opened
         self._loop = loop
         self._take = take
         self._full = full
@@ -71,7 +73,7 @@ class Inbox:
     def _open(self, data: bytes, source: Hashable) -> None:
         self._count("frames_in")
         try:
-            parts = open_frame(self._cluster, data)
+            parts = self._opened(data)
         except FrameRefused as refusal:
             self._count(f"frame_{refusal.reason}")
             return

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from lictor_actors.bus.frames import Framing
 from lictor_actors.bus.inbox import Inbox
 from lictor_actors.bus.outbox import Outbox
 from lictor_actors.bus.pynng_inlet import PynngInlet
@@ -31,7 +32,7 @@ class NngBus:
 
     def __init__(
         self,
-        cluster: bytes,
+        frames: Framing,
         loop: asyncio.AbstractEventLoop,
         take: Callable[[bytes], None],
         full: Callable[[], bool],
@@ -42,7 +43,7 @@ class NngBus:
         """``take`` gets each packed envelope that comes in, unless it is ``full``. ``admission``: to the lane that is
         not gossip's.
         """
-        self._cluster = cluster
+        self._frames = frames
         self._loop = loop
         self._returned = returned
         self._count = count
@@ -50,7 +51,7 @@ class NngBus:
         self._dirty: dict[str, Outbox] = {}
         self.traffic = Traffic()
         self._looking = loop.call_later(IDLE_S / 4, self._let_go_idle)
-        mail = cluster, loop, take, full, count
+        mail = frames.opened, loop, take, full, count
         self._gossip = Inbox(*mail, lambda took: PynngInlet(loop, took, GOSSIP_BYTES_MAX))
         self._rest = Inbox(*mail, lambda took: StreamInlet(loop, took, count, REST_BYTES_MAX, admission))
 
@@ -127,7 +128,9 @@ class NngBus:
 
     def _open(self, url: str, envelope: Envelope) -> Outbox | None:
         try:
-            outbox = Outbox(url, self._cluster, self._loop, self._returned, OUTBOX_BYTES_MAX, self.traffic)
+            outbox = Outbox(
+                url, self._frames.framer(envelope), self._loop, self._returned, OUTBOX_BYTES_MAX, self.traffic
+            )
         except ValueError as error:
             self._returned(envelope, f"bad_address: {error}")
             return None

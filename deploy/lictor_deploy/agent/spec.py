@@ -32,6 +32,7 @@ def node_spec(config: AgentConfig) -> NodeSpec:
         wan_join=(*config.start_join_wan, *config.retry_join_wan),
         services=services,
         checks=checks,
+        encryption=config.encryption(config.data_dir),
         unix_sockets=(sockets.user, sockets.group, sockets.mode),
     )
     return with_keys(spec, config)

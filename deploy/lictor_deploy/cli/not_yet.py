@@ -15,7 +15,6 @@ COMMANDS_NOT_YET = (
         "config",
         "connect",
         "intention",
-        "keyring",
         "license",
         "login",
         "logout",
@@ -31,8 +30,7 @@ NEVER = {
 FLAGS_NOT_YET: dict[str, tuple[str, ...]] = {
     "": ("peer",),
     "agent": (
-        *("auto-reload-config", "check_output_max_size", "disable-keyring-file"),
-        *("encrypt", "grpc-port", "grpc-tls-port"),
+        *("auto-reload-config", "check_output_max_size", "grpc-port", "grpc-tls-port"),
         *("non-voting-server", "primary-gateway", "protocol", "raft-protocol", "read-replica", "segment"),
         *("serf-lan-allowed-cidrs", "serf-lan-bind", "serf-wan-allowed-cidrs", "serf-wan-bind"),
         *("ui", "ui-content-path", "ui-dir"),
