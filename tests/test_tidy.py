@@ -72,6 +72,7 @@ TO_HOSTS = (
     "host.forgotten",
     "host.located",
     "host.redial",
+    "keyring.change_keyring",
     "web.http_answered",
 )
 """What actors say to their host: ``host@node``, a door."""

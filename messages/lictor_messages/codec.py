@@ -27,6 +27,8 @@ HEADER = struct.Struct(">2sBBB8s")
 LENGTH = struct.Struct(">I")
 CHECKED = 1
 """Flag: a checksum ends the frame. TCP's own sixteen bits let one in 65,536 damaged segments pass."""
+SEALED = 2
+"""Flag: what follows the header is encrypted, see ``bus/seal.py``."""
 CHECKSUM = struct.Struct(">I")
 FRAME_MAX = 256 * 1024
 """Bytes that messages of one tick share a frame up to; a longer one has a frame of its own."""
@@ -51,9 +53,14 @@ def cluster_id(name: str) -> bytes:
     return hashlib.sha256(name.encode()).digest()[:8]
 
 
-def frame_header(cluster: bytes) -> bytes:
+def frame_header(cluster: bytes, flags: int = CHECKED) -> bytes:
     """The first bytes of every frame of this cluster."""
-    return HEADER.pack(MAGIC, VERSION, CHECKED, 0, cluster)
+    return HEADER.pack(MAGIC, VERSION, flags, 0, cluster)
+
+
+def is_sealed(data: bytes) -> bool:
+    """True for a frame that says of itself that it is encrypted."""
+    return len(data) >= HEADER.size and data[:2] == MAGIC and data[3] & SEALED != 0
 
 
 def pack_body(body: Message) -> bytes:
@@ -102,11 +109,13 @@ def open_frame(cluster: bytes, data: bytes) -> Iterator[bytes]:
         raise FrameRefused("other_version", str(version))
     if theirs != cluster:
         raise FrameRefused("other_cluster", theirs.hex())
-    return _parts(data, _checked(data) if flags & CHECKED else len(data))
+    if flags & SEALED:
+        raise FrameRefused("sealed", "gossip is not encrypted here")
+    return parts_of(data, HEADER.size, _checked(data) if flags & CHECKED else len(data))
 
 
-def _parts(data: bytes, end: int) -> Iterator[bytes]:
-    offset = HEADER.size
+def parts_of(data: bytes, offset: int, end: int) -> Iterator[bytes]:
+    """The packed envelopes between these places; raises FrameRefused where one is cut."""
     while offset < end:
         if offset + LENGTH.size > end:
             raise FrameRefused("malformed", "cut length")
@@ -124,6 +133,25 @@ def _checked(data: bytes) -> int:
     if end < HEADER.size or CHECKSUM.unpack_from(data, end)[0] != zlib.crc32(memoryview(data)[:end]):
         raise FrameRefused("corrupt", "the checksum does not fit")
     return end
+
+
+def target_of(packed: bytes) -> str:
+    """The target of a packed envelope, without reading what is behind it; raises FrameRefused."""
+    try:
+        begin, end = _text(packed, _text(packed, 1)[1])
+        return packed[begin:end].decode()
+    except (IndexError, UnicodeDecodeError) as e:
+        raise FrameRefused("malformed", "an envelope has no target") from e
+
+
+def _text(data: bytes, at: int) -> tuple[int, int]:
+    """Where the msgpack text at this place begins and ends."""
+    first = data[at]
+    if 0xA0 <= first <= 0xBF:
+        return at + 1, at + 1 + first - 0xA0
+    if first == 0xD9:
+        return at + 2, at + 2 + data[at + 1]
+    raise FrameRefused("malformed", "an envelope has no target")
 
 
 def unpack(data: bytes) -> Envelope:

@@ -94,3 +94,8 @@ def node_of(address: str) -> str:
 def at(role: str, node: str) -> str:
     """``server``, ``n1.dc1`` → ``server@n1.dc1``."""
     return f"{role}@{node}"
+
+
+def datacenter_of(node: str) -> str:
+    """``n1.dc1`` → ``dc1``."""
+    return node.rpartition(".")[2]

@@ -24,6 +24,7 @@ from lictor_messages import (
     host,
     jobs,
     journal,
+    keyring,
     kv,
     machine,
     members,

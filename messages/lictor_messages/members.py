@@ -90,6 +90,8 @@ class Members(Message, kind="members.members", on=WIRE):
     members: tuple[Member, ...]
     alive: int = 0
     """How many are alive, those that were not asked for included."""
+    key_id: str = ""
+    """Of the key by which the prober's gossip is encrypted; "" if it is not."""
 
 
 Outcome = Literal["open", "refuted", "failed", "left"]

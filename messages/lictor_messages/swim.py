@@ -200,6 +200,8 @@ class ProberOptions(Message):
     """Addresses on this node that hear every MemberEvent and UserEvent."""
     disable_coordinates: bool = False
     """Reckon none, and say none to others."""
+    encrypted: bool = False
+    """Its gossip is sealed with keys, which the host holds."""
     reconnect_timeout_ns: int = 72 * HOUR_NS
     """After this long a failed member is forgotten."""
     tombstone_timeout_ns: int = 24 * HOUR_NS

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from memory_bus import Exchange, MemoryBus
 
+from lictor_actors.bus.frames import PlainFrames
 from lictor_actors.bus.nng import NngBus
 from lictor_messages.codec import cluster_id, unpack
 from lictor_messages.envelope import Envelope
@@ -112,7 +113,9 @@ class Stage:
     def make(self, station: Station, cluster: bytes) -> NngBus | MemoryBus:
         loop = asyncio.get_running_loop()
         if self.over_nng:
-            return NngBus(cluster, loop, station.take, lambda: station.full, station.give_back, station.count)
+            return NngBus(
+                PlainFrames(cluster), loop, station.take, lambda: station.full, station.give_back, station.count
+            )
         return MemoryBus(self.exchange, cluster, loop, station.deliver, station.give_back, station.count)
 
     def new_url(self) -> str:

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from lictor_actors.bus.frames import PlainFrames
 from lictor_actors.bus.inbox import SLICE, Inbox
 from lictor_actors.bus.speakers import FrameSource
 from lictor_messages.codec import LENGTH, cluster_id, frame
@@ -22,7 +23,9 @@ class Told:
         self.taken: list[str] = []
         self.full = False
         loop = asyncio.get_running_loop()
-        self.inbox = Inbox(CLUSTER, loop, self._take, lambda: self.full, lambda _: None, self._inlet)
+        self.inbox = Inbox(
+            PlainFrames(CLUSTER).opened, loop, self._take, lambda: self.full, lambda _: None, self._inlet
+        )
 
     def send(self, source: str, parts: list[str]) -> None:
         packed = [LENGTH.pack(len(part)) + part.encode() for part in parts]

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import pynng
 import pytest
 
+from lictor_actors.bus.frames import PlainFrames
 from lictor_actors.bus.nng import NngBus
 from lictor_messages.codec import cluster_id, frame
 
@@ -55,7 +56,9 @@ async def both_lanes(run: Path, remove: Callable[[Path, NngBus, Counter[str]], N
                 changed.clear()
                 await changed.wait()
 
-    bus = NngBus(CLUSTER, asyncio.get_running_loop(), lambda _: None, lambda: False, lambda *_: None, count)
+    bus = NngBus(
+        PlainFrames(CLUSTER), asyncio.get_running_loop(), lambda _: None, lambda: False, lambda *_: None, count
+    )
     lanes = [f"ipc://{run}/g", f"ipc://{run}/r"]
     bus.listen(*lanes)
     with pynng.Push0() as before:

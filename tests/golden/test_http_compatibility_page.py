@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lictor_actors.roles.api.api import ROUTER
-from lictor_actors.roles.api.consul_endpoints import ACLS_OFF, CONSUL_ENDPOINTS, NO_COORDINATES, NO_KEYRING
+from lictor_actors.roles.api.consul_endpoints import ACLS_OFF, CONSUL_ENDPOINTS, NO_COORDINATES
 from lictor_actors.roles.api.routes import Route
 from lictor_messages.web import HttpAnswered
 
@@ -74,7 +74,7 @@ def _rows() -> Iterator[str]:
     for endpoint in sorted(CONSUL_ENDPOINTS, key=lambda endpoint: endpoint.path):
         for method in endpoint.methods.split():
             here = (method, endpoint.path) in built
-            off = endpoint.instead in (ACLS_OFF, NO_COORDINATES, NO_KEYRING)
+            off = endpoint.instead in (ACLS_OFF, NO_COORDINATES)
             state = "answered" if here else "switched off" if off else "refused"
             note = NOTES.get(endpoint.path, "")
             if not here and not off and any(part in endpoint.path for part in MESH_PATHS):
@@ -110,4 +110,4 @@ def test_what_is_lacking_says_so(refused: Route) -> None:
     if answer.status == 404:
         assert words == f"Consul has {refused.method} {refused.path}, Lictor not yet"
     else:
-        assert (answer.status, words) in (ACLS_OFF, NO_COORDINATES, NO_KEYRING)
+        assert (answer.status, words) in (ACLS_OFF, NO_COORDINATES)

@@ -17,7 +17,7 @@ import pynng
 from lictor_actors.bus.inlet import Inlet, Took
 from lictor_actors.bus.sp import is_gone
 from lictor_actors.bus.speakers import FrameSource, Speaker
-from lictor_messages.codec import FrameRefused, open_frame
+from lictor_messages.codec import FrameRefused
 
 SLICE = 256
 """Envelopes that are judged before the loop gets a turn: about two milliseconds."""
@@ -28,17 +28,17 @@ class Inbox:
 
     def __init__(
         self,
-        cluster: bytes,
+        opened: Callable[[bytes], Iterator[bytes]],
         loop: asyncio.AbstractEventLoop,
         take: Callable[[bytes, Speaker | None], None],
         full: Callable[[], bool],
         count: Callable[[str], None],
         inlet: Callable[[Took], Inlet],
     ) -> None:
-        """``take`` gets each packed envelope and who may have sent it, unless it is ``full``. ``inlet`` makes one that
-        hands on its frames.
+        """``opened`` opens a frame. ``take`` gets each packed envelope and who may have sent it, unless it is ``full``.
+        ``inlet`` makes one that hands on its frames.
         """
-        self._cluster = cluster
+        self._opened = opened
         self._loop = loop
         self._take = take
         self._full = full
@@ -74,7 +74,7 @@ class Inbox:
     def _open(self, data: bytes, source: FrameSource) -> None:
         self._count("frames_in")
         try:
-            parts = open_frame(self._cluster, data)
+            parts = self._opened(data)
         except FrameRefused as refusal:
             self._count(f"frame_{refusal.reason}")
             return

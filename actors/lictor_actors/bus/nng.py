@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable
 
 from lictor_actors.bus.dialling import dialled, over_tls
+from lictor_actors.bus.frames import Framing
 from lictor_actors.bus.inbox import Inbox
 from lictor_actors.bus.lane_tls import LaneTls
 from lictor_actors.bus.outbox import Outbox
@@ -34,7 +35,7 @@ class NngBus:
 
     def __init__(
         self,
-        cluster: bytes,
+        frames: Framing,
         loop: asyncio.AbstractEventLoop,
         take: Callable[[bytes, Speaker | None], None],
         full: Callable[[], bool],
@@ -53,7 +54,7 @@ class NngBus:
         gossips = FrameSource()
         if tls is not None:
             gossips.speaker = OfLane(lambda: tls.demanded, by_gossip)
-        self._cluster = cluster
+        self._frames = frames
         self._loop = loop
         self._returned = returned
         self._count = count
@@ -61,7 +62,7 @@ class NngBus:
         self._dirty: dict[str, Outbox] = {}
         self.traffic = Traffic()
         self._looking = loop.call_later(IDLE_S / 4, self._let_go_idle)
-        mail = cluster, loop, take, full, count
+        mail = frames.opened, loop, take, full, count
         self._gossip = Inbox(*mail, lambda took: PynngInlet(loop, took, GOSSIP_BYTES_MAX, gossips))
         self._rest = Inbox(*mail, lambda took: StreamInlet(loop, took, count, REST_BYTES_MAX, admission, tls))
 
@@ -139,7 +140,8 @@ class NngBus:
     def _open(self, url: str, envelope: Envelope) -> Outbox | None:
         dialling = dialled if self._by_gossip(role_of(envelope.target)) else self._secured
         try:
-            outbox = Outbox(url, self._cluster, self._loop, self._returned, OUTBOX_BYTES_MAX, self.traffic, dialling)
+            framed = self._frames.framer(envelope)
+            outbox = Outbox(url, framed, self._loop, self._returned, OUTBOX_BYTES_MAX, self.traffic, dialling)
         except ValueError as error:
             self._returned(envelope, f"bad_address: {error}")
             return None

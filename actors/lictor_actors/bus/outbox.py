@@ -1,7 +1,7 @@
 """Mail for one URL: our own queue in front of a pipe without buffers.
 
 A pipe says when it did not take a frame, so what it has not taken is still here: bounded in bytes and in age, dropped
-by name, and for a request given back to its poster. Frames grow by themselves while the pipe is busy.
+by name, and for a request given back to its poster. Framing grow by themselves while the pipe is busy.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from collections.abc import Callable
 
 from lictor_actors.bus.certified import Certified
 from lictor_actors.bus.dialling import Dialling, dialled
+from lictor_actors.bus.frames import Framer
 from lictor_actors.bus.stream_pipe import StreamPipe
 from lictor_actors.bus.traffic import Traffic
-from lictor_messages.codec import FRAME_MAX, frame
+from lictor_messages.codec import FRAME_MAX
 from lictor_messages.envelope import Envelope
 
 Returned = Callable[[Envelope, str], None]
@@ -32,18 +33,18 @@ class Outbox:
     def __init__(
         self,
         url: str,
-        cluster: bytes,
+        framed: Framer,
         loop: asyncio.AbstractEventLoop,
         returned: Returned,
         bytes_max: int,
         traffic: Traffic,
         dialling: Dialling = dialled,
     ) -> None:
-        """Raises ValueError for a URL that cannot be dialled at all."""
+        """``framed`` makes a frame of packed envelopes. Raises ValueError for a URL that cannot be dialled at all."""
         self.url = url
         self.spoil_next = False
         """Fault: the next frame arrives with a byte changed."""
-        self._cluster = cluster
+        self._framed = framed
         self._loop = loop
         self._returned = returned
         self._bytes_max = bytes_max
@@ -115,7 +116,7 @@ class Outbox:
                 break
             parts.append(packed)
             size += len(packed)
-        data = frame(self._cluster, parts)
+        data = self._framed(parts)
         return len(parts), data[:-1] + bytes([data[-1] ^ 1]) if self.spoil_next else data
 
     def _age(self) -> None:

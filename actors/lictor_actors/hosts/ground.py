@@ -13,6 +13,7 @@ from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope
 from lictor_messages.host import PoolLane
 from lictor_messages.journal import JournalRecord
+from lictor_messages.keyring import ChangeKeyring, KeyringChanged
 
 if TYPE_CHECKING:
     from lictor_actors.hosts.seat import Seat
@@ -91,6 +92,10 @@ class Ground(Protocol):
 
     def locate_all(self, node: str, lanes: Mapping[str, Lanes]) -> None:
         """Directory of ``node``: by the datacenter's own pool all these are reached there. Shared, not copied."""
+        ...
+
+    def change_keyring(self, node: str, asked: ChangeKeyring) -> KeyringChanged:
+        """Do this to the keyring of a pool that ``node`` is in."""
         ...
 
     def redial(self, node: str, other: str) -> None:

@@ -23,6 +23,7 @@ from lictor_messages.host import (
     Redial,
     Undeliverable,
 )
+from lictor_messages.keyring import ChangeKeyring
 from lictor_messages.refusals import Refused
 
 Birth = Callable[[ActorSpec], Actor]
@@ -161,6 +162,8 @@ class Node:
                 self.ground.locate_all(self.name, body.lanes)
             case Forgotten():
                 self.ground.locate(self.name, body.node, body.pool, None)
+            case ChangeKeyring():
+                self._answer(envelope, self.ground.change_keyring(self.name, body))
             case Redial():
                 self.ground.redial(self.name, body.node)
             case NodeStopping():
@@ -176,6 +179,10 @@ class Node:
                 self.ground.post(onward)
             case _:
                 self.ground.count(f"host_ignored_{body.kind}", self.name)
+
+    def _answer(self, e: Envelope, answer: Message) -> None:
+        me = at("host", self.name)
+        self.ground.post(Envelope(me, e.source, answer, request=e.request, cause=e.cause, origin=e.origin))
 
     # -- faults --------------------------------------------------------------
 

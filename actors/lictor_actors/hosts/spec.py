@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from lictor_messages.addresses import lane_url
 from lictor_messages.base import Record
+from lictor_messages.host import PoolLane
+from lictor_messages.keyring import GossipEncryption
 
 
 class SiteSpec(Record):
@@ -32,6 +34,9 @@ class SiteSpec(Record):
     wan: str = ""
     """URL that it advertises for this; tcp://wan_address:wan_port if empty."""
 
+    encryption: GossipEncryption | None = None
+    """Of its gossip; None: it is not encrypted."""
+
     @property
     def node(self) -> str:
         """``name.dc``."""
@@ -53,6 +58,11 @@ class SiteSpec(Record):
     def pool_urls(self) -> tuple[str, ...]:
         """Where its gossip pools are joined."""
         return tuple(url for url in (self.gossip_url, self.wan_url) if url)
+
+    @property
+    def pool_lanes(self) -> tuple[PoolLane, ...]:
+        """The lanes of these pools."""
+        return ("gossip", "wan") if self.wan_url else ("gossip",)
 
     @property
     def rest_url(self) -> str:

@@ -19,7 +19,7 @@ from lictor_messages.swim import ProberOptions
 
 def add_node(world: World, spec: NodeSpec) -> Machine:
     """Start the node of this spec in the world."""
-    return world.add(spec.node, tree(spec), birth, urls=spec.listen_urls)
+    return world.add(spec.node, tree(spec), birth, urls=spec.listen_urls, encryption=spec.encryption)
 
 
 def cluster_specs(seed: int, servers: int, agents: int, datacenters: int = 1) -> list[NodeSpec]:
@@ -75,7 +75,7 @@ def add_converged(world: World, specs: Sequence[NodeSpec]) -> None:
     knows = {spec.node: (spec.gossip_url, spec.rest_url) for spec in specs}
     for spec in specs:
         urls = spec.gossip_url, spec.rest_url
-        world.add(spec.node, trees[spec.node], _Births(view), urls=urls, knows=knows)
+        world.add(spec.node, trees[spec.node], _Births(view), urls=urls, knows=knows, encryption=spec.encryption)
 
 
 class _Births:

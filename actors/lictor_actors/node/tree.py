@@ -102,6 +102,7 @@ def _prober(spec: NodeSpec) -> ProberOptions:
         tags=_tags(spec),
         join=tuple(url for url in spec.join if spec.gossip or url != spec.gossip_url),  # a lane may be shared
         tell=tuple(tell),
+        encrypted=spec.encryption is not None,
         **spec.settings_of("prober"),
     )
 
@@ -120,6 +121,7 @@ def _wan_prober(spec: NodeSpec) -> ProberOptions:
         tags=_tags(spec),
         join=tuple(url for url in spec.wan_join if url != spec.wan_url),
         tell=(at(ROUTER, spec.node),),
+        encrypted=spec.encryption is not None,
         **options,
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
-Resource = Literal["acl", "agent", "event", "key", "node", "operator", "query", "service", "session"]
+Resource = Literal["acl", "agent", "event", "key", "keyring", "node", "operator", "query", "service", "session"]
 Level = Literal["read", "list", "write"]
 Extent = Literal["name", "prefix", "stored", "check", "unknown", "rows"]
 

@@ -9,9 +9,12 @@ from lictor_actors.node.in_world import cluster_specs
 from lictor_actors.node.spec import NodeSpec
 from lictor_actors.swarm.plan import Plan
 from lictor_actors.swarm.resolvers import with_dns
+from lictor_messages.keyring import GossipEncryption
 
 CHECK_EVERY = 16
 """Turns from one actor's check of itself to the next: a store checks every row. Judges look at every turn."""
+
+GOSSIP_KEY = "dGhlLW9uZS1pbi13b3JsZA=="
 
 
 def world_of(plan: Plan, trace: Callable[[str], None] | None) -> World:
@@ -27,4 +30,6 @@ def specs_of(plan: Plan) -> list[NodeSpec]:
     if plan.snapshot_every:
         wanted["server.snapshot_threshold"] = plan.snapshot_every
         wanted["server.trailing_logs"] = plan.snapshot_every // 2
+    if plan.sealed:
+        specs = [spec.model_copy(update={"encryption": GossipEncryption(key=GOSSIP_KEY)}) for spec in specs]
     return [with_dns(spec.having(wanted)) if plan.dns else spec.having(wanted) for spec in specs]

@@ -83,6 +83,8 @@ class Plan:
     """Nodes ask the whole pool now and then."""
     echoes: bool = False
     """Old leaves are said again, invented ones flood a node, and agents are forced out."""
+    sealed: bool = False
+    """Gossip is encrypted, and an attacker sends again what was heard."""
     lost_write: bool = False
     """In the end an agent's write to the catalog is lost, and it has to notice."""
     datacenters: int = 1
@@ -119,6 +121,7 @@ class Plan:
             f"{'; checks live by reports' if self.reports else ''}"
             f"{'; the pool is asked' if self.queries else ''}"
             f"{'; old leaves are said again' if self.echoes else ''}"
+            f"{'; gossip is sealed' if self.sealed else ''}"
             f"{'; a write to the catalog is lost' if self.lost_write else ''}"
         )
 
@@ -175,6 +178,8 @@ def _with_later_draws(plan: Plan) -> Plan:
         plan = replace(plan, queries=True)
     if others.random() < 1 / 4:
         plan = replace(plan, echoes=True)
+    if others.random() < 1 / 4:
+        plan = replace(plan, sealed=True)
     return of_datacenters(plan) if stream(plan.seed, "several").random() < 1 / 8 else plan
 
 

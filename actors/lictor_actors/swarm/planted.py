@@ -5,6 +5,7 @@ from __future__ import annotations
 from lictor_actors.swarm.hunt import Planted
 from lictor_actors.swarm.mutants import checks, datacenters, raft, store, swim
 from lictor_actors.swarm.plan import calm_weather
+from lictor_actors.swarm.sealed_bugs import SEALED_BUGS
 
 THREE = {"servers": 3, "agents": 1, "clients": 4, "keys": 1}
 OFTEN = {"every_s": 0.7, "lasts_s": 1.0}
@@ -285,4 +286,5 @@ PLANTED = (
         datacenters=True,
         plan={"datacenters": 3},
     ),
+    *SEALED_BUGS,
 )

@@ -28,6 +28,7 @@ from lictor_actors.swarm.nodes import specs_of, world_of
 from lictor_actors.swarm.owners import Owners
 from lictor_actors.swarm.plan import Plan
 from lictor_actors.swarm.prefixes import CALL_S, Prefixes
+from lictor_actors.swarm.replayer import replayer
 from lictor_actors.swarm.report import Report
 from lictor_actors.swarm.reporters import report_on_checks
 from lictor_actors.swarm.resolvers import Resolvers
@@ -87,6 +88,7 @@ class Run(Judged):
         self._prefixes = Prefixes(world, self.watches, nodes, stream(seed, "prefixes")) if self.plan.prefixes else None
         self._resolvers = Resolvers(world, nodes, stream(seed, "resolvers")) if self.plan.dns else None
         self._echoes = self._hired_echoes(stream(seed, "echoes"))
+        self._replayer = replayer(world, self.plan, self.broken)
         if self.plan.reports:
             report_on_checks(world, nodes, seed, self.broken)
 
@@ -153,6 +155,10 @@ class Run(Judged):
         """The cluster must still be whole, and what the clients saw must be explained by one order."""
         self.clients.stop()
         self._heralds.stop()
+        if self._replayer is not None:
+            self._replayer.stop()
+        if self._replayer is not None:
+            self._replayer.stop()
         for locker in self._lockers:
             locker.stop()
         for keeper in self._keepers:

@@ -23,6 +23,7 @@ from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
 from lictor_actors.swim.membership import Membership
 from lictor_actors.swim.name_conflict import NameConflict
 from lictor_actors.swim.own_record import OwnRecord
+from lictor_actors.swim.pool_keys import PoolKeys
 from lictor_actors.swim.probe import Probing, Round
 from lictor_actors.swim.processed import ProcessedUpdates
 from lictor_actors.swim.profile import Profile
@@ -35,6 +36,7 @@ from lictor_actors.swim.updates import Updates
 from lictor_messages.codec import pack_body
 from lictor_messages.coordinates import Coordinate
 from lictor_messages.envelope import role_of
+from lictor_messages.host import PoolLane
 from lictor_messages.members import UserEvent
 from lictor_messages.pool import PoolQuery
 from lictor_messages.swim import Alive, Dead, LeaveIntent, ProberOptions, RetryJoinDue, Suspect
@@ -74,6 +76,8 @@ class Pool:
         self.queries = PoolQueries(members, gossiper, self._matches)
         self.asking = Asking(profile, members, self.queries)
         lan = options.pool != "wan"
+        lane: PoolLane = "gossip" if lan else "wan"
+        self.keys = PoolKeys(members.me.node, lane, options.encrypted, self.queries, self.asking)
         conflict = NameConflict(members, self.queries, self.asking, self.listeners, decides=lan)
         own = OwnRecord(members, gossiper, self.awareness, conflict)
         transitions = Transitions(profile, members, gossiper, self.listeners, processed)
@@ -113,6 +117,7 @@ class Pool:
         if not self.joining.waits:
             self.sync.begin(turn)
         self.remembering.begin(turn)
+        self.keys.begin(turn)
 
     def recovered(self, turn: Turn) -> None:
         """Join; or wait first to be introduced, if no earlier life has met others."""

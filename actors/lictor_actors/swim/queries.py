@@ -27,7 +27,7 @@ PING = "_serf_ping"
 Matches = Callable[[str, str], bool]
 """Whether a user's pattern is found in a text. Raises ValueError for what is no pattern."""
 Answerer = Callable[[PoolQuery, Turn], bytes | None]
-"""What this node answers to a query of some name; None for nothing."""
+"""What this node answers to a query of some name; None for nothing, or for an answer in a later turn."""
 
 
 def size(query: AskPool | PoolQuery) -> int:
@@ -87,8 +87,12 @@ class PoolQueries:
         answerer = self._answerers.get(query.name)
         payload = answerer(query, turn) if answerer is not None else None
         if payload is not None:
-            answer = QueryAnswer(ltime=query.ltime, id=query.id, node=self._me, payload=payload)
-            self._answer(query, answer, turn)
+            self.answer(query, payload, turn)
+
+    def answer(self, query: PoolQuery, payload: bytes, turn: Turn) -> None:
+        """What this node has to say; in a later turn, if it could not be said at once."""
+        answer = QueryAnswer(ltime=query.ltime, id=query.id, node=self._me, payload=payload)
+        self._answer(query, answer, turn)
 
     def selects(self, query: AskPool | PoolQuery, peer: Peer) -> bool:
         """Whether this member is one of those that are to answer. Raises ValueError for a filter that is no pattern."""

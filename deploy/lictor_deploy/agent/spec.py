@@ -34,6 +34,7 @@ def node_spec(config: AgentConfig) -> NodeSpec:
         services=services,
         checks=checks,
         tagged_addresses=FrozenMap(config.tagged),
+        encryption=config.encryption(config.data_dir),
         unix_sockets=(sockets.user, sockets.group, sockets.mode),
     )
     return with_keys(spec, config)

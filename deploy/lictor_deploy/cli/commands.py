@@ -36,6 +36,7 @@ COMMANDS = {
     "debug": (f"{HERE}.debug:app", "Collect what an agent says of itself into an archive."),
     "tls": (f"{HERE}.tls_files:app", "Make certificates for a cluster."),
     "validate": (f"{HERE}.validate:validate", "Check configuration files."),
+    "keyring": (f"{HERE}.keyring:keyring", "Show and change the keys of gossip."),
     "keygen": (f"{HERE}.keygen:keygen", "Print a new key for gossip."),
     "completion": (f"{HERE}.completion:app", "Complete commands and flags in a shell."),
     "version": (f"{HERE}.version:version", "Show the version."),

@@ -54,6 +54,7 @@ def members(
     found.sort(key=lambda member: member["Name"])
     if detailed:
         print(columns(*detailed_table(found, suspicions(reach) if not wan else {})))
+        print(*encryption(reach, "serf_wan" if wan else "serf_lan"), sep="", end="")
     else:
         print(columns(HEAD, [brief(member) for member in found]))
     return 0
@@ -152,6 +153,13 @@ def detailed_table(found: list[dict[str, Any]], suspected: dict[str, str]) -> tu
     if not any(m["Name"] in suspected for m in found):
         return head, rows
     return (*head, "Suspicion"), [(*row, suspected.get(row[0], "-")) for row in rows]
+
+
+def encryption(reach: Reach, pool: str) -> list[str]:
+    """A line that says by which key the pool's gossip is encrypted, none if it is not."""
+    answer = reach.api().get("/v1/agent/self")
+    stats = answer.fields().get("Stats", {}).get(pool, {}) if answer.status == 200 else {}
+    return [f"encrypted: yes, {stats['encrypted_by']}\n"] if "encrypted_by" in stats else []
 
 
 def suspicions(reach: Reach) -> dict[str, str]:

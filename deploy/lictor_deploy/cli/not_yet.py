@@ -13,7 +13,6 @@ COMMANDS_NOT_YET = (
         "config",
         "connect",
         "intention",
-        "keyring",
         "license",
     ),
     *("namespace", "partition", "peering", "resource", "troubleshoot"),
@@ -27,8 +26,7 @@ NEVER = {
 FLAGS_NOT_YET: dict[str, tuple[str, ...]] = {
     "": ("peer",),
     "agent": (
-        *("auto-reload-config", "check_output_max_size", "disable-keyring-file"),
-        *("encrypt", "grpc-port", "grpc-tls-port"),
+        *("auto-reload-config", "check_output_max_size", "grpc-port", "grpc-tls-port"),
         *("non-voting-server", "primary-gateway", "protocol", "raft-protocol", "read-replica", "segment"),
         *("ui", "ui-content-path", "ui-dir"),
     ),

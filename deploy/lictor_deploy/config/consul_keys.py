@@ -22,7 +22,6 @@ NOT_IN_FORCE: dict[str, str] = {
     "connect.enable_serverless_plugin": NO_MESH,
     **dict.fromkeys((f"ports.{name}_{end}_port" for name in ("expose", "sidecar") for end in ("max", "min")), NO_MESH),
     **dict.fromkeys(("disable_anonymous_signature", "disable_update_check"), NOWHERE),
-    "disable_keyring_file": "gossip is not encrypted, and so has no keyring",
     "disable_kv_key_validation": "keys may hold all characters that can be seen",
     "disable_remote_exec": "there is no remote execution",
     "limits.rpc_client_timeout": "a request has the time that its question takes, and performance.rpc_hold_timeout",
@@ -60,7 +59,6 @@ LACKING: dict[str, str] = {
     **dict.fromkeys(("tls.https.verify_outgoing", "tls.https.verify_server_hostname"), "HTTPS dials no server"),
     "tls.grpc": "there is no gRPC",
     "tls_prefer_server_cipher_suites": "with the suites that are spoken the client's order is as good",
-    **dict.fromkeys(("encrypt", "encrypt_verify_incoming", "encrypt_verify_outgoing"), "gossip is not encrypted"),
     "recursor": "recursors has them all, as a list",
     "dns_config.prefer_namespace": "there is one namespace",
     **dict.fromkeys(SINKS, NO_SINK),
@@ -102,7 +100,7 @@ OFF: dict[str, Callable[[Any], bool]] = {
     "ui_config": ui_is_off,
     **dict.fromkeys(
         (
-            *("auto_encrypt", "config_entries", "encrypt", "segments", "ui"),
+            *("auto_encrypt", "config_entries", "segments", "ui"),
             *("dns_config.prefer_namespace",),
             *("tls.grpc", "tls_prefer_server_cipher_suites"),
             *("tls.https.verify_outgoing", "tls.https.verify_server_hostname"),

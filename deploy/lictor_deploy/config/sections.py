@@ -8,6 +8,7 @@ from lictor_deploy.config.acl import Acl
 from lictor_deploy.config.autopilot import AutopilotSection
 from lictor_deploy.config.connect import ConnectSection
 from lictor_deploy.config.dns import DnsConfig
+from lictor_deploy.config.encryption import EncryptKeys
 from lictor_deploy.config.gossip import GossipKeys, TaggedKeys
 from lictor_deploy.config.http import HttpConfig, Limits, UnixSockets
 from lictor_deploy.config.ips import HttpPlaces, Joinable, OwnIp, OwnIps, ReachableIp
@@ -60,7 +61,7 @@ class Addresses(Section):
     )
 
 
-class AgentConfig(LogKeys, TlsKeys, GossipKeys, TaggedKeys):
+class AgentConfig(LogKeys, TlsKeys, GossipKeys, EncryptKeys, TaggedKeys):
     """The keys of Consul's agent configuration that are in force, merged from files and flags."""
 
     server: bool = option(
@@ -158,9 +159,7 @@ class AgentConfig(LogKeys, TlsKeys, GossipKeys, TaggedKeys):
     reconnect_timeout: Duration = option(
         "After this long a failed member is forgotten.", feeds="prober.reconnect_timeout_ns"
     )
-    reconnect_timeout_wan: Duration = option(
-        "The same for a server of another datacenter.", feeds="prober-wan.reconnect_timeout_ns"
-    )
+    reconnect_timeout_wan: Duration = option("The same between datacenters.", feeds="prober-wan.reconnect_timeout_ns")
     leave_on_terminate: bool | None = option(
         "Leave on SIGTERM; by default client agents do, and servers just stop.", default=None
     )

@@ -63,8 +63,8 @@ def test_service_and_check_add_to_the_lists(file):
         ({"nodeName": "x"}, "invalid config key nodeName"),
         ({"ports": {"htpp": 1}}, "invalid config key ports.htpp"),
         (
-            {"encrypt": "cg8StVXbQJ0gPvMd9o7yrg=="},
-            "config key encrypt: Consul has it, Lictor not yet: gossip is not encrypted.",
+            {"encrypt": "YWJj"},
+            "encrypt is no gossip key: key size must be 16, 24 or 32 bytes.",
         ),
         ({"auto_encrypt": {"tls": True}}, "Consul has it, Lictor not yet: certificates are made with lictor tls cert"),
         ({"ports": {"http": "8500"}}, 'config key ports.http must be a whole number, not "8500"'),

@@ -7,12 +7,14 @@ from lictor_actors.consul.rows import Field
 from lictor_actors.consul.selectors import STRING
 from lictor_actors.consul.struct import Struct
 from lictor_messages.autopilot import AutopilotConfiguration
+from lictor_messages.keyring import KeyGiven
 from lictor_messages.status import RaftServer
 
 RAFT_PROTOCOL = "3"
 """Consul's number for servers that are known by UUID."""
 
 AUTOPILOT = Struct("AutopilotConfiguration", AutopilotConfiguration, snake=True, zeros=True)
+KEYRING = Struct("KeyringRequest", KeyGiven)
 RAFT_SERVER = Struct(
     "RaftServer",
     RaftServer,

@@ -51,3 +51,7 @@ class LiveDirectory:
         """Where ``other`` takes mail for this role, "" if it is not known."""
         known = self._known.get(node)
         return known.url(other, self.roles.of(role)) if known is not None else ""
+
+    def knows(self, url: str) -> bool:
+        """Whether some node of this process has been told that another lives there."""
+        return any(url in known.every_url() for known in self._known.values())

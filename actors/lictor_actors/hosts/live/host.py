@@ -16,9 +16,11 @@ from lictor_actors.hosts.doors.opening import Opening, Site
 from lictor_actors.hosts.ground import Handle
 from lictor_actors.hosts.lanes import Lanes
 from lictor_actors.hosts.live.arrivals import Arrivals
+from lictor_actors.hosts.live.chance import SystemChance
 from lictor_actors.hosts.live.directory import LiveDirectory
 from lictor_actors.hosts.live.faults import LiveRules, Tap
 from lictor_actors.hosts.live.home_mail import HomeMail
+from lictor_actors.hosts.live.keyrings import LiveKeyrings
 from lictor_actors.hosts.live.lag import LagWatch
 from lictor_actors.hosts.live.ledger import LiveLedger
 from lictor_actors.hosts.live.log_lines import TRACE, about, log_of
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
 log = log_of("host")
 
 
-class LiveHost:
+class LiveHost(SystemChance):
     """One process: its nodes, its bus and its run queue. Implements ``Ground``."""
 
     def __init__(
@@ -74,6 +76,8 @@ class LiveHost:
         self.metrics = Registries(self.counters, self._queue.waiting, lambda: self._bus.traffic.counted)
         self.samples = self.metrics.samples
         self._work: dict[type[Message], Probe] = {ReadMetrics: self.metrics.read, **(work or {})}
+        self._keyrings = LiveKeyrings(self._cluster, self._nodes, self._directory, self.count)
+        self.change_keyring = self._keyrings.change
         self._arrivals = Arrivals(self.count, lambda: self._faults.tap)
         self.enqueue, self.caught_up = self._queue.put, self._queue.caught_up
         rng = Random(secrets.randbits(64))
@@ -93,7 +97,8 @@ class LiveHost:
 
         self._loop = asyncio.get_running_loop()
         heard = self._arrivals.arrived, self._queue.full, self._returned, self.count
-        self._bus = NngBus(self._cluster, self._loop, *heard, *self._terms, self._directory.roles.by_gossip)
+        terms, by_gossip = self._terms, self._directory.roles.by_gossip
+        self._bus = NngBus(self._keyrings.frames, self._loop, *heard, *terms, by_gossip)
         self._queue.start(self._loop, self._bus.flush)
         self._jobs: Jobs = Jobs(self._work)
         if self._lanes is not None:
@@ -106,6 +111,7 @@ class LiveHost:
     async def add(self, spec: SiteSpec, tree: Sequence[ActorSpec], birth: Birth, doors: Sequence[Opening] = ()) -> Node:
         """Open a node's journal, lanes and doors, then start the actors of its tree."""
         name = spec.node
+        self._keyrings.start(spec)
         node = Node(name, self, birth, tree)
         self.metrics.begin(node)
         running = self._nodes[name] = LiveNode(spec, node, self._loop, self._faults, self._queue.sync_soon)
@@ -181,19 +187,7 @@ class LiveHost:
         running = self._nodes.get(deed.node)
         return running.handle_actor(deed) if running is not None else 0
 
-    # -- Ground: chance and timers --------------------------------------------
-
-    def stream(self, node: str, role: str) -> Random:
-        """See ``Ground``."""
-        return Random(secrets.randbits(64))
-
-    def secret(self, node: str, size: int) -> bytes:
-        """See ``Ground``."""
-        return secrets.token_bytes(size)
-
-    def buggify(self, node: str) -> None:
-        """Nothing rare is made to happen in production."""
-        return
+    # -- Ground: timers ---------------------------------------------------------
 
     def seated(self, role: str, actor: Actor) -> None:
         """See ``Ground``."""

@@ -15,6 +15,7 @@ from lictor_actors.kernel.life import NOT_SAMPLED, Samples
 from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope, node_of
 from lictor_messages.host import PoolLane
+from lictor_messages.keyring import ChangeKeyring, KeyringChanged
 
 if TYPE_CHECKING:
     from lictor_actors.hosts.world.world import World
@@ -97,6 +98,10 @@ class WorldGround:
     def locate_all(self, node: str, lanes: Mapping[str, Lanes]) -> None:
         """See ``Ground``."""
         self._machines[node].directory.learn_all(lanes)
+
+    def change_keyring(self, node: str, asked: ChangeKeyring) -> KeyringChanged:
+        """Of the machine."""
+        return self._machines[node].keyrings.change(node, asked)
 
     def redial(self, node: str, other: str) -> None:
         """Pipes of the world need no redialling; it is counted."""

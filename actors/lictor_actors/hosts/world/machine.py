@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lictor_actors.bus.intake import Intake, MailDesk
+from lictor_actors.bus.sealing import Sealing
 from lictor_actors.hosts.clock import NodeClock
 from lictor_actors.hosts.disks.faulty import Trouble
+from lictor_actors.hosts.keyrings import Keyrings
 from lictor_actors.hosts.lanes import GivenLanes, Lanes, Places
 from lictor_actors.hosts.node import Birth, Node, Takes, Waits
 from lictor_actors.hosts.world.ledger import WorldLedger
+from lictor_actors.hosts.world.network import CLUSTER
+from lictor_actors.hosts.world.sealed import KeptKeyrings, SealedMachine
 from lictor_actors.hosts.world.streams import stream
 from lictor_actors.journal.memory_disk import MemoryDisk
 from lictor_messages.envelope import Envelope, at, node_of, role_of
-from lictor_messages.host import ActorSpec
+from lictor_messages.host import ActorSpec, PoolLane
+from lictor_messages.keyring import GossipEncryption
 
 if TYPE_CHECKING:
     from lictor_actors.hosts.world.world import World
@@ -35,6 +41,7 @@ class MachineSpec:
     birth: Birth
     urls: tuple[str, ...]
     """Gossip and rest, and gossip of all datacenters where it takes part in that."""
+    encryption: GossipEncryption | None = None
     knows: Mapping[str, Lanes] = field(default_factory=dict)
     """Where its first boot reaches other nodes from the start."""
 
@@ -62,6 +69,8 @@ class Machine:
         self.intake = Intake(self._place, self._desk, world.count)
         self._spec = spec
         self._world = world
+        self._kept = KeptKeyrings()
+        self._encrypt()
         self._line: dict[str, int] = {}
 
     @property
@@ -76,6 +85,7 @@ class Machine:
         self.ledger = ledger
         self.directory = Places(GivenLanes(self._spec.knows if self.boots == 1 else {}))
         self._line.clear()
+        self._encrypt()
         self.node = Node(self.name, self._world.ground, self._spec.birth, self._spec.tree)
         for role, (take, waits) in self._doors.items():
             self.node.open_door(role, take, waits)
@@ -106,6 +116,7 @@ class Machine:
     def wipe(self) -> None:
         """Lose the disk."""
         self.disk = MemoryDisk()
+        self._kept = KeptKeyrings()
 
     def become(self, tree: Sequence[ActorSpec]) -> None:
         """From its next boot on the node is made of this."""
@@ -122,6 +133,20 @@ class Machine:
             self.node.deliver(envelope)
         else:
             self.node.refuse(envelope, "not_hosted_here")
+
+    def _encrypt(self) -> None:
+        """A process that begins: it remembers no frames, and has the keys that were kept."""
+        world = self._world
+        around = SealedMachine(self.name, self.urls, lambda: self.directory, world.network.lanes, self._clocks)
+        self.sealing = Sealing(CLUSTER, around, world.count)
+        self.keyrings = Keyrings(self.sealing)
+        lanes: tuple[PoolLane, ...] = ("gossip", "wan") if len(self.urls) > 2 else ("gossip",)
+        draw = partial(world.ground.secret, self.name)
+        self.keyrings.begin(self.name, lanes, self._spec.encryption, self._kept, draw)
+
+    def _clocks(self) -> tuple[int, int]:
+        time = self._world.time
+        return self.clock.wall(time), self.clock.now(time)
 
     def _place(self, envelope: Envelope) -> None:
         envelope.target = at(role_of(envelope.target), self.name)

@@ -13,14 +13,13 @@ from lictor_actors.bus.rules import DROP, PASS, Impairment, Rules
 from lictor_actors.hosts.lanes import RoleLanes
 from lictor_actors.hosts.world.streams import stream
 from lictor_messages.base import Message
-from lictor_messages.codec import MESSAGE_MAX, FrameRefused, cluster_id, frame, open_frame, pack
+from lictor_messages.codec import MESSAGE_MAX, FrameRefused, cluster_id, pack
 from lictor_messages.envelope import Envelope, node_of, role_of
 from lictor_messages.faults import FaultRule
 from lictor_messages.refusals import Refused
 
 if TYPE_CHECKING:
     from lictor_actors.hosts.world.machine import Machine
-
 
 CLUSTER = cluster_id("world")
 
@@ -62,6 +61,8 @@ class Network:
         self._urls: dict[str, Machine] = {}
         self._random: dict[str, Random] = {}
         self._held: HeldMail[Callable[[], None]] = HeldMail()
+        self.heard: Callable[[bytes, str, list[bytes]], None] | None = None
+        """Is shown each frame that a node has opened, and what was in it."""
         self.messages = 0
         """So many have been sent from node to node, and so many bytes, each message in a frame of its own."""
         self.bytes = 0
@@ -107,7 +108,7 @@ class Network:
         self.messages += 1
         boot = target.boots
         for _ in range(impairment.copies):
-            data = self._framed(packed, impairment.corrupt, machine)
+            data = self._framed(envelope, packed, impairment.corrupt, machine)
             self.bytes += len(data)
             go_on = partial(self._transmit, data, machine, target, impairment.delay_ns, boot, self.messages)
             if impairment.held:
@@ -120,9 +121,9 @@ class Network:
         self._count("held_by_fault")
         self._held.put(impairment.held, go_on)
 
-    def _framed(self, packed: bytes, corrupt: bool, source: Machine) -> bytes:
+    def _framed(self, envelope: Envelope, packed: bytes, corrupt: bool, source: Machine) -> bytes:
         """A frame of its own for each message; a corrupt one has some byte changed on the way."""
-        data = frame(CLUSTER, [packed])
+        data = source.sealing.framer(envelope)([packed])
         if not corrupt:
             return data
         self._count("corrupted_by_fault")
@@ -183,10 +184,12 @@ class Network:
             self._count("sent_to_a_dead_node")
             return
         try:
-            parts = list(open_frame(CLUSTER, data))
+            parts = list(target.sealing.opened(data))
         except FrameRefused as refusal:
             self._count(f"frame_{refusal.reason}")
             return
+        if self.heard is not None:
+            self.heard(data, target.name, parts)
         for part in parts:
             envelope = target.intake.admit(part, partial(self._kept_out, target, number))
             if envelope is not None:

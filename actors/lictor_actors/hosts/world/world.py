@@ -24,6 +24,7 @@ from lictor_messages.base import Message
 from lictor_messages.envelope import Envelope, node_of, role_of
 from lictor_messages.faults import ActorVerb
 from lictor_messages.host import ActorSpec
+from lictor_messages.keyring import GossipEncryption
 
 SECOND = 1_000_000_000
 EPOCH_NS = 1_700_000_000 * SECOND
@@ -96,6 +97,7 @@ class World:
         *,
         urls: tuple[str, ...] | None = None,
         knows: Mapping[str, Lanes] = NOTHING,
+        encryption: GossipEncryption | None = None,
         start: bool = True,
     ) -> Machine:
         """A new machine for the node ``name.dc``, started at once unless ``start`` is False.
@@ -104,7 +106,9 @@ class World:
         """
         rng = stream(self.seed, name, "clock")
         clock = NodeClock(rng.randrange(1000 * SECOND), EPOCH_NS + rng.randrange(SECOND))
-        spec = MachineSpec(name, tuple(tree), birth, urls or (f"tcp://{name}:8301", f"tcp://{name}:8300"), knows)
+        spec = MachineSpec(
+            name, tuple(tree), birth, urls or (f"tcp://{name}:8301", f"tcp://{name}:8300"), encryption, knows
+        )
         machine = self.machines[name] = Machine(spec, self, clock)
         self.network.listen(machine)
         if start:

@@ -60,6 +60,9 @@ class Pools(NamedTuple):
 
     lan: tuple[Member, ...]
     wan: tuple[Member, ...] = ()
+    key_id: str = ""
+    """Of the key by which gossip of this datacenter is encrypted."""
+    wan_key_id: str = ""
 
 
 def about_self(request: HttpRequest) -> HttpQuestion:
@@ -70,17 +73,19 @@ def about_self(request: HttpRequest) -> HttpQuestion:
 def _described(agent: AgentDescription, _: HttpRequest) -> HttpQuestion:
     def met(answer: Members, request: HttpRequest) -> HttpQuestion | HttpAnswered:
         return (
-            _with_others(agent, answer.members) if agent.server else _self(agent, Pools(answer.members), None, request)
+            _with_others(agent, answer)
+            if agent.server
+            else _self(agent, Pools(answer.members, key_id=answer.key_id), None, request)
         )
 
     return HttpQuestion(ListMembers(), met)
 
 
-def _with_others(agent: AgentDescription, members: tuple[Member, ...]) -> HttpQuestion:
+def _with_others(agent: AgentDescription, lan: Members) -> HttpQuestion:
     """The servers of all datacenters: none where this one is in no such pool."""
 
     def met(answer: Members, _: HttpRequest) -> HttpQuestion:
-        return _with_raft(agent, Pools(members, answer.members))
+        return _with_raft(agent, Pools(lan.members, answer.members, lan.key_id, answer.key_id))
 
     return HttpQuestion(ListMembers(wan=True), met)
 
@@ -186,14 +191,14 @@ def _stats(agent: AgentDescription, members: Pools, raft: RaftConfiguration | No
         "build": {"prerelease": "", "revision": "", "version": agent.version, "version_metadata": ""},
         "consul": {"acl": "disabled", "known_servers": str(agent.known_servers), "server": _said(agent.server)},
         "runtime": RUNTIME | {"goroutines": str(ACTORS + agent.server)},
-        "serf_lan": _serf(members.lan),
+        "serf_lan": _serf(members.lan, members.key_id),
     }
     if agent.server:
         known = {agent.dc, *(member.dc for member in members.wan)}
         stats["consul"] |= {**_leadership(agent, raft), "known_datacenters": str(len(known))}
         stats["raft"] = _raft(agent, raft)
     if members.wan:
-        stats["serf_wan"] = _serf(members.wan)
+        stats["serf_wan"] = _serf(members.wan, members.wan_key_id)
     return stats
 
 
@@ -238,11 +243,12 @@ def _log(raft: RaftConfiguration | None) -> dict[str, str]:
     }
 
 
-def _serf(members: tuple[Member, ...]) -> dict[str, str]:
+def _serf(members: tuple[Member, ...], key_id: str) -> dict[str, str]:
     count = Counter(member.status for member in members)
     return {
         **dict.fromkeys(SERF_ZEROS, "0"),
-        "encrypted": "false",
+        "encrypted": _said(bool(key_id)),
+        **({"encrypted_by": f"key {key_id}"} if key_id else {}),
         "failed": str(count["failed"]),
         "health_score": "0",
         "left": str(count["left"]),

@@ -14,7 +14,6 @@ from lictor_messages.web import HttpAnswered
 
 ACLS_OFF = (401, "ACL support disabled")
 NO_COORDINATES = (401, "Coordinate support disabled")
-NO_KEYRING = (500, "No keyring available (encryption not enabled)")
 NOT_YET = (404, "")
 
 
@@ -124,7 +123,7 @@ CONSUL_ENDPOINTS = (
         ("GET", "autopilot/health"),
         ("GET", "autopilot/state"),
     ),
-    *_under("operator/", ("GET POST PUT DELETE", "keyring"), instead=NO_KEYRING),
+    *_under("operator/", ("GET POST PUT DELETE", "keyring")),
     *_under("peering", ("POST", "/token"), ("POST", "/establish"), ("GET DELETE", "/"), ("GET", "s")),
     *_under("query", ("GET POST", ""), (CRUD, "/")),
     *_under("session/", *(("PUT", name) for name in ("create", "destroy/", "renew/"))),

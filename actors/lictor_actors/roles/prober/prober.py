@@ -17,6 +17,7 @@ from lictor_actors.swim.roster import NO_ONE, SharedView
 from lictor_messages.base import Message
 from lictor_messages.coordinates import GetOwnCoordinate, OwnCoordinate
 from lictor_messages.host import DiskFreed, DiskFull, Durable, LoopLagged, Recovered, Undeliverable
+from lictor_messages.keyring import KeyringChanged, RunKeyring
 from lictor_messages.members import FireEvent, ForceLeave, Join, Leave, ListMembers, ListSuspicions, Suspicions
 from lictor_messages.members import Members as MembersListed
 from lictor_messages.pool import AskPool, QueryAnswer, QueryDue
@@ -59,6 +60,7 @@ class Prober(Actor):
         .on(ProbeDue, AckDue, NackDue, GossipDue, PushPullDue, SuspicionDue, JoinDue, QueryDue, HandoffDue)
         .on(RetryJoinDue, RememberDue, LeaveDue, ReapDue, ReconnectDue)
         .on(Introduced, FireEvent, AskPool, ForceLeave, Join, Leave, ListMembers, ListSuspicions, GetOwnCoordinate)
+        .on(RunKeyring, KeyringChanged)
         .on(Recovered, PushPullAnswer, ViewsCompared, LoopLagged, Undeliverable, Refused, Durable, DiskFull, DiskFreed)
     )
     journalled = True
@@ -144,12 +146,14 @@ class Prober(Actor):
         }
 
     def _spread(self) -> dict[type[Message], Handler]:
-        """Events and queries, and what gossip brings too fast."""
+        """Events, queries and keys, and what gossip brings too fast."""
         return {
             FireEvent: self.pool.events.fire,
             AskPool: self._ask_pool,
             QueryAnswer: self.pool.asking.answered,
             QueryDue: self.pool.asking.due,
+            RunKeyring: self.pool.keys.run,
+            KeyringChanged: self.pool.keys.changed,
             HandoffDue: self._handoff_due,
         }
 
@@ -185,7 +189,8 @@ class Prober(Actor):
         members = self.members.listed_servers() if asked.servers else self.members.listed()
         if asked.name:
             members = tuple(member for member in members if member.name == asked.name)
-        turn.reply(MembersListed.model_construct(members=members, alive=self.alive_count), early=True)
+        listed = MembersListed.model_construct(members=members, alive=self.alive_count, key_id=self.pool.keys.key_id)
+        turn.reply(listed, early=True)
 
     def _list_suspicions(self, _: ListSuspicions, turn: Turn) -> None:
         turn.reply(Suspicions(suspicions=self.pool.suspicions.all(self.members, turn)), early=True)

@@ -11,6 +11,7 @@ from lictor_messages import status as s
 from lictor_messages.addresses import join_host_port
 from lictor_messages.answers import Answer, Query
 from lictor_messages.datacenters import DatacenterCoordinates, DatacenterMap, ListDatacenterCoordinates
+from lictor_messages.keyring import KeyringReport, RunKeyring
 from lictor_messages.members import Member
 from lictor_messages.server import ServerOptions
 
@@ -19,6 +20,7 @@ STATUS_QUERIES: tuple[type[Query], ...] = (
     s.ListPeers,
     s.ListDatacenters,
     ListDatacenterCoordinates,
+    RunKeyring,
     s.GetRaftConfiguration,
 )
 OF_DATACENTERS = frozenset((s.ListDatacenters, ListDatacenterCoordinates))
@@ -41,10 +43,19 @@ class ClusterStatus:
     def reply(self, query: Query, members: Mapping[str, Member], applied: int, turn: Turn) -> None:
         """Answer typed, or as Consul's JSON."""
         # Early: nothing here says more than what gossip and Raft have already let out.
-        if type(query) in OF_DATACENTERS and self._options.wan_prober:
+        if isinstance(query, RunKeyring):
+            self._run_keyring(query, turn)
+        elif type(query) in OF_DATACENTERS and self._options.wan_prober:
             turn.forward(self._options.wan_prober, early=True)
         else:
             turn.reply(as_asked(query, self._answer(query, members, applied, turn.now)), early=True)
+
+    def _run_keyring(self, query: RunKeyring, turn: Turn) -> None:
+        prober = self._options.wan_prober if query.wan else self._options.prober
+        if prober:
+            turn.forward(prober, early=True)
+        else:
+            turn.reply(KeyringReport(dc=self._options.dc, nodes=0, wan=True), early=True)
 
     def _answer(self, query: Query, members: Mapping[str, Member], applied: int, now: int) -> Answer:
         index = max(applied, 1)

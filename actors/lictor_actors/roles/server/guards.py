@@ -11,6 +11,7 @@ from lictor_messages.autopilot import GetAutopilotHealth, RemovePeer, TransferLe
 from lictor_messages.base import Message
 from lictor_messages.coordinates import UpdateCoordinate
 from lictor_messages.datacenters import ListDatacenterCoordinates
+from lictor_messages.keyring import RunKeyring
 from lictor_messages.slices import ReadSlice
 from lictor_messages.snapshots import OpenSnapshot, ReadSnapshot
 from lictor_messages.status import GetLeader, GetRaftConfiguration, ListDatacenters, ListPeers
@@ -27,6 +28,7 @@ GUARDS: Mapping[type[Message], Guard] = {
     GetRaftConfiguration: _operator_reads,
     GetAutopilotHealth: _operator_reads,
     RemovePeer: _operator_writes,
+    RunKeyring: lambda asked: (Need("keyring", "read" if asked.verb == "list" else "write"),),
     UpdateCoordinate: lambda update: (Need("node", "write", update.coordinate.node),),
     TransferLeadership: _operator_writes,
     OpenSnapshot: _management,
