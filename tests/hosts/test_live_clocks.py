@@ -30,10 +30,6 @@ class Machine:
     def __init__(self) -> None:
         self.now, self.offset = 100 * SECOND, 1_000 * SECOND
 
-    def clock_gettime_ns(self, clock: int) -> int:
-        assert clock == live_clocks.SLEEPLESS
-        return self.now
-
     def time_ns(self) -> int:
         return self.now + self.offset
 
@@ -42,6 +38,7 @@ class Machine:
 def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     made = Machine()
     monkeypatch.setattr(live_clocks, "time", made)
+    monkeypatch.setattr(live_clocks, "machine_ns", lambda: made.now)
     return made
 
 

@@ -13,7 +13,7 @@ from lictor_deploy.cli.commands import COMMANDS
 from lictor_deploy.cli.completion_scripts import every, script
 
 CASES = [
-    (["k"], {"kv", "keygen"}),
+    (["k"], {"kv", "keygen", "keyring"}),
     (["kv", "g"], {"get"}),
     (["kv", "get", "-rec"], {"-recurse"}),
     (["kv", "get", "some/key", "-det"], {"-detailed"}),

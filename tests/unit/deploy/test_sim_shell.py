@@ -32,8 +32,8 @@ def test_single_steps_show_the_events_that_they_are(capsys: pytest.CaptureFixtur
 def test_faults_that_hold_and_have_struck(capsys: pytest.CaptureFixture[str]) -> None:
     _, out = walk(capsys, "faults", "to 6.52s", "faults", "heal", "faults")
     assert out.startswith("no fault has struck yet")
-    assert "holds  f1 crash server@server-3.dc1" in out
-    assert "  1    6.498 s  crash server@server-3.dc1" in out
+    assert "holds  f1 crash server@server-1.dc1" in out
+    assert "  1    6.498 s  crash server@server-1.dc1" in out
     assert out.count("holds") == 1
 
 
