@@ -31,6 +31,20 @@ BORNE = {
     "NodeIdentities": [{"NodeName": "n9", "Datacenter": "dc1"}],
     "TemplatedPolicies": [{"TemplateName": "builtin/node", "TemplateVariables": {"Name": "n9"}, "Datacenters": []}],
 }
+METHOD = {
+    "Name": "known", "Type": "jwt", "DisplayName": "K", "Description": "d", "MaxTokenTTL": "5m", "TokenLocality": "local",
+    "Config": {
+        "JWKSURL": "https://ci.example/keys", "BoundIssuer": "ci", "BoundAudiences": ["a"], "ClockSkewLeeway": "1s",
+        "JWTSupportedAlgs": ["RS256"], "ClaimMappings": {"sub": "user"}, "ListClaimMappings": {"groups": "groups"},
+    },
+}  # fmt: skip
+RULE = {
+    "AuthMethod": "known",
+    "Description": "d",
+    "Selector": 'value.user == "a"',
+    "BindType": "service",
+    "BindName": "w",
+}
 LEGAL: dict[tuple[str, str], Any] = {
     ("PUT", "/v1/acl/token"): {"Description": "d", **BORNE, "Roles": [], "Local": True, "ExpirationTTL": "1h"},
     ("PUT", "/v1/acl/token/00000000-0000-0000-0000-000000000002"): {"Description": "d", **BORNE},
@@ -39,6 +53,10 @@ LEGAL: dict[tuple[str, str], Any] = {
     ("PUT", "/v1/acl/role"): {"Name": "r", "Description": "d", **BORNE},
     ("PUT", f"/v1/acl/role/{UUID}"): {"Name": "known", **BORNE},
     ("POST", "/v1/acl/templated-policy/preview/builtin/node"): {"Name": "n9"},
+    ("PUT", "/v1/acl/auth-method"): METHOD,
+    ("PUT", "/v1/acl/auth-method/known"): METHOD,
+    ("PUT", "/v1/acl/binding-rule"): RULE,
+    ("PUT", f"/v1/acl/binding-rule/{UUID}"): RULE,
     ("POST", "/v1/internal/acl/authorize"): [{"Resource": "key", "Access": "read", "Segment": "a"}],
     ("PUT", "/v1/agent/token/dns"): {"Token": "t"},
     ("PUT", "/v1/txn"): [
@@ -80,6 +98,12 @@ LEGAL: dict[tuple[str, str], Any] = {
 """By method and target: a body that is taken, with every field that the route knows in it."""
 OTHER_WRITES = (
     ("PUT", "/v1/acl/bootstrap"),
+    ("POST", "/v1/acl/login"),
+    ("POST", "/v1/acl/logout"),
+    ("DELETE", "/v1/acl/auth-method/0"),
+    ("DELETE", "/v1/acl/binding-rule/0"),
+    *((method, "/v1/operator/keyring") for method in ("POST", "PUT", "DELETE")),
+    ("PUT", "/v1/internal/lictor/query/q"),
     ("DELETE", f"/v1/acl/token/{UUID}"),
     ("DELETE", "/v1/acl/policy/0"),
     ("DELETE", "/v1/acl/role/0"),

@@ -171,6 +171,10 @@ def packed(
     return ormsgpack.packb([source, target, request, reply_to, 0, 0, "", kind.kind, fields])
 
 
+BOUNDED: Mapping[str, tuple[int, ...]] = {"relay_factor": (0, 1, 5)}
+"""Whole numbers of which a message takes few."""
+
+
 class Odd:
     """Draws messages; ``oddness`` is the share of fields that hold something nobody would expect there."""
 
@@ -236,7 +240,7 @@ class Odd:
             return self.rng.choice(NO_WHOLE)
         if draw < self._oddness * 2:
             return self.rng.choice(WHOLE)
-        return self.rng.choice(SECONDS if name.endswith("_ns") else SMALL)
+        return self.rng.choice(SECONDS if name.endswith("_ns") else BOUNDED.get(name, SMALL))
 
     def _text(self, name: str) -> str:
         draw = self.rng.random()
