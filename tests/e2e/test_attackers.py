@@ -14,10 +14,14 @@ from typing import Any, NamedTuple
 import pytest
 from attacker import FORGED, VOTE, Attacker, say
 from certificates import Signer
+from odd_messages import packed
 from running_agent import RunningAgent
 
 import lictor
 from lictor_actors.bus.lane_tls import LaneTerms, LaneTls
+from lictor_actors.node.audiences import audiences
+from lictor_messages.base import KINDS_ON, WIRE
+from lictor_messages.codec import LENGTH, cluster_id, frame
 from lictor_messages.kv import PutKey
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
@@ -92,7 +96,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, until: Callable[..., Any]) ->
 
 
 TOLD = ("/v1/catalog/nodes", "/v1/catalog/services", "/v1/health/state/any", "/v1/kv/?recurse", "/v1/event/list")
-TOLD += ("/v1/acl/tokens", "/v1/session/list", "/v1/operator/raft/configuration")
+TOLD += ("/v1/acl/tokens", "/v1/session/list")
 
 
 def members(node: RunningAgent) -> list[tuple[str, str, int]]:
@@ -103,10 +107,12 @@ def state(site: Site) -> dict[str, Any]:
     """What must not move: members, who was ever suspected, Raft, catalog, KV, events, tokens."""
     both = (site.server, site.agent)
     raft = site.server.ask("GET", "/v1/agent/self")["Stats"]["raft"]
+    voters = site.server.ask("GET", "/v1/operator/raft/configuration")["Servers"]
     return {
         "members": [members(node) for node in both],
         "suspicions": [node.ask("GET", "/v1/internal/lictor/suspicions") for node in both],
-        "raft": [raft[name] for name in ("state", "term", "num_peers")],
+        "raft": [raft[name] for name in ("state", "term")],
+        "voters": [(row["ID"], row["Address"], row["Leader"], row["Voter"]) for row in voters],
         **{path: site.server.ask("GET", path) for path in TOLD},
     }
 
@@ -119,12 +125,12 @@ def unmoved(site: Site) -> Iterator[None]:
     assert state(site) == before
 
 
-def gossip(frame: Callable[[Site], bytes]) -> Callable[[Site], None]:
-    return lambda site: say(f"tcp://{S1}:8301", frame(site))
+def gossip(made: Callable[[Site], bytes]) -> Callable[[Site], None]:
+    return lambda site: say(f"tcp://{S1}:8301", made(site))
 
 
-def request(frame: bytes, lane: Callable[[Site], LaneTls | None]) -> Callable[[Site], None]:
-    return lambda site: say(f"tcp://{S1}:8300", frame, lane(site))
+def request(data: bytes, lane: Callable[[Site], LaneTls | None]) -> Callable[[Site], None]:
+    return lambda site: say(f"tcp://{S1}:8300", data, lane(site))
 
 
 def hung_up(attempt: Callable[[Site], None]) -> Callable[[Site], None]:
@@ -203,6 +209,19 @@ def test_nothing_but_a_counter_moves(site: Site, until: Callable[..., Any], atte
     before = site.server.counted(counted)
     attack(site)
     until(lambda: site.server.counted(counted) > before)
+
+
+@pytest.mark.usefixtures("unmoved")
+def test_an_agents_certificate_says_nothing_that_only_servers_say(site: Site, until: Callable[..., Any]) -> None:
+    """Every kind of tests/golden/audiences.txt that takes a server's certificate, refused before its body is read."""
+    kinds = [row.kind for row in audiences(dict(KINDS_ON[WIRE])) if row.of_servers and row.to == "server"]
+    assert len(kinds) > len(FORGED)
+    for kind in kinds:
+        counted = f"no_server:server:{kind}"
+        before = site.server.counted(counted)
+        envelope = packed(KINDS_ON[WIRE][kind], {}, "server@a1.dc1", "server@s1.dc1", "", "")
+        say(f"tcp://{S1}:8300", frame(cluster_id("lictor"), [LENGTH.pack(len(envelope)) + envelope]), site.agents)
+        until(lambda counted=counted, before=before: site.server.counted(counted) > before)
 
 
 @pytest.mark.usefixtures("unmoved")
