@@ -1,7 +1,6 @@
 """Encrypted gossip between real agents: a rotation under load, and an attacker who moves nothing but counters."""
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -11,14 +10,9 @@ from collections.abc import Callable
 
 import pynng
 import pytest
+from attacker import Attacker
 
-from lictor_actors.bus.keyring import Keyring
-from lictor_actors.bus.sealing import SealedPool, Sealing
 from lictor_deploy.local.handle import own_addresses
-from lictor_messages.codec import cluster_id, pack, pack_body
-from lictor_messages.envelope import Envelope
-from lictor_messages.members import UserEvent
-from lictor_messages.swim import Gossip
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 LICTOR = [sys.executable, "-m", "lictor_deploy.cli.main"]
@@ -27,32 +21,6 @@ NET = own_addresses()[1].rsplit(".", 1)[0] if own_addresses()[0] == "-base-ip" e
 IPS = [f"{NET or '127.0.0'}.{last}" for last in (241, 242, 243)]
 PATIENCE_S = 120
 PAUSE = threading.Event()
-
-
-class Attacker:
-    """Frames as a process of this cluster makes them, with these keys or none."""
-
-    def __init__(self, key: str = "") -> None:
-        self.frames = Sealing(cluster_id("lictor"), self, lambda what: None)
-        if key:
-            self.frames.begin(SealedPool("gossip", "dc1", Keyring([b64decode(key)]), True, True), os.urandom)
-
-    def lane_of(self, role: str) -> str:
-        return "gossip"
-
-    def hosts(self, node: str) -> bool:
-        return True
-
-    def is_elsewhere(self, url: str) -> bool:
-        return False
-
-    def clocks(self) -> tuple[int, int]:
-        return time.time_ns(), time.monotonic_ns()
-
-    def event(self, name: str) -> bytes:
-        claim = pack_body(UserEvent(name=name, id=name, ltime=5000))
-        envelope = Envelope("prober@c1.dc1", "prober@s1.dc1", Gossip(updates=(claim,)))
-        return self.frames.framer(envelope)([pack(envelope)])
 
 
 def started(directory, ip, name, *flags) -> subprocess.Popen:

@@ -3,83 +3,39 @@ another's, or speak as a server without being one. Then all certificates are rep
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
-import re
 import signal
 import ssl
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
-from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+import attacker
 import pytest
+from attacker import FORGED, VOTE, Attacker
 from certificates import Signer
+from running_agent import RunningAgent
 
-from lictor_actors.bus.dialling import dialled, over_tls
 from lictor_actors.bus.lane_tls import LaneTerms, LaneTls
-from lictor_actors.bus.sp import endpoint_of
 from lictor_actors.bus.tls import TlsFiles, client_context
 from lictor_messages.base import Message
-from lictor_messages.codec import cluster_id, frame, pack
-from lictor_messages.envelope import Envelope
 from lictor_messages.kv import PutKey
-from lictor_messages.raft import AppendEntries, InstallSnapshot, RequestVote
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 SERVERS = ("s1", "s2", "s3")
 ADDRESSES = {name: f"127.84.0.{number}" for number, name in enumerate((*SERVERS, "a1"), 1)}
 
 
-class Node(NamedTuple):
-    """One agent that runs."""
-
-    name: str
-    process: subprocess.Popen[bytes]
-    log: Path
-
-    def ask(self, method: str, path: str, body: str | None = None) -> Any:
-        return json.loads(self.read(method, path, body))
-
-    def read(self, method: str, path: str, body: str | None = None) -> str:
-        connection = HTTPConnection(ADDRESSES[self.name], 8500, timeout=20)
-        try:
-            connection.request(method, path, body)
-            answer = connection.getresponse()
-            data = answer.read().decode()
-            assert answer.status == 200, data
-            return data
-        finally:
-            connection.close()
-
-    def counted(self, what: str) -> int:
-        """How often in its life."""
-        found = re.search(rf'^lictor_process_events{{what="{what}"}} (\d+)', self.read("GET", METRICS), re.MULTILINE)
-        return int(found[1]) if found else 0
-
-
-METRICS = "/v1/agent/metrics?format=prometheus"
-Nodes = dict[str, Node]
+Nodes = dict[str, RunningAgent]
 
 
 def keys_of(name: str) -> dict[str, Any]:
     return {"server": True, "bootstrap_expect": 3} if name in SERVERS else {}
 
 
-def started(name: str, folder: Path, files: TlsFiles) -> Node:
+def started(name: str, folder: Path, files: TlsFiles) -> RunningAgent:
     config = {
-        "node_name": name,
-        "data_dir": str(folder / name),
-        "bind_addr": ADDRESSES[name],
-        "client_addr": ADDRESSES[name],
         "retry_join": [ADDRESSES[one] for one in SERVERS],
-        "performance": {"raft_multiplier": 1},
-        "gossip_profile": "local",
-        "telemetry": {"prometheus_retention_time": "1h"},
         "ports": {"bus": -1, "dns": -1, "serf_wan": -1},
         "tls": {
             "defaults": {"ca_file": files.ca_file, "cert_file": files.cert_file, "key_file": files.key_file},
@@ -87,12 +43,7 @@ def started(name: str, folder: Path, files: TlsFiles) -> Node:
         },
         **keys_of(name),
     }
-    file, log = folder / f"{name}.json", folder / f"{name}.log"
-    file.write_text(json.dumps(config))
-    with log.open("wb") as out:
-        command = [sys.executable, "-m", "lictor_deploy.cli.entry", "agent", f"-config-file={file}"]
-        process = subprocess.Popen(command, stdout=out, stderr=out, env={**os.environ, "PYTHONUNBUFFERED": "1"})
-    return Node(name, process, log)
+    return RunningAgent.started(name, ADDRESSES[name], folder, config)
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +66,7 @@ def nodes(folder: Path, signer: Signer, until: Callable[..., Any]) -> Iterator[N
     try:
         for name in ADDRESSES:
             made[name] = started(name, folder, certified(signer, name))
-        until(lambda: serves(made["a1"]), 60)
+        until(made["a1"].writes, 60)
         yield made
         assert [node.process.poll() for node in made.values()] == [None] * 4
         assert not [node.name for node in made.values() if "Traceback" in node.log.read_text()]
@@ -126,52 +77,12 @@ def nodes(folder: Path, signer: Signer, until: Callable[..., Any]) -> Iterator[N
             node.process.wait()
 
 
-def serves(node: Node) -> bool:
-    try:
-        return bool(node.ask("PUT", "/v1/kv/first", "1"))
-    except (OSError, AssertionError):
-        return False
+def say(lane: LaneTls | None, message: Message, source: str, port: int = 8300) -> None:
+    """One envelope to the first server, as a stranger would send it."""
+    attacker.say(f"tcp://{ADDRESSES['s1']}:{port}", Attacker().frame(message, source, "server@s1.dc1"), lane)
 
 
-def say(lane: LaneTls | None, message: Message, source: str, port: int = 8300, role: str = "server") -> None:
-    """One envelope to the first server, as a stranger would send it. Raises OSError if it is hung up on before."""
-
-    async def said() -> None:
-        dial = dialled if lane is None else over_tls(lane, lambda _: None)
-        link = await dial(endpoint_of(f"tcp://{ADDRESSES['s1']}:{port}"), 0)
-        data = frame(cluster_id("lictor"), [pack(Envelope(source, f"{role}@s1.dc1", message))])
-        framed = len(data).to_bytes(8) + data
-        link.socket.setblocking(True)
-        link.socket.sendall(framed if link.tls is None else link.tls.sealed(framed))
-        link.socket.close()
-
-    async def in_time() -> None:
-        async with asyncio.timeout(10):
-            await said()
-
-    asyncio.run(in_time())
-
-
-VOTE = RequestVote(term=99, last_index=99, last_term=98, pre=False)
-FORGED = [
-    VOTE,
-    AppendEntries(term=99, leader="server@s2.dc1", prev_index=1, prev_term=1, commit=99, round=1),
-    InstallSnapshot(
-        term=99,
-        leader="server@s2.dc1",
-        index=99,
-        last_term=98,
-        configuration_index=1,
-        configuration=b"",
-        size=1,
-        checksum=0,
-        offset=0,
-        data=b"x",
-    ),
-]
-
-
-def terms(node: Node) -> str:
+def terms(node: RunningAgent) -> str:
     return node.ask("GET", "/v1/agent/self")["Stats"]["raft"]["term"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,15 @@ def test_each_row_names_one(title: str) -> None:
     rows = [line for line in section.splitlines() if line.startswith("|")][2:]
     assert len(rows) > 10
     assert [row for row in rows if not NAMED.search(row)] == []
+
+
+def test_each_attempt_of_an_attacker_is_a_row() -> None:
+    spec = spec_from_file_location("attackers", ROOT / "tests" / "e2e" / "test_attackers.py")
+    assert spec is not None
+    assert spec.loader is not None
+    attackers = module_from_spec(spec)
+    spec.loader.exec_module(attackers)
+    section = PAGE.partition("\n## What an attacker moves")[2].partition("Four more")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in section.splitlines() if line.startswith("|")]
+    told = {attempt: counted.split("`")[1] for attempt, _, counted in rows[2:]}
+    assert told == {attempt: counted for attempt, (_, counted) in attackers.ATTEMPTS.items()}

@@ -24,15 +24,24 @@ def warning(config: AgentConfig) -> str:
 
 
 def exposed(config: AgentConfig) -> list[str]:
-    """``ip:port`` of every listener that other machines may reach."""
+    """``ip:port`` of every listener that speaks in clear, or believes strangers, and that other machines may reach."""
     ports = config.ports
-    closed = ports.server if demands(config).incoming else None
-    lanes = [(ip, port) for _, ip, port in lane_places(config) if port != closed]
+    lanes = [(ip, port) for _, ip, port in lane_places(config) if not _guarded(config, port)]
     doors = [(ip, ports.http) for ip in config.addresses.http or config.client_addr if not path_of(ip)]
     doors += [(ip, ports.https) for ip in without_certificate(config)]
     doors += [(ip, ports.bus) for ip in config.client_addr]
     listeners = [(host, port) for host, port in lanes + doors if port >= 0]
     return [join_host_port(host, port) for host, port in listeners if not is_here(host)]
+
+
+def _guarded(config: AgentConfig, port: int) -> bool:
+    """Whether this port of a lane hears the cluster's own alone. Gossip's ports take requests too, until certificates
+    are demanded: a key alone does not close them."""
+    certified = demands(config).incoming
+    if port == config.ports.server:
+        return certified
+    key = config.encryption(config.data_dir)
+    return certified and key is not None and key.verify_incoming and key.verify_outgoing
 
 
 def without_certificate(config: AgentConfig) -> list[str]:

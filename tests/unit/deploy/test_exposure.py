@@ -7,6 +7,9 @@ import pytest
 from lictor_deploy.agent.exposure import exposed, warning
 from lictor_deploy.config.sections import AgentConfig
 
+KEY = {"encrypt": "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVpBQkNERUY="}
+CERTIFIED = {"tls": {"internal_rpc": {"verify_incoming": True}, "defaults": {"ca_file": "ca", "cert_file": "c"}}}
+
 
 def test_on_loopback_there_is_nothing_to_say():
     assert warning(AgentConfig(bind_addr="127.0.0.1")) == ""
@@ -33,6 +36,10 @@ def test_on_loopback_there_is_nothing_to_say():
             },
             [],
         ),
+        ({"bind_addr": "10.0.0.5", **KEY}, ["10.0.0.5:8301", "10.0.0.5:8300"]),
+        ({"bind_addr": "10.0.0.5", **CERTIFIED}, ["10.0.0.5:8301"]),
+        ({"bind_addr": "10.0.0.5", **CERTIFIED, **KEY, "encrypt_verify_incoming": False}, ["10.0.0.5:8301"]),
+        ({"bind_addr": "10.0.0.5", **CERTIFIED, **KEY}, []),
         ({"bind_addr": "fd00::5"}, ["[fd00::5]:8301", "[fd00::5]:8300"]),
         ({"bind_addr": "127.0.0.1", "advertise_addr": "10.0.0.5"}, []),
     ],
