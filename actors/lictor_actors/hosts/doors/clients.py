@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from itertools import islice
 
 import pynng
@@ -40,6 +40,8 @@ BUDGET_NS = 60 * NS
 """How long a request without a budget may take."""
 BUDGET_MOST_NS = 660 * NS
 FAREWELL_S = 0.5
+AskMessage = Callable[[Envelope], Awaitable[Message]]
+"""Takes a client's request; its answer."""
 
 
 class ClientDoor:
@@ -55,8 +57,10 @@ class ClientDoor:
         hears: Callable[[], Vocabulary | None],
         *,
         open_most: int = OPEN_MOST,
+        over: Callable[[AskMessage], AskMessage] = lambda ask: ask,
     ) -> None:
-        """``role``: the actor of the node that stands behind it, for which its mail is.
+        """``role``: the actor of the node that stands behind it, for which its mail is. ``over`` is put around all that
+        is asked.
 
         ``hears`` returns what that actor declares, None while it is down; the rest is refused here.
         """
@@ -71,6 +75,7 @@ class ClientDoor:
         self._deliver = deliver
         self._hears = hears
         self._open_most = open_most
+        self._ask = over(self._ask_actor)
         self._socket: pynng.Rep0 | None = None
         self._listeners: list[Acceptor] = []
         self._loops: set[asyncio.Task[None]] = set()
@@ -223,7 +228,7 @@ class ClientDoor:
         hears = self._hears()
         return hears is None or hears.hears(kind, By.CLIENTS)
 
-    async def _ask(self, envelope: Envelope) -> Message:
+    async def _ask_actor(self, envelope: Envelope) -> Message:
         if self._closing:
             return Refused(code="Stopping")
         if len(self._loops) - self._receiving > self._open_most:
@@ -245,8 +250,10 @@ class ClientDoor:
             self._deliver(Envelope(self._address, self._behind, silent, cause=envelope.cause, origin="client"))
 
 
-def client_opening(role: str, urls: tuple[str, ...]) -> Opening:
-    """Of a door at these URLs that leads to the actor of this role."""
+def client_opening(
+    role: str, urls: tuple[str, ...], over: Callable[[AskMessage], AskMessage] = lambda ask: ask
+) -> Opening:
+    """Of a door at these URLs that leads to the actor of this role. ``over``: see ``ClientDoor``."""
 
     async def opened(site: Site) -> ClientDoor:
         def deliver(envelope: Envelope) -> None:
@@ -257,7 +264,7 @@ def client_opening(role: str, urls: tuple[str, ...]) -> Opening:
             desk = site.node.desk(role)
             return desk.hears if desk is not None else None
 
-        door = ClientDoor(site.node.name, role, urls, site.cluster, deliver, hears)
+        door = ClientDoor(site.node.name, role, urls, site.cluster, deliver, hears, over=over)
         site.node.open_door("door", door.answered, door.waits)
         door.start()
         return door
