@@ -187,12 +187,13 @@ def test_without_acls_everybody_is_anonymous() -> None:
     ("answer", "outcome"), [(Written(index=1), "200"), (Refused(code="PermissionDenied"), "PermissionDenied")]
 )
 def test_a_client_actors_request_is_a_line(audited: Audited, answer: Message, outcome: str) -> None:
-    async def ask(_: Envelope) -> Message:
+    async def ask(_: Envelope, ip: str) -> Message:
         return answer
 
     envelope = Envelope("door@n", "agent@n", kv.PutKey(key=STRANGE, value=b""), "r", token=ROOT)
-    assert asyncio.run(audited.audit.over_messages(ask)(envelope)) is answer
+    assert asyncio.run(audited.audit.over_messages(ask)(envelope, "10.1.2.3")) is answer
     ((operation, _, _, accessor, said),) = audited.settled()
     assert (operation, said) == (kv.PutKey.kind, outcome)
     assert accessor not in ("", UNKNOWN)
     assert STRANGE not in audited.lines[0]
+    assert '"remote_addr": "10.1.2.3"' in audited.lines[0]

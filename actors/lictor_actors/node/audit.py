@@ -75,9 +75,9 @@ class Audit:
     def over_messages(self, ask: AskMessage) -> AskMessage:
         """The same for client actors."""
 
-        async def asked(envelope: Envelope) -> Message:
-            end = self._begin("MessageEvent", {"operation": envelope.body.kind, "remote_addr": ""}, envelope.token)
-            answer = await ask(envelope)
+        async def asked(envelope: Envelope, ip: str) -> Message:
+            end = self._begin("MessageEvent", {"operation": envelope.body.kind, "remote_addr": ip}, envelope.token)
+            answer = await ask(envelope, ip)
             end(answer.code if isinstance(answer, Refused) else ANSWERED)
             return answer
 

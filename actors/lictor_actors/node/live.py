@@ -65,8 +65,7 @@ def _doors(spec: NodeSpec, https: Callable[[], ssl.SSLContext], write: Callable[
         from lictor_actors.hosts.doors.clients import client_opening
 
         urls = tuple(lane_url(ip, spec.door_port) for ip in spec.client_addresses)
-        over_messages = {"over": audit.over_messages} if audit is not None else {}
-        doors.append(client_opening("agent", urls, **over_messages))
+        doors.append(client_opening("agent", urls, audit.over_messages if audit is not None else None))
     return doors
 
 
