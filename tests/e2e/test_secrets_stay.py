@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 import pytest
 
+import lictor
 from lictor_deploy.local.handle import Cluster, own_addresses
 from lictor_deploy.timelines.live import recording
 
@@ -123,6 +124,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory, until: Callable[..., Any]) 
         "key_file": str(folder / "dc1-server-consul-0-key.pem"),
     }
     more = {"tls": {"https": tls}, "ports": {"https": 8501}, "log_file": f"{folder}/logs/"}
+    sink = {"type": "file", "format": "json", "path": f"{folder}/audit.json"}
+    more["audit"] = {"enabled": True, "sink": {"file": sink}}
     (folder / "c.json").write_text(json.dumps(CONFIGURATION | more))
     flags = ["agent", "-dev", f"-bind={IP}", f"-client={IP}", f"-config-file={folder}/c.json"]
     with (folder / "log").open("wb") as out:
@@ -158,6 +161,8 @@ def lead_through_failures(folder: Path, http: Callable[..., Any], until: Callabl
     assert http(PLACE, "PUT", "/v1/agent/check/register", check, **root).status == 200
     script = {"Name": "script", "Interval": "1s", "Args": ["/bin/false", MADE]}
     assert http(PLACE, "PUT", "/v1/agent/check/register", script, **root).status == 200
+    with lictor.Client(f"tcp://{IP}:8304") as client, pytest.raises(lictor.LictorError):
+        client.kv.put("a", MADE)
     faults = {"X-Consul-Token": FAULTS}
     for actor in ("checker", "agent", "gateway", "server"):
         made = http(PLACE, "PUT", "/v1/internal/faults", {"verb": "crash", "nodes": f"{actor}@solo"}, **faults)
@@ -197,11 +202,25 @@ def test_an_agents_secrets_stay_with_it(
         packed = {one.name: tar.extractfile(one).read() for one in tar if one.isfile()}  # type: ignore[union-attr]
     written = {path.name: path.read_bytes() for path in [folder / "log", *(folder / "logs").iterdir()]}
     assert all(b" crash server@solo.dc1" in text and b"Request finished" in text for text in written.values())
+    (audit,) = folder.glob("audit-*.json")
+    written[audit.name] = audit.read_bytes()
+    whole_audit(audit)
     assert {"debug/agent.json", "debug/consul.log"} <= packed.keys()
     assert b"Request finished" in packed["debug/consul.log"]
     said = {**written, **packed, "answers": answered, "commands": b"\n".join(commands)}
     found = {name: secrets for name, text in said.items() if (secrets := found_in(text, [*SEEDED, private_key]))}
     assert found == {}
+
+
+def whole_audit(audit: Path) -> None:
+    """Lines tell of both doors, of a token that is known and of others, for the eyes of the file's owner alone."""
+    events = [json.loads(line)["payload"] for line in audit.read_text().splitlines()]
+    told = {(one["type"], one["request"]["operation"], len(one["auth"]["accessor_id"])) for one in events}
+    stranger = len("unknown")
+    assert {("HTTPEvent", "PUT", 36), ("HTTPEvent", "GET", stranger), ("MessageEvent", "kv.put_key", stranger)} <= told
+    assert {"200", "403"} <= {one["response"]["status"] for one in events}
+    assert {one["request"]["remote_addr"] for one in events} == {"127.0.0.1"}
+    assert audit.stat().st_mode & 0o777 == 0o600
 
 
 def test_every_form_of_a_secret_would_be_found() -> None:

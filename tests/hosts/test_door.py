@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pynng
 import pytest
 
 from lictor_actors.client.connection import Connection
 from lictor_actors.client.errors import BadRequest, ConnectionFailed, Indefinite, Unavailable
-from lictor_actors.hosts.doors.clients import ClientDoor
+from lictor_actors.hosts.doors.clients import AskMessage, ClientDoor
 from lictor_actors.roles.agent.agent import Agent
 from lictor_messages.agent import ListLocalServices, LocalServices, ServerSilent
 from lictor_messages.answers import Written
@@ -51,7 +52,7 @@ class Desk:
 
 
 @contextlib.asynccontextmanager
-async def open_door(url: str, **options: int) -> AsyncIterator[Desk]:
+async def open_door(url: str, **options: Any) -> AsyncIterator[Desk]:
     desk = Desk()
     desk.door = ClientDoor("n1.dc1", "agent", (url,), CLUSTER, desk.deliver, lambda: Agent.hears, **options)
     desk.door.start()
@@ -284,3 +285,19 @@ async def test_what_was_under_way_when_the_connection_broke_may_have_happened(tm
             done = Envelope("door@n1.dc1", "", Written(), request=again.request)
             await second.asend(frame(ANY_CLUSTER, [pack(done)]))
             assert await asking == Written()
+
+
+@pytest.mark.parametrize(("url", "ip"), [(ANYWHERE, "127.0.0.1"), ("tcp://[::1]:0", "::1"), ("ipc://{dir}/door", "")])
+async def test_what_is_put_around_the_door_hears_where_a_request_comes_from(url: str, ip: str, tmp_path: Any) -> None:
+    heard: list[str] = []
+
+    def over(ask: AskMessage) -> AskMessage:
+        async def asked(envelope: Envelope, ip: str) -> Message:
+            heard.append(ip)
+            return await ask(envelope, ip)
+
+        return asked
+
+    async with open_door(url.format(dir=tmp_path), over=over) as desk, dialled(desk.door.urls[0]) as client:
+        assert await ask(client, ListLocalServices()) == LocalServices(services=())
+    assert heard == [ip]

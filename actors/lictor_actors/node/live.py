@@ -17,6 +17,8 @@ from lictor_messages.addresses import lane_url
 if TYPE_CHECKING:
     import ssl
 
+    from lictor_actors.node.audit import Audit
+
 log = logging.getLogger("lictor")
 
 
@@ -30,27 +32,31 @@ async def add_node(
     spec: NodeSpec,
     doors: Sequence[Opening] = (),
     https: Callable[[], ssl.SSLContext] = no_tls,
+    audit: Callable[[str], None] | None = None,
 ) -> Node:
     """Start the node of this spec; a server first starts over if an operator has left a ``peers.json``.
 
     ``doors`` are opened after its own. ``https`` gives the context of each handshake at its HTTPS listener.
+    ``audit`` takes the lines of the audit log, if there is one.
     Raises OSError and what the journal raises, and CannotStartOver.
     """
     if spec.server and spec.data_dir:
         _start_over(spec)
-    return await host.add(spec, tree(spec), birth, [*_doors(spec, https), *doors])
+    return await host.add(spec, tree(spec), birth, [*_doors(spec, https, audit), *doors])
 
 
-def _doors(spec: NodeSpec, https: Callable[[], ssl.SSLContext]) -> list[Opening]:
+def _doors(spec: NodeSpec, https: Callable[[], ssl.SSLContext], write: Callable[[str], None] | None) -> list[Opening]:
     """The gateway answers HTTP, the actor for DNS that, the agent client actors. What is not opened is not imported."""
-    doors: list[Opening] = []
+    audit = _audit(spec, write) if write is not None else None
+    doors: list[Opening] = [audit.open] if audit is not None else []
     if spec.http_port >= 0 or spec.https_port >= 0:
         from lictor_actors.hosts.doors.http.opening import DoorPlaces, Listening, http_opening
         from lictor_actors.hosts.doors.unix import Ownership
 
         plain, secure = DoorPlaces(spec.http_on, spec.http_port), DoorPlaces(spec.https_on, spec.https_port)
         where = Listening(plain, secure, https, spec.http_allowed_hosts, Ownership(*spec.unix_sockets))
-        doors.append(http_opening("gateway", where, gateway_options(spec)))
+        over_http = {"over": audit.over_http} if audit is not None else {}
+        doors.append(http_opening("gateway", where, gateway_options(spec), **over_http))
     if spec.dns_port >= 0:
         from lictor_actors.hosts.doors.dns.opening import dns_opening
 
@@ -59,8 +65,14 @@ def _doors(spec: NodeSpec, https: Callable[[], ssl.SSLContext]) -> list[Opening]
         from lictor_actors.hosts.doors.clients import client_opening
 
         urls = tuple(lane_url(ip, spec.door_port) for ip in spec.client_addresses)
-        doors.append(client_opening("agent", urls))
+        doors.append(client_opening("agent", urls, audit.over_messages if audit is not None else None))
     return doors
+
+
+def _audit(spec: NodeSpec, write: Callable[[str], None]) -> Audit:
+    from lictor_actors.node.audit import Audit
+
+    return Audit(write, acl=gateway_options(spec).acl)
 
 
 def _start_over(spec: NodeSpec) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lictor_deploy.agent.exposure import exposed, without_certificate
+from lictor_deploy.agent.lane_tls import demands
 from lictor_deploy.config.sections import AgentConfig
 from lictor_messages.addresses import is_here
 
@@ -24,6 +25,18 @@ def _deny(config: AgentConfig) -> bool:
 
 def _down(config: AgentConfig) -> bool:
     return config.acl.down_policy != "allow"
+
+
+def _audited(config: AgentConfig) -> bool:
+    return config.audit.enabled
+
+
+def _gossip(config: AgentConfig) -> bool:
+    return config.encryption(config.data_dir) is not None
+
+
+def _nodes(config: AgentConfig) -> bool:
+    return demands(config).incoming
 
 
 def _own_token(config: AgentConfig) -> bool:
@@ -54,6 +67,9 @@ CHECKLIST: tuple[tuple[Callable[[AgentConfig], bool], str], ...] = (
     (_scripts, "programs may be registered over HTTP and run: use enable_local_script_checks"),
     (_faults, "faults may be injected: remove enable_fault_injection"),
     (_certificates, "HTTPS asks its clients for no certificate: set tls.https.verify_incoming and tls.https.ca_file"),
+    (_audited, "no record is kept of who asked what: set audit.enabled and audit.sink"),
+    (_gossip, "gossip is in clear, and anyone may join it: set encrypt to a key of `lictor keygen`"),
+    (_nodes, "nodes believe each other without certificates: set tls.internal_rpc.verify_incoming and its files"),
     (_doors, "other machines reach listeners that speak in clear: bind them to loopback or to a private network"),
 )
 """What holds, and what to say if it does not."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import time
 from pathlib import Path
@@ -27,8 +28,12 @@ class LogFile(logging.Handler):
         self._open()
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Write what is logged."""
+        self.write(self.format(record))
+
+    def write(self, text: str) -> None:
         """Write a line, into a new file if that is due."""
-        line = f"{self.format(record)}\n"
+        line = f"{text}\n"
         try:
             if self._is_full(len(line)):
                 self._file.close()
@@ -53,7 +58,8 @@ class LogFile(logging.Handler):
         self._prune()
         self._began, self._size = time.time_ns(), 0
         name = f"{self._stem}-{self._began}{self._ending}"
-        self._file = (self._directory / name).open("a", buffering=1, encoding="utf-8")
+        file = os.open(self._directory / name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._file = os.fdopen(file, "a", buffering=1, encoding="utf-8")
 
     def _prune(self) -> None:
         """Before a new one is begun."""

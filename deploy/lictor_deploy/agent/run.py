@@ -21,6 +21,7 @@ from lictor_actors.journal.segments import JournalTooNew
 from lictor_actors.node.live import add_node
 from lictor_actors.node.spec import NodeSpec
 from lictor_actors.raft.start_over import CannotStartOver
+from lictor_deploy.agent.audit import audit_log
 from lictor_deploy.agent.bootstrap_reset import ResetFile
 from lictor_deploy.agent.exposure import warning
 from lictor_deploy.agent.identity import lost_journal
@@ -76,11 +77,13 @@ def run_agent(config: AgentConfig, *, dev: bool, load: Callable[[], AgentConfig]
         own_directory(Path(config.data_dir), say=logging.getLogger("lictor").warning)
     if config.data_dir and config.server and (lost := lost_journal(config.data_dir)):
         logging.getLogger("lictor").warning("agent: %s", lost)
-    with pid_file(config.pid_file):
-        return _run_on_free_ports(config, "lictor-dev" if dev else "lictor", load)
+    with pid_file(config.pid_file), audit_log(config) as audit:
+        return _run_on_free_ports(config, "lictor-dev" if dev else "lictor", load, audit)
 
 
-def _run_on_free_ports(given: AgentConfig, cluster: str, load: Callable[[], AgentConfig]) -> int:
+def _run_on_free_ports(
+    given: AgentConfig, cluster: str, load: Callable[[], AgentConfig], audit: Callable[[str], None] | None
+) -> int:
     """Another agent may take a port that was free a moment ago: then once more, without it if it can be left out."""
     config = with_usable_ports(given)
     spec = node_spec(config)
@@ -90,11 +93,11 @@ def _run_on_free_ports(given: AgentConfig, cluster: str, load: Callable[[], Agen
     watches, tls = RunningWatches(config.watches), AgentTls(config)
     reloading = Reloading(given, spec, load, watches, tls)
     try:
-        return in_loop(AgentRun(config, spec, cluster, reloading, watches, tls).serve())
+        return in_loop(AgentRun(config, spec, cluster, reloading, watches, tls, audit).serve())
     except OSError as error:
         if with_usable_ports(given).ports == config.ports:
             raise Failure(f"The agent cannot start: {error.strerror or error}.") from None
-    return _run_on_free_ports(given, cluster, load)
+    return _run_on_free_ports(given, cluster, load, audit)
 
 
 def in_loop(work: Coroutine[Any, Any, int]) -> int:
@@ -146,11 +149,13 @@ class AgentRun:
         reloading: Reloading,
         watches: RunningWatches,
         tls: AgentTls,
+        audit: Callable[[str], None] | None,
     ) -> None:
         self._config = config
         self._spec = spec
         self._watches = watches
         self._tls = tls
+        self._audit = audit
         limits = config.limits
         self._host = LiveHost(
             cluster,
@@ -182,7 +187,7 @@ class AgentRun:
         orphans = self._loop.create_task(reap_orphans()) if os.getpid() == 1 else None
         try:
             await self._host.start()
-            self._node = await add_node(self._host, self._spec, (self._watches.open,), self._tls.https)
+            self._node = await add_node(self._host, self._spec, (self._watches.open,), self._tls.https, self._audit)
             self._host.metrics.show(self._spec.node, view_of(self._config))
             print(banner(self._spec), flush=True)
             tell(READY)  # it serves; a leader may need other machines, which may be started after this one

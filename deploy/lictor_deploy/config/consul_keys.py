@@ -63,7 +63,6 @@ LACKING: dict[str, str] = {
     "dns_config.prefer_namespace": "there is one namespace",
     **dict.fromkeys(SINKS, NO_SINK),
     "advertise_reconnect_timeout": "reconnect_timeout is the same for all members",
-    "audit": "there is no audit log",
     "auto_reload_config": NO_RELOAD,
     "config_entries": "there is no service mesh",
     "license_path": "there is no licence to read",

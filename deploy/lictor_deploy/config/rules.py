@@ -16,6 +16,7 @@ def contradictions(config: AgentConfig) -> None:
         raise Failure("bootstrap_expect needs -server: only servers elect a leader.")
     faults_guarded(config)
     denies_something(config)
+    audited(config)
     one_family(config)
 
 
@@ -33,6 +34,17 @@ def denies_something(config: AgentConfig) -> None:
     """A policy of denial without ACLs would be believed in."""
     if config.acl.default_policy == "deny" and not config.acl.enabled:
         raise Failure("acl.default_policy denies nothing unless acl.enabled is true: set both, or none.")
+
+
+def audited(config: AgentConfig) -> None:
+    """An audit log is written somewhere."""
+    if config.audit.enabled and not config.audit.sink:
+        raise Failure(
+            'audit.enabled writes nothing without a place: add audit.sink "NAME" { type = "file", path = "…" }.'
+        )
+    for name, sink in config.audit.sink.items():
+        if not sink.path:
+            raise Failure(f"audit.sink.{name} needs a path: name the file that it writes.")
 
 
 def faults_guarded(config: AgentConfig) -> None:

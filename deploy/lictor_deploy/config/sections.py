@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from lictor_deploy.config.acl import Acl
+from lictor_deploy.config.audit import AuditSection
 from lictor_deploy.config.autopilot import AutopilotSection
 from lictor_deploy.config.connect import ConnectSection
 from lictor_deploy.config.dns import DnsConfig
@@ -167,6 +168,7 @@ class AgentConfig(LogKeys, TlsKeys, GossipKeys, EncryptKeys, TaggedKeys):
         "Do not leave on SIGINT; by default client agents leave, and servers just stop.", default=None
     )
     acl: Acl = section()
+    audit: AuditSection = section()
     performance: Performance = section()
     autopilot: AutopilotSection = section()
     connect: ConnectSection = section()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from itertools import islice
 
 import pynng
@@ -18,6 +18,7 @@ from lictor_actors.bus.handed import Acceptor, listen
 from lictor_actors.bus.intake import TEXT_MOST
 from lictor_actors.hosts.doors.open_requests import OpenRequests
 from lictor_actors.hosts.doors.opening import Opening, Site
+from lictor_actors.hosts.doors.received import received
 from lictor_actors.kernel.vocabulary import By, Vocabulary
 from lictor_messages.agent import ServerSilent
 from lictor_messages.answers import Command, Query
@@ -40,6 +41,8 @@ BUDGET_NS = 60 * NS
 """How long a request without a budget may take."""
 BUDGET_MOST_NS = 660 * NS
 FAREWELL_S = 0.5
+AskMessage = Callable[[Envelope, str], Awaitable[Message]]
+"""Takes a client's request, and the IP that it came from, "" if that is not known; its answer."""
 
 
 class ClientDoor:
@@ -55,8 +58,10 @@ class ClientDoor:
         hears: Callable[[], Vocabulary | None],
         *,
         open_most: int = OPEN_MOST,
+        over: Callable[[AskMessage], AskMessage] | None = None,
     ) -> None:
-        """``role``: the actor of the node that stands behind it, for which its mail is.
+        """``role``: the actor of the node that stands behind it, for which its mail is. ``over`` is put around all that
+        is asked; only then it is looked at where that comes from.
 
         ``hears`` returns what that actor declares, None while it is down; the rest is refused here.
         """
@@ -71,6 +76,8 @@ class ClientDoor:
         self._deliver = deliver
         self._hears = hears
         self._open_most = open_most
+        self._ask = over(self._ask_actor) if over is not None else self._ask_actor
+        self._tells_ip = over is not None
         self._socket: pynng.Rep0 | None = None
         self._listeners: list[Acceptor] = []
         self._loops: set[asyncio.Task[None]] = set()
@@ -162,11 +169,11 @@ class ClientDoor:
         try:
             with socket.new_context() as context:
                 while receiving:
-                    data = await context.arecv()
+                    data, ip = await received(context) if self._tells_ip else (await context.arecv(), "")
                     self._receiving, receiving = self._receiving - 1, False
                     if self._receiving < SPARE and not self._closing:
                         self._add_loop(socket)
-                    await context.asend(await self._answer_to(data))
+                    await context.asend(await self._answer_to(data, ip))
                     if self._receiving < SPARE and not self._closing:
                         self._receiving, receiving = self._receiving + 1, True
         except pynng.Closed:
@@ -176,13 +183,13 @@ class ClientDoor:
 
     # -- one request ---------------------------------------------------------
 
-    async def _answer_to(self, data: bytes) -> bytes:
+    async def _answer_to(self, data: bytes, ip: str) -> bytes:
         cluster = self._cluster_of(data)
         request = ""
         try:
             envelope = self._admit(data, cluster)
             request = envelope.request
-            answer = await self._ask(envelope)
+            answer = await self._ask(envelope, ip)
         except FrameRefused as e:
             self.counts[e.reason] += 1
             answer = Refused(code="BadRequest", text=str(e))
@@ -223,7 +230,7 @@ class ClientDoor:
         hears = self._hears()
         return hears is None or hears.hears(kind, By.CLIENTS)
 
-    async def _ask(self, envelope: Envelope) -> Message:
+    async def _ask_actor(self, envelope: Envelope, _: str) -> Message:
         if self._closing:
             return Refused(code="Stopping")
         if len(self._loops) - self._receiving > self._open_most:
@@ -245,8 +252,8 @@ class ClientDoor:
             self._deliver(Envelope(self._address, self._behind, silent, cause=envelope.cause, origin="client"))
 
 
-def client_opening(role: str, urls: tuple[str, ...]) -> Opening:
-    """Of a door at these URLs that leads to the actor of this role."""
+def client_opening(role: str, urls: tuple[str, ...], over: Callable[[AskMessage], AskMessage] | None = None) -> Opening:
+    """Of a door at these URLs that leads to the actor of this role. ``over``: see ``ClientDoor``."""
 
     async def opened(site: Site) -> ClientDoor:
         def deliver(envelope: Envelope) -> None:
@@ -257,7 +264,7 @@ def client_opening(role: str, urls: tuple[str, ...]) -> Opening:
             desk = site.node.desk(role)
             return desk.hears if desk is not None else None
 
-        door = ClientDoor(site.node.name, role, urls, site.cluster, deliver, hears)
+        door = ClientDoor(site.node.name, role, urls, site.cluster, deliver, hears, over=over)
         site.node.open_door("door", door.answered, door.waits)
         door.start()
         return door

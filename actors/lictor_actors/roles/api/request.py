@@ -51,8 +51,6 @@ class HttpRequest:
         self.secret = turn.life.secret
         """Unpredictable bytes, for ids; the turn itself is not kept, since the request may wait for minutes."""
         target, _, self.query = asked.target.partition("?")
-        if not target.startswith("/"):  # as proxies are asked; every server must take it (RFC 9112, 3.2.2)
-            target = _ORIGIN.sub("", target) or "/"
         self.path = decoded_path(target, filtered=not options.disable_unprintable_char_filter)
         self.params = parsed_query(self.query) if self.query else NO_PARAMS
         self.rest = ""
@@ -92,9 +90,11 @@ class HttpRequest:
 
 
 def decoded_path(target: str, *, filtered: bool = True) -> str:
-    """The path, unescaped once. Raises HttpError 400 for broken escapes and, ``filtered``, for characters that cannot
-    be seen.
+    """The path of a target without its query, unescaped once. Raises HttpError 400 for broken escapes and,
+    ``filtered``, for characters that cannot be seen.
     """
+    if not target.startswith("/"):  # as proxies are asked; every server must take it (RFC 9112, 3.2.2)
+        target = _ORIGIN.sub("", target) or "/"
     if "%" in target:
         if _BAD_ESCAPE.search(target):
             raise HttpError(400, "400 Bad Request: after a % in the path two hexadecimal digits must follow")

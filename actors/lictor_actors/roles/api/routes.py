@@ -67,6 +67,12 @@ class Router:
         request.metric = f"api.http;method={method};path={route.path}"
         return route
 
+    def pattern(self, method: str, path: str) -> str:
+        """The path of the route that such a request takes, as it is declared; "" if it takes none."""
+        below = self._families.get(_family(path), {}).items()
+        methods = self._exact.get(path) or next((found for prefix, found in below if path.startswith(prefix)), {})
+        return methods[method].path if method in methods else ""
+
     def _below(self, path: str, request: HttpRequest) -> Methods:
         for prefix, methods in self._families.get(_family(path), {}).items():
             if path.startswith(prefix):

@@ -60,15 +60,20 @@ class Listening(NamedTuple):
     """Of the files of local sockets."""
 
 
-def http_opening(role: str, where: Listening, options: GatewayOptions) -> Opening:
-    """Of a door that leads to the actor of this role, which runs with these options."""
+def http_opening(
+    role: str, where: Listening, options: GatewayOptions, over: Callable[[Ask], Ask] = lambda ask: ask
+) -> Opening:
+    """Of a door that leads to the actor of this role, which runs with these options.
+
+    ``over`` is put around all that is asked, when the door is opened.
+    """
 
     async def opened(site: Site) -> OpenHttp:
         def follow(options: GatewayOptions) -> None:
             listener.premises.follow(limits_of(options), tuple(options.response_headers.items()))
 
         desk = WebDesk(site.node, role, site.boot, site.asked, follow=follow)
-        listener = HttpDoor(by_path(site.beside, desk.ask), allowed_hosts=where.allowed_hosts)
+        listener = HttpDoor(over(by_path(site.beside, desk.ask)), allowed_hosts=where.allowed_hosts)
         follow(options)
         tls = TlsTerms(where.context, lambda what: site.node.ground.count(what, site.node.name))
         await _listen(listener, where.http, where.ownership, None)
