@@ -32,7 +32,8 @@ BORNE = {
     "TemplatedPolicies": [{"TemplateName": "builtin/node", "TemplateVariables": {"Name": "n9"}, "Datacenters": []}],
 }
 METHOD = {
-    "Name": "known", "Type": "jwt", "DisplayName": "K", "Description": "d", "MaxTokenTTL": "5m", "TokenLocality": "local",
+    "Name": "known", "Type": "jwt", "DisplayName": "K", "Description": "d",
+    "MaxTokenTTL": "5m", "TokenLocality": "local",
     "Config": {
         "JWKSURL": "https://ci.example/keys", "BoundIssuer": "ci", "BoundAudiences": ["a"], "ClockSkewLeeway": "1s",
         "JWTSupportedAlgs": ["RS256"], "ClaimMappings": {"sub": "user"}, "ListClaimMappings": {"groups": "groups"},
