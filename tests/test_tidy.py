@@ -79,6 +79,7 @@ TO_HOSTS = (
 NOT_SENT = (
     "acl.take_",
     "agent.agent_options",
+    "auth_methods.review_token",
     "auth_methods.verify_jwt",
     "connect_ca.make_root",
     "dns.ask_recursors",

@@ -1,7 +1,7 @@
 """Auth methods, binding rules and logins: how the token of another authority becomes one of ours (Consul's /v1/acl).
 
 gateway > server    LogIn with a JWT; LogOut with the token that came of one
-leader > host       VerifyJwt: is it signed by a key of the method?
+leader > host       VerifyJwt: is it signed by a key of the method?  ReviewToken: does its Kubernetes know it?
 leader > log        BindLogin: what its claims are worth is decided by the rules of that moment
 """
 
@@ -40,6 +40,20 @@ class JwtConfig(Record):
     clock_skew_leeway_ns: Annotated[int, Json("ClockSkewLeeway", "duration", empty="omitted")] = 0
 
 
+class KubernetesConfig(Record):
+    """The API server that knows the service accounts of a method, and the one by which it is asked."""
+
+    host: Annotated[str, Json("Host", empty="omitted")] = ""
+    """https:// URL."""
+    ca_cert: Annotated[str, Json("CACert", empty="omitted")] = ""
+    """PEM; "" for the authorities of the machine."""
+    service_account_jwt: Annotated[str, Json("ServiceAccountJWT", empty="omitted"), Field(repr=False)] = ""
+
+
+class MethodConfig(JwtConfig, KubernetesConfig):
+    """Of a method of any type: what is of another type is empty."""
+
+
 class AuthMethod(Record):
     """An authority whose tokens are taken at the login, under a name."""
 
@@ -52,7 +66,7 @@ class AuthMethod(Record):
     token_locality: Annotated[str, Json("TokenLocality", empty="omitted")] = ""
     token_name_format: Annotated[str, Json("TokenNameFormat", empty="omitted")] = ""
     """The description of such a token."""
-    config: Annotated[JwtConfig, Json("Config")] = JwtConfig()
+    config: Annotated[MethodConfig, Json("Config")] = MethodConfig()
     create_index: Annotated[int, Json("CreateIndex", "index")] = 0
     modify_index: Annotated[int, Json("ModifyIndex", "index")] = 0
 
@@ -64,7 +78,7 @@ class BindingRule(Record):
     description: Annotated[str, Json("Description")] = ""
     auth_method: Annotated[str, Json("AuthMethod")] = ""
     selector: Annotated[str, Json("Selector")] = ""
-    """A filter over ``value`` and ``list``; "" fits all."""
+    """A filter over ``value`` and ``list``, or over ``serviceaccount``; "" fits all."""
     bind_type: Annotated[str, Json("BindType")] = ""
     bind_name: Annotated[str, Json("BindName")] = ""
     """``${value.x}`` stands for a claim."""
@@ -82,7 +96,7 @@ class ListClaim(Record):
 
 
 class Claims(Record):
-    """What a method's mappings take from a JWT: all that selectors and names may speak of."""
+    """What a method takes from a JWT, or from its service account: all that selectors and names may speak of."""
 
     values: ReadOnly = NO_MAP
     lists: tuple[ListClaim, ...] = ()
@@ -197,4 +211,29 @@ class JwtVerified(Message):
 
     ticket: str
     claims: Annotated[str, Field(repr=False)] = ""
+    error: str = ""
+
+
+class ReviewToken(Message):
+    """A leader's job: of which service account of that Kubernetes is this? Answered by TokenReviewed."""
+
+    ticket: str
+    token: Annotated[str, Field(repr=False)]
+    config: KubernetesConfig
+
+
+class ServiceAccount(Record):
+    """As binding rules know it."""
+
+    namespace: str
+    name: str
+    """The annotation ``consul.hashicorp.com/service-name`` if it has one."""
+    uid: str
+
+
+class TokenReviewed(Message):
+    """The service account of a JWT that its Kubernetes takes; or in ``error`` why there is none."""
+
+    ticket: str
+    account: ServiceAccount | None = None
     error: str = ""

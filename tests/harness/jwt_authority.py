@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 import ssl
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -54,6 +55,8 @@ class KeyServer:
         self.documents: dict[str, Any] = {}
         self.answer: Answer = self._write
         self.asked: list[str] = []
+        self.received: list[tuple[str, bytes]] = []
+        """Head and body of each request."""
         self.port = 0
 
     @property
@@ -79,7 +82,10 @@ class KeyServer:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             head = await reader.readuntil(b"\r\n\r\n")
             path = head.split(b" ")[1].decode()
+            length = re.search(rb"(?i)content-length: (\d+)", head)
+            body = await reader.readexactly(int(length[1])) if length else b""
             self.asked.append(path)
+            self.received.append((head.decode(), body))
             await self.answer(writer, path)
         writer.close()
 

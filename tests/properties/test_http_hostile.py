@@ -13,14 +13,14 @@ from lictor_actors.node.spec import NodeSpec
 from lictor_actors.roles.api.api import ROUTER
 from lictor_messages.acl import AclPolicy, AclRole, PutAclPolicy, PutAclRole
 from lictor_messages.answers import Written
-from lictor_messages.auth_methods import AuthMethod, BindingRule, JwtConfig, PutAuthMethod, PutBindingRule
+from lictor_messages.auth_methods import AuthMethod, BindingRule, MethodConfig, PutAuthMethod, PutBindingRule
 from lictor_messages.envelope import at
 from lictor_messages.queries import CreatePreparedQuery, PreparedQuery, ServiceQuery
 from lictor_messages.refusals import REFUSALS
 from lictor_messages.web import HttpAnswered, HttpAsked
 
 ROOT = "11111111-2222-4333-8444-555555555555"
-METHOD_OF_RULES = AuthMethod(name="known", type="jwt", config=JwtConfig(jwks_url="https://ci.example/keys"))
+METHOD_OF_RULES = AuthMethod(name="known", type="jwt", config=MethodConfig(jwks_url="https://ci.example/keys"))
 HEADERS = (("host", "localhost"), ("x-consul-token", ROOT))
 AGENT, SERVER = "agent-1.dc1", "server-1.dc1"
 CHECK = "/v1/agent/check/register", json.dumps(LEGAL["PUT", "/v1/agent/check/register"]).encode()

@@ -11,7 +11,7 @@ from jwt_authority import SigningKey
 
 from lictor_actors.roles.server.leader.logins import JWT_MOST, OPEN_MOST
 from lictor_messages.acl import AclToken, AclTokens, ListAclTokens
-from lictor_messages.auth_methods import BindLogin, Claims, LogIn
+from lictor_messages.auth_methods import BindLogin, Claims, LogIn, ServiceAccount
 from lictor_messages.refusals import Refused
 from lictor_messages.web import HttpAnswered
 
@@ -30,6 +30,11 @@ METHOD: dict[str, Any] = {
         "ClaimMappings": {"sub": "user", "/org/team": "team"},
         "ListClaimMappings": {"groups": "groups"},
     },
+}
+KUBERNETES: dict[str, Any] = {
+    "Name": "k8s",
+    "Type": "kubernetes",
+    "Config": {"Host": "https://k8s:6443", "ServiceAccountJWT": KEY.signed({"sub": "consul"})},
 }
 RULE = {"AuthMethod": "ci", "BindType": "service", "BindName": "web-${value.team}", "Selector": '"dev" in list.groups'}
 
@@ -265,8 +270,8 @@ def test_few_logins_are_open_at_the_same_time(site: Site) -> None:
 METHODS = [
     ({"Name": ""}, "no Name is set"),
     ({"Name": "a b"}, "invalid Name"),
-    ({"Type": ""}, "Type should be one of: [jwt]"),
-    ({"Type": "kubernetes", "Config": {"Host": "https://k8s", "CACert": "/x"}}, "type kubernetes is not taken"),
+    ({"Type": ""}, "Type should be one of: [jwt kubernetes]"),
+    ({"Config": {"JWTValidationPubKeys": [KEY.pem], "Host": "https://x"}}, "'Host' must not be set for type \"jwt\""),
     ({"Type": "aws-iam", "Config": {"BoundIAMPrincipalARNs": ["x"]}}, "type aws-iam is not taken"),
     ({"Type": "oidc", "Config": {"OIDCClientID": "x"}}, "type oidc is not taken"),
     ({"MaxTokenTTL": "1s"}, "MaxTokenTTL 1s cannot be less than 1m0s"),
@@ -296,6 +301,69 @@ def test_methods_that_make_no_sense_are_refused_by_name(plain: Site, changed: An
     assert status in (400, 500)
     assert why in said
     assert plain.say("GET", "/v1/acl/auth-method/odd")[0] == 404
+
+
+OF_KUBERNETES = [
+    ({"Host": ""}, "Config.Host is required"),
+    ({"Host": "http://k8s"}, "Host must be an https:// URL"),
+    ({"Host": "k8s:6443"}, "Host must be an https:// URL"),
+    ({"Host": "https://a:b@k8s"}, "Host must be an https:// URL"),
+    ({"Host": "https://k8s/?x="}, "without a query"),
+    ({"CACert": "/etc/ssl/ca.pem"}, "not the name of a file"),
+    ({"ServiceAccountJWT": ""}, "Config.ServiceAccountJWT is required"),
+    ({"ServiceAccountJWT": "/var/run/secrets/token"}, "ServiceAccountJWT is not a valid JWT"),
+    ({"ServiceAccountJWT": "a.b.c"}, "ServiceAccountJWT is not a valid JWT"),
+    ({"ServiceAccountJWT": f"{KEY.signed({})}\r\nHost: x"}, "ServiceAccountJWT is not a valid JWT"),
+    ({"ServiceAccountJWT": 5}, "cannot unmarshal number"),
+    ({"JWKSURL": "https://x"}, "'JWKSURL' must not be set for type \"kubernetes\""),
+    ({"OIDCClientID": "x"}, "'OIDCClientID' must not be set for type \"kubernetes\""),
+]
+
+
+@pytest.mark.parametrize(("changed", "why"), OF_KUBERNETES)
+def test_methods_of_kubernetes_are_looked_at_field_by_field(plain: Site, changed: Any, why: str) -> None:
+    body = {**KUBERNETES, "Name": "odd", "Config": {**KUBERNETES["Config"], **changed}}
+    status, said = plain.say("PUT", "/v1/acl/auth-method", body)
+    assert status in (400, 500)
+    assert why in said
+    assert KUBERNETES["Config"]["ServiceAccountJWT"] not in said
+    assert plain.say("GET", "/v1/acl/auth-method/odd")[0] == 404
+
+
+def test_a_service_account_logs_in(site: Site) -> None:
+    assert site.say("PUT", "/v1/acl/auth-method", KUBERNETES)[0] == 200
+    assert site.say("GET", "/v1/acl/auth-method/k8s")[1]["Config"] == KUBERNETES["Config"]
+    rule = {
+        "AuthMethod": "k8s",
+        "BindType": "service",
+        "BindName": "${serviceaccount.namespace}-${serviceaccount.name}",
+        "Selector": 'serviceaccount.namespace == shop and serviceaccount.uid != "6"',
+    }
+    assert site.say("PUT", "/v1/acl/binding-rule", rule)[0] == 200
+    site.world.jobs.accounts["good"] = ServiceAccount(namespace="shop", name="web", uid="5")
+    site.world.jobs.accounts["other"] = ServiceAccount(namespace="shop", name="web", uid="6")
+    status, token = site.log_in("good", AuthMethod="k8s")
+    assert (status, token["ServiceIdentities"]) == (200, [{"ServiceName": "shop-web"}])
+    assert site.log_in("other", AuthMethod="k8s") == (403, "Permission denied")
+    assert site.log_in(site.jwt(), AuthMethod="k8s")[0] == 500, "what the other method takes"
+    assert site.say("DELETE", "/v1/acl/auth-method/k8s") == (200, True)
+    assert site.say("GET", "/v1/acl/token/self", token=token["SecretID"])[0] == 403
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"Selector": "value.user == x"}, {"Selector": "x in list.groups"}, {"BindName": "${value.user}"}],
+)
+def test_rules_of_kubernetes_speak_of_service_accounts_alone(site: Site, changed: Any) -> None:
+    site.say("PUT", "/v1/acl/auth-method", KUBERNETES)
+    rule = {"AuthMethod": "k8s", "BindType": "service", "BindName": "x", **changed}
+    status, said = site.say("PUT", "/v1/acl/binding-rule", rule)
+    assert (status, "invalid" in said) == (500, True), said
+
+
+def test_the_type_of_a_method_stays(site: Site) -> None:
+    status, said = site.say("PUT", "/v1/acl/auth-method", {**KUBERNETES, "Name": "ci"})
+    assert (status, 'from "jwt" to "kubernetes" is not permitted' in said) == (500, True), said
 
 
 def test_what_the_go_client_sends_empty_is_as_good_as_absent(site: Site) -> None:

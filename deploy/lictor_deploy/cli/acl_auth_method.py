@@ -71,7 +71,7 @@ def create(
     name
         Its name.
     type
-        Its type: jwt.
+        Its type: jwt or kubernetes.
     meta
         Show indexes too.
     format

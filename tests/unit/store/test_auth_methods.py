@@ -14,14 +14,14 @@ from lictor_messages.auth_methods import (
     Claims,
     DeleteAuthMethod,
     DeleteBindingRule,
-    JwtConfig,
     ListClaim,
+    MethodConfig,
     PutAuthMethod,
     PutBindingRule,
 )
 from lictor_messages.refusals import Refused
 
-CONFIG = JwtConfig(jwks_url="https://x", claim_mappings={"sub": "user"}, list_claim_mappings={"groups": "groups"})
+CONFIG = MethodConfig(jwks_url="https://x", claim_mappings={"sub": "user"}, list_claim_mappings={"groups": "groups"})
 METHOD = AuthMethod(name="m", type="jwt", config=CONFIG, max_token_ttl_ns=60_000_000_000)
 CLAIMS = Claims(values={"user": "ann"}, lists=(ListClaim(name="groups", values=("dev",)),))
 
@@ -82,7 +82,7 @@ def test_a_rule_that_is_gone_binds_nothing(log, made):
 def test_a_rule_whose_claims_are_mapped_no_more_selects_nothing(log, made):
     log.ok(PutBindingRule(rule=rule(2, selector="dev in list.groups", bind_name="two"), new=True))
     log.ok(DeleteBindingRule(id=uuid(1)))
-    log.ok(PutAuthMethod(method=METHOD.model_copy(update={"config": JwtConfig(jwks_url="https://x")})))
+    log.ok(PutAuthMethod(method=METHOD.model_copy(update={"config": MethodConfig(jwks_url="https://x")})))
     assert log.apply(login(log.index)).code == "PermissionDenied"
 
 

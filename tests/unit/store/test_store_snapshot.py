@@ -39,7 +39,7 @@ from lictor_messages.auth_methods import (
     BindingRule,
     BindLogin,
     Claims,
-    JwtConfig,
+    MethodConfig,
     PutAuthMethod,
     PutBindingRule,
 )
@@ -97,7 +97,7 @@ def full(log):
     log.ok(PutAclRole(role=AclRole(id=TWO, name="r", policies=(AclLink(name="p"),)), new=True))
     bearer = AclToken(accessor_id=TWO, secret_id=ONE, roles=(AclLink(name="r"),), expiration_ns=1 << 62)
     log.ok(PutAclToken(token=bearer, new=True))
-    config = JwtConfig(jwks_url="https://x", claim_mappings={"sub": "user"})
+    config = MethodConfig(jwks_url="https://x", claim_mappings={"sub": "user"})
     log.ok(PutAuthMethod(method=AuthMethod(name="m", type="jwt", config=config)))
     rule = BindingRule(id=ONE, auth_method="m", bind_type="service", bind_name="${value.user}")
     log.ok(PutBindingRule(rule=rule, new=True))

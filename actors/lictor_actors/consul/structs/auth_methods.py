@@ -10,7 +10,7 @@ from lictor_actors.consul.parts import one_or_more
 from lictor_actors.consul.struct import Struct
 from lictor_actors.consul.structs.acl import VARIABLES
 from lictor_actors.consul.structs.catalog import ENTERPRISE
-from lictor_messages.auth_methods import NO_MAP, AuthMethod, BindingRule, JwtConfig
+from lictor_messages.auth_methods import NO_MAP, AuthMethod, BindingRule, MethodConfig
 from lictor_messages.base import ReadOnly, Record
 from lictor_messages.json_names import Json
 
@@ -29,7 +29,7 @@ OF_OIDC = (
     *("OIDCClientUsePKCE", "OIDCClientAssertion"),
 )
 """Of type oidc alone: Consul's client sends them empty with any other."""
-CONFIG = Struct("Config", JwtConfig, also_read=dict.fromkeys(OF_OIDC, _ANYTHING))
+CONFIG = Struct("Config", MethodConfig, also_read=dict.fromkeys(OF_OIDC, _ANYTHING))
 _MORE = {"NamespaceRules": _ANYTHING, **ENTERPRISE}
 AUTH_METHOD = Struct("ACLAuthMethod", AuthMethod, (one_or_more(CONFIG),), also_read=_MORE)
 METHOD_TYPE = Struct("ACLAuthMethod", AuthMethod, (one_or_more(CONFIG),), also_read={"Config": _ANYTHING, **_MORE})

@@ -19,7 +19,7 @@ from lictor_actors.hosts.live.probes.tcp import probe_tcp
 from lictor_actors.hosts.live.probes.trust import Trust, trust
 from lictor_actors.hosts.live.probes.udp import probe_udp
 from lictor_actors.hosts.live.recursors import ask_recursors
-from lictor_messages.auth_methods import VerifyJwt
+from lictor_messages.auth_methods import ReviewToken, VerifyJwt
 from lictor_messages.base import Message
 from lictor_messages.connect_ca import MakeRoot
 from lictor_messages.dns import AskRecursors
@@ -105,6 +105,12 @@ async def _jwt(job: VerifyJwt) -> Message:
     return await verify_jwt(job)
 
 
+async def _review(job: ReviewToken) -> Message:
+    from lictor_actors.hosts.live.token_reviews import review_token  # for clusters with such auth methods
+
+    return await review_token(job)
+
+
 def over_tls(trust: Trust) -> dict[type[Message], Probe]:
     """Who does jobs that may go over TLS, with these contexts."""
     return {
@@ -123,5 +129,6 @@ PROBES: dict[type[Message], Probe] = {
     TakeProfile: _profile,
     MakeRoot: _root,
     VerifyJwt: _jwt,
+    ReviewToken: _review,
 }
 """Who does a job."""

@@ -12,13 +12,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-import orjson
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from cryptography.x509 import load_pem_x509_certificate
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
-from lictor_actors.hosts.live.https_get import NotFetched, https_get
+from lictor_actors.hosts.live.https_get import NotFetched, https_get, json_object
 from lictor_messages.auth_methods import JwtConfig
 
 KEPT_S: Final = 300.0
@@ -81,7 +80,7 @@ class JwtKeys:
         document = await self._get(
             f"{issuer.rstrip('/')}/.well-known/openid-configuration", config.oidc_discovery_ca_cert
         )
-        said = _object(document, "the discovery document")
+        said = json_object(document, "the discovery document")
         if said.get("issuer") != issuer:
             raise NotFetched(f"the discovery document is of another issuer than {issuer!r}")
         url = said.get("jwks_uri")
@@ -95,7 +94,7 @@ def _fitting(keys: tuple[VerifyingKey, ...], key_id: str) -> tuple[VerifyingKey,
 
 
 def _keys(document: bytes) -> tuple[VerifyingKey, ...]:
-    given = _object(document, "the JWKS").get("keys")
+    given = json_object(document, "the JWKS").get("keys")
     rows = [row for row in given if isinstance(row, dict)] if isinstance(given, list) else []
     found = (_from_jwk(row) for row in rows[:KEYS_MOST] if row.get("use", "sig") == "sig")
     return tuple(key for key in found if key is not None)
@@ -107,16 +106,6 @@ def _from_jwk(row: dict[str, Any]) -> VerifyingKey | None:
         return VerifyingKey(PyJWK(row).key, str(row.get("kid", "")), str(row.get("alg", "")))
     except PyJWTError:
         return None
-
-
-def _object(document: bytes, what: str) -> dict[str, Any]:
-    try:
-        read = orjson.loads(document)
-    except orjson.JSONDecodeError as error:
-        raise NotFetched(f"{what} is no JSON: {error}") from error
-    if not isinstance(read, dict):
-        raise NotFetched(f"{what} is no object")
-    return read
 
 
 def _from_pem(pem: str) -> Any:

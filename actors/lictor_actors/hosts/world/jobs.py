@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from random import Random
 
 from lictor_messages.acl import BootstrapResetTaken, TakeBootstrapReset
-from lictor_messages.auth_methods import JwtVerified, VerifyJwt
+from lictor_messages.auth_methods import JwtVerified, ReviewToken, ServiceAccount, TokenReviewed, VerifyJwt
 from lictor_messages.base import Message
 from lictor_messages.connect_ca import MakeRoot, Root, RootMade
 from lictor_messages.jobs import (
@@ -55,6 +55,8 @@ class Jobs:
         """``host:port``, or ``host:port/service`` → serving status."""
         self.jwts: dict[str, str] = {}
         """JWTs whose signature holds → their claims as JSON."""
+        self.accounts: dict[str, ServiceAccount] = {}
+        """JWTs that Kubernetes takes → whose they are."""
         self.definitions: dict[str, DefinitionsRead] = {}
         """Node → what its files say when they are read again."""
         self.bootstrap_resets: dict[str, int] = {}
@@ -102,6 +104,11 @@ class Jobs:
                 claims = self.jwts.get(job.token, "")
                 return JwtVerified(
                     ticket=job.ticket, claims=claims, error="" if claims else "no key fits the signature"
+                )
+            case ReviewToken():
+                account = self.accounts.get(job.token)
+                return TokenReviewed(
+                    ticket=job.ticket, account=account, error="" if account else "lookup failed: the JWT is not taken"
                 )
             case _:
                 return JobFailed(ticket=getattr(job, "ticket", ""), error=f"no host does {job.kind}")

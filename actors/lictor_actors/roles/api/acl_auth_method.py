@@ -62,7 +62,7 @@ def _given_method(request: HttpRequest) -> dict[str, Any]:
     given = decoded(request, AUTH_METHOD)
     odd = next((name for name in OF_OIDC if given.get("Config", {}).get(name)), None)
     if odd is not None:
-        raise HttpError(400, f"Invalid Auth Method: '{odd}' must not be set for type \"jwt\"")
+        raise HttpError(400, f"Invalid Auth Method: '{odd}' must not be set for type \"{kind}\"")
     return given
 
 

@@ -26,7 +26,7 @@ from lictor_actors.roles.server.log_time import LogTime
 from lictor_actors.store.store import Store
 from lictor_messages.acl import BootstrapResetTaken, ReapTokensDue
 from lictor_messages.answers import Command, Query, Written
-from lictor_messages.auth_methods import JwtVerified
+from lictor_messages.auth_methods import JwtVerified, TokenReviewed
 from lictor_messages.autopilot import AutopilotConfiguration, AutopilotDue, SetAutopilotConfiguration, TransferLateDue
 from lictor_messages.base import Message
 from lictor_messages.connect_ca import RootMade
@@ -49,7 +49,7 @@ LEADER_TIMERS: tuple[type[Message], ...] = (
     CoordinateBatchDue,
     ReapTokensDue,
 )
-LEADER_JOBS: tuple[type[Message], ...] = (RootMade, BootstrapResetTaken, JwtVerified, JobFailed)
+LEADER_JOBS: tuple[type[Message], ...] = (RootMade, BootstrapResetTaken, JwtVerified, TokenReviewed, JobFailed)
 """How the jobs end that a leader gives its host."""
 
 
@@ -142,8 +142,8 @@ class Leadership:
                 self._propose(self.authority.made(result), turn)
             case BootstrapResetTaken():
                 self.reset.taken(result, turn)
-            case JwtVerified():
-                self.logins.verified(result, turn)
+            case JwtVerified() | TokenReviewed():
+                self.logins.known(result, turn)
             case JobFailed() if result.ticket == ROOT:
                 self.authority.failed(result, turn)
             case JobFailed() if not self.logins.failed(result, turn):

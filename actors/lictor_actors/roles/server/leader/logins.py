@@ -1,4 +1,4 @@
-"""Logins and logouts on their way: a host looks at the signature of a JWT, the leader at its claims, the log decides.
+"""Logins and logouts on their way: a host has a JWT looked at, the leader looks at its claims, the log decides.
 
 Those who log in have no rights yet, so what they can make a leader hold and do is small.
 """
@@ -13,11 +13,23 @@ from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.roles.server.leader.jwt_claims import BadClaims, judged
 from lictor_actors.roles.server.leader.proposals import Proposals
 from lictor_actors.roles.server.log_time import LogTime
+from lictor_actors.store.families.auth_methods.known import spoken_of
 from lictor_actors.store.families.auth_methods.names import BadName, filled_in
 from lictor_actors.store.store import Store
 from lictor_messages.acl import AclToken, DeleteAclToken
 from lictor_messages.answers import Command
-from lictor_messages.auth_methods import AuthMethod, BindLogin, Claims, JwtVerified, LogIn, LogOut, VerifyJwt
+from lictor_messages.auth_methods import (
+    AuthMethod,
+    BindLogin,
+    Claims,
+    JwtVerified,
+    LogIn,
+    LogOut,
+    ReviewToken,
+    TokenReviewed,
+    VerifyJwt,
+)
+from lictor_messages.base import Message
 from lictor_messages.jobs import JobFailed
 from lictor_messages.refusals import Refused
 from lictor_messages.server import ServerOptions
@@ -70,7 +82,7 @@ class Logins:
             return Refused(code="Overloaded")
         ticket = f"login:{turn.rng.getrandbits(64):x}"  # of this lead alone: results of an earlier one find nothing
         self.open[ticket] = Waiting(command, method, turn.ticket())
-        turn.run(VerifyJwt(ticket=ticket, token=command.bearer_token, config=method.config))
+        turn.run(_job(ticket, command.bearer_token, method))
         return None
 
     def _log_out(self, turn: Turn) -> Refused | None:
@@ -83,20 +95,24 @@ class Logins:
         self._proposals.add(DeleteAclToken(accessor_id=bearer.accessor_id), turn.ticket(), turn)
         return None
 
-    def verified(self, verified: JwtVerified, turn: Turn) -> None:
-        """The host has looked at the signature."""
-        waiting = self.open.pop(verified.ticket, None)
+    def known(self, said: JwtVerified | TokenReviewed, turn: Turn) -> None:
+        """The host has looked at the signature, or the Kubernetes of the method at the JWT."""
+        waiting = self.open.pop(said.ticket, None)
         if waiting is None:
             return
-        if verified.error:
-            self._refuse(waiting, verified.error, turn)
+        if said.error:
+            self._refuse(waiting, said.error, turn)
             return
         try:
-            now = self._time.stamp(turn.now, turn.wall)
-            claims = judged(verified.claims, waiting.method.config, now)
+            claims = self._claims(said, waiting.method, turn)
             self._proposals.add(self._binding(waiting, claims), waiting.ticket, turn)
         except (BadClaims, BadName) as error:
             self._refuse(waiting, str(error), turn)
+
+    def _claims(self, said: JwtVerified | TokenReviewed, method: AuthMethod, turn: Turn) -> Claims:
+        if isinstance(said, JwtVerified):
+            return judged(said.claims, method.config, self._time.stamp(turn.now, turn.wall))
+        return Claims(values={} if said.account is None else dict(said.account))
 
     def failed(self, failed: JobFailed, turn: Turn) -> bool:
         """The host could not do it; False if this was no job of a login."""
@@ -127,9 +143,15 @@ class Logins:
         return BindLogin(token=token, method_index=method.modify_index, claims=claims, datacenter=self._dc)
 
 
+def _job(ticket: str, token: str, method: AuthMethod) -> Message:
+    """What a host does for a login by this method."""
+    kind = ReviewToken if method.type == "kubernetes" else VerifyJwt
+    return kind(ticket=ticket, token=token, config=method.config)
+
+
 def _description(command: LogIn, method: AuthMethod, claims: Claims) -> str:
     """As the method's format has it, and the metadata of the login. Raises BadName."""
-    known = {f"value.{name}": value for name, value in claims.values.items()}
+    known = spoken_of(method, claims.values)
     known |= {"auth_method_name": method.name, "auth_method_type": method.type}
     said = filled_in(method.token_name_format or CREATED, known)
     return f"{said}: {orjson.dumps(dict(command.meta)).decode()}" if command.meta else said

@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from lictor_actors.consul.selectors import STRING, STRINGS, Selector
 from lictor_actors.store.families.acl.rules import bearer_fault
+from lictor_actors.store.families.auth_methods.known import group_of, selectable, spoken_of, value_names
 from lictor_actors.store.families.auth_methods.names import BadName, filled_in
 from lictor_actors.store.filter.apply import fits
 from lictor_messages import acl as m
@@ -28,7 +28,7 @@ def bound_by(rules: Iterable[BindingRule], method: AuthMethod, claims: Claims, d
     bound: defaultdict[str, tuple[Any, ...]] = defaultdict(tuple)
     for rule in rules:
         if _selects(rule.selector, method, claims):
-            field, item = _bound(rule, claims.values, datacenter)
+            field, item = _bound(rule, spoken_of(method, claims.values), datacenter)
             bound[field] += (item,)
     return bound
 
@@ -37,8 +37,8 @@ def unsound(rule: BindingRule, method: AuthMethod) -> str:
     """Why this rule makes no sense with the claims that its method maps, "" if it does."""
     try:
         if rule.selector:
-            fits(_fields(method), rule.selector)
-        _bound(rule, dict.fromkeys(method.config.claim_mappings.values(), FAKE), FAKE)
+            fits(selectable(method), rule.selector)
+        _bound(rule, spoken_of(method, dict.fromkeys(value_names(method), FAKE)), FAKE)
     except BadName as error:
         return f"Invalid Binding Rule: invalid BindName: {error}"
     except ValueError as error:
@@ -46,23 +46,17 @@ def unsound(rule: BindingRule, method: AuthMethod) -> str:
     return ""
 
 
-def _fields(method: AuthMethod) -> Selector:
-    values = dict.fromkeys(method.config.claim_mappings.values(), STRING)
-    return {"value": values, "list": dict.fromkeys(method.config.list_claim_mappings.values(), STRINGS)}
-
-
 def _selects(selector: str, method: AuthMethod, claims: Claims) -> bool:
     if not selector:
         return True
     try:
-        selects = fits(_fields(method), selector)
+        selects = fits(selectable(method), selector)
     except ValueError:  # the method maps other claims by now
         return False
-    return selects({"value": claims.values, "list": {each.name: each.values for each in claims.lists}})
+    return selects({group_of(method): claims.values, "list": {each.name: each.values for each in claims.lists}})
 
 
-def _bound(rule: BindingRule, values: Mapping[str, str], datacenter: str) -> tuple[str, Any]:
-    variables = {f"value.{name}": value for name, value in values.items()}
+def _bound(rule: BindingRule, variables: Mapping[str, str], datacenter: str) -> tuple[str, Any]:
     if rule.bind_type == "templated-policy":
         given = rule.bind_vars.name if rule.bind_vars is not None else ""
         variables_of = m.TemplateVariables(name=filled_in(given, variables))

@@ -33,7 +33,10 @@ class AuthMethodTable:
 
     def put_method(self, command: m.PutAuthMethod, index: int) -> Written | Refused:
         """Make or replace a method."""
-        row = stamped(command.method, self.methods.get(command.method.name), index)
+        method, old = command.method, self.methods.get(command.method.name)
+        if old is not None and old.type != method.type:
+            return invalid(f'Changing an auth method\'s type from "{old.type}" to "{method.type}" is not permitted.')
+        row = stamped(method, old, index)
         if row is not None:
             self.load_method(row)
             self._touch(METHODS, index)
