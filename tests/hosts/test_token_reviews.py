@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,18 @@ from jwt_authority import KeyServer, SigningKey
 
 from lictor_actors.hosts.live import https_get
 from lictor_actors.hosts.live.token_reviews import NAMED, REVIEWS, review_token
-from lictor_messages.auth_methods import KubernetesConfig, ReviewToken, ServiceAccount, TokenReviewed
+from lictor_actors.timeline.words import describe
+from lictor_messages.auth_methods import (
+    AuthMethod,
+    KubernetesConfig,
+    LogIn,
+    MethodConfig,
+    PutAuthMethod,
+    ReviewToken,
+    ServiceAccount,
+    TokenReviewed,
+)
+from lictor_messages.base import Message
 
 OWN = SigningKey("own").signed({"sub": "system:serviceaccount:consul:consul"})
 THEIRS = SigningKey("theirs").signed({"sub": "system:serviceaccount:shop:web"})
@@ -144,8 +155,12 @@ async def test_an_answer_without_end_is_not_read(server: KeyServer) -> None:
     assert "larger than" in (await reviewed(server)).error
 
 
-def test_no_secret_is_shown() -> None:
-    config = KubernetesConfig(host="https://x", service_account_jwt=OWN)
-    assert not [
-        secret for secret in (OWN, THEIRS) if secret in repr(ReviewToken(ticket="t", token=THEIRS, config=config))
-    ]
+@pytest.mark.parametrize("show", [repr, describe])
+def test_no_secret_is_shown(show: Callable[[Message], str]) -> None:
+    config = MethodConfig(host="https://x", service_account_jwt=OWN)
+    for said in (
+        PutAuthMethod(method=AuthMethod(name="k8s", type="kubernetes", config=config)),
+        LogIn(auth_method="k8s", bearer_token=THEIRS, accessor_id="", secret_id=""),
+        ReviewToken(ticket="t", token=THEIRS, config=config),
+    ):
+        assert not [secret for secret in (OWN, THEIRS) if secret in show(said)]

@@ -36,17 +36,35 @@ class MethodFlags:
     """How long a token lasts that comes of a login: 1m to 24h. Default: until the logout."""
     token_locality: str = ""
     """local (the default) or global."""
+    kubernetes_host: str = ""
+    """https:// URL of the API server that knows the service accounts, for type kubernetes."""
+    kubernetes_ca_cert: str = ""
+    """PEM of the authority of its certificate, or @FILE. Default: the authorities of the machine."""
+    kubernetes_service_account_jwt: str = ""
+    """JWT of the service account by which it is asked, or @FILE."""
 
     def fields(self) -> dict[str, Any]:
-        """Of a body, without empty ones. Raises Failure for a configuration that is no JSON."""
+        """Of a body, without empty ones. Raises Failure for a configuration that is no JSON, or is given twice."""
+        if self.config and self._kubernetes():
+            raise Failure("-config says all that flags with -kubernetes- say: give it or them.")
         fields = {
             "DisplayName": self.display_name,
             "Description": self.description,
             "MaxTokenTTL": self.max_token_ttl,
             "TokenLocality": self.token_locality,
-            "Config": _config(self.config) if self.config else None,
+            "Config": _config(self.config) if self.config else self._kubernetes(),
         }
         return {name: value for name, value in fields.items() if value}
+
+    def _kubernetes(self) -> dict[str, str]:
+        given = {
+            "Host": self.kubernetes_host,
+            "CACert": text_of("-kubernetes-ca-cert", self.kubernetes_ca_cert),
+            "ServiceAccountJWT": text_of(
+                "-kubernetes-service-account-jwt", self.kubernetes_service_account_jwt
+            ).strip(),
+        }
+        return {name: value for name, value in given.items() if value}
 
 
 NOTHING = MethodFlags()

@@ -116,6 +116,16 @@ def test_auth_methods_are_made_shown_and_deleted(lictor, agent, tmp_path):
     assert "-config is no JSON" in lictor("acl", "auth-method", "create", "-name=x", "-type=jwt", "-config=x").err
 
 
+def test_flags_say_the_config_of_kubernetes(lictor, agent, tmp_path):
+    (tmp_path / "jwt").write_text("a.b.c\n")
+    agent.on("PUT", "/v1/acl/auth-method", METHOD)
+    flags = ("-kubernetes-host=https://k8s", f"-kubernetes-service-account-jwt=@{tmp_path}/jwt")
+    create = ("acl", "auth-method", "create", "-name=k8s", "-type=kubernetes", *flags)
+    assert lictor(*create).status == 0
+    assert json.loads(agent.asked[0].body)["Config"] == {"Host": "https://k8s", "ServiceAccountJWT": "a.b.c"}
+    assert "give it or them" in lictor(*create, "-config={}").err
+
+
 @pytest.mark.parametrize("flags", [(), ("-no-merge",)])
 def test_an_auth_method_keeps_what_is_not_given(lictor, agent, flags):
     agent.on("GET", "/v1/acl/auth-method/ci", METHOD)
