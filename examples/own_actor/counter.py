@@ -37,8 +37,10 @@ class Counter(Actor):
 
     def __init__(self) -> None:
         self.latest: dict[str, int] = {}
-        rows = {Click: self._click, Quiet: self._quiet, Recovered: self._recovered, Durable: self._durable}
-        self._handlers = Handlers(self.hears, rows)
+        self._handlers = Handlers(
+            self.hears,
+            {Click: self._click, Quiet: self._quiet, Recovered: self._recovered, Durable: self._durable},
+        )
 
     def handle(self, message: Message, turn: Turn) -> None:
         self._handlers[type(message)](message, turn)
