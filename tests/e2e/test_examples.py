@@ -126,3 +126,10 @@ def test_a_service_of_ones_own_is_found_turns_critical_and_comes_back(cluster, s
         again, renamed = service()
         until(lambda: renamed in healthy())
         again.terminate()
+
+
+def test_an_actor_of_ones_own_outlives_its_process():
+    command = [sys.executable, str(ROOT / "examples" / "own_actor" / "live.py")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert re.findall(r"has counted (\d+)", done.stdout) == ["10", "20"]
