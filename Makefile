@@ -21,7 +21,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/pytest -o cache_dir=$(CACHE)/pytest
 
-.PHONY: help setup up check lint test clients ray sim swarm bench clean
+.PHONY: help setup up check lint test clients ray sim swarm bench docs clean
 
 help: ## list these targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ swarm: $(VENV)/.installed ## many seeds of the simulator: N=200
 
 bench: $(VENV)/.installed-dev ## what a cluster of 100 costs, beside serf if it is installed
 	@$(BIN)/python benchmarks
+
+docs: $(VENV)/.installed-dev ## the site of the documentation, strictly, into build/site
+	$(BIN)/zensical build --clean --strict
 
 clean: ## remove the environment
 	rm -rf $(VENV)
