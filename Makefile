@@ -22,7 +22,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/pytest -o cache_dir=$(CACHE)/pytest
 
-.PHONY: help setup up check lint test clients ray sim swarm bench docs changelog clean
+.PHONY: help setup up check lint test clients ray sim swarm bench docs changelog lock clean
 
 help: ## list these targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,11 @@ docs: $(VENV)/.installed-dev ## the site of the documentation, strictly, into bu
 
 changelog: $(VENV)/.installed-dev ## CHANGELOG.md from the fragments of changelog.d: DATE=2027-01-31
 	$(BIN)/towncrier build --draft --date '$(DATE)' >CHANGELOG.md
+
+lock: $(VENV)/.installed-dev ## requirements-dev.txt: today's versions of everything that the tests ran with, and their hashes
+	@$(BIN)/python -m pip install --quiet --group lock
+	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-annotate --no-emit-index-url \
+	  --custom-compile-command 'make lock' --extra node --extra speed --group dev -o requirements-dev.txt pyproject.toml
 
 clean: ## remove the environment
 	rm -rf $(VENV)
