@@ -10,6 +10,7 @@ AGENTS ?= 97
 SEED ?= 14
 UNTIL ?= 20s
 N ?= 200
+DATE ?= not released yet
 RAY ?= tests/hosts/test_actor_contract_on_ray.py tests/ray
 FAST := tests/test_tidy.py tests/unit tests/golden tests/papers tests/properties tests/bus tests/hosts
 
@@ -21,10 +22,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/pytest -o cache_dir=$(CACHE)/pytest
 
-.PHONY: help setup up check lint test clients ray sim swarm bench clean
+.PHONY: help setup up check lint test clients ray sim swarm bench docs changelog lock clean
 
 help: ## list these targets
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.installed ## create the environment with everything that a node needs
 
@@ -59,6 +60,17 @@ swarm: $(VENV)/.installed ## many seeds of the simulator: N=200
 
 bench: $(VENV)/.installed-dev ## what a cluster of 100 costs, beside serf if it is installed
 	@$(BIN)/python benchmarks
+
+docs: $(VENV)/.installed-dev ## the site of the documentation, strictly, into build/site
+	$(BIN)/zensical build --clean --strict
+
+changelog: $(VENV)/.installed-dev ## CHANGELOG.md from the fragments of changelog.d: DATE=2027-01-31
+	$(BIN)/towncrier build --draft --date '$(DATE)' >CHANGELOG.md
+
+lock: $(VENV)/.installed-dev ## requirements-dev.txt: today's versions of everything that the tests ran with, and their hashes
+	@$(BIN)/python -m pip install --quiet --group lock
+	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-annotate --no-emit-index-url \
+	  --custom-compile-command 'make lock' --extra node --extra speed --group dev -o requirements-dev.txt pyproject.toml
 
 clean: ## remove the environment
 	rm -rf $(VENV)

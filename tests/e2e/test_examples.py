@@ -1,4 +1,4 @@
-"""The README's commands and the service of the examples, run as a reader would run them."""
+"""The commands of the README and the tutorial, and the service of the examples, run as a reader would run them."""
 
 import os
 import re
@@ -14,6 +14,7 @@ from lictor_deploy.local.handle import Cluster
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +25,8 @@ def cluster(tracebacks):
         assert tracebacks(made) == []
 
 
-def blocks(language):
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+def blocks(language, page=README):
+    return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
 
 
 def environment(cluster):
@@ -34,24 +35,29 @@ def environment(cluster):
 
 
 def here(words, cluster):
-    """A line of the README, with this cluster's addresses instead of those of ``make up``."""
+    """A line of a page, with this cluster's addresses instead of those of ``make up``."""
     first, *_, last = cluster.nodes.values()
     words = words.replace(".venv/bin/lictor", "lictor").replace("| less", "| cat")
     return words.replace("127.0.0.1", first.ip).replace("127.0.0.50", last.ip).replace("agent-7", "agent-6")
 
 
-def commands():
-    lines = [line[2:].split("  #")[0].strip() for block in blocks("console") for line in block.splitlines()]
+def commands(page):
+    lines = [line[2:].split("  #")[0].strip() for block in blocks("console", page) for line in block.splitlines()]
     return [line for line in lines if line and not line.startswith("make ")]
 
 
-def test_the_readme_has_commands():
-    assert len(commands()) > 6
+def test_the_pages_have_commands():
+    assert len(commands(README)) > 6
+    assert len(commands(TUTORIAL)) > 12
     assert blocks("python")
 
 
-def test_the_commands_of_the_readme_run_in_order(cluster):
-    for command in commands():
+@pytest.mark.parametrize(
+    ("page", "values"), [(README, []), (TUTORIAL, ["blue", "blue", "green"])], ids=["readme", "tutorial"]
+)
+def test_the_commands_of_a_page_run_in_order(cluster, page, values):
+    got = []
+    for command in commands(page):
         if "-seeds" in command:  # the simulator has tests of its own
             continue
         line = here(command, cluster)
@@ -62,6 +68,9 @@ def test_the_commands_of_the_readme_run_in_order(cluster):
         assert "Traceback" not in done.stderr
         if line.startswith("curl"):
             assert done.stdout in ("true", "hello")
+        if line.startswith("lictor kv get"):
+            got.append(done.stdout.strip())
+    assert got == values
     cluster.faults.heal_all()
     cluster.wait_whole(60)
 
