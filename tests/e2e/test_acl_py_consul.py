@@ -1,23 +1,14 @@
 """py-consul's calls on tokens, policies and roles against a real agent that denies by default."""
 
-import json
-import subprocess
-import sys
-import threading
-import time
-
 import consul
 import pytest
+from denying_agent import ROOT, denying_agent
 
 from lictor_deploy.local.handle import own_addresses
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
-LICTOR = [sys.executable, "-m", "lictor_deploy.cli.main"]
 # Beside the addresses that this process gives its clusters.
 IP = own_addresses()[1].rsplit(".", 1)[0] + ".240" if own_addresses()[0] == "-base-ip" else "127.0.0.1"
-ROOT = "11111111-2222-4333-8444-555555555555"
-PATIENCE_S = 120
-PAUSE = threading.Event()
 
 
 def client(token=""):
@@ -26,29 +17,8 @@ def client(token=""):
 
 @pytest.fixture(scope="module")
 def agent(tmp_path_factory):
-    """The agent's log, as a file; it has a leader, and the first token."""
-    directory = tmp_path_factory.mktemp("acl")
-    acl = {"enabled": True, "default_policy": "deny", "tokens": {"initial_management": ROOT}}
-    (directory / "c.json").write_text(json.dumps({"acl": acl, "log_level": "TRACE"}))
-    log = directory / "log"
-    with log.open("w") as out:
-        flags = ["-dev", f"-bind={IP}", f"-client={IP}", f"-config-file={directory}/c.json"]
-        process = subprocess.Popen([*LICTOR, "agent", *flags], stdout=out, stderr=out)
-    try:
-        end = time.monotonic() + PATIENCE_S
-        while not has_token() and time.monotonic() < end and process.poll() is None:
-            PAUSE.wait(0.05)
+    with denying_agent(IP, tmp_path_factory.mktemp("acl")) as log:
         yield log
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def has_token():
-    try:
-        return bool(client(ROOT).acl.token.list())
-    except (consul.ConsulException, OSError):
-        return False
 
 
 def test_tokens_policies_and_roles(agent):

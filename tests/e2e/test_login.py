@@ -3,49 +3,24 @@
 import asyncio
 import json
 import subprocess
-import sys
-import threading
 import time
 
 import consul
 import pytest
+from denying_agent import LICTOR, PATIENCE_S, ROOT, denying_agent
 from jwt_authority import KeyServer, SigningKey
 
 from lictor_deploy.local.handle import own_addresses
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
-LICTOR = [sys.executable, "-m", "lictor_deploy.cli.main"]
 # Beside the addresses that this process gives its clusters.
 IP = own_addresses()[1].rsplit(".", 1)[0] + ".241" if own_addresses()[0] == "-base-ip" else "127.0.0.1"
-ROOT = "11111111-2222-4333-8444-555555555555"
-PATIENCE_S = 120
-PAUSE = threading.Event()
 
 
 @pytest.fixture
 def agent(tmp_path):
-    """The agent's log, as a file; it has a leader, and the first token."""
-    acl = {"enabled": True, "default_policy": "deny", "tokens": {"initial_management": ROOT}}
-    (tmp_path / "c.json").write_text(json.dumps({"acl": acl, "log_level": "TRACE"}))
-    log = tmp_path / "log"
-    with log.open("w") as out:
-        flags = ["-dev", f"-bind={IP}", f"-client={IP}", f"-config-file={tmp_path}/c.json"]
-        process = subprocess.Popen([*LICTOR, "agent", *flags], stdout=out, stderr=out)
-    try:
-        end = time.monotonic() + PATIENCE_S
-        while not has_token() and time.monotonic() < end and process.poll() is None:
-            PAUSE.wait(0.05)
+    with denying_agent(IP, tmp_path) as log:
         yield log
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def has_token():
-    try:
-        return bool(consul.Consul(host=IP, token=ROOT).acl.token.list())
-    except (consul.ConsulException, OSError):
-        return False
 
 
 async def lictor(*words, token=ROOT):

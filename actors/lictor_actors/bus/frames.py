@@ -25,7 +25,7 @@ class Framing(Protocol):
 
 
 class PlainFrames:
-    """Framing that are not encrypted."""
+    """Frames that are not encrypted."""
 
     def __init__(self, cluster: bytes) -> None:
         self._cluster = cluster

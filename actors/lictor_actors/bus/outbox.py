@@ -1,7 +1,7 @@
 """Mail for one URL: our own queue in front of a pipe without buffers.
 
 A pipe says when it did not take a frame, so what it has not taken is still here: bounded in bytes and in age, dropped
-by name, and for a request given back to its poster. Framing grow by themselves while the pipe is busy.
+by name, and for a request given back to its poster. Frames grow by themselves while the pipe is busy.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Framing of a process: plain ones, and sealed ones on the lanes of pools whose gossip is encrypted.
+"""Frames of a process: plain ones, and sealed ones on the lanes of pools whose gossip is encrypted.
 
 What a frame may carry follows from how it came. Mail for an actor of an encrypted pool comes sealed by a key of that
 pool (unless ``encrypt_verify_incoming`` is off), on whichever lane; and sealed frames carry nothing else. An envelope

@@ -20,6 +20,14 @@ from lictor_messages.kv import GetKey, PutKey
 from lictor_messages.sessions import DestroySession
 
 
+@pytest.fixture(autouse=True)
+def hangups_are_heard():
+    """Tests that run behind nohup ignore SIGHUP, and what they start would inherit that."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.fixture
 def consul(monkeypatch):
     monkeypatch.setattr(lock_keys, "RETRY_S", 0.01)
