@@ -19,7 +19,8 @@ HEAD = """# Consul's endpoints
 
 Each endpoint that Consul 1.22 registers, and what Lictor does with it. This page is made from the code:
 `LICTOR_REWRITE=1 pytest tests/golden`. A path that ends in a slash stands for all below it. Odd requests and limits:
-[http.md](http.md); other differences: [status.md](status.md).
+[http.md](http.md); other differences: [status.md](status.md). Parameters, bodies and answers of what is answered, for
+tools: [openapi.json](openapi.json) (OpenAPI 3.1).
 
 *answered*: as Consul does, but for the note. *refused*: 404 and `Consul has GET /v1/config, Lictor not yet`.
 *switched off*: 401, or 500, as a Consul answers in which that part is switched off.

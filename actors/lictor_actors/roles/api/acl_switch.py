@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import wraps
+
 from lictor_actors.roles.api.question import HttpQuestion, text
 from lictor_actors.roles.api.request import HttpRequest
 from lictor_actors.roles.api.routes import Endpoint, Route
@@ -15,6 +17,7 @@ def where_acls_are_on(*routes: Route) -> tuple[Route, ...]:
 
 
 def _switched(endpoint: Endpoint) -> Endpoint:
+    @wraps(endpoint)
     def switched(request: HttpRequest) -> HttpQuestion | HttpAnswered:
         off = REFUSALS["AclsOff"]
         return endpoint(request) if request.options.acl else text(off.status, off.text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import wraps
+
 from lictor_actors.consul.structs.coordinates import NODE_COORDINATE
 from lictor_actors.roles.api.definitions import decoded
 from lictor_actors.roles.api.query import check_datacenter, read_options
@@ -50,6 +52,7 @@ def _found(answer: Rendered, request: HttpRequest) -> HttpAnswered:
 
 
 def _unless_disabled(endpoint: Endpoint) -> Endpoint:
+    @wraps(endpoint)
     def answered(request: HttpRequest) -> HttpQuestion | HttpAnswered:
         if request.options.disable_coordinates:
             raise HttpError(401, DISABLED)

@@ -48,6 +48,7 @@ def looked(look: Look) -> Endpoint:
     """The endpoint of what is seen at once."""
 
     def endpoint(request: HttpRequest) -> HttpQuestion:
+        """What is seen of the process at once: its command line, or the stacks of tasks and threads."""
         _allow(request)
         return HttpQuestion(LookAtProcess(look=look), _shown, to=request.here)
 

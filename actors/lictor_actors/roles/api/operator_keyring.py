@@ -49,6 +49,7 @@ def keyring(verb: KeyringVerb) -> Endpoint:
     """The endpoint that does this on all pools, or with ``?local-only`` lists the keys of this datacenter's own."""
 
     def endpoint(request: HttpRequest) -> HttpQuestion | HttpAnswered:
+        """List keys (GET), install one (POST), use one (PUT) or remove one (DELETE), on all pools."""
         key = "" if verb == "list" else str(decoded(request, KEYRING).get("Key", ""))
         asked = RunKeyring(verb=verb, key=key, relay_factor=_relay_factor(request.param("relay-factor")))
         if _local_only(request.param("local-only"), verb):

@@ -1,0 +1,1 @@
+"""OpenAPI of the HTTP interface, made from the routes by watching what each endpoint reads."""
