@@ -20,6 +20,7 @@ PAGES = [
     ROOT / "STYLE.md",
     *(DOCS / f"{name}.md" for name in ("architecture", "faults", "http", "simulator", "status")),
     *sorted((DOCS / "extending").glob("*.md")),
+    *sorted((DOCS / "failures").glob("*.md")),
 ]
 SHIPPED = ("lictor", "messages", "actors", "deploy")
 CODE = re.compile(r"`([^`\n]+)`")
