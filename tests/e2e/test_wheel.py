@@ -70,6 +70,12 @@ def test_the_wheel_holds_four_packages_with_their_types_and_nothing_else(wheel):
     assert any(name.endswith("/licenses/LICENSE") for name in names)
 
 
+def test_it_says_from_which_commit_it_was_built(wheel, project):
+    commit = run("git", "rev-parse", "--short=12", "HEAD", cwd=ROOT).strip() if (ROOT / ".git").exists() else ""
+    told = run(project / "env" / "bin" / "python", "-m", "lictor_deploy.cli.entry", "version", cwd=project).splitlines()
+    assert [line for line in told if line.startswith("Revision")] == ([f"Revision {commit}"] if commit else [])
+
+
 def test_it_lives_beside_a_project_with_its_own_messages_and_actors(project):
     program = (
         "import messages, actors, deploy, lictor, lictor_messages, lictor_actors, lictor_deploy\n"

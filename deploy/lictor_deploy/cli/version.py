@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import files
 from typing import Literal
 
 from lictor_messages.version import CONSUL_VERSION, VERSION
@@ -23,10 +24,21 @@ def version(*, format: Literal["pretty", "json"] = "pretty") -> None:
     format
         pretty or json.
     """
-    print(json.dumps(versions(), indent=4) if format == "json" else f"Consul v{CONSUL_VERSION}\nLictor v{VERSION}")
+    print(json.dumps(versions(), indent=4) if format == "json" else _pretty())
+
+
+def revision() -> str:
+    """The commit that this was built from; "" in a checkout that is installed as it is."""
+    file = files("lictor_messages") / "COMMIT"
+    return file.read_text(encoding="ascii").strip() if file.is_file() else ""
+
+
+def _pretty() -> str:
+    lines = [f"Consul v{CONSUL_VERSION}", f"Lictor v{VERSION}"]
+    return "\n".join([*lines, f"Revision {revision()}"] if revision() else lines)
 
 
 def versions() -> dict[str, object]:
     """Consul's fields, and one beside them."""
-    consul = {"Version": CONSUL_VERSION, "Revision": "", "Prerelease": "", "BuildDate": "0001-01-01T00:00:00Z"}
+    consul = {"Version": CONSUL_VERSION, "Revision": revision(), "Prerelease": "", "BuildDate": "0001-01-01T00:00:00Z"}
     return {**consul, "RPC": PROTOCOLS, "LictorVersion": VERSION}
