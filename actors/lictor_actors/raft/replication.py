@@ -74,7 +74,9 @@ class Replication:
             packed = self._pack(progress.next)
             self._send(peer, progress.next - 1, packed, turn)
             self.entries_sent += len(packed)
-            progress.sent(progress.next + len(packed) - 1, sum(map(len, packed)))
+            last = progress.next + len(packed) - 1
+            progress.unanswered.append((last, turn.now))
+            progress.sent(last, sum(map(len, packed)))
             if progress.state is PROBE:
                 break
 
