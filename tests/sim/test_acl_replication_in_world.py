@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from acl_cluster import uuid
+from acl_cluster import ROOT, uuid
 from acl_datacenters import SECONDARY, Datacenters, alike
 
+from lictor_actors.faults import world_faults
 from lictor_messages import acl, kv
+from lictor_messages.agent_acl import SetAgentToken
 from lictor_messages.refusals import Refused
 
 READS = 'key_prefix "" { policy = "read" }'
@@ -19,7 +21,7 @@ ONE, TWO = "server-1.dc1", "agent-1.dc2"
 @pytest.fixture(scope="module")
 def both():
     made = Datacenters()
-    assert made.run_until(lambda: made.status().success_ns, 60)
+    assert made.run_until(lambda: made.status().replicated, 60)
     return made
 
 
@@ -98,7 +100,6 @@ def test_the_first_token_is_made_in_the_primary(both):
 
 
 def test_the_endpoint_says_how_far_it_is(both):
-    row = json.loads(both.http(TWO, "GET", "/v1/acl/replication").body)
     index = both.store(ONE).acl.indexes.table("acl-tokens", "acl-policies", "acl-roles")
     assert (row["Enabled"], row["Running"], row["SourceDatacenter"], row["ReplicationType"]) == (
         True,
@@ -115,11 +116,6 @@ def test_the_endpoint_says_how_far_it_is(both):
 # -- what goes wrong ------------------------------------------------------------------------------
 
 
-def cut(both):
-    for node in SECONDARY:
-        both.world.apply_fault(node)
-
-
 @pytest.mark.parametrize(
     ("replication", "words"),
     [
@@ -128,12 +124,53 @@ def cut(both):
     ],
 )
 def test_a_wrong_replication_token_is_told(replication, words):
-    both = Datacenters(replication=replication)
+    both = Datacenters(replication=replication, agent__acl_recovery_token=uuid(8))
     assert both.run_until(lambda: words in both.status().error, 60)
     assert both.status().success_ns == 0
     assert both.done(ONE, both.policy(1, READS)).ok
     both.world.run(20)
     assert not both.leader().store.acl.policies
-    set_token = SetAgentToken(name="replication", token=ROOT)
     for node in SECONDARY:
-        both.world.ask(node, "agent", set_token, token="")
+        both.world.ask(node, "agent", SetAgentToken(name="replication", token=ROOT), token=uuid(8))
+    assert both.run_until(lambda: both.status().success_ns, 90)
+    assert settled(both)
+
+
+def test_a_primary_that_is_not_reached_is_told_and_what_is_known_holds():
+    both = Datacenters()
+    both.run_until(lambda: both.status().replicated, 60)
+    both.done(ONE, both.policy(1, READS))
+    both.done(ONE, both.token(2, 1))
+    assert settled(both)
+    cut = world_faults(both.world).cut("*.dc1", "*.dc2")
+    assert both.run_until(lambda: both.status().error_ns, 120)
+    assert both.status().error
+    assert not isinstance(both.ask(TWO, kv.GetKey(key="a"), token=uuid(1002)), Refused)
+    refused = both.ask(TWO, both.policy(3, READS), within_s=30.0)
+    assert "Remote DC has no server currently reachable" in refused.words
+    cut.heal()
+    both.done(ONE, both.policy(4, READS))
+    assert both.run_until(lambda: both.status().success_ns > both.status().error_ns, 200)
+    assert settled(both)
+
+
+def test_without_token_replication_policies_and_roles_come_alone():
+    both = Datacenters(tokens=False)
+    assert both.run_until(lambda: both.status().replicated, 60)
+    both.done(ONE, both.policy(1, READS))
+    both.done(ONE, both.token(2, 1))
+    assert both.run_until(lambda: uuid(1) in both.store(SECONDARY[0]).acl.policies, 60)
+    both.world.run(5)
+    assert not both.store(SECONDARY[0]).acl.tokens
+    assert both.status().tokens is False
+    assert "Local tokens are disabled" in both.ask(TWO, both.token(5, local=True)).words
+
+
+def test_more_than_one_entry_holds_comes_in_several():
+    both = Datacenters()
+    both.run_until(lambda: both.status().replicated, 60)
+    rules = READS + "\n# " + "x" * 60_000
+    for number in range(1, 13):
+        both.done(ONE, both.policy(number, rules))
+    assert settled(both)
+    assert both.run_until(lambda: both.status().replicated, 10)

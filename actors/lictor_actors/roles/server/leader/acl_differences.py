@@ -23,8 +23,6 @@ class Differences(NamedTuple):
 
     command: ReplicateAcls | None
     """None if there is nothing to write."""
-    whole: bool
-    """Whether all is here as it is there once that is written."""
     faults: tuple[str, ...]
     """What cannot be kept here, and why."""
 
@@ -55,7 +53,7 @@ def differences(table: AclTable, there: GlobalAcls, *, tokens: bool) -> Differen
         changed[f"gone_{kind.field}"] = _gone(table, kind, rows)
     fitting = _fitting(changed)
     command = ReplicateAcls(**fitting) if any(fitting.values()) else None
-    return Differences(command, fitting == changed, tuple(faults[:3]))
+    return Differences(command, tuple(faults[:3]))
 
 
 def _here(table: AclTable, field: str) -> Callable[[str], Any]:

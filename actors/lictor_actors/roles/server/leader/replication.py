@@ -43,6 +43,8 @@ class Replication:
         """Id of the question that is open."""
         self._failures = 0
         self._seen = 0
+        """Index of the primary beyond which there is news; 0: the next question is not to wait for any."""
+        self._whole = 0
         """Index of the primary up to which all of it is here."""
         self._success_ns = self._error_ns = 0
         self._error = ""
@@ -81,7 +83,7 @@ class Replication:
         if any(token.secret_id == HIDDEN for token in there.tokens):
             self._failed("the replication token needs acl:write to read tokens, and has acl:read", turn)
             return
-        command, whole, faults = differences(self._store.acl, there, tokens=self._tokens)
+        command, faults = differences(self._store.acl, there, tokens=self._tokens)
         if command is not None:
             turn.count("acl_replicated")
             self._proposals.propose_own([command], turn)
@@ -89,7 +91,9 @@ class Replication:
             self._failed("; ".join(faults), turn)
             return
         self._failures, self._success_ns = 0, turn.wall
-        self._seen = there.index if whole else 0
+        self._seen = 0  # what was proposed is looked at again once it is applied
+        if command is None:
+            self._seen = self._whole = there.index
         turn.set_timer(TIMER, ROUND_NS, ReplicateDue())
 
     def _failed(self, why: str, turn: Turn) -> None:
@@ -123,7 +127,7 @@ class Replication:
             enabled=True,
             source=self._source,
             tokens=self._tokens,
-            replicated=self._seen,
+            replicated=self._whole,
             success_ns=self._success_ns,
             error_ns=self._error_ns,
             error=self._error,
