@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.raft import Raft
+from lictor_actors.roles.server.leader.acl_replicas import AclReplicas
 from lictor_actors.roles.server.leader.bootstrap_reset import BootstrapReset
 from lictor_actors.roles.server.leader.catalog_care import CatalogCare
 from lictor_actors.roles.server.leader.configuration_care import ConfigurationCare
@@ -18,7 +19,6 @@ from lictor_actors.roles.server.leader.coordinate_batch import CoordinateBatch
 from lictor_actors.roles.server.leader.handover import Handover
 from lictor_actors.roles.server.leader.logins import Logins
 from lictor_actors.roles.server.leader.proposals import Proposals
-from lictor_actors.roles.server.leader.replication import Replication
 from lictor_actors.roles.server.leader.root_authority import ROOT, RootAuthority
 from lictor_actors.roles.server.leader.session_timers import SessionTimers
 from lictor_actors.roles.server.leader.token_care import TokenCare
@@ -84,7 +84,7 @@ class Leadership:
         self.authority = RootAuthority(options, store)
         self.tokens = TokenCare(options, store, time)
         self.logins = Logins(options, store, self.proposals, time)
-        self.replication = Replication(options, store, self.proposals)
+        self.replication = AclReplicas(options, store, self.proposals)
         self.reset = BootstrapReset(store, self.proposals)
         self.unconfirmed: dict[int, Unconfirmed] = {}
         """Queries that wait for a round of heartbeats, by the id of their read."""

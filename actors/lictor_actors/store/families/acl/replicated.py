@@ -1,4 +1,4 @@
-"""What comes from the primary datacenter: it is kept as it is there, whatever stands here under its id.
+"""What comes from the primary datacenter: it is kept as it is there, over the row of its id here.
 
 A row whose accessor or secret a local token of this datacenter has is left out: what was made here is kept.
 """

@@ -29,7 +29,7 @@ LATE_NS: Final = 15_000_000_000
 BACKOFF_MOST_NS: Final = 64_000_000_000
 
 
-class Replication:
+class AclReplicas:
     """Of one lead; idle in the primary datacenter, and without ACLs."""
 
     def __init__(self, options: ServerOptions, store: Store, proposals: Proposals) -> None:
