@@ -111,7 +111,7 @@ class AclReplicas:
 
     def _hints(self, refused: Refused) -> Iterator[str]:
         yield refused.words
-        if refused.code == "NoPathToDatacenter":
+        if refused.code == "NoPathToDatacenter" and not refused.text:
             yield f"({self._source} is primary_datacenter: its servers are met with retry_join_wan)"
         elif refused.code in ("AclNotFound", "PermissionDenied"):
             yield f"(acl.tokens.replication has to be a token of {self._source} with acl:read, for tokens acl:write)"
