@@ -39,7 +39,7 @@ def gives_local_tokens_away(patch: Patch) -> None:
     def read_global(table: AclTable, query: ReadGlobalAcls, index: int) -> GlobalAcls:
         return given(table, query, index).model_copy(update={"tokens": tuple(table.tokens.values())})
 
-    given = family.read_global
+    given = replicated.read_global
     patch.set(family, "read_global", read_global)
 
 
