@@ -77,6 +77,23 @@ class Envelope:
             return self.budget
         return self.budget - (now - self.arrived) or -1
 
+    def with_body(self, body: Message) -> Envelope:
+        """The same request with something filled in."""
+        filled = Envelope(
+            self.source,
+            self.target,
+            body,
+            request=self.request,
+            reply_to=self.reply_to,
+            hops=self.hops,
+            budget=self.budget,
+            cause=self.cause,
+            origin=self.origin,
+            token=self.token,
+        )
+        filled.arrived = self.arrived
+        return filled
+
     def __repr__(self) -> str:
         return f"<{self.source} > {self.target} {self.body.kind} {self.request or '-'}>"
 

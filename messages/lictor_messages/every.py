@@ -8,6 +8,7 @@ from types import ModuleType
 
 from lictor_messages import (
     acl,
+    acl_replication,
     agent,
     agent_acl,
     answers,

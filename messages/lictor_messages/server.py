@@ -42,6 +42,10 @@ class ServerOptions(Message):
     """Whether listing keys takes ``key:list`` on their prefix."""
     acl_initial_management: Secret = ""
     """The secret of a token that may do everything, made when a leader finds none; "" for none."""
+    acl_replicates_tokens: bool = False
+    """Whether the primary datacenter's tokens hold here, beside its policies and roles."""
+    primary_dc: str = ""
+    """The datacenter whose policies, roles and global tokens hold in all; "": the own one."""
     rendered_bytes_max: int = 32 << 20
     snapshot_threshold: int = 16_384
     """Log entries after which a server takes a snapshot, a large one later (``raft_snapshot_threshold``)."""
@@ -59,6 +63,11 @@ class ServerOptions(Message):
     """Queries a second; negative: any number."""
     write_rate: float = -1
     """Commands a second."""
+
+    @property
+    def replicates_acls(self) -> bool:
+        """Whether access control comes from another datacenter."""
+        return self.acl and self.primary_dc not in ("", self.dc)
 
 
 class RouterOptions(Message):

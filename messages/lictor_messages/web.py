@@ -109,6 +109,8 @@ class GatewayOptions(Message):
     """Show what is of other datacenters under the addresses by which these are reached from here."""
     disable_coordinates: bool = False
     """Refuse what is asked about coordinates."""
+    primary_dc: str = ""
+    """The datacenter in which policies, roles and global tokens are written; "": the own one."""
     acl: bool = False
     """Whether tokens are asked for."""
     acl_default_policy: Literal["allow", "deny"] = "allow"

@@ -6,25 +6,27 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import consul
 
 LICTOR = [sys.executable, "-m", "lictor_deploy.cli.main"]
 ROOT = "11111111-2222-4333-8444-555555555555"
 """The secret of the first token."""
+FIRST = {"tokens": {"initial_management": ROOT}}
 PATIENCE_S = 120
 PAUSE = Event()
 
 
 @contextmanager
-def denying_agent(ip: str, folder: Path) -> Iterator[Path]:
-    """Its log, once it knows the first token."""
-    acl = {"enabled": True, "default_policy": "deny", "tokens": {"initial_management": ROOT}}
-    (folder / "c.json").write_text(json.dumps({"acl": acl, "log_level": "TRACE"}))
+def denying_agent(ip: str, folder: Path, acl: Mapping[str, Any] = FIRST, **config: Any) -> Iterator[Path]:
+    """Its log, once it knows the first token. ``acl``, ``config``: what else its configuration says."""
+    said = {"acl": {"enabled": True, "default_policy": "deny", **acl}, "log_level": "TRACE", **config}
+    (folder / "c.json").write_text(json.dumps(said))
     log = folder / "log"
     with log.open("w") as out:
         flags = ["-dev", f"-bind={ip}", f"-client={ip}", f"-config-file={folder}/c.json"]

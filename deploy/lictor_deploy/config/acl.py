@@ -29,7 +29,11 @@ class AclSecrets(Section):
     dns: Secret = option(
         "By which DNS is answered; by default the default one.", feeds="agent.acl_dns_token", reloads=True
     )
-    replication: Secret = option("Not in force: each datacenter has its own tokens.", default="")
+    replication: Secret = option(
+        "By which a server of another datacenter than the primary reads what it replicates.",
+        feeds="agent.acl_replication_token",
+        reloads=True,
+    )
     config_file_service_registration: Secret = option(
         "By which services and checks of the configuration are written that name no token of their own.",
         feeds="agent.acl_registration_token",
@@ -58,5 +62,7 @@ class Acl(Section):
     enable_token_persistence: bool = option(
         "Keep what /v1/agent/token sets over a restart.", feeds="agent.acl_keeps_tokens"
     )
-    enable_token_replication: bool = option("Not in force: each datacenter has its own tokens.", default=False)
+    enable_token_replication: bool = option(
+        "Replicate the primary datacenter's tokens, too; local ones take it.", feeds="server.acl_replicates_tokens"
+    )
     tokens: AclSecrets = section()

@@ -25,7 +25,6 @@ NOT_IN_FORCE: dict[str, str] = {
     "disable_kv_key_validation": "keys may hold all characters that can be seen",
     "disable_remote_exec": "there is no remote execution",
     "limits.rpc_client_timeout": "a request has the time that its question takes, and performance.rpc_hold_timeout",
-    "primary_datacenter": "it matters to ACLs and the service mesh alone",
     "raft_logstore": "a server's journal is its one log store",
     "raft_protocol": "servers speak the one version of the protocol",
     "raft_snapshot_interval": "a server sees after each entry whether a snapshot is due",
@@ -52,7 +51,7 @@ SINKS = (
 LACKING: dict[str, str] = {
     **dict.fromkeys(("ui", "ui_config"), "there is no user interface"),
     **dict.fromkeys(("acl_default_policy", "acl_master_token", "acl_token"), "acl has its own keys for that"),
-    "acl_datacenter": "each datacenter has its own tokens",
+    "acl_datacenter": "primary_datacenter is its name",
     **dict.fromkeys(("addresses.grpc", "addresses.grpc_tls"), "there is no gRPC"),
     **dict.fromkeys(("auto_encrypt", "auto_config"), NO_ISSUER),
     "server_name": "a node is known by the names that its certificate has for nodes",

@@ -20,6 +20,7 @@ from lictor_deploy.config.kinds import (
     Domain,
     Duration,
     Multiplier,
+    PrimaryDatacenter,
     Recursor,
     Span,
 )
@@ -89,6 +90,10 @@ class AgentConfig(LogKeys, TlsKeys, GossipKeys, EncryptKeys, TaggedKeys):
         reloads=True,
     )
     datacenter: Datacenter = option("Name of the datacenter.", flag="datacenter", feeds="node.dc")
+    primary_datacenter: PrimaryDatacenter = option(
+        "The datacenter whose policies, roles and global tokens hold in all; by default the own one.",
+        feeds="server.primary_dc gateway.primary_dc",
+    )
     data_dir: str = option("Where state is kept; required unless -dev.", flag="data-dir", feeds="node.data_dir")
     bind_addr: OwnIp = option(
         "IP to listen on for the cluster; `::` takes IPv4 as well.", default="0.0.0.0", flag="bind"

@@ -30,6 +30,7 @@ from lictor_messages import (
     txn,
     usage,
 )
+from lictor_messages.acl_replication import ReadGlobalAcls, ReplicateAcls
 from lictor_messages.answers import Command, Query
 from lictor_messages.base import KINDS_ON, STORED, WIRE, Message
 from lictor_messages.txn import Operation
@@ -204,6 +205,8 @@ NEEDS += [
     (acl.ListAclPolicies(), (READS_ACLS,)),
     (acl.GetAclRole(id="r"), (READS_ACLS,)),
     (acl.ListAclRoles(), (READS_ACLS,)),
+    (ReadGlobalAcls(tokens=True), (READS_ACLS,)),
+    (ReplicateAcls(), ()),
 ]
 SAID = {type(message) for message, _ in NEEDS}
 
@@ -258,7 +261,7 @@ def test_every_command_that_is_stored_is_applied() -> None:
 def test_what_clients_may_give_is_admitted_or_refused_and_the_rest_is_the_leaders() -> None:
     own = {kind for kind, write in FAMILIES.writes.items() if write.leaders_own}
     leaders = {acl.BootstrapAclsAgain, acl.ReapAclTokens, auth_methods.BindLogin, kv.ReapTombstones, connect_ca.SetRoot}
-    assert own == {*leaders, coordinates.PutCoordinates}
+    assert own == {*leaders, coordinates.PutCoordinates, ReplicateAcls}
     assert set(FAMILIES.admits) == set(FAMILIES.writes) - own
 
 

@@ -11,8 +11,6 @@ from lictor_actors.requests.returned import waiting_for
 from lictor_actors.roles.agent.server_routes import ServerRoutes
 from lictor_messages.agent import AgentOptions, ServerSilent
 from lictor_messages.answers import Command, Query
-from lictor_messages.base import Message
-from lictor_messages.envelope import Envelope
 from lictor_messages.host import Undeliverable
 from lictor_messages.refusals import Refused
 from lictor_messages.sessions import CreateSession
@@ -43,7 +41,7 @@ class Forwarding:
             turn.reply(Refused(code="RpcRateExceeded"))
             return
         assert turn.envelope is not None
-        held = turn.envelope if turn.envelope.body is message else _with_body(turn.envelope, message)
+        held = turn.envelope if turn.envelope.body is message else turn.envelope.with_body(message)
         if self._options.acl:
             held.token = self._routes.tokens.of(held)
         self._routes.hold(held, server)
@@ -83,21 +81,3 @@ class Forwarding:
     def silent(self, silent: ServerSilent, _: Turn) -> None:
         """A doorway waited in vain: the next requests go elsewhere."""
         self._routes.rotate(silent.server or self._routes.asked_of(silent.request))
-
-
-def _with_body(e: Envelope, body: Message) -> Envelope:
-    """The same request with something filled in."""
-    filled = Envelope(
-        e.source,
-        e.target,
-        body,
-        request=e.request,
-        reply_to=e.reply_to,
-        hops=e.hops,
-        budget=e.budget,
-        cause=e.cause,
-        origin=e.origin,
-        token=e.token,
-    )
-    filled.arrived = e.arrived
-    return filled

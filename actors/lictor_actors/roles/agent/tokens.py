@@ -137,7 +137,10 @@ class AgentTokens:
         """By whose rights this is asked."""
         if asked.token or asked.source == asked.target:
             return asked.token
-        return (self._given["dns"] if role_of(asked.source) == "dns" else "") or self.default
+        role = role_of(asked.source)
+        if role == "server":  # the node's own: what it asks of the primary datacenter goes this way
+            return self._given["replication"]
+        return (self._given["dns"] if role == "dns" else "") or self.default
 
 
 def _shown(message: Message) -> Iterator[tuple[Key, str]]:

@@ -9,14 +9,14 @@ from typing import Any
 
 from lictor_actors.consul.acl_text import as_hcl
 from lictor_actors.consul.decode import BadBody, list_of, parse_json
-from lictor_actors.consul.go_times import ZERO
+from lictor_actors.consul.go_times import go_time
 from lictor_actors.consul.kinds import TEXT
 from lictor_actors.consul.struct import Struct
 from lictor_actors.consul.structs.acl import TOKEN, VARIABLES, hashed
 from lictor_actors.consul.uuids import new_uuid
 from lictor_actors.roles.api.acl_switch import where_acls_are_on
 from lictor_actors.roles.api.definitions import decoded
-from lictor_actors.roles.api.query import read_options
+from lictor_actors.roles.api.query import check_datacenter, read_options
 from lictor_actors.roles.api.question import HttpQuestion, done, json_answer, text
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
@@ -24,6 +24,7 @@ from lictor_actors.roles.doorway.question import rights_of
 from lictor_actors.store.acl.identities import TEMPLATES, Template
 from lictor_actors.store.acl.sight import Sights
 from lictor_messages import acl as m
+from lictor_messages.acl_replication import AclReplication, GetAclReplication
 from lictor_messages.agent_acl import SetAgentToken
 from lictor_messages.answers import Written
 from lictor_messages.base import Record
@@ -71,15 +72,26 @@ def _bootstrapped(answer: m.AclTokens, request: HttpRequest) -> HttpAnswered:
 
 
 def replication(request: HttpRequest) -> HttpQuestion:
-    """There is none: each datacenter has its own tokens."""
-    return HttpQuestion(m.ListAclPolicies(**read_options(request, rendered=False)), _no_replication)
+    """How far what comes from the primary datacenter is."""
+    check_datacenter(request)
+    return HttpQuestion(GetAclReplication(), _replication)
 
 
-def _no_replication(_: m.AclPolicies, request: HttpRequest) -> HttpAnswered:
-    numbers = ("ReplicatedIndex", "ReplicatedRoleIndex", "ReplicatedTokenIndex")
-    said = {"Enabled": False, "Running": False, "SourceDatacenter": "", "ReplicationType": ""}
-    times = {"LastSuccess": ZERO, "LastError": ZERO, "LastErrorMessage": ""}
-    return json_answer({**said, **dict.fromkeys(numbers, 0), **times}, request)
+def _replication(status: AclReplication, request: HttpRequest) -> HttpAnswered:
+    kind = ("tokens" if status.tokens else "policies") if status.enabled else ""
+    row = {
+        "Enabled": status.enabled,
+        "Running": status.enabled,
+        "SourceDatacenter": status.source,
+        "ReplicationType": kind,
+        "ReplicatedIndex": status.replicated,
+        "ReplicatedRoleIndex": status.replicated,
+        "ReplicatedTokenIndex": status.replicated if status.tokens else 0,
+        "LastSuccess": go_time(status.success_ns),
+        "LastError": go_time(status.error_ns),
+        "LastErrorMessage": status.error,
+    }
+    return json_answer(row, request)
 
 
 # -- templated policies ---------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Any
 from lictor_actors.consul.struct import Struct
 from lictor_actors.consul.structs.acl import POLICY, ROLE, hashed
 from lictor_actors.consul.uuids import as_made, new_uuid
-from lictor_actors.roles.api.acl_switch import where_acls_are_on
+from lictor_actors.roles.api.acl_switch import ask_primary, where_acls_are_on
 from lictor_actors.roles.api.definitions import decoded
 from lictor_actors.roles.api.query import check_datacenter, read_options
 from lictor_actors.roles.api.question import JSON, HttpQuestion, json_body, query_headers, text, written
@@ -56,6 +56,7 @@ class _Kind:
     def create(self, request: HttpRequest) -> HttpQuestion:
         """Make one; its id is drawn."""
         check_datacenter(request)
+        ask_primary(request)
         given = decoded(request, self.struct)
         if given.get("ID"):
             raise HttpError(400, f"Cannot specify the ID of a new {self.noun}: update it under /v1/acl/{self.noun}/ID")
@@ -64,6 +65,7 @@ class _Kind:
     def update(self, request: HttpRequest) -> HttpQuestion:
         """Replace one."""
         check_datacenter(request)
+        ask_primary(request)
         given, known = decoded(request, self.struct), self._id(request)
         if as_made(given.get("ID", "")) not in ("", known):
             raise HttpError(400, f"{self.noun.capitalize()} ID in the URL and in the payload do not match")

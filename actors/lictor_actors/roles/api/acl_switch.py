@@ -23,3 +23,9 @@ def _switched(endpoint: Endpoint) -> Endpoint:
         return endpoint(request) if request.options.acl else text(off.status, off.text)
 
     return switched
+
+
+def ask_primary(request: HttpRequest) -> None:
+    """What is written by this request, and then read as it is kept, is the primary datacenter's."""
+    if request.options.primary_dc:
+        request.ask_datacenter(request.options.primary_dc)

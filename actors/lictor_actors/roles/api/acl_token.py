@@ -7,7 +7,7 @@ from typing import Any
 from lictor_actors.consul.rows import JsonRow
 from lictor_actors.consul.structs.acl import POLICY, ROLE, TOKEN, hashed
 from lictor_actors.consul.uuids import as_made, new_uuid
-from lictor_actors.roles.api.acl_switch import where_acls_are_on
+from lictor_actors.roles.api.acl_switch import ask_primary, where_acls_are_on
 from lictor_actors.roles.api.definitions import decoded
 from lictor_actors.roles.api.query import check_datacenter, read_options
 from lictor_actors.roles.api.question import JSON, HttpQuestion, json_body, query_headers, rendered, text, written
@@ -59,7 +59,8 @@ def create(request: HttpRequest) -> HttpQuestion:
     check_datacenter(request)
     given = decoded(request, TOKEN)
     accessor, secret = (as_made(given.get(name, "")) or new_uuid(request.secret(16)) for name in _IDS)
-    return _put(TOKEN.record(given, accessor_id=accessor, secret_id=secret, **_LATER), given, new=True)
+    token = TOKEN.record(given, accessor_id=accessor, secret_id=secret, **_LATER)
+    return _put(token, given, request, new=True)
 
 
 def update(request: HttpRequest) -> HttpQuestion:
@@ -71,7 +72,7 @@ def update(request: HttpRequest) -> HttpQuestion:
     accessor, given = _accessor(request), decoded(request, TOKEN)
     if as_made(given.get("AccessorID", "")) not in ("", accessor):
         raise HttpError(400, "AccessorID in the URL and in the payload do not match")
-    return _put(TOKEN.record(given, accessor_id=accessor, **_LATER), given, new=False)
+    return _put(TOKEN.record(given, accessor_id=accessor, **_LATER), given, request, new=False)
 
 
 def clone(request: HttpRequest) -> HttpQuestion:
@@ -84,7 +85,7 @@ def clone(request: HttpRequest) -> HttpQuestion:
             return _missing(asked)
         old = answer.tokens[0]
         ids = {"accessor_id": accessor, "secret_id": secret, "description": given.get("Description") or old.description}
-        return _put(old.model_copy(update={**ids, **_LATER}), {}, new=True)
+        return _put(old.model_copy(update={**ids, **_LATER}), {}, asked, new=True)
 
     return HttpQuestion(GetAclToken(accessor_id=_accessor(request)), copied)
 
@@ -100,8 +101,10 @@ _LATER = {"create_ns": 0, "create_index": 0, "modify_index": 0}
 """What the store says, and no client."""
 
 
-def _put(token: AclToken, given: dict[str, Any], *, new: bool) -> HttpQuestion:
+def _put(token: AclToken, given: dict[str, Any], request: HttpRequest, *, new: bool) -> HttpQuestion:
     """Write it, then read it as it is kept."""
+    if not token.local:
+        ask_primary(request)
     command = PutAclToken(token=token, ttl_ns=given.get("ExpirationTTL", 0), new=new)
     again = GetAclToken(accessor_id=token.accessor_id)
     return HttpQuestion(command, lambda *_: HttpQuestion(again, _one), safe=False)

@@ -108,7 +108,7 @@ def _self(
     body = {
         "Config": {
             "Datacenter": agent.dc,
-            "PrimaryDatacenter": agent.dc,
+            "PrimaryDatacenter": request.options.primary_dc or agent.dc,
             "NodeName": agent.node,
             "NodeID": agent.node_id,
             "Revision": "",
@@ -152,7 +152,7 @@ def _debug(agent: AgentDescription, options: GatewayOptions) -> dict[str, Any]:
         "MaxQueryTime": go_duration(options.max_query_time_ns),
         "NodeID": agent.node_id,
         "NodeName": agent.node,
-        "PrimaryDatacenter": agent.dc,
+        "PrimaryDatacenter": options.primary_dc or agent.dc,
         "RPCAdvertiseAddr": lane_url(member.address, port),
         "RPCHoldTimeout": go_duration(options.rpc_hold_timeout_ns),
         "Revision": "",

@@ -59,6 +59,7 @@ class Authorize:
     def __init__(self, options: ServerOptions, store: Store, time: LogTime) -> None:
         self.on = options.acl
         self._dc = options.dc
+        self._of_another = options.replicates_acls
         self._lists = options.acl_key_list
         self._store = store
         self._time = time
@@ -150,8 +151,9 @@ class Authorize:
         return changed
 
     def _unknown(self) -> Refused:
-        """Of a token that there is not; before the first one there can be none."""
-        return Refused(code="AclNotFound") if self._store.acl.bootstrapped else NOT_BEGUN
+        """Of a token that there is not; before the first one there can be none, in the primary datacenter."""
+        begun = self._store.acl.bootstrapped or self._of_another
+        return Refused(code="AclNotFound") if begun else NOT_BEGUN
 
     def _bearer(self, token: str, turn: Turn) -> m.AclToken | None:
         return self._store.acl.bearer_of(token, self._time.stamp(turn.now, turn.wall))

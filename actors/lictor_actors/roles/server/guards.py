@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from lictor_actors.store.guard import Guard, Need, constant, unguarded
 from lictor_messages.acl import GetOwnAclToken, ResolveAclToken
+from lictor_messages.acl_replication import GetAclReplication
 from lictor_messages.auth_methods import LogIn, LogOut
 from lictor_messages.autopilot import GetAutopilotHealth, RemovePeer, TransferLeadership
 from lictor_messages.base import Message
@@ -27,6 +28,7 @@ GUARDS: Mapping[type[Message], Guard] = {
     ListDatacenterCoordinates: unguarded,
     GetRaftConfiguration: _operator_reads,
     GetAutopilotHealth: _operator_reads,
+    GetAclReplication: constant(Need("acl", "read")),
     RemovePeer: _operator_writes,
     RunKeyring: lambda asked: (Need("keyring", "read" if asked.verb == "list" else "write"),),
     UpdateCoordinate: lambda update: (Need("node", "write", update.coordinate.node),),

@@ -21,6 +21,7 @@ from lictor_actors.roles.server.reads import Reads
 from lictor_actors.roles.server.to_leader import to_leader
 from lictor_actors.store.admission import not_rendered
 from lictor_actors.store.store import Store
+from lictor_messages.acl_replication import GetAclReplication
 from lictor_messages.answers import Query
 from lictor_messages.autopilot import GetAutopilotHealth
 from lictor_messages.members import Member
@@ -32,7 +33,7 @@ from lictor_messages.slices import ReadSlice
 from lictor_messages.snapshots import OpenSnapshot, ReadSnapshot, SnapshotOpened
 from lictor_messages.txn import ReadTransaction
 
-OF_THE_SERVERS = frozenset((*STATUS_QUERIES, GetAutopilotHealth))
+OF_THE_SERVERS = frozenset((*STATUS_QUERIES, GetAutopilotHealth, GetAclReplication))
 """Queries that rest on what Raft and gossip know."""
 SNAPSHOT_QUERIES = frozenset((OpenSnapshot, ReadSnapshot))
 TIMED: Mapping[type[Query], str] = {
@@ -110,6 +111,8 @@ class Queries:
         elif isinstance(query, GetAutopilotHealth):
             # Early: what the leader thinks of the others rests on no write.
             turn.reply(leading.configuration.health(max(applied, 1), turn), early=True)
+        elif isinstance(query, GetAclReplication):
+            turn.reply(leading.replication.status(max(applied, 1)), early=True)
 
     def _fresh_enough(self, query: Query, turn: Turn) -> bool:
         if type(query) is RenewSession or self._raft.behind:

@@ -21,6 +21,7 @@ from lictor_actors.roles.server.leader.leadership import LEADER_JOBS, LEADER_TIM
 from lictor_actors.roles.server.leader.reconcile import serf_health
 from lictor_actors.roles.server.leaving import ServerDeparture
 from lictor_actors.roles.server.log_time import LogTime
+from lictor_actors.roles.server.primary import Primary
 from lictor_actors.roles.server.queries import Queries
 from lictor_actors.roles.server.raft_snapshots import RaftSnapshots
 from lictor_actors.roles.server.readings import of_leader, of_raft, of_store
@@ -31,6 +32,7 @@ from lictor_actors.roles.server.writes import Writes
 from lictor_actors.store.store import Store
 from lictor_messages import members as m
 from lictor_messages import raft as r
+from lictor_messages.acl_replication import GlobalAcls
 from lictor_messages.answers import Command, Query
 from lictor_messages.autopilot import AwaitRemoval, PrepareToLeave
 from lictor_messages.base import Message
@@ -67,7 +69,7 @@ class Server(Actor):
         .on(r.ElectionDue, r.HeartbeatDue, BlockedDue, ApplyDue, SnapshotSliceDue, SnapshotIdleDue)
         .on(ServerOptions, FoundingDue, SliceDue, LargeIdleDue, *LEADER_TIMERS)
         .on(*MEMBERS, m.Members, m.UserEvent)
-        .on(Blankness, PrepareToLeave, AwaitRemoval, Undeliverable, Refused)
+        .on(GlobalAcls, Blankness, PrepareToLeave, AwaitRemoval, Undeliverable, Refused)
         .on(Recovered, Durable, DiskFull, DiskFreed, *LEADER_JOBS)
     )
     journalled = True
@@ -91,7 +93,7 @@ class Server(Actor):
             options, self.raft, self.store, self.members, self.reads, self.archives, self._founding, self.acl
         )
         self._elsewhere = Elsewhere(options)
-        self.writes = Writes(options, self.raft, self.store, self.acl)
+        self.writes = Writes(options, self.raft, self.store, self.acl, Primary(options, self.store))
         self._raft_snapshots = RaftSnapshots(self.raft)
         self._applying = Applying(self.raft, self.store, self.reads, self._raft_snapshots, self._time)
         self._leaving = ServerDeparture(self.raft)
@@ -183,8 +185,14 @@ class Server(Actor):
             SliceDue: lambda _, turn: self.reads.large.due(turn),
             LargeIdleDue: lambda _, turn: self.reads.large.idle_due(turn),
             Undeliverable: not_forwarded,
-            Refused: lambda refused, turn: turn.note(f"refused: {refused.code} {refused.words}"),
+            GlobalAcls: self._answered,
+            Refused: self._answered,
         }
+
+    def _answered(self, answer: GlobalAcls | Refused, turn: Turn) -> None:
+        ours = self.leading is not None and self.leading.replication.answered(answer, turn)
+        if isinstance(answer, Refused) and not ours:
+            turn.note(f"refused: {answer.code} {answer.words}")
 
     def _query(self, query: Query, turn: Turn) -> None:
         if self._limited(query, turn) or self._elsewhere.takes(query, turn):

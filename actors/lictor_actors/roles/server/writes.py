@@ -6,6 +6,7 @@ from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import Raft
 from lictor_actors.roles.server.authorize import Authorize
 from lictor_actors.roles.server.leader.leadership import Leadership
+from lictor_actors.roles.server.primary import Primary
 from lictor_actors.roles.server.to_leader import to_leader
 from lictor_actors.store.admission import refuse_command
 from lictor_actors.store.store import Store
@@ -22,10 +23,11 @@ from lictor_messages.server import ServerOptions
 class Writes:
     """The checks before the log, cheapest first."""
 
-    def __init__(self, options: ServerOptions, raft: Raft, store: Store, acl: Authorize) -> None:
+    def __init__(self, options: ServerOptions, raft: Raft, store: Store, acl: Authorize, primary: Primary) -> None:
         self._raft = raft
         self._store = store
         self._acl = acl
+        self._primary = primary
         self._open_most = options.open_writes_max
         self.budgets_spent = self.taken = 0
         """Writes that were dropped because they had waited for too long before they came to be proposed."""
@@ -45,8 +47,8 @@ class Writes:
             to_leader(self._raft, turn)
         elif leaving:
             turn.reply(Refused(code="Stopping"))
-        elif (denied := self._acl.refuses_command(command, turn)) is not None:
-            turn.reply(denied)
+        elif self._passed_on_or_denied(command, turn):
+            pass  # and answered, or answered from where it went
         elif isinstance(command, RemovePeer | TransferLeadership):
             _operate(command, leading, turn)
         elif isinstance(command, LogIn | LogOut):
@@ -61,6 +63,15 @@ class Writes:
             turn.reply(refused)
         else:
             leading.proposals.add(command, turn.ticket(), turn)
+
+    def _passed_on_or_denied(self, command: Command, turn: Turn) -> bool:
+        """By whose rights the primary datacenter writes, it says itself."""
+        if self._primary.takes(command, turn):
+            return True
+        denied = self._acl.refuses_command(command, turn)
+        if denied is not None:
+            turn.reply(denied)
+        return denied is not None
 
     def disk_full(self, full: DiskFull, turn: Turn) -> None:
         """What rests on the disk waits. A leader that cannot write gives way to one that can."""

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.raft import Raft
+from lictor_actors.roles.server.leader.acl_replicas import AclReplicas
 from lictor_actors.roles.server.leader.bootstrap_reset import BootstrapReset
 from lictor_actors.roles.server.leader.catalog_care import CatalogCare
 from lictor_actors.roles.server.leader.configuration_care import ConfigurationCare
@@ -25,6 +26,7 @@ from lictor_actors.roles.server.leader.tombstone_timer import TombstoneTimer
 from lictor_actors.roles.server.log_time import LogTime
 from lictor_actors.store.store import Store
 from lictor_messages.acl import BootstrapResetTaken, ReapTokensDue
+from lictor_messages.acl_replication import ReplicateDue
 from lictor_messages.answers import Command, Query, Written
 from lictor_messages.auth_methods import JwtVerified, TokenReviewed
 from lictor_messages.autopilot import AutopilotConfiguration, AutopilotDue, SetAutopilotConfiguration, TransferLateDue
@@ -48,6 +50,7 @@ LEADER_TIMERS: tuple[type[Message], ...] = (
     TransferLateDue,
     CoordinateBatchDue,
     ReapTokensDue,
+    ReplicateDue,
 )
 LEADER_JOBS: tuple[type[Message], ...] = (RootMade, BootstrapResetTaken, JwtVerified, TokenReviewed, JobFailed)
 """How the jobs end that a leader gives its host."""
@@ -81,6 +84,7 @@ class Leadership:
         self.authority = RootAuthority(options, store)
         self.tokens = TokenCare(options, store, time)
         self.logins = Logins(options, store, self.proposals, time)
+        self.replication = AclReplicas(options, store, self.proposals)
         self.reset = BootstrapReset(store, self.proposals)
         self.unconfirmed: dict[int, Unconfirmed] = {}
         """Queries that wait for a round of heartbeats, by the id of their read."""
@@ -96,6 +100,7 @@ class Leadership:
             TransferLateDue: self.handover.late,
             CoordinateBatchDue: lambda turn: self._propose(self.coordinates.due(), turn),
             ReapTokensDue: lambda turn: self._propose(self.tokens.due(turn), turn),
+            ReplicateDue: self.replication.due,
         }
 
     def begin(self, turn: Turn) -> None:
@@ -106,6 +111,7 @@ class Leadership:
         self.configuration.begin(turn)
         self.catalog.begin(turn)
         self.tokens.begin(turn)
+        self.replication.begin(turn)
         self._set_up_autopilot(turn)
         self.authority.begin(turn)
 
@@ -121,6 +127,7 @@ class Leadership:
         self.catalog.end(turn)
         self.sessions.end(turn)
         self.tokens.end(turn)
+        self.replication.end(turn)
         self.logins.end(turn)
         self.reset.end(turn)
         self.tombstones.end(turn)

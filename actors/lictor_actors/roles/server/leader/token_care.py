@@ -20,7 +20,7 @@ class TokenCare:
 
     def __init__(self, options: ServerOptions, store: Store, time: LogTime) -> None:
         self._on = options.acl
-        self._secret = options.acl_initial_management
+        self._secret = "" if options.replicates_acls else options.acl_initial_management
         self._store = store
         self._time = time
 

@@ -10,6 +10,7 @@ from lictor_actors.store.acl.identities import ANONYMOUS_ACCESSOR
 from lictor_actors.store.acl.sight import Sight
 from lictor_actors.store.families.acl import reading, rules
 from lictor_actors.store.families.acl.expanded import read_token
+from lictor_actors.store.families.acl.replicated import read_global, replicate
 from lictor_actors.store.families.acl.table import POLICIES, ROLES, TOKENS, AclTable, digest_of
 from lictor_actors.store.family import Family, Read, SliceRule, Write
 from lictor_actors.store.guard import Need, constant, unguarded
@@ -17,6 +18,7 @@ from lictor_actors.store.invariants import check_rows, holds
 from lictor_actors.store.snapshot.foreign import row_is, stamps_fault
 from lictor_actors.store.snapshot.tables import Table, values
 from lictor_messages import acl as m
+from lictor_messages.acl_replication import GlobalAcls, ReadGlobalAcls, ReplicateAcls
 from lictor_messages.refusals import Refused
 
 _reads, _writes = constant(Need("acl", "read")), constant(Need("acl", "write"))
@@ -59,11 +61,15 @@ def _check(table: AclTable) -> None:
         holds(all(table.policy(link.id) for link in bearer.policies), "a policy is borne that is no more")
 
 
-def _hide_secrets(_: object, answer: m.AclTokens, sight: Sight) -> m.AclTokens:
+def _hide_secrets(_: object, answer: m.AclTokens | GlobalAcls, sight: Sight) -> m.AclTokens | GlobalAcls:
     if sight.sees("acl", "write"):
         return answer
     hidden = tuple(token.model_copy(update={"secret_id": HIDDEN}) for token in answer.tokens)
     return answer.model_copy(update={"tokens": hidden})
+
+
+def _read_global(table: AclTable, query: ReadGlobalAcls) -> GlobalAcls:
+    return read_global(table, query, reading.version(table, query))
 
 
 def _load_bootstrap(table: AclTable, row: Any) -> None:
@@ -88,6 +94,7 @@ ACL = Family(
         Write(m.DeleteAclPolicy, AclTable.delete_policy, _writes),
         Write(m.PutAclRole, AclTable.put_role, _writes, _refused_if(lambda it: rules.role_fault(it.role))),
         Write(m.DeleteAclRole, AclTable.delete_role, _writes),
+        Write(ReplicateAcls, replicate, unguarded, leaders_own=True),
     ),
     reads=(
         Read(m.GetAclToken, read_token, reading.version, _scopes, _reads),
@@ -96,6 +103,7 @@ ACL = Family(
         Read(m.ListAclPolicies, reading.list_policies, reading.version, _scopes, _reads),
         Read(m.GetAclRole, reading.get_role, reading.version, _scopes, _reads),
         Read(m.ListAclRoles, reading.list_roles, reading.version, _scopes, _reads),
+        Read(ReadGlobalAcls, _read_global, reading.version, _scopes, _reads, rendered=False),
     ),
     tables=(
         Table(
@@ -137,7 +145,7 @@ ACL = Family(
         m.AclPolicies: lambda _, answer: [hashed(POLICY, row) for row in answer.policies],
         m.AclRoles: lambda _, answer: [hashed(ROLE, row) for row in answer.roles],
     },
-    hides={m.AclTokens: _hide_secrets},
+    hides={m.AclTokens: _hide_secrets, GlobalAcls: _hide_secrets},
     cuts=(
         SliceRule(m.AclTokens, "tokens", _token_weight),
         SliceRule(m.AclPolicies, "policies", lambda row: ROW_BYTES + len(row.rules) + len(row.description)),

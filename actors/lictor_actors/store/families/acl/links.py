@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from lictor_messages import acl as m
 from lictor_messages.refusals import Refused
+from lictor_messages.secret import is_same
 
 B = TypeVar("B", m.AclToken, m.AclRole)
 
@@ -31,6 +32,25 @@ def linked(
 def without(bearer: B, field: str, link: m.AclLink) -> B:
     """The same, bearing this no more."""
     return bearer.model_copy(update={field: tuple(each for each in getattr(bearer, field) if each != link)})
+
+
+def changed_for_good(token: m.AclToken, old: m.AclToken) -> str:
+    """What may not be changed of a token and differs, "" if nothing does."""
+    if token.secret_id and not is_same(token.secret_id, old.secret_id):
+        return "Changing a token's SecretID is not permitted"
+    if token.local != old.local:
+        return f"Cannot toggle local mode of {old.accessor_id}"
+    if token.expiration_ns and token.expiration_ns != old.expiration_ns:
+        return f"Cannot change expiration time of {old.accessor_id}"
+    if token.auth_method not in ("", old.auth_method):
+        return f"Cannot change AuthMethod of {old.accessor_id}"
+    return ""
+
+
+def forget_name(ids: dict[str, str], row: m.AclPolicy | m.AclRole | None) -> None:
+    """It has its name no more; one that has taken the name over keeps it."""
+    if row is not None and ids.get(row.name) == row.id:
+        del ids[row.name]
 
 
 def invalid(text: str) -> Refused:

@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 from lictor_actors.store.acl.identities import ANONYMOUS_ACCESSOR, GLOBAL_MANAGEMENT_ID
 from lictor_actors.store.families.acl import builtin
-from lictor_actors.store.families.acl.links import B, invalid, linked, without
+from lictor_actors.store.families.acl.links import B, changed_for_good, forget_name, invalid, linked, without
 from lictor_actors.store.indexes import Indexes
 from lictor_actors.store.log_clock import LogClock
 from lictor_actors.store.ordered import Ordered
@@ -15,7 +15,6 @@ from lictor_actors.store.rows import stamped
 from lictor_messages import acl as m
 from lictor_messages.answers import Written
 from lictor_messages.refusals import Refused
-from lictor_messages.secret import is_same
 
 TOKENS, POLICIES, ROLES = "acl-tokens", "acl-policies", "acl-roles"
 _FOR_GOOD = ("secret_id", "create_ns", "expiration_ns", "auth_method")
@@ -92,7 +91,7 @@ class AclTable:
 
     def _put_token(self, token: m.AclToken, old: m.AclToken | None, index: int) -> Written | Refused:
         if old is not None:
-            changed = self._changed_for_good(token, old)
+            changed = changed_for_good(token, old)
             if changed:
                 return invalid(changed)
             kept = {name: getattr(old, name) for name in _FOR_GOOD}
@@ -109,21 +108,11 @@ class AclTable:
         linked = self._linked(token)
         if isinstance(linked, Refused):
             return linked
-        self._write_token(linked, index)
+        self.write_token(linked, index)
         return Written(index=index)
 
-    def _changed_for_good(self, token: m.AclToken, old: m.AclToken) -> str:
-        if token.secret_id and not is_same(token.secret_id, old.secret_id):
-            return "Changing a token's SecretID is not permitted"
-        if token.local != old.local:
-            return f"Cannot toggle local mode of {old.accessor_id}"
-        if token.expiration_ns and token.expiration_ns != old.expiration_ns:
-            return f"Cannot change expiration time of {old.accessor_id}"
-        if token.auth_method not in ("", old.auth_method):
-            return f"Cannot change AuthMethod of {old.accessor_id}"
-        return ""
-
-    def _write_token(self, token: m.AclToken, index: int) -> None:
+    def write_token(self, token: m.AclToken, index: int) -> None:
+        """Keep it as it is, over the one of its name; what it bears is there."""
         stored = self.tokens.get(token.accessor_id)
         row = stamped(token, stored, index)
         if row is not None:
@@ -134,28 +123,34 @@ class AclTable:
         """Revoke it; one that is unknown is as good as revoked."""
         if command.accessor_id == ANONYMOUS_ACCESSOR:
             return invalid("Delete operation not permitted on the anonymous token")
-        self._forget_token(command.accessor_id, index)
+        self.forget_token(command.accessor_id, index)
         return Written(index=index)
 
     def reap(self, _: m.ReapAclTokens, index: int) -> Written:
         """Forget what has expired."""
         for accessor in [token.accessor_id for token in self.tokens.values() if self.expired(token, self.clock.now)]:
-            self._forget_token(accessor, index)
+            self.forget_token(accessor, index)
         return Written(index=index)
 
     def forget_logins(self, auth_method: str, index: int) -> None:
         """Revoke all that came of this method."""
         for accessor in [token.accessor_id for token in self.tokens.values() if token.auth_method == auth_method]:
-            self._forget_token(accessor, index)
+            self.forget_token(accessor, index)
 
-    def _forget_token(self, accessor: str, index: int) -> None:
-        token = self.tokens.pop(accessor, None)
+    def forget_token(self, accessor: str, index: int) -> None:
+        """Revoke it, if there is one of this name."""
+        self._forget_secret(accessor)
+        if self.tokens.pop(accessor, None) is not None:
+            self._touch(TOKENS, "acl-token", accessor, index)
+
+    def _forget_secret(self, accessor: str) -> None:
+        token = self.tokens.get(accessor)
         if token is not None:
             self.by_secret.pop(digest_of(token.secret_id), None)
-            self._touch(TOKENS, "acl-token", accessor, index)
 
     def load_token(self, token: m.AclToken) -> None:
         """Put a row in its place."""
+        self._forget_secret(token.accessor_id)
         self.tokens[token.accessor_id] = token
         self.by_secret[digest_of(token.secret_id)] = token.accessor_id
 
@@ -186,14 +181,15 @@ class AclTable:
             refused = invalid(f"Changing the Rules for the builtin {given.name} policy is not permitted")
         if refused is not None:
             return refused
-        old = self.policies.get(policy.id)
-        row = stamped(policy, old, index)
+        self.write_policy(policy, index)
+        return Written(index=index)
+
+    def write_policy(self, policy: m.AclPolicy, index: int) -> None:
+        """Keep it as it is, over the one of its id."""
+        row = stamped(policy, self.policies.get(policy.id), index)
         if row is not None:
-            if old is not None:
-                del self.policy_ids[old.name]
             self.load_policy(row)
             self._touch(POLICIES, "acl-policy", policy.id, index)
-        return Written(index=index)
 
     def delete_policy(self, command: m.DeleteAclPolicy, index: int) -> Written | Refused:
         """Forget it; what bears it does so no more."""
@@ -202,7 +198,7 @@ class AclTable:
             return invalid(f"Delete operation not permitted on the builtin {name} policy")
         policy = self.policies.pop(command.id, None)
         if policy is not None:
-            del self.policy_ids[policy.name]
+            forget_name(self.policy_ids, policy)
             self._unlink("policies", command.id, index)
             self._touch(POLICIES, "acl-policy", command.id, index)
         return Written(index=index)
@@ -214,30 +210,34 @@ class AclTable:
         linked = refused or self._linked(role)
         if isinstance(linked, Refused):
             return linked
-        row = stamped(linked, old, index)
+        self.write_role(linked, index)
+        return Written(index=index)
+
+    def write_role(self, role: m.AclRole, index: int) -> None:
+        """Keep it as it is, over the one of its id; what it bears is there."""
+        row = stamped(role, self.roles.get(role.id), index)
         if row is not None:
-            if old is not None:
-                del self.role_ids[old.name]
             self.load_role(row)
             self._touch(ROLES, "acl-role", role.id, index)
-        return Written(index=index)
 
     def delete_role(self, command: m.DeleteAclRole, index: int) -> Written:
         """Forget it; tokens bear it no more."""
         role = self.roles.pop(command.id, None)
         if role is not None:
-            del self.role_ids[role.name]
+            forget_name(self.role_ids, role)
             self._unlink("roles", command.id, index)
             self._touch(ROLES, "acl-role", command.id, index)
         return Written(index=index)
 
     def load_policy(self, policy: m.AclPolicy) -> None:
         """Put a row in its place."""
+        forget_name(self.policy_ids, self.policies.get(policy.id))
         self.policies[policy.id] = policy
         self.policy_ids[policy.name] = policy.id
 
     def load_role(self, role: m.AclRole) -> None:
         """Put a row in its place."""
+        forget_name(self.role_ids, self.roles.get(role.id))
         self.roles[role.id] = role
         self.role_ids[role.name] = role.id
 
@@ -267,13 +267,10 @@ class AclTable:
     def _unlink(self, field: str, gone: str, index: int) -> None:
         link = m.AclLink(id=gone)
         for token in [token for token in self.tokens.values() if link in getattr(token, field)]:
-            self._write_token(without(token, field, link), index)
+            self.write_token(without(token, field, link), index)
         if field == "policies":
             for role in [role for role in self.roles.values() if link in role.policies]:
-                row = stamped(without(role, field, link), role, index)
-                assert row is not None, "it has lost a link"
-                self.load_role(row)
-                self._touch(ROLES, "acl-role", role.id, index)
+                self.write_role(without(role, field, link), index)
 
     def _clash(
         self, noun: str, row: m.AclPolicy | m.AclRole, new: bool, old: object | None, holder: str | None
