@@ -75,6 +75,11 @@ RAFT = (
         ("raft.rpc.processHeartbeat", "Heartbeats of a leader: each is answered within a turn."),
         ("raft.rpc.requestVote", "Votes that were asked for, pre-votes among them: each is judged within a turn."),
         ("raft.rpc.installSnapshot", "Parts of a leader's snapshot: each is staged within a turn."),
+        (
+            "raft.replication.appendEntries.rpc",
+            "On the leader, from entries that are sent until they are on that server's disk.",
+            "peer_id",
+        ),
         ("raft.replication.heartbeat", "On the leader, from a heartbeat to its answer, by server.", "peer_id"),
     ),
     *_all(

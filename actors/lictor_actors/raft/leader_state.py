@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft.configuration import ChangeRefused, Configuration
 from lictor_actors.raft.doubts import Implausible
-from lictor_actors.raft.entry_times import EntryTimes
+from lictor_actors.raft.entry_times import EntryTimes, sample_upto
 from lictor_actors.raft.log import Entry, EntryType
 from lictor_actors.raft.options import RaftOptions
 from lictor_actors.raft.progress import Progress
@@ -145,6 +145,7 @@ class LeaderState:
         progress.heard = turn.now
         progress.known_as(answer.newcomer, self.stable.log.last_index + 1)
         if answer.ok:
+            sample_upto(answer.match, f"raft.replication.appendEntries.rpc;peer_id={peer}", progress.unanswered, turn)
             if progress.matched(answer.match):
                 self.advance_commit()
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from enum import Enum
 
+from lictor_actors.raft.entry_times import Waiting
 from lictor_actors.raft.options import RaftOptions
 from lictor_actors.raft.snapshot import Snapshot
 
@@ -40,6 +41,7 @@ class Progress:
         "sent_round",
         "snapshot",
         "state",
+        "unanswered",
     )
 
     def __init__(self, following: int, now: int) -> None:
@@ -60,6 +62,8 @@ class Progress:
         """Where the chunk that is on its way begins."""
         self.sent_round = 0
         """The heartbeat round in which it left: an answer to a later round means that it was lost."""
+        self.unanswered: Waiting = deque()
+        """Of the entries that are on their way."""
         self._inflight: deque[tuple[int, int]] = deque()
         self._inflight_bytes = 0
 
@@ -75,8 +79,9 @@ class Progress:
             and self._inflight_bytes < options.inflight_bytes
         )
 
-    def sent(self, last: int, size: int) -> None:
+    def sent(self, last: int, size: int, now: int) -> None:
         """Entries up to ``last`` have left. A probe does not advance ``next``: it may well be refused."""
+        self.unanswered.append((last, now))
         if self.state is PROBE:
             self.probing = True
             return
@@ -142,5 +147,6 @@ class Progress:
     def _probe_from(self, index: int) -> None:
         self.state = PROBE
         self.next = index
+        self.unanswered.clear()
         self._inflight.clear()
         self._inflight_bytes = 0

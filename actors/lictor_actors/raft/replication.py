@@ -74,7 +74,7 @@ class Replication:
             packed = self._pack(progress.next)
             self._send(peer, progress.next - 1, packed, turn)
             self.entries_sent += len(packed)
-            progress.sent(progress.next + len(packed) - 1, sum(map(len, packed)))
+            progress.sent(progress.next + len(packed) - 1, sum(map(len, packed)), turn.now)
             if progress.state is PROBE:
                 break
 
