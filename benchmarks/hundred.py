@@ -107,7 +107,7 @@ class Scenes:
         print("   ", *self.rows[-1][1:], file=sys.stderr, flush=True)
 
     def _quiet(self, lasts_s: float) -> Blow:
-        """Nobody may fail; the event is fired at the beginning."""
+        """No member may fail; the event is fired at the beginning."""
         until = monotonic() + lasts_s
         event = self._event()
         sleep(max(until - monotonic(), 0.0))
