@@ -2,6 +2,7 @@
 
     python benchmarks                 everything
     python benchmarks laptop          a hundred nodes: start, memory, rest, detection, events (beside serf)
+    python benchmarks hundred         a hundred nodes killed, stopped, under loss and load (beside serf)
     python benchmarks sizes           100 to 1,000 nodes: start, memory, rest, traffic, detection, false positives
     python benchmarks startup         from exec to the first answer and the first write (beside consul)
     python benchmarks writes          reads and writes of three servers (beside etcd and PySyncObj)
@@ -36,6 +37,7 @@ import edge
 import exchanges
 import failover
 import hosts
+import hundred
 import laptop
 import names
 import raylets
@@ -49,6 +51,7 @@ import writes
 
 PARTS = {
     "laptop": lambda _: laptop.main(),
+    "hundred": lambda quick: hundred.main(loss_s=30.0 if quick else 300.0),
     "sizes": sizes.main,
     "startup": startup.main,
     "writes": writes.main,

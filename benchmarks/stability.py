@@ -1,6 +1,6 @@
 """Rapid's two scenarios of stability: do members that are half broken make the pool of a thousand change its mind?
 
-    python benchmarks/stability.py            1,000 members, five minutes each
+    python benchmarks/stability.py            1,000 members, five minutes each: half an hour and more of two cores
     python benchmarks/stability.py 100        as many members
 
 Suresh et al.: "Stable and Consistent Membership at Scale with Rapid", USENIX ATC 2018, section 7. One in a hundred
@@ -13,6 +13,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from random import Random
 
@@ -32,6 +33,11 @@ LOSS = 0.8
 QUIET_S = 10
 
 
+def broken_of(members: int) -> int:
+    """One in a hundred."""
+    return max(1, members // 100)
+
+
 @dataclass(slots=True)
 class Told:
     """What healthy members were told, by the member that it is about."""
@@ -44,9 +50,10 @@ class Told:
 class Scenario:
     """One pool, some of its members broken."""
 
-    def __init__(self, members: int) -> None:
+    def __init__(self, name: str, members: int) -> None:
+        self.name = name
         self.world, self.names = pool_of(members, LAN, World(seed=1, check_every=RARELY))
-        self.broken = tuple(Random(1).sample(self.names, max(1, members // 100)))
+        self.broken = tuple(Random(1).sample(self.names, broken_of(members)))
         self.told = Told()
         self.world.run(QUIET_S)
         self.world.listeners.append(self._heard)
@@ -64,43 +71,63 @@ class Scenario:
         for phase in range(LASTS_S // PHASE_S):
             deaf = FaultRule(id="deaf", effect="drop", targets=self.broken)
             self.world.network.set_rules(() if phase % 2 else (deaf,))
-            self.world.run(PHASE_S)
+            self._go_on(phase)
 
     def lossy(self) -> None:
         """Most is lost, both ways."""
         ways = {"sources": self.broken}, {"targets": self.broken}
         rules = (FaultRule(id=next(iter(way)), effect="drop", probability=LOSS, **way) for way in ways)
         self.world.network.set_rules(tuple(rules))
-        self.world.run(LASTS_S)
+        for phase in range(LASTS_S // PHASE_S):
+            self._go_on(phase)
 
-    def row(self, name: str, cpu_s: float) -> tuple[str, ...]:
+    def _go_on(self, phase: int) -> None:
+        """One phase more, and what members were told so far."""
+        self.world.run(PHASE_S)
+        dead, back = (self._each(told) for told in (self.told.failed, self.told.back))
+        told = f"held for dead {dead:.2f} times, taken back {back:.2f} times, {self._wrong()} healthy held for dead"
+        when = f"{PHASE_S * (phase + 1)} of {LASTS_S} s"
+        print(f"{self.name}, {len(self.names)} members, {when}: {told}", file=sys.stderr, flush=True)
+
+    def _each(self, told: Counter[str]) -> float:
+        """How often a healthy member was told it of a broken one."""
+        healthy = len(self.names) - len(self.broken)
+        return sum(told[name] for name in self.broken) / healthy / len(self.broken)
+
+    def _wrong(self) -> int:
+        """How often any healthy member was held for dead by another."""
+        return sum(count for name, count in self.told.failed.items() if name not in self.broken)
+
+    def row(self) -> tuple[str, ...]:
         """What came of it."""
         assert not self.world.crashes, self.world.crashes[0]
-        healthy = len(self.names) - len(self.broken)
-        of_broken = [self.told.failed[name] / healthy for name in self.broken]
-        wrong = sum(count for name, count in self.told.failed.items() if name not in self.broken)
         views = [self.world.actor(at("prober", name)) for name in self.names if name not in self.broken]
         left = {view.alive_count for view in views if isinstance(view, Prober)}
         return (
-            name,
-            f"{sum(of_broken) / len(of_broken):.1f}",
-            f"{sum(self.told.back[name] for name in self.broken) / healthy / len(self.broken):.1f}",
-            str(wrong),
+            self.name,
+            f"{self._each(self.told.failed):.1f}",
+            f"{self._each(self.told.back):.1f}",
+            str(self._wrong()),
             str(len(self.told.sizes)),
             f"{min(left)}-{max(left)}" if len(left) > 1 else str(min(left)),
-            f"{cpu_s:.0f}",
+            f"{time.process_time():.0f}",
         )
 
 
+SCENARIOS = {"deaf for 20 s of 40 s": Scenario.deaf_by_turns, "80 % lost both ways": Scenario.lossy}
+
+
+def run(name: str, members: int) -> tuple[str, ...]:
+    """One of them, in a process of its own."""
+    scenario = Scenario(name, members)
+    SCENARIOS[name](scenario)
+    return scenario.row()
+
+
 def main(members: int) -> None:
-    """Both scenarios."""
-    rows = []
-    for name, broken in (("deaf for 20 s of 40 s", Scenario.deaf_by_turns), ("80 % lost both ways", Scenario.lossy)):
-        began = time.process_time()
-        scenario = Scenario(members)
-        broken(scenario)
-        rows.append(scenario.row(name, time.process_time() - began))
-        print(f"{name}: done", file=sys.stderr, flush=True)
+    """Both scenarios, each on a core."""
+    with ProcessPoolExecutor(len(SCENARIOS)) as pool:
+        rows = list(pool.map(run, SCENARIOS, [members] * len(SCENARIOS)))
     head = (
         "scenario",
         "held for dead",
@@ -111,7 +138,7 @@ def main(members: int) -> None:
         "CPU s",
     )
     show(
-        f"{members} members, {len(scenario.broken)} broken, {LASTS_S} virtual s; per healthy and broken member",
+        f"{members} members, {broken_of(members)} broken, {LASTS_S} virtual s; per healthy and broken member",
         head,
         rows,
     )

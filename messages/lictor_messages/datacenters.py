@@ -2,6 +2,7 @@
 
 server > router      a Query or Command for another datacenter, FailOver
 router > server      of that datacenter: the same, asked by the router; RunPreparedQuery
+server > prober      FireEvent, of a FireEventElsewhere from another datacenter: the prober answers past the server
 server > prober-wan  ListDatacenters, ListDatacenterCoordinates
 """
 
@@ -13,6 +14,7 @@ from lictor_messages.answers import Answer, Query
 from lictor_messages.base import WIRE, Message, Record
 from lictor_messages.coordinates import NodeCoordinate
 from lictor_messages.json_names import Json
+from lictor_messages.members import FireEvent
 from lictor_messages.queries import ExecutePreparedQuery, PreparedQuery, QueryExecuted
 
 
@@ -32,6 +34,15 @@ class DatacenterCoordinates(Answer, kind="datacenters.coordinates", on=WIRE):
     """In the order of the datacenters' names."""
 
     maps: tuple[DatacenterMap, ...]
+
+
+class FireEventElsewhere(Query, kind="datacenters.fire_event", on=WIRE):
+    """Have a server of datacenter ``dc`` spread this event among its own members; answered by EventFired or Refused.
+
+    It rests on no log, so it is no Command: a second server is never asked, for that could fire it twice.
+    """
+
+    event: FireEvent
 
 
 class FailOver(Message):

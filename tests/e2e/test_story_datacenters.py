@@ -110,6 +110,9 @@ def lictor(cluster, node, *words):
 def test_commands_about_servers_of_all_datacenters(cluster):
     listed = lictor(cluster, "server-1.dc1", "members", "-wan").stdout.splitlines()
     assert [line.split()[0] for line in listed] == ["Node", *(f"server-1.dc{n}" for n in (1, 2, 3))]
+    assert lictor(cluster, "agent-1.dc1", "event", "-name=deploy", "-datacenter=dc2").stdout.startswith("Event ID: ")
+    within(10, lambda: "deploy" in lictor(cluster, "agent-1.dc2", "event", "-list").stdout)
+    assert "deploy" not in lictor(cluster, "agent-1.dc1", "event", "-list").stdout
     assert sorted(lictor(cluster, "agent-1.dc1", "catalog", "datacenters").stdout.split()) == ["dc1", "dc2", "dc3"]
     joined = lictor(cluster, "server-1.dc1", "join", "-wan", cluster.nodes["server-1.dc2"].ip)
     assert joined.stdout == "Successfully joined cluster by contacting 1 nodes.\n"

@@ -44,7 +44,6 @@ NOTES = {
     "/v1/catalog/register": "the header `X-Lictor-Will-Be-Undone` names a living agent that owns the node",
     "/v1/catalog/deregister": "the header `X-Lictor-Will-Be-Undone` as with register",
     "/v1/health/service/": "`?peer` has nothing",
-    "/v1/event/fire/": "`?dc` of another datacenter is refused",
     "/v1/kv/": "keys are text in UTF-8",
     "/v1/operator/raft/configuration": "`CommitIndex` beside `LastIndex`",
     "/v1/query/": "`/execute` and `/explain` below it; a `Peer` among `Failover.Targets` is refused",

@@ -19,6 +19,7 @@ from lictor_messages.agent import (
 )
 from lictor_messages.answers import Rendered, RenderedInPart, Written
 from lictor_messages.base import Message
+from lictor_messages.datacenters import FireEventElsewhere
 from lictor_messages.members import FireEvent, ListMembers
 from lictor_messages.refusals import Refused
 from lictor_messages.slices import LargeAnswer
@@ -75,6 +76,9 @@ REQUESTS = {
     "usage": Cell(usage.CountUsage(), "operator", "read"),
     "agent": Cell(DescribeAgent(), "agent", "read", "agent-1"),
     "event": Cell(FireEvent(id=uuid(6), name="deploy"), "event", "write", "deploy"),
+    "event elsewhere": Cell(
+        FireEventElsewhere(event=FireEvent(id=uuid(5), name="deploy")), "event", "write", "deploy"
+    ),
     "agent register": Cell(
         RegisterService(service=catalog.ServiceRecord(node="", id="api", service="api")), "service", "write", "api"
     ),

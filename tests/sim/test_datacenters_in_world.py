@@ -10,11 +10,12 @@ from lictor_actors.hosts.world import World
 from lictor_actors.node.in_world import add_cluster, add_node
 from lictor_actors.swarm import run_seed
 from lictor_actors.swarm.plan import draw, of_datacenters
-from lictor_messages.agent import LeaveCluster
+from lictor_messages.agent import LeaveCluster, ListEvents
 from lictor_messages.answers import Written
 from lictor_messages.catalog import NodeRecord, Register, ServiceRecord
+from lictor_messages.datacenters import FireEventElsewhere
 from lictor_messages.kv import GetKey, ListKeyNames, PutKey
-from lictor_messages.members import Join, ListMembers
+from lictor_messages.members import FireEvent, Join, ListMembers
 from lictor_messages.queries import (
     CreatePreparedQuery,
     ExecutePreparedQuery,
@@ -27,6 +28,7 @@ from lictor_messages.refusals import Refused
 from lictor_messages.web import HttpAsked
 
 SEEDS = 8
+ID = "00000000-0000-4000-8000-000000000001"
 
 
 def of_several(seed):
@@ -96,6 +98,43 @@ def test_an_unknown_datacenter_is_refused_at_once(three):
     for message in (GetKey(key="a", dc="dc9"), PutKey(key="a", value=b"x", dc="dc9")):
         assert ask(three, message).words == "No path to datacenter"
     assert three.time - began < 1e9
+
+
+def test_an_event_is_fired_in_the_datacenter_that_is_asked_and_nowhere_else(three):
+    body = json.loads(http(three, "PUT", "/v1/event/fire/deploy?dc=dc2&node=agent", b"v2").body)
+    three.run(2)
+    heard = {dc: ask(three, ListEvents(name="deploy"), f"agent-1.{dc}").events for dc in ("dc1", "dc2", "dc3")}
+    (event,) = heard.pop("dc2")
+    assert (event.id, event.payload, event.node_filter) == (body["ID"], b"v2", "agent")
+    assert event.ltime > 0
+    assert set(heard.values()) == {()}
+
+
+@pytest.mark.parametrize(
+    ("dc", "fields", "words"),
+    [
+        ("dc9", {}, "No path to datacenter"),
+        ("dc2", {"tag_filter": "v1"}, "Cannot provide tag filter without service filter"),
+        ("dc2", {"name": ""}, "Missing name"),
+    ],
+)
+def test_an_event_that_cannot_be_fired_there_is_refused(three, dc, fields, words):
+    event = FireEvent(**{"id": ID, "name": "deploy", **fields})
+    assert ask(three, FireEventElsewhere(dc=dc, event=event)).words == words
+
+
+def test_an_event_is_not_fired_again_by_another_server_when_the_first_says_nothing():
+    world = World(seed=8)
+    add_cluster(world, servers=3, agents=1, datacenters=2)
+    world.run(25)
+    deaf = world.actor("router@server-1.dc1").servers.of("dc2")[0].partition("@")[2]
+    cut = world_faults(world).cut(deaf, "*.dc1")
+    event = FireEvent(id=ID, name="deploy")
+    refused = ask(world, FireEventElsewhere(dc="dc2", event=event), "server-1.dc1")
+    assert (refused.code, refused.row.definite) == ("DatacenterSilent", False)
+    cut.heal()
+    world.run(5)
+    assert len(ask(world, ListEvents(), "agent-1.dc2").events) <= 1
 
 
 def test_what_servers_pass_on_to_other_datacenters_is_counted(three):

@@ -28,6 +28,7 @@ from lictor_messages.agent import (
 )
 from lictor_messages.base import FrozenMap
 from lictor_messages.catalog import CheckRecord, CheckStatus, ServiceRecord, TaggedAddress, Weights
+from lictor_messages.datacenters import FireEventElsewhere
 from lictor_messages.members import EventFired, FireEvent, ForcedOut, ForceLeave, Join, Joined, UserEvent
 
 
@@ -135,9 +136,9 @@ class EventApi(Api[M]):
 
     @both
     def fire(
-        self, name: str, payload: bytes | str = b"", *, node: str = "", service: str = "", tag: str = ""
+        self, name: str, payload: bytes | str = b"", *, node: str = "", service: str = "", tag: str = "", dc: str = ""
     ) -> Ask[str]:
-        """Spread an event, to the nodes that the patterns select; returns its id."""
+        """Spread an event in datacenter ``dc``, to the nodes that the patterns select; returns its id."""
         event = FireEvent(
             id=self.new_id(),
             name=name,
@@ -146,7 +147,8 @@ class EventApi(Api[M]):
             service_filter=service,
             tag_filter=tag,
         )
-        return ask(event, EventFired, lambda a: a.id)
+        elsewhere = FireEventElsewhere(dc=dc, event=event) if dc else event
+        return ask(elsewhere, EventFired, lambda a: a.id)
 
     @both
     def list(self, name: str = "", *, index: int = 0, wait: Duration = 0.0) -> Ask[Rows[UserEvent]]:

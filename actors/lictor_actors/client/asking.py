@@ -18,6 +18,7 @@ from lictor_actors.client.errors import LictorError
 from lictor_messages.agent import LeaveCluster
 from lictor_messages.answers import Command
 from lictor_messages.base import Message
+from lictor_messages.datacenters import FireEventElsewhere
 from lictor_messages.members import FireEvent
 
 REMEMBERED_S = 55.0
@@ -29,7 +30,7 @@ LAST_TRY_S = 0.1
 """What the last try gets, so that the cluster's reason is heard and not the client's own "no answer in time"."""
 WAIT_LEAST_S = 1e-6
 """A wait shorter than this does not move a virtual clock: tries that fail at once would never end."""
-ONCE = (FireEvent, LeaveCluster)
+ONCE = (FireEvent, FireEventElsewhere, LeaveCluster)
 """Twice is not the same as once, and nobody remembers their ids."""
 
 Try = Callable[[float], Awaitable[Message]]

@@ -78,13 +78,17 @@ def other_datacenter(me: Alive, other: Alive) -> Refused:
 
 def id_taken(holder: Alive, asker: Alive) -> Refused:
     """What a node is told that brought along another one's id."""
-    place = join_host_port(holder.address, holder.port)
     return Refused(
         code="Invalid",
-        text=f"node '{asker.name}' has the id of node '{holder.name}', which lives at {place}: "
-        f"was its data directory copied? Stop '{asker.name}', remove the file 'node-id' from its data directory, or "
-        "set another 'node_id', and start it again",
+        text=f"{has_id_of(holder, asker)}: was its data directory copied? Stop '{asker.name}', remove the file "
+        "'node-id' from its data directory, or set another 'node_id', and start it again",
     )
+
+
+def has_id_of(holder: Alive, other: Alive) -> str:
+    """That two nodes have one id."""
+    place = join_host_port(holder.address, holder.port)
+    return f"node '{other.name}' has the id of node '{holder.name}', which lives at {place}"
 
 
 def other_family(me: Alive, other: Alive) -> str:

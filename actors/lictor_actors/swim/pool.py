@@ -15,6 +15,7 @@ from lictor_actors.swim.doubts import Doubts
 from lictor_actors.swim.events import UserEvents
 from lictor_actors.swim.gossip import Gossiper
 from lictor_actors.swim.handoff import Handoff
+from lictor_actors.swim.id_conflict import IdConflict
 from lictor_actors.swim.intents import RecentIntents
 from lictor_actors.swim.joining import Joining
 from lictor_actors.swim.listeners import Listeners
@@ -78,9 +79,10 @@ class Pool:
         lan = options.pool != "wan"
         lane: PoolLane = "gossip" if lan else "wan"
         self.keys = PoolKeys(members.me.node, lane, options.encrypted, self.queries, self.asking)
-        conflict = NameConflict(members, self.queries, self.asking, self.listeners, decides=lan)
-        own = OwnRecord(members, gossiper, self.awareness, conflict)
-        transitions = Transitions(profile, members, gossiper, self.listeners, processed)
+        asked = members, self.queries, self.asking, self.listeners
+        own = OwnRecord(members, gossiper, self.awareness, NameConflict(*asked, decides=lan))
+        same_id = IdConflict(*asked, decides=lan)
+        transitions = Transitions(profile, members, gossiper, self.listeners, processed, same_id)
         self.transitions = transitions
         self.suspicions = transitions.suspicions
         self.intents = RecentIntents(profile.broadcasts_max)

@@ -19,6 +19,7 @@ from lictor_messages.base import Message
 from lictor_messages.pool import QUERY_MOST, AskPool, PoolQuery, QueryAnswer
 
 CONFLICT = "_serf_conflict"
+ID_CONFLICT = "_lictor_id_conflict"
 """Where does the node of this name live? Serf's own name for it. The asking node may be one that is not believed to be
 who it says it is, so this alone is answered where the query says that it lives."""
 PING = "_serf_ping"

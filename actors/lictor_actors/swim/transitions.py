@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from lictor_actors.kernel.turn import Turn
-from lictor_actors.swim.border import id_taken, other_family
+from lictor_actors.swim.border import other_family
 from lictor_actors.swim.gossip import Gossiper
+from lictor_actors.swim.id_conflict import IdConflict
 from lictor_actors.swim.listeners import Listeners
 from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
 from lictor_actors.swim.processed import ProcessedUpdates
@@ -30,12 +31,14 @@ class Transitions:
         gossiper: Gossiper,
         listeners: Listeners,
         processed: ProcessedUpdates,
+        id_conflict: IdConflict,
     ) -> None:
         self._profile = profile
         self._members = members
         self._gossiper = gossiper
         self._listeners = listeners
         self._processed = processed
+        self._id_conflict = id_conflict
         self.suspicions = SuspicionLog()
         self.flaps = 0
         """Members that were back within ``FLAP_NS`` of being declared dead, in this life."""
@@ -43,11 +46,11 @@ class Transitions:
     def meet(self, claim: Alive, data: bytes, hearing: Hearing, turn: Turn) -> None:
         """A member that was unknown."""
         peer, me = self._members.meet(claim, data, turn.now), self._members.me.alive
-        if claim.id and claim.id == me.id:  # both joined in the same moment, through different members
-            turn.note(f"conflict: {id_taken(me, claim).words}")
         if mixed := other_family(me, claim):
             turn.note(f"mixed families: {mixed}")
         self._members.add(peer, turn.rng)
+        if claim.id and claim.id == me.id:  # both joined in the same moment, through different members
+            self._id_conflict.noticed(claim, turn)
         self._listeners.located(data, turn)
         self._listeners.joined(data, self._members.alive_count, turn)
         self._spread_unless(hearing.quiet, peer, turn)

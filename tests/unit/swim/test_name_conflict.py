@@ -98,7 +98,7 @@ def test_in_a_tie_the_higher_address_gives_way(net, votes):
 
 def test_no_answer_is_said_aloud(net, votes):
     votes()
-    assert "conflict: no member has said where it knows n0.dc1: both go on" in net.nodes["n0.dc1"].notes
+    assert "conflict: no member has said who keeps the name n0.dc1: both go on" in net.nodes["n0.dc1"].notes
 
 
 def test_claims_of_the_same_conflict_are_asked_about_once_in_a_while(net, votes):

@@ -9,17 +9,13 @@ from dataclasses import dataclass
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.store.acl.sight import Sight
 from lictor_actors.store.admission import negative_wait
-from lictor_actors.store.families.catalog.registration import uuid_fault
-from lictor_actors.store.filter.patterns import BadPattern, compiled, found
+from lictor_actors.store.filter.patterns import BadPattern, found
 from lictor_messages.agent import Events, EventWaitDue, ListEvents
 from lictor_messages.catalog import ServiceRecord
-from lictor_messages.doorways import NEW_LEADER, SERVER_STARTED
-from lictor_messages.members import EVENT_MOST, FireEvent, UserEvent
-from lictor_messages.refusals import Refused
+from lictor_messages.members import UserEvent
 
 WAIT_NS = 300_000_000_000
 WAIT_MOST_NS = 600_000_000_000
-RESERVED = (NEW_LEADER, SERVER_STARTED)
 
 
 @dataclass(slots=True)
@@ -110,28 +106,6 @@ def _selects(event: UserEvent, node: str, services: Iterable[ServiceRecord]) -> 
         and (not event.tag_filter or any(found(event.tag_filter, tag) for tag in service.tags))
         for service in services
     )
-
-
-def event_refused(event: FireEvent) -> Refused | None:
-    """What is wrong with an event that is to be fired, None if nothing is."""
-    if not event.name:
-        return Refused(code="BadRequest", text="Missing name")
-    if len(event.name.encode()) + len(event.payload) > EVENT_MOST:
-        text = f"user event exceeds configured limit of {EVENT_MOST} bytes before encoding"
-        return Refused(code="TooLarge", text=text)
-    if event.name in RESERVED:
-        return Refused(code="BadRequest", text=f'the name "{event.name}" is kept for what servers tell all nodes')
-    fault = uuid_fault(event.id)
-    if fault:
-        return Refused(code="BadRequest", text=f"the id of an event must be a UUID: {fault}")
-    if event.tag_filter and not event.service_filter:
-        return Refused(code="Invalid", text="Cannot provide tag filter without service filter")
-    for name, pattern in (("node", event.node_filter), ("service", event.service_filter), ("tag", event.tag_filter)):
-        try:
-            compiled(pattern)
-        except BadPattern as e:
-            return Refused(code="Invalid", text=f"Invalid {name} filter: error parsing regexp: {e}")
-    return None
 
 
 def _answer(events: tuple[UserEvent, ...]) -> Events:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from lictor_actors.kernel.turn import Turn
-from lictor_actors.roles.agent.event_list import event_refused
 from lictor_actors.roles.agent.server_routes import ServerRoutes
+from lictor_actors.store.user_events import event_refused
 from lictor_messages.agent import AgentOptions
 from lictor_messages.base import Message
 from lictor_messages.members import FireEvent, ForceLeave, Join, ListMembers, Members

@@ -12,6 +12,7 @@ from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
 from lictor_messages.agent import Events, ListEvents
 from lictor_messages.base import Message
+from lictor_messages.datacenters import FireEventElsewhere
 from lictor_messages.members import EVENT_MOST, FireEvent, UserEvent
 from lictor_messages.web import HttpAnswered
 
@@ -19,12 +20,10 @@ EVENT_VERSION = 1
 
 
 def fire(request: HttpRequest) -> HttpQuestion:
-    """Spread an event; the answer repeats it with its id."""
+    """Spread an event, here or in the datacenter that is asked; the answer repeats it with its id."""
     check_datacenter(request)
-    if request.dc:
-        raise HttpError(500, f"An event stays in its datacenter: fire it through an agent of {request.dc}")
     event = _event(request)
-    ask = FireEvent(
+    fired = FireEvent(
         id=event.id,
         name=event.name,
         payload=event.payload,
@@ -32,6 +31,7 @@ def fire(request: HttpRequest) -> HttpQuestion:
         service_filter=event.service_filter,
         tag_filter=event.tag_filter,
     )
+    ask = FireEventElsewhere(dc=request.dc, event=fired) if request.dc else fired
     return HttpQuestion(ask, lambda _, asked: json_answer(_json(event), asked), safe=False)
 
 

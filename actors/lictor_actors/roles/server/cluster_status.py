@@ -1,4 +1,4 @@
-"""Queries about the cluster itself: leader, peers, Raft configuration, datacenters. Any server answers."""
+"""Queries about the cluster itself: leader, peers, Raft configuration, datacenters, its gossip. Any server answers."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ from collections.abc import Mapping
 from lictor_actors.consul.status_json import as_asked
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.raft import LEADER, Raft
+from lictor_actors.store.user_events import event_refused
 from lictor_messages import status as s
 from lictor_messages.addresses import join_host_port
 from lictor_messages.answers import Answer, Query
-from lictor_messages.datacenters import DatacenterCoordinates, DatacenterMap, ListDatacenterCoordinates
+from lictor_messages.datacenters import (
+    DatacenterCoordinates,
+    DatacenterMap,
+    FireEventElsewhere,
+    ListDatacenterCoordinates,
+)
+from lictor_messages.envelope import Envelope
 from lictor_messages.keyring import KeyringReport, RunKeyring
 from lictor_messages.members import Member
 from lictor_messages.server import ServerOptions
@@ -21,6 +28,7 @@ STATUS_QUERIES: tuple[type[Query], ...] = (
     s.ListDatacenters,
     ListDatacenterCoordinates,
     RunKeyring,
+    FireEventElsewhere,
     s.GetRaftConfiguration,
 )
 OF_DATACENTERS = frozenset((s.ListDatacenters, ListDatacenterCoordinates))
@@ -45,6 +53,8 @@ class ClusterStatus:
         # Early: nothing here says more than what gossip and Raft have already let out.
         if isinstance(query, RunKeyring):
             self._run_keyring(query, turn)
+        elif isinstance(query, FireEventElsewhere):
+            self._fire(query, turn)
         elif type(query) in OF_DATACENTERS and self._options.wan_prober:
             turn.forward(self._options.wan_prober, early=True)
         else:
@@ -56,6 +66,16 @@ class ClusterStatus:
             turn.forward(prober, early=True)
         else:
             turn.reply(KeyringReport(dc=self._options.dc, nodes=0, wan=True), early=True)
+
+    def _fire(self, query: FireEventElsewhere, turn: Turn) -> None:
+        """What was fired elsewhere is spread here; the prober answers past this server."""
+        refused = event_refused(query.event)
+        if refused is not None:
+            turn.reply(refused, early=True)
+            return
+        request, reply_to, source, cause, origin = turn.ticket()
+        held = Envelope(source, turn.me, query.event, request=request, reply_to=reply_to, cause=cause, origin=origin)
+        turn.forward(self._options.prober, held, early=True)
 
     def _answer(self, query: Query, members: Mapping[str, Member], applied: int, now: int) -> Answer:
         index = max(applied, 1)

@@ -11,7 +11,7 @@ from lictor_messages.auth_methods import LogIn, LogOut
 from lictor_messages.autopilot import GetAutopilotHealth, RemovePeer, TransferLeadership
 from lictor_messages.base import Message
 from lictor_messages.coordinates import UpdateCoordinate
-from lictor_messages.datacenters import ListDatacenterCoordinates
+from lictor_messages.datacenters import FireEventElsewhere, ListDatacenterCoordinates
 from lictor_messages.keyring import RunKeyring
 from lictor_messages.slices import ReadSlice
 from lictor_messages.snapshots import OpenSnapshot, ReadSnapshot
@@ -31,6 +31,7 @@ GUARDS: Mapping[type[Message], Guard] = {
     GetAclReplication: constant(Need("acl", "read")),
     RemovePeer: _operator_writes,
     RunKeyring: lambda asked: (Need("keyring", "read" if asked.verb == "list" else "write"),),
+    FireEventElsewhere: lambda asked: (Need("event", "write", asked.event.name),),
     UpdateCoordinate: lambda update: (Need("node", "write", update.coordinate.node),),
     TransferLeadership: _operator_writes,
     OpenSnapshot: _management,

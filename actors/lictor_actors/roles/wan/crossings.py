@@ -1,7 +1,7 @@
 """Requests on their way to another datacenter: to one server there, and to another if that one says nothing.
 
 Every try of a request bears the same id, and comes from the same asker: a write that two servers were asked for is
-carried out once.
+carried out once. A user event is in no log that would know its id, so no second server hears of one that may be fired.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from lictor_actors.kernel.turn import Turn
 from lictor_actors.roles.wan.remote_servers import RemoteServers
 from lictor_messages.answers import Command, Query
 from lictor_messages.base import Message
-from lictor_messages.datacenters import SilentDue
+from lictor_messages.datacenters import FireEventElsewhere, SilentDue
 from lictor_messages.envelope import Envelope, Origin
 from lictor_messages.host import Undeliverable
 from lictor_messages.refusals import Refused
@@ -122,7 +122,10 @@ class Crossings:
 
     def _lost(self, crossing: Crossing, turn: Turn) -> None:
         crossing.heard = True
-        self._try(crossing, turn)
+        if isinstance(crossing.message, FireEventElsewhere):
+            self._end(crossing, self._why_not(crossing), "", turn)
+        else:
+            self._try(crossing, turn)
 
     def _try(self, crossing: Crossing, turn: Turn) -> None:
         places = [crossing.only] if crossing.only else self._servers.of(crossing.dc)
