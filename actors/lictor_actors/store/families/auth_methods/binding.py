@@ -53,8 +53,9 @@ def _selects(selector: str, method: AuthMethod, claims: Claims) -> bool:
         selects = fits(selectable(method), selector)
     except ValueError:
         return False
-    values = dict.fromkeys(value_names(method), "") | claims.values
-    lists = dict.fromkeys(method.config.list_claim_mappings.values(), ()) | {it.name: it.values for it in claims.lists}
+    values = {**dict.fromkeys(value_names(method), ""), **claims.values}
+    absent = dict.fromkeys(method.config.list_claim_mappings.values(), ())
+    lists = {**absent, **{each.name: each.values for each in claims.lists}}
     return selects({group_of(method): values, "list": lists})
 
 
