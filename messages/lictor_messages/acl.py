@@ -37,7 +37,7 @@ class NodeIdentity(Record):
 class TemplateVariables(Record):
     """What is filled into a template."""
 
-    name: Annotated[str, Json("Name", empty="omitted")] = ""
+    name: Annotated[str, Json("name", empty="omitted")] = ""
 
 
 class TemplatedPolicy(Record):

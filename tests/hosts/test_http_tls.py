@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 import ssl
 import warnings
@@ -159,34 +158,44 @@ def old(files: TlsFiles) -> ssl.SSLContext:
     return context
 
 
-def told(port: int, context: ssl.SSLContext) -> bytes:
-    """What a client hears that asks as soon as it believes to be in: with TLS 1.3, before its certificate is read."""
-    with (
-        contextlib.suppress(OSError),
-        socket.create_connection(("127.0.0.1", port), timeout=10) as connection,
-        context.wrap_socket(connection) as secured,
-    ):
-        secured.sendall(GET % 1)
-        return secured.recv(100)
-    return b""
+def told(port: int, context: ssl.SSLContext) -> str | None:
+    """Why a client fails that asks as soon as it believes to be in: with TLS 1.3, before its certificate is read."""
+    try:
+        with (
+            socket.create_connection(("127.0.0.1", port), timeout=10) as connection,
+            context.wrap_socket(connection) as secured,
+        ):
+            secured.sendall(GET % 1)
+            return secured.recv(100).decode()
+    except ssl.SSLError as error:
+        return error.reason
 
 
 @pytest.mark.parametrize(
-    ("reason", "client"),
+    ("reason", "hears", "client"),
     [
-        ("peer_did_not_return_a_certificate", lambda ours, _: client_context(TlsFiles(str(ours.file)))),
+        (
+            "peer_did_not_return_a_certificate",
+            "TLSV13_ALERT_CERTIFICATE_REQUIRED",
+            lambda ours, _: client_context(TlsFiles(str(ours.file))),
+        ),
         (
             "certificate_verify_failed",
+            "TLSV1_ALERT_UNKNOWN_CA",
             lambda ours, other: client_context(other.files("x", "cli")._replace(ca_file=str(ours.file))),
         ),
-        ("tlsv1_alert_unknown_ca", lambda _, other: client_context(other.files("y", "cli"))),
-        ("unsupported_protocol", lambda ours, _: old(ours.files("z", "cli"))),
+        (
+            "tlsv1_alert_unknown_ca",
+            "CERTIFICATE_VERIFY_FAILED",
+            lambda _, other: client_context(other.files("y", "cli")),
+        ),
+        ("unsupported_protocol", "TLSV1_ALERT_PROTOCOL_VERSION", lambda ours, _: old(ours.files("z", "cli"))),
     ],
 )
-def test_a_handshake_that_fails_ends_that_connection_with_a_counter(secured, signer, stranger, reason, client):
+def test_a_handshake_that_fails_tells_its_client_why_and_is_counted(secured, signer, stranger, reason, hears, client):
     async def test(listener):
         kept = await listener.dial()
-        assert await asyncio.to_thread(told, listener.port, client(signer, stranger)) == b""
+        assert await asyncio.to_thread(told, listener.port, client(signer, stranger)) == hears
         await listener.failed(reason)
         await listener.asks(2, kept)
         assert [request.target for request in listener.here.asked] == ["/2"]

@@ -189,7 +189,7 @@ def test_a_role_that_is_not_there_gives_nothing_until_it_is(site: Site) -> None:
         ({"BindType": "policy", "BindName": "global-read-only"}, "Policies",
          [{"ID": "00000000-0000-0000-0000-000000000002", "Name": "global-read-only"}]),
         ({"BindType": "templated-policy", "BindName": "builtin/service", "BindVars": {"Name": "${value.user}"}},
-         "TemplatedPolicies", [{"TemplateName": "builtin/service", "TemplateVariables": {"Name": "ann"}}]),
+         "TemplatedPolicies", [{"TemplateName": "builtin/service", "TemplateVariables": {"name": "ann"}}]),
         ({"BindType": "templated-policy", "BindName": "builtin/dns"}, "TemplatedPolicies",
          [{"TemplateName": "builtin/dns", "TemplateVariables": {}}]),
     ],
@@ -384,11 +384,20 @@ RULES = [
     ({"BindName": "${list.groups}"}, "unknown variable 'list.groups'"),
     ({"BindType": "templated-policy", "BindName": "builtin/odd"}, "no such ACL templated policy"),
     ({"BindType": "templated-policy", "BindName": "builtin/service"}, "needs TemplateVariables.Name"),
-    ({"Selector": "value.none == x"}, "Selector is invalid"),
+    ({"Selector": "values.user == x"}, "Selector is invalid"),
     ({"Selector": "((("}, "Selector is invalid"),
     ({"Selector": 'value.user matches "("'}, "Selector is invalid"),
     ({"Selector": "x" * 70_000}, "a text has at most"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("selector", "status"), [("value.none == x", 403), ("value.none != x", 200), ("ops not in list.none", 200)]
+)
+def test_a_selector_may_name_what_the_method_does_not_map(plain: Site, selector: str, status: int) -> None:
+    rule = plain.say("GET", "/v1/acl/binding-rules")[1][0]["ID"]
+    assert plain.say("PUT", f"/v1/acl/binding-rule/{rule}", {**RULE, "Selector": selector})[0] == 200
+    assert plain.log_in(plain.jwt())[0] == status
 
 
 @pytest.mark.parametrize(("changed", "why"), RULES)

@@ -6,6 +6,8 @@ import ssl
 from pathlib import Path
 from typing import NamedTuple
 
+from lictor_actors.bus.tls_alerts import AlertingContext
+
 VERSIONS = {"TLSv1_2": ssl.TLSVersion.TLSv1_2, "TLSv1_3": ssl.TLSVersion.TLSv1_3}
 """The oldest version that is spoken, by Consul's names. Older ones than these are broken (RFC 8996)."""
 SUITES = {
@@ -52,7 +54,7 @@ class UnusableFile(Exception):
 
 def server_context(files: TlsFiles, *protocols: str) -> ssl.SSLContext:
     """For those that dial us; ``protocols`` are offered by ALPN. Raises UnusableFile."""
-    context = _begun(ssl.PROTOCOL_TLS_SERVER, files, protocols)
+    context = _begun(AlertingContext(ssl.PROTOCOL_TLS_SERVER), files, protocols)
     if files.verify_incoming:
         context.verify_mode = ssl.CERT_REQUIRED
     return context
@@ -63,15 +65,14 @@ def client_context(files: TlsFiles, *protocols: str) -> ssl.SSLContext:
 
     The server's name is for the caller to compare.
     """
-    context = _begun(ssl.PROTOCOL_TLS_CLIENT, files, protocols)
+    context = _begun(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), files, protocols)
     context.check_hostname = False
     if not (files.ca_file or files.ca_path):
         context.load_default_certs()
     return context
 
 
-def _begun(protocol: int, files: TlsFiles, protocols: tuple[str, ...]) -> ssl.SSLContext:
-    context = ssl.SSLContext(protocol)
+def _begun(context: ssl.SSLContext, files: TlsFiles, protocols: tuple[str, ...]) -> ssl.SSLContext:
     context.minimum_version = VERSIONS[files.min_version]
     if files.suites:
         context.set_ciphers(":".join(SUITES[name] for name in files.suites))

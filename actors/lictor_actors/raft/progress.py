@@ -79,9 +79,8 @@ class Progress:
             and self._inflight_bytes < options.inflight_bytes
         )
 
-    def sent(self, last: int, size: int, now: int) -> None:
+    def sent(self, last: int, size: int) -> None:
         """Entries up to ``last`` have left. A probe does not advance ``next``: it may well be refused."""
-        self.unanswered.append((last, now))
         if self.state is PROBE:
             self.probing = True
             return

@@ -117,7 +117,7 @@ def template(request: HttpRequest) -> HttpQuestion:
 
 def preview(request: HttpRequest) -> HttpQuestion:
     """The policy that a template comes to."""
-    found, name = _known_template(request), decoded(request, VARIABLES).get("Name", "") if request.body else ""
+    found, name = _known_template(request), decoded(request, VARIABLES).get("name", "") if request.body else ""
     if found.named and not name:
         raise HttpError(400, f"templated policy {request.rest} needs a Name")
     policy = {

@@ -16,6 +16,7 @@ from lictor_actors.roles.api.query import check_datacenter, read_options
 from lictor_actors.roles.api.question import JSON, HttpQuestion, json_body, query_headers, text, written
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
+from lictor_actors.roles.api.uuids import known_uuid
 from lictor_messages import acl as m
 from lictor_messages.answers import Answer, Command, Query
 from lictor_messages.web import HttpAnswered
@@ -30,6 +31,8 @@ class _Kind:
 
     noun: str
     plural: str
+    missing: int
+    """The status for one that there is not: Consul has an odd one for policies."""
     struct: Struct[Any]
     rows: Callable[[Any], tuple[Any, ...]]
     """Of an answer."""
@@ -84,7 +87,7 @@ class _Kind:
     def _one(self, answer: Answer, request: HttpRequest) -> HttpAnswered:
         rows = self.rows(answer)
         if not rows:
-            return text(404, "ACL not found")
+            return text(self.missing, "ACL not found")
         return _said(hashed(self.struct, rows[0]), answer, request)
 
     def _listed(self, answer: Answer, request: HttpRequest) -> HttpAnswered:
@@ -94,7 +97,7 @@ class _Kind:
     def _id(self, request: HttpRequest) -> str:
         if not request.rest:
             raise HttpError(400, f"Missing {self.noun} ID")
-        return as_made(request.rest)
+        return known_uuid(request.rest, f"acl {self.noun}")
 
     def routes(self) -> tuple[Route, ...]:
         """Where they are asked for."""
@@ -116,6 +119,7 @@ def _said(value: Any, answer: Answer, request: HttpRequest) -> HttpAnswered:
 _POLICIES = _Kind(
     "policy",
     "policies",
+    403,
     POLICY,
     attrgetter("policies"),
     m.GetAclPolicy,
@@ -126,6 +130,7 @@ _POLICIES = _Kind(
 _ROLES = _Kind(
     "role",
     "roles",
+    404,
     ROLE,
     attrgetter("roles"),
     m.GetAclRole,

@@ -13,6 +13,7 @@ from lictor_actors.roles.api.query import check_datacenter, read_options
 from lictor_actors.roles.api.question import JSON, HttpQuestion, json_body, query_headers, rendered, text, written
 from lictor_actors.roles.api.request import HttpError, HttpRequest
 from lictor_actors.roles.api.routes import Route
+from lictor_actors.roles.api.uuids import known_uuid
 from lictor_messages.acl import (
     AclToken,
     AclTokens,
@@ -58,7 +59,8 @@ def create(request: HttpRequest) -> HttpQuestion:
     """Make one; ids that are not given are drawn."""
     check_datacenter(request)
     given = decoded(request, TOKEN)
-    accessor, secret = (as_made(given.get(name, "")) or new_uuid(request.secret(16)) for name in _IDS)
+    accessor = as_made(given.get("AccessorID", "")) or new_uuid(request.secret(16))
+    secret = given.get("SecretID") or new_uuid(request.secret(16))
     token = TOKEN.record(given, accessor_id=accessor, secret_id=secret, **_LATER)
     return _put(token, given, request, new=True)
 
@@ -78,7 +80,7 @@ def update(request: HttpRequest) -> HttpQuestion:
 def clone(request: HttpRequest) -> HttpQuestion:
     """Another token that may do the same."""
     given = decoded(request, TOKEN) if request.body else {}
-    accessor, secret = (new_uuid(request.secret(16)) for _ in _IDS)
+    accessor, secret = (new_uuid(request.secret(16)) for _ in range(2))
 
     def copied(answer: AclTokens, asked: HttpRequest) -> HttpQuestion | HttpAnswered:
         if not answer.tokens:
@@ -96,7 +98,6 @@ def delete(request: HttpRequest) -> HttpQuestion:
     return HttpQuestion(DeleteAclToken(accessor_id=_accessor(request)), written, safe=False)
 
 
-_IDS = ("AccessorID", "SecretID")
 _LATER = {"create_ns": 0, "create_index": 0, "modify_index": 0}
 """What the store says, and no client."""
 
@@ -133,13 +134,13 @@ def _expansion(answer: AclTokens, request: HttpRequest) -> JsonRow:
 
 
 def _missing(_: HttpRequest) -> HttpAnswered:
-    return text(404, "ACL not found")
+    return text(403, "ACL not found")
 
 
 def _accessor(request: HttpRequest) -> str:
     if not request.rest:
         raise HttpError(400, "Missing token AccessorID")
-    return as_made(request.rest)
+    return known_uuid(request.rest, "acl token")
 
 
 ROUTES = where_acls_are_on(

@@ -86,9 +86,10 @@ class Authorize:
         sight = self.sight(turn.envelope.token if turn.envelope is not None else "", turn)
         if not isinstance(sight, Sight):
             return sight
-        if isinstance(command, m.DeleteAclToken) and command.accessor_id == sight.accessor:
+        refused = self.weigh(self._lightened(command), sight)
+        if refused is None and isinstance(command, m.DeleteAclToken) and command.accessor_id == sight.accessor:
             return Refused(code="Invalid", text="Deletion of the request's authorization token is not permitted")
-        return self.weigh(self._lightened(command), sight)
+        return refused
 
     def _lightened(self, command: Command) -> Command:
         """A node that is registered as it is already takes no right: its services may have tokens of their own."""

@@ -7,6 +7,7 @@ takes the context of its moment, so that new certificates need no new listener, 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import socket
 import ssl
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from lictor_actors.bus.per_client import PerClient
+from lictor_actors.bus.tls_alerts import HandshakeRefused
 from lictor_actors.hosts.doors.http.premises import Premises
 
 PAUSE_S = 1.0
@@ -80,6 +82,15 @@ class Handshakes:
 
     async def _shake_hands(self, connection: socket.socket, client: str) -> None:
         try:
+            with connection.dup() as spare:  # the loop closes the other before the client can be told why
+                await self._secure(connection, spare)
+        except OSError as error:
+            self._count(f"https_handshake_failed:{reason(error)}")
+        finally:
+            self._under_way.forget(client)
+
+    async def _secure(self, connection: socket.socket, spare: socket.socket) -> None:
+        try:
             await asyncio.get_running_loop().connect_accepted_socket(
                 self._made,
                 connection,
@@ -87,10 +98,10 @@ class Handshakes:
                 ssl_handshake_timeout=self._premises.limits.handshake_s,
                 ssl_shutdown_timeout=GOODBYE_S,
             )
-        except OSError as error:
-            self._count(f"https_handshake_failed:{reason(error)}")
-        finally:
-            self._under_way.forget(client)
+        except HandshakeRefused as refused:
+            with contextlib.suppress(OSError):  # of a client that has gone
+                spare.send(refused.alert)
+            raise
 
 
 def reason(error: OSError) -> str:

@@ -51,9 +51,12 @@ def _selects(selector: str, method: AuthMethod, claims: Claims) -> bool:
         return True
     try:
         selects = fits(selectable(method), selector)
-    except ValueError:  # the method maps other claims by now
+    except ValueError:
         return False
-    return selects({group_of(method): claims.values, "list": {each.name: each.values for each in claims.lists}})
+    values = {**dict.fromkeys(value_names(method), ""), **claims.values}
+    absent = dict.fromkeys(method.config.list_claim_mappings.values(), ())
+    lists = {**absent, **{each.name: each.values for each in claims.lists}}
+    return selects({group_of(method): values, "list": lists})
 
 
 def _bound(rule: BindingRule, variables: Mapping[str, str], datacenter: str) -> tuple[str, Any]:

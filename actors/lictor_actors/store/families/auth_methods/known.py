@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from lictor_actors.consul.selectors import STRING, STRINGS, Selector
+from lictor_actors.consul.selectors import ANY, STRING, STRINGS, Selector
 from lictor_messages.auth_methods import AuthMethod, ServiceAccount
 
 GROUPS: Final = {"jwt": "value", "kubernetes": "serviceaccount"}
@@ -26,11 +26,10 @@ def value_names(method: AuthMethod) -> Iterable[str]:
 
 
 def selectable(method: AuthMethod) -> Selector:
-    """What a selector may name. Service accounts have no lists."""
-    known: dict[str, Selector] = {group_of(method): dict.fromkeys(value_names(method), STRING)}
-    if method.type != "kubernetes":
-        known["list"] = dict.fromkeys(method.config.list_claim_mappings.values(), STRINGS)
-    return known
+    """What a selector may name: of a JWT any name, though one that the method does not map is never there."""
+    if method.type == "kubernetes":
+        return {group_of(method): dict.fromkeys(value_names(method), STRING)}
+    return {group_of(method): {ANY: STRING}, "list": {ANY: STRINGS}}
 
 
 def spoken_of(method: AuthMethod, values: Mapping[str, str]) -> dict[str, str]:
