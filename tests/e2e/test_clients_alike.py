@@ -1,20 +1,38 @@
-"""One suite for the client of a live cluster and that of a simulated one: what the first has, the second has."""
+"""One suite for all clients: over the bus, over HTTP, over a Unix socket, and that of a simulated cluster."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from unix_relay import unix_relay
 
 import lictor
 from lictor_actors.client.blocking import Blocking
+from lictor_deploy.local.handle import NodePlace
 from lictor_deploy.sim.cluster import SimCluster
 
 pytestmark = pytest.mark.e2e
 
 
-@pytest.fixture(scope="module", params=["sim", "local"])
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[lictor.Cluster]:
+    with lictor.Cluster.local(3, 2) as running:
+        yield running
+
+
+def address(place: NodePlace, way: str, relays: ExitStack) -> str:
+    match way:
+        case "bus":
+            return place.door
+        case "unix":
+            return relays.enter_context(unix_relay(place.http))
+    return f"http://{place.http}"
+
+
+@pytest.fixture(scope="module", params=["sim", "bus", "http", "unix"])
 def clients(request: pytest.FixtureRequest) -> Iterator[tuple[Blocking, Blocking]]:
     """Two clients of one cluster, of different nodes."""
     if request.param == "sim":
@@ -22,12 +40,26 @@ def clients(request: pytest.FixtureRequest) -> Iterator[tuple[Blocking, Blocking
         simulated.wait_whole()
         yield simulated.client("agent-1"), simulated.client("agent-2")
         return
-    with (
-        lictor.Cluster.local(3, 2) as cluster,
-        lictor.Client(cluster.nodes["agent-1"].door) as one,
-        lictor.Client(cluster.nodes["agent-2"].door) as other,
-    ):
+    nodes = request.getfixturevalue("cluster").nodes
+    with ExitStack() as stack:
+        urls = (address(nodes[name], request.param, stack) for name in ("agent-1", "agent-2"))
+        one, other = (stack.enter_context(lictor.Client(url)) for url in urls)
         yield one, other
+
+
+@pytest.mark.parametrize("way", ["bus", "http", "unix"])
+async def test_the_same_is_awaited(cluster: lictor.Cluster, way: str) -> None:
+    with ExitStack() as stack:
+        async with lictor.connect(address(cluster.nodes["agent-1"], way, stack)) as client:
+            seen = client.watch(client.kv.get, "awaited")
+            assert await anext(seen) is None
+            assert await client.kv.put("awaited", way)
+            entry = await anext(seen)
+            assert entry is not None
+            assert entry.value == way.encode()
+            async with client.lock("awaited/lock", ttl="10s") as lock:
+                lock.check()
+            assert await client.kv.delete("awaited", recurse=True)
 
 
 def test_both_have_the_same_parts(clients: tuple[Blocking, Blocking]) -> None:
@@ -57,6 +89,7 @@ def test_one_key_is_followed(clients: tuple[Blocking, Blocking]) -> None:
         entry = next(seen)
         assert entry is not None
         assert entry.value == value
+    assert one.kv.delete("followed")
 
 
 def test_a_lock_has_one_holder_and_is_kept_beyond_its_ttl(clients: tuple[Blocking, Blocking]) -> None:
@@ -72,7 +105,7 @@ def test_a_lock_has_one_holder_and_is_kept_beyond_its_ttl(clients: tuple[Blockin
 
 def test_sessions_and_events(clients: tuple[Blocking, Blocking]) -> None:
     one, other = clients
-    session = one.session.create("mine", ttl="30s", behavior="delete")
+    session = one.session.create("mine", ttl="30s", lock_delay=0, behavior="delete")
     assert one.kv.acquire("held", session)
     assert not other.kv.acquire("held", other.session.create("theirs"))
     assert one.session.destroy(session)
@@ -97,7 +130,7 @@ def test_what_can_be_known_of_the_cluster(clients: tuple[Blocking, Blocking]) ->
     assert [member.name for member in one.members()] == [member.name for member in other.members()]
     assert len(one.members()) == 5
     assert len(one.status.peers()) == 3
-    assert one.status.leader().node == other.status.leader().node != ""
+    assert one.status.leader().address == other.status.leader().address != ""
 
 
 def test_errors(clients: tuple[Blocking, Blocking]) -> None:
