@@ -78,7 +78,9 @@ def call(message: Message, method: str, *path: str, params: Params = (), body: b
 
 def given(row: Row, *without: str) -> Row:
     """A row as a body: what is empty is left out, for Consul takes it as zero or as its default."""
-    return {name: value for name, value in row.items() if value not in (None, "", [], {}, "0s") and name not in without}
+    return {
+        name: value for name, value in row.items() if value not in (None, "", (), [], {}, "0s") and name not in without
+    }
 
 
 def blocking(index: int, wait_ns: int) -> Iterator[tuple[str, str]]:
