@@ -10,9 +10,13 @@ from certificates import Signer
 from scripted_http import HANG_UP, ScriptedHttp, reply
 
 import lictor
-from lictor_actors.client import agent, api, catalog, kv, sessions
+from lictor_actors.client import agent, catalog, kv, sessions, status
+from lictor_actors.client.http import agent as agent_http
+from lictor_actors.client.http import catalog as catalog_http
+from lictor_actors.client.http import kv as kv_http
+from lictor_actors.client.http import status as status_http
 from lictor_actors.client.http.call import HttpReply
-from lictor_actors.client.http.link import TRANSLATIONS
+from lictor_actors.client.http.link import FAMILIES
 from lictor_actors.client.http.place import http_place
 from lictor_actors.client.http.refusals import refusal_of
 from lictor_messages.answers import Command, Query
@@ -24,12 +28,19 @@ Asked = Callable[[lictor.AsyncClient], Any]
 
 
 def test_every_question_of_the_client_can_be_asked_over_http() -> None:
-    groups = (agent, api, catalog, kv, sessions)
+    groups = (agent, catalog, kv, sessions, status)
     kinds = {kind for group in groups for kind in vars(group).values() if isinstance(kind, type)}
     questions = {kind for kind in kinds if issubclass(kind, Query | Command)}
-    plain = {kind for kind in TRANSLATIONS if not issubclass(kind, Query | Command)}
-    assert questions == TRANSLATIONS.keys() - plain
-    assert plain <= kinds
+    known = {
+        kind: module.__name__.rpartition(".")[2]
+        for module in (agent_http, catalog_http, kv_http, status_http)
+        for kind in module.TRANSLATIONS
+    }
+    assert questions == {kind for kind in known if issubclass(kind, Query | Command)}
+    assert known.keys() <= kinds
+    assert {kind.kind: FAMILIES[kind.kind.partition(".")[0]] for kind in known} == {
+        kind.kind: module for kind, module in known.items()
+    }
 
 
 NODE = NodeRecord(node="n", address="10.0.0.1", meta={"a": "b"})

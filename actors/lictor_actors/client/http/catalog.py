@@ -7,7 +7,6 @@ from lictor_actors.consul.structs.catalog import CHECK, DEREGISTER, INDEXES, NOD
 from lictor_messages import catalog as c
 from lictor_messages.answers import Written
 from lictor_messages.base import Message
-from lictor_messages.status import Datacenters, ListDatacenters
 
 
 def _nodes(_: Message, reply: HttpReply) -> c.Nodes:
@@ -95,9 +94,6 @@ TRANSLATIONS: dict[type[Message], Translation] = {
         lambda q: call(q, "GET", "catalog", "service", q.service, params=_tagged(q)), _placements
     ),
     c.ListNodeServices: Translation(lambda q: call(q, "GET", "catalog", "node", q.node), _node_services),
-    ListDatacenters: Translation(
-        lambda q: call(q, "GET", "catalog", "datacenters"), lambda _, reply: Datacenters(names=tuple(reply.rows()))
-    ),
     c.Register: Translation(_register, _done),
     c.Deregister: Translation(_deregister, _done),
     c.ListServiceHealth: Translation(_health, _instances),

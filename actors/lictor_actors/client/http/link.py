@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from importlib import import_module
 from ssl import SSLContext, SSLError
 
 from lictor_actors.client.access import Access, trust_of
 from lictor_actors.client.errors import ClientClosed, ConnectionFailed, InvalidArgument, Timeout, Unexpected
-from lictor_actors.client.http import agent, catalog, kv, status
 from lictor_actors.client.http.call import HttpCall, HttpReply, Translation
 from lictor_actors.client.http.place import http_place
 from lictor_actors.client.http.refusals import refusal_of
@@ -17,12 +17,15 @@ from lictor_messages.version import VERSION
 
 RECONNECT_LEAST_S = 0.02
 RECONNECT_MOST_S = 0.5
-TRANSLATIONS: dict[type[Message], Translation] = {
-    **agent.TRANSLATIONS,
-    **catalog.TRANSLATIONS,
-    **kv.TRANSLATIONS,
-    **status.TRANSLATIONS,
+FAMILIES = {
+    "agent": "agent",
+    "catalog": "catalog",
+    "kv": "kv",
+    "members": "agent",
+    "sessions": "kv",
+    "status": "status",
 }
+"""How the names of kinds begin, and the module here that translates them: imported when it is first used."""
 
 
 class HttpLink:
@@ -43,9 +46,7 @@ class HttpLink:
 
     async def ask(self, message: Message, request: str, source: str, within_s: float) -> Message:
         """Send one request and return its answer; raises LictorError."""
-        translation = TRANSLATIONS.get(type(message))
-        if translation is None:
-            raise InvalidArgument(f"Consul's HTTP API has no {message.kind}: ask it over the bus, tcp://HOST:8304")
+        translation = _translation_of(message)
         reply = await self._exchange(_called(translation, message), within_s)
         if reply.status != 200 and not (reply.status == 404 and translation.not_found):
             raise refusal_of(reply)
@@ -128,6 +129,15 @@ def _head(host: str, token: str) -> str:
         raise InvalidArgument("token holds characters that no token has: is there the end of a line in it?")
     said = f"X-Consul-Token: {token}\r\n" if token else ""
     return f"Host: {host}\r\nUser-Agent: lictor/{VERSION}\r\nAccept: application/json\r\n{said}"
+
+
+def _translation_of(message: Message) -> Translation:
+    family = FAMILIES.get(message.kind.partition(".")[0])
+    known = import_module(f"lictor_actors.client.http.{family}").TRANSLATIONS if family else {}
+    found: Translation | None = known.get(type(message))
+    if found is None:
+        raise InvalidArgument(f"Consul's HTTP API has no {message.kind}: ask it over the bus, tcp://HOST:8304")
+    return found
 
 
 def _called(translation: Translation, message: Message) -> HttpCall:

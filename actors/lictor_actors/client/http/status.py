@@ -1,4 +1,4 @@
-"""Raft's leader and peers over HTTP: Consul's /v1/status and /v1/operator/raft."""
+"""The cluster itself over HTTP: Consul's /v1/status, /v1/operator/raft and the names of datacenters."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ def _servers(_: Message, reply: HttpReply) -> s.RaftConfiguration:
 
 
 TRANSLATIONS: dict[type[Message], Translation] = {
+    s.ListDatacenters: Translation(
+        lambda q: call(q, "GET", "catalog", "datacenters"), lambda _, reply: s.Datacenters(names=tuple(reply.rows()))
+    ),
     s.GetLeader: Translation(
         lambda q: call(q, "GET", "status", "leader"), lambda _, reply: s.Leader(node="", address=reply.json())
     ),
