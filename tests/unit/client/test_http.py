@@ -1,4 +1,4 @@
-"""The way by HTTP: what is asked of Consul's API, and what is made of whatever comes back."""
+"""The way by HTTP: what is asked of Consul's API, and what is made of what comes back."""
 
 import ssl
 from collections.abc import Callable

@@ -1,5 +1,7 @@
-"""What a client shows an agent and whom it believes: a token, and the files of TLS. As arguments, or as the commands'
-environment variables, over which an argument wins."""
+"""What a client shows an agent, and which authorities it believes: a token, and the files of TLS.
+
+They are said as arguments, or as the environment variables of the commands, over which an argument wins.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from lictor_actors.client.errors import InvalidArgument
 DOOR_URL = "tcp://127.0.0.1:8304"
 
 
-class Access(TypedDict, total=False):
+class Credentials(TypedDict, total=False):
     """Options of a client; paths are of files in PEM."""
 
     token: str
@@ -35,10 +37,10 @@ VARIABLES = {
 }
 
 
-def or_environment(access: Access) -> Access:
+def or_environment(credentials: Credentials) -> Credentials:
     """What was not given is what the environment says."""
     said = {name: os.environ[variable] for name, variable in VARIABLES.items() if os.environ.get(variable)}
-    return Access(**{**said, **access})  # type: ignore[typeddict-item]  # the names are Access's own
+    return Credentials(**{**said, **credentials})  # type: ignore[typeddict-item]  # the names are Credentials's own
 
 
 def default_url() -> str:
@@ -50,9 +52,9 @@ def default_url() -> str:
     return f"{'https' if secure else 'http'}://{where}"
 
 
-def trust_of(access: Access) -> SSLContext:
+def trust_of(credentials: Credentials) -> SSLContext:
     """A context of TLS; raises InvalidArgument for files that are of no use."""
-    ca, cert, key = access.get("ca", ""), access.get("cert", ""), access.get("key", "")
+    ca, cert, key = credentials.get("ca", ""), credentials.get("cert", ""), credentials.get("key", "")
     if bool(cert) != bool(key):
         raise InvalidArgument("cert and key go together: give both")
     try:
