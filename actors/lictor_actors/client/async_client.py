@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar, Unpack
 
+from lictor_actors.client.access import AccessOptions
 from lictor_actors.client.api import Everything
 from lictor_actors.client.asking import ask_until, is_repeatable
 from lictor_actors.client.both import Ask, Async, new_id
-from lictor_actors.client.credentials import Credentials
 from lictor_actors.client.durations import Duration, seconds
 from lictor_actors.client.errors import LictorError, Unexpected
 from lictor_actors.client.links import Link, link_to
@@ -32,7 +32,7 @@ class AsyncClient(Everything[Async]):
     ``url`` is a door of the bus, ``tcp://HOST:8304`` or ``ipc://PATH``, or Consul's HTTP API at ``http://``,
     ``https://`` or ``unix://``; without one CONSUL_HTTP_ADDR, else the bus of this machine. ``timeout`` (seconds, or
     a text such as ``"1m"``) holds for everything but the time that a blocking query is told to wait. ``cluster`` makes
-    the door refuse if it belongs to another cluster. ``credentials``: a token, files of TLS (see ``Credentials``).
+    the door refuse if it belongs to another cluster. ``access``: a token, files of TLS (see ``AccessOptions``).
     """
 
     def __init__(
@@ -41,9 +41,9 @@ class AsyncClient(Everything[Async]):
         *,
         timeout: Duration = TIMEOUT_S,
         cluster: str = "",
-        **credentials: Unpack[Credentials],
+        **access: Unpack[AccessOptions],
     ) -> None:
-        self._begin(link_to(url, cluster, credentials), timeout, secrets.token_hex(8), random.Random(), new_id)
+        self._begin(link_to(url, cluster, access), timeout, secrets.token_hex(8), random.Random(), new_id)
 
     @classmethod
     def over(
@@ -163,7 +163,7 @@ class AsyncClient(Everything[Async]):
 
 
 def connect(
-    url: str | None = None, *, timeout: Duration = TIMEOUT_S, cluster: str = "", **credentials: Unpack[Credentials]
+    url: str | None = None, *, timeout: Duration = TIMEOUT_S, cluster: str = "", **access: Unpack[AccessOptions]
 ) -> AsyncClient:
     """A client for ``async with``: entering it waits until the agent answers, at most ``timeout``."""
-    return AsyncClient(url, timeout=timeout, cluster=cluster, **credentials)
+    return AsyncClient(url, timeout=timeout, cluster=cluster, **access)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from lictor_actors.client.credentials import Credentials, default_url, or_environment
+from lictor_actors.client.access import AccessOptions, default_url, or_environment
 from lictor_actors.client.errors import InvalidArgument
 from lictor_messages.base import Message
 
@@ -29,23 +29,23 @@ class Link(Protocol):
 HTTP = ("http://", "https://", "unix://")
 
 
-def link_to(url: str | None, cluster: str, credentials: Credentials) -> Link:
+def link_to(url: str | None, cluster: str, access: AccessOptions) -> Link:
     """The way to ``url``; raises InvalidArgument for options that it does not take."""
     if not isinstance(url, str | None):
         raise InvalidArgument(f"url is {url!r}: write http://HOST:8500 or tcp://HOST:8304")
     where = default_url() if url is None else url
     if where.startswith(HTTP):
-        return _by_http(where, cluster, credentials)
-    if credentials:
-        raise InvalidArgument(f"{next(iter(credentials))} is for http://, https:// and unix://, and not for {where}")
+        return _by_http(where, cluster, access)
+    if access:
+        raise InvalidArgument(f"{next(iter(access))} is for http://, https:// and unix://, and not for {where}")
     from lictor_actors.client.connection import Connection
 
     return Connection(where, cluster)
 
 
-def _by_http(url: str, cluster: str, credentials: Credentials) -> Link:
+def _by_http(url: str, cluster: str, access: AccessOptions) -> Link:
     from lictor_actors.client.http.link import HttpLink
 
     if cluster:
         raise InvalidArgument("cluster is for addresses of the bus, tcp:// and ipc://: HTTP names no cluster")
-    return HttpLink(url, or_environment(credentials))
+    return HttpLink(url, or_environment(access))

@@ -9,9 +9,9 @@ from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
+from lictor_actors.client.access import AccessOptions
 from lictor_actors.client.async_client import TIMEOUT_S, AsyncClient
 from lictor_actors.client.blocking import Blocking
-from lictor_actors.client.credentials import Credentials
 from lictor_actors.client.durations import Duration
 from lictor_actors.client.errors import ClientClosed, LictorError
 from lictor_actors.hosts.models import build_models
@@ -31,11 +31,11 @@ class Client(Blocking):
         *,
         timeout: Duration = TIMEOUT_S,
         cluster: str = "",
-        **credentials: Unpack[Credentials],
+        **access: Unpack[AccessOptions],
     ) -> None:
         build_models()  # any thread may make the first message of a kind
         super().__init__(self._run_ask)
-        self._client = AsyncClient(url, timeout=timeout, cluster=cluster, **credentials)
+        self._client = AsyncClient(url, timeout=timeout, cluster=cluster, **access)
         self._closed = False
         self._begin()
 

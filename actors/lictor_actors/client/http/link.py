@@ -6,7 +6,7 @@ import asyncio
 from importlib import import_module
 from ssl import SSLContext, SSLError
 
-from lictor_actors.client.credentials import Credentials, trust_of
+from lictor_actors.client.access import AccessOptions, trust_of
 from lictor_actors.client.errors import ClientClosed, ConnectionFailed, InvalidArgument, Timeout, Unexpected
 from lictor_actors.client.http.call import HttpCall, HttpReply, Translation
 from lictor_actors.client.http.place import http_place
@@ -34,12 +34,12 @@ class HttpLink:
     repeats_writes = False
     """A request has no id over HTTP, so an agent takes a repeated write for a new one."""
 
-    def __init__(self, url: str, credentials: Credentials) -> None:
+    def __init__(self, url: str, access: AccessOptions) -> None:
         self.url = url
         self._place = http_place(url)
-        self._head = _head(self._place.host_header, credentials.get("token", ""))
-        self._trust: SSLContext | None = trust_of(credentials) if self._place.tls else None
-        self._server_name = credentials.get("server_name", "")
+        self._head = _head(self._place.host_header, access.get("token", ""))
+        self._trust: SSLContext | None = trust_of(access) if self._place.tls else None
+        self._server_name = access.get("server_name", "")
         self._idle: list[HttpWire] = []
         self._busy: set[HttpWire] = set()
         self._closed = False

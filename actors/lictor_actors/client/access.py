@@ -14,7 +14,7 @@ from lictor_actors.client.errors import InvalidArgument
 DOOR_URL = "tcp://127.0.0.1:8304"
 
 
-class Credentials(TypedDict, total=False):
+class AccessOptions(TypedDict, total=False):
     """Options of a client; paths are of files in PEM."""
 
     token: str
@@ -37,10 +37,10 @@ VARIABLES = {
 }
 
 
-def or_environment(credentials: Credentials) -> Credentials:
+def or_environment(access: AccessOptions) -> AccessOptions:
     """What was not given is what the environment says."""
     said = {name: os.environ[variable] for name, variable in VARIABLES.items() if os.environ.get(variable)}
-    return Credentials(**{**said, **credentials})  # type: ignore[typeddict-item]  # the names are Credentials's own
+    return AccessOptions(**{**said, **access})  # type: ignore[typeddict-item]  # the names are its own
 
 
 def default_url() -> str:
@@ -52,9 +52,9 @@ def default_url() -> str:
     return f"{'https' if secure else 'http'}://{where}"
 
 
-def trust_of(credentials: Credentials) -> SSLContext:
+def trust_of(access: AccessOptions) -> SSLContext:
     """A context of TLS; raises InvalidArgument for files that are of no use."""
-    ca, cert, key = credentials.get("ca", ""), credentials.get("cert", ""), credentials.get("key", "")
+    ca, cert, key = access.get("ca", ""), access.get("cert", ""), access.get("key", "")
     if bool(cert) != bool(key):
         raise InvalidArgument("cert and key go together: give both")
     try:
