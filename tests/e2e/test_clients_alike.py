@@ -80,6 +80,22 @@ def test_keys(clients: tuple[Blocking, Blocking]) -> None:
     assert other.kv.get("a/b") is None
 
 
+def test_a_transaction_is_done_as_a_whole_or_not(clients: tuple[Blocking, Blocking]) -> None:
+    one, other = clients
+    op = lictor.Op
+    one.txn.apply(op.set("txn/a", "1"), op.set("txn/b", b"\0", flags=3))
+    found = other.txn.apply(op.get_tree("txn/"), op.check_not_exists("txn/c"))
+    assert [(result.kv.key, result.kv.value, result.kv.flags) for result in found if result.kv] == [
+        ("txn/a", b"1", 0),
+        ("txn/b", b"\0", 3),
+    ]
+    with pytest.raises(lictor.TransactionFailed) as raised:
+        other.txn.apply(op.delete("txn/a"), op.check_index("txn/b", 1), op.check_not_exists("txn/b"))
+    assert [place for place, _ in raised.value.failures] == [1, 2]
+    assert list(one.kv.keys("txn/", consistency="consistent")) == ["txn/a", "txn/b"]
+    assert one.txn.apply(op.delete_tree("txn/")) == ()
+
+
 def test_one_key_is_followed(clients: tuple[Blocking, Blocking]) -> None:
     one, other = clients
     seen = one.watch(one.kv.get, "followed")
@@ -111,7 +127,8 @@ def test_sessions_and_events(clients: tuple[Blocking, Blocking]) -> None:
     assert one.session.destroy(session)
     assert other.kv.get("held", consistency="consistent") is None
     fired = one.event.fire("deploy", "v2")
-    assert fired in [event.id for event in next(rows for rows in other.watch(other.event.list, "deploy") if rows)]
+    heard = ([event.id for event in rows] for rows in other.watch(other.event.list, "deploy"))
+    assert fired in next(ids for ids in heard if fired in ids)
 
 
 def test_a_service_is_registered_found_and_followed(clients: tuple[Blocking, Blocking]) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lictor_actors.client.kv import KeyValues
     from lictor_actors.client.sessions import SessionApi
     from lictor_actors.client.status import Status
+    from lictor_actors.client.txn import Transactions
     from lictor_messages.members import Member
 
 
@@ -73,6 +74,13 @@ class Everything(Api[M]):
         from lictor_actors.client.status import Status
 
         return Status(self._run, self.new_id)
+
+    @cached_property
+    def txn(self) -> Transactions[M]:
+        """Several operations that happen all or not at all."""
+        from lictor_actors.client.txn import Transactions
+
+        return Transactions(self._run, self.new_id)
 
     @both
     def members(self) -> Ask[tuple[Member, ...]]:

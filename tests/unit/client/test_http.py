@@ -10,11 +10,12 @@ from certificates import Signer
 from scripted_http import HANG_UP, ScriptedHttp, reply
 
 import lictor
-from lictor_actors.client import agent, catalog, kv, sessions, status
+from lictor_actors.client import agent, catalog, kv, sessions, status, txn
 from lictor_actors.client.http import agent as agent_http
 from lictor_actors.client.http import catalog as catalog_http
 from lictor_actors.client.http import kv as kv_http
 from lictor_actors.client.http import status as status_http
+from lictor_actors.client.http import txn as txn_http
 from lictor_actors.client.http.call import HttpReply
 from lictor_actors.client.http.link import FAMILIES
 from lictor_actors.client.http.place import http_place
@@ -22,18 +23,19 @@ from lictor_actors.client.http.refusals import refusal_of
 from lictor_messages.answers import Command, Query
 from lictor_messages.base import Message
 from lictor_messages.catalog import CheckRecord, NodeRecord, ServiceRecord
+from lictor_messages.txn import NodeOperation, Operation, ServiceOperation, SessionOperation
 
 ENTRY = '[{"Key":"a","Value":"MQ==","Flags":0,"LockIndex":0,"CreateIndex":4,"ModifyIndex":9,"Later":{"Not":"known"}}]'
 Asked = Callable[[lictor.AsyncClient], Any]
 
 
 def test_every_question_of_the_client_can_be_asked_over_http() -> None:
-    groups = (agent, catalog, kv, sessions, status)
+    groups = (agent, catalog, kv, sessions, status, txn)
     kinds = {kind for group in groups for kind in vars(group).values() if isinstance(kind, type)}
     questions = {kind for kind in kinds if issubclass(kind, Query | Command)}
     known = {
         kind: module.__name__.rpartition(".")[2]
-        for module in (agent_http, catalog_http, kv_http, status_http)
+        for module in (agent_http, catalog_http, kv_http, status_http, txn_http)
         for kind in module.TRANSLATIONS
     }
     assert questions == {kind for kind in known if issubclass(kind, Query | Command)}
@@ -70,6 +72,22 @@ ASKED: list[tuple[Asked, str, str]] = [
         lambda c: c.session.create("s", ttl="15s", lock_delay=0, node_checks=()),
         "PUT /v1/session/create",
         '{"Name":"s","LockDelay":0,"Behavior":"release","TTL":"15s","NodeChecks":[]}',
+    ),
+    (
+        lambda c: c.txn.apply(
+            lictor.Op.cas("a", "v", 0),
+            Operation(node=NodeOperation(verb="set", node=NODE)),
+            Operation(service=ServiceOperation(verb="get", service=ServiceRecord(node="n", id="web", service="web"))),
+            Operation(session=SessionOperation(verb="delete", id="s")),
+            dc="x",
+        ),
+        "PUT /v1/txn?dc=x",
+        '[{"KV":{"Verb":"cas","Key":"a","Value":"dg==","Flags":0,"Index":0}},'
+        '{"Node":{"Verb":"set","Node":{"Node":"n","Address":"10.0.0.1","Meta":{"a":"b"},"CreateIndex":0,"ModifyIndex":0}}},'
+        '{"Service":{"Verb":"get","Node":"n","Service":{"ID":"web","Service":"web","Port":0,'
+        '"Weights":{"Passing":1,"Warning":1},"EnableTagOverride":false,'
+        '"Proxy":{"Mode":"","MeshGateway":{},"Expose":{}},"CreateIndex":0,"ModifyIndex":0}}},'
+        '{"Session":{"Verb":"delete","Session":{"ID":"s"}}}]',
     ),
     (lambda c: c.agent.warn("c", "slow"), "PUT /v1/agent/check/update/c", '{"Status":"warning","Output":"slow"}'),
     (lambda c: c.event.fire("deploy", "v2", node="n"), "PUT /v1/event/fire/deploy?node=n", "v2"),
@@ -158,6 +176,30 @@ def test_what_a_refusal_means(status: int, text: str, kind: type[lictor.LictorEr
     assert str(error)
 
 
+async def test_a_transaction_that_fails_says_which_operations_and_why() -> None:
+    said = '{"Results":null,"Errors":[{"OpIndex":1,"What":"key \\"b\\" exists"}]}'
+    async with ScriptedHttp(reply(said, 409)).serving() as site, lictor.connect(site.url) as client:
+        with pytest.raises(lictor.TransactionFailed, match='operation 1: key "b" exists') as raised:
+            await client.txn.apply(lictor.Op.set("a"), lictor.Op.check_not_exists("b"))
+    assert raised.value.definite
+    assert raised.value.failures == ((1, 'key "b" exists'),)
+
+
+async def test_a_transaction_tells_of_each_kind_of_data() -> None:
+    said = """{"Results": [
+        {"KV": {"Key": "a", "Value": null, "ModifyIndex": 5}},
+        {"Node": {"Node": "n", "Address": "10.0.0.1"}},
+        {"Service": {"ID": "web", "Service": "web"}},
+        {"Check": {"Node": "n", "CheckID": "c", "Name": "c", "Status": "passing"}}
+    ], "Errors": null}"""
+    async with ScriptedHttp(reply(said)).serving() as site, lictor.connect(site.url) as client:
+        kv, node, service, check = await client.txn.apply(lictor.Op.set("a"))
+    assert kv.kv.modify_index == 5
+    assert node.node.address == "10.0.0.1"
+    assert service.service.id == "web"
+    assert check.check.status == "passing"
+
+
 async def test_a_read_is_asked_again_when_the_connection_breaks() -> None:
     async with ScriptedHttp(HANG_UP, reply(ENTRY)).serving() as site, lictor.connect(site.url) as client:
         assert (await client.kv.get("a")).value == b"1"
@@ -197,6 +239,7 @@ async def test_silence_ends_with_the_deadline() -> None:
     [
         (b"SSH-2.0-OpenSSH\r\n", lictor.ConnectionFailed),
         (reply("<html>"), lictor.Unexpected),
+        (reply("<html>Not here", 404), lictor.Unexpected),
         (reply('{"an": "object"}'), lictor.Unexpected),
         (reply('[{"Key": 5}]'), lictor.Unexpected),
         (reply('["no object"]'), lictor.Unexpected),

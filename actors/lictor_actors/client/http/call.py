@@ -15,6 +15,8 @@ from lictor_messages.durations import go_duration
 
 Params = Iterable[tuple[str, str]]
 Row = dict[str, Any]
+Body = bytes | Row | list[Row]
+"""As it is, or to be written as JSON."""
 
 
 class HttpCall(NamedTuple):
@@ -53,8 +55,15 @@ class HttpReply:
         return orjson.loads(self.body)
 
     def rows(self) -> list[Any]:
-        """The body as a list: none for null, and for a 404, which says of a key or a session that there is none."""
-        return [] if self.status == 404 else self.json() or []
+        """The body as a list: none for null, and for a 404, which says of a key or a session that there is none.
+
+        Raises ValueError, also for the 404 of something else than an agent: that has a page to show.
+        """
+        if self.status != 404:
+            return self.json() or []
+        if self.body and not self.text.startswith("Session id"):
+            raise ValueError(f"a 404 that says {self.text[:80]!r}")
+        return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +73,15 @@ class Translation:
     call: Callable[[Any], HttpCall]
     answer: Callable[[Any, HttpReply], Message]
     """From the question and its reply; raises ValueError, KeyError, TypeError or AttributeError for what is none."""
-    not_found: bool = False
-    """Whether a 404 is an answer, and not a refusal."""
+    also: tuple[int, ...] = ()
+    """Statuses beside 200 that are answers, and not refusals."""
 
 
-def call(message: Message, method: str, *path: str, params: Params = (), body: bytes | Row = b"") -> HttpCall:
+def call(message: Message, method: str, *path: str, params: Params = (), body: Body = b"") -> HttpCall:
     """A request for ``/v1/PATH``: what every read or write says in parameters is added."""
     where = "/".join(quote(part, safe="/") for part in ("/v1", *path))
     said = urlencode([*params, *_shared(message)])
-    content = orjson.dumps(body) if isinstance(body, dict) else body
+    content = body if isinstance(body, bytes) else orjson.dumps(body)
     return HttpCall(method, f"{where}?{said}" if said else where, content)
 
 

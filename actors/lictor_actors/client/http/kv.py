@@ -77,14 +77,14 @@ def _sessions(_: Message, reply: HttpReply) -> Sessions:
 
 
 TRANSLATIONS: dict[type[Message], Translation] = {
-    GetKey: Translation(lambda q: call(q, "GET", "kv", q.key), _entries, not_found=True),
-    ListKeys: Translation(lambda q: call(q, "GET", "kv", q.prefix, params=[("recurse", "")]), _entries, not_found=True),
-    ListKeyNames: Translation(_list_names, _names, not_found=True),
+    GetKey: Translation(lambda q: call(q, "GET", "kv", q.key), _entries, also=(404,)),
+    ListKeys: Translation(lambda q: call(q, "GET", "kv", q.prefix, params=[("recurse", "")]), _entries, also=(404,)),
+    ListKeyNames: Translation(_list_names, _names, also=(404,)),
     PutKey: Translation(_put, _written),
     DeleteKey: Translation(_delete, _written),
     CreateSession: Translation(_create, _created),
     DestroySession: Translation(lambda c: call(c, "PUT", "session", "destroy", c.id), _written),
-    RenewSession: Translation(lambda q: call(q, "PUT", "session", "renew", q.id), _sessions, not_found=True),
+    RenewSession: Translation(lambda q: call(q, "PUT", "session", "renew", q.id), _sessions, also=(404,)),
     GetSession: Translation(lambda q: call(q, "GET", "session", "info", q.id), _sessions),
     ListNodeSessions: Translation(lambda q: call(q, "GET", "session", "node", q.node), _sessions),
     ListSessions: Translation(lambda q: call(q, "GET", "session", "list"), _sessions),

@@ -24,6 +24,7 @@ FAMILIES = {
     "members": "agent",
     "sessions": "kv",
     "status": "status",
+    "txn": "txn",
 }
 """How the names of kinds begin, and the module here that translates them: imported when it is first used."""
 
@@ -48,7 +49,7 @@ class HttpLink:
         """Send one request and return its answer; raises LictorError."""
         translation = _translation_of(message)
         reply = await self._exchange(_called(translation, message), within_s)
-        if reply.status != 200 and not (reply.status == 404 and translation.not_found):
+        if reply.status != 200 and reply.status not in translation.also:
             raise refusal_of(reply)
         try:
             return translation.answer(message, reply)
