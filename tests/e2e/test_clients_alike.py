@@ -13,8 +13,10 @@ import lictor
 from lictor_actors.client.blocking import Blocking
 from lictor_deploy.local.handle import NodePlace
 from lictor_deploy.sim.cluster import SimCluster
+from lictor_messages.catalog import NodeRecord, ServiceRecord
 
 pytestmark = pytest.mark.e2e
+API = ServiceRecord(node="far", id="api", service="api", port=81, tags=("v1",))
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +142,27 @@ def test_a_service_is_registered_found_and_followed(clients: tuple[Blocking, Blo
     assert not next(rows for rows in other.watch(other.health.service, "web", passing=True) if not rows)
     one.agent.deregister_service("web")
     assert not next(rows for rows in other.watch(other.catalog.service, "web") if not rows)
+
+
+def test_a_query_is_kept_changed_run_and_forgotten(clients: tuple[Blocking, Blocking]) -> None:
+    one, other = clients
+    one.catalog.register(NodeRecord(node="far", address="10.9.9.9"), service=API)
+    kept = one.query.create("api", "find-api", tags=["v1"], dns_ttl="10s")
+    found = other.query.execute("find-api", limit=2)
+    assert [(instance.node.node, instance.service.port) for instance in found.instances] == [("far", 81)]
+    assert (found.service, found.dns_ttl, found.datacenter, found.failovers) == ("api", "10s", "dc1", 0)
+    query = other.query.get(kept, consistency="consistent")
+    assert query is not None
+    assert (query.name, query.service.tags, query.dns_ttl) == ("find-api", ("v1",), "10s")
+    other.query.update(query.model_copy(update={"service": query.service.model_copy(update={"tags": ("v2",)})}))
+    assert one.query.explain("find-api").service.tags == ("v2",)
+    assert one.query.execute(kept).instances == ()
+    assert kept in [each.id for each in one.query.list(consistency="consistent")]
+    one.query.delete(kept)
+    assert other.query.get(kept, consistency="consistent") is None
+    with pytest.raises(lictor.NotFound, match="Query not found"):
+        other.query.execute("find-api")
+    assert one.catalog.deregister("far")
 
 
 def test_what_can_be_known_of_the_cluster(clients: tuple[Blocking, Blocking]) -> None:

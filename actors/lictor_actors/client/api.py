@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lictor_actors.client.agent import EventApi, LocalAgent
     from lictor_actors.client.catalog import Catalog, Health
     from lictor_actors.client.kv import KeyValues
+    from lictor_actors.client.queries import QueryApi
     from lictor_actors.client.sessions import SessionApi
     from lictor_actors.client.status import Status
     from lictor_actors.client.txn import Transactions
@@ -74,6 +75,13 @@ class Everything(Api[M]):
         from lictor_actors.client.status import Status
 
         return Status(self._run, self.new_id)
+
+    @cached_property
+    def query(self) -> QueryApi[M]:
+        """Prepared queries."""
+        from lictor_actors.client.queries import QueryApi
+
+        return QueryApi(self._run, self.new_id)
 
     @cached_property
     def txn(self) -> Transactions[M]:

@@ -10,10 +10,11 @@ from certificates import Signer
 from scripted_http import HANG_UP, ScriptedHttp, reply
 
 import lictor
-from lictor_actors.client import agent, catalog, kv, sessions, status, txn
+from lictor_actors.client import agent, catalog, kv, queries, sessions, status, txn
 from lictor_actors.client.http import agent as agent_http
 from lictor_actors.client.http import catalog as catalog_http
 from lictor_actors.client.http import kv as kv_http
+from lictor_actors.client.http import queries as queries_http
 from lictor_actors.client.http import status as status_http
 from lictor_actors.client.http import txn as txn_http
 from lictor_actors.client.http.call import HttpReply
@@ -30,12 +31,12 @@ Asked = Callable[[lictor.AsyncClient], Any]
 
 
 def test_every_question_of_the_client_can_be_asked_over_http() -> None:
-    groups = (agent, catalog, kv, sessions, status, txn)
+    groups = (agent, catalog, kv, queries, sessions, status, txn)
     kinds = {kind for group in groups for kind in vars(group).values() if isinstance(kind, type)}
     questions = {kind for kind in kinds if issubclass(kind, Query | Command)}
     known = {
         kind: module.__name__.rpartition(".")[2]
-        for module in (agent_http, catalog_http, kv_http, status_http, txn_http)
+        for module in (agent_http, catalog_http, kv_http, queries_http, status_http, txn_http)
         for kind in module.TRANSLATIONS
     }
     assert questions == {kind for kind in known if issubclass(kind, Query | Command)}
@@ -89,6 +90,13 @@ ASKED: list[tuple[Asked, str, str]] = [
         '"Proxy":{"Mode":"","MeshGateway":{},"Expose":{}},"CreateIndex":0,"ModifyIndex":0}}},'
         '{"Session":{"Verb":"delete","Session":{"ID":"s"}}}]',
     ),
+    (
+        lambda c: c.query.create("web", "find-web", only_passing=True, dns_ttl="5s"),
+        "POST /v1/query",
+        '{"Name":"find-web","Service":{"Service":"web","Failover":{"NearestN":0,"Datacenters":null},"OnlyPassing":true,'
+        '"Connect":false},"DNS":{"TTL":"5s"}}',
+    ),
+    (lambda c: c.query.execute("a/b", limit=2, near="n"), "GET /v1/query/a/b/execute?limit=2&near=n", ""),
     (lambda c: c.agent.warn("c", "slow"), "PUT /v1/agent/check/update/c", '{"Status":"warning","Output":"slow"}'),
     (lambda c: c.event.fire("deploy", "v2", node="n"), "PUT /v1/event/fire/deploy?node=n", "v2"),
     (lambda c: c.event.list("deploy", index=3), "GET /v1/event/list?name=deploy&index=3", ""),

@@ -19,6 +19,10 @@ Body = bytes | Row | list[Row]
 """As it is, or to be written as JSON."""
 
 
+NOT_THERE = ("Session id", "Query not found")
+"""How an agent's own 404 begins, if it says anything."""
+
+
 class HttpCall(NamedTuple):
     """A request without what is the same for all requests of a client."""
 
@@ -55,13 +59,13 @@ class HttpReply:
         return orjson.loads(self.body)
 
     def rows(self) -> list[Any]:
-        """The body as a list: none for null, and for a 404, which says of a key or a session that there is none.
+        """The body as a list: none for null, and for a 404, by which an agent says that there is no such key.
 
         Raises ValueError, also for the 404 of something else than an agent: that has a page to show.
         """
         if self.status != 404:
             return self.json() or []
-        if self.body and not self.text.startswith("Session id"):
+        if self.body and not self.text.startswith(NOT_THERE):
             raise ValueError(f"a 404 that says {self.text[:80]!r}")
         return []
 

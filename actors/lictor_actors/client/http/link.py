@@ -22,6 +22,7 @@ FAMILIES = {
     "catalog": "catalog",
     "kv": "kv",
     "members": "agent",
+    "queries": "queries",
     "sessions": "kv",
     "status": "status",
     "txn": "txn",
