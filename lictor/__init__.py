@@ -24,12 +24,14 @@ if TYPE_CHECKING:
         Refused as Refused,
         Timeout as Timeout,
         TooLarge as TooLarge,
+        TransactionFailed as TransactionFailed,
         Unavailable as Unavailable,
         Unexpected as Unexpected,
     )
     from lictor_actors.client.locks import Fence as Fence, LockLost as LockLost
     from lictor_actors.client.results import Rows as Rows
     from lictor_actors.client.sync_client import Client as Client
+    from lictor_actors.client.txn import Op as Op
     from lictor_deploy.local.handle import Cluster as Cluster
 
 _ERRORS = "lictor_actors.client.errors"
@@ -50,10 +52,12 @@ _HOME = {
     "NoPathToDatacenter": _ERRORS,
     "NoServers": _ERRORS,
     "NotFound": _ERRORS,
+    "Op": "lictor_actors.client.txn",
     "Refused": _ERRORS,
     "Rows": "lictor_actors.client.results",
     "Timeout": _ERRORS,
     "TooLarge": _ERRORS,
+    "TransactionFailed": _ERRORS,
     "Unavailable": _ERRORS,
     "Unexpected": _ERRORS,
     "connect": "lictor_actors.client.async_client",

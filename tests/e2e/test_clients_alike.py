@@ -1,20 +1,40 @@
-"""One suite for the client of a live cluster and that of a simulated one: what the first has, the second has."""
+"""One suite for all clients: over the bus, over HTTP, over a Unix socket, and that of a simulated cluster."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from unix_relay import unix_relay
 
 import lictor
 from lictor_actors.client.blocking import Blocking
+from lictor_deploy.local.handle import NodePlace
 from lictor_deploy.sim.cluster import SimCluster
+from lictor_messages.catalog import NodeRecord, ServiceRecord
 
 pytestmark = pytest.mark.e2e
+API = ServiceRecord(node="far", id="api", service="api", port=81, tags=("v1",))
 
 
-@pytest.fixture(scope="module", params=["sim", "local"])
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[lictor.Cluster]:
+    with lictor.Cluster.local(3, 2) as running:
+        yield running
+
+
+def address(place: NodePlace, way: str, relays: ExitStack) -> str:
+    match way:
+        case "bus":
+            return place.door
+        case "unix":
+            return relays.enter_context(unix_relay(place.http))
+    return f"http://{place.http}"
+
+
+@pytest.fixture(scope="module", params=["sim", "bus", "http", "unix"])
 def clients(request: pytest.FixtureRequest) -> Iterator[tuple[Blocking, Blocking]]:
     """Two clients of one cluster, of different nodes."""
     if request.param == "sim":
@@ -22,12 +42,26 @@ def clients(request: pytest.FixtureRequest) -> Iterator[tuple[Blocking, Blocking
         simulated.wait_whole()
         yield simulated.client("agent-1"), simulated.client("agent-2")
         return
-    with (
-        lictor.Cluster.local(3, 2) as cluster,
-        lictor.Client(cluster.nodes["agent-1"].door) as one,
-        lictor.Client(cluster.nodes["agent-2"].door) as other,
-    ):
+    nodes = request.getfixturevalue("cluster").nodes
+    with ExitStack() as stack:
+        urls = (address(nodes[name], request.param, stack) for name in ("agent-1", "agent-2"))
+        one, other = (stack.enter_context(lictor.Client(url)) for url in urls)
         yield one, other
+
+
+@pytest.mark.parametrize("way", ["bus", "http", "unix"])
+async def test_the_same_is_awaited(cluster: lictor.Cluster, way: str) -> None:
+    with ExitStack() as stack:
+        async with lictor.connect(address(cluster.nodes["agent-1"], way, stack)) as client:
+            seen = client.watch(client.kv.get, "awaited")
+            assert await anext(seen) is None
+            assert await client.kv.put("awaited", way)
+            entry = await anext(seen)
+            assert entry is not None
+            assert entry.value == way.encode()
+            async with client.lock("awaited/lock", ttl="10s") as lock:
+                lock.check()
+            assert await client.kv.delete("awaited", recurse=True)
 
 
 def test_both_have_the_same_parts(clients: tuple[Blocking, Blocking]) -> None:
@@ -48,6 +82,22 @@ def test_keys(clients: tuple[Blocking, Blocking]) -> None:
     assert other.kv.get("a/b") is None
 
 
+def test_a_transaction_is_done_as_a_whole_or_not(clients: tuple[Blocking, Blocking]) -> None:
+    one, other = clients
+    op = lictor.Op
+    one.txn.apply(op.set("txn/a", "1"), op.set("txn/b", b"\0", flags=3))
+    found = other.txn.apply(op.get_tree("txn/"), op.check_not_exists("txn/c"))
+    assert [(result.kv.key, result.kv.value, result.kv.flags) for result in found if result.kv] == [
+        ("txn/a", b"1", 0),
+        ("txn/b", b"\0", 3),
+    ]
+    with pytest.raises(lictor.TransactionFailed) as raised:
+        other.txn.apply(op.delete("txn/a"), op.check_index("txn/b", 1), op.check_not_exists("txn/b"))
+    assert [place for place, _ in raised.value.failures] == [1, 2]
+    assert list(one.kv.keys("txn/", consistency="consistent")) == ["txn/a", "txn/b"]
+    assert one.txn.apply(op.delete_tree("txn/")) == ()
+
+
 def test_one_key_is_followed(clients: tuple[Blocking, Blocking]) -> None:
     one, other = clients
     seen = one.watch(one.kv.get, "followed")
@@ -57,6 +107,7 @@ def test_one_key_is_followed(clients: tuple[Blocking, Blocking]) -> None:
         entry = next(seen)
         assert entry is not None
         assert entry.value == value
+    assert one.kv.delete("followed")
 
 
 def test_a_lock_has_one_holder_and_is_kept_beyond_its_ttl(clients: tuple[Blocking, Blocking]) -> None:
@@ -72,13 +123,14 @@ def test_a_lock_has_one_holder_and_is_kept_beyond_its_ttl(clients: tuple[Blockin
 
 def test_sessions_and_events(clients: tuple[Blocking, Blocking]) -> None:
     one, other = clients
-    session = one.session.create("mine", ttl="30s", behavior="delete")
+    session = one.session.create("mine", ttl="30s", lock_delay=0, behavior="delete")
     assert one.kv.acquire("held", session)
     assert not other.kv.acquire("held", other.session.create("theirs"))
     assert one.session.destroy(session)
     assert other.kv.get("held", consistency="consistent") is None
     fired = one.event.fire("deploy", "v2")
-    assert fired in [event.id for event in next(rows for rows in other.watch(other.event.list, "deploy") if rows)]
+    heard = ([event.id for event in rows] for rows in other.watch(other.event.list, "deploy"))
+    assert fired in next(ids for ids in heard if fired in ids)
 
 
 def test_a_service_is_registered_found_and_followed(clients: tuple[Blocking, Blocking]) -> None:
@@ -92,12 +144,33 @@ def test_a_service_is_registered_found_and_followed(clients: tuple[Blocking, Blo
     assert not next(rows for rows in other.watch(other.catalog.service, "web") if not rows)
 
 
+def test_a_query_is_kept_changed_run_and_forgotten(clients: tuple[Blocking, Blocking]) -> None:
+    one, other = clients
+    one.catalog.register(NodeRecord(node="far", address="10.9.9.9"), service=API)
+    kept = one.query.create("api", "find-api", tags=["v1"], dns_ttl="10s")
+    found = other.query.execute("find-api", limit=2)
+    assert [(instance.node.node, instance.service.port) for instance in found.instances] == [("far", 81)]
+    assert (found.service, found.dns_ttl, found.datacenter, found.failovers) == ("api", "10s", "dc1", 0)
+    query = other.query.get(kept, consistency="consistent")
+    assert query is not None
+    assert (query.name, query.service.tags, query.dns_ttl) == ("find-api", ("v1",), "10s")
+    other.query.update(query.model_copy(update={"service": query.service.model_copy(update={"tags": ("v2",)})}))
+    assert one.query.explain("find-api").service.tags == ("v2",)
+    assert one.query.execute(kept).instances == ()
+    assert kept in [each.id for each in one.query.list(consistency="consistent")]
+    one.query.delete(kept)
+    assert other.query.get(kept, consistency="consistent") is None
+    with pytest.raises(lictor.NotFound, match="Query not found"):
+        other.query.execute("find-api")
+    assert one.catalog.deregister("far")
+
+
 def test_what_can_be_known_of_the_cluster(clients: tuple[Blocking, Blocking]) -> None:
     one, other = clients
     assert [member.name for member in one.members()] == [member.name for member in other.members()]
     assert len(one.members()) == 5
     assert len(one.status.peers()) == 3
-    assert one.status.leader().node == other.status.leader().node != ""
+    assert one.status.leader().address == other.status.leader().address != ""
 
 
 def test_errors(clients: tuple[Blocking, Blocking]) -> None:

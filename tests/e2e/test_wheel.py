@@ -4,11 +4,16 @@ import re
 import shlex
 import subprocess
 import sys
+import threading
+import tomllib
 import venv
 import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
 ROOT = Path(__file__).parents[2]
@@ -98,6 +103,76 @@ def test_the_light_client_does_not_import_what_only_nodes_need(project):
     before, after = said(project, program).splitlines()
     assert before == "0"
     assert after == "[]"
+
+
+@pytest.fixture(scope="module")
+def light(tmp_path_factory, wheel):
+    """An environment with what ``pip install lictor`` brings, and nothing else."""
+    root = tmp_path_factory.mktemp("light")
+    venv.create(root / "env", with_pip=False, symlinks=True)
+    python = root / "env" / "bin" / "python"
+    site = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])").strip())
+    run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", "--no-index", wheel)
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    borrowed = Path(pytest.__file__).parents[1]
+    for name in with_their_own(wanted):
+        for top in {Path(file).parts[0] for file in distribution(name).files or ()} - {".."}:
+            if not (site / top).exists():
+                (site / top).symlink_to(borrowed / top)
+    return root
+
+
+def with_their_own(requirements, known=frozenset()):
+    """Names of what these need, and of what that needs, without extras."""
+    for line in requirements:
+        wanted = Requirement(line)
+        if wanted.name not in known and (wanted.marker is None or wanted.marker.evaluate({"extra": ""})):
+            known = with_their_own(distribution(wanted.name).requires or (), known | {wanted.name})
+    return known
+
+
+HEAVY = ("pynng", "cffi", "ray", "grpc", "cryptography", "psutil", "lark", "re2", "h2", "sortedcontainers", "uvloop")
+UNUSED = ("lictor_messages.every", "lictor_actors.bus", "lictor_actors.store", "lictor_actors.roles", "lictor_deploy")
+LIGHT = f"""
+import sys
+from importlib.util import find_spec
+import lictor
+print([name for name in {HEAVY!r} if find_spec(name)])
+with lictor.Client(sys.argv[1]) as client:
+    print(client.kv.get("greeting").value.decode())
+print([name for name in {HEAVY + UNUSED!r} if name in sys.modules])
+try:
+    lictor.Client("tcp://127.0.0.1:1", timeout=0.1).kv.get("a")
+except lictor.ConnectionFailed:
+    print("the bus is spoken")
+"""
+
+
+class Greeting(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        body = b'[{"Key": "greeting", "Value": "aGVsbG8="}]'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_the_light_client_asks_over_http_without_anything_heavy(light):
+    with ThreadingHTTPServer(("127.0.0.1", 0), Greeting) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        told = run(light / "env" / "bin" / "python", "-c", LIGHT, url, cwd=light, env={"PATH": "/usr/bin:/bin"})
+        server.shutdown()
+    installed, answer, imported, bus = told.splitlines()
+    assert installed == "[]"
+    assert answer == "hello"
+    assert imported == "[]"
+    assert bus == "the bus is spoken"
 
 
 def test_the_console_script_runs(project):

@@ -15,7 +15,7 @@ from lictor_actors.client.both import Both
 
 PAGE = Path(__file__).parents[2] / "docs" / "python.md"
 BEGIN, END = "test_python_page.py -->\n", "<!-- end -->"
-GROUPS = ("kv", "catalog", "health", "agent", "session", "event", "status")
+GROUPS = ("kv", "txn", "query", "catalog", "health", "agent", "session", "event", "status")
 
 
 def _rows(group: str, api: type) -> Iterator[str]:
@@ -52,8 +52,10 @@ def test_its_examples_run(capsys: pytest.CaptureFixture[str]) -> None:
     with lictor.Cluster.local(1, 0) as cluster:
         names: dict[str, object] = {}
         for block in blocks:
-            door = cluster.nodes["server-1"].door
-            exec(block.replace("tcp://127.0.0.1:8304", door), names)
+            place = cluster.nodes["server-1"]
+            here = block.replace("tcp://127.0.0.1:8304", place.door).replace("127.0.0.1:8500", place.http)
+            exec(here, names)
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "b'debug=1'"
+    assert "b'debug=0'" in said[2:]  # over HTTP
     assert said[-1] == "value is 5: it takes bytes or str"

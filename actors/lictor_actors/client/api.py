@@ -1,46 +1,24 @@
-"""Everything a client can ask, group by group, as Consul's HTTP API groups it. Written once for both clients."""
+"""Everything a client can ask, group by group, as Consul's HTTP API groups it. Written once for both clients.
+
+A group is imported when it is first used, with the messages that it asks: a program pays for the groups that it uses.
+"""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from lictor_actors.client.agent import EventApi, LocalAgent
 from lictor_actors.client.both import Api, Ask, M, both
-from lictor_actors.client.catalog import Catalog, Health
-from lictor_actors.client.kv import KeyValues
-from lictor_actors.client.questions import ask
-from lictor_actors.client.sessions import SessionApi
-from lictor_messages.html import Listed
-from lictor_messages.members import ListMembers, Member, Members
-from lictor_messages.status import (
-    GetLeader,
-    GetRaftConfiguration,
-    Leader,
-    ListPeers,
-    Peers,
-    RaftConfiguration,
-    RaftServer,
-)
 
-
-class Status(Api[M]):
-    """Raft's leader and peers."""
-
-    @both
-    def leader(self) -> Ask[Leader]:
-        """Name and ``ip:port`` of the leader, "" if there is none."""
-        return ask(GetLeader(), Leader, lambda a: a)
-
-    @both
-    def peers(self) -> Ask[tuple[str, ...]]:
-        """``ip:port`` of every server of the Raft configuration."""
-        return ask(ListPeers(), Peers, lambda a: a.addresses)
-
-    @both
-    def servers(self) -> Ask[tuple[RaftServer, ...]]:
-        """Every server of the Raft configuration: which one leads, which ones vote, how far each log reaches."""
-        return ask(GetRaftConfiguration(), RaftConfiguration, lambda a: Listed(a.servers))
+if TYPE_CHECKING:
+    from lictor_actors.client.agent import EventApi, LocalAgent
+    from lictor_actors.client.catalog import Catalog, Health
+    from lictor_actors.client.kv import KeyValues
+    from lictor_actors.client.queries import QueryApi
+    from lictor_actors.client.sessions import SessionApi
+    from lictor_actors.client.status import Status
+    from lictor_actors.client.txn import Transactions
+    from lictor_messages.members import Member
 
 
 class Everything(Api[M]):
@@ -52,39 +30,69 @@ class Everything(Api[M]):
     @cached_property
     def catalog(self) -> Catalog[M]:
         """What the cluster knows: nodes, services and where they are."""
+        from lictor_actors.client.catalog import Catalog
+
         return Catalog(self._run, self.new_id)
 
     @cached_property
     def health(self) -> Health[M]:
         """Checks, and services with their checks."""
+        from lictor_actors.client.catalog import Health
+
         return Health(self._run, self.new_id)
 
     @cached_property
     def kv(self) -> KeyValues[M]:
         """Keys and values."""
+        from lictor_actors.client.kv import KeyValues
+
         return KeyValues(self._run, self.new_id)
 
     @cached_property
     def agent(self) -> LocalAgent[M]:
         """The agent behind the door: its services, its checks, joining and leaving."""
+        from lictor_actors.client.agent import LocalAgent
+
         return LocalAgent(self._run, self.new_id)
 
     @cached_property
     def event(self) -> EventApi[M]:
         """User events."""
+        from lictor_actors.client.agent import EventApi
+
         return EventApi(self._run, self.new_id)
 
     @cached_property
     def session(self) -> SessionApi[M]:
         """Sessions, which locks are tied to."""
+        from lictor_actors.client.sessions import SessionApi
+
         return SessionApi(self._run, self.new_id)
 
     @cached_property
     def status(self) -> Status[M]:
         """Raft's leader and peers."""
+        from lictor_actors.client.status import Status
+
         return Status(self._run, self.new_id)
+
+    @cached_property
+    def query(self) -> QueryApi[M]:
+        """Prepared queries."""
+        from lictor_actors.client.queries import QueryApi
+
+        return QueryApi(self._run, self.new_id)
+
+    @cached_property
+    def txn(self) -> Transactions[M]:
+        """Several operations that happen all or not at all."""
+        from lictor_actors.client.txn import Transactions
+
+        return Transactions(self._run, self.new_id)
 
     @both
     def members(self) -> Ask[tuple[Member, ...]]:
         """The gossip pool as this node sees it, in the order of names."""
-        return ask(ListMembers(), Members, lambda a: Listed(a.members))
+        from lictor_actors.client.status import ask_for_members
+
+        return ask_for_members()

@@ -15,11 +15,8 @@ from collections.abc import Awaitable, Callable
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential
 
 from lictor_actors.client.errors import LictorError
-from lictor_messages.agent import LeaveCluster
-from lictor_messages.answers import Command
+from lictor_messages.answers import Command, Query
 from lictor_messages.base import Message
-from lictor_messages.datacenters import FireEventElsewhere
-from lictor_messages.members import FireEvent
 
 REMEMBERED_S = 55.0
 """How long a write is tried: the cluster knows its id for 60 s of its own time."""
@@ -30,17 +27,33 @@ LAST_TRY_S = 0.1
 """What the last try gets, so that the cluster's reason is heard and not the client's own "no answer in time"."""
 WAIT_LEAST_S = 1e-6
 """A wait shorter than this does not move a virtual clock: tries that fail at once would never end."""
-ONCE = (FireEvent, FireEventElsewhere, LeaveCluster)
+ONCE = ("members.fire_event", "datacenters.fire_event", "agent.leave_cluster")
 """Twice is not the same as once, and nobody remembers their ids."""
+READS = (
+    "agent.describe_agent",
+    "agent.list_events",
+    "agent.list_local_checks",
+    "agent.list_local_services",
+    "members.list_members",
+)
+"""Reads that an agent answers itself, by their names: so none is imported for this."""
 
 Try = Callable[[float], Awaitable[Message]]
 """One try that may take so many seconds."""
 
 
-async def ask_until(message: Message, once: Try, timeout_s: float, wait_s: float, rng: random.Random) -> Message:
+def is_repeatable(message: Message, repeats_writes: bool) -> bool:
+    """Whether the message, sent twice, does what it does once; ``repeats_writes``: its id tells a repeat of a write."""
+    return isinstance(message, Query) or message.kind in READS or (repeats_writes and message.kind not in ONCE)
+
+
+async def ask_until(
+    message: Message, once: Try, timeout_s: float, wait_s: float, rng: random.Random, *, repeatable: bool
+) -> Message:
     """Try until ``timeout_s + wait_s`` have passed; raises the last try's error. ``rng`` spreads the tries.
 
-    ``wait_s`` is how long the answer may be held back on purpose (a blocking query).
+    ``wait_s`` is how long the answer may be held back on purpose (a blocking query). What is not ``repeatable`` is
+    asked again only if it did not happen.
     """
     clock = asyncio.get_running_loop().time
     within = timeout_s + wait_s
@@ -54,12 +67,12 @@ async def ask_until(message: Message, once: Try, timeout_s: float, wait_s: float
             return False
         if not error.definite:
             in_doubt.append(error)
-        return error.definite or not isinstance(message, ONCE)
+        return error.definite or repeatable
 
     async def attempt() -> Message:
         # Half of what is left: so a server that is silent leaves time to ask another one.
         left = deadline - clock()
-        half = left if isinstance(message, ONCE) else wait_s + max((left - wait_s) / 2, TRY_LEAST_S)
+        half = left if not repeatable else wait_s + max((left - wait_s) / 2, TRY_LEAST_S)
         return await once(max(min(half, left), 0.001))
 
     retrying = AsyncRetrying(

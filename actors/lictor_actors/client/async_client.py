@@ -8,14 +8,15 @@ import random
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from types import TracebackType
-from typing import Any, ParamSpec, Protocol, Self, TypeVar
+from typing import Any, ParamSpec, Self, TypeVar, Unpack
 
+from lictor_actors.client.access import AccessOptions
 from lictor_actors.client.api import Everything
-from lictor_actors.client.asking import ask_until
+from lictor_actors.client.asking import ask_until, is_repeatable
 from lictor_actors.client.both import Ask, Async, new_id
-from lictor_actors.client.connection import Connection
 from lictor_actors.client.durations import Duration, seconds
-from lictor_actors.client.errors import InvalidArgument, LictorError, Unexpected
+from lictor_actors.client.errors import LictorError, Unexpected
+from lictor_actors.client.links import Link, link_to
 from lictor_actors.client.locks import AsyncLock
 from lictor_actors.client.watching import Watching, index_of
 from lictor_messages.base import Message
@@ -23,34 +24,26 @@ from lictor_messages.base import Message
 P = ParamSpec("P")
 T = TypeVar("T")
 TIMEOUT_S = 10.0
-DOOR_PORT = 8304
-DOOR_URL = f"tcp://127.0.0.1:{DOOR_PORT}"
-
-
-class Link(Protocol):
-    """How a client reaches its agent: ``Connection`` over sockets, another one in the simulator."""
-
-    async def ask(self, message: Message, request: str, source: str, within_s: float) -> Message:
-        """Send one request and return its answer; raises LictorError."""
-
-    async def connect(self, within_s: float) -> None:
-        """Wait until the agent answers; raises ConnectionFailed."""
-
-    async def close(self) -> None:
-        """End what is open and hang up."""
 
 
 class AsyncClient(Everything[Async]):
-    """Talks to one agent's door; every question has a deadline and raises a LictorError if it fails.
+    """Talks to one agent; every question has a deadline and raises a LictorError if it fails.
 
-    ``timeout`` (seconds, or a text such as ``"1m"``) holds for everything but the time that a blocking query is told
-    to wait. ``cluster`` makes the door refuse if it belongs to another cluster.
+    ``url`` is a door of the bus, ``tcp://HOST:8304`` or ``ipc://PATH``, or Consul's HTTP API at ``http://``,
+    ``https://`` or ``unix://``; without one CONSUL_HTTP_ADDR, else the bus of this machine. ``timeout`` (seconds, or
+    a text such as ``"1m"``) holds for everything but the time that a blocking query is told to wait. ``cluster`` makes
+    the door refuse if it belongs to another cluster. ``access``: a token, files of TLS (see ``AccessOptions``).
     """
 
-    def __init__(self, url: str = DOOR_URL, *, timeout: Duration = TIMEOUT_S, cluster: str = "") -> None:
-        if not isinstance(url, str):
-            raise InvalidArgument(f"url is {url!r}: write tcp://HOST:8304")
-        self._begin(Connection(url, cluster), timeout, secrets.token_hex(8), random.Random(), new_id)
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        timeout: Duration = TIMEOUT_S,
+        cluster: str = "",
+        **access: Unpack[AccessOptions],
+    ) -> None:
+        self._begin(link_to(url, cluster, access), timeout, secrets.token_hex(8), random.Random(), new_id)
 
     @classmethod
     def over(
@@ -116,7 +109,8 @@ class AsyncClient(Everything[Async]):
             return await self._link.ask(message, request, f"client@{self._name}", within_s)
 
         within_s = self.timeout if timeout is None else seconds(timeout, "timeout")
-        return await ask_until(message, once, within_s, seconds(wait, "wait"), self._rng)
+        repeatable = is_repeatable(message, self._link.repeats_writes)
+        return await ask_until(message, once, within_s, seconds(wait, "wait"), self._rng, repeatable=repeatable)
 
     def _next_request(self) -> str:
         if self._process != os.getpid():  # after a fork, parent and child must not both count on from here
@@ -168,6 +162,8 @@ class AsyncClient(Everything[Async]):
                 return ask.unwrap(answer)
 
 
-def connect(url: str = DOOR_URL, *, timeout: Duration = TIMEOUT_S, cluster: str = "") -> AsyncClient:
-    """A client for ``async with``: entering it waits until the door answers, at most ``timeout``."""
-    return AsyncClient(url, timeout=timeout, cluster=cluster)
+def connect(
+    url: str | None = None, *, timeout: Duration = TIMEOUT_S, cluster: str = "", **access: Unpack[AccessOptions]
+) -> AsyncClient:
+    """A client for ``async with``: entering it waits until the agent answers, at most ``timeout``."""
+    return AsyncClient(url, timeout=timeout, cluster=cluster, **access)

@@ -31,6 +31,8 @@ GRACE_S = 0.25
 class Connection:
     """A connection to the door at ``url``; raises ConnectionFailed for an address that is none."""
 
+    repeats_writes = True
+
     def __init__(self, url: str, cluster: str = "") -> None:
         self.url = url
         self._cluster = cluster_id(cluster) if cluster else ANY_CLUSTER
@@ -150,8 +152,6 @@ def _packed(envelope: Envelope) -> bytes:
 
 
 def _endpoint(url: str) -> Endpoint:
-    if url.startswith(("http://", "https://")):
-        raise _no_address(url, "that is the HTTP API; client actors dial the bus: write tcp://HOST:8304")
     try:
         return endpoint_of(url)
     except ValueError as error:

@@ -5,6 +5,7 @@
     ├── Timeout                   no answer in time: it may have happened
     ├── ClientClosed              the client was closed: an open request may have happened
     ├── InvalidArgument           the call makes no sense as it stands: nothing was asked (also a ValueError)
+    ├── TransactionFailed         an operation of a transaction failed: none was done
     ├── Unexpected                the answer is of a kind that this client does not understand
     └── Refused                   the cluster said no; ``code`` says why
         ├── Unavailable           not now, and it did not happen: no leader, no servers, overloaded, stopping …
@@ -21,6 +22,8 @@ happen twice may be asked again.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from pydantic import ValidationError
 
@@ -58,6 +61,15 @@ class ClientClosed(LictorError):
 
 class InvalidArgument(LictorError, ValueError):
     """An argument that no request can be made of; the text names it and says what it takes."""
+
+
+class TransactionFailed(LictorError):
+    """One or several operations failed, so that none of the transaction was done."""
+
+    def __init__(self, failures: Sequence[tuple[int, str]]) -> None:
+        super().__init__("; ".join(f"operation {place}: {why}" for place, why in failures))
+        self.failures = tuple(failures)
+        """Which operations failed, counted from 0, and why."""
 
 
 class Unexpected(LictorError):

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypedDict, TypeVar
 
 from lictor_actors.client.durations import Duration, nanoseconds, seconds
 from lictor_actors.client.errors import InvalidArgument
-from lictor_messages.answers import Answer, Consistency
+from lictor_messages.answers import Answer, Consistency, Written
 from lictor_messages.html import table
 
 T = TypeVar("T")
@@ -44,6 +44,12 @@ class Rows(Generic[T]):
 
     def _repr_html_(self) -> str:
         return table(self.rows, f"{len(self)} at index {self.index}")
+
+
+class Named(Written):
+    """The outcome of a write that made something which the agent, and not the client, has named."""
+
+    id: str
 
 
 class ReadOptions(TypedDict, total=False):

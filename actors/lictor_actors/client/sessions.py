@@ -8,7 +8,7 @@ from typing import Literal, Unpack
 from lictor_actors.client.both import Api, Ask, M, both
 from lictor_actors.client.durations import Duration, nanoseconds
 from lictor_actors.client.questions import ask, ok, read
-from lictor_actors.client.results import ReadOptions, Rows, query_fields
+from lictor_actors.client.results import Named, ReadOptions, Rows, query_fields
 from lictor_messages.answers import Written
 from lictor_messages.catalog import SERF_HEALTH
 from lictor_messages.durations import go_duration
@@ -58,7 +58,12 @@ class SessionApi(Api[M]):
             node_checks=tuple(node_checks),
             service_checks=tuple(service_checks),
         )
-        return ask(CreateSession(session=session, dc=dc), Written, lambda _: session.id, timeout)
+        return ask(
+            CreateSession(session=session, dc=dc),
+            Written,
+            lambda a: a.id if isinstance(a, Named) else session.id,
+            timeout,
+        )
 
     @both
     def renew(self, session_id: str, *, dc: str = "", timeout: Duration | None = None) -> Ask[SessionRecord | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lictor_actors.consul.rows import JsonRow as JsonRow
-from lictor_actors.consul.structs import agent, catalog, coordinates, kv, operator, queries
+from lictor_actors.consul.structs import agent, catalog, coordinates, kv, operator, queries, txn
 
 node_json = catalog.NODE.row
 service_json = catalog.SERVICE.row
@@ -13,8 +13,8 @@ placement_json = catalog.PLACEMENT.row
 instance_json = catalog.HEALTH.row
 entry_json = kv.ENTRY.row
 session_json = kv.SESSION.row
-result_json = kv.RESULT.row
-failure_json = kv.FAILURE.row
+result_json = txn.RESULT.row
+failure_json = txn.FAILURE.row
 query_json = queries.QUERY.row
 autopilot_json = operator.AUTOPILOT.row
 datacenter_map_json = coordinates.DATACENTER_MAP.row

@@ -40,6 +40,12 @@ class Kind:
     names: Mapping[str, Any] = field(default_factory=dict)
     kept: Callable[[Any], Any] = as_it_is
     """From what was read to what a record holds."""
+    shown: Callable[[Any], Any] | None = None
+    """From what a row of an answer says to what a record holds, if that is not ``kept`` of what is read."""
+
+    def told(self, value: Any, where: str) -> Any:
+        """What a record holds of a value in a row of an answer. Raises BadBody."""
+        return self.kept(self.read(value, where)) if self.shown is None else self.shown(value)
 
     @property
     def zero(self) -> Any:

@@ -28,7 +28,13 @@ def part_of(struct: Struct[Any]) -> Kind:
     """A field that holds one."""
     written = f"{struct.name}_row"
     return Kind(
-        struct, struct.schema, struct.selectors, f"{written}({VALUE})", {written: struct.row}, kept=struct.record
+        struct,
+        struct.schema,
+        struct.selectors,
+        f"{written}({VALUE})",
+        {written: struct.row},
+        kept=struct.record,
+        shown=struct.shown,
     )
 
 
@@ -50,6 +56,7 @@ def one_or_more(struct: Struct[Any]) -> Parts:
         f"[{one.written.replace(VALUE, 'one')} for one in {VALUE}]",
         one.names,
         kept=lambda given: tuple(map(struct.record, given)),
+        shown=lambda rows: tuple(map(struct.shown, rows)),
     )
     return {struct.record_type: one, _tuple_of(struct): several}
 
@@ -68,6 +75,7 @@ def map_by(struct: Struct[R], attribute: str, go_type: str) -> Parts:
         f"{{one.{attribute}: {one.written.replace(VALUE, 'one')} for one in sorted({VALUE}, key=by_{attribute})}}",
         {**one.names, f"by_{attribute}": attrgetter(attribute)},
         kept,
+        shown=lambda rows: tuple(struct.shown(row, **{attribute: key}) for key, row in sorted(rows.items())),
     )
     return {_tuple_of(struct): several}
 

@@ -100,6 +100,23 @@ class Struct(Generic[R]):
         values.update(settled)
         return self.record_type(**values)
 
+    def shown(self, row: Mapping[str, Any], **settled: Any) -> R:
+        """The record of a row of an answer; ``settled`` as in ``record``. Raises BadBody.
+
+        Names that are not known here are passed over: a later Consul may say more.
+        """
+        values = self._not_given.copy()
+        for name, value in row.items():
+            field = self._by_name.get(name)
+            if field is not None and value is not None:
+                values[field.path] = field.kind.told(value, f"{self.name}.{name}")
+        values.update(settled)
+        return self.record_type(**values)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Field]:
+        return {field.name: field for field in self.fields}
+
     @cached_property
     def _not_given(self) -> dict[str, Any]:
         """Attributes that are zero unless they are given: those without a default, or all."""

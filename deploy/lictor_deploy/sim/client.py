@@ -58,6 +58,8 @@ class SimClient(Blocking):
 class _WorldLink:
     """A doorway on one node of a world, as a client's link to its agent."""
 
+    repeats_writes = True
+
     def __init__(self, world: World, node: str, name: str, loop: WorldLoop) -> None:
         self._agent = at("agent", node)
         self._door = world.door(node, name)

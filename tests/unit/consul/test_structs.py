@@ -17,7 +17,7 @@ from lictor_actors.consul.kinds import TEXT
 from lictor_actors.consul.parts import one_or_more
 from lictor_actors.consul.rows import Field, arranged
 from lictor_actors.consul.struct import Struct
-from lictor_actors.consul.structs import agent, catalog, kv, operator, queries
+from lictor_actors.consul.structs import agent, catalog, kv, operator, queries, txn
 from lictor_messages.base import Record, read
 from lictor_messages.json_names import Json
 
@@ -31,8 +31,8 @@ WRITTEN: list[Struct[Any]] = [
     agent.AGENT_SERVICE,
     kv.ENTRY,
     kv.SESSION,
-    kv.RESULT,
-    kv.FAILURE,
+    txn.RESULT,
+    txn.FAILURE,
     queries.QUERY,
     operator.AUTOPILOT,
     operator.RAFT_SERVER,

@@ -35,7 +35,7 @@ QUERY = Struct(
     (
         one_or_more(_TEMPLATE),
         one_or_more(SERVICE_QUERY),
-        {"dns": replace(part_of(_DNS), written="{'TTL': VALUE}", kept=lambda dns: dns.get("TTL", ""))},
+        {"dns": replace(part_of(_DNS), written="{'TTL': VALUE}", kept=lambda dns: dns.get("TTL", ""), shown=None)},
     ),
     also_read={"Near": TEXT},
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 from lictor_actors.consul.decode import BadBody, list_of, mismatch, parse_json
 from lictor_actors.consul.structs.catalog import NODE
-from lictor_actors.consul.structs.kv import KEY_OPERATION, TXN_OP
+from lictor_actors.consul.structs.txn import KEY_OPERATION, TXN_OP
 from lictor_actors.consul.uuids import as_made
 from lictor_actors.roles.api.catalog_writes import check_record, service_record
 from lictor_actors.roles.api.query import check_datacenter, read_options

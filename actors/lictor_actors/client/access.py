@@ -1,0 +1,73 @@
+"""What a client shows an agent, and which authorities it believes: a token, and the files of TLS.
+
+They are said as arguments, or as the environment variables of the commands, over which an argument wins.
+"""
+
+from __future__ import annotations
+
+import os
+from ssl import SSLContext, SSLError, create_default_context
+from typing import TypedDict
+
+from lictor_actors.client.errors import InvalidArgument
+
+DOOR_URL = "tcp://127.0.0.1:8304"
+
+
+class AccessOptions(TypedDict, total=False):
+    """Options of a client; paths are of files in PEM."""
+
+    token: str
+    """Of access control, sent with every request."""
+    ca: str
+    """Certificates of the authorities that are believed instead of the system's."""
+    cert: str
+    """What to show an agent that asks for a certificate, with its ``key``."""
+    key: str
+    server_name: str
+    """The name that the agent's certificate is to bear, if not that of its address."""
+
+
+VARIABLES = {
+    "token": "CONSUL_HTTP_TOKEN",
+    "ca": "CONSUL_CACERT",
+    "cert": "CONSUL_CLIENT_CERT",
+    "key": "CONSUL_CLIENT_KEY",
+    "server_name": "CONSUL_TLS_SERVER_NAME",
+}
+
+
+def or_environment(access: AccessOptions) -> AccessOptions:
+    """What was not given is what the environment says."""
+    said = {name: os.environ[variable] for name, variable in VARIABLES.items() if os.environ.get(variable)}
+    return AccessOptions(**{**said, **access})  # type: ignore[typeddict-item]  # the names are its own
+
+
+def default_url() -> str:
+    """CONSUL_HTTP_ADDR, else the bus of this machine's agent."""
+    where = os.environ.get("CONSUL_HTTP_ADDR", "")
+    if not where or "://" in where:
+        return where or DOOR_URL
+    secure = os.environ.get("CONSUL_HTTP_SSL", "").lower() in ("1", "t", "true")
+    return f"{'https' if secure else 'http'}://{where}"
+
+
+def trust_of(access: AccessOptions) -> SSLContext:
+    """A context of TLS; raises InvalidArgument for files that are of no use."""
+    ca, cert, key = access.get("ca", ""), access.get("cert", ""), access.get("key", "")
+    if bool(cert) != bool(key):
+        raise InvalidArgument("cert and key go together: give both")
+    try:
+        context = create_default_context(cafile=ca or None)
+    except OSError as error:
+        raise InvalidArgument(f"ca is {ca!r}: {_why(error)}") from None
+    try:
+        if cert:
+            context.load_cert_chain(cert, key)
+    except OSError as error:
+        raise InvalidArgument(f"cert {cert!r} with key {key!r}: {_why(error)}") from None
+    return context
+
+
+def _why(error: OSError) -> str:
+    return "it holds no certificate in PEM" if isinstance(error, SSLError) else error.strerror or str(error)
