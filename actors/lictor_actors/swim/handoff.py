@@ -52,9 +52,9 @@ class Handoff:
 
     def take_in(self, updates: tuple[bytes, ...], source: str, turn: Turn) -> None:
         """Weigh these updates of a message now, or have them wait."""
-        fresh = sum(1 for _ in self._updates.unseen(updates))
+        fresh = self._updates.fresh(updates)
         if self._has_time_for(fresh, turn.now):
-            if fresh:  # most messages of a spreading rumour bring nothing new
+            if fresh:
                 self._updates.take_in(updates, Hearing(source), turn)
             return
         if not self.waiting:

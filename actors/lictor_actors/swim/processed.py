@@ -30,6 +30,12 @@ class ProcessedUpdates:
                 continue
             yield data
 
+    def fresh(self, updates: Iterable[bytes]) -> int:
+        """How many of these were not processed before: of most messages of a spreading rumour none."""
+        now, before, known, anew = self._now, self._before, self._known, self._anew
+        marks = [mark for mark in map(hash, updates) if mark not in now and mark not in before]
+        return sum(mark not in known or mark in anew for mark in marks)
+
     def skip(self, known: frozenset[int]) -> None:
         """These were processed before. Shared, not copied; none were known before this node began."""
         self._known = known

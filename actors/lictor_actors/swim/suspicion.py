@@ -16,7 +16,7 @@ class Suspicion:
 
     def __init__(self, accuser: str, profile: Profile, n: int, now: int) -> None:
         self.accusers: tuple[str, ...] = (accuser,)
-        """In the order in which they were heard; no more than are wanted, so that a dict would be large and no faster."""
+        """In the order in which they were heard. They are few: a dict would be large and no faster."""
         self.wanted = profile.confirmations(n)
         """So many confirmations make it the shortest."""
         self._least = profile.suspicion_min(n)

@@ -51,6 +51,10 @@ class Updates:
         """Have ``rule`` applied to updates of this kind."""
         self._rules[kind.kind] = rule
 
+    def fresh(self, updates: tuple[bytes, ...]) -> int:
+        """How many of these were not processed yet."""
+        return self._processed.fresh(updates)
+
     def unseen(self, updates: tuple[bytes, ...]) -> Iterator[bytes]:
         """Those that were not processed yet."""
         return self._processed.unseen(updates)
