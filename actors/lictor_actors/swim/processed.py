@@ -40,11 +40,11 @@ class ProcessedUpdates:
         """These were processed before. Shared, not copied; none were known before this node began."""
         self._known = known
 
-    def add(self, data: bytes, bound: int) -> None:
-        """Remember these bytes; a generation holds ``bound`` updates."""
+    def add(self, mark: int, bound: int) -> None:
+        """Remember the bytes of this hash; a generation holds ``bound`` updates."""
         if len(self._now) >= bound:
             self._before, self._now = self._now, set()
-        self._now.add(hash(data))
+        self._now.add(mark)
 
     def forget(self, data: bytes) -> None:
         """Process these bytes again when they come again: what they say is no longer what we hold."""
