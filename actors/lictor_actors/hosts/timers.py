@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from lictor_actors.hosts.ground import Ground, Handle
 from lictor_actors.kernel.effects import SetTimer
@@ -34,7 +35,7 @@ class SeatTimers:
         life.timers.clear()
 
     def _wait(self, life: Life, effect: SetTimer, due: int, left: int) -> None:
-        life.timers[effect.name] = self._ground.later(self._node, left, lambda: self._due(life, effect, due))
+        life.timers[effect.name] = self._ground.later(self._node, left, partial(self._due, life, effect, due))
 
     def _due(self, life: Life, effect: SetTimer, due: int) -> None:
         left = due - self._ground.now(self._node)

@@ -28,6 +28,8 @@ class Claim(NamedTuple):
     """None for junk, and for kinds of a newer version."""
     fault: str
     """Why no honest member says so, "" if one may; see ``doubts``."""
+    mark: int
+    """The hash of the bytes, one number for all nodes that remember having processed them."""
 
 
 def claim_of(data: bytes) -> Claim:
@@ -39,8 +41,8 @@ def _read(data: bytes) -> Claim:
     try:
         update = unpack_body(data)
     except FrameRefused:
-        return Claim(data, None, "")
-    return Claim(data, update, fault_of(update))
+        return Claim(data, None, "", hash(data))
+    return Claim(data, update, fault_of(update), hash(data))
 
 
 _remembered = lru_cache(KEPT)(_read)

@@ -52,8 +52,10 @@ class Handoff:
 
     def take_in(self, updates: tuple[bytes, ...], source: str, turn: Turn) -> None:
         """Weigh these updates of a message now, or have them wait."""
-        if self._has_time_for(updates, turn.now):
-            self._updates.take_in(updates, Hearing(source), turn)
+        fresh = self._updates.fresh(updates)
+        if self._has_time_for(fresh, turn.now):
+            if fresh:
+                self._updates.take_in(updates, Hearing(source), turn)
             return
         if not self.waiting:
             turn.set_timer("handoff", WINDOW_NS, HandoffDue())
@@ -74,12 +76,12 @@ class Handoff:
         if self.waiting:
             turn.set_timer("handoff", WINDOW_NS, HandoffDue())
 
-    def _has_time_for(self, updates: tuple[bytes, ...], now: int) -> bool:
+    def _has_time_for(self, fresh: int, now: int) -> bool:
         if self.waiting:
             return False
         if now - self._since >= WINDOW_NS:
             self._since, self._taken = now, 0
-        self._taken += sum(1 for _ in self._updates.unseen(updates))
+        self._taken += fresh
         return self._taken <= AT_ONCE
 
     def _queue(self, data: bytes, source: str, turn: Turn) -> None:

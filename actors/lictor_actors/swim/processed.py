@@ -30,15 +30,21 @@ class ProcessedUpdates:
                 continue
             yield data
 
+    def fresh(self, updates: Iterable[bytes]) -> int:
+        """How many of these were not processed before: of most messages of a spreading rumour none."""
+        now, before, known, anew = self._now, self._before, self._known, self._anew
+        marks = [mark for mark in map(hash, updates) if mark not in now and mark not in before]
+        return sum(mark not in known or mark in anew for mark in marks)
+
     def skip(self, known: frozenset[int]) -> None:
         """These were processed before. Shared, not copied; none were known before this node began."""
         self._known = known
 
-    def add(self, data: bytes, bound: int) -> None:
-        """Remember these bytes; a generation holds ``bound`` updates."""
+    def add(self, mark: int, bound: int) -> None:
+        """Remember the bytes of this hash; a generation holds ``bound`` updates."""
         if len(self._now) >= bound:
             self._before, self._now = self._now, set()
-        self._now.add(hash(data))
+        self._now.add(mark)
 
     def forget(self, data: bytes) -> None:
         """Process these bytes again when they come again: what they say is no longer what we hold."""

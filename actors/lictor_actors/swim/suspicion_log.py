@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import NamedTuple
 
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
@@ -12,8 +13,20 @@ MOST = 256
 """Suspicions that are over and still shown."""
 OUTCOMES: tuple[Outcome, ...] = ("refuted", "failed", "left")
 
-EVERY_FIELD = set(SuspicionSeen.model_fields)
-"""Shared by all: a set of its own is half of a record's memory, and each node keeps one of each member that failed."""
+
+class Suspected(NamedTuple):
+    """What ``SuspicionSeen`` says, in half of its memory: each node keeps one of each member that failed."""
+
+    node: str
+    incarnation: int
+    accuser: str
+    confirmers: tuple[str, ...]
+    wanted: int
+    began_ns: int
+    age_ns: int
+    lasts_ns: int
+    outcome: Outcome
+    by: str
 
 
 class SuspicionLog:
@@ -22,13 +35,13 @@ class SuspicionLog:
     def __init__(self) -> None:
         self.ended: dict[Outcome, int] = dict.fromkeys(OUTCOMES, 0)
         """How often each, in this life."""
-        self._over: deque[SuspicionSeen] = deque(maxlen=MOST)
+        self._over: deque[Suspected] = deque(maxlen=MOST)
 
     def end(self, peer: Peer, outcome: Outcome, by: str, turn: Turn) -> None:
         """What is said ``by`` that node ends the suspicion of this member, if there is one."""
         if peer.suspicion is None:
             return
-        seen = _seen(peer, outcome, by, turn)
+        seen = _suspected(peer, outcome, by, turn)
         self._over.append(seen)
         self.ended[outcome] += 1
         if outcome != "left":  # which is told of every member that leaves
@@ -36,11 +49,11 @@ class SuspicionLog:
 
     def all(self, members: MemberTable, turn: Turn) -> tuple[SuspicionSeen, ...]:
         """Those that run, then those that are over, the latest first."""
-        running = (_seen(peer, "open", "", turn) for peer in members.accused(MemberState.SUSPECT))
-        return (*running, *reversed(self._over))
+        running = (_suspected(peer, "open", "", turn) for peer in members.accused(MemberState.SUSPECT))
+        return tuple(SuspicionSeen(**seen._asdict()) for seen in (*running, *reversed(self._over)))
 
 
-def words(seen: SuspicionSeen) -> str:
+def words(seen: Suspected) -> str:
     """Who accused, who confirmed that, and how long it took."""
     confirmed = f", confirmed by {' and '.join(seen.confirmers)}" if seen.confirmers else ""
     decided = f", declared dead by {seen.by}" if seen.outcome == "failed" else ""
@@ -48,12 +61,11 @@ def words(seen: SuspicionSeen) -> str:
     return f"accused by {seen.accuser}{confirmed}{decided}, {took}"
 
 
-def _seen(peer: Peer, outcome: Outcome, by: str, turn: Turn) -> SuspicionSeen:
+def _suspected(peer: Peer, outcome: Outcome, by: str, turn: Turn) -> Suspected:
     suspicion, age = peer.suspicion, turn.now - peer.since
     assert suspicion is not None
     accuser, *confirmers = suspicion.accusers
-    return SuspicionSeen.model_construct(
-        EVERY_FIELD,
+    return Suspected(
         node=peer.node,
         incarnation=peer.incarnation,
         accuser=accuser,

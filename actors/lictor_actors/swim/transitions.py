@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.border import other_family
+from lictor_actors.swim.claims import KEPT
 from lictor_actors.swim.gossip import Gossiper
 from lictor_actors.swim.id_conflict import IdConflict
 from lictor_actors.swim.listeners import Listeners
@@ -19,6 +22,12 @@ from lictor_messages.swim import Alive, Dead, SuspicionDue
 
 FLAP_NS = 60_000_000_000
 """Serf's word for what is back so soon."""
+
+
+@lru_cache(KEPT)
+def suspicion_timer(node: str) -> tuple[str, SuspicionDue]:
+    """The timer of a suspicion and what it says: made once in a process, where all nodes suspect a dead member."""
+    return f"suspicion:{node}", SuspicionDue(node=node)
 
 
 class Transitions:
@@ -59,7 +68,7 @@ class Transitions:
         """A newer record: moved, changed, refuted, or back from the dead."""
         before, came_back = peer.alive, not peer.present
         self.flaps += peer.state is MemberState.DEAD and turn.now - peer.since < FLAP_NS
-        turn.cancel_timer(f"suspicion:{peer.node}")
+        turn.cancel_timer(suspicion_timer(peer.node)[0])
         self.suspicions.end(peer, "refuted", peer.node, turn)
         self._hold(peer, verdict=b"", accuser="")
         peer.alive, peer.record, peer.incarnation = claim, data, claim.incarnation
@@ -83,7 +92,8 @@ class Transitions:
 
     def await_refutation(self, peer: Peer, suspicion: Suspicion, turn: Turn) -> None:
         """Look again when the suspicion, as it is now, runs out."""
-        turn.set_timer(f"suspicion:{peer.node}", suspicion.deadline - turn.now, SuspicionDue(node=peer.node))
+        name, due = suspicion_timer(peer.node)
+        turn.set_timer(name, suspicion.deadline - turn.now, due)
 
     def bury(self, peer: Peer, claim: Dead, data: bytes, turn: Turn) -> None:
         """It is dead, or has left; spread if that is news."""
@@ -91,7 +101,7 @@ class Transitions:
         stronger = claim.incarnation > peer.incarnation
         peer.incarnation = claim.incarnation
         if peer.present:
-            turn.cancel_timer(f"suspicion:{peer.node}")
+            turn.cancel_timer(suspicion_timer(peer.node)[0])
             self.suspicions.end(peer, "left" if left else "failed", claim.accuser, turn)
             self._hold(peer, verdict=data, accuser=claim.accuser)
             self._become(peer, MemberState.LEFT if left else MemberState.DEAD, turn)

@@ -51,6 +51,10 @@ class Updates:
         """Have ``rule`` applied to updates of this kind."""
         self._rules[kind.kind] = rule
 
+    def fresh(self, updates: tuple[bytes, ...]) -> int:
+        """How many of these were not processed yet."""
+        return self._processed.fresh(updates)
+
     def unseen(self, updates: tuple[bytes, ...]) -> Iterator[bytes]:
         """Those that were not processed yet."""
         return self._processed.unseen(updates)
@@ -59,8 +63,9 @@ class Updates:
         """Apply what is new, in order; then answer weaker claims with the stronger records, in one message."""
         bound = max(GENERATION, 4 * self._members.alive_count)
         for data in self._processed.unseen(updates):
-            if self._apply(claim_of(data), hearing, turn):
-                self._processed.add(data, bound)
+            claim = claim_of(data)
+            if self._apply(claim, hearing, turn):
+                self._processed.add(claim.mark, bound)
         if hearing.answers:
             turn.send(hearing.source, Gossip(updates=tuple(dict.fromkeys(hearing.answers))), early=True)
 
