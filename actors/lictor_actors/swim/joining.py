@@ -94,8 +94,8 @@ class Joining:
 
     @property
     def _unknown(self) -> bool:
-        """No try was answered, and no member has exchanged views with this node. What it has heard by gossip all the same
-        may have been for an earlier life of it, by members that know that one elsewhere, and be out of date."""
+        """No try was answered, and no member has exchanged views with this node. What it has heard by gossip all the
+        same may have been for an earlier life of it, by members that know that one elsewhere, and be out of date."""
         return self._retries > 0 and not self._sync.exchanged
 
     def asked(self, request: Join, turn: Turn) -> None:
