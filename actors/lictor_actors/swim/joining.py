@@ -89,8 +89,14 @@ class Joining:
         by_url = {
             gossip_url(address, self._port): address for address in (*self._remembering.earlier, *self._addresses)
         }
-        if by_url and (self._members.alone or self._insists):
+        if by_url and (self._members.alone or self._insists or self._unknown):
             self._try(tuple(by_url.values()), None, self._retry, turn)
+
+    @property
+    def _unknown(self) -> bool:
+        """No try was answered, and no member has exchanged views with this node. What it has heard by gossip all the
+        same may have been for an earlier life of it, by members that know that one elsewhere, and be out of date."""
+        return self._retries > 0 and not self._sync.exchanged
 
     def asked(self, request: Join, turn: Turn) -> None:
         """Try these addresses once, for an asker that waits."""

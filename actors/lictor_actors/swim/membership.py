@@ -69,7 +69,7 @@ class Membership:
         if peer is self._members.me:
             return self._own.claimed(claim, data, hearing, turn)
         moved = peer.moves_to(claim)
-        reclaims = moved and self._transitions.may_be_reclaimed(peer, turn)
+        reclaims = moved and self._transitions.may_be_reclaimed(peer, claim, turn)
         if moved and not reclaims:
             self.contested(peer, claim, data, turn)
             if claim.incarnation < peer.incarnation:  # of equal ones two would send each other theirs for ever
@@ -85,7 +85,7 @@ class Membership:
     def namesake(self, asker: Alive, turn: Turn) -> Peer | None:
         """The other node that has the asker's name and has not given it up, None if there is none."""
         peer = self._members.get(asker.node)
-        if peer is None or not peer.moves_to(asker) or self._transitions.may_be_reclaimed(peer, turn):
+        if peer is None or not peer.moves_to(asker) or self._transitions.may_be_reclaimed(peer, asker, turn):
             return None
         return peer
 

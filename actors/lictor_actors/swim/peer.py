@@ -125,6 +125,10 @@ class Peer:
         """Whether this claim says that it is reached somewhere else than it says itself."""
         return (claim.address, claim.port) != (self.alive.address, self.alive.port)
 
+    def lives_on(self, claim: Alive) -> bool:
+        """Whether this claim is of a later life of the same node: it has its id. Incarnations begin with the clock."""
+        return bool(claim.id) and claim.id == self.alive.id and claim.incarnation > self.incarnation
+
     def member(self) -> Member:
         """The view of it that everyone else gets."""
         return member_of(self.record, self.status, self.incarnation)

@@ -57,6 +57,8 @@ class PushPullSync:
         self._updates = updates
         self._view = PoolView(members, events)
         self._not_before = 0
+        self.exchanged = False
+        """A view has been merged in this life: this node and the one that sent it know each other."""
 
     def ask(self, to: str, turn: Turn, *, join: bool = False) -> str:
         """Send this node's whole view and ask for the other's; returns the id of the request."""
@@ -144,6 +146,7 @@ class PushPullSync:
         self._events.clock.witness(event_time - 1)
         self._query_clock.witness(self._query_clock.approach(said.query_ltime, turn) - 1)
         self._updates.take_in(said.updates, Hearing(source, merging=True, quiet=alone), turn)
+        self.exchanged = True
         if alone and not self._members.alone:
             self._own.announce(turn)
             self._settle_in(turn)

@@ -122,11 +122,12 @@ class Transitions:
         self._hold(peer, verdict=pack_body(claim), accuser=peer.node)
         self._become(peer, MemberState.LEFT, turn)
 
-    def may_be_reclaimed(self, peer: Peer, turn: Turn) -> bool:
-        """True if another node may take this one's name."""
-        if peer.state is MemberState.LEFT:
-            return True
-        return peer.state is MemberState.DEAD and turn.now - peer.since >= self._profile.dead_node_reclaim
+    def may_be_reclaimed(self, peer: Peer, claim: Alive, turn: Turn) -> bool:
+        """True if what is claimed elsewhere may take this one's name: at once if that was given up, or if this one has
+        failed and the claim is of a later life of it (Consul has these wait, as others do that want a failed name)."""
+        if peer.state is MemberState.DEAD:
+            return peer.lives_on(claim) or turn.now - peer.since >= self._profile.dead_node_reclaim
+        return peer.state is MemberState.LEFT
 
     def _become(self, peer: Peer, state: MemberState, turn: Turn) -> None:
         self._members.turn_into(peer, state, turn.now)

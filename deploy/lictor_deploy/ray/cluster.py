@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from itertools import count
 from pathlib import Path
 
 from lictor_deploy.local.cluster import ClusterParent, Layout
@@ -17,7 +16,6 @@ from lictor_deploy.ray.opening import Hosts, Opening
 from lictor_deploy.ray.spread import first_homes, least_loaded, spec_of
 
 LOOK_EVERY_S = 0.5
-FREE_EVERY_S = 2.0
 REPLACE_AFTER_S = 20.0
 """A server whose machine has not come back by then is replaced by a new one."""
 NEXT_REPLACED_AFTER_S = 30.0
@@ -60,9 +58,6 @@ class RayCluster(ClusterParent):
         self._lost_since: dict[str, float] = {}
         """Server → since when no host has its journal."""
         self._replaced_at = -NEXT_REPLACED_AFTER_S
-        self._moving: set[str] = set()
-        """Agents whose names gossip may still hold for members elsewhere."""
-        self._tellers = count()
         self._retired: set[str] = set()
         self._broken: set[str] = set()
         """Processes that have crashed too often: they stay down, though their machines answer."""
@@ -72,7 +67,6 @@ class RayCluster(ClusterParent):
         """Start a host on every node of Ray."""
         super().start()
         self._watch()
-        self._free_names()
 
     def _opening(self, process: str, life: int) -> Opening:
         control = self._control
@@ -167,7 +161,6 @@ class RayCluster(ClusterParent):
                 self._lost_since.setdefault(place.name, time.monotonic())
         agents = [place.name for place in there if not place.server]
         self._warn(f"{process} {why}: its {len(agents)} agents start elsewhere.")
-        self._moving |= {place.node for place in there if not place.server}
         self._control.alarms.later(self._launcher.lease_left_s(process), lambda: self._deal(agents))
 
     def _deal(self, agents: Iterable[str]) -> None:
@@ -184,7 +177,6 @@ class RayCluster(ClusterParent):
             loads[home] += 1
             self._homes[place.node] = home
             dealt.setdefault(home, []).append(place)
-            self._moving.add(place.node)
         for home, places in dealt.items():
             self._give(places, home, fresh=True)
 
@@ -210,20 +202,6 @@ class RayCluster(ClusterParent):
         if len(self._lost_since) > (servers - 1) // 2 or now - self._replaced_at < NEXT_REPLACED_AFTER_S:
             return ""
         return next((name for name, since in self._lost_since.items() if now - since > REPLACE_AFTER_S), "")
-
-    def _free_names(self) -> None:
-        """Agents that moved come in as soon as the others let go of them at their old address.
-
-        One server tells the others, another the next time: an agent that is in already has to refute it.
-        """
-        self._control.alarms.later(FREE_EVERY_S, self._free_names)
-        views = {node: self._convergence.view(node) for node in self._moving}
-        self._moving = {node for node, view in views.items() if view is None or view.alive < 2}
-        servers = [place.node for place in self._places if place.server and place.name not in self._lost_since]
-        if self._moving and servers:
-            teller = self._homes[servers[next(self._tellers) % len(servers)]]
-            names = sorted(node.partition(".")[0] for node in self._moving)
-            self._supervisor.tell({"force_out": names}, [teller])
 
     def _replace(self, old: str) -> None:
         """A server that has never been takes the place of one whose journal is gone: never the same id without it."""

@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from itertools import count
 
 from lictor_actors.hosts.disks.file import DirectoryInUse
 from lictor_actors.hosts.ray.ports import drawn_ports
@@ -16,8 +15,6 @@ from lictor_deploy.local.json_lines import Said
 from lictor_deploy.local.nodes import HostedNodes
 from lictor_deploy.ray.directory import Directory
 from lictor_messages.addresses import lane_url
-from lictor_messages.envelope import Envelope, at
-from lictor_messages.members import ForceLeave
 
 LOCK_AGAIN_S = 0.2
 
@@ -35,7 +32,6 @@ class Guests:
         self._starting: dict[str, asyncio.Task[None]] = {}
         self._here: dict[str, NodeSpec] = {}
         """Node's name → it, as it stands here."""
-        self._requests = count(1)
 
     def take(self, specs: Iterable[Said], fresh: bool) -> None:
         """Start these. ``fresh``: agents that come from elsewhere, so that what is kept of them here is out of date."""
@@ -63,14 +59,6 @@ class Guests:
             log.warning("fenced: the parent has not called in time, so %d agents end here", len(agents))
             await self.drop(agents, "fenced")
             self._nodes.say({"fenced": agents})
-
-    def force_out(self, names: Iterable[str]) -> None:
-        """Have failed members of these names count as left, so that their names are free at another address."""
-        for spec in list(self._here.values())[:1]:
-            me, prober = at("host", spec.node), at("prober", spec.node)
-            for name in names:
-                request = f"force-out.{next(self._requests)}"
-                self._nodes.host.post(Envelope(me, prober, ForceLeave(node=name), request=request, reply_to=me))
 
     def doors(self) -> list[str]:
         """URLs of their doors for client actors: agents first."""

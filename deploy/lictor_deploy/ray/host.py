@@ -120,8 +120,6 @@ class Host:
                 self._guests.take(specs, fresh)
             case {"drop": list(names)}:
                 self._tasks.append(asyncio.create_task(self._guests.drop(names, "it lives elsewhere")))
-            case {"force_out": list(names)}:
-                self._guests.force_out(names)
             case {"record": str(name), "order": int()}:
                 self._record(name, message)
             case _:

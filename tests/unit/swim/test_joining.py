@@ -185,6 +185,16 @@ def test_whoever_joins_refuses_a_view_of_another_datacenter_too(net):
     assert apart(net)
 
 
+def test_one_that_no_member_has_answered_asks_again_though_it_has_heard_of_some(net):
+    """These may be gone: it heard of them by gossip for its earlier life, and no member knows where it is now."""
+    net.add("n1", "n0", "silent")
+    net.run(0.01)
+    net.gossip("n1", net.alive("n7", 5, gossip="tcp://gone:8301"))
+    net.until(lambda: net.status("n1", "n7") == "failed", within=60)
+    net.add("n0")
+    net.until(lambda: net.status("n0", "n1") == net.status("n1", "n0") == "alive", within=2)
+
+
 def test_a_view_that_comes_in_parts_is_refused_once(net):
     net.add("n0")
     net.add("far", dc="dc2")

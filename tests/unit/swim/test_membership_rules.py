@@ -181,6 +181,17 @@ def test_another_address_is_a_conflict_until_the_name_is_free(net, n0):
     assert n0.members.get("x.dc1").alive.address == "10.9.9.9"
 
 
+@pytest.mark.parametrize(("id_", "incarnation", "free"), [("one", 10, True), ("one", 9, False), ("two", 10, False)])
+def test_a_failed_name_is_free_at_once_for_a_later_life_of_the_same_node(net, n0, id_, incarnation, free):
+    net.gossip("n0", net.alive("x", 9, tags={"id": "one"}))
+    elsewhere = net.alive("x", incarnation, address="10.9.9.9", tags={"id": id_})
+    net.gossip("n0", elsewhere)
+    assert n0.members.get("x.dc1").alive.address == "10.0.0.1"
+    net.bury("n0", "x", 9)
+    net.gossip("n0", elsewhere)
+    assert net.status("n0", "x") == ("alive" if free else "failed")
+
+
 def test_a_left_name_is_free_at_once_even_at_a_lower_incarnation(net, n0):
     net.gossip("n0", net.dead("x", 5, accuser="x"))
     net.gossip("n0", net.alive("x", 1, address="10.9.9.9"))

@@ -58,10 +58,6 @@ class Convergence:
         self._all = tuple(by if node == server else node for node in self._all)
         self.forget([server])
 
-    def view(self, node: str) -> View | None:
-        """What this node said last of what it sees."""
-        return self._views.get(node)
-
     def forget(self, nodes: Iterable[str]) -> None:
         """These nodes' process died: what it last said is void."""
         for node in nodes:

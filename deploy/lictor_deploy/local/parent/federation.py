@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from lictor_deploy.local.parent.convergence import Convergence, View, Wholeness
+from lictor_deploy.local.parent.convergence import Convergence, Wholeness
 
 
 class Federation:
@@ -29,10 +29,6 @@ class Federation:
         """This server is gone for good, and another of its datacenter has come in its place."""
         self._servers = self._servers - {server} | {by}
         self._of[dc_of(server)].replace(server, by)
-
-    def view(self, node: str) -> View | None:
-        """What this node said last of what it sees."""
-        return self._of[dc_of(node)].view(node)
 
     def forget(self, nodes: Iterable[str]) -> None:
         """These nodes' process died: what it last said is void."""
