@@ -16,17 +16,16 @@ from lictor_deploy.pictures.canvas import (
     VERMILLION,
     Axes,
     Picture,
-    at_end,
     canvas,
     legend,
 )
 
 
 class Attempt(NamedTuple):
-    """A write that a client tried through ``node``, and whether it was acknowledged."""
+    """A write that a client on ``side`` tried, and whether it was acknowledged."""
 
     t: float
-    node: str
+    side: str
     done: bool
 
 
@@ -40,36 +39,36 @@ def two_promises(
     """``cut``: from when to when the network was parted. ``led``: who led when. ``seen``: for each side the times and how
     many members it held for alive. Times are seconds since the run began.
     """
-    nodes = sorted({span.node for span in led} | {attempt.node for attempt in writes})
-    figure, (raft, gossip) = canvas(title, 0.42 * len(nodes) + 0.5, 1.8)
+    rows = [*seen, *dict.fromkeys(span.node for span in led)]
+    figure, (raft, gossip) = canvas(title, 0.42 * len(rows) + 0.5, 1.8)
     for panel in (raft, gossip):
         panel.axvspan(*cut, color=PALE, alpha=0.7, zorder=0, linewidth=0)
-    _draw_raft(raft, nodes, led, writes)
+    _draw_raft(raft, rows, led, writes)
     _draw_gossip(gossip, seen)
     gossip.annotate("parted", (sum(cut) / 2, 0.05), xycoords=("data", "axes fraction"), ha="center", color=GREY)
     gossip.set_xlabel("seconds since the run began")
     done, refused = (sum(write.done is wanted for write in writes) for wanted in (True, False))
     ends = "; ".join(f"{side} sees at least {min(alive)} members" for side, (_, alive) in seen.items())
-    return Picture(figure, f"{title}. {done} writes acknowledged, {refused} refused; {ends}.")
+    return Picture(figure, f"{title}. {done} writes acknowledged, {refused} not; {ends}.")
 
 
-def _draw_raft(panel: Axes, nodes: Sequence[str], led: Sequence[Span], writes: Sequence[Attempt]) -> None:
+def _draw_raft(panel: Axes, rows: Sequence[str], led: Sequence[Span], writes: Sequence[Attempt]) -> None:
     for span in led:
         label = "leads" if span is led[0] else None
-        panel.barh(nodes.index(span.node), span.until - span.since, 0.5, span.since, color=BLUE, alpha=0.35, label=label)
-    for done, marker, colour, label in ((True, "o", GREEN, "write acknowledged"), (False, "x", VERMILLION, "refused")):
-        tried = [(write.t, nodes.index(write.node)) for write in writes if write.done is done]
+        panel.barh(rows.index(span.node), span.until - span.since, 0.5, span.since, color=BLUE, alpha=0.35, label=label)
+    for done, marker, colour, label in ((True, "o", GREEN, "write acknowledged"), (False, "x", VERMILLION, "not acknowledged")):
+        tried = [(write.t, rows.index(write.side)) for write in writes if write.done is done]
         panel.scatter(*zip(*tried, strict=True), s=34, marker=marker, color=colour, label=label, zorder=3)
-    panel.set_yticks(range(len(nodes)), [node.partition(".")[0] for node in nodes])
-    panel.set_ylim(len(nodes) - 0.4, -0.6)
+    panel.set_yticks(range(len(rows)), [row.partition(".")[0] for row in rows])
+    panel.set_ylim(len(rows) - 0.4, -0.6)
     panel.set_title("Raft: consistent, so the smaller side waits (CP)", loc="right", fontsize=10)
     legend(panel, 3)
 
 
 def _draw_gossip(panel: Axes, seen: Mapping[str, tuple[Sequence[float], Sequence[int]]]) -> None:
     for (side, (times, alive)), (colour, _, dash) in zip(seen.items(), SERIES, strict=False):
-        panel.step(times, alive, where="post", color=colour, linestyle=dash, linewidth=2)
-        at_end(panel, times[-1], alive[-1], side, colour)
-    panel.set_ylim(bottom=0)
+        panel.step(times, alive, where="post", color=colour, linestyle=dash, linewidth=2, label=side)
+    panel.set_ylim(0, 1.1 * max(max(alive) for _, alive in seen.values()))
     panel.set_ylabel("members alive\nin its view", fontsize=SMALL)
-    panel.set_title("Gossip: available, so both sides go on with whom they reach (AP)", loc="right", fontsize=10)
+    panel.set_title("Gossip: available, so both sides go on (AP)", loc="right", fontsize=10)
+    legend(panel, 2)
