@@ -45,9 +45,10 @@ def points(title: str, axes: tuple[str, str], places: Mapping[str, tuple[float, 
     panel.plot(x, y, color=GREY, linewidth=1, zorder=1)
     for name, (across, up) in places.items():
         fill = BLUE if name == usual else "white"
-        panel.scatter(across, up, s=70, facecolor=fill, edgecolor=BLUE, linewidth=2, zorder=2)
+        panel.scatter(across, up, s=70, facecolor=fill, edgecolor=BLUE, linewidth=2, zorder=3, clip_on=False)
         panel.annotate(name, (across, up), (9, 5), textcoords="offset points", fontsize=10)
     panel.margins(x=0.12, y=0.15)
+    panel.set_ylim(bottom=0)
     panel.grid(color=GREY, alpha=0.2)
     panel.set_xlabel(axes[0])
     panel.set_ylabel(axes[1])

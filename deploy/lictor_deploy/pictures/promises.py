@@ -61,7 +61,7 @@ def _draw_raft(panel: Axes, rows: Sequence[str], led: Sequence[Span], writes: Se
         panel.scatter(*zip(*tried, strict=True), s=34, marker=marker, color=colour, label=label, zorder=3)
     panel.set_yticks(range(len(rows)), [row.partition(".")[0] for row in rows])
     panel.set_ylim(len(rows) - 0.4, -0.6)
-    panel.set_title("Raft: consistent, so the smaller side waits (CP)", loc="right", fontsize=10)
+    panel.set_title("Raft: the smaller side waits (CP)", loc="right", fontsize=10)
     legend(panel, 3)
 
 
@@ -70,5 +70,5 @@ def _draw_gossip(panel: Axes, seen: Mapping[str, tuple[Sequence[float], Sequence
         panel.step(times, alive, where="post", color=colour, linestyle=dash, linewidth=2, label=side)
     panel.set_ylim(0, 1.1 * max(max(alive) for _, alive in seen.values()))
     panel.set_ylabel("members alive\nin its view", fontsize=SMALL)
-    panel.set_title("Gossip: available, so both sides go on (AP)", loc="right", fontsize=10)
+    panel.set_title("Gossip: both sides go on (AP)", loc="right", fontsize=10)
     legend(panel, 2)
