@@ -78,8 +78,11 @@ async def serving(app: FastAPI, listener: socket.socket) -> AsyncIterator[None]:
 
 
 async def until(status: int, url: str) -> None:
-    while (said := await get(url))[0] != status:
+    """Ask until this status is the answer: checks and the catalog take a moment."""
+    said = await get(url)
+    if said[0] != status:
         await asyncio.sleep(0.05)
+        return await until(status, url)
     print(f"{said[0]}: {said[1]}", flush=True)
 
 

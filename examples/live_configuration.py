@@ -1,6 +1,6 @@
 """Configuration from the key-value store, with live reload: a running program follows its keys, no restart.
 
-You see the program start with its defaults, take each new value as it is written, refuse one that makes no sense, and go on.
+You see the program start with its defaults, take each new value as it is written, and refuse one that makes no sense.
 
     lictor dev -servers 3 -agents 2 -exec "python examples/live_configuration.py"
 """

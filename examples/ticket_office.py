@@ -1,8 +1,10 @@
-"""Chaos against a service of your own: clerks in three places sell tickets, while the leader is cut off from every other node.
+"""Chaos against a service of your own: clerks in three places sell tickets, while the leader is cut off.
 
-You see, for each seed, how many tickets were sold and how often a clerk lost a race; no ticket is ever sold twice. Nothing need
-be running: the cluster is simulated, its minutes take a second. `python examples/ticket_office.py careless` sells without
-compare-and-set, and is caught.
+You see, for each seed, how many tickets were sold and how often a clerk lost a race; no ticket is ever sold twice.
+Nothing need be running: the cluster is simulated, its minutes take a second. With the word `careless` the clerks sell
+without compare-and-set, and are caught.
+
+    python examples/ticket_office.py
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The example of chaos against a service of one's own: careful clerks sell no ticket twice, careless ones are caught."""
+"""Chaos against a service of one's own, the example: careful clerks sell no ticket twice, careless ones are caught."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ ROW_IN = 0.13
 def who_knew(title: str, times: Sequence[float], held: Mapping[str, Sequence[str]]) -> Picture:
     """``held``: for each observer its state of the member (one of ``STATES``) at each of ``times``, in seconds.
 
-    Above, the staircase of how many suspect it and how many hold it for failed; below, each observer's row, the first to
-    know at the top.
+    Above, the staircase of how many suspect it and how many hold it for failed; below, each observer's row, the first
+    to know at the top.
     """
     rows = sorted(held, key=lambda node: (_first(held[node], "failed"), _first(held[node], "suspect"), node))
     grid = [[STATES.index(state) for state in held[node]] for node in rows]
@@ -54,4 +54,5 @@ def _first(states: Sequence[str], wanted: str) -> int:
 def _said(observers: int, told: Sequence[float]) -> str:
     if not told:
         return f"None of {observers} observers holds it for failed."
-    return f"{len(told)} of {observers} observers hold it for failed: the first at {told[0]:.1f} s, the last at {told[-1]:.1f} s."
+    when = f"the first at {told[0]:.1f} s, the last at {told[-1]:.1f} s"
+    return f"{len(told)} of {observers} observers hold it for failed: {when}."

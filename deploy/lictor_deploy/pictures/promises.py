@@ -36,8 +36,8 @@ def two_promises(
     writes: Sequence[Attempt],
     seen: Mapping[str, tuple[Sequence[float], Sequence[int]]],
 ) -> Picture:
-    """``cut``: from when to when the network was parted. ``led``: who led when. ``seen``: for each side the times and how
-    many members it held for alive. Times are seconds since the run began.
+    """``cut``: from when to when the network was parted. ``led``: who led when. ``seen``: for each side the times, and
+    how many members it held for alive. Times are seconds since the run began.
     """
     rows = [*seen, *dict.fromkeys(span.node for span in led)]
     figure, (raft, gossip) = canvas(title, 0.42 * len(rows) + 0.5, 1.8)
@@ -56,7 +56,10 @@ def _draw_raft(panel: Axes, rows: Sequence[str], led: Sequence[Span], writes: Se
     for span in led:
         label = "leads" if span is led[0] else None
         panel.barh(rows.index(span.node), span.until - span.since, 0.5, span.since, color=BLUE, alpha=0.35, label=label)
-    for done, marker, colour, label in ((True, "o", GREEN, "write acknowledged"), (False, "x", VERMILLION, "not acknowledged")):
+    for done, marker, colour, label in (
+        (True, "o", GREEN, "write acknowledged"),
+        (False, "x", VERMILLION, "not acknowledged"),
+    ):
         tried = [(write.t, rows.index(write.side)) for write in writes if write.done is done]
         panel.scatter(*zip(*tried, strict=True), s=34, marker=marker, color=colour, label=label, zorder=3)
     panel.set_yticks(range(len(rows)), [row.partition(".")[0] for row in rows])

@@ -12,7 +12,9 @@ PAINTS = (BLUE, GREEN, PURPLE, VERMILLION, SKY)
 MS = 1000.0
 
 
-def space_time(title: str, records: Sequence[TimelineRecord], nodes: Sequence[str], names: Mapping[str, str]) -> Picture:
+def space_time(
+    title: str, records: Sequence[TimelineRecord], nodes: Sequence[str], names: Mapping[str, str]
+) -> Picture:
     """The messages among ``records`` between these nodes, times in milliseconds since the first; a dotted line stands
     where a client's request was answered.
 
@@ -31,9 +33,7 @@ def space_time(title: str, records: Sequence[TimelineRecord], nodes: Sequence[st
             _answered(panel, (operation.until - zero) * MS)
     _lay_out(panel, nodes, len(kinds))
     last = max(record.until or record.t for record in drawn)
-    steps = "; ".join(
-        f"{(r.t - zero) * MS:.2f} ms {names[r.what]} {_short(r.node)} to {_short(r.to)}" for r in drawn
-    )
+    steps = "; ".join(f"{(r.t - zero) * MS:.2f} ms {names[r.what]} {_short(r.node)} to {_short(r.to)}" for r in drawn)
     return Picture(figure, f"{title}. {len(drawn)} messages within {(last - zero) * MS:.2f} ms: {steps}.")
 
 
@@ -52,7 +52,9 @@ def _arrow(panel: Axes, record: TimelineRecord, zero: float, nodes: Sequence[str
 
 def _answered(panel: Axes, at: float) -> None:
     panel.axvline(at, color=BLACK, linewidth=1, linestyle=":")
-    panel.annotate("answered", (at, 1), (4, -4), xycoords=("data", "axes fraction"), textcoords="offset points", va="top")
+    panel.annotate(
+        "answered", (at, 1), (4, -4), xycoords=("data", "axes fraction"), textcoords="offset points", va="top"
+    )
 
 
 def _lay_out(panel: Axes, nodes: Sequence[str], kinds: int) -> None:

@@ -171,15 +171,21 @@ class SimCluster:
         return table(self.bench.standing(), f"seed {self.seed}, {self.time_s:.3f} s")
 
     def graph(self) -> Picture:
-        """A picture of who sees whom, for notebooks; no time passes for it. Needs ``lictor[notebooks]``."""
-        from lictor_deploy.pictures import who_sees_whom
+        """A picture of which nodes see each other, for notebooks; no time passes for it. Needs ``lictor[notebooks]``."""
+        from lictor_deploy.pictures import mutual_views
 
         leader, running = self.bench.leader(), set(self.world.running())
         kinds = {
-            name: "down" if name not in running else "leader" if name == leader else "server" if spec.server else "agent"
+            name: "down"
+            if name not in running
+            else "leader"
+            if name == leader
+            else "server"
+            if spec.server
+            else "agent"
             for name, spec in ((spec.node, spec) for spec in self.nodes.values())
         }
-        return who_sees_whom(f"Who sees whom at {self.time_s:.1f} s", kinds, self.bench.views())
+        return mutual_views(f"Which nodes see each other at {self.time_s:.1f} s", kinds, self.bench.views())
 
     def _full(self, node: str) -> str:
         name = node.partition(".")[0]

@@ -1,4 +1,4 @@
-"""Who sees whom: the members of a cluster, in as many circles as there are sides that see only themselves."""
+"""Which nodes see each other: the members of a cluster, in as many circles as there are sides that see only themselves."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ GAP, HEIGHT = 1.0, 2.6
 SIZES = {"leader": 330, "server": 130, "agent": 100, "down": 100}
 
 
-def who_sees_whom(title: str, kinds: Mapping[str, str], views: Views) -> Picture:
+def mutual_views(title: str, kinds: Mapping[str, str], views: Views) -> Picture:
     """``kinds``: of each node, a key of ``LOOKS``. A line joins two nodes that hold each other for alive."""
     sides = list(_sides(kinds, views))
     places, width = _placed(sides)
@@ -80,7 +80,9 @@ def _placed(sides: list[list[str]]) -> tuple[dict[str, tuple[float, float]], flo
         radius = 1.0 if len(side) > 1 else 0.0
         turns = [2 * math.pi * place / len(side) for place in range(len(side))]
         middle = left + GAP / 2 + radius
-        places |= {node: (middle + radius * math.sin(t), radius * math.cos(t)) for node, t in zip(side, turns, strict=True)}
+        places |= {
+            node: (middle + radius * math.sin(t), radius * math.cos(t)) for node, t in zip(side, turns, strict=True)
+        }
         left += GAP + 2 * radius
     return places, left
 
