@@ -23,7 +23,7 @@ Axes = Any
 """One panel of a figure, of matplotlib."""
 
 
-class Picture:
+class Plot:
     """A figure that notebooks show; ``said`` is what it shows, for a reader who does not see it."""
 
     def __init__(self, figure: Figure, said: str) -> None:

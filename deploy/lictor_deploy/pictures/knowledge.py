@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from matplotlib.colors import ListedColormap
 from matplotlib.patches import Patch
 
-from lictor_deploy.pictures.canvas import BLUE, ORANGE, PALE, SMALL, Axes, Picture, canvas
+from lictor_deploy.pictures.canvas import BLUE, ORANGE, PALE, SMALL, Axes, Plot, canvas
 
 STATES = ("alive", "suspect", "failed")
 COLOURS = (PALE, ORANGE, BLUE)
 ROW_IN = 0.13
 
 
-def who_knew(title: str, times: Sequence[float], held: Mapping[str, Sequence[str]]) -> Picture:
+def who_knew(title: str, times: Sequence[float], held: Mapping[str, Sequence[str]]) -> Plot:
     """``held``: for each observer its state of the member (one of ``STATES``) at each of ``times``, in seconds.
 
     Above, the staircase of how many suspect it and how many hold it for failed; below, each observer's row, the first
@@ -29,7 +29,7 @@ def who_knew(title: str, times: Sequence[float], held: Mapping[str, Sequence[str
     heat.set_yticks(range(len(rows)), rows, fontsize=7)
     heat.set_xlabel("seconds since the power cut")
     told = [times[_first(held[node], "failed")] for node in rows if "failed" in held[node]]
-    return Picture(figure, f"{title}. {_said(len(rows), told)}")
+    return Plot(figure, f"{title}. {_said(len(rows), told)}")
 
 
 def _draw_stairs(panel: Axes, times: Sequence[float], grid: Sequence[Sequence[int]]) -> None:

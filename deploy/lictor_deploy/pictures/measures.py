@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from lictor_deploy.pictures.canvas import BLUE, GREY, SERIES, Picture, at_end, canvas
+from lictor_deploy.pictures.canvas import BLUE, GREY, SERIES, Plot, at_end, canvas
 
 
 def lines(
@@ -14,7 +14,7 @@ def lines(
     series: Mapping[str, Sequence[float]],
     *,
     logarithmic: bool = False,
-) -> Picture:
+) -> Plot:
     """``over``: what runs along x, with its unit, and the places; ``series``: the name of each line and its values, in
     the unit that ``measured`` names. ``logarithmic``: x by factors instead of steps.
     """
@@ -27,15 +27,15 @@ def lines(
         panel.set_xscale("log", base=2)
     panel.set_xticks(places, [f"{place:g}" for place in places])
     panel.minorticks_off()
-    panel.set_ylim(bottom=0)
+    panel.set_ylim(0, 1.1 * max(max(values) for values in series.values()))
     panel.grid(axis="y", color=GREY, alpha=0.25)
     panel.set_xlabel(what)
     panel.set_ylabel(measured)
     rows = "; ".join(f"{name}: {', '.join(f'{value:.3g}' for value in values)}" for name, values in series.items())
-    return Picture(figure, f"{title}. {measured} at {', '.join(f'{place:g}' for place in places)} {what}: {rows}.")
+    return Plot(figure, f"{title}. {measured} at {', '.join(f'{place:g}' for place in places)} {what}: {rows}.")
 
 
-def points(title: str, axes: tuple[str, str], places: Mapping[str, tuple[float, float]], usual: str = "") -> Picture:
+def points(title: str, axes: tuple[str, str], places: Mapping[str, tuple[float, float]], usual: str = "") -> Plot:
     """``places``: the name of each point and where it lies on the two ``axes``; a line joins them in this order.
 
     The point called ``usual`` is filled, because it is what a reader has if they change nothing.
@@ -53,4 +53,4 @@ def points(title: str, axes: tuple[str, str], places: Mapping[str, tuple[float, 
     panel.set_xlabel(axes[0])
     panel.set_ylabel(axes[1])
     rows = "; ".join(f"{name}: {across:.3g}, {up:.3g}" for name, (across, up) in places.items())
-    return Picture(figure, f"{title}. {axes[0]}, {axes[1]}: {rows}.")
+    return Plot(figure, f"{title}. {axes[0]}, {axes[1]}: {rows}.")

@@ -15,13 +15,13 @@ from lictor_deploy.pictures.canvas import (
     SMALL,
     VERMILLION,
     Axes,
-    Picture,
+    Plot,
     canvas,
     legend,
 )
 
 
-class Attempt(NamedTuple):
+class TriedWrite(NamedTuple):
     """A write that a client on ``side`` tried, and whether it was acknowledged."""
 
     t: float
@@ -33,9 +33,9 @@ def two_promises(
     title: str,
     cut: tuple[float, float],
     led: Sequence[Span],
-    writes: Sequence[Attempt],
+    writes: Sequence[TriedWrite],
     seen: Mapping[str, tuple[Sequence[float], Sequence[int]]],
-) -> Picture:
+) -> Plot:
     """``cut``: from when to when the network was parted. ``led``: who led when. ``seen``: for each side the times, and
     how many members it held for alive. Times are seconds since the run began.
     """
@@ -49,10 +49,10 @@ def two_promises(
     gossip.set_xlabel("seconds since the run began")
     done, refused = (sum(write.done is wanted for write in writes) for wanted in (True, False))
     ends = "; ".join(f"{side} sees at least {min(alive)} members" for side, (_, alive) in seen.items())
-    return Picture(figure, f"{title}. {done} writes acknowledged, {refused} not; {ends}.")
+    return Plot(figure, f"{title}. {done} writes acknowledged, {refused} not; {ends}.")
 
 
-def _draw_raft(panel: Axes, rows: Sequence[str], led: Sequence[Span], writes: Sequence[Attempt]) -> None:
+def _draw_raft(panel: Axes, rows: Sequence[str], led: Sequence[Span], writes: Sequence[TriedWrite]) -> None:
     for span in led:
         label = "leads" if span is led[0] else None
         panel.barh(rows.index(span.node), span.until - span.since, 0.5, span.since, color=BLUE, alpha=0.35, label=label)

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from lictor_actors.timeline.record import TimelineRecord
-from lictor_deploy.pictures.canvas import BLACK, BLUE, GREEN, GREY, PURPLE, SKY, VERMILLION, Axes, Picture, canvas
+from lictor_deploy.pictures.canvas import BLACK, BLUE, GREEN, GREY, PURPLE, SKY, VERMILLION, Axes, Plot, canvas
 
 ROW_IN = 0.75
 PAINTS = (BLUE, GREEN, PURPLE, VERMILLION, SKY)
 MS = 1000.0
 
 
-def space_time(
-    title: str, records: Sequence[TimelineRecord], nodes: Sequence[str], names: Mapping[str, str]
-) -> Picture:
+def space_time(title: str, records: Sequence[TimelineRecord], nodes: Sequence[str], names: Mapping[str, str]) -> Plot:
     """The messages among ``records`` between these nodes, times in milliseconds since the first; a dotted line stands
     where a client's request was answered.
 
@@ -34,7 +32,7 @@ def space_time(
     _lay_out(panel, nodes, len(kinds))
     last = max(record.until or record.t for record in drawn)
     steps = "; ".join(f"{(r.t - zero) * MS:.2f} ms {names[r.what]} {_short(r.node)} to {_short(r.to)}" for r in drawn)
-    return Picture(figure, f"{title}. {len(drawn)} messages within {(last - zero) * MS:.2f} ms: {steps}.")
+    return Plot(figure, f"{title}. {len(drawn)} messages within {(last - zero) * MS:.2f} ms: {steps}.")
 
 
 def _arrow(panel: Axes, record: TimelineRecord, zero: float, nodes: Sequence[str], colour: str) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lictor_actors.swarm.report import Report
-from lictor_deploy.pictures.canvas import BLUE, GREY, VERMILLION, Axes, Picture, canvas
+from lictor_deploy.pictures.canvas import BLUE, GREY, VERMILLION, Axes, Plot, canvas
 
 LEVELS = 4
 """Faults that come soon after each other have their names at different heights."""
 STEM = {"arrowstyle": "-", "color": GREY, "linewidth": 0.6, "relpos": (0, 0), "shrinkB": 5}
 
 
-def strikes(title: str, runs: Mapping[str, Report]) -> Picture:
+def strikes(title: str, runs: Mapping[str, Report]) -> Plot:
     """A row for each run: its faults as marks with their names, and a cross where a judge spoke."""
     figure, (panel,) = canvas(title, 1.3 * len(runs) + 0.3)
     for row, report in enumerate(runs.values()):
@@ -25,7 +25,7 @@ def strikes(title: str, runs: Mapping[str, Report]) -> Picture:
     said = "; ".join(
         f"{name}: {len(report.struck)} faults, broken at {report.broken_at_s:.2f} s" for name, report in runs.items()
     )
-    return Picture(figure, f"{title}. {said}.")
+    return Plot(figure, f"{title}. {said}.")
 
 
 def _draw(panel: Axes, row: int, report: Report) -> None:

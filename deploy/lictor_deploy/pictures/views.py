@@ -1,4 +1,4 @@
-"""Which nodes see each other: the members of a cluster, in as many circles as there are sides that see only themselves."""
+"""The members of a cluster that see each other: in as many circles as there are sides that see only themselves."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from lictor_deploy.pictures.canvas import BLUE, GREY, ORANGE, SKY, VERMILLION, WIDTH_IN, Axes, Picture, canvas, legend
+from lictor_deploy.pictures.canvas import BLUE, GREY, ORANGE, SKY, VERMILLION, WIDTH_IN, Axes, Plot, canvas, legend
 
 Views = Mapping[str, Mapping[str, str]]
 """For each node that runs, the state in which it holds each other member: alive, suspect, failed, left."""
@@ -32,7 +32,7 @@ GAP, HEIGHT = 1.0, 2.6
 SIZES = {"leader": 330, "server": 130, "agent": 100, "down": 100}
 
 
-def mutual_views(title: str, kinds: Mapping[str, str], views: Views) -> Picture:
+def mutual_views(title: str, kinds: Mapping[str, str], views: Views) -> Plot:
     """``kinds``: of each node, a key of ``LOOKS``. A line joins two nodes that hold each other for alive."""
     sides = list(_sides(kinds, views))
     places, width = _placed(sides)
@@ -47,7 +47,7 @@ def mutual_views(title: str, kinds: Mapping[str, str], views: Views) -> Picture:
     _name(panel, places)
     sizes = ", ".join(f"{len(side)}" for side in sides)
     leader = next((node for node, kind in kinds.items() if kind == "leader"), "none")
-    return Picture(figure, f"{title}. {len(kinds)} nodes in sides of {sizes} that see each other; leader: {leader}.")
+    return Plot(figure, f"{title}. {len(kinds)} nodes in sides of {sizes} that see each other; leader: {leader}.")
 
 
 def _pairs(views: Views) -> Iterator[tuple[str, str]]:

@@ -21,7 +21,7 @@ from lictor_deploy.sim.loop import WorldLoop
 from lictor_messages.html import table
 
 if TYPE_CHECKING:
-    from lictor_deploy.pictures import Picture
+    from lictor_deploy.pictures import Plot
 
 TRACE_KEPT = 10_000
 """Lines of the trace that a cluster remembers."""
@@ -170,8 +170,8 @@ class SimCluster:
         """The nodes, and what each server's Raft is about; no time passes for it."""
         return table(self.bench.standing(), f"seed {self.seed}, {self.time_s:.3f} s")
 
-    def graph(self) -> Picture:
-        """A picture of which nodes see each other, for notebooks; no time passes for it. Needs ``lictor[notebooks]``."""
+    def graph(self) -> Plot:
+        """Which nodes see each other, as a picture for notebooks; no time passes. Needs ``lictor[notebooks]``."""
         from lictor_deploy.pictures import mutual_views
 
         leader, running = self.bench.leader(), set(self.world.running())

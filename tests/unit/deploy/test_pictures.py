@@ -17,7 +17,7 @@ from lictor_actors.timeline.record import TimelineRecord
 from lictor_actors.timeline.recorder import Recorder
 from lictor_actors.timeline.spans import Span
 from lictor_deploy import pictures
-from lictor_deploy.pictures import Attempt, Picture
+from lictor_deploy.pictures import Plot, TriedWrite
 from lictor_deploy.sim.cluster import SimCluster
 
 PUT = TimelineRecord(1.0, "a.dc1", "message", "kv.put_key", to="b.dc1", until=1.002)
@@ -57,7 +57,7 @@ ASKED = TimelineRecord(1.0, "a.dc1", "operation", "put", until=1.003)
                 "t",
                 (1, 2),
                 [Span("a.dc1", 0, 3, "")],
-                [Attempt(0, "in", True), Attempt(1, "in", False)],
+                [TriedWrite(0, "in", True), TriedWrite(1, "in", False)],
                 {"in": ([0, 1], [2, 1])},
             ),
             "t. 1 writes acknowledged, 1 not; in sees at least 1 members.",
@@ -70,7 +70,7 @@ ASKED = TimelineRecord(1.0, "a.dc1", "operation", "put", until=1.003)
         ),
     ],
 )
-def test_a_picture_says_what_it_shows(draw_it: Callable[[], Picture], says: str) -> None:
+def test_a_picture_says_what_it_shows(draw_it: Callable[[], Plot], says: str) -> None:
     picture = draw_it()
     assert re.fullmatch(says, repr(picture))
     assert picture._repr_png_().startswith(b"\x89PNG")
