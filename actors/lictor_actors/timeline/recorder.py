@@ -45,6 +45,9 @@ class Recorder(Tap):
         """Everything so far, in the order of time."""
         return sorted(self._records, key=lambda record: record.t)
 
+    def __repr__(self) -> str:
+        return f"<{len(self._records)} records of a timeline>"
+
     def _repr_html_(self) -> str:
         """The story, as ``lictor timeline`` draws it in a terminal."""
         everything = self.records()
