@@ -1,6 +1,7 @@
 """Every example runs, against a real cluster, and shows what it promises."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -55,3 +56,30 @@ def test_break_it(cluster):
     assert "chose a new leader" in out
     assert "every node sees every other again" in out
     assert cluster.faults.ls() == []
+
+
+SHOWS = {
+    "hello_catalog.py": r"healthy: hello-8081 .*, hello-8082 .*\nhealthy: hello-8082 at port 8082\n"
+    r"critical: hello-8081 says 'the disk is full'\n",
+    "leader_election.py": r"(?s)(\w+) leads.*(?!\1)(\w+) leads.*(?!\1|\2)\w+ leads.*each has led once\n",
+    "semaphore.py": r"(?s)worker-1 works.*worker-1 dies with its slot.*2 of 2 slots taken.*all five have worked\n",
+    "live_configuration.py": r"runs with .*'welcome', discount=0\)\nruns with .*'hello', discount=0\)\n"
+    r"runs with .*discount=20\)\nkeeps .*discount=20\): discount is 200: .*\nruns with .*discount=30\)\n",
+    "fastapi_pair.py": r"200: hello ann\n503: .*there is no healthy greeter.*\n",
+    "blue_green.py": r"began with blue: .*\[9001\]\nswitched to green: .*\[9002\]\nswitched to blue: .*\[9001\]\n",
+}
+"""What a reader is promised to see, line by line."""
+
+
+@pytest.mark.parametrize("example", SHOWS)
+def test_an_example_shows_what_it_promises(cluster, example):
+    if "fastapi" in example:
+        pytest.importorskip("fastapi", reason="the example needs FastAPI: pip install fastapi uvicorn")
+    out = output(start(cluster, example))
+    assert re.fullmatch(SHOWS[example], out), out
+
+
+def test_callers_fail_over_to_another_datacenter_and_come_back():
+    with Cluster.local(1, 1, "-datacenters", "2", "-profile", "local") as both:
+        out = output(start(both, "datacenter_failover.py"))
+    assert re.findall(r"on agent-1 in (\w+)", out) == ["dc1", "dc2", "dc1"]

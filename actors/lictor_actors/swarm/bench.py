@@ -25,10 +25,18 @@ from lictor_actors.roles.prober.prober import Prober
 from lictor_actors.roles.server.leader.reconcile import serf_health
 from lictor_actors.roles.server.server import Server
 from lictor_actors.store.families.catalog.tables import CatalogTables
-from lictor_actors.swim.member_table import MemberTable
+from lictor_actors.swim.member_table import MemberState, MemberTable
 from lictor_actors.swim.profile import LOCAL, WAN
 from lictor_messages.catalog import SERF_HEALTH
 from lictor_messages.envelope import at
+
+SEEN_AS = {
+    MemberState.ALIVE: "alive",
+    MemberState.SUSPECT: "suspect",
+    MemberState.DEAD: "failed",
+    MemberState.LEFT: "left",
+}
+"""Consul's words for what a member is held for."""
 
 
 class Bench:
@@ -71,6 +79,15 @@ class Bench:
             {"node": name, "runs": "yes" if name in running else "no", **_raft(servers.get(name))}
             for name in self.world.machines
         ]
+
+    def views(self) -> dict[str, dict[str, str]]:
+        """For each node that runs, the state in which it holds each other member: alive, suspect, failed, left."""
+        tables = {name: self._members(name) for name in self.world.running()}
+        return {
+            name: {peer.node: SEEN_AS[peer.state] for peer in table.sorted() if peer.node != name}
+            for name, table in tables.items()
+            if table is not None
+        }
 
     def members_wrong(self) -> list[str]:
         """How the views of the probers differ from what runs."""

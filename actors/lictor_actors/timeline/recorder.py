@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from html import escape
 
 from lictor_actors.hosts.world.trace import Tap
 from lictor_actors.hosts.world.world import World
+from lictor_actors.timeline.choose import STORY, choose
+from lictor_actors.timeline.draw import draw
 from lictor_actors.timeline.notes import fault_of, kind_of, named
 from lictor_actors.timeline.record import Fate, TimelineRecord
 from lictor_actors.timeline.words import describe
@@ -41,6 +44,14 @@ class Recorder(Tap):
     def records(self) -> list[TimelineRecord]:
         """Everything so far, in the order of time."""
         return sorted(self._records, key=lambda record: record.t)
+
+    def __repr__(self) -> str:
+        return f"<{len(self._records)} records of a timeline>"
+
+    def _repr_html_(self) -> str:
+        """The story, as ``lictor timeline`` draws it in a terminal."""
+        everything = self.records()
+        return f"<pre>{escape(chr(10).join(draw(choose(everything, STORY), everything)))}</pre>"
 
     def verdict(self, t: float, what: str) -> None:
         """A judge has spoken."""

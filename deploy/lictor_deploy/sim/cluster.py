@@ -6,7 +6,7 @@ import asyncio
 import weakref
 from collections import deque
 from collections.abc import Callable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from lictor_actors.client.both import Sync
 from lictor_actors.client.errors import LictorError
@@ -19,6 +19,9 @@ from lictor_actors.swarm.bench import Bench
 from lictor_deploy.sim.client import SECOND, SimClient
 from lictor_deploy.sim.loop import WorldLoop
 from lictor_messages.html import table
+
+if TYPE_CHECKING:
+    from lictor_deploy.pictures import Plot
 
 TRACE_KEPT = 10_000
 """Lines of the trace that a cluster remembers."""
@@ -166,6 +169,23 @@ class SimCluster:
     def _repr_html_(self) -> str:
         """The nodes, and what each server's Raft is about; no time passes for it."""
         return table(self.bench.standing(), f"seed {self.seed}, {self.time_s:.3f} s")
+
+    def graph(self) -> Plot:
+        """Which nodes see each other, as a picture for notebooks; no time passes. Needs ``lictor[notebooks]``."""
+        from lictor_deploy.pictures import mutual_views
+
+        leader, running = self.bench.leader(), set(self.world.running())
+        kinds = {
+            name: "down"
+            if name not in running
+            else "leader"
+            if name == leader
+            else "server"
+            if spec.server
+            else "agent"
+            for name, spec in ((spec.node, spec) for spec in self.nodes.values())
+        }
+        return mutual_views(f"Which nodes see each other at {self.time_s:.1f} s", kinds, self.bench.views())
 
     def _full(self, node: str) -> str:
         name = node.partition(".")[0]
