@@ -8,12 +8,13 @@ import random
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from types import TracebackType
-from typing import Any, ParamSpec, Protocol, Self, TypeVar
+from typing import Any, ParamSpec, Protocol, Self, TypeVar, Unpack
 
 from lictor_actors.client.api import Everything
 from lictor_actors.client.asking import ask_until
 from lictor_actors.client.both import Ask, Async, new_id
 from lictor_actors.client.connection import Connection
+from lictor_actors.client.credentials import ChannelCredentials, ClientSecurity
 from lictor_actors.client.durations import Duration, seconds
 from lictor_actors.client.errors import InvalidArgument, LictorError, Unexpected
 from lictor_actors.client.locks import AsyncLock
@@ -44,13 +45,26 @@ class AsyncClient(Everything[Async]):
     """Talks to one agent's door; every question has a deadline and raises a LictorError if it fails.
 
     ``timeout`` (seconds, or a text such as ``"1m"``) holds for everything but the time that a blocking query is told
-    to wait. ``cluster`` makes the door refuse if it belongs to another cluster.
+    to wait. ``cluster`` makes the door refuse if it belongs to another cluster. ``security``: token and certificates.
     """
 
-    def __init__(self, url: str = DOOR_URL, *, timeout: Duration = TIMEOUT_S, cluster: str = "") -> None:
+    def __init__(
+        self,
+        url: str = DOOR_URL,
+        *,
+        timeout: Duration = TIMEOUT_S,
+        cluster: str = "",
+        **security: Unpack[ClientSecurity],
+    ) -> None:
         if not isinstance(url, str):
             raise InvalidArgument(f"url is {url!r}: write tcp://HOST:8304")
-        self._begin(Connection(url, cluster), timeout, secrets.token_hex(8), random.Random(), new_id)
+        self._begin(
+            Connection(url, cluster, ChannelCredentials(url, **security)),
+            timeout,
+            secrets.token_hex(8),
+            random.Random(),
+            new_id,
+        )
 
     @classmethod
     def over(
@@ -168,6 +182,8 @@ class AsyncClient(Everything[Async]):
                 return ask.unwrap(answer)
 
 
-def connect(url: str = DOOR_URL, *, timeout: Duration = TIMEOUT_S, cluster: str = "") -> AsyncClient:
+def connect(
+    url: str = DOOR_URL, *, timeout: Duration = TIMEOUT_S, cluster: str = "", **security: Unpack[ClientSecurity]
+) -> AsyncClient:
     """A client for ``async with``: entering it waits until the door answers, at most ``timeout``."""
-    return AsyncClient(url, timeout=timeout, cluster=cluster)
+    return AsyncClient(url, timeout=timeout, cluster=cluster, **security)

@@ -7,10 +7,11 @@ import os
 import threading
 from collections.abc import Callable, Coroutine
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, Unpack
 
 from lictor_actors.client.async_client import DOOR_URL, TIMEOUT_S, AsyncClient
 from lictor_actors.client.blocking import Blocking
+from lictor_actors.client.credentials import ClientSecurity
 from lictor_actors.client.durations import Duration
 from lictor_actors.client.errors import ClientClosed, LictorError
 from lictor_actors.hosts.models import build_models
@@ -24,10 +25,17 @@ class Client(Blocking):
     A child after ``fork`` may use it: it then dials a connection of its own.
     """
 
-    def __init__(self, url: str = DOOR_URL, *, timeout: Duration = TIMEOUT_S, cluster: str = "") -> None:
+    def __init__(
+        self,
+        url: str = DOOR_URL,
+        *,
+        timeout: Duration = TIMEOUT_S,
+        cluster: str = "",
+        **security: Unpack[ClientSecurity],
+    ) -> None:
         build_models()  # any thread may make the first message of a kind
         super().__init__(self._run_ask)
-        self._client = AsyncClient(url, timeout=timeout, cluster=cluster)
+        self._client = AsyncClient(url, timeout=timeout, cluster=cluster, **security)
         self._closed = False
         self._begin()
 

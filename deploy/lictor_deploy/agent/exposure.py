@@ -5,7 +5,7 @@ from __future__ import annotations
 from lictor_actors.hosts.doors.unix import path_of
 from lictor_deploy.agent.lane_tls import demands
 from lictor_deploy.agent.spec import lane_places
-from lictor_deploy.agent.tls import https_files
+from lictor_deploy.agent.tls import client_terms, https_files
 from lictor_deploy.config.sections import AgentConfig
 from lictor_messages.addresses import is_here, join_host_port
 
@@ -29,7 +29,7 @@ def exposed(config: AgentConfig) -> list[str]:
     lanes = [(ip, port) for _, ip, port in lane_places(config) if not _guarded(config, port)]
     doors = [(ip, ports.http) for ip in config.addresses.http or config.client_addr if not path_of(ip)]
     doors += [(ip, ports.https) for ip in without_certificate(config)]
-    doors += [(ip, ports.bus) for ip in config.client_addr]
+    doors += [(ip, ports.bus) for ip in config.client_addr if not client_terms(config).verify_incoming]
     listeners = [(host, port) for host, port in lanes + doors if port >= 0]
     return [join_host_port(host, port) for host, port in listeners if not is_here(host)]
 
