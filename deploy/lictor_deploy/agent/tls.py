@@ -70,13 +70,18 @@ def https_context(config: AgentConfig) -> ssl.SSLContext:
         return server_context(files, SPOKEN)
 
 
+def clients_certified(config: AgentConfig) -> bool:
+    """Whether client actors have to show a certificate."""
+    said = config.tls.bus.verify_incoming
+    return asked_by_default(config) if said is None else said
+
+
 def client_terms(config: AgentConfig) -> LaneTerms:
     """Of the door of client actors: with a certificate it takes TLS, and plain connections unless one is demanded.
 
     Raises Failure.
     """
-    said, files = config.tls.bus.verify_incoming, files_of(config, BUS)
-    asks = asked_by_default(config) if said is None else said
+    asks, files = clients_certified(config), files_of(config, BUS)
     together(config, BUS, files)
     if asks and config.ports.bus >= 0:
         with_authorities(BUS, "verify_incoming", files)
