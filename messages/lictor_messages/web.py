@@ -111,6 +111,9 @@ class GatewayOptions(Message):
     """Refuse what is asked about coordinates."""
     primary_dc: str = ""
     """The datacenter in which policies, roles and global tokens are written; "": the own one."""
+    encrypt_verify_incoming: bool = True
+    encrypt_verify_outgoing: bool = True
+    """Whether gossip that is not encrypted is refused, and none is said, where there is a key. To be shown alone."""
     acl: bool = False
     """Whether tokens are asked for."""
     acl_default_policy: Literal["allow", "deny"] = "allow"

@@ -13,6 +13,7 @@ import pynng
 import pytest
 
 from lictor_actors.bus import stream_inlet, stream_pipe
+from lictor_actors.bus.listening import listening
 from lictor_actors.bus.sp import PULL_GREETS, PUSH_GREETS, Splitter, endpoint_of
 from lictor_actors.bus.stream_inlet import Admission, StreamInlet
 from lictor_actors.bus.stream_pipe import StreamPipe
@@ -236,7 +237,7 @@ async def test_who_greets_and_hangs_up_each_time_is_not_dialled_without_a_pause(
         arrivals.append(end.loop.time())
         end.happened.set()
 
-    with stream_inlet._listening(endpoint_of(url)) as listener:
+    with listening(endpoint_of(url)) as listener:
         end.loop.add_reader(listener, hang_up, listener)
         end.pipe(url)
         await end.until(lambda: len(arrivals) == 3)

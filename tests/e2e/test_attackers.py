@@ -19,6 +19,7 @@ from running_agent import RunningAgent
 
 import lictor
 from lictor_actors.bus.lane_tls import LaneTerms, LaneTls
+from lictor_actors.bus.tls import TlsFiles
 from lictor_actors.node.audiences import audiences
 from lictor_messages.base import KINDS_ON, WIRE
 from lictor_messages.codec import LENGTH, cluster_id, frame
@@ -44,6 +45,8 @@ class Site(NamedTuple):
     """An agent's certificate."""
     strangers: LaneTls
     """A server's certificate of another authority."""
+    commands: TlsFiles
+    """A certificate for commands."""
 
 
 def config(signer: Signer, name: str, kind: Any, key: str, **more: Any) -> dict[str, Any]:
@@ -56,6 +59,7 @@ def config(signer: Signer, name: str, kind: Any, key: str, **more: Any) -> dict[
         "tls": {
             "defaults": {"ca_file": files.ca_file, "cert_file": files.cert_file, "key_file": files.key_file},
             "internal_rpc": {"verify_incoming": True, "verify_server_hostname": True},
+            "bus": {"verify_incoming": name == "s1"},
         },
         **more,
     }
@@ -85,7 +89,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, until: Callable[..., Any]) ->
         say(f"tcp://{S1}:8301", recorded)
         until(lambda: server.ask("GET", "/v1/event/list"))
         agents, strangers = ours.lane("mallory", "client", "a1"), theirs.lane("m", "server", "s1")
-        yield Site(server, agent, foreign, key, recorded, agents, strangers)
+        yield Site(server, agent, foreign, key, recorded, agents, strangers, ours.files("cli", "cli"))
         assert [node.process.poll() for node in running] == [None] * 3
         assert not [node.name for node in running if "Traceback" in node.log.read_text()]
     finally:
@@ -129,8 +133,8 @@ def gossip(made: Callable[[Site], bytes]) -> Callable[[Site], None]:
     return lambda site: say(f"tcp://{S1}:8301", made(site))
 
 
-def request(data: bytes, lane: Callable[[Site], LaneTls | None]) -> Callable[[Site], None]:
-    return lambda site: say(f"tcp://{S1}:8300", data, lane(site))
+def request(data: bytes, lane: Callable[[Site], LaneTls | None], port: int = 8300) -> Callable[[Site], None]:
+    return lambda site: say(f"tcp://{S1}:{port}", data, lane(site))
 
 
 def hung_up(attempt: Callable[[Site], None]) -> Callable[[Site], None]:
@@ -180,6 +184,15 @@ ATTEMPTS: dict[str, tuple[Callable[[Site], None], str]] = {
     "a request by another authority's certificate": (
         hung_up(request(PLAIN, lambda site: believing(site.strangers))),
         "frame_tls:certificate_verify_failed",
+    ),
+    "a plain client": (hung_up(request(PLAIN, lambda _: None, 8304)), "client_door:not_encrypted"),
+    "a client without a certificate": (
+        hung_up(request(PLAIN, lambda _: believing(), 8304)),
+        "client_door:tls:peer_did_not_return_a_certificate",
+    ),
+    "a client by another authority's certificate": (
+        hung_up(request(PLAIN, lambda site: believing(site.strangers), 8304)),
+        "client_door:tls:certificate_verify_failed",
     ),
     "a forged request": (request(flipped(PLAIN), lambda site: site.agents), "frame_corrupt"),
     "a truncated request": (request(PLAIN[:-9], lambda site: site.agents), "frame_corrupt"),
@@ -290,3 +303,17 @@ def test_the_client_door_without_a_token_tells_and_does_nothing(site: Site) -> N
             with pytest.raises(lictor.Refused, match="Permission denied"):
                 ask()
         assert list(client.catalog.nodes()) == []
+
+
+@pytest.mark.usefixtures("unmoved")
+def test_the_client_door_believes_a_token_not_a_certificate(site: Site) -> None:
+    files = site.commands
+    certificate = {"ca": files.ca_file, "cert": files.cert_file, "key": files.key_file}
+    url, name = f"tls+tcp://{S1}:8304", "server.dc1.consul"
+    with lictor.Client(url, timeout=10, token=ROOT, server_name=name, **certificate) as client:
+        assert client.kv.get("first").value == b"1"
+    with (
+        lictor.Client(url, timeout=10, server_name=name, **certificate) as client,
+        pytest.raises(lictor.Refused, match="Permission denied"),
+    ):
+        client.kv.put("stolen", b"1")

@@ -16,6 +16,7 @@ from attacker import FORGED, VOTE, Attacker
 from certificates import Signer
 from running_agent import RunningAgent
 
+import lictor
 from lictor_actors.bus.lane_tls import LaneTerms, LaneTls
 from lictor_actors.bus.tls import TlsFiles, client_context
 from lictor_messages.base import Message
@@ -36,7 +37,7 @@ def keys_of(name: str) -> dict[str, Any]:
 def started(name: str, folder: Path, files: TlsFiles) -> RunningAgent:
     config = {
         "retry_join": [ADDRESSES[one] for one in SERVERS],
-        "ports": {"bus": -1, "dns": -1, "serf_wan": -1},
+        "ports": {"dns": -1, "serf_wan": -1},
         "tls": {
             "defaults": {"ca_file": files.ca_file, "cert_file": files.cert_file, "key_file": files.key_file},
             "internal_rpc": {"verify_incoming": True, "verify_server_hostname": True},
@@ -129,19 +130,29 @@ def test_strangers_get_no_further_than_a_counter(nodes, signer, until, tmp_path)
 
 
 def test_all_certificates_are_replaced_under_load(nodes, signer, until):
-    """By those of the same authority, one node after the other: no request fails and no node is suspected."""
+    """By those of the same authority, one node after the other: no request over HTTP or of a client actor fails, and
+    no node is suspected."""
     over, failed, done = threading.Event(), [], [0]
+    url, ca = f"tls+tcp://{ADDRESSES['a1']}:8304", str(signer.file)
 
-    def load() -> None:
+    def load(put: Callable[[str], Any]) -> None:
         while not over.is_set():
             try:
-                assert nodes["a1"].ask("PUT", f"/v1/kv/k{done[0] % 7}", "v")
+                assert put(f"k{done[0] % 7}")
                 done[0] += 1
             except Exception as error:
                 failed.append(repr(error))
 
-    running = threading.Thread(target=load)
-    running.start()
+    def put_by_a_new_connection(key: str) -> bool:
+        with lictor.Client(url, ca=ca, server_name="client.dc1.consul") as client:
+            return client.kv.put(key, "v")
+
+    def put_over_http(key: str) -> Any:
+        return nodes["a1"].ask("PUT", f"/v1/kv/{key}", "v")
+
+    running = [threading.Thread(target=load, args=(put,)) for put in (put_over_http, put_by_a_new_connection)]
+    for one in running:
+        one.start()
     try:
         for round_ in range(2):
             for name in ADDRESSES:
@@ -152,7 +163,8 @@ def test_all_certificates_are_replaced_under_load(nodes, signer, until):
                 until(lambda seen=seen: done[0] > seen + 20)
     finally:
         over.set()
-        running.join()
+        for one in running:
+            one.join()
     assert failed == []
     assert not [node.name for node in nodes.values() if "was not reloaded" in node.log.read_text()]
     assert [node.ask("GET", "/v1/internal/lictor/suspicions") for node in nodes.values()] == [[]] * 4

@@ -33,7 +33,7 @@ def test_each_attempt_of_an_attacker_is_a_row() -> None:
     assert spec.loader is not None
     attackers = module_from_spec(spec)
     spec.loader.exec_module(attackers)
-    section = PAGE.partition("\n## What an attacker moves")[2].partition("Four more")[0]
+    section = PAGE.partition("\n## What an attacker moves")[2].partition("more have tests of their own")[0]
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in section.splitlines() if line.startswith("|")]
     told = {attempt: counted.split("`")[1] for attempt, _, counted in rows[2:]}
     assert told == {attempt: counted for attempt, (_, counted) in attackers.ATTEMPTS.items()}

@@ -73,5 +73,7 @@ class RunningAgent(NamedTuple):
 
     def counted(self, what: str) -> int:
         """How often in its life."""
-        found = re.search(rf'^lictor_process_events{{what="{what}"}} (\d+)', self.read("GET", METRICS), re.MULTILINE)
+        found = re.search(
+            rf'^lictor_(?:process_)?events{{what="{what}"}} (\d+)', self.read("GET", METRICS), re.MULTILINE
+        )
         return int(found[1]) if found else 0

@@ -2,15 +2,19 @@
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pynng
 import pytest
 
+import lictor
+from lictor_actors.bus.sp import REP_GREETS, REQ_GREETS
 from lictor_actors.client.connection import Connection
 from lictor_actors.client.errors import BadRequest, ConnectionFailed, Indefinite, Unavailable
-from lictor_actors.hosts.doors.clients import AskMessage, ClientDoor
+from lictor_actors.hosts.doors import rep
+from lictor_actors.hosts.doors.clients import AskMessage, ClientDoor, DoorTerms
 from lictor_actors.roles.agent.agent import Agent
 from lictor_messages.agent import ListLocalServices, LocalServices, ServerSilent
 from lictor_messages.answers import Written
@@ -37,8 +41,12 @@ class Desk:
     def __init__(self) -> None:
         self.got: list[Envelope] = []
         self.answer: Callable[[Envelope], Message | None] = lambda _: LocalServices(services=())
+        self.counts: Counter[str] = Counter()
         self.arrived = asyncio.Event()
         self.door: ClientDoor
+
+    def count(self, what: str) -> None:
+        self.counts[what] += 1
 
     def deliver(self, envelope: Envelope) -> None:
         self.got.append(envelope)
@@ -54,8 +62,11 @@ class Desk:
 @contextlib.asynccontextmanager
 async def open_door(url: str, **options: Any) -> AsyncIterator[Desk]:
     desk = Desk()
-    desk.door = ClientDoor("n1.dc1", "agent", (url,), CLUSTER, desk.deliver, lambda: Agent.hears, **options)
-    desk.door.start()
+    terms = DoorTerms(**{name: options.pop(name) for name in DoorTerms._fields if name in options})
+    desk.door = ClientDoor(
+        "n1.dc1", "agent", (url,), CLUSTER, desk.deliver, lambda: Agent.hears, desk.count, terms, **options
+    )
+    await desk.door.start()
     try:
         yield desk
     finally:
@@ -157,7 +168,7 @@ async def test_two_askers_with_one_id_share_the_answer() -> None:
         desk.reply(desk.got[0], Entries(entries=()))
         assert [type(a) for a in await asyncio.gather(*both)] == [Entries, Entries]
         desk.reply(desk.got[1], Entries(entries=()))
-        assert desk.door.counts["late_answer"] == 1
+        assert desk.counts["late_answer"] == 1
 
 
 @pytest.mark.parametrize(("stale", "asked"), [(False, 2), (True, 1)])
@@ -189,9 +200,12 @@ async def test_a_write_that_may_be_lost_with_its_server_is_in_doubt_at_once() ->
 
 
 async def raw(url: str, data: bytes) -> Message:
-    with pynng.Req0(dial=url) as socket:
-        sending = asyncio.to_thread(lambda: (socket.send(data), socket.recv())[1])
-        answer = await sending
+    def ask() -> bytes:
+        with pynng.Req0(dial=url) as socket:
+            socket.send(data)
+            return socket.recv()
+
+    answer = await asyncio.to_thread(ask)
     cluster = CLUSTER if data[5:13] != bytes(8) else bytes(8)
     return unpack(next(open_frame(cluster, answer))).body
 
@@ -221,7 +235,7 @@ async def test_junk_is_refused_by_name_and_counted(data: bytes, why: str) -> Non
         answer = await raw(desk.door.urls[0], data)
     assert isinstance(answer, Refused)
     assert (answer.code, answer.text.partition(":")[0]) == ("BadRequest", why)
-    assert desk.door.counts[why] == 1
+    assert desk.counts[why] == 1
     assert desk.got == []
 
 
@@ -250,17 +264,18 @@ async def test_closing_answers_what_is_open_and_leaves_nothing(tmp_path: object)
 
 async def test_an_address_in_use_is_a_sentence() -> None:
     async with open_door("tcp://127.0.0.1:0") as desk:
-        second = ClientDoor("n2.dc1", "agent", desk.door.urls, CLUSTER, desk.deliver, lambda: Agent.hears)
+        second = ClientDoor("n2.dc1", "agent", desk.door.urls, CLUSTER, desk.deliver, lambda: Agent.hears, desk.count)
         with pytest.raises(OSError, match=f"cannot listen for client actors at {desk.door.urls[0]}: .*in use"):
-            second.start()
+            await second.start()
 
 
 async def test_a_door_that_comes_back_is_found_again(tmp_path: object) -> None:
     url = f"ipc://{tmp_path}/door"
-    async with dialled(url) as client:
-        for request in ("before", "after"):
-            async with open_door(url):
-                assert await ask(client, ListLocalServices(), request=request) == LocalServices(services=())
+    client = lictor.AsyncClient(url)
+    for _ in ("before", "after"):
+        async with open_door(url):
+            assert await client.ask(ListLocalServices()) == LocalServices(services=())
+    await client.close()
 
 
 async def test_nobody_there_is_said_in_time() -> None:
@@ -301,3 +316,32 @@ async def test_what_is_put_around_the_door_hears_where_a_request_comes_from(url:
     async with open_door(url.format(dir=tmp_path), over=over) as desk, dialled(desk.door.urls[0]) as client:
         assert await ask(client, ListLocalServices()) == LocalServices(services=())
     assert heard == [ip]
+
+
+@pytest.mark.parametrize("said", [b"", b"\x00SP"])
+async def test_a_client_that_never_greets_is_hung_up_on(said: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rep, "GREETING_S", 0.05)
+    async with open_door(ANYWHERE) as desk:
+        host, port = desk.door.urls[0].removeprefix("tcp://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(said)
+        with contextlib.suppress(ConnectionResetError):
+            assert await reader.read() == REP_GREETS
+        writer.close()
+    assert desk.counts["never_greeted"] == 1
+
+
+async def test_a_client_that_takes_no_answers_is_asked_for_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its answers would be held for as long as it likes."""
+    async with open_door(ANYWHERE) as desk:
+        desk.answer = lambda _: Entries(entries=(Entry(key="x", value=bytes(500_000)),))
+        host, port = desk.door.urls[0].removeprefix("tcp://").split(":")
+        _greedy, writer = await asyncio.open_connection(host, int(port), limit=1024)
+        request = framed(Envelope("", "", GetKey(key="x"), request="r"))
+        one = (len(request) + 4).to_bytes(8) + b"\x80\x00\x00\x01" + request
+        writer.write(REQ_GREETS)
+        for _ in range(1000):
+            writer.write(one)
+            await asyncio.sleep(0)
+        assert 0 < len(desk.got) < 1000
+        writer.transport.abort()

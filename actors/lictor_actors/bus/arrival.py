@@ -14,17 +14,24 @@ from lictor_messages.codec import FrameRefused
 class Arrival(FrameSource):
     """A source of frames. With TLS on offer its first byte tells whether it speaks it, and we greet after that."""
 
-    def __init__(self, splitter: Splitter, lane: LaneTls) -> None:
+    def __init__(self, splitter: Splitter, lane: LaneTls, greets: bytes = PULL_GREETS) -> None:
+        """``greets``: how this end begins."""
         self._splitter = splitter
+        self._greets = greets
         self._lane = lane
         self._tls: TlsStream | None = None
-        self._owed = b"" if lane.offered else PULL_GREETS
+        self._owed = b"" if lane.offered else greets
         self._begun = not lane.offered
 
     @property
     def greeted(self) -> bool:
-        """It has shown that it is a Push socket, over TLS if need be."""
+        """It has shown that it is a socket of the kind that is expected, over TLS if need be."""
         return self._splitter.greeted
+
+    @property
+    def encrypted(self) -> bool:
+        """What it says came over TLS."""
+        return self._tls is not None
 
     def received(self, data: bytes) -> Iterator[bytes]:
         """The frames that are complete now; raises FrameRefused for what is not to be heard any further."""
@@ -43,12 +50,16 @@ class Arrival(FrameSource):
         owed, self._owed = self._owed, b""
         return owed
 
+    def sealed(self, data: bytes) -> bytes:
+        """What is to be sent for these bytes, behind what is owed."""
+        return self._tls.sealed(data) if self._tls is not None else data
+
     def _begin(self, first: int) -> None:
         self._begun = True
         if first == FIRST_BYTE:
             self._tls = self._lane.incoming()
         elif not self._lane.demanded:
-            self._owed = PULL_GREETS
+            self._owed = self._greets
 
     def _opened(self, tls: TlsStream, data: bytes) -> bytes:
         before = tls.established
@@ -60,7 +71,7 @@ class Arrival(FrameSource):
             self._owed += tls.to_send()
         if tls.established and not before:
             self.speaker = self._lane.peer(tls)
-            self._owed += tls.sealed(PULL_GREETS)
+            self._owed += tls.sealed(self._greets)
         return opened
 
 

@@ -7,6 +7,23 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+from lictor_actors.bus.sp import Endpoint
+
+BACKLOG = 1024
+
+
+def listening(endpoint: Endpoint) -> socket.socket:
+    """A socket that listens there and does not block; a file that a process left behind is removed. Raises OSError."""
+    if endpoint.path:
+        clear_away(endpoint.path)
+    with contextlib.ExitStack() as undo:
+        made = bound_to_path(endpoint.path) if endpoint.path else bound(endpoint.host, endpoint.port)
+        undo.enter_context(made)
+        made.listen(BACKLOG)
+        made.setblocking(False)
+        undo.pop_all()
+        return made
+
 
 def bound(host: str, port: int, kind: socket.SocketKind = socket.SOCK_STREAM) -> socket.socket:
     """A socket of TCP (or UDP, by ``kind``) that is bound there, to be listened on; raises OSError.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import NamedTuple
 from lictor_actors.bus.arrival import Arrival
 from lictor_actors.bus.inlet import Took
 from lictor_actors.bus.lane_tls import LaneTls
-from lictor_actors.bus.listening import bound, bound_to_path, clear_away, in_words
+from lictor_actors.bus.listening import in_words, listening
 from lictor_actors.bus.per_client import PerClient
 from lictor_actors.bus.sp import Endpoint, Splitter, endpoint_of, made_ready
 from lictor_actors.bus.speakers import FrameSource
@@ -23,7 +22,6 @@ READ_BYTES = 256 * 1024
 """Read from one connection before the others get a turn."""
 BYTES_A_TURN = READ_BYTES
 """Read from all of them before the loop gets a turn: 200 that flood a server would keep it from its timers for long."""
-BACKLOG = 1024
 ACCEPT_AGAIN_S = 0.1
 """Pause after a connection could not be accepted, which is for want of descriptors."""
 
@@ -78,7 +76,8 @@ class StreamInlet:
             self._loop.remove_reader(old)  # its file is gone: no peer finds it any more
             del self._listeners[old]
             old.close()
-        listener = _listening(endpoint)
+        with in_words(endpoint.path or join_host_port(endpoint.host, endpoint.port)):
+            listener = listening(endpoint)
         self._listeners[listener] = endpoint
         self._watch(listener)
 
@@ -198,21 +197,3 @@ class StreamInlet:
     def _close(self, connection: socket.socket) -> None:
         self._clients.forget(self._came_from.pop(connection))
         connection.close()
-
-
-def _listening(endpoint: Endpoint) -> socket.socket:
-    """A socket that listens there; raises OSError with the address in its words."""
-    where = endpoint.path or join_host_port(endpoint.host, endpoint.port)
-    with in_words(where), contextlib.ExitStack() as undo:
-        listener = undo.enter_context(_bound(endpoint))
-        listener.listen(BACKLOG)
-        listener.setblocking(False)
-        undo.pop_all()
-        return listener
-
-
-def _bound(endpoint: Endpoint) -> socket.socket:
-    if not endpoint.path:
-        return bound(endpoint.host, endpoint.port)
-    clear_away(endpoint.path)
-    return bound_to_path(endpoint.path)

@@ -28,7 +28,9 @@ class _Handshake(ssl.SSLObject):
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
             raise
         except ssl.SSLError as error:
-            raise HandshakeRefused(error, self.outgoing.read()) from error
+            alert = self.outgoing.read()
+            self.outgoing.write(alert)  # a lane, which has its own socket, looks for it there
+            raise HandshakeRefused(error, alert) from error
 
 
 class AlertingContext(ssl.SSLContext):

@@ -6,9 +6,10 @@ They are said as arguments, or as the environment variables of the commands, ove
 from __future__ import annotations
 
 import os
-from ssl import SSLContext, SSLError, create_default_context
+from ssl import SSLContext
 from typing import TypedDict
 
+from lictor_actors.bus.tls import TlsFiles, UnusableFile, client_context
 from lictor_actors.client.errors import InvalidArgument
 
 DOOR_URL = "tcp://127.0.0.1:8304"
@@ -18,7 +19,7 @@ class AccessOptions(TypedDict, total=False):
     """Options of a client; paths are of files in PEM."""
 
     token: str
-    """Of access control, sent with every request."""
+    """Of access control, sent with every request; "" for none."""
     ca: str
     """Certificates of the authorities that are believed instead of the system's."""
     cert: str
@@ -26,6 +27,8 @@ class AccessOptions(TypedDict, total=False):
     key: str
     server_name: str
     """The name that the agent's certificate is to bear, if not that of its address."""
+    plain_token: bool
+    """Send the token over the bus to another machine without TLS too, where others can read it."""
 
 
 VARIABLES = {
@@ -35,6 +38,9 @@ VARIABLES = {
     "key": "CONSUL_CLIENT_KEY",
     "server_name": "CONSUL_TLS_SERVER_NAME",
 }
+
+FILES = {"ca_file": "ca", "cert_file": "cert", "key_file": "key"}
+"""Options by the fields of ``TlsFiles``."""
 
 
 def or_environment(access: AccessOptions) -> AccessOptions:
@@ -56,18 +62,11 @@ def trust_of(access: AccessOptions) -> SSLContext:
     """A context of TLS; raises InvalidArgument for files that are of no use."""
     ca, cert, key = access.get("ca", ""), access.get("cert", ""), access.get("key", "")
     if bool(cert) != bool(key):
-        raise InvalidArgument("cert and key go together: give both")
+        raise InvalidArgument("cert (CONSUL_CLIENT_CERT) and key (CONSUL_CLIENT_KEY) go together: give both, or none")
+    files = TlsFiles(ca, "" if ca else os.environ.get("CONSUL_CAPATH", ""), cert, key)
     try:
-        context = create_default_context(cafile=ca or None)
-    except OSError as error:
-        raise InvalidArgument(f"ca is {ca!r}: {_why(error)}") from None
-    try:
-        if cert:
-            context.load_cert_chain(cert, key)
-    except OSError as error:
-        raise InvalidArgument(f"cert {cert!r} with key {key!r}: {_why(error)}") from None
+        context = client_context(files)
+    except UnusableFile as trouble:
+        raise InvalidArgument(f"{FILES.get(trouble.key, 'CONSUL_CAPATH')}: cannot use {trouble}") from None
+    context.check_hostname = True
     return context
-
-
-def _why(error: OSError) -> str:
-    return "it holds no certificate in PEM" if isinstance(error, SSLError) else error.strerror or str(error)

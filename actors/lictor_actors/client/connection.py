@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 
 from lictor_actors.bus.sp import Endpoint, endpoint_of
+from lictor_actors.client.credentials import TLS, ChannelCredentials
 from lictor_actors.client.errors import (
     ClientClosed,
     ConnectionFailed,
@@ -14,7 +16,7 @@ from lictor_actors.client.errors import (
     Unexpected,
     error_of,
 )
-from lictor_actors.client.wire import Wire
+from lictor_actors.client.wire import Wire, not_believed
 from lictor_messages.base import Message
 from lictor_messages.codec import FrameRefused, cluster_id, frame, open_frame, pack, unpack
 from lictor_messages.door import ANY_CLUSTER, REQUEST_MOST
@@ -33,8 +35,9 @@ class Connection:
 
     repeats_writes = True
 
-    def __init__(self, url: str, cluster: str = "") -> None:
+    def __init__(self, url: str, cluster: str = "", credentials: ChannelCredentials | None = None) -> None:
         self.url = url
+        self._credentials = credentials or ChannelCredentials(url, {})
         self._cluster = cluster_id(cluster) if cluster else ANY_CLUSTER
         self._wire: Wire | None = None
         self._dialling: asyncio.Task[Wire] | None = None
@@ -45,7 +48,9 @@ class Connection:
     async def ask(self, message: Message, request: str, source: str, within_s: float) -> Message:
         """Send one request and return its answer; raises LictorError."""
         budget = max(within_s - GRACE_S, within_s / 2)
-        envelope = Envelope(source, "", message, request=request, budget=int(budget * NS), cause=request)
+        envelope = Envelope(
+            source, "", message, request=request, budget=int(budget * NS), cause=request, token=self._credentials.token
+        )
         data = frame(self._cluster, [_packed(envelope)])
         if len(data) > REQUEST_MOST:
             text = f"a request of {len(data)} bytes is too large, the most is {REQUEST_MOST}"
@@ -69,11 +74,10 @@ class Connection:
         wire, dialling, self._wire, self._dialling = self._wire, self._dialling, None, None
         if wire is not None:
             wire.close(ClientClosed("the client was closed while a request was open"))
+            await wire.gone()
         if dialling is not None:
             dialling.cancel()
             await asyncio.wait((dialling,))
-        # The transport closes its socket in the loop's next round.
-        await asyncio.sleep(0)
 
     # -- dialling --------------------------------------------------------------
 
@@ -107,13 +111,15 @@ class Connection:
         wait = RECONNECT_LEAST_S
         while True:
             try:
-                return await _greeted(endpoint)
+                return await _greeted(endpoint, self._credentials)
+            except ssl.SSLError as error:
+                raise ConnectionFailed(f"{self.url}: {not_believed(error)}") from None
             except (OSError, UnicodeError) as error:
                 self._why = f": {error.strerror or error}" if isinstance(error, OSError) else f": {error}"
             except ConnectionFailed as error:
                 if not error.passing:
                     raise ConnectionFailed(f"{self.url}: {error}") from None
-                self._why = ": it hangs up"
+                self._why = f": it hangs up{'' if self._credentials.context else f'; one that demands TLS does: {TLS}'}"
             await asyncio.sleep(wait)
             wait = min(2 * wait, RECONNECT_MOST_S)
 
@@ -130,12 +136,15 @@ class Connection:
         return answer
 
 
-async def _greeted(endpoint: Endpoint) -> Wire:
-    loop = asyncio.get_running_loop()
+async def _greeted(endpoint: Endpoint, credentials: ChannelCredentials) -> Wire:
+    loop, host, port = asyncio.get_running_loop(), endpoint.host, endpoint.port
     if endpoint.path:
         _, wire = await loop.create_unix_connection(lambda: Wire(endpoint), endpoint.path)
     else:
-        _, wire = await loop.create_connection(lambda: Wire(endpoint), endpoint.host, endpoint.port)
+        name = (credentials.server_name or host) if credentials.context is not None else None
+        _, wire = await loop.create_connection(
+            lambda: Wire(endpoint), host, port, ssl=credentials.context, server_hostname=name
+        )
     try:
         await wire.greeted
     except BaseException:
@@ -153,7 +162,7 @@ def _packed(envelope: Envelope) -> bytes:
 
 def _endpoint(url: str) -> Endpoint:
     try:
-        return endpoint_of(url)
+        return endpoint_of(url.removeprefix("tls+") if url.startswith(TLS) else url)
     except ValueError as error:
         raise _no_address(url, f"{error}; an agent's port for client actors is 8304") from None
 

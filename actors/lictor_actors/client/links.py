@@ -33,14 +33,17 @@ def link_to(url: str | None, cluster: str, access: AccessOptions) -> Link:
     """The way to ``url``; raises InvalidArgument for options that it does not take."""
     if not isinstance(url, str | None):
         raise InvalidArgument(f"url is {url!r}: write http://HOST:8500 or tcp://HOST:8304")
+    for unknown in access.keys() - AccessOptions.__annotations__.keys():
+        raise TypeError(f"a client takes no {unknown}")
     where = default_url() if url is None else url
-    if where.startswith(HTTP):
-        return _by_http(where, cluster, access)
-    if access:
-        raise InvalidArgument(f"{next(iter(access))} is for http://, https:// and unix://, and not for {where}")
-    from lictor_actors.client.connection import Connection
+    return _by_http(where, cluster, access) if where.startswith(HTTP) else _by_bus(where, cluster, access)
 
-    return Connection(where, cluster)
+
+def _by_bus(url: str, cluster: str, access: AccessOptions) -> Link:
+    from lictor_actors.client.connection import Connection
+    from lictor_actors.client.credentials import ChannelCredentials
+
+    return Connection(url, cluster, ChannelCredentials(url, access))
 
 
 def _by_http(url: str, cluster: str, access: AccessOptions) -> Link:
@@ -48,4 +51,6 @@ def _by_http(url: str, cluster: str, access: AccessOptions) -> Link:
 
     if cluster:
         raise InvalidArgument("cluster is for addresses of the bus, tcp:// and ipc://: HTTP names no cluster")
+    if "plain_token" in access:
+        raise InvalidArgument(f"plain_token is for addresses of the bus: {url} takes a token as it is")
     return HttpLink(url, or_environment(access))

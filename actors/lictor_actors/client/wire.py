@@ -7,6 +7,7 @@ would without a client, and a child after ``fork`` has nothing that only its par
 from __future__ import annotations
 
 import asyncio
+import ssl
 from typing import cast
 
 from lictor_actors.bus.sp import REP_GREETS, REQ_GREETS, Endpoint, Splitter, made_ready
@@ -14,6 +15,8 @@ from lictor_actors.client.errors import ConnectionFailed, Unexpected
 from lictor_messages.codec import FrameRefused
 
 ANSWER_MOST = 64 * 1024 * 1024
+GOODBYE_S = 0.5
+"""How long an agent may take to answer the end of a connection over TLS."""
 _LAST = 1 << 31
 """The bit that marks the last word of an SP request's header: the request's own number."""
 _NUMBER_BYTES = 4
@@ -29,6 +32,7 @@ class Wire(asyncio.Protocol):
         self.greeted: asyncio.Future[None] = loop.create_future()
         """Done when the other side has greeted as a Rep socket; fails if it is something else, or hangs up first."""
         self.up = True
+        self._gone: asyncio.Future[None] = loop.create_future()
         self._endpoint = endpoint
         self._splitter = Splitter(endpoint.marker, ANSWER_MOST, REP_GREETS)
         self._open: dict[int, asyncio.Future[bytes]] = {}
@@ -58,9 +62,11 @@ class Wire(asyncio.Protocol):
         if self._splitter.greeted and not self.greeted.done():
             self.greeted.set_result(None)
 
-    def connection_lost(self, _: Exception | None) -> None:
+    def connection_lost(self, error: Exception | None) -> None:
         """What is still open may or may not have happened."""
-        self._fail(lost())
+        refused = isinstance(error, ssl.SSLError) and not self.greeted.done()
+        self._fail(not_believed(error) if refused else lost())
+        self._gone.set_result(None)
 
     # -- requests --------------------------------------------------------------
 
@@ -84,6 +90,13 @@ class Wire(asyncio.Protocol):
         self._fail(error)
         self._transport.close()
 
+    async def gone(self) -> None:
+        """Wait until its socket is closed; over TLS both say goodbye first."""
+        await asyncio.wait((self._gone,), timeout=GOODBYE_S)
+        if not self._gone.done():
+            self._transport.abort()
+            await asyncio.sleep(0)
+
     def _answered(self, frame: bytes) -> None:
         number = int.from_bytes(frame[:_NUMBER_BYTES]) & (_LAST - 1)
         answer = self._open.get(number)
@@ -105,6 +118,21 @@ def lost() -> ConnectionFailed:
     error = ConnectionFailed("the connection was lost while a request was open")
     error.definite = False
     return error
+
+
+def not_believed(error: Exception | None) -> ConnectionFailed:
+    """One end does not take the other's certificate, or does not speak TLS."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        why = error.verify_message
+        text = f"the agent's certificate is not trusted: {why}; name its authority with ca (CONSUL_CACERT)"
+    else:
+        text = (
+            f"no TLS with what listens there ({getattr(error, 'reason', None) or error}): an agent that demands a "
+            "certificate takes one by cert and key, and one without a certificate is dialled by tcp://"
+        )
+    failed = ConnectionFailed(text)
+    failed.passing = False
+    return failed
 
 
 def foreign() -> ConnectionFailed:

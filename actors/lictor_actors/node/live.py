@@ -17,6 +17,7 @@ from lictor_messages.addresses import lane_url
 if TYPE_CHECKING:
     import ssl
 
+    from lictor_actors.bus.lane_tls import LaneTls
     from lictor_actors.node.audit import Audit
 
 log = logging.getLogger("lictor")
@@ -33,19 +34,25 @@ async def add_node(
     doors: Sequence[Opening] = (),
     https: Callable[[], ssl.SSLContext] = no_tls,
     audit: Callable[[str], None] | None = None,
+    clients: LaneTls | None = None,
 ) -> Node:
     """Start the node of this spec; a server first starts over if an operator has left a ``peers.json``.
 
     ``doors`` are opened after its own. ``https`` gives the context of each handshake at its HTTPS listener.
-    ``audit`` takes the lines of the audit log, if there is one.
+    ``audit`` takes the lines of the audit log, if there is one. ``clients``: TLS at the door of client actors.
     Raises OSError and what the journal raises, and CannotStartOver.
     """
     if spec.server and spec.data_dir:
         _start_over(spec)
-    return await host.add(spec, tree(spec), birth, [*_doors(spec, https, audit), *doors])
+    return await host.add(spec, tree(spec), birth, [*_doors(spec, https, audit, clients), *doors])
 
 
-def _doors(spec: NodeSpec, https: Callable[[], ssl.SSLContext], write: Callable[[str], None] | None) -> list[Opening]:
+def _doors(
+    spec: NodeSpec,
+    https: Callable[[], ssl.SSLContext],
+    write: Callable[[str], None] | None,
+    clients: LaneTls | None,
+) -> list[Opening]:
     """The gateway answers HTTP, the actor for DNS that, the agent client actors. What is not opened is not imported."""
     audit = _audit(spec, write) if write is not None else None
     doors: list[Opening] = [audit.open] if audit is not None else []
@@ -62,10 +69,11 @@ def _doors(spec: NodeSpec, https: Callable[[], ssl.SSLContext], write: Callable[
 
         doors.append(dns_opening("dns", spec.dns_on, spec.dns_port))
     if spec.door_port >= 0:
-        from lictor_actors.hosts.doors.clients import client_opening
+        from lictor_actors.hosts.doors.clients import DoorTerms, client_opening
 
         urls = tuple(lane_url(ip, spec.door_port) for ip in spec.client_addresses)
-        doors.append(client_opening("agent", urls, audit.over_messages if audit is not None else None))
+        around = {"over": audit.over_messages} if audit is not None else {}
+        doors.append(client_opening("agent", urls, DoorTerms(clients, spec.door_plain_tokens, **around)))
     return doors
 
 

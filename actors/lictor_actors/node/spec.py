@@ -75,6 +75,8 @@ class NodeSpec(SiteSpec):
     """-1: no DNS, and no actor for it."""
     door_port: int = -1
     """-1: no door for client actors."""
+    door_plain_tokens: bool = False
+    """Whether it takes a token that came over the network in clear."""
 
     @property
     def crosses(self) -> bool:

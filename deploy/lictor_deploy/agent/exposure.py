@@ -1,11 +1,11 @@
-"""Where strangers can reach a node: said once at start, because nothing but the network keeps them out."""
+"""Where strangers can reach a node, or read what passes there: said once at start."""
 
 from __future__ import annotations
 
 from lictor_actors.hosts.doors.unix import path_of
 from lictor_deploy.agent.lane_tls import demands
 from lictor_deploy.agent.spec import lane_places
-from lictor_deploy.agent.tls import https_files
+from lictor_deploy.agent.tls import clients_certified, https_files
 from lictor_deploy.config.sections import AgentConfig
 from lictor_messages.addresses import is_here, join_host_port
 
@@ -16,6 +16,11 @@ def warning(config: AgentConfig) -> str:
     if not found:
         return ""
     addresses = ", ".join(found[:-1]) + f" and {found[-1]}" if len(found) > 1 else found[0]
+    if config.acl.enabled and config.acl.default_policy == "deny":
+        return (
+            f"{addresses} can be reached from other machines: tokens are asked for there, but what passes can be read "
+            "by others, or lanes believe strangers, until tls and encrypt are set (see docs/security.md)"
+        )
     programs = ", and have programs run here (enable_script_checks)" if config.enable_script_checks else ""
     return (
         f"everybody who can reach {addresses} can read and change all that the cluster knows{programs}, without keys: "
@@ -29,7 +34,7 @@ def exposed(config: AgentConfig) -> list[str]:
     lanes = [(ip, port) for _, ip, port in lane_places(config) if not _guarded(config, port)]
     doors = [(ip, ports.http) for ip in config.addresses.http or config.client_addr if not path_of(ip)]
     doors += [(ip, ports.https) for ip in without_certificate(config)]
-    doors += [(ip, ports.bus) for ip in config.client_addr]
+    doors += [(ip, ports.bus) for ip in config.client_addr if not clients_certified(config)]
     listeners = [(host, port) for host, port in lanes + doors if port >= 0]
     return [join_host_port(host, port) for host, port in listeners if not is_here(host)]
 

@@ -187,7 +187,10 @@ class AgentRun:
         orphans = self._loop.create_task(reap_orphans()) if os.getpid() == 1 else None
         try:
             await self._host.start()
-            self._node = await add_node(self._host, self._spec, (self._watches.open,), self._tls.https, self._audit)
+            tls = self._tls
+            self._node = await add_node(
+                self._host, self._spec, (self._watches.open,), tls.https, self._audit, tls.clients
+            )
             self._host.metrics.show(self._spec.node, view_of(self._config))
             print(banner(self._spec), flush=True)
             tell(READY)  # it serves; a leader may need other machines, which may be started after this one

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import ssl
 
-from lictor_actors.bus.lane_tls import PLAIN, LaneTls
+from lictor_actors.bus.lane_tls import PLAIN, LaneTerms, LaneTls
 from lictor_actors.bus.tls import TlsFiles, client_context, server_context
 from lictor_actors.node.audiences import SERVERS_ONLY
 from lictor_deploy.agent.identity import node_name
 from lictor_deploy.agent.lane_tls import lane_terms
 from lictor_deploy.agent.tls_files import asked_by_default, files_of, in_words, together, with_authorities
 from lictor_deploy.config.sections import AgentConfig
+from lictor_deploy.words.sentence import Failure
 
 SPOKEN = "http/1.1"
 """By ALPN: clients that could speak HTTP/2 as well are told not to."""
 HTTPS = "tls.https."
+BUS = "tls.bus."
 OF_CHECKS = tuple((verify, protocols) for verify in (True, False) for protocols in ((), ("h2",)))
 """Whether they believe a server only by its certificate, and what they offer by ALPN."""
 Clients = dict[tuple[bool, tuple[str, ...]], ssl.SSLContext]
@@ -26,12 +28,15 @@ class AgentTls:
     def __init__(self, config: AgentConfig) -> None:
         """Raises Failure, as ``follow`` does."""
         self.lane = LaneTls(PLAIN, SERVERS_ONLY)
+        self.clients = LaneTls()
+        """At the door of client actors."""
         self.follow(config)
 
     def follow(self, config: AgentConfig) -> None:
         """Handshakes that begin from now on are made with these files. Raises Failure, and then nothing changes."""
         https, terms = https_context(config), lane_terms(config, f"{node_name(config.node_name)}.{config.datacenter}")
-        self.lane.terms = terms
+        clients = client_terms(config)
+        self.lane.terms, self.clients.terms = terms, clients
         self._checks = check_contexts(config) if config.enable_agent_tls_for_checks else {}
         self._https = https
 
@@ -63,6 +68,28 @@ def https_context(config: AgentConfig) -> ssl.SSLContext:
         with_authorities(HTTPS, "verify_incoming", files)
     with in_words(config, HTTPS):
         return server_context(files, SPOKEN)
+
+
+def clients_certified(config: AgentConfig) -> bool:
+    """Whether client actors have to show a certificate."""
+    said = config.tls.bus.verify_incoming
+    return asked_by_default(config) if said is None else said
+
+
+def client_terms(config: AgentConfig) -> LaneTerms:
+    """Of the door of client actors: with a certificate it takes TLS, and plain connections unless one is demanded.
+
+    Raises Failure.
+    """
+    asks, files = clients_certified(config), files_of(config, BUS)
+    together(config, BUS, files)
+    if asks and config.ports.bus >= 0:
+        with_authorities(BUS, "verify_incoming", files)
+        if not files.cert_file:
+            raise Failure(f"{BUS}verify_incoming needs a certificate: set {BUS}cert_file and {BUS}key_file.")
+    with in_words(config, BUS):
+        server = server_context(files._replace(verify_incoming=asks)) if files.cert_file else None
+    return LaneTerms(server, verify_incoming=asks)
 
 
 def https_files(config: AgentConfig) -> TlsFiles:

@@ -35,10 +35,14 @@ class EncryptKeys(Section):
         flag="encrypt",
     )
     encrypt_verify_incoming: bool = option(
-        "Refuse gossip that is not encrypted; false while a cluster changes over.", default=True
+        "Refuse gossip that is not encrypted; false while a cluster changes over.",
+        default=True,
+        feeds="gateway.encrypt_verify_incoming",
     )
     encrypt_verify_outgoing: bool = option(
-        "Encrypt what this agent says in gossip; false while a cluster changes over.", default=True
+        "Encrypt what this agent says in gossip; false while a cluster changes over.",
+        default=True,
+        feeds="gateway.encrypt_verify_outgoing",
     )
     disable_keyring_file: bool = option("Keep gossip keys in memory alone.", default=False, flag="disable-keyring-file")
 

@@ -75,6 +75,22 @@ class TlsHttps(TlsDefaults):
     )
 
 
+class TlsBus(TlsDefaults):
+    """The same for client actors (ports.bus) alone."""
+
+    verify_incoming: bool | None = option(
+        "Hang up on client actors without TLS and a certificate of these authorities; as tls.defaults says, if not "
+        "said here.",
+        default=None,
+        reloads=True,
+    )
+    plain_tokens: bool = option(
+        "Take tokens of client actors on other machines also without TLS, where others can read them.",
+        default=False,
+        feeds="node.door_plain_tokens",
+    )
+
+
 class TlsInternalRpc(TlsDefaults):
     """The same for the lane of requests and Raft (ports.server) alone."""
 
@@ -99,6 +115,7 @@ class Tls(Section):
 
     defaults: TlsAll = section()
     https: TlsHttps = section()
+    bus: TlsBus = section()
     internal_rpc: TlsInternalRpc = section()
 
 

@@ -81,8 +81,10 @@ class StandIn:
 @contextlib.asynccontextmanager
 async def standing_in(url: str) -> AsyncIterator[StandIn]:
     stand_in = StandIn()
-    stand_in.door = ClientDoor("n1.dc1", "agent", (url,), cluster_id("test"), stand_in.deliver, lambda: Agent.hears)
-    stand_in.door.start()
+    stand_in.door = ClientDoor(
+        "n1.dc1", "agent", (url,), cluster_id("test"), stand_in.deliver, lambda: Agent.hears, print
+    )
+    await stand_in.door.start()
     try:
         yield stand_in
     finally:

@@ -90,9 +90,9 @@ async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StoreBehindDo
     monkeypatch.setattr(locks, "RETRY_S", 0.01)
     behind = StoreBehindDoor()
     behind.door = ClientDoor(
-        "n1.dc1", "agent", ("tcp://127.0.0.1:0",), cluster_id("test"), behind.deliver, lambda: Agent.hears
+        "n1.dc1", "agent", ("tcp://127.0.0.1:0",), cluster_id("test"), behind.deliver, lambda: Agent.hears, print
     )
-    behind.door.start()
+    await behind.door.start()
     yield behind
     await behind.door.close()
 
@@ -212,9 +212,9 @@ def test_the_blocking_client_locks_too() -> None:
     async def start() -> StoreBehindDoor:
         behind = StoreBehindDoor()
         behind.door = ClientDoor(
-            "n1.dc1", "agent", ("tcp://127.0.0.1:0",), cluster_id("test"), behind.deliver, lambda: Agent.hears
+            "n1.dc1", "agent", ("tcp://127.0.0.1:0",), cluster_id("test"), behind.deliver, lambda: Agent.hears, print
         )
-        behind.door.start()
+        await behind.door.start()
         return behind
 
     server = asyncio.run_coroutine_threadsafe(start(), loop).result()

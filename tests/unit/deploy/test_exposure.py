@@ -54,6 +54,22 @@ def test_scripts_for_everybody_are_named():
     assert "programs" not in warning(AgentConfig(bind_addr="10.0.0.5", enable_local_script_checks=True))
 
 
+def test_where_tokens_decide_it_says_what_is_left():
+    acl = {"enabled": True, "default_policy": "deny"}
+    said = warning(AgentConfig.model_validate({"bind_addr": "10.0.0.5", "acl": acl}))
+    assert said.startswith("10.0.0.5:8301 and 10.0.0.5:8300 can be reached from other machines: tokens are asked for")
+    assert "until tls and encrypt are set" in said
+    allowing = AgentConfig.model_validate({"bind_addr": "10.0.0.5", "acl": {**acl, "default_policy": "allow"}})
+    assert "without keys" in warning(allowing)
+
+
+@pytest.mark.parametrize(("asks", "found"), [(True, []), (False, ["10.0.0.5:8304"])])
+def test_a_door_that_demands_certificates_is_not_open_to_strangers(asks, found):
+    ports = {"http": -1, "dns": -1}
+    config = {"bind_addr": "127.0.0.1", "client_addr": "10.0.0.5", "ports": ports}
+    assert exposed(AgentConfig.model_validate({**config, "tls": {"bus": {"verify_incoming": asks}}})) == found
+
+
 def test_the_sentence_names_the_remedy():
     assert warning(AgentConfig(bind_addr="10.0.0.5", client_addr="10.0.0.5")) == (
         "everybody who can reach 10.0.0.5:8301, 10.0.0.5:8300, 10.0.0.5:8500 and 10.0.0.5:8304 can read and change all "

@@ -90,6 +90,8 @@ def test_self(desk):
     assert {"Config", "DebugConfig", "Coord", "Member", "Stats", "Meta", "xDS"} == set(body)
     assert body["Config"]["NodeName"] == "n1"
     assert body["Config"]["Server"] is True
+    assert body["DebugConfig"]["EncryptVerifyIncoming"] is body["DebugConfig"]["EncryptVerifyOutgoing"] is True
+    assert body["DebugConfig"]["ACLsEnabled"] is False
     assert body["DebugConfig"]["SerfAdvertiseAddrLAN"] == "tcp://10.0.0.1:8301"
     assert body["DebugConfig"]["ACLTokens"]["ACLAgentToken"] == body["DebugConfig"]["EncryptKey"] == "hidden"
     assert body["Member"]["Status"] == 1

@@ -13,6 +13,7 @@ from lictor_actors.consul.structs.members import STATUS_NUMBERS
 from lictor_messages import agent as a
 from lictor_messages import members as m
 from lictor_messages.base import Message
+from lictor_messages.datacenters import FireEventElsewhere
 
 _STATUS = {number: status for status, number in STATUS_NUMBERS.items()}
 
@@ -100,9 +101,13 @@ def _force_leave(message: m.ForceLeave) -> HttpCall:
     return call(message, "PUT", "agent", "force-leave", message.node, params=params)
 
 
-def _fire(message: m.FireEvent) -> HttpCall:
-    filters = {"node": message.node_filter, "service": message.service_filter, "tag": message.tag_filter}
-    return call(message, "PUT", "event", "fire", message.name, params=given(filters).items(), body=message.payload)
+def _fire(message: m.FireEvent | FireEventElsewhere) -> HttpCall:
+    event = message.event if isinstance(message, FireEventElsewhere) else message
+    filters = {"node": event.node_filter, "service": event.service_filter, "tag": event.tag_filter}
+    return call(message, "PUT", "event", "fire", event.name, params=given(filters).items(), body=event.payload)
+
+
+_FIRE = Translation(_fire, lambda _, reply: m.EventFired(id=reply.json()["ID"]))
 
 
 def _list_events(message: a.ListEvents) -> HttpCall:
@@ -140,5 +145,6 @@ TRANSLATIONS: dict[type[Message], Translation] = {
     m.ListMembers: Translation(lambda q: call(q, "GET", "agent", "members", params=_wan(q)), _members),
     m.Join: Translation(_join, lambda _, __: m.Joined(count=1)),
     m.ForceLeave: Translation(_force_leave, lambda _, __: m.ForcedOut()),
-    m.FireEvent: Translation(_fire, lambda _, reply: m.EventFired(id=reply.json()["ID"])),
+    m.FireEvent: _FIRE,
+    FireEventElsewhere: _FIRE,
 }

@@ -20,6 +20,7 @@ RECONNECT_MOST_S = 0.5
 FAMILIES = {
     "agent": "agent",
     "catalog": "catalog",
+    "datacenters": "agent",
     "kv": "kv",
     "members": "agent",
     "queries": "queries",

@@ -1,25 +1,25 @@
-"""The door of a node for client actors: a Rep0 socket, so many clients may dial it and each request is answered once.
+"""The door of a node for client actors: many of them dial it, and each of their requests is answered once.
 
-A frame with exactly one envelope comes in, its answer goes out in a frame on the same nng context. How it is built
-follows from pynng: a receive that is cancelled may swallow a message and a send that fails leaks one, so nothing is
-ever cancelled and no send has a time-out; loops end because the socket is closed.
+A frame with exactly one envelope comes in, and its answer goes out in a frame of the same connection.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
 
-import pynng
-
-from lictor_actors.bus.handed import Acceptor, listen
 from lictor_actors.bus.intake import TEXT_MOST
+from lictor_actors.bus.lane_tls import LaneTls
+from lictor_actors.bus.listening import listening
+from lictor_actors.bus.sp import endpoint_of
 from lictor_actors.hosts.doors.open_requests import OpenRequests
 from lictor_actors.hosts.doors.opening import Opening, Site
-from lictor_actors.hosts.doors.received import received
+from lictor_actors.hosts.doors.rep import Caller, Reception, RepConnection
 from lictor_actors.kernel.vocabulary import By, Vocabulary
+from lictor_messages.addresses import lane_url
 from lictor_messages.agent import ServerSilent
 from lictor_messages.answers import Command, Query
 from lictor_messages.base import Message
@@ -33,16 +33,32 @@ from lictor_messages.refusals import Refused
 NS = 1_000_000_000
 RECEIVE_MOST = 1024 * 1024
 """Bytes of the largest request; a client refuses to send more."""
-SPARE = 2
-"""Contexts that wait for a request while others are busy."""
 OPEN_MOST = 512
 """Requests that may be open at a time; one more is refused at once rather than left hanging."""
 BUDGET_NS = 60 * NS
 """How long a request without a budget may take."""
 BUDGET_MOST_NS = 660 * NS
 FAREWELL_S = 0.5
+PLAIN_TOKEN = (
+    "a token from another machine is not taken without TLS: dial tls+tcp://HOST:8304, or let the agent's "
+    "tls.bus.plain_tokens allow it"
+)
 AskMessage = Callable[[Envelope, str], Awaitable[Message]]
 """Takes a client's request, and the IP that it came from, "" if that is not known; its answer."""
+
+
+class DoorTerms(NamedTuple):
+    """What is asked of clients beside their tokens."""
+
+    tls: LaneTls | None = None
+    """Which connections are taken; None: plain ones."""
+    plain_tokens: bool = False
+    """Whether a token is taken that came over the network in clear."""
+    over: Callable[[AskMessage], AskMessage] = lambda ask: ask
+    """Put around all that is asked."""
+
+
+PLAIN = DoorTerms()
 
 
 class ClientDoor:
@@ -56,46 +72,40 @@ class ClientDoor:
         cluster: bytes,
         deliver: Callable[[Envelope], None],
         hears: Callable[[], Vocabulary | None],
+        count: Callable[[str], None],
+        terms: DoorTerms = PLAIN,
         *,
         open_most: int = OPEN_MOST,
-        over: Callable[[AskMessage], AskMessage] | None = None,
     ) -> None:
-        """``role``: the actor of the node that stands behind it, for which its mail is. ``over`` is put around all that
-        is asked; only then it is looked at where that comes from.
+        """``role``: the actor of the node that stands behind it, for which its mail is.
 
-        ``hears`` returns what that actor declares, None while it is down; the rest is refused here.
+        ``hears`` returns what that actor declares, None while it is down; the rest is refused here. ``count`` is told
+        of each refusal, with its reason.
         """
         self.role = role
         self.urls = urls
         """Where it listens; after ``start`` with the port that was given if 0 was asked for."""
-        self.counts: Counter[str] = Counter()
-        """What was refused, by reason."""
         self._address = at("door", node)
         self._behind = at(role, node)
         self._cluster = cluster
         self._deliver = deliver
         self._hears = hears
+        self._count = count
+        self._plain_tokens = terms.plain_tokens
         self._open_most = open_most
-        self._ask = over(self._ask_actor) if over is not None else self._ask_actor
-        self._tells_ip = over is not None
-        self._socket: pynng.Rep0 | None = None
-        self._listeners: list[Acceptor] = []
-        self._loops: set[asyncio.Task[None]] = set()
-        self._receiving = 0
+        self._ask = terms.over(self._ask_actor)
+        self._reception = Reception(self._answer_to, terms.tls or LaneTls(), RECEIVE_MOST, count, set(), set())
+        self._listeners: list[asyncio.Server] = []
         self._open = OpenRequests()
         self._closing = False
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Listen; raises OSError, in words, if the address cannot be had."""
-        socket = pynng.Rep0(recv_max_size=RECEIVE_MOST)
         try:
-            self.urls = tuple(self._listen(socket, url) for url in self.urls)
+            self.urls = tuple([await self._listen(url) for url in self.urls])
         except OSError:
-            self._hang_up(socket)
+            self._hang_up()
             raise
-        self._socket = socket
-        for _ in range(SPARE):
-            self._add_loop(socket)
 
     def actor_crashed(self) -> None:
         """What it has passed on is answered past it; its next life takes the rest."""
@@ -106,40 +116,31 @@ class ClientDoor:
     async def close(self) -> None:
         """Answer what is open with Stopping, then hang up."""
         self._closing = True
-        busy = len(self._loops) - self._receiving
         self._open.answer_all(Refused(code="Stopping"))
-        if self._socket is None:
-            return
-        if busy and self._loops:
-            # Loops that answer now end by themselves; those that receive end with the socket.
-            await self._let_them_answer()
-        self._hang_up(self._socket)
-        if self._loops:
-            await asyncio.wait(self._loops)
-        self._socket = None
+        if under_way := self._reception.requests:
+            await asyncio.wait(under_way, timeout=FAREWELL_S)
+        self._hang_up()
+        await asyncio.sleep(0)  # transports close their sockets in the loop's next round
 
-    def _listen(self, socket: pynng.Rep0, url: str) -> str:
+    async def _listen(self, url: str) -> str:
         """Where it listens now; raises OSError with the address in its words."""
+        endpoint, loop = endpoint_of(url), asyncio.get_running_loop()
         try:
-            listener = listen(socket, url, asyncio.get_running_loop())
-        except pynng.NNGException as e:
-            raise OSError(f"cannot listen for client actors at {url}: {e}") from e
-        self._listeners.append(listener)
-        return f"tcp://{listener.local_address}" if url.startswith("tcp://") and url.endswith(":0") else url
+            made = listening(endpoint)
+        except OSError as error:
+            raise OSError(f"cannot listen for client actors at {url}: {error.strerror or error}") from error
+        serve = loop.create_unix_server if endpoint.path else loop.create_server
+        self._listeners.append(await serve(lambda: RepConnection(self._reception, endpoint.marker), sock=made))
+        return lane_url(*made.getsockname()[:2]) if url.startswith("tcp://") and url.endswith(":0") else url
 
-    def _hang_up(self, socket: pynng.Rep0) -> None:
-        for listener in self._listeners:
+    def _hang_up(self) -> None:
+        for url, listener in zip(self.urls, self._listeners, strict=False):
+            if path := endpoint_of(url).path:  # while it is still ours: closed, another may listen there
+                Path(path).unlink(missing_ok=True)
             listener.close()
         self._listeners.clear()
-        socket.close()
-
-    async def _let_them_answer(self) -> None:
-        deadline = asyncio.get_running_loop().time() + FAREWELL_S
-        while len(self._loops) > self._receiving:
-            left = deadline - asyncio.get_running_loop().time()
-            if left <= 0:
-                return
-            await asyncio.wait(self._loops, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        for connection in list(self._reception.connections):
+            connection.hang_up()
 
     def waits(self, request: str) -> bool:
         """True if a client waits for the answer to this request."""
@@ -154,44 +155,19 @@ class ClientDoor:
         if isinstance(body, Undeliverable):
             body = Refused(code="Undeliverable", text=body.down or f"{body.target} could not be reached: {body.reason}")
         if not self._open.answer(envelope.request, body):
-            self.counts["late_answer"] += 1
-
-    # -- one context, one loop -----------------------------------------------
-
-    def _add_loop(self, socket: pynng.Rep0) -> None:
-        loop = asyncio.get_running_loop().create_task(self._serve(socket))
-        self._receiving += 1
-        self._loops.add(loop)
-        loop.add_done_callback(self._loops.discard)
-
-    async def _serve(self, socket: pynng.Rep0) -> None:
-        receiving = True
-        try:
-            with socket.new_context() as context:
-                while receiving:
-                    data, ip = await received(context) if self._tells_ip else (await context.arecv(), "")
-                    self._receiving, receiving = self._receiving - 1, False
-                    if self._receiving < SPARE and not self._closing:
-                        self._add_loop(socket)
-                    await context.asend(await self._answer_to(data, ip))
-                    if self._receiving < SPARE and not self._closing:
-                        self._receiving, receiving = self._receiving + 1, True
-        except pynng.Closed:
-            return
-        finally:
-            self._receiving -= receiving
+            self._count("late_answer")
 
     # -- one request ---------------------------------------------------------
 
-    async def _answer_to(self, data: bytes, ip: str) -> bytes:
+    async def _answer_to(self, data: bytes, caller: Caller) -> bytes:
         cluster = self._cluster_of(data)
         request = ""
         try:
             envelope = self._admit(data, cluster)
             request = envelope.request
-            answer = await self._ask(envelope, ip)
+            answer = self._exposed(envelope, caller) or await self._ask(envelope, caller.ip)
         except FrameRefused as e:
-            self.counts[e.reason] += 1
+            self._count(e.reason)
             answer = Refused(code="BadRequest", text=str(e))
         return frame(cluster, [pack(Envelope(self._address, "", answer, request=request))])
 
@@ -226,6 +202,13 @@ class ClientDoor:
             token=e.token,
         )
 
+    def _exposed(self, envelope: Envelope, caller: Caller) -> Refused | None:
+        """Others may know by now a token that came in clear; its owner is to hear that before it is used for long."""
+        if not envelope.token or caller.private or self._plain_tokens:
+            return None
+        self._count("plain_token")
+        return Refused(code="PermissionDenied", text=PLAIN_TOKEN)
+
     def _may_be_said(self, kind: type[Message]) -> bool:
         hears = self._hears()
         return hears is None or hears.hears(kind, By.CLIENTS)
@@ -233,8 +216,8 @@ class ClientDoor:
     async def _ask_actor(self, envelope: Envelope, _: str) -> Message:
         if self._closing:
             return Refused(code="Stopping")
-        if len(self._loops) - self._receiving > self._open_most:
-            self.counts["overloaded"] += 1
+        if len(self._reception.requests) > self._open_most:
+            self._count("overloaded")
             return Refused(code="Overloaded")
         future = self._open.add(envelope)
         self._deliver(envelope)
@@ -252,8 +235,8 @@ class ClientDoor:
             self._deliver(Envelope(self._address, self._behind, silent, cause=envelope.cause, origin="client"))
 
 
-def client_opening(role: str, urls: tuple[str, ...], over: Callable[[AskMessage], AskMessage] | None = None) -> Opening:
-    """Of a door at these URLs that leads to the actor of this role. ``over``: see ``ClientDoor``."""
+def client_opening(role: str, urls: tuple[str, ...], terms: DoorTerms = PLAIN) -> Opening:
+    """Of a door at these URLs that leads to the actor of this role."""
 
     async def opened(site: Site) -> ClientDoor:
         def deliver(envelope: Envelope) -> None:
@@ -264,9 +247,12 @@ def client_opening(role: str, urls: tuple[str, ...], over: Callable[[AskMessage]
             desk = site.node.desk(role)
             return desk.hears if desk is not None else None
 
-        door = ClientDoor(site.node.name, role, urls, site.cluster, deliver, hears, over=over)
+        def count(what: str) -> None:
+            site.node.ground.count(f"client_door:{what}", site.node.name)
+
+        door = ClientDoor(site.node.name, role, urls, site.cluster, deliver, hears, count, terms)
         site.node.open_door("door", door.answered, door.waits)
-        door.start()
+        await door.start()
         return door
 
     return opened

@@ -40,8 +40,8 @@ SERF_ZEROS = (
 NO_XDS = {"SupportedProxies": {}, "Port": -1, "Ports": {"Plaintext": -1, "TLS": -1}}
 RAFT_PROTOCOL = "3"
 NEVER = (
-    *("ACLsEnabled", "ACLEnableKeyListPolicy", "AutoEncryptTLS", "ConnectEnabled", "EnableLocalScriptChecks"),
-    *("EnableRemoteScriptChecks", "EncryptVerifyIncoming", "EncryptVerifyOutgoing", "ReadReplica"),
+    *("ACLEnableKeyListPolicy", "AutoEncryptTLS", "ConnectEnabled", "EnableLocalScriptChecks"),
+    *("EnableRemoteScriptChecks", "ReadReplica"),
 )
 HIDDEN = "hidden"
 SECRETS = {
@@ -125,6 +125,14 @@ def _self(
     return json_answer(body, request)
 
 
+def _locks(options: GatewayOptions) -> dict[str, bool]:
+    return {
+        "ACLsEnabled": options.acl,
+        "EncryptVerifyIncoming": options.encrypt_verify_incoming,
+        "EncryptVerifyOutgoing": options.encrypt_verify_outgoing,
+    }
+
+
 def _debug(agent: AgentDescription, options: GatewayOptions) -> dict[str, Any]:
     """Of Consul's fields those that are settled here."""
     member = agent.member
@@ -136,6 +144,7 @@ def _debug(agent: AgentDescription, options: GatewayOptions) -> dict[str, Any]:
         **dict.fromkeys(CLOSED, -1),
         **SECRETS,
         **_http(options),
+        **_locks(options),
         "RetryJoinWAN": [],
         "SegmentName": "",
         "AdvertiseAddrLAN": member.address,
