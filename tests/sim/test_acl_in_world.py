@@ -284,6 +284,49 @@ def test_each_operation_of_a_transaction_is_weighed_alone(cluster: Cluster) -> N
     assert not cluster.done(kv.ListKeys(prefix="")).entries  # type: ignore[attr-defined]
 
 
+def on_keys(verb: str, *keys: str) -> list[txn.Operation]:
+    return [txn.Operation(kv=txn.KeyOperation(verb=verb, key=key)) for key in keys]
+
+
+@pytest.mark.parametrize("writes", [False, True], ids=("read", "written"))
+def test_reads_that_are_denied_are_left_out_of_a_transaction(cluster: Cluster, writes: bool) -> None:
+    """Whether it goes through the log or not: every verb that reads, of keys and of the catalog."""
+    for key in ("a/1", "b/1"):
+        cluster.done(kv.PutKey(key=key, value=b"1"))
+    hidden = catalog.NodeRecord(node="hidden", address="10.9.9.9")
+    web = catalog.ServiceRecord(node="hidden", id="web", service="web")
+    check = catalog.CheckRecord(node="hidden", check_id="alive", name="alive")
+    cluster.done(catalog.Register(node=hidden, service=web, checks=(check,)))
+    operations = [
+        *on_keys("get", "b/1", "a/1"),
+        *on_keys("get-or-empty", "b/1", "b/2", "a/2"),
+        *on_keys("get-tree", "a", "b"),
+        txn.Operation(node=txn.NodeOperation(verb="get", node=hidden)),
+        txn.Operation(service=txn.ServiceOperation(verb="get", service=web)),
+        txn.Operation(check=txn.CheckOperation(verb="get", check=check)),
+    ]
+    if writes:
+        operations += on_keys("set", "a/3")
+    kind = txn.Transact if writes else txn.ReadTransaction
+    token = cluster.token('key_prefix "a/" { policy = "write" }')
+    answer = cluster.ask(kind(operations=tuple(operations)), token)
+    assert isinstance(answer, txn.Transacted)
+    assert answer.failures == ()
+    seen = [result.kv.key if result.kv is not None else "" for result in answer.results]
+    assert seen == ["a/1", "a/2", "a/1"] + ["a/3"] * writes
+    whole = cluster.done(kind(operations=tuple(operations)))
+    assert len(whole.results) == 10 + 2 * writes, "of those with all rights nothing is kept"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("verb", ["check-session", "check-index", "check-not-exists"])
+def test_a_comparison_in_a_transaction_takes_the_right_to_read(cluster: Cluster, verb: str) -> None:
+    """Its outcome would tell of the key."""
+    token = cluster.token('key "a" { policy = "write" }')
+    asked = txn.ReadTransaction(operations=tuple(on_keys(verb, "b")))
+    (failure,) = cluster.ask(asked, token).failures  # type: ignore[attr-defined]
+    assert "lacks permission 'key:read' on \"b\"" in failure.what
+
+
 def test_a_tree_takes_the_right_to_all_that_is_below(cluster: Cluster) -> None:
     token = cluster.token('key_prefix "a/" { policy = "write" }\nkey "a/b/secret" { policy = "read" }')
     assert isinstance(cluster.ask(kv.DeleteKey(key="a/c/", recurse=True), token), Written)

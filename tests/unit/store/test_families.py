@@ -172,9 +172,17 @@ NEEDS: list[tuple[Message, tuple[Need, ...]]] = [
     ),
     (
         txn.ReadTransaction(
-            operations=(on_key("get-tree"), Operation(node=txn.NodeOperation(verb="get", node=NODE)), Operation())
+            operations=(
+                *(on_key("get"), on_key("get-tree"), on_key("check-not-exists")),
+                *(Operation(node=txn.NodeOperation(verb="get", node=NODE)), Operation()),
+            )
         ),
-        (Need("key", "list", "a/b", "prefix"), Need("key", "read", extent="rows"), EVERY_NODE),
+        (
+            Need("key", "read", "a/b", "rows"),
+            Need("key", "read", extent="rows"),
+            Need("key", "read", "a/b"),
+            EVERY_NODE,
+        ),
     ),
 ]
 NEEDS += [

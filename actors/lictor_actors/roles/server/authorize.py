@@ -99,6 +99,13 @@ class Authorize:
         same = known is not None and stamped(command.node, known, 0) is None
         return command.model_copy(update={"skip_node_update": True}) if same else command
 
+    def reader(self, command: Command, turn: Turn) -> Sight | None:
+        """Whose rights the outcome of the write in hand keeps to, of one that reads, too; None: it is told whole."""
+        if not self.on or not isinstance(command, Transact) or turn.envelope is None:
+            return None
+        sight = self.sight(turn.envelope.token, turn)
+        return sight if isinstance(sight, Sight) else None
+
     def refuses_query(self, query: Query, sight: Sight | Refused | None) -> Refused | Transacted | None:
         """The same of a read."""
         if sight is None:

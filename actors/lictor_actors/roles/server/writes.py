@@ -62,7 +62,7 @@ class Writes:
         elif (refused := refuse_command(self._store, command)) is not None:
             turn.reply(refused)
         else:
-            leading.proposals.add(command, turn.ticket(), turn)
+            leading.proposals.add(command, turn.ticket(), turn, self._acl.reader(command, turn))
 
     def _passed_on_or_denied(self, command: Command, turn: Turn) -> bool:
         """By whose rights the primary datacenter writes, it says itself."""

@@ -9,7 +9,9 @@ from lictor_actors.raft import NotLeading, Overloaded, Raft
 from lictor_actors.requests.gathering import Gathering
 from lictor_actors.roles.server.leader.apply_times import APPLY_TIMES
 from lictor_actors.roles.server.log_time import LogTime
+from lictor_actors.store.acl.sight import Sight
 from lictor_actors.store.commands import pack_command
+from lictor_actors.store.hiding import outcome_for
 from lictor_messages.answers import Command
 from lictor_messages.base import Message
 from lictor_messages.refusals import Refused
@@ -26,6 +28,16 @@ class Open(NamedTuple):
     began: int = 0
     timed: str = ""
     """The metric that its time goes to, "" for none."""
+    sight: Sight | None = None
+    """Whose rights the answer keeps to; None: it is told whole."""
+
+
+class Gathered(NamedTuple):
+    """A client's write that is about to be proposed; see ``Open``."""
+
+    ticket: Ticket
+    command: Command
+    sight: Sight | None = None
 
 
 class Proposals:
@@ -36,16 +48,16 @@ class Proposals:
         self._raft = raft
         self.open: dict[int, Open] = {}
         """By index of the entry."""
-        self.gathered: list[tuple[Ticket, Command]] = []
+        self.gathered: list[Gathered] = []
         """Writes that are proposed together; while there are any, ProposeDue is on its way."""
         self._gathering = Gathering(TIMER, ProposeDue())
 
     def __len__(self) -> int:
         return len(self.open) + len(self.gathered)
 
-    def add(self, command: Command, ticket: Ticket, turn: Turn) -> None:
-        """A client's write: proposed at once, or together with others."""
-        self.gathered.append((ticket, command))
+    def add(self, command: Command, ticket: Ticket, turn: Turn, sight: Sight | None = None) -> None:
+        """A client's write: proposed at once, or together with others. ``sight``: see ``Open``."""
+        self.gathered.append(Gathered(ticket, command, sight))
         if len(self.gathered) == 1 and self._gathering.goes_at_once(bool(self.open), turn):
             self._propose_gathered(turn)
 
@@ -58,17 +70,17 @@ class Proposals:
         gathered, self.gathered = self.gathered, []
         self._gathering.gone(len(gathered), bool(self.open))
         if gathered:
-            commands = [(ticket.reply_to, ticket.request, command) for ticket, command in gathered]
-            self._propose(commands, [ticket for ticket, _ in gathered], turn)
+            commands = [(each.ticket.reply_to, each.ticket.request, each.command) for each in gathered]
+            self._propose(commands, gathered, turn)
 
     def propose_own(self, commands: list[Command], turn: Turn) -> int:
         """Writes of the leader itself; the index of the last one, 0 if there is none."""
         mine = [(turn.me, turn.new_request(), command) for command in commands]
         return self._propose(mine, [], turn) if mine else 0
 
-    def wait(self, index: int, ticket: Ticket, began: int = 0, timed: str = "") -> None:
+    def wait(self, index: int, ticket: Ticket, began: int = 0, timed: str = "", sight: Sight | None = None) -> None:
         """``ticket`` waits for the entry that was just put at ``index``; see ``Open``."""
-        self.open[index] = Open(self._raft.term, ticket, began, timed)
+        self.open[index] = Open(self._raft.term, ticket, began, timed, sight)
 
     def committed(self, index: int, term: int, outcome: Message, turn: Turn) -> bool:
         """The entry at ``index`` is applied; False if no write waited for that place."""
@@ -76,7 +88,7 @@ class Proposals:
         if opened is None:
             return False
         # Early: the entry is committed, a quorum has it on disk, however far this server's own is.
-        done = outcome if opened.term == term else Refused(code="NotCommitted")
+        done = outcome_for(opened.sight, outcome) if opened.term == term else Refused(code="NotCommitted")
         turn.answer(opened.ticket, done, early=True)
         if opened.timed:
             turn.sample(opened.timed, (turn.now - opened.began) / 1e6)
@@ -91,24 +103,24 @@ class Proposals:
         """
         for opened in self.open.values():
             turn.answer(opened.ticket, Refused(code="LeadershipLost"), early=True)
-        self._refuse([ticket for ticket, _ in self.gathered], Refused(code="NotLeader", leader=self._raft.leader), turn)
+        self._refuse(self.gathered, Refused(code="NotLeader", leader=self._raft.leader), turn)
         turn.cancel_timer(TIMER)
 
-    def _propose(self, commands: list[tuple[str, str, Command]], tickets: list[Ticket], turn: Turn) -> int:
+    def _propose(self, commands: list[tuple[str, str, Command]], writes: list[Gathered], turn: Turn) -> int:
         stamp = self._time.stamp(turn.now, turn.wall)
         data = [pack_command(stamp, asker, request, command) for asker, request, command in commands]
         try:
             indexes = self._raft.propose(data, turn)
         except NotLeading as refused:
-            self._refuse(tickets, Refused(code="NotLeader", leader=refused.leader), turn)
+            self._refuse(writes, Refused(code="NotLeader", leader=refused.leader), turn)
             return 0
         except Overloaded:
-            self._refuse(tickets, Refused(code="Overloaded"), turn)
+            self._refuse(writes, Refused(code="Overloaded"), turn)
             return 0
-        for index, ticket, (_, _, command) in zip(indexes, tickets, commands, strict=False):
-            self.wait(index, ticket, turn.now, APPLY_TIMES.get(type(command), ""))
+        for index, (ticket, command, sight) in zip(indexes, writes, strict=False):
+            self.wait(index, ticket, turn.now, APPLY_TIMES.get(type(command), ""), sight)
         return indexes[-1]
 
-    def _refuse(self, tickets: list[Ticket], refusal: Refused, turn: Turn) -> None:
-        for ticket in tickets:
-            turn.answer(ticket, refusal, early=True)  # nothing was done
+    def _refuse(self, writes: list[Gathered], refusal: Refused, turn: Turn) -> None:
+        for write in writes:
+            turn.answer(write.ticket, refusal, early=True)  # nothing was done

@@ -8,6 +8,8 @@ from lictor_messages.kv import DeleteKey, GetKey, ListKeyNames, ListKeys, PutKey
 from lictor_messages.txn import KeyOperation
 
 Needs = tuple[Need, ...]
+FILTERED = ("get", "get-or-empty", "get-tree")
+"""Verbs of a transaction whose results are left out where the key may not be read."""
 
 
 def put(command: PutKey) -> Needs:
@@ -31,8 +33,8 @@ def list_under(query: ListKeys | ListKeyNames) -> Needs:
 
 
 def operation(op: KeyOperation) -> Needs:
-    """In a transaction."""
-    if op.verb == "get-tree":
-        return (Need("key", "list", op.key, "prefix"), Need("key", "read", extent="rows"))
+    """In a transaction: reads refuse nothing, as in Consul; comparisons do, whose outcome tells of the key."""
+    if op.verb in FILTERED:
+        return (Need("key", "read", "" if op.verb == "get-tree" else op.key, "rows"),)
     extent: Extent = "prefix" if op.verb == "delete-tree" else "name"
     return (Need("key", "read" if op.verb in READS else "write", op.key, extent),)
