@@ -140,6 +140,10 @@ def test_what_is_legal_comes_in(bus, source, target, body, request_id, reply_to)
         (at("server", ME), "server", TimeoutNow(term=9), "", "", "own_name:server:raft.timeout_now"),
         (at("prober", ME), "prober", Ping(seq=1), "", "", "own_name:prober:swim.ping"),
         (at("agent", ME), "server", PutKey(key="k"), "r", GATEWAY, "own_name:server:kv.put_key"),
+        *(
+            (at(role, ME), "agent", PutKey(key="k"), "r", GATEWAY, "own_name:agent:kv.put_key")
+            for role in ("server", "agent", "dns")
+        ),
         # 3. The host.
         (AGENT, "host", GetKey(key="k"), "r", GATEWAY, "unheard:host:kv.get_key"),
         (SERVER, "host", Written(), "", "", "unheard:host:answers.written"),
@@ -181,6 +185,7 @@ def test_what_is_legal_comes_in(bus, source, target, body, request_id, reply_to)
         (PROBER, "server", GetKey(key="k"), "r", PROBER, "unheard:server:kv.get_key"),
         (SERVER, "server", PutKey(key="k"), "", "", "unheard:server:kv.put_key"),
         (AGENT, "agent", PutKey(key="k"), "r", GATEWAY, "unheard:agent:kv.put_key"),
+        (SERVER, "agent", PutKey(key="k"), "r", SERVER, "unheard:agent:kv.put_key"),
         (AGENT, "agent", LeaveCluster(), "r", GATEWAY, "unheard:agent:agent.leave_cluster"),
         (AGENT, "checker", RegisterCheck.model_construct(check={}), "", "", "unheard:checker:agent.register_check"),
         (SERVER, "gateway", Gossip(updates=()), "", "", "unheard:gateway:swim.gossip"),

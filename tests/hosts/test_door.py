@@ -239,6 +239,17 @@ async def test_junk_is_refused_by_name_and_counted(data: bytes, why: str) -> Non
     assert desk.got == []
 
 
+@pytest.mark.parametrize("role", ["server", "agent", "dns", "gateway"])
+async def test_a_client_speaks_in_the_doors_name_and_in_no_other(role: str) -> None:
+    """The agent lends tokens of its own to some actors of its node: a client cannot say that it is one of them."""
+    name = f"{role}@n1.dc1"
+    forged = Envelope(name, "agent@n1.dc1", ListLocalServices(), request="r", reply_to=name, via=name, origin="home")
+    async with open_door(ANYWHERE) as desk:
+        assert await raw(desk.door.urls[0], framed(forged)) == LocalServices(services=())
+    (e,) = desk.got
+    assert (e.source, e.reply_to, e.via, e.origin) == ("door@n1.dc1", "door@n1.dc1", "", "client")
+
+
 async def test_a_client_that_names_another_cluster_is_refused() -> None:
     async with open_door(ANYWHERE) as desk:
         async with dialled(desk.door.urls[0], "test") as client:

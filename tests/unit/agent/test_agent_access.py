@@ -158,6 +158,17 @@ def test_requests_without_a_token_get_the_default_one_and_dns_its_own() -> None:
     assert agent.sent[-1].token == "own"
 
 
+@pytest.mark.parametrize(
+    ("source", "token"),
+    [("server@a.dc1", "r"), ("server@b.dc1", "d"), ("server@a.dc2", "d"), ("server@a", "d"), ("door@a.dc1", "d")],
+)
+def test_the_nodes_own_server_alone_is_lent_the_replication_token(source: str, token: str) -> None:
+    """The bus lets nothing in that claims to be it (tests/bus/test_intake.py, tests/hosts/test_door.py)."""
+    agent = Asked(acl_default_token="d", acl_replication_token="r")
+    agent.take(ListNodes(), Envelope(source, ME, ListNodes(), request="q", reply_to=source))
+    assert agent.sent[-1].token == token
+
+
 def test_tokens_are_set_kept_and_unknown_ones_refused() -> None:
     agent = Asked(acl_recovery_token="r", acl_keeps_tokens=True)
     agent.ask(SetAgentToken(name="default", token="d2"), "r")

@@ -14,7 +14,7 @@ from lictor_messages.agent_acl import SetAgentToken
 from lictor_messages.answers import Command
 from lictor_messages.base import Message
 from lictor_messages.catalog import Deregister
-from lictor_messages.envelope import Envelope, role_of
+from lictor_messages.envelope import Envelope, at, role_of
 from lictor_messages.journal import Cell
 from lictor_messages.refusals import Refused
 from lictor_messages.secret import is_same
@@ -38,10 +38,12 @@ NAMES = {
 class AgentTokens:
     """Secrets: they stand in no log and in no answer."""
 
-    __slots__ = ("_given", "_keeps", "_kept", "defined", "on", "registered")
+    __slots__ = ("_given", "_keeps", "_kept", "_server", "defined", "on", "registered")
 
     def __init__(self, options: AgentOptions) -> None:
         self.on, self._keeps = options.acl, options.acl_keeps_tokens
+        self._server = at("server", options.node)
+        """The node's own, the one server whose requests get the replication token."""
         self._given: dict[str, str] = {}
         """Those in force, by name."""
         self._kept: dict[str, str] = {}
@@ -137,10 +139,9 @@ class AgentTokens:
         """By whose rights this is asked."""
         if asked.token or asked.source == asked.target:
             return asked.token
-        role = role_of(asked.source)
-        if role == "server":  # the node's own: what it asks of the primary datacenter goes this way
+        if asked.source == self._server:  # what it asks of the primary datacenter goes this way
             return self._given["replication"]
-        return (self._given["dns"] if role == "dns" else "") or self.default
+        return (self._given["dns"] if role_of(asked.source) == "dns" else "") or self.default
 
 
 def _shown(message: Message) -> Iterator[tuple[Key, str]]:
