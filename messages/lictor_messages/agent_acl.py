@@ -18,9 +18,16 @@ class AgentAcl(Record):
     acl_default_policy: Literal["allow", "deny"] = "allow"
     """What holds where no rule speaks."""
     acl_down_policy: DownPolicy = "extend-cache"
-    """What a token may do here that no server can be asked about: what was known of it last, nothing, or everything."""
+    """What a token may do here that no server can be asked about: what was known of it last, nothing, or everything.
+
+    With ``async-cache`` no request waits for a server that is asked again: what was known last holds until it answers.
+    """
     acl_token_ttl_ns: int = 30_000_000_000
-    """How long a token's rights are taken for what a server said."""
+    """How long a server's word of a token is believed: the least of this and the two below, as it is of all three."""
+    acl_policy_ttl_ns: int = 30_000_000_000
+    """The same of its policies."""
+    acl_role_ttl_ns: int = 30_000_000_000
+    """The same of its roles."""
     acl_keeps_tokens: bool = False
     """Whether tokens that are set over HTTP are there after a restart."""
     acl_agent_token: Secret = ""

@@ -50,14 +50,17 @@ class Acl(Section):
         feeds="server.acl_default_policy agent.acl_default_policy gateway.acl_default_policy",
     )
     down_policy: Literal["extend-cache", "async-cache", "deny", "allow"] = option(
-        "What a token may do with this agent while no server is reached.",
+        "What a token may do with this agent while no server is reached; with async-cache no request waits for a "
+        "server that is asked again about a known token.",
         feeds="agent.acl_down_policy gateway.acl_down_policy",
     )
     token_ttl: Duration = option(
         "How long an agent believes what a server has said of a token.", feeds="agent.acl_token_ttl_ns"
     )
-    policy_ttl: Duration = option("Not in force: token_ttl is for all of them.", default=30_000_000_000)
-    role_ttl: Duration = option("Not in force: token_ttl is for all of them.", default=30_000_000_000)
+    policy_ttl: Duration = option(
+        "The same of its policies; the least of the three holds for all.", feeds="agent.acl_policy_ttl_ns"
+    )
+    role_ttl: Duration = option("The same of its roles.", feeds="agent.acl_role_ttl_ns")
     enable_key_list_policy: bool = option("Listing keys takes key:list on their prefix.", feeds="server.acl_key_list")
     enable_token_persistence: bool = option(
         "Keep what /v1/agent/token sets over a restart.", feeds="agent.acl_keeps_tokens"

@@ -142,6 +142,53 @@ def test_without_servers_the_down_policy_holds(policy: str, known: bool, allowed
     assert isinstance(agent.told(request), Refused) != allowed
 
 
+@pytest.mark.parametrize("least", ["acl_token_ttl_ns", "acl_policy_ttl_ns", "acl_role_ttl_ns"])
+def test_a_servers_word_is_believed_for_the_least_of_three_times(least: str) -> None:
+    agent = Asked(**{least: 10 * SECOND})
+    agent.ask(ListLocalServices(), "t")
+    agent.answer(MAY)
+    for passed, asked in ((9, 1), (2, 2)):
+        agent.now += passed * SECOND
+        agent.ask(ListLocalServices(), "t")
+        assert len(agent.questions()) == asked
+
+
+def lapsed() -> Asked:
+    """With ``async-cache``; what is known of a token is older than it is believed."""
+    agent = Asked(acl_down_policy="async-cache")
+    agent.ask(ListLocalServices(), "t")
+    agent.answer(MAY)
+    agent.now += 60 * SECOND
+    return agent
+
+
+def test_with_async_cache_nothing_waits_while_a_server_is_asked_again() -> None:
+    agent = lapsed()
+    assert all(agent.told(agent.ask(ListLocalServices(), "t")) is not None for _ in range(3))
+    assert len(agent.questions()) == 2, "the server is asked once for all of them"
+    agent.answer(AclResolved(accessor_id="x", grants=Grants()))
+    assert isinstance(agent.told(agent.ask(REGISTER, "t")), Refused), "its word holds from then on"
+    assert len(agent.questions()) == 2
+
+
+def test_with_async_cache_a_server_that_is_silent_is_not_waited_for_either() -> None:
+    agent = lapsed()
+    for asked in (2, 3):
+        assert agent.told(agent.ask(ListLocalServices(), "t")) is not None
+        assert len(agent.questions()) == asked
+        agent.now += 3 * SECOND
+
+
+def test_with_async_cache_a_token_that_was_revoked_ends_with_the_servers_word() -> None:
+    agent = lapsed()
+    assert not isinstance(agent.told(agent.ask(REGISTER, "t")), Refused)
+    for _ in range(2):  # another server, then the leader
+        agent.answer(Refused(code="AclNotFound"))
+    assert agent.told(agent.ask(REGISTER, "t")) == Refused(code="AclNotFound")
+    agent.now += 60 * SECOND
+    assert agent.told(agent.ask(REGISTER, "t")) is None, "a refusal is not what is extended"
+
+
 def test_the_recovery_token_needs_no_server() -> None:
     agent = Asked(acl_recovery_token="r")
     request = agent.ask(MayUseAgent(resource="agent", level="write"), "r")

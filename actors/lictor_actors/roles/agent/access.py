@@ -58,6 +58,8 @@ class AgentAccess:
         self._local = local
         self._guards = guards_of(options.name)
         self._names = {"service": self._service, "check": self._checked}
+        self._believed = min(options.acl_token_ttl_ns, options.acl_policy_ttl_ns, options.acl_role_ttl_ns)
+        """Nanoseconds: a server's word is of the token, its roles and its policies at once."""
         self._sights = Sights(default_allows=options.acl_default_policy == "allow")
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._asked: dict[str, _Asked] = {}
@@ -71,9 +73,11 @@ class AgentAccess:
         if guard is None or turn.envelope is None or not turn.envelope.request:
             return True
         verdict = self._verdict(turn)
+        token = self._tokens.of(turn.envelope)
         if verdict is None:
-            self._hold(turn.envelope, self._tokens.of(turn.envelope), turn)
+            self._hold(turn.envelope, token, turn)
             return False
+        self._renew(token, turn)
         refused = objection(guard(message), verdict, self._names) if isinstance(verdict, Sight) else verdict
         if refused is not None:
             turn.reply(refused)
@@ -90,20 +94,36 @@ class AgentAccess:
         if token and is_same(token, self._tokens.recovery):
             return self._sights.of("agent-recovery", _recovery(self._options.name))
         known = self._known.get(token)
-        return known.verdict if known is not None and turn.now < known.until else None
+        return known.verdict if known is not None and self._holds(known, turn) else None
+
+    def _holds(self, known: _Known, turn: Turn) -> bool:
+        """Whether no server's word is waited for: with ``async-cache`` rights hold until there is another."""
+        lasts = self._options.acl_down_policy == "async-cache" and isinstance(known.verdict, Sight)
+        return lasts or turn.now < known.until
+
+    def _renew(self, token: str, turn: Turn) -> None:
+        """Ask about what holds for longer than it is believed; nothing waits for the answer."""
+        known = self._known.get(token)
+        if known is not None and turn.now >= known.until:
+            self._ask_once(token, [], turn)
 
     # -- asking servers ---------------------------------------------------------
 
     def _hold(self, envelope: Envelope, token: str, turn: Turn) -> None:
         envelope.token = token
-        asked = self._asked.get(self._asking.get(token, ""))
         if sum(len(each.held) for each in self._asked.values()) >= WAITING_MOST:
             turn.reply(Refused(code="Overloaded"))
-        elif asked is not None and turn.now - asked.at < SILENT_NS:
-            asked.held.append(envelope)
         else:
-            held = [*self._end(self._asking[token]).held, envelope] if asked is not None else [envelope]
-            self._ask(token, held, turn)
+            self._ask_once(token, [envelope], turn)
+
+    def _ask_once(self, token: str, held: list[Envelope], turn: Turn) -> None:
+        """Those held wait for the server that was asked already, or for another if that has been silent for long."""
+        asked = self._asked.get(self._asking.get(token, ""))
+        if asked is not None and turn.now - asked.at < SILENT_NS:
+            asked.held += held
+            return
+        before = self._end(self._asking[token]).held if asked is not None else []
+        self._ask(token, [*before, *held], turn)
 
     def _ask(self, token: str, held: list[Envelope], turn: Turn, *, sure: bool = False) -> None:
         server = self._routes.first()
@@ -150,7 +170,7 @@ class AgentAccess:
 
     def _ttl(self, verdict: object) -> int:
         """At least as long as it takes to hear those who waited for it; a token that there is not may come to be."""
-        return max(self._options.acl_token_ttl_ns if isinstance(verdict, Sight) else 0, SILENT_NS)
+        return max(self._believed if isinstance(verdict, Sight) else 0, SILENT_NS)
 
     def _without_servers(self, known: _Known | None) -> Sight | Refused:
         policy = self._options.acl_down_policy
