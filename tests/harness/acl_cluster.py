@@ -29,9 +29,11 @@ class Cluster:
         servers: int = 1,
         initial: str = ROOT,
         services: tuple[RegisterService, ...] = (),
+        dns_port: int = -1,
         **settings: Any,
     ) -> None:
         """``initial``: the secret of the first token, or none. ``services``: what the agent's configuration defines.
+        ``dns_port``: of the agent, -1 for none.
 
         Settings are ``role__option``.
         """
@@ -40,10 +42,11 @@ class Cluster:
         given = {f"{role}.acl": True for role in roles} | {f"{role}.acl_default_policy": default for role in roles}
         given |= {"server.acl_initial_management": initial, **{k.replace("__", "."): v for k, v in settings.items()}}
         for spec in cluster_specs(7, servers, 1):
-            mine = {} if spec.server else {"services": services}
+            mine = {} if spec.server else {"services": services, "dns_port": dns_port}
             add_node(self.world, spec.having(given).model_copy(update=mine))
         assert self.world.run_until(self._stands, 20)
-        self._count = self.watchers = 0
+        self.made = self.watchers = 0
+        """How many tokens; ``uuid(made)`` is the last one's and its policy's, whose name is ``pMADE``."""
 
     def _stands(self) -> bool:
         answer = self.ask(acl.ListAclTokens(), ROOT)
@@ -63,9 +66,9 @@ class Cluster:
 
     def token(self, rules: str, ttl_ns: int = 0) -> str:
         """The secret of a new token with these rules."""
-        self._count += 1
-        ids, secret = uuid(self._count), uuid(1000 + self._count)
-        policy = acl.AclPolicy(id=ids, name=f"p{self._count}", rules=rules)
+        self.made += 1
+        ids, secret = uuid(self.made), uuid(1000 + self.made)
+        policy = acl.AclPolicy(id=ids, name=f"p{self.made}", rules=rules)
         self.done(acl.PutAclPolicy(policy=policy, new=True))
         token = acl.AclToken(accessor_id=ids, secret_id=secret, policies=(acl.AclLink(id=ids),))
         self.done(acl.PutAclToken(token=token, ttl_ns=ttl_ns, new=True))

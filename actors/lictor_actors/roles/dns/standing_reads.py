@@ -18,8 +18,8 @@ from lictor_actors.roles.doorway.call import Asker
 from lictor_actors.roles.doorway.desk import Desk
 from lictor_actors.roles.doorway.question import Question, Rights
 from lictor_messages.answers import Answer, Query
-from lictor_messages.base import Message
-from lictor_messages.catalog import NodeServices, ServiceHealth
+from lictor_messages.base import Message, Record
+from lictor_messages.catalog import NodeRecord, NodeServices, ServiceHealth
 from lictor_messages.refusals import Refused
 
 STANDS_NS = 2_000_000_000
@@ -134,7 +134,7 @@ class StandingReads(Generic[W]):
         if read is not None:
             self._drop(read, turn)
         read = None
-        if isinstance(answer, Answer) and _has_instances(answer):
+        if isinstance(answer, Answer) and _rows(answer):
             read = StandingRead(query, answer)
             self._stand(read, turn)
         self._tell(who, answer, read, turn)
@@ -165,10 +165,11 @@ class StandingReads(Generic[W]):
 
     def _confirmed(self, read: StandingRead, answer: Answer, turn: Turn) -> None:
         wanted = self._ages or (read.used and turn.now <= read.until)  # else it was long on its way
-        if answer.index != read.answer.index:
+        # Of equal index with other rows is what is seen by rights that have changed.
+        if answer.index != read.answer.index or _rows(answer) != _rows(read.answer):
             self._changed(read)
             read = StandingRead(read.query, answer)
-        if wanted and _has_instances(answer):
+        if wanted and _rows(answer):
             self._stand(read, turn)
         else:
             self._changed(read)
@@ -179,11 +180,11 @@ class StandingReads(Generic[W]):
         self._desk.gone(read.request, turn)
 
 
-def _has_instances(answer: Answer) -> bool:
-    """Names without any get no standing read: there is no end of such names."""
+def _rows(answer: Answer) -> tuple[Record, ...]:
+    """What records are made of. Names without any get no standing read: there is no end of such names."""
     match answer:
         case ServiceHealth():
-            return bool(answer.instances)
-        case NodeServices():
-            return answer.node is not None
-    return False
+            return answer.instances
+        case NodeServices(node=NodeRecord() as node):
+            return (node,)
+    return ()
