@@ -18,6 +18,7 @@ from lictor_messages.queries import CreatePreparedQuery, PreparedQuery, ServiceQ
 
 UNUSED_S = 5
 """Longer than what was read for a question is kept without another one."""
+VIRTUAL = catalog.TaggedAddress(name="consul-virtual", address="240.0.0.1", port=80)
 NODE, SERVICE = ("node", "n1"), ("service", "web")
 
 
@@ -34,6 +35,7 @@ QUESTIONS = (
     Cell("web.service.consul", "SRV", (SERVICE, NODE)),
     Cell("v1.web.service.consul", "A", (SERVICE, NODE)),
     Cell("nearest.query.consul", "A", (SERVICE, NODE)),
+    Cell("web.virtual.consul", "A", (SERVICE, NODE)),
     Cell("n1.node.consul", "A", (NODE,)),
     Cell("n1.node.consul", "TXT", (NODE,)),
     Cell("9.9.9.10.in-addr.arpa", "PTR", (NODE,)),
@@ -49,7 +51,9 @@ class Dig:
         self.cluster = Cluster(default, dns_port=8600, dns__acl=True)
         self._door = self.cluster.world.door(AGENT, "dig")
         node = catalog.NodeRecord(node="n1", address="10.9.9.9", meta={"rack": "7"})
-        web = catalog.ServiceRecord(node="n1", id="web-1", service="web", address="10.5.5.5", port=80, tags=("v1",))
+        web = catalog.ServiceRecord(
+            node="n1", id="web-1", service="web", address="10.5.5.5", port=80, tags=("v1",), tagged_addresses=(VIRTUAL,)
+        )
         self.cluster.done(catalog.Register(node=node, service=web))
         query = PreparedQuery(id=uuid(900), name="nearest", service=ServiceQuery(service="web"))
         self.cluster.done(CreatePreparedQuery(query=query))
