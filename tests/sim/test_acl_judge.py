@@ -17,6 +17,7 @@ from lictor_actors.roles.doorway.question import EVERYTHING
 from lictor_actors.roles.gateway.gateway import Gateway
 from lictor_actors.roles.server import reads
 from lictor_actors.roles.server.authorize import Authorize
+from lictor_actors.roles.server.leader import proposals
 from lictor_actors.store.acl.authorizer import Authorizer
 from lictor_actors.store.families.every import FAMILIES
 from lictor_actors.swarm.patch import Patch, planted
@@ -24,6 +25,7 @@ from lictor_messages import acl, kv
 from lictor_messages.base import Message
 from lictor_messages.catalog import NodeRecord, Register, ServiceRecord
 from lictor_messages.refusals import Refused
+from lictor_messages.txn import KeyOperation, Operation, Transact, Transacted
 from lictor_messages.web import HttpAnswered, HttpAsked
 
 ROOT = "11111111-2222-4333-8444-555555555555"
@@ -89,6 +91,7 @@ class Readers:
         for secret in self.secrets:
             self.get(f"/v1/kv/?recurse&wait=20s&index={index[secret]}", secret, self.keys_of(secret))
         self.read("/v1/kv/?keys")
+        self.transact()
         self.read("/v1/catalog/services")
         for key in self.rng.sample(KEYS, 2):
             self.read(f"/v1/kv/{key}")
@@ -99,6 +102,22 @@ class Readers:
         self.judge.settled()
         self.done(kv.PutKey(key=self.rng.choice(KEYS), value=self.rng.randbytes(2)))
         self.world.run(1)
+
+    def transact(self) -> None:
+        """All readers read everything in a transaction that goes through the log."""
+        trees = (Operation(kv=KeyOperation(verb="get-tree", key=tree)) for tree in "ab")
+        asked, told = Transact(operations=tuple(trees)), []
+        for secret in self.secrets:
+            self.doors += 1
+
+            def heard(said: Message, secret: str = secret) -> None:
+                assert isinstance(said, Transacted)
+                self.judge.saw(secret, "key", [row.kv.key for row in said.results if row.kv is not None])
+                told.append(secret)
+
+            self.world.door(NODE, f"d{self.doors}").ask("agent", asked, heard, within_s=30, token=secret)
+        self.world.run(1)
+        assert told
 
     def read(self, target: str) -> list[tuple[str, str]]:
         """Two of each reader at once; returns the index that each was told."""
@@ -162,6 +181,10 @@ def keys_are_not_hidden(patch: Patch) -> None:
     patch.set(FAMILIES, "hides", {kind: hide for kind, hide in FAMILIES.hides.items() if kind is not kv.Entries})
 
 
+def what_a_transaction_wrote_and_read_is_told_whole(patch: Patch) -> None:
+    patch.set(proposals, "outcome_for", lambda sight, outcome: outcome)
+
+
 def what_waits_is_not_weighed_anew(patch: Patch) -> None:
     patch.set(Authorize, "changed", lambda self: False)
 
@@ -175,6 +198,7 @@ BUGS = [
     what_was_rendered_for_one_is_told_to_all,
     a_gateway_joins_all_who_ask_the_same,
     keys_are_not_hidden,
+    what_a_transaction_wrote_and_read_is_told_whole,
     what_waits_is_not_weighed_anew,
     names_are_denied_and_prefixes_are_not,
 ]
