@@ -28,6 +28,7 @@ tools: [openapi.json](openapi.json) (OpenAPI 3.1).
 | method | path | state | note |
 |---|---|---|---|
 """
+NO_GATEWAY = "always empty: there are no gateways of a mesh"
 ROOT_ALONE = "one root of a built-in authority, whose key is not kept: it signs no certificates of services yet"
 MESH = "belongs to the service mesh"
 NOTES = {
@@ -43,6 +44,7 @@ NOTES = {
     "/debug/pprof/cmdline": "with `enable_debug`",
     "/v1/catalog/register": "the header `X-Lictor-Will-Be-Undone` names a living agent that owns the node",
     "/v1/catalog/deregister": "the header `X-Lictor-Will-Be-Undone` as with register",
+    **dict.fromkeys(("/v1/catalog/gateway-services/", "/v1/health/ingress/"), NO_GATEWAY),
     "/v1/health/service/": "`?peer` has nothing",
     "/v1/kv/": "keys are text in UTF-8",
     "/v1/operator/raft/configuration": "`CommitIndex` beside `LastIndex`",
