@@ -54,3 +54,26 @@ def test_variables_of_templates_are_read_in_either_case_and_written_as_consul_do
         templated = {"TemplateName": "builtin/service", "TemplateVariables": {name: "web"}}
         made = json.loads(say(cluster, "PUT", "token", {"TemplatedPolicies": [templated]})[1])
         assert made["TemplatedPolicies"][0]["TemplateVariables"] == {"name": "web"}
+
+
+def test_an_accessor_is_shown_as_it_was_written_and_found_in_either_case(cluster: Cluster) -> None:
+    accessor = "DeadBeef-0000-4000-8000-00000000BEEF"
+    assert json.loads(say(cluster, "PUT", "token", {"AccessorID": accessor})[1])["AccessorID"] == accessor
+    for written in (accessor.lower(), accessor.upper()):
+        assert json.loads(say(cluster, "GET", f"token/{written}")[1])["AccessorID"] == accessor
+        status, text = say(cluster, "PUT", "token", {"AccessorID": written})
+        assert (status, text) == (500, "Invalid Token: AccessorID is already in use")
+        updated = json.loads(say(cluster, "PUT", f"token/{written}", {"Description": written})[1])
+        assert (updated["AccessorID"], updated["Description"]) == (accessor, written)
+    assert accessor in [token["AccessorID"] for token in json.loads(say(cluster, "GET", "tokens")[1])]
+    cloned = json.loads(say(cluster, "PUT", f"token/{accessor.lower()}/clone")[1])
+    assert cloned["Description"] == accessor.upper()
+    assert say(cluster, "DELETE", f"token/{accessor.lower()}") == (200, "true")
+    assert say(cluster, "GET", f"token/{accessor}") == (403, "ACL not found")
+
+
+def test_a_token_does_not_revoke_itself_by_another_spelling(cluster: Cluster) -> None:
+    body = {"AccessorID": "ABCDABCD-0000-4000-8000-00000000BEEF", "Policies": [{"Name": "global-management"}]}
+    made = json.loads(say(cluster, "PUT", "token", body)[1])
+    status, text = say(cluster, "DELETE", f"token/{made['AccessorID'].lower()}", token=made["SecretID"])
+    assert (status, text) == (500, "Deletion of the request's authorization token is not permitted")
