@@ -28,6 +28,16 @@ def test_what_is_not_there_and_what_is_no_id(cluster: Cluster, kind: str, status
     assert say(cluster, "GET", f"{kind}/unknown") == malformed
 
 
+@pytest.mark.parametrize("kind", ["token", "policy", "role"])
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_who_may_not_read_hears_of_that_before_the_shape_of_an_id(cluster: Cluster, kind: str, method: str) -> None:
+    status, text = say(cluster, method, f"{kind}/unknown", token=cluster.token('acl = "deny"'))
+    assert status == 403
+    assert "lacks permission 'acl:read'" in text
+    assert say(cluster, method, f"{kind}/unknown", token=uuid(555)) == (403, "ACL not found")
+    assert say(cluster, method, f"{kind}/unknown")[0] == 500
+
+
 def test_a_token_that_is_not_there_is_not_cloned(cluster: Cluster) -> None:
     assert say(cluster, "PUT", f"token/{uuid(777)}/clone") == (403, "ACL not found")
     assert say(cluster, "PUT", "token/unknown/clone")[0] == 500
