@@ -6,8 +6,8 @@ from typing import Literal
 
 from lictor_messages.base import Message
 
-Look = Literal["cmdline", "goroutine", "profile"]
-"""The command line; the stacks of tasks and threads; where threads spend their time."""
+Look = Literal["cmdline", "goroutine", "heap", "profile", "trace"]
+"""The command line; the stacks of tasks and threads; objects by type; where threads are, in sum and in order."""
 
 
 class LookAtProcess(Message):
@@ -15,7 +15,7 @@ class LookAtProcess(Message):
 
     look: Look
     seconds: int = 0
-    """How long to look, for ``profile``."""
+    """How long to look, for ``profile`` and ``trace``."""
 
 
 class TakeProfile(Message):

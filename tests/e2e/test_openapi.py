@@ -34,6 +34,7 @@ NOT_RUN = {
     "put-agent-leave": "the agent would stop",
     "get-agent-monitor": "it has no end",
     "get-debug-pprof-profile": "it takes as long as it is told",
+    "get-debug-pprof-trace": "so does it",
 }
 REQUESTS_EACH = 10
 THERE = {

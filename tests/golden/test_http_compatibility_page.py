@@ -28,6 +28,7 @@ tools: [openapi.json](openapi.json) (OpenAPI 3.1).
 | method | path | state | note |
 |---|---|---|---|
 """
+NO_GATEWAY = "always empty: there are no gateways of a mesh"
 ROOT_ALONE = "one root of a built-in authority, whose key is not kept: it signs no certificates of services yet"
 MESH = "belongs to the service mesh"
 NOTES = {
@@ -38,11 +39,14 @@ NOTES = {
     "/v1/agent/check/register": "`DockerContainerID` and `OSService` are refused by name; scripts run if allowed",
     "/v1/agent/metrics": "names, and what is left out: [metrics.md](metrics.md)",
     "/v1/agent/reload": "takes effect: the keys that [configuration.md](configuration.md) marks",
-    "/debug/pprof/": "with `enable_debug`; what Python has not (`heap`, `trace`, `symbol` …) is refused by name",
+    "/debug/pprof/": "with `enable_debug`; what Python has not (`allocs`, `block`, `symbol` …) is refused by name",
     "/debug/pprof/profile": "with `enable_debug`; a text of stacks with their counts, as flame graphs are drawn from",
+    "/debug/pprof/heap": "with `enable_debug`; a text: bytes and number of objects by type, texts and numbers left out",
+    "/debug/pprof/trace": "with `enable_debug`; a text: each change of each thread's stack with its time",
     "/debug/pprof/cmdline": "with `enable_debug`",
     "/v1/catalog/register": "the header `X-Lictor-Will-Be-Undone` names a living agent that owns the node",
     "/v1/catalog/deregister": "the header `X-Lictor-Will-Be-Undone` as with register",
+    **dict.fromkeys(("/v1/catalog/gateway-services/", "/v1/health/ingress/"), NO_GATEWAY),
     "/v1/health/service/": "`?peer` has nothing",
     "/v1/kv/": "keys are text in UTF-8",
     "/v1/operator/raft/configuration": "`CommitIndex` beside `LastIndex`",

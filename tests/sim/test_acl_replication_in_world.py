@@ -62,6 +62,17 @@ def test_what_is_written_in_the_secondary_is_written_in_the_primary(both):
     assert settled(both)
 
 
+def test_a_token_is_spelled_as_in_the_primary_and_gone_with_it(both):
+    accessor = "ABCDABCD-0000-4000-8000-00000000BEEF"
+    made = both.token(14).token.model_copy(update={"accessor_id": accessor})
+    both.done(ONE, acl.PutAclToken(token=made, new=True))
+    assert settled(both)
+    assert both.store(SECONDARY[0]).acl.token(accessor.lower()).accessor_id == accessor
+    both.done(TWO, acl.DeleteAclToken(accessor_id=accessor.lower()))
+    assert settled(both)
+    assert both.store(SECONDARY[0]).acl.token(accessor) is None
+
+
 def test_a_local_token_stays_where_it_was_made(both):
     both.done(ONE, both.policy(11, READS))
     assert settled(both)

@@ -108,17 +108,28 @@ def test_paths_that_cannot_be_seen_are_taken_if_they_may(follow: Any, desk: Any)
 # -- /debug/pprof/ -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["", "profile", "goroutine", "cmdline", "heap"])
+@pytest.mark.parametrize("path", ["", "profile", "goroutine", "cmdline", "heap", "trace", "block"])
 def test_nothing_is_debugged_unless_it_may_be(desk: Any, path: str) -> None:
     said = desk.get(f"/debug/pprof/{path}")
     assert (said.status, said.body, desk.jobs) == (404, b"", [])
 
 
-def test_a_profile_is_the_hosts_job(follow: Any) -> None:
+@pytest.mark.parametrize(
+    ("path", "look", "seconds"),
+    [
+        ("profile?seconds=2", "profile", 2),
+        ("profile", "profile", 30),
+        ("trace?seconds=2", "trace", 2),
+        ("trace", "trace", 1),
+        ("heap", "heap", 0),
+        ("goroutine", "goroutine", 0),
+    ],
+)
+def test_a_profile_is_the_hosts_job(follow: Any, path: str, look: str, seconds: int) -> None:
     desk = follow(enable_debug=True)
-    request = desk.http("GET", "/debug/pprof/profile?seconds=2")
+    request = desk.http("GET", f"/debug/pprof/{path}")
     (job,) = desk.jobs
-    assert (job.look, job.seconds) == ("profile", 2)
+    assert (job.look, job.seconds) == (look, seconds)
     desk.take(ProfileTaken(ticket=job.ticket, text="a;b 7\n"), None)
     assert (desk.answers[request].status, desk.answers[request].body) == (200, b"a;b 7\n")
 
@@ -135,10 +146,11 @@ def test_what_the_host_cannot_see_is_said(follow: Any) -> None:
     ("path", "status", "words"),
     [
         ("", 200, "goroutine"),
-        ("heap", 404, "There is no heap profile here: memory is not traced"),
-        ("trace", 404, "Python has no execution trace"),
+        ("allocs", 404, "There is no allocs profile here: memory is not traced"),
+        ("block", 404, "Python does not count what waits for locks"),
         ("x", 404, "Unknown profile"),
         *((f"profile?seconds={odd}", 400, "from 1 to 300") for odd in ("0", "301", "-1", "x", "9" * 30, "%D9%A3")),
+        ("trace?seconds=0", 400, "from 1 to 300"),
     ],
 )
 def test_what_python_lacks_is_refused_by_name(follow: Any, path: str, status: int, words: str) -> None:

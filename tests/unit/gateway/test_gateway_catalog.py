@@ -78,6 +78,31 @@ def test_reads_become_queries(desk, target, query):
 
 
 @pytest.mark.parametrize(
+    ("target", "query"),
+    [
+        (
+            "/v1/catalog/gateway-services/web?stale",
+            ListServiceNodes(service="web", connect=True, consistency="stale", **R),
+        ),
+        ("/v1/health/ingress/web?near=n2", ListServiceHealth(service="web", connect=True, near="n2", **R)),
+    ],
+)
+def test_nothing_stands_behind_gateways_even_where_there_is_such_a_service(desk, header, target, query):
+    request = desk.http("GET", target)
+    assert desk.upstream() == query
+    desk.answer(Rendered(index=4, body=b'[{"ServiceName":"web"}]'))
+    answer = desk.answers[request]
+    assert (answer.status, answer.body, header(answer, "X-Consul-Index")) == (200, b"[]", "4")
+
+
+@pytest.mark.parametrize("target", ["/v1/catalog/gateway-services/web", "/v1/health/ingress/web"])
+def test_what_stands_behind_gateways_is_refused_without_rights(desk, target):
+    request = desk.http("GET", target)
+    desk.answer(Refused(code="PermissionDenied", text="Permission denied"))
+    assert desk.answers[request].status == 403
+
+
+@pytest.mark.parametrize(
     ("target", "said"),
     [
         ("/v1/catalog/nodes", "leader"),
@@ -98,6 +123,8 @@ def test_which_answers_say_how_consistent_they_are(desk, header, target, said):
     [
         ("/v1/catalog/service/", 400, "Missing service name"),
         ("/v1/catalog/node/", 400, "Missing node name"),
+        ("/v1/catalog/gateway-services/", 400, "Missing gateway name"),
+        ("/v1/health/ingress/", 400, "Missing service name"),
         ("/v1/health/service/web?passing=maybe", 400, "Invalid value for ?passing"),
         ("/v1/catalog/nodes?index=x", 400, "Invalid index"),
     ],

@@ -1,12 +1,17 @@
-"""Endpoints that are there only with ACLs: without them each says that they are off."""
+"""Endpoints that are there only with ACLs: without them each says that they are off.
+
+What is wrong with an id is for those to hear who may read access control: the right to it is asked for first.
+"""
 
 from __future__ import annotations
 
 from functools import wraps
 
-from lictor_actors.roles.api.question import HttpQuestion, text
+from lictor_actors.roles.api.question import HttpQuestion, error_answer, text
 from lictor_actors.roles.api.request import HttpRequest
 from lictor_actors.roles.api.routes import Endpoint, Route
+from lictor_actors.roles.api.uuids import MalformedId
+from lictor_messages.acl import GetAclToken
 from lictor_messages.refusals import REFUSALS
 from lictor_messages.web import HttpAnswered
 
@@ -19,8 +24,14 @@ def where_acls_are_on(*routes: Route) -> tuple[Route, ...]:
 def _switched(endpoint: Endpoint) -> Endpoint:
     @wraps(endpoint)
     def switched(request: HttpRequest) -> HttpQuestion | HttpAnswered:
-        off = REFUSALS["AclsOff"]
-        return endpoint(request) if request.options.acl else text(off.status, off.text)
+        if not request.options.acl:
+            off = REFUSALS["AclsOff"]
+            return text(off.status, off.text)
+        try:
+            return endpoint(request)
+        except MalformedId as error:
+            said = error_answer(error, request)
+            return HttpQuestion(GetAclToken(accessor_id=request.rest), lambda *_: said)
 
     return switched
 

@@ -59,7 +59,7 @@ def create(request: HttpRequest) -> HttpQuestion:
     """Make one; ids that are not given are drawn."""
     check_datacenter(request)
     given = decoded(request, TOKEN)
-    accessor = as_made(given.get("AccessorID", "")) or new_uuid(request.secret(16))
+    accessor = given.get("AccessorID") or new_uuid(request.secret(16))
     secret = given.get("SecretID") or new_uuid(request.secret(16))
     token = TOKEN.record(given, accessor_id=accessor, secret_id=secret, **_LATER)
     return _put(token, given, request, new=True)

@@ -130,7 +130,7 @@ CONSUL_ENDPOINTS = (
     *_under("session/", *(("GET", name) for name in ("info/", "node/", "list"))),
     *_under("status/", ("GET", "leader"), ("GET", "peers")),
     *_under("", ("GET PUT", "snapshot"), ("PUT", "txn")),
-    *(ConsulEndpoint("GET", f"/debug/pprof/{name}") for name in ("", "cmdline", "profile")),
+    *(ConsulEndpoint("GET", f"/debug/pprof/{name}") for name in ("", "cmdline", "heap", "profile", "trace")),
 )
 
 

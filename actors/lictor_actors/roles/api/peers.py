@@ -14,8 +14,11 @@ Render = Callable[[Any, HttpRequest], HttpAnswered]
 
 def of_peer(request: HttpRequest, render: Render, nothing: bytes = b"[]") -> Render:
     """How to say an answer, which with a peer is ``nothing``; its headers are those of the own catalog."""
-    if not request.param("peer"):
-        return render
+    return emptied(render, nothing) if request.param("peer") else render
+
+
+def emptied(render: Render, nothing: bytes = b"[]") -> Render:
+    """How to say ``nothing`` with the headers of an answer."""
 
     def empty(answer: Rendered, asked: HttpRequest) -> HttpAnswered:
         last_contact, known = answer.last_contact_ms, answer.known_leader

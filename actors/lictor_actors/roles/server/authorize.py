@@ -6,6 +6,7 @@ is the leader.
 
 from __future__ import annotations
 
+from lictor_actors.consul.uuids import as_made
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.roles.server.guards import GUARDS
 from lictor_actors.roles.server.log_time import LogTime
@@ -87,7 +88,7 @@ class Authorize:
         if not isinstance(sight, Sight):
             return sight
         refused = self.weigh(self._lightened(command), sight)
-        if refused is None and isinstance(command, m.DeleteAclToken) and command.accessor_id == sight.accessor:
+        if refused is None and isinstance(command, m.DeleteAclToken) and _is_own(command, sight):
             return Refused(code="Invalid", text="Deletion of the request's authorization token is not permitted")
         return refused
 
@@ -165,3 +166,8 @@ class Authorize:
 
     def _bearer(self, token: str, turn: Turn) -> m.AclToken | None:
         return self._store.acl.bearer_of(token, self._time.stamp(turn.now, turn.wall))
+
+
+def _is_own(command: m.DeleteAclToken, sight: Sight) -> bool:
+    """Whether a token is to revoke itself."""
+    return as_made(command.accessor_id) == as_made(sight.accessor)

@@ -26,7 +26,7 @@ def revokes_local_tokens(patch: Patch) -> None:
     """What the primary does not have is gone, local tokens too."""
 
     def gone(table: AclTable, kind: Any, rows: Any) -> tuple[str, ...]:
-        there = {getattr(row, kind.key) for row in rows}
+        there = {kind.key(row) for row in rows}
         return tuple(key for key in getattr(table, kind.field) if key not in there)
 
     patch.set(acl_differences, "_gone", gone)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
+from lictor_actors.consul.uuids import as_made
 from lictor_actors.store.families.acl.family import HIDDEN as HIDDEN
 from lictor_actors.store.families.acl.family import ROW_BYTES
 from lictor_actors.store.families.acl.replicated import clashes
@@ -29,14 +31,14 @@ class Differences(NamedTuple):
 
 class _Kind(NamedTuple):
     field: str
-    key: str
+    key: Callable[[Any], str]
     fault: Callable[[Any], str]
 
 
 _KINDS = (
-    _Kind("policies", "id", policy_fault),
-    _Kind("roles", "id", role_fault),
-    _Kind("tokens", "accessor_id", lambda row: token_fault(row, anonymous=True)),
+    _Kind("policies", attrgetter("id"), policy_fault),
+    _Kind("roles", attrgetter("id"), role_fault),
+    _Kind("tokens", lambda row: as_made(row.accessor_id), lambda row: token_fault(row, anonymous=True)),
 )
 
 
@@ -46,10 +48,10 @@ def differences(table: AclTable, there: GlobalAcls, *, tokens: bool) -> Differen
     faults: list[str] = []
     for kind in _KINDS if tokens else _KINDS[:2]:
         here, rows = _here(table, kind.field), getattr(there, kind.field)
-        news = [row for row in rows if not _same(row, here(getattr(row, kind.key)))]
-        why = {getattr(row, kind.key): _fault(table, kind, row) for row in news}
+        news = [row for row in rows if not _same(row, here(kind.key(row)))]
+        why = {kind.key(row): _fault(table, kind, row) for row in news}
         faults += [f"{kind.field}: {key}: {fault}" for key, fault in why.items() if fault]
-        changed[kind.field] = tuple(row for row in news if not why[getattr(row, kind.key)])
+        changed[kind.field] = tuple(row for row in news if not why[kind.key(row)])
         changed[f"gone_{kind.field}"] = _gone(table, kind, rows)
     fitting = _fitting(changed)
     command = ReplicateAcls(**fitting) if any(fitting.values()) else None
@@ -78,7 +80,7 @@ def _fault(table: AclTable, kind: _Kind, row: Any) -> str:
 
 
 def _gone(table: AclTable, kind: _Kind, rows: Iterable[Any]) -> tuple[str, ...]:
-    there = {getattr(row, kind.key) for row in rows}
+    there = {kind.key(row) for row in rows}
     kept = getattr(table, kind.field)
     return tuple(key for key in kept if key not in there and not getattr(kept[key], "local", False))
 

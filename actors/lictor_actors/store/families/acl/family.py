@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lictor_actors.consul.structs.acl import POLICY, ROLE, TOKEN, hashed
+from lictor_actors.consul.uuids import as_made
 from lictor_actors.store.acl.identities import ANONYMOUS_ACCESSOR
 from lictor_actors.store.acl.sight import Sight
 from lictor_actors.store.families.acl import reading, rules
@@ -54,7 +55,8 @@ def _check(table: AclTable) -> None:
     holds(len(table.by_secret) == len(table.tokens), "tokens by secret and by accessor differ in number")
     for token in table.tokens.values():
         holds(
-            table.by_secret.get(digest_of(token.secret_id)) == token.accessor_id, "a token is not found by its secret"
+            table.by_secret.get(digest_of(token.secret_id)) == as_made(token.accessor_id),
+            "a token is not found by its secret",
         )
         holds(all(link.id in table.roles for link in token.roles), f"{token.accessor_id} bears a role that is no more")
     for bearer in (*table.tokens.values(), *table.roles.values()):

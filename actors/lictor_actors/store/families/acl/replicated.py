@@ -5,6 +5,7 @@ A row whose accessor or secret a local token of this datacenter has is left out:
 
 from __future__ import annotations
 
+from lictor_actors.consul.uuids import as_made
 from lictor_actors.store.families.acl import builtin
 from lictor_actors.store.families.acl.table import AclTable, digest_of
 from lictor_messages import acl as m
@@ -44,14 +45,14 @@ def replicate(table: AclTable, command: ReplicateAcls, index: int) -> Written:
 
 def is_local(table: AclTable, accessor: str) -> bool:
     """Whether this is a token of this datacenter alone."""
-    token = table.tokens.get(accessor)
+    token = table.tokens.get(as_made(accessor))
     return token is not None and token.local
 
 
 def clashes(table: AclTable, token: m.AclToken) -> bool:
     """Whether a token of this datacenter stands in the way of that of the primary."""
-    holder = table.by_secret.get(digest_of(token.secret_id), token.accessor_id)
-    return is_local(table, token.accessor_id) or holder != token.accessor_id
+    accessor = as_made(token.accessor_id)
+    return is_local(table, accessor) or table.by_secret.get(digest_of(token.secret_id), accessor) != accessor
 
 
 def _known(table: AclTable, role: m.AclRole) -> m.AclRole:

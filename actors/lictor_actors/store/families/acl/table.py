@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import blake2b
 
+from lictor_actors.consul.uuids import as_made
 from lictor_actors.store.acl.identities import ANONYMOUS_ACCESSOR, GLOBAL_MANAGEMENT_ID
 from lictor_actors.store.families.acl import builtin
 from lictor_actors.store.families.acl.links import B, changed_for_good, forget_name, invalid, linked, without
@@ -17,7 +18,7 @@ from lictor_messages.answers import Written
 from lictor_messages.refusals import Refused
 
 TOKENS, POLICIES, ROLES = "acl-tokens", "acl-policies", "acl-roles"
-_FOR_GOOD = ("secret_id", "create_ns", "expiration_ns", "auth_method")
+_FOR_GOOD = ("accessor_id", "secret_id", "create_ns", "expiration_ns", "auth_method")
 """What a token keeps when it is replaced."""
 
 
@@ -27,7 +28,10 @@ def digest_of(secret: str) -> bytes:
 
 
 class AclTable:
-    """Links to policies and roles are kept as ids, and shown with the names that these have now."""
+    """Links to policies and roles are kept as ids, and shown with the names that these have now.
+
+    Tokens keep the spelling of their AccessorID, and are found by it in any case.
+    """
 
     __slots__ = (
         "bootstrapped",
@@ -45,6 +49,7 @@ class AclTable:
         self.indexes = indexes
         self.clock = clock
         self.tokens: Ordered[str, m.AclToken] = Ordered()
+        """By accessor, ``as_made``."""
         self.by_secret: dict[bytes, str] = {}
         self.policies: Ordered[str, m.AclPolicy] = Ordered()
         self.policy_ids: dict[str, str] = {}
@@ -113,8 +118,7 @@ class AclTable:
 
     def write_token(self, token: m.AclToken, index: int) -> None:
         """Keep it as it is, over the one of its name; what it bears is there."""
-        stored = self.tokens.get(token.accessor_id)
-        row = stamped(token, stored, index)
+        row = stamped(token, self.tokens.get(as_made(token.accessor_id)), index)
         if row is not None:
             self.load_token(row)
             self._touch(TOKENS, "acl-token", token.accessor_id, index)
@@ -140,23 +144,23 @@ class AclTable:
     def forget_token(self, accessor: str, index: int) -> None:
         """Revoke it, if there is one of this name."""
         self._forget_secret(accessor)
-        if self.tokens.pop(accessor, None) is not None:
+        if self.tokens.pop(as_made(accessor), None) is not None:
             self._touch(TOKENS, "acl-token", accessor, index)
 
     def _forget_secret(self, accessor: str) -> None:
-        token = self.tokens.get(accessor)
+        token = self.tokens.get(as_made(accessor))
         if token is not None:
             self.by_secret.pop(digest_of(token.secret_id), None)
 
     def load_token(self, token: m.AclToken) -> None:
         """Put a row in its place."""
         self._forget_secret(token.accessor_id)
-        self.tokens[token.accessor_id] = token
-        self.by_secret[digest_of(token.secret_id)] = token.accessor_id
+        self.by_secret[digest_of(token.secret_id)] = accessor = as_made(token.accessor_id)
+        self.tokens[accessor] = token
 
     def token(self, accessor: str) -> m.AclToken | None:
         """The token of this name; the anonymous one is always there."""
-        return self.tokens.get(accessor) or (builtin.ANONYMOUS if accessor == ANONYMOUS_ACCESSOR else None)
+        return self.tokens.get(as_made(accessor)) or (builtin.ANONYMOUS if accessor == ANONYMOUS_ACCESSOR else None)
 
     def bearer_of(self, secret: str, now: int) -> m.AclToken | None:
         """The token with this secret, unless it has expired by ``now``; without a secret the anonymous one."""

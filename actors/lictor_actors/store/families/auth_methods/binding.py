@@ -53,9 +53,9 @@ def _selects(selector: str, method: AuthMethod, claims: Claims) -> bool:
         selects = fits(selectable(method), selector)
     except ValueError:
         return False
-    values = {**dict.fromkeys(value_names(method), ""), **claims.values}
-    absent = dict.fromkeys(method.config.list_claim_mappings.values(), ())
-    lists = {**absent, **{each.name: each.values for each in claims.lists}}
+    values = {name: claims.values.get(name, "") for name in value_names(method)}
+    given = {each.name: each.values for each in claims.lists}
+    lists = {name: given.get(name, ()) for name in method.config.list_claim_mappings.values()}
     return selects({group_of(method): values, "list": lists})
 
 
