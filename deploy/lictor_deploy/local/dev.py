@@ -56,7 +56,7 @@ def secured_in(data: Path) -> Secured:
 
     try:
         return Secured.kept_in(data)
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         said = getattr(error, "strerror", None) or error
         raise Failure(f"Cannot use {data / 'secure'}: {said}. Remove it, or name another directory.") from None
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from lictor_actors.bus.keyring import read_key
 from lictor_actors.bus.lane_tls import LaneTerms, LaneTls
 from lictor_actors.bus.tls import TlsFiles, client_context, server_context
 from lictor_actors.node.audiences import SERVERS_ONLY
@@ -44,11 +45,12 @@ class Secured:
 
     @classmethod
     def kept_in(cls, data: Path) -> Secured:
-        """Token and key are those of the data directory's earlier start, if it has any. Raises OSError."""
+        """Token and key are those of the data directory's earlier start, if it has any. Raises OSError, ValueError."""
         folder = data / FOLDER
         folder.mkdir(mode=0o700, exist_ok=True)
         token = kept(folder / TOKEN, lambda: str(uuid.uuid4()))
         key = kept(folder / GOSSIP_KEY, lambda: b64encode(secrets.token_bytes(KEY_BYTES)).decode())
+        read_key(key)
         authority = Authority.made("", DAYS, [])
         write_private(folder / AUTHORITY, certificate_pem(authority.certificate).decode())
         return cls(folder, token, key, authority)
@@ -101,6 +103,6 @@ def access(token: str) -> dict[str, Any]:
 
 def kept(file: Path, make: Callable[[], str]) -> str:
     """The secret in this file, which is made if it is not there. Raises OSError."""
-    if not file.exists():
+    if not file.exists() or not file.stat().st_size:  # a start may have ended in between
         write_private(file, f"{make()}\n")
     return file.read_text(encoding="utf-8").strip()
