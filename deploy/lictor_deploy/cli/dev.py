@@ -22,7 +22,6 @@ def dev(
     raft_multiplier: float = DevOptions.raft_multiplier,
     seed: int = DevOptions.seed,
     log_level: str = "INFO",
-    secure: bool = False,
     launch: Launch = DEFAULT_LAUNCH,
 ) -> int:
     """Run a whole cluster on this machine until Ctrl-C or SIGTERM, even if the shell had them ignored.
@@ -34,7 +33,6 @@ def dev(
     Example: lictor dev -servers 3 -agents 97
     Example: lictor dev -datacenters 3 -servers 3 -agents 20
     Example: lictor dev -agents 5 -exec 'python3 my_tests.py'
-    Example: lictor dev -agents 4 -secure
 
     Parameters
     ----------
@@ -63,12 +61,6 @@ def dev(
         Node ids are derived from it (0).
     log_level
         Of the log files of the processes: DEBUG, INFO, WARN or ERR (INFO).
-    secure
-        Have processes speak TLS to each other with certificates made at start, encrypt gossip, and ask for tokens:
-        without one everything is denied. The first token is in a private file, whose path is printed; the command of
-        -exec has it as CONSUL_HTTP_TOKEN.
     """
-    options = DevOptions(
-        datacenters, servers, agents, base_ip, one_ip, http_port, profile, raft_multiplier, seed, secure
-    )
+    options = DevOptions(datacenters, servers, agents, base_ip, one_ip, http_port, profile, raft_multiplier, seed)
     return launch.run(options, data_dir=data_dir, command=exec, log_level=log_level)

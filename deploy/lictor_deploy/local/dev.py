@@ -27,8 +27,8 @@ FILES_PER_NODE = 24
 FILES_PER_PROCESS = 192
 
 
-def run_dev(options: DevOptions, *, data_dir: str, command: str, log_level: str) -> int:
-    """Start the cluster, run ``command`` or wait for Ctrl-C, stop it; the exit code."""
+def run_dev(options: DevOptions, *, data_dir: str, command: str, log_level: str, secure: bool = False) -> int:
+    """Start the cluster, run ``command`` or wait for Ctrl-C, stop it; the exit code. ``secure``: see ``Secured``."""
     started, signals = time.monotonic(), written_down()
     umask = os.umask(PRIVATE)
     threshold_of(log_level)  # a wrong one would end every process
@@ -36,7 +36,7 @@ def run_dev(options: DevOptions, *, data_dir: str, command: str, log_level: str)
         plans = make_plan(options, run, data, cores())
         raise_file_limit(max(len(plan.specs) for plan in plans) * FILES_PER_NODE + FILES_PER_PROCESS)
         require_free(listeners(plans))
-        secured = secured_in(data) if options.secure else None
+        secured = secured_in(data) if secure else None
         plans = secured.planned(plans) if secured is not None else plans
         cluster = LocalCluster(options, plans, run, data, log_level, signals, umask, secured)
         cluster.temporary = [] if data_dir else [data]

@@ -48,8 +48,6 @@ class DevOptions:
     profile: Literal["lan", "wan", "local"] = "lan"
     raft_multiplier: float = 1.0
     seed: int = 0
-    secure: bool = False
-    """TLS between the processes, encrypted gossip and access control: ``local/secured.py``."""
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,6 @@ def run_on_ray(options: DevOptions, *, address: str, data_dir: str, command: str
     umask = os.umask(PRIVATE)
     threshold_of(log_level)
     refuse(options)
-    if options.secure:
-        raise Failure("-launcher ray has no certificates to give to its machines: leave -secure out.")
     if options.datacenters > 1:
         raise Failure("-launcher ray runs one datacenter: leave -datacenters out.")
     with connected(address):

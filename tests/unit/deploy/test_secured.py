@@ -10,7 +10,7 @@ from lictor_deploy.local.secured import AUTHORITY, FOLDER, GOSSIP_KEY, TOKEN, Se
 from lictor_deploy.local.welcome import described, try_next
 from lictor_deploy.words.sentence import Failure
 
-OPTIONS = DevOptions(datacenters=2, servers=1, agents=3, one_ip=False, secure=True)
+OPTIONS = DevOptions(datacenters=2, servers=1, agents=3, one_ip=False)
 
 
 @pytest.fixture
