@@ -24,7 +24,7 @@ class Launch:
     """With -launcher ray: end the cluster that runs on that Ray, also one that lost its `lictor dev`."""
 
     secure: bool = False
-    """Have the processes speak TLS to each other with certificates made at start, encrypt gossip, and deny what no token
+    """Have processes speak TLS to each other with certificates made at start, encrypt gossip, and deny what no token
     allows. The first token is in a private file, whose path is printed; the command of -exec has it as
     CONSUL_HTTP_TOKEN."""
 
