@@ -19,7 +19,7 @@ PRIVATE = OTHERS
 """As a umask: files that are made from now on are closed to others. A journal holds all that the cluster was told."""
 ROOT = 0
 SHOWN = 3
-OF_OURS = re.compile(r"logs|raft|lost\+found|readable|(server|agent|set-aside)-\d+")
+OF_OURS = re.compile(r"logs|raft|secure|lost\+found|readable|(server|agent|set-aside)-\d+")
 """Directories below the data directory of an agent or of a dev cluster. With any other in it, it is somebody's home or
 a directory of the system, which must not be closed because of a mistyped flag."""
 

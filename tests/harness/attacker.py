@@ -76,7 +76,7 @@ def say(url: str, data: bytes, lane: LaneTls | None = None) -> None:
     async def said() -> None:
         dial = dialled if lane is None else over_tls(lane, lambda _: None)
         link = await dial(endpoint_of(url), 0)
-        framed = len(data).to_bytes(8) + data
+        framed = endpoint_of(url).marker + len(data).to_bytes(8) + data
         link.socket.setblocking(True)
         link.socket.sendall(framed if link.tls is None else link.tls.sealed(framed))
         link.socket.close()

@@ -23,9 +23,16 @@ class Launch:
     stop: bool = False
     """With -launcher ray: end the cluster that runs on that Ray, also one that lost its `lictor dev`."""
 
+    secure: bool = False
+    """Have processes speak TLS to each other with certificates made at start, encrypt gossip, and deny what no token
+    allows. The first token is in a private file, whose path is printed; the command of -exec has it as
+    CONSUL_HTTP_TOKEN."""
+
     @property
     def on_ray(self) -> bool:
         """Whether Ray starts them. Raises Failure for flags that do not go together."""
+        if self.launcher == "ray" and self.secure:
+            raise Failure("-launcher ray has no certificates to give to its machines: leave -secure out.")
         if self.launcher != "ray" and (self.ray_address or self.stop):
             raise Failure("-ray-address and -stop belong to -launcher ray.")
         return self.launcher == "ray"
@@ -36,7 +43,7 @@ class Launch:
         if not self.on_ray:
             from lictor_deploy.local.dev import run_dev
 
-            return run_dev(options, **how)
+            return run_dev(options, secure=self.secure, **how)
         try:
             from lictor_deploy.ray.dev import run_on_ray, stop_on_ray
         except ModuleNotFoundError as missing:

@@ -9,6 +9,7 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 
+from lictor_actors.bus.lane_tls import LaneTls
 from lictor_deploy.agent.log import start_log
 from lictor_deploy.agent.run import in_loop
 from lictor_deploy.local.json_lines import JsonLines, Said
@@ -29,20 +30,23 @@ def run_child(
     log_level: str,
     token: FaultToken,
     trace: str = "",
+    tls: LaneTls | None = None,
 ) -> int:
-    """The life of one process; returns its exit code. ``trace``: where it writes down messages, "" for nowhere."""
+    """The life of one process; returns its exit code. ``trace``: where it writes down messages, "" for nowhere.
+    ``tls``: between it and others, None for none.
+    """
     stream = log_file.open("a", buffering=1, encoding="utf-8")
     start_log(log_level, stream)
-    return in_loop(NodesProcess(plan, JsonLines(pipe), token).serve(rules, trace))
+    return in_loop(NodesProcess(plan, JsonLines(pipe), token, tls).serve(rules, trace))
 
 
 class NodesProcess:
     """The nodes of one process and the pipe to the parent."""
 
-    def __init__(self, plan: ProcessPlan, parent: JsonLines, token: FaultToken) -> None:
+    def __init__(self, plan: ProcessPlan, parent: JsonLines, token: FaultToken, tls: LaneTls | None) -> None:
         self._plan = plan
         self._parent = parent
-        self._nodes = HostedNodes(plan.name, CLUSTER, plan.lanes, token, self._say)
+        self._nodes = HostedNodes(plan.name, CLUSTER, plan.lanes, token, self._say, tls)
 
     async def serve(self, rules: SetRules, trace: str) -> int:
         """Start the nodes, then report and obey until told to stop."""

@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lictor_deploy.local.command import run_command
 from lictor_deploy.local.json_lines import Said
@@ -23,6 +23,9 @@ from lictor_deploy.local.run_dir import CONTROL, LOCK, TOKEN, FaultToken, announ
 from lictor_deploy.local.upkeep import LOOK_EVERY_S, Upkeep
 from lictor_deploy.local.welcome import addresses, described, headline, try_next
 from lictor_deploy.words.sentence import Failure
+
+if TYPE_CHECKING:
+    from lictor_deploy.local.secured import Secured
 
 STOP_WITHIN_S = 4.0
 """Processes that have not closed everything by then are killed; all in all Ctrl-C takes less than five seconds."""
@@ -44,6 +47,8 @@ class Layout(NamedTuple):
     """Processes that begin without a node."""
     shared: str = ""
     """Why no node has a process and a disk of its own, "" if some have."""
+    secured: Secured | None = None
+    """Its certificates, keys and first token; None: it has none."""
 
 
 class ClusterParent:
@@ -54,6 +59,7 @@ class ClusterParent:
     ) -> None:
         """``umask``: what the command is run with; the cluster's own files are made with a narrower one."""
         self._places, self._homes = layout.places, layout.homes
+        self._secured = layout.secured
         self._run = run
         self._data = data
         self._umask = umask
@@ -241,10 +247,10 @@ class ClusterParent:
     # -- words ---------------------------------------------------------------
 
     def _describe(self) -> Said:
-        return described(self._places, self._run / CONTROL, self._token.secret, self._data)
+        return described(self._places, self._run / CONTROL, self._token.secret, self._data, self._secured)
 
     def _welcome(self, words: str) -> str:
-        hints = try_next(self._places)
+        hints = try_next(self._places, self._secured)
         if not self._announced:
             hints += (
                 f"  export LICTOR_CONTROL={self._run / CONTROL}      # for `lictor fault`: another cluster runs too\n"

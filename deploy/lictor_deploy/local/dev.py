@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lictor_deploy.agent.limits import own_directory, raise_file_limit, require_free
 from lictor_deploy.agent.log import threshold_of
@@ -17,13 +18,17 @@ from lictor_deploy.local.forked import LocalCluster
 from lictor_deploy.local.plan import DevOptions, listeners, make_plan
 from lictor_deploy.local.run_dir import fresh_dir, remove, run_dir
 from lictor_deploy.private import PRIVATE
+from lictor_deploy.words.sentence import Failure
+
+if TYPE_CHECKING:
+    from lictor_deploy.local.secured import Secured
 
 FILES_PER_NODE = 24
 FILES_PER_PROCESS = 192
 
 
-def run_dev(options: DevOptions, *, data_dir: str, command: str, log_level: str) -> int:
-    """Start the cluster, run ``command`` or wait for Ctrl-C, stop it; the exit code."""
+def run_dev(options: DevOptions, *, data_dir: str, command: str, log_level: str, secure: bool = False) -> int:
+    """Start the cluster, run ``command`` or wait for Ctrl-C, stop it; the exit code. ``secure``: see ``Secured``."""
     started, signals = time.monotonic(), written_down()
     umask = os.umask(PRIVATE)
     threshold_of(log_level)  # a wrong one would end every process
@@ -31,7 +36,9 @@ def run_dev(options: DevOptions, *, data_dir: str, command: str, log_level: str)
         plans = make_plan(options, run, data, cores())
         raise_file_limit(max(len(plan.specs) for plan in plans) * FILES_PER_NODE + FILES_PER_PROCESS)
         require_free(listeners(plans))
-        cluster = LocalCluster(options, plans, run, data, log_level, signals, umask)
+        secured = secured_in(data) if secure else None
+        plans = secured.planned(plans) if secured is not None else plans
+        cluster = LocalCluster(options, plans, run, data, log_level, signals, umask, secured)
         cluster.temporary = [] if data_dir else [data]
         try:
             cluster.start()
@@ -41,6 +48,17 @@ def run_dev(options: DevOptions, *, data_dir: str, command: str, log_level: str)
         if signals and not command:
             print("Stopped.", flush=True)
         return status
+
+
+def secured_in(data: Path) -> Secured:
+    """Raises Failure if its files cannot be used. Clusters without it do not import what makes certificates."""
+    from lictor_deploy.local.secured import Secured
+
+    try:
+        return Secured.kept_in(data)
+    except (OSError, ValueError) as error:
+        said = getattr(error, "strerror", None) or error
+        raise Failure(f"Cannot use {data / 'secure'}: {said}. Remove it, or name another directory.") from None
 
 
 def written_down() -> list[int]:

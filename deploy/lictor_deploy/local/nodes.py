@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from lictor_actors.bus.lane_tls import LaneTls
 from lictor_actors.faults.desk import Reply
 from lictor_actors.faults.over_http import FaultsOverHttp
 from lictor_actors.hosts.live.host import LiveHost
@@ -34,14 +35,20 @@ class HostedNodes:
     """Those that this process hosts."""
 
     def __init__(
-        self, name: str, cluster: str, lanes: tuple[str, ...], token: FaultToken, say: Callable[[Said], None]
+        self,
+        name: str,
+        cluster: str,
+        lanes: tuple[str, ...],
+        token: FaultToken,
+        say: Callable[[Said], None],
+        tls: LaneTls | None = None,
     ) -> None:
-        """``say`` takes what the parent is to hear."""
+        """``say`` takes what the parent is to hear. ``tls``: see ``LiveHost``."""
         self.name = name
         self.say = say
         whence = f"The user who runs the cluster may read it in {token.file}."
         web = {FAULTS_PATH: FaultsOverHttp(self._ask_parent, token.secret, whence).ask}
-        self.host = LiveHost(cluster, lanes=lanes, ended=self._ended, stopped=self._ended, beside=web)
+        self.host = LiveHost(cluster, lanes=lanes, ended=self._ended, stopped=self._ended, beside=web, tls=tls)
         self._asked: dict[int, Reply] = {}
         """Questions that the parent has not answered."""
         self._questions = count(1)
