@@ -47,7 +47,9 @@ class Project:
         environment = {
             name: value for name, value in os.environ.items() if name not in ON_CI and not name.startswith("PYTEST_")
         }
-        command = [sys.executable, "-m", "pytest", "--basetemp", str(self.path / "tmp"), *words]
+        # Schemathesis, which is here for another test, shows every mistake of a collection with a traceback.
+        alone = ["-p", "no:schemathesis", "--basetemp", str(self.path / "tmp")]
+        command = [sys.executable, "-m", "pytest", *alone, *words]
         return subprocess.run(command, cwd=self.path, env=environment, capture_output=True, text=True, timeout=120)
 
     def kept(self):
