@@ -64,6 +64,20 @@ async def test_the_same_is_awaited(cluster: lictor.Cluster, way: str) -> None:
             assert await client.kv.delete("awaited", recurse=True)
 
 
+@pytest.mark.parametrize("way", ["bus", "http"])
+async def test_a_service_whose_loop_stalls_turns_critical(cluster: lictor.Cluster, way: str) -> None:
+    with ExitStack() as stack, lictor.Client(cluster.nodes["agent-2"].door) as other:
+        states = ([check.status for check in rows] for rows in other.watch(other.health.checks, "stalling"))
+        async with (
+            lictor.connect(address(cluster.nodes["agent-1"], way, stack)) as client,
+            client.register("stalling", ttl="1s"),
+        ):
+            # The reads block this loop: they are the stall.
+            assert ["passing"] in states
+            assert ["critical"] in states
+        assert [] in states
+
+
 def test_both_have_the_same_parts(clients: tuple[Blocking, Blocking]) -> None:
     parts = {name for name in dir(lictor.Client) if not name.startswith("_")}
     assert parts <= set(dir(clients[0]))
@@ -163,6 +177,22 @@ def test_a_query_is_kept_changed_run_and_forgotten(clients: tuple[Blocking, Bloc
     with pytest.raises(lictor.NotFound, match="Query not found"):
         other.query.execute("find-api")
     assert one.catalog.deregister("far")
+
+
+def test_a_registered_service_follows_its_owner(clients: tuple[Blocking, Blocking]) -> None:
+    one, other = clients
+    changes = (len(rows) for rows in other.watch(other.health.service, "owned", passing=True))
+    assert next(changes) == 0
+    with one.register("owned", ttl="1s", port=80) as owned:
+        assert next(changes) == 1
+        one.agent.deregister_service("owned")  # as an agent that restarted without its state
+        assert next(changes) == 0
+        owned.beat()
+        assert next(found for found in changes if found) == 1
+        assert next(found for found in changes if not found) == 0  # this thread waits here and does not beat
+        owned.beat()
+        assert next(found for found in changes if found) == 1
+    assert next(found for found in changes if not found) == 0
 
 
 def test_what_can_be_known_of_the_cluster(clients: tuple[Blocking, Blocking]) -> None:

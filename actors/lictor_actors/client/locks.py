@@ -17,14 +17,12 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from lictor_actors.client.durations import NS, Duration, seconds
 from lictor_actors.client.errors import BadRequest, LictorError, Timeout
+from lictor_actors.client.spawning import Spawning
 from lictor_messages.kv import Entries, Entry, GetKey
-
-if TYPE_CHECKING:
-    from lictor_actors.client.async_client import AsyncClient
 
 RENEWALS = 3
 """How often a session is renewed in each TTL."""
@@ -50,7 +48,7 @@ class AsyncLock:
 
     def __init__(
         self,
-        client: AsyncClient,
+        client: Spawning,
         key: str,
         value: bytes | str,
         *,
