@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         Unavailable as Unavailable,
         Unexpected as Unexpected,
     )
-    from lictor_actors.client.locks import Fence as Fence, LockLost as LockLost
+    from lictor_actors.client.holding import Fence as Fence, LockLost as LockLost
     from lictor_actors.client.results import Rows as Rows
     from lictor_actors.client.sync_client import Client as Client
     from lictor_actors.client.txn import Op as Op
@@ -43,11 +43,11 @@ _HOME = {
     "ClientClosed": _ERRORS,
     "Cluster": "lictor_deploy.local.handle",
     "ConnectionFailed": _ERRORS,
-    "Fence": "lictor_actors.client.locks",
+    "Fence": "lictor_actors.client.holding",
     "Indefinite": _ERRORS,
     "InvalidArgument": _ERRORS,
     "LictorError": _ERRORS,
-    "LockLost": "lictor_actors.client.locks",
+    "LockLost": "lictor_actors.client.holding",
     "NoLeader": _ERRORS,
     "NoPathToDatacenter": _ERRORS,
     "NoServers": _ERRORS,

@@ -35,7 +35,7 @@ FUNCTIONS = {
 }
 """Functions that are longer than ``FUNCTION_MOST`` lines, and how long they are."""
 RIDDLES = {
-    "actors": 67,
+    "actors": 63,
     "benchmarks": 17,
     "deploy": 14,
     "docs": 50,

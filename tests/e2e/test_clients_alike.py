@@ -61,6 +61,11 @@ async def test_the_same_is_awaited(cluster: lictor.Cluster, way: str) -> None:
             assert entry.value == way.encode()
             async with client.lock("awaited/lock", ttl="10s") as lock:
                 lock.check()
+            async with client.semaphore("awaited/pool", 2, ttl="10s") as place:
+                place.check()
+            async with client.election("awaited/office", way, ttl="10s") as election:
+                await election.won()
+                assert await election.leader() == way.encode()
             assert await client.kv.delete("awaited", recurse=True)
 
 
@@ -133,6 +138,25 @@ def test_a_lock_has_one_holder_and_is_kept_beyond_its_ttl(clients: tuple[Blockin
         lock.check()
     with other.lock("lock", "other", timeout="20s") as lock:
         assert lock.held
+
+
+def test_a_semaphore_has_as_many_holders_as_its_limit_and_an_election_one(clients: tuple[Blocking, Blocking]) -> None:
+    one, other = clients
+    with one.semaphore("pool", 1, ttl="10s") as place:
+        with pytest.raises(lictor.Timeout):
+            other.semaphore("pool", 1, timeout=0.5).acquire()
+        one.kv.delete("pool/.lock")
+        with other.semaphore("pool", 1, timeout="20s") as next_place:
+            assert next_place.held
+            with pytest.raises(lictor.LockLost):
+                place.check()
+    with one.election("office", "one", ttl="10s", lock_delay=0) as leader:
+        leader.won()
+        with other.election("office", "other", ttl="10s") as candidate:
+            assert candidate.leader() == b"one"
+            assert not candidate.is_leader
+            other.session.destroy(leader.won().session)
+            leader.lost()
 
 
 def test_sessions_and_events(clients: tuple[Blocking, Blocking]) -> None:

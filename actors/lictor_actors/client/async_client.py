@@ -16,13 +16,15 @@ from lictor_actors.client.both import Ask, new_id
 from lictor_actors.client.durations import Duration, seconds
 from lictor_actors.client.errors import LictorError, Unexpected
 from lictor_actors.client.links import Link, link_to
-from lictor_actors.client.locks import AsyncLock
 from lictor_actors.client.spawning import Spawning
 from lictor_actors.client.watching import Watching, index_of
 from lictor_messages.base import Message
 
 if TYPE_CHECKING:
+    from lictor_actors.client.elections import AsyncElection
+    from lictor_actors.client.locks import AsyncLock
     from lictor_actors.client.registering import AsyncRegistration, ServiceOptions
+    from lictor_actors.client.semaphores import AsyncSemaphore
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -132,7 +134,31 @@ class AsyncClient(Spawning):
         timeout: Duration | None = None,
     ) -> AsyncLock:
         """A lock for ``async with``: entering waits until it is held, at most ``timeout`` (see ``locks``)."""
+        from lictor_actors.client.locks import AsyncLock
+
         return AsyncLock(self, key, value, ttl=ttl, lock_delay=lock_delay, timeout=timeout)
+
+    def semaphore(
+        self,
+        prefix: str,
+        limit: int,
+        value: bytes | str = b"",
+        *,
+        ttl: Duration = 15.0,
+        timeout: Duration | None = None,
+    ) -> AsyncSemaphore:
+        """A place among ``limit`` for ``async with``: entered within ``timeout`` (see ``semaphores``)."""
+        from lictor_actors.client.semaphores import AsyncSemaphore
+
+        return AsyncSemaphore(self, prefix, limit, value, ttl=ttl, timeout=timeout)
+
+    def election(
+        self, key: str, value: bytes | str = b"", *, ttl: Duration = 15.0, lock_delay: Duration = 15.0
+    ) -> AsyncElection:
+        """A candidate for ``async with`` (see ``elections``); ``value`` tells others who leads."""
+        from lictor_actors.client.elections import AsyncElection
+
+        return AsyncElection(self, key, value, ttl=ttl, lock_delay=lock_delay)
 
     def register(self, name: str, *, ttl: Duration = 15.0, **service: Unpack[ServiceOptions]) -> AsyncRegistration:
         """A service for ``async with``: registered with the agent inside of it, critical while this loop stalls.
