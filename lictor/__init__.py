@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Unexpected as Unexpected,
     )
     from lictor_actors.client.holding import Fence as Fence, LockLost as LockLost
+    from lictor_actors.client.resolving import NoInstances as NoInstances, Resolved as Resolved
     from lictor_actors.client.results import Rows as Rows
     from lictor_actors.client.sync_client import Client as Client
     from lictor_actors.client.txn import Op as Op
@@ -48,12 +49,14 @@ _HOME = {
     "InvalidArgument": _ERRORS,
     "LictorError": _ERRORS,
     "LockLost": "lictor_actors.client.holding",
+    "NoInstances": "lictor_actors.client.resolving",
     "NoLeader": _ERRORS,
     "NoPathToDatacenter": _ERRORS,
     "NoServers": _ERRORS,
     "NotFound": _ERRORS,
     "Op": "lictor_actors.client.txn",
     "Refused": _ERRORS,
+    "Resolved": "lictor_actors.client.resolving",
     "Rows": "lictor_actors.client.results",
     "Timeout": _ERRORS,
     "TooLarge": _ERRORS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 import pytest
@@ -217,6 +218,20 @@ def test_a_registered_service_follows_its_owner(clients: tuple[Blocking, Blockin
         owned.beat()
         assert next(found for found in changes if found) == 1
     assert next(found for found in changes if not found) == 0
+
+
+def test_a_name_is_resolved_to_an_instance_that_passes(clients: tuple[Blocking, Blocking]) -> None:
+    one, other = clients
+    with pytest.raises(lictor.NoInstances):
+        one.resolve("absent")
+    with one.register("shared", port=1, address="10.0.0.1"), other.register("shared", port=2):
+        next(rows for rows in one.watch(one.health.service, "shared", passing=True) if len(rows) == 2)
+        # A server that lags behind may answer a stale read, which is what resolve asks if not told otherwise.
+        resolve = partial(one.resolve, "shared", consistency="default")
+        assert {resolve().port for _ in range(2)} == {1, 2}
+        assert resolve(pick="nearest", filter="Service.Port == 1").address == "10.0.0.1"
+        assert resolve(pick="weighted").port in (1, 2)
+    next(rows for rows in one.watch(one.health.service, "shared") if not rows)
 
 
 def test_what_can_be_known_of_the_cluster(clients: tuple[Blocking, Blocking]) -> None:

@@ -7,6 +7,7 @@ import os
 import random
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, Unpack
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from lictor_actors.client.elections import AsyncElection
     from lictor_actors.client.locks import AsyncLock
     from lictor_actors.client.registering import AsyncRegistration, ServiceOptions
+    from lictor_actors.client.resolving import Pick, Resolved, ResolveOptions, Resolver
     from lictor_actors.client.semaphores import AsyncSemaphore
 
 P = ParamSpec("P")
@@ -159,6 +161,19 @@ class AsyncClient(Spawning):
         from lictor_actors.client.elections import AsyncElection
 
         return AsyncElection(self, key, value, ttl=ttl, lock_delay=lock_delay)
+
+    async def resolve(self, service: str, *, pick: Pick = "round_robin", **options: Unpack[ResolveOptions]) -> Resolved:
+        """One instance of a service that passes; raises NoInstances.
+
+        ``pick``: each in turn, the ``nearest`` to the agent, or ``weighted`` by their weights at random.
+        """
+        return await self._resolver.resolve(service, pick, options)
+
+    @cached_property
+    def _resolver(self) -> Resolver:
+        from lictor_actors.client.resolving import Resolver
+
+        return Resolver(self, self._rng)
 
     def register(self, name: str, *, ttl: Duration = 15.0, **service: Unpack[ServiceOptions]) -> AsyncRegistration:
         """A service for ``async with``: registered with the agent inside of it, critical while this loop stalls.

@@ -15,6 +15,7 @@ from lictor_messages.base import Message
 
 if TYPE_CHECKING:
     from lictor_actors.client.registering import ServiceOptions
+    from lictor_actors.client.resolving import Pick, Resolved, ResolveOptions
     from lictor_actors.client.scopes import SyncElection, SyncHolding, SyncRegistration
 
 P = ParamSpec("P")
@@ -69,6 +70,10 @@ class Blocking(Everything[Sync]):
         from lictor_actors.client.scopes import SyncElection
 
         return SyncElection(self, self._client.election(key, value, ttl=ttl, lock_delay=lock_delay))
+
+    def resolve(self, service: str, *, pick: Pick = "round_robin", **options: Unpack[ResolveOptions]) -> Resolved:
+        """One instance of a service that passes; raises NoInstances (see AsyncClient.resolve)."""
+        return self.wait(lambda: self._client.resolve(service, pick=pick, **options))
 
     def register(self, name: str, *, ttl: Duration = 15.0, **service: Unpack[ServiceOptions]) -> SyncRegistration:
         """A service for ``with``: registered inside of it, and critical if it does not ``beat()`` for a TTL."""
