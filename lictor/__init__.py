@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Unexpected as Unexpected,
     )
     from lictor_actors.client.holding import Fence as Fence, LockLost as LockLost
+    from lictor_actors.client.lifespan import lifespan as lifespan
     from lictor_actors.client.resolving import NoInstances as NoInstances, Resolved as Resolved
     from lictor_actors.client.results import Rows as Rows
     from lictor_actors.client.sync_client import Client as Client
@@ -64,6 +65,7 @@ _HOME = {
     "Unavailable": _ERRORS,
     "Unexpected": _ERRORS,
     "connect": "lictor_actors.client.async_client",
+    "lifespan": "lictor_actors.client.lifespan",
 }
 """Where each public name lives; it is imported when it is first used, so that ``import lictor`` costs nothing."""
 

@@ -84,6 +84,17 @@ async def test_a_service_whose_loop_stalls_turns_critical(cluster: lictor.Cluste
         assert [] in states
 
 
+@pytest.mark.parametrize("way", ["bus", "http"])
+async def test_an_application_is_registered_for_its_lifespan(cluster: lictor.Cluster, way: str) -> None:
+    with ExitStack() as stack:
+        application = lictor.lifespan("asgi", url=address(cluster.nodes["agent-1"], way, stack), port=80)
+        async with application(None) as state:
+            client = state["lictor"]
+            assert [service.port for service in await client.agent.services() if service.id == "asgi"] == [80]
+        async with lictor.connect(cluster.nodes["agent-1"].door) as other:
+            assert "asgi" not in {service.id for service in await other.agent.services()}
+
+
 def test_both_have_the_same_parts(clients: tuple[Blocking, Blocking]) -> None:
     parts = {name for name in dir(lictor.Client) if not name.startswith("_")}
     assert parts <= set(dir(clients[0]))

@@ -63,9 +63,10 @@ class AsyncRegistration:
         self._loop = asyncio.get_running_loop()
         try:
             await self._register()
-        except BaseException:
-            with contextlib.suppress(LictorError):  # it may have happened
-                await self.deregister()
+        except BaseException as error:
+            if not (isinstance(error, LictorError) and error.definite):  # it may have happened
+                with contextlib.suppress(LictorError):
+                    await self.deregister()
             raise
         self._heart = self._client.spawn(self._beat_on())
         return self
