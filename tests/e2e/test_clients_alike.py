@@ -245,6 +245,17 @@ def test_a_name_is_resolved_to_an_instance_that_passes(clients: tuple[Blocking, 
     next(rows for rows in one.watch(one.health.service, "shared") if not rows)
 
 
+def test_httpx_asks_a_service_by_its_name(clients: tuple[Blocking, Blocking], cluster: lictor.Cluster) -> None:
+    httpx = pytest.importorskip("httpx")
+    one = clients[0]
+    host, _, port = cluster.nodes["agent-2"].http.rpartition(":")
+    with one.register("api", address=host, port=int(port)):
+        next(rows for rows in one.watch(one.health.service, "api", passing=True, consistency="stale") if rows)
+        with httpx.Client(transport=one.transport("nearest")) as http:
+            reply = http.get("http://api.service/v1/agent/self", headers={"Host": "localhost"})
+        assert reply.json()["Config"]["NodeName"] == "agent-2"
+
+
 def test_what_can_be_known_of_the_cluster(clients: tuple[Blocking, Blocking]) -> None:
     one, other = clients
     assert [member.name for member in one.members()] == [member.name for member in other.members()]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lictor_actors.client.registering import AsyncRegistration, ServiceOptions
     from lictor_actors.client.resolving import Pick, Resolved, ResolveOptions, Resolver
     from lictor_actors.client.semaphores import AsyncSemaphore
+    from lictor_actors.client.transports import AsyncServiceTransport
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -168,6 +169,12 @@ class AsyncClient(Spawning):
         ``pick``: each in turn, the ``nearest`` to the agent, or ``weighted`` by their weights at random.
         """
         return await self._resolver.resolve(service, pick, options)
+
+    def transport(self, pick: Pick = "round_robin") -> AsyncServiceTransport:
+        """For ``httpx.AsyncClient(transport=client.transport())``: resolves hosts such as ``web.service``."""
+        from lictor_actors.client.transports import AsyncServiceTransport
+
+        return AsyncServiceTransport(self, pick)
 
     @cached_property
     def _resolver(self) -> Resolver:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lictor_actors.client.registering import ServiceOptions
     from lictor_actors.client.resolving import Pick, Resolved, ResolveOptions
     from lictor_actors.client.scopes import SyncElection, SyncHolding, SyncRegistration
+    from lictor_actors.client.transports import ServiceTransport
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -74,6 +75,12 @@ class Blocking(Everything[Sync]):
     def resolve(self, service: str, *, pick: Pick = "round_robin", **options: Unpack[ResolveOptions]) -> Resolved:
         """One instance of a service that passes; raises NoInstances (see AsyncClient.resolve)."""
         return self.wait(lambda: self._client.resolve(service, pick=pick, **options))
+
+    def transport(self, pick: Pick = "round_robin") -> ServiceTransport:
+        """For ``httpx.Client(transport=client.transport())``: resolves hosts such as ``web.service``."""
+        from lictor_actors.client.transports import ServiceTransport
+
+        return ServiceTransport(self, pick)
 
     def register(self, name: str, *, ttl: Duration = 15.0, **service: Unpack[ServiceOptions]) -> SyncRegistration:
         """A service for ``with``: registered inside of it, and critical if it does not ``beat()`` for a TTL."""
