@@ -28,7 +28,9 @@ if TYPE_CHECKING:
         Unavailable as Unavailable,
         Unexpected as Unexpected,
     )
-    from lictor_actors.client.locks import Fence as Fence, LockLost as LockLost
+    from lictor_actors.client.holding import Fence as Fence, LockLost as LockLost
+    from lictor_actors.client.lifespan import lifespan as lifespan
+    from lictor_actors.client.resolving import NoInstances as NoInstances, Resolved as Resolved
     from lictor_actors.client.results import Rows as Rows
     from lictor_actors.client.sync_client import Client as Client
     from lictor_actors.client.txn import Op as Op
@@ -43,17 +45,19 @@ _HOME = {
     "ClientClosed": _ERRORS,
     "Cluster": "lictor_deploy.local.handle",
     "ConnectionFailed": _ERRORS,
-    "Fence": "lictor_actors.client.locks",
+    "Fence": "lictor_actors.client.holding",
     "Indefinite": _ERRORS,
     "InvalidArgument": _ERRORS,
     "LictorError": _ERRORS,
-    "LockLost": "lictor_actors.client.locks",
+    "LockLost": "lictor_actors.client.holding",
+    "NoInstances": "lictor_actors.client.resolving",
     "NoLeader": _ERRORS,
     "NoPathToDatacenter": _ERRORS,
     "NoServers": _ERRORS,
     "NotFound": _ERRORS,
     "Op": "lictor_actors.client.txn",
     "Refused": _ERRORS,
+    "Resolved": "lictor_actors.client.resolving",
     "Rows": "lictor_actors.client.results",
     "Timeout": _ERRORS,
     "TooLarge": _ERRORS,
@@ -61,6 +65,7 @@ _HOME = {
     "Unavailable": _ERRORS,
     "Unexpected": _ERRORS,
     "connect": "lictor_actors.client.async_client",
+    "lifespan": "lictor_actors.client.lifespan",
 }
 """Where each public name lives; it is imported when it is first used, so that ``import lictor`` costs nothing."""
 

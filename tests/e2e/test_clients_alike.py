@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 import pytest
@@ -61,7 +62,37 @@ async def test_the_same_is_awaited(cluster: lictor.Cluster, way: str) -> None:
             assert entry.value == way.encode()
             async with client.lock("awaited/lock", ttl="10s") as lock:
                 lock.check()
+            async with client.semaphore("awaited/pool", 2, ttl="10s") as place:
+                place.check()
+            async with client.election("awaited/office", way, ttl="10s") as election:
+                await election.won()
+                assert await election.leader() == way.encode()
             assert await client.kv.delete("awaited", recurse=True)
+
+
+@pytest.mark.parametrize("way", ["bus", "http"])
+async def test_a_service_whose_loop_stalls_turns_critical(cluster: lictor.Cluster, way: str) -> None:
+    with ExitStack() as stack, lictor.Client(cluster.nodes["agent-2"].door) as other:
+        states = ([check.status for check in rows] for rows in other.watch(other.health.checks, "stalling"))
+        async with (
+            lictor.connect(address(cluster.nodes["agent-1"], way, stack)) as client,
+            client.register("stalling", ttl="1s"),
+        ):
+            # The reads block this loop: they are the stall.
+            assert ["passing"] in states
+            assert ["critical"] in states
+        assert [] in states
+
+
+@pytest.mark.parametrize("way", ["bus", "http"])
+async def test_an_application_is_registered_for_its_lifespan(cluster: lictor.Cluster, way: str) -> None:
+    with ExitStack() as stack:
+        application = lictor.lifespan("asgi", url=address(cluster.nodes["agent-1"], way, stack), port=80)
+        async with application(None) as state:
+            client = state["lictor"]
+            assert [service.port for service in await client.agent.services() if service.id == "asgi"] == [80]
+        async with lictor.connect(cluster.nodes["agent-1"].door) as other:
+            assert "asgi" not in {service.id for service in await other.agent.services()}
 
 
 def test_both_have_the_same_parts(clients: tuple[Blocking, Blocking]) -> None:
@@ -121,6 +152,25 @@ def test_a_lock_has_one_holder_and_is_kept_beyond_its_ttl(clients: tuple[Blockin
         assert lock.held
 
 
+def test_a_semaphore_has_as_many_holders_as_its_limit_and_an_election_one(clients: tuple[Blocking, Blocking]) -> None:
+    one, other = clients
+    with one.semaphore("pool", 1, ttl="10s") as place:
+        with pytest.raises(lictor.Timeout):
+            other.semaphore("pool", 1, timeout=0.5).acquire()
+        one.kv.delete("pool/.lock")
+        with other.semaphore("pool", 1, timeout="20s") as next_place:
+            assert next_place.held
+            with pytest.raises(lictor.LockLost):
+                place.check()
+    with one.election("office", "one", ttl="10s", lock_delay=0) as leader:
+        leader.won()
+        with other.election("office", "other", ttl="10s") as candidate:
+            assert candidate.leader() == b"one"
+            assert not candidate.is_leader
+            other.session.destroy(leader.won().session)
+            leader.lost()
+
+
 def test_sessions_and_events(clients: tuple[Blocking, Blocking]) -> None:
     one, other = clients
     session = one.session.create("mine", ttl="30s", lock_delay=0, behavior="delete")
@@ -163,6 +213,47 @@ def test_a_query_is_kept_changed_run_and_forgotten(clients: tuple[Blocking, Bloc
     with pytest.raises(lictor.NotFound, match="Query not found"):
         other.query.execute("find-api")
     assert one.catalog.deregister("far")
+
+
+def test_a_registered_service_follows_its_owner(clients: tuple[Blocking, Blocking]) -> None:
+    one, other = clients
+    changes = (len(rows) for rows in other.watch(other.health.service, "owned", passing=True))
+    assert next(changes) == 0
+    with one.register("owned", ttl="1s", port=80) as owned:
+        assert next(changes) == 1
+        one.agent.deregister_service("owned")  # as an agent that restarted without its state
+        assert next(changes) == 0
+        owned.beat()
+        assert next(found for found in changes if found) == 1
+        assert next(found for found in changes if not found) == 0  # this thread waits here and does not beat
+        owned.beat()
+        assert next(found for found in changes if found) == 1
+    assert next(found for found in changes if not found) == 0
+
+
+def test_a_name_is_resolved_to_an_instance_that_passes(clients: tuple[Blocking, Blocking]) -> None:
+    one, other = clients
+    with pytest.raises(lictor.NoInstances):
+        one.resolve("absent")
+    with one.register("shared", port=1, address="10.0.0.1"), other.register("shared", port=2):
+        next(rows for rows in one.watch(one.health.service, "shared", passing=True) if len(rows) == 2)
+        # A server that lags behind may answer a stale read, which is what resolve asks if not told otherwise.
+        resolve = partial(one.resolve, "shared", consistency="default")
+        assert {resolve().port for _ in range(2)} == {1, 2}
+        assert resolve(pick="nearest", filter="Service.Port == 1").address == "10.0.0.1"
+        assert resolve(pick="weighted").port in (1, 2)
+    next(rows for rows in one.watch(one.health.service, "shared") if not rows)
+
+
+def test_httpx_asks_a_service_by_its_name(clients: tuple[Blocking, Blocking], cluster: lictor.Cluster) -> None:
+    httpx = pytest.importorskip("httpx")
+    one = clients[0]
+    host, _, port = cluster.nodes["agent-2"].http.rpartition(":")
+    with one.register("api", address=host, port=int(port)):
+        next(rows for rows in one.watch(one.health.service, "api", passing=True, consistency="stale") if rows)
+        with httpx.Client(transport=one.transport("nearest")) as http:
+            reply = http.get("http://api.service/v1/agent/self", headers={"Host": "localhost"})
+        assert reply.json()["Config"]["NodeName"] == "agent-2"
 
 
 def test_what_can_be_known_of_the_cluster(clients: tuple[Blocking, Blocking]) -> None:

@@ -6,27 +6,35 @@ import asyncio
 import os
 import random
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import cached_property
 from types import TracebackType
-from typing import Any, ParamSpec, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, Unpack
 
 from lictor_actors.client.access import AccessOptions
-from lictor_actors.client.api import Everything
 from lictor_actors.client.asking import ask_until, is_repeatable
-from lictor_actors.client.both import Ask, Async, new_id
+from lictor_actors.client.both import Ask, new_id
 from lictor_actors.client.durations import Duration, seconds
 from lictor_actors.client.errors import LictorError, Unexpected
 from lictor_actors.client.links import Link, link_to
-from lictor_actors.client.locks import AsyncLock
+from lictor_actors.client.spawning import Spawning
 from lictor_actors.client.watching import Watching, index_of
 from lictor_messages.base import Message
+
+if TYPE_CHECKING:
+    from lictor_actors.client.elections import AsyncElection
+    from lictor_actors.client.locks import AsyncLock
+    from lictor_actors.client.registering import AsyncRegistration, ServiceOptions
+    from lictor_actors.client.resolving import Pick, Resolved, ResolveOptions, Resolver
+    from lictor_actors.client.semaphores import AsyncSemaphore
+    from lictor_actors.client.transports import AsyncServiceTransport
 
 P = ParamSpec("P")
 T = TypeVar("T")
 TIMEOUT_S = 10.0
 
 
-class AsyncClient(Everything[Async]):
+class AsyncClient(Spawning):
     """Talks to one agent; every question has a deadline and raises a LictorError if it fails.
 
     ``url`` is a door of the bus, ``tcp://HOST:8304`` or ``ipc://PATH``, or Consul's HTTP API at ``http://``,
@@ -62,8 +70,7 @@ class AsyncClient(Everything[Async]):
         self._rng = rng
         self._process = os.getpid()
         self._count = 0
-        self._tasks: set[asyncio.Task[None]] = set()
-        """What runs beside the questions: a lock's renewals."""
+        self._tasks = set()
 
     async def __aenter__(self) -> Self:
         try:
@@ -87,13 +94,6 @@ class AsyncClient(Everything[Async]):
         await self._link.close()
         if ours:
             await asyncio.wait(ours)
-
-    def spawn(self, what: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run something beside the questions until it ends or the client is closed."""
-        task = asyncio.get_running_loop().create_task(what)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
 
     async def ask(
         self,
@@ -137,7 +137,59 @@ class AsyncClient(Everything[Async]):
         timeout: Duration | None = None,
     ) -> AsyncLock:
         """A lock for ``async with``: entering waits until it is held, at most ``timeout`` (see ``locks``)."""
+        from lictor_actors.client.locks import AsyncLock
+
         return AsyncLock(self, key, value, ttl=ttl, lock_delay=lock_delay, timeout=timeout)
+
+    def semaphore(
+        self,
+        prefix: str,
+        limit: int,
+        value: bytes | str = b"",
+        *,
+        ttl: Duration = 15.0,
+        timeout: Duration | None = None,
+    ) -> AsyncSemaphore:
+        """A place among ``limit`` for ``async with``: entered within ``timeout`` (see ``semaphores``)."""
+        from lictor_actors.client.semaphores import AsyncSemaphore
+
+        return AsyncSemaphore(self, prefix, limit, value, ttl=ttl, timeout=timeout)
+
+    def election(
+        self, key: str, value: bytes | str = b"", *, ttl: Duration = 15.0, lock_delay: Duration = 15.0
+    ) -> AsyncElection:
+        """A candidate for ``async with`` (see ``elections``); ``value`` tells others who leads."""
+        from lictor_actors.client.elections import AsyncElection
+
+        return AsyncElection(self, key, value, ttl=ttl, lock_delay=lock_delay)
+
+    async def resolve(self, service: str, *, pick: Pick = "round_robin", **options: Unpack[ResolveOptions]) -> Resolved:
+        """One instance of a service that passes; raises NoInstances.
+
+        ``pick``: each in turn, the ``nearest`` to the agent, or ``weighted`` by their weights at random.
+        """
+        return await self._resolver.resolve(service, pick, options)
+
+    def transport(self, pick: Pick = "round_robin") -> AsyncServiceTransport:
+        """For ``httpx.AsyncClient(transport=client.transport())``: resolves hosts such as ``web.service``."""
+        from lictor_actors.client.transports import AsyncServiceTransport
+
+        return AsyncServiceTransport(self, pick)
+
+    @cached_property
+    def _resolver(self) -> Resolver:
+        from lictor_actors.client.resolving import Resolver
+
+        return Resolver(self, self._rng)
+
+    def register(self, name: str, *, ttl: Duration = 15.0, **service: Unpack[ServiceOptions]) -> AsyncRegistration:
+        """A service for ``async with``: registered with the agent inside of it, critical while this loop stalls.
+
+        ``ttl`` is how long it passes without a heartbeat (see ``registering``).
+        """
+        from lictor_actors.client.registering import AsyncRegistration
+
+        return AsyncRegistration(self, name, ttl, service)
 
     async def watch(self, read: Callable[P, Awaitable[T]], *args: P.args, **options: P.kwargs) -> AsyncIterator[T]:
         """Yield what a read returns, now and after each change, for ever.

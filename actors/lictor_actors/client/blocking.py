@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, Unpack
 
 from lictor_actors.client.api import Everything
 from lictor_actors.client.async_client import AsyncClient
 from lictor_actors.client.both import Ask, Sync
 from lictor_actors.client.durations import Duration
-from lictor_actors.client.locks import AsyncLock, Fence
 from lictor_actors.client.watching import Watching
 from lictor_messages.base import Message
+
+if TYPE_CHECKING:
+    from lictor_actors.client.registering import ServiceOptions
+    from lictor_actors.client.resolving import Pick, Resolved, ResolveOptions
+    from lictor_actors.client.scopes import SyncElection, SyncHolding, SyncRegistration
+    from lictor_actors.client.transports import ServiceTransport
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -39,9 +44,49 @@ class Blocking(Everything[Sync]):
         ttl: Duration = 15.0,
         lock_delay: Duration = 15.0,
         timeout: Duration | None = None,
-    ) -> SyncLock:
+    ) -> SyncHolding:
         """A lock for ``with``: entering waits until it is held, at most ``timeout`` (see AsyncClient.lock)."""
-        return SyncLock(self, self._client.lock(key, value, ttl=ttl, lock_delay=lock_delay, timeout=timeout))
+        from lictor_actors.client.scopes import SyncHolding
+
+        return SyncHolding(self, self._client.lock(key, value, ttl=ttl, lock_delay=lock_delay, timeout=timeout))
+
+    def semaphore(
+        self,
+        prefix: str,
+        limit: int,
+        value: bytes | str = b"",
+        *,
+        ttl: Duration = 15.0,
+        timeout: Duration | None = None,
+    ) -> SyncHolding:
+        """A place among ``limit`` for ``with``: entered within ``timeout`` (see AsyncClient.semaphore)."""
+        from lictor_actors.client.scopes import SyncHolding
+
+        return SyncHolding(self, self._client.semaphore(prefix, limit, value, ttl=ttl, timeout=timeout))
+
+    def election(
+        self, key: str, value: bytes | str = b"", *, ttl: Duration = 15.0, lock_delay: Duration = 15.0
+    ) -> SyncElection:
+        """A candidate for ``with`` (see AsyncClient.election)."""
+        from lictor_actors.client.scopes import SyncElection
+
+        return SyncElection(self, self._client.election(key, value, ttl=ttl, lock_delay=lock_delay))
+
+    def resolve(self, service: str, *, pick: Pick = "round_robin", **options: Unpack[ResolveOptions]) -> Resolved:
+        """One instance of a service that passes; raises NoInstances (see AsyncClient.resolve)."""
+        return self.wait(lambda: self._client.resolve(service, pick=pick, **options))
+
+    def transport(self, pick: Pick = "round_robin") -> ServiceTransport:
+        """For ``httpx.Client(transport=client.transport())``: resolves hosts such as ``web.service``."""
+        from lictor_actors.client.transports import ServiceTransport
+
+        return ServiceTransport(self, pick)
+
+    def register(self, name: str, *, ttl: Duration = 15.0, **service: Unpack[ServiceOptions]) -> SyncRegistration:
+        """A service for ``with``: registered inside of it, and critical if it does not ``beat()`` for a TTL."""
+        from lictor_actors.client.scopes import SyncRegistration
+
+        return SyncRegistration(self, self._client.register(name, ttl=ttl, **service))
 
     def watch(self, read: Callable[P, T], *args: P.args, **options: P.kwargs) -> Iterator[T]:
         """Yield what a read returns, now and after each change, for ever.
@@ -55,45 +100,3 @@ class Blocking(Everything[Sync]):
 
     def _run_ask(self, ask: Ask[T]) -> T:
         return self.wait(lambda: self._client._run_ask(ask))
-
-
-class SyncLock:
-    """The same for code that blocks: ``with client.lock("leader") as lock:``."""
-
-    def __init__(self, client: Blocking, lock: AsyncLock) -> None:
-        self._client = client
-        self._lock = lock
-
-    def __enter__(self) -> Self:
-        self.acquire()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.release()
-
-    @property
-    def key(self) -> str:
-        """The key that is locked."""
-        return self._lock.key
-
-    @property
-    def fence(self) -> Fence | None:
-        """Which acquisition this is, None while the lock is not held."""
-        return self._lock.fence
-
-    @property
-    def held(self) -> bool:
-        """Whether the lock can be trusted at this moment."""
-        return self._lock.held
-
-    def check(self) -> None:
-        """Raises LockLost unless the lock is held."""
-        self._lock.check()
-
-    def acquire(self) -> Fence:
-        """Wait for the lock (see AsyncLock.acquire)."""
-        return self._client.wait(self._lock.acquire)
-
-    def release(self) -> None:
-        """Give the lock back and end the session."""
-        self._client.wait(self._lock.release)

@@ -74,6 +74,8 @@ class FilterOptions(ReadOptions, total=False):
 
     filter: str
     """A filter expression as Consul's ``?filter=``."""
+    near: str
+    """Name of a node: what lies nearest to it comes first."""
     node_meta: tuple[tuple[str, str], ...]
     """Only nodes with all of this meta data."""
 
@@ -87,7 +89,7 @@ def query_fields(options: ReadOptions | FilterOptions) -> dict[str, Any]:
         "min_index": _index(options.get("index", 0)),
         "wait_ns": nanoseconds(options.get("wait", 0.0), "wait"),
     }
-    fields.update({name: value for name, value in options.items() if name in ("filter", "node_meta")})
+    fields.update({name: value for name, value in options.items() if name in ("filter", "near", "node_meta")})
     return fields
 
 

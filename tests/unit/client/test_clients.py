@@ -516,7 +516,7 @@ import lictor, os, sys, threading
 client = lictor.Client({elsewhere.door.urls[0]!r}, timeout=5)
 client.kv.put("x", "1")
 lock = client.lock("x", ttl=0.5)
-client.wait(lock._lock._open)
+client.wait(lock._holding._open)
 {end}
 """
     ran = subprocess.run([sys.executable, "-X", "dev", "-c", code], capture_output=True, text=True, timeout=30)

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 import lictor
-from lictor_actors.client import locks
+from lictor_actors.client import holding
 from lictor_actors.hosts.doors.clients import ClientDoor
 from lictor_actors.roles.agent.agent import Agent
 from lictor_actors.store.store import Store
@@ -87,7 +87,7 @@ class StoreBehindDoor:
 
 @pytest.fixture
 async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StoreBehindDoor]:
-    monkeypatch.setattr(locks, "RETRY_S", 0.01)
+    monkeypatch.setattr(holding, "RETRY_S", 0.01)
     behind = StoreBehindDoor()
     behind.door = ClientDoor(
         "n1.dc1", "agent", ("tcp://127.0.0.1:0",), cluster_id("test"), behind.deliver, lambda: Agent.hears, print
@@ -194,7 +194,7 @@ async def test_refusals_that_pass_are_waited_out(server, client) -> None:
 
 
 async def test_the_session_is_renewed_and_silence_for_a_ttl_is_the_end_of_trust(server, client, monkeypatch) -> None:
-    monkeypatch.setattr(locks, "RENEWALS", 1000)
+    monkeypatch.setattr(holding, "RENEWALS", 1000)
     async with client.lock("k", ttl=10.0) as lock:
         lock._ttl = 0.2  # the store takes no TTL that a test could wait for
         await server.until(lambda: server.renewals == 3)
