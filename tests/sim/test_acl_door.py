@@ -17,8 +17,9 @@ from lictor_messages.answers import Query
 from lictor_messages.autopilot import GetAutopilotConfiguration, GetAutopilotHealth
 from lictor_messages.base import KINDS
 from lictor_messages.connect_ca import ListRoots
-from lictor_messages.datacenters import ListDatacenterCoordinates
+from lictor_messages.datacenters import FireEventElsewhere, ListDatacenterCoordinates
 from lictor_messages.keyring import RunKeyring
+from lictor_messages.members import FireEvent
 from lictor_messages.refusals import Refused
 from lictor_messages.slices import ReadSlice
 from lictor_messages.snapshots import OpenSnapshot, ReadSnapshot
@@ -28,6 +29,9 @@ from lictor_messages.usage import CountUsage
 ACCESSES = ("", "deny", "read", "write")
 """What a token's rules may say; "" is nothing."""
 
+NAMES = {"event": "deploy", "key": "a/b", "node": "n1", "query": "nearest", "service": "web", "session": "n1"}
+"""The one name of each resource that the rules of this page know."""
+
 
 class Need(NamedTuple):
     """What a query takes on the one name that the rules of this page know of that resource."""
@@ -36,7 +40,7 @@ class Need(NamedTuple):
     level: str = "read"
 
     def rule(self, access: str) -> str:
-        name = {"key": "a/b", "node": "n1", "service": "web", "session": "n1", "query": "nearest"}.get(self.resource)
+        name = NAMES.get(self.resource)
         return (
             f'{self.resource} = "{access}"' if name is None else f'{self.resource} "{name}" {{ policy = "{access}" }}'
         )
@@ -100,6 +104,7 @@ MATRIX = (
         Cell(query, (OPERATOR,))
         for query in (GetRaftConfiguration(), GetAutopilotConfiguration(), GetAutopilotHealth(), CountUsage())
     ),
+    Cell(FireEventElsewhere(event=FireEvent(id=uuid(5), name="deploy")), (Need("event", "write"),)),
     Cell(RunKeyring(verb="list"), (KEYRING,)),
     Cell(OpenSnapshot(), (MANAGEMENT,)),
     Cell(ReadSnapshot(id="0"), (MANAGEMENT,)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
 from typing import Any, NamedTuple
@@ -72,3 +73,11 @@ def lictor(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
         return Ran(status, *capfd.readouterr())
 
     return ran
+
+
+@pytest.fixture(autouse=True)
+def _usual_umask() -> Iterator[None]:
+    """Commands that make nodes set a narrower one for their process, which is the tests' here."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)

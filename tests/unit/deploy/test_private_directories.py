@@ -19,13 +19,6 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-@pytest.fixture(autouse=True)
-def _usual_umask():
-    before = os.umask(0o022)
-    yield
-    os.umask(before)
-
-
 def test_what_a_node_makes_is_for_its_user_alone(tmp_path):
     data = tmp_path / "d"
     os.close(own_directory(data))

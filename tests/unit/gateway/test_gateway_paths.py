@@ -89,7 +89,6 @@ def test_every_route_of_the_table_is_found_and_no_other_method(desk, header, pat
         ("GET", "/v1/connect/ca/configuration", 404, "Consul has GET /v1/connect/ca/configuration, Lictor not yet"),
         ("GET", "/v1/config/service-defaults/web", 404, "Consul has GET /v1/config/, Lictor not yet"),
         ("PUT", "/v1/config", 404, "Consul has PUT /v1/config, Lictor not yet"),
-        ("GET", "/v1/health/ingress/web", 404, "Consul has GET /v1/health/ingress/, Lictor not yet"),
         ("GET", "/v1/acl/token/self", 401, "ACL support disabled"),
         ("PUT", "/v1/acl/bootstrap", 401, "ACL support disabled"),
         ("PUT", "/v1/agent/token/default", 401, "ACL support disabled"),
