@@ -9,7 +9,6 @@ import os
 from ssl import SSLContext
 from typing import TypedDict
 
-from lictor_actors.bus.tls import TlsFiles, UnusableFile, client_context
 from lictor_actors.client.errors import InvalidArgument
 
 DOOR_URL = "tcp://127.0.0.1:8304"
@@ -60,6 +59,8 @@ def default_url() -> str:
 
 def trust_of(access: AccessOptions) -> SSLContext:
     """A context of TLS; raises InvalidArgument for files that are of no use."""
+    from lictor_actors.bus.tls import TlsFiles, UnusableFile, client_context
+
     ca, cert, key = access.get("ca", ""), access.get("cert", ""), access.get("key", "")
     if bool(cert) != bool(key):
         raise InvalidArgument("cert (CONSUL_CLIENT_CERT) and key (CONSUL_CLIENT_KEY) go together: give both, or none")
