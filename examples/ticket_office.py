@@ -28,7 +28,7 @@ class Clerk:
         self.races = 0
 
     async def sell_all(self) -> None:
-        """Sell the next ticket until there is none, whatever the cluster does meanwhile."""
+        """Sell the next ticket until there is none. A fault of the cluster costs time, and no clerk gives up."""
         while (number := await self._sell()) <= TICKETS:
             if number:
                 self.sold.append(number)
@@ -45,7 +45,9 @@ class Clerk:
                 return number
             self.races += 1
         except lictor.LictorError:
-            await asyncio.sleep(0.5)  # nobody was told that this ticket is theirs: it is lost, not sold twice
+            await asyncio.sleep(
+                0.5
+            )  # the ticket may be taken: it was handed to no guest, so it is lost, not sold twice
         return 0
 
 

@@ -126,6 +126,7 @@ BUGS = [
     bugs.knows_rows_by_their_ids_alone,
     bugs.revokes_local_tokens,
     bugs.gives_local_tokens_away,
+    bugs.gives_tokens_other_secrets,
     bugs.writes_here_what_is_for_all,
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from hashlib import sha256
 
 from lictor_messages.acl import AclPolicy, AclRole, AclToken
 
@@ -48,6 +49,7 @@ def _is_local(row: Row) -> bool:
 
 
 def _content(row: Row) -> str:
-    """All of it but the indexes, which are each datacenter's own, and the secret."""
+    """All of it but the indexes, which are each datacenter's own; of the secret a digest, since this is printed."""
     said = row.model_dump_json(exclude={"create_index", "modify_index", "secret_id", "create_ns"})
-    return f"{type(row).__name__} {said}"
+    secret = sha256(row.secret_id.encode()).hexdigest()[:8] if isinstance(row, AclToken) else ""
+    return f"{type(row).__name__} {said} {secret}".rstrip()

@@ -18,8 +18,9 @@ from lictor_actors.swim.updates import Hearing
 from lictor_messages.base import Message
 from lictor_messages.pool import QUERY_MOST, AskPool, PoolQuery, QueryAnswer
 
-CONFLICT = "_serf_conflict"
 ID_CONFLICT = "_lictor_id_conflict"
+"""Which node of this id did you meet first? Serf has no such question."""
+CONFLICT = "_serf_conflict"
 """Where does the node of this name live? Serf's own name for it. The asking node may be one that is not believed to be
 who it says it is, so this alone is answered where the query says that it lives."""
 PING = "_serf_ping"

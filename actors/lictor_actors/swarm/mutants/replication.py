@@ -43,6 +43,18 @@ def gives_local_tokens_away(patch: Patch) -> None:
     patch.set(family, "read_global", read_global)
 
 
+def gives_tokens_other_secrets(patch: Patch) -> None:
+    """A token has its AccessorID for a secret where it was replicated to."""
+
+    def read_global(table: AclTable, query: ReadGlobalAcls, index: int) -> GlobalAcls:
+        said = given(table, query, index)
+        tokens = (token.model_copy(update={"secret_id": token.accessor_id}) for token in said.tokens)
+        return said.model_copy(update={"tokens": tuple(tokens)})
+
+    given = replicated.read_global
+    patch.set(family, "read_global", read_global)
+
+
 def writes_here_what_is_for_all(patch: Patch) -> None:
     """A secondary keeps to itself what its clients write."""
     patch.set(primary.Primary, "takes", lambda *_: False)
