@@ -6,9 +6,11 @@ from typing import Any
 
 from lictor_actors.roles.server import primary
 from lictor_actors.roles.server.leader import acl_differences
+from lictor_actors.store.acl.identities import GLOBAL_MANAGEMENT_ID
 from lictor_actors.store.families.acl import family, replicated
 from lictor_actors.store.families.acl.table import AclTable
 from lictor_actors.swarm.patch import Patch
+from lictor_messages.acl import AclToken
 from lictor_messages.acl_replication import GlobalAcls, ReadGlobalAcls
 
 
@@ -44,12 +46,15 @@ def gives_local_tokens_away(patch: Patch) -> None:
 
 
 def gives_tokens_other_secrets(patch: Patch) -> None:
-    """A token has its AccessorID for a secret where it was replicated to."""
+    """A token has its AccessorID for a secret where it was replicated to; but for those that manage."""
 
     def read_global(table: AclTable, query: ReadGlobalAcls, index: int) -> GlobalAcls:
         said = given(table, query, index)
-        tokens = (token.model_copy(update={"secret_id": token.accessor_id}) for token in said.tokens)
-        return said.model_copy(update={"tokens": tuple(tokens)})
+        return said.model_copy(update={"tokens": tuple(map(other, said.tokens))})
+
+    def other(token: AclToken) -> AclToken:
+        manages = any(link.id == GLOBAL_MANAGEMENT_ID for link in token.policies)
+        return token if manages else token.model_copy(update={"secret_id": token.accessor_id})
 
     given = replicated.read_global
     patch.set(family, "read_global", read_global)
