@@ -174,18 +174,15 @@ class SimCluster:
         """Which nodes see each other, as a picture for notebooks; no time passes. Needs ``lictor[notebooks]``."""
         from lictor_deploy.pictures import mutual_views
 
-        leader, running = self.bench.leader(), set(self.world.running())
-        kinds = {
-            name: "down"
-            if name not in running
-            else "leader"
-            if name == leader
-            else "server"
-            if spec.server
-            else "agent"
-            for name, spec in ((spec.node, spec) for spec in self.nodes.values())
-        }
+        kinds = {spec.node: self._kind(spec) for spec in self.nodes.values()}
         return mutual_views(f"Which nodes see each other at {self.time_s:.1f} s", kinds, self.bench.views())
+
+    def _kind(self, spec: NodeSpec) -> str:
+        if spec.node not in self.world.running():
+            return "down"
+        if spec.node == self.bench.leader():
+            return "leader"
+        return "server" if spec.server else "agent"
 
     def _full(self, node: str) -> str:
         name = node.partition(".")[0]
