@@ -25,34 +25,24 @@ BUS = os.environ.get("LICTOR_BUS", "tcp://127.0.0.1:8304")
 
 
 def greeter(port: int) -> FastAPI:
-    """Registers when it has started, with a check of its health, and is gone from the catalog when it ends."""
-
-    @asynccontextmanager
-    async def registered(_: FastAPI) -> AsyncIterator[None]:
-        check = lictor.CheckSpec(http=f"http://127.0.0.1:{port}/health", interval="200ms", timeout="1s")
-        async with lictor.connect(BUS) as client:
-            await client.agent.register_service("greeter", address="127.0.0.1", port=port, checks=[check])
-            yield
-            await client.agent.deregister_service("greeter")
-
-    app = FastAPI(lifespan=registered)
-    app.get("/health")(lambda: "well")
+    """In the catalog from its startup to its shutdown, and critical while its loop stalls."""
+    app = FastAPI(lifespan=lictor.lifespan("greeter", url=BUS, address="127.0.0.1", port=port))
     app.get("/greet/{name}")(lambda name: f"hello {name}")
     return app
 
 
 def front() -> FastAPI:
-    """Looks for a healthy greeter with each request, through the agent beside it."""
+    """Finds a healthy greeter with each request, through the agent beside it."""
     app = FastAPI()
 
     @app.get("/{name}")
     async def welcome(name: str) -> str:
         async with lictor.connect(BUS) as client:
-            found = await client.health.service("greeter", passing=True)
-        if not found:
-            raise HTTPException(503, "there is no healthy greeter")
-        service = found[0].service
-        return (await get(f"http://{service.address}:{service.port}/greet/{name}"))[1]
+            try:
+                where = await client.resolve("greeter")
+            except lictor.NoInstances:
+                raise HTTPException(503, "there is no healthy greeter") from None
+        return (await get(f"http://{where.address}:{where.port}/greet/{name}"))[1]
 
     return app
 
