@@ -8,7 +8,7 @@ from typing import Literal, Unpack
 from lictor_actors.client.both import Api, Ask, M, both
 from lictor_actors.client.durations import Duration
 from lictor_actors.client.questions import ask, ok, read
-from lictor_actors.client.results import FilterOptions, Rows, query_fields
+from lictor_actors.client.results import FilterOptions, Rows, filter_fields
 from lictor_messages.answers import Written
 from lictor_messages.catalog import (
     CheckRecord,
@@ -44,13 +44,13 @@ class Catalog(Api[M]):
     @both
     def nodes(self, **options: Unpack[FilterOptions]) -> Ask[Rows[NodeRecord]]:
         """All nodes, in the order of their names."""
-        query = ListNodes(**query_fields(options))
+        query = ListNodes(**filter_fields(options))
         return read(query, Nodes, lambda a: Rows.of(a, a.nodes), options)
 
     @both
     def services(self, **options: Unpack[FilterOptions]) -> Ask[Rows[ServiceTags]]:
         """All service names with the tags of their instances."""
-        query = ListServices(**query_fields(options))
+        query = ListServices(**filter_fields(options))
         return read(query, Services, lambda a: Rows.of(a, a.services), options)
 
     @both
@@ -58,13 +58,13 @@ class Catalog(Api[M]):
         self, service: str, *, tags: Sequence[str] = (), **options: Unpack[FilterOptions]
     ) -> Ask[Rows[Placement]]:
         """The instances of a service with their nodes, healthy or not; all of ``tags`` must be present."""
-        query = ListServiceNodes(service=service, tags=tuple(tags), **query_fields(options))
+        query = ListServiceNodes(service=service, tags=tuple(tags), **filter_fields(options))
         return read(query, ServiceNodes, lambda a: Rows.of(a, a.placements), options)
 
     @both
     def node(self, node: str, **options: Unpack[FilterOptions]) -> Ask[NodeServices]:
         """A node, by name or start of its id, and its services; ``.node`` is None if it is unknown."""
-        query = ListNodeServices(node=node, **query_fields(options))
+        query = ListNodeServices(node=node, **filter_fields(options))
         return read(query, NodeServices, lambda a: a, options)
 
     @both
@@ -103,24 +103,29 @@ class Health(Api[M]):
         self, service: str, *, passing: bool = False, tags: Sequence[str] = (), **options: Unpack[FilterOptions]
     ) -> Ask[Rows[Instance]]:
         """The instances of a service with node and checks; ``passing`` leaves out what is not healthy."""
-        query = ListServiceHealth(service=service, passing=passing, tags=tuple(tags), **query_fields(options))
+        query = ListServiceHealth(service=service, passing=passing, tags=tuple(tags), **filter_fields(options))
         return read(query, ServiceHealth, lambda a: Rows.of(a, a.instances), options)
 
     @both
     def node(self, node: str, **options: Unpack[FilterOptions]) -> Ask[Rows[CheckRecord]]:
         """The checks of a node and of its services."""
-        return read(ListNodeChecks(node=node, **query_fields(options)), Checks, lambda a: Rows.of(a, a.checks), options)
+        return read(
+            ListNodeChecks(node=node, **filter_fields(options)), Checks, lambda a: Rows.of(a, a.checks), options
+        )
 
     @both
     def checks(self, service: str, **options: Unpack[FilterOptions]) -> Ask[Rows[CheckRecord]]:
         """The checks of all instances of a service."""
         return read(
-            ListServiceChecks(service=service, **query_fields(options)), Checks, lambda a: Rows.of(a, a.checks), options
+            ListServiceChecks(service=service, **filter_fields(options)),
+            Checks,
+            lambda a: Rows.of(a, a.checks),
+            options,
         )
 
     @both
     def state(self, state: CheckStatus | Literal["any"], **options: Unpack[FilterOptions]) -> Ask[Rows[CheckRecord]]:
         """All checks in a state."""
         return read(
-            ListChecksInState(state=state, **query_fields(options)), Checks, lambda a: Rows.of(a, a.checks), options
+            ListChecksInState(state=state, **filter_fields(options)), Checks, lambda a: Rows.of(a, a.checks), options
         )

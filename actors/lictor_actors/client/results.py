@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Generic, TypedDict, TypeVar
+from typing import Any, Generic, TypedDict, TypeVar, cast
 
 from lictor_actors.client.durations import Duration, nanoseconds, seconds
 from lictor_actors.client.errors import InvalidArgument
@@ -80,17 +80,30 @@ class FilterOptions(ReadOptions, total=False):
     """Only nodes with all of this meta data."""
 
 
-def query_fields(options: ReadOptions | FilterOptions) -> dict[str, Any]:
-    """The fields of a Query that these options stand for."""
-    fields: dict[str, Any] = {
+def query_fields(options: ReadOptions) -> dict[str, Any]:
+    """The fields of a Query that these options stand for. Raises InvalidArgument for a name that none of them has."""
+    _taken(options, ReadOptions)
+    return {
         "dc": options.get("dc", ""),
         "consistency": options.get("consistency", "default"),
         "max_stale_ns": nanoseconds(options.get("max_stale", 0.0), "max_stale"),
         "min_index": _index(options.get("index", 0)),
         "wait_ns": nanoseconds(options.get("wait", 0.0), "wait"),
     }
-    fields.update({name: value for name, value in options.items() if name in ("filter", "near", "node_meta")})
-    return fields
+
+
+def filter_fields(options: FilterOptions) -> dict[str, Any]:
+    """The same of a read of the catalog."""
+    _taken(options, FilterOptions)
+    of_all = {name: value for name, value in options.items() if name in ReadOptions.__annotations__}
+    of_rows = {name: value for name, value in options.items() if name not in of_all}
+    return {**query_fields(cast(ReadOptions, of_all)), **of_rows}
+
+
+def _taken(options: ReadOptions | FilterOptions, kind: type[ReadOptions] | type[FilterOptions]) -> None:
+    names = kind.__annotations__
+    for unknown in sorted(options.keys() - names.keys()):
+        raise InvalidArgument(f"this read takes no {unknown}: it takes {', '.join(names)}")
 
 
 def _index(index: int) -> int:

@@ -411,6 +411,14 @@ async def test_only_a_read_of_the_client_is_watched(client: lictor.AsyncClient, 
         await anext(client.watch(read))
 
 
+@pytest.mark.parametrize("option", ["consistent", "filter"])
+async def test_an_option_that_a_read_does_not_take_is_refused(client: lictor.AsyncClient, option: str) -> None:
+    with pytest.raises(lictor.InvalidArgument, match=f"this read takes no {option}: it takes dc, consistency"):
+        await client.kv.get("a", **{option: "x"})  # type: ignore[misc]
+    with pytest.raises(lictor.InvalidArgument, match=r"this read takes no consistent: it takes dc, .*node_meta"):
+        await client.catalog.nodes(consistent=True)  # type: ignore[call-arg]
+
+
 async def test_a_read_that_cannot_wait_is_not_watched(client: lictor.AsyncClient) -> None:
     with pytest.raises((TypeError, lictor.InvalidArgument)):
         await anext(client.watch(client.members))
