@@ -141,8 +141,16 @@ class Holding(ABC):
             with contextlib.suppress(LictorError):
                 await self._give_back(fence)
         if session:
-            with contextlib.suppress(LictorError):
-                await self._client.session.destroy(session)
+            await self._destroy(session)
+
+    async def _end_session(self) -> None:
+        session = self.session
+        self._forget_session()
+        await self._destroy(session)
+
+    async def _destroy(self, session: str) -> None:
+        with contextlib.suppress(LictorError):  # it ends by itself, too
+            await self._client.session.destroy(session)
 
     async def _try(self) -> None:
         if not self.session:
@@ -154,7 +162,9 @@ class Holding(ABC):
                 raise
             self._forget_session()
             return
-        if fence is not None and self._trusted():
+        if not self._trusted():  # no renewal was answered for a TTL: it may be over, and what it took with it
+            await self._end_session()
+        elif fence is not None:
             self.fence = fence
 
     async def _open(self) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 import lictor
 from lictor_actors.client import holding
+from lictor_actors.client.locks import AsyncLock
 from lictor_actors.hosts.doors.clients import ClientDoor
 from lictor_actors.roles.agent.agent import Agent
 from lictor_actors.store.store import Store
@@ -185,6 +186,24 @@ async def test_a_session_that_ends_while_waiting_is_replaced(server, client) -> 
         server.apply(DestroySession(id=doomed))
     fence = await waiting
     assert fence.session not in ("", doomed)
+
+
+async def test_a_lock_that_came_after_the_trust_in_its_session_is_taken_anew(server, client, monkeypatch) -> None:
+    sessions = []
+
+    async def late(lock: AsyncLock) -> lictor.Fence | None:
+        fence = await contend(lock)
+        sessions.append(lock.session)
+        if len(sessions) == 1:
+            lock._trusted_until = 0.0
+        return fence
+
+    contend = AsyncLock._contend
+    monkeypatch.setattr(AsyncLock, "_contend", late)
+    async with client.lock("k", lock_delay=0.0) as lock:
+        assert lock.held
+        assert lock.session == sessions[1] != sessions[0]
+        assert await client.session.info(sessions[0]) is None
 
 
 async def test_refusals_that_pass_are_waited_out(server, client) -> None:
