@@ -264,6 +264,41 @@ def test_what_can_be_known_of_the_cluster(clients: tuple[Blocking, Blocking]) ->
     assert one.status.leader().address == other.status.leader().address != ""
 
 
+def test_where_nodes_lie(clients: tuple[Blocking, Blocking]) -> None:
+    one, other = clients
+    rows = next(rows for rows in one.watch(one.coordinate.nodes) if len(rows) == 5)
+    assert [row.node for row in rows] == sorted(member.name for member in one.members())
+    found = next(row for row in other.watch(other.coordinate.node, "agent-1") if row is not None)
+    assert found.node == "agent-1"
+    rtt = other.coordinate.rtt("agent-1", "server-2")
+    assert rtt is not None
+    assert 0 < rtt < 1
+    assert one.coordinate.node("nothing") is None
+    assert one.coordinate.rtt("agent-1", "nothing") is None
+    assert {place.datacenter for place in one.coordinate.datacenters()} == {"dc1"}
+
+
+def test_what_operators_do(clients: tuple[Blocking, Blocking]) -> None:
+    one, other = clients
+    op = one.operator
+    configuration = op.autopilot_configuration()
+    changed = configuration.model_copy(update={"max_trailing_logs": configuration.max_trailing_logs + 1})
+    assert op.set_autopilot_configuration(changed, cas=configuration.modify_index)
+    assert not op.set_autopilot_configuration(configuration, cas=configuration.modify_index)
+    assert other.operator.autopilot_configuration().max_trailing_logs == changed.max_trailing_logs
+    health = op.autopilot_health()
+    assert sorted(server.name for server in health.servers) == ["server-1", "server-2", "server-3"]
+    assert [server.voter for server in health.servers] == [True] * 3
+    assert other.operator.usage().nodes >= 5
+    successor = next(server for server in op.raft_configuration().servers if not server.leader)
+    op.transfer_leader(successor.id)
+    assert next(s.id for s in other.operator.raft_configuration().servers if s.leader) == successor.id
+    with pytest.raises(lictor.BadRequest):
+        op.remove_peer(id="00000000-0000-0000-0000-000000000000")
+    with pytest.raises(lictor.LictorError, match=r"keyring|HTTP address"):
+        op.use_key("c2l4dGVlbiBieXRlcyBsZWZ0")
+
+
 def test_errors(clients: tuple[Blocking, Blocking]) -> None:
     one: Any = clients[0]
     with pytest.raises(lictor.InvalidArgument):

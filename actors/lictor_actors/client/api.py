@@ -13,7 +13,9 @@ from lictor_actors.client.both import Api, Ask, M, both
 if TYPE_CHECKING:
     from lictor_actors.client.agent import EventApi, LocalAgent
     from lictor_actors.client.catalog import Catalog, Health
+    from lictor_actors.client.coordinates import CoordinateApi
     from lictor_actors.client.kv import KeyValues
+    from lictor_actors.client.operator import Operator
     from lictor_actors.client.queries import QueryApi
     from lictor_actors.client.sessions import SessionApi
     from lictor_actors.client.status import Status
@@ -75,6 +77,20 @@ class Everything(Api[M]):
         from lictor_actors.client.status import Status
 
         return Status(self._run, self.new_id)
+
+    @cached_property
+    def coordinate(self) -> CoordinateApi[M]:
+        """Where nodes lie among each other, and round-trip times."""
+        from lictor_actors.client.coordinates import CoordinateApi
+
+        return CoordinateApi(self._run, self.new_id)
+
+    @cached_property
+    def operator(self) -> Operator[M]:
+        """Raft's servers, autopilot, gossip keys, usage."""
+        from lictor_actors.client.operator import Operator
+
+        return Operator(self._run, self.new_id)
 
     @cached_property
     def query(self) -> QueryApi[M]:

@@ -10,15 +10,17 @@ from certificates import Signer
 from scripted_http import HANG_UP, ScriptedHttp, reply
 
 import lictor
-from lictor_actors.client import agent, catalog, kv, queries, sessions, status, txn
+from lictor_actors.client import agent, catalog, coordinates, kv, operator, queries, sessions, status, txn
 from lictor_actors.client.http import agent as agent_http
 from lictor_actors.client.http import catalog as catalog_http
+from lictor_actors.client.http import coordinates as coordinates_http
 from lictor_actors.client.http import kv as kv_http
+from lictor_actors.client.http import operator as operator_http
 from lictor_actors.client.http import queries as queries_http
 from lictor_actors.client.http import status as status_http
 from lictor_actors.client.http import txn as txn_http
 from lictor_actors.client.http.call import HttpReply
-from lictor_actors.client.http.link import FAMILIES
+from lictor_actors.client.http.link import family_of
 from lictor_actors.client.http.place import http_place
 from lictor_actors.client.http.refusals import refusal_of
 from lictor_messages.answers import Command, Query
@@ -28,22 +30,17 @@ from lictor_messages.txn import NodeOperation, Operation, ServiceOperation, Sess
 
 ENTRY = '[{"Key":"a","Value":"MQ==","Flags":0,"LockIndex":0,"CreateIndex":4,"ModifyIndex":9,"Later":{"Not":"known"}}]'
 Asked = Callable[[lictor.AsyncClient], Any]
+TRANSLATORS = (agent_http, catalog_http, coordinates_http, kv_http, operator_http, queries_http, status_http, txn_http)
 
 
 def test_every_question_of_the_client_can_be_asked_over_http() -> None:
-    groups = (agent, catalog, kv, queries, sessions, status, txn)
+    groups = (agent, catalog, coordinates, kv, operator, queries, sessions, status, txn)
     kinds = {kind for group in groups for kind in vars(group).values() if isinstance(kind, type)}
     questions = {kind for kind in kinds if issubclass(kind, Query | Command)}
-    known = {
-        kind: module.__name__.rpartition(".")[2]
-        for module in (agent_http, catalog_http, kv_http, queries_http, status_http, txn_http)
-        for kind in module.TRANSLATIONS
-    }
+    known = {kind: module.__name__.rpartition(".")[2] for module in TRANSLATORS for kind in module.TRANSLATIONS}
     assert questions == {kind for kind in known if issubclass(kind, Query | Command)}
     assert known.keys() <= kinds
-    assert {kind.kind: FAMILIES[kind.kind.partition(".")[0]] for kind in known} == {
-        kind.kind: module for kind, module in known.items()
-    }
+    assert {kind.kind: family_of(kind.kind) for kind in known} == {kind.kind: module for kind, module in known.items()}
 
 
 NODE = NodeRecord(node="n", address="10.0.0.1", meta={"a": "b"})
@@ -101,6 +98,18 @@ ASKED: list[tuple[Asked, str, str]] = [
     (lambda c: c.event.fire("deploy", "v2", node="n"), "PUT /v1/event/fire/deploy?node=n", "v2"),
     (lambda c: c.event.fire("deploy", dc="dc2"), "PUT /v1/event/fire/deploy?dc=dc2", ""),
     (lambda c: c.event.list("deploy", index=3), "GET /v1/event/list?name=deploy&index=3", ""),
+    (lambda c: c.coordinate.node("n", dc="x"), "GET /v1/coordinate/node/n?dc=x", ""),
+    (lambda c: c.operator.keyring(relay_factor=2), "GET /v1/operator/keyring?local-only=true&relay-factor=2", ""),
+    (lambda c: c.operator.install_key("aw=="), "POST /v1/operator/keyring", '{"Key":"aw=="}'),
+    (lambda c: c.operator.use_key("aw=="), "PUT /v1/operator/keyring", '{"Key":"aw=="}'),
+    (
+        lambda c: c.operator.remove_key("aw==", relay_factor=1),
+        "DELETE /v1/operator/keyring?relay-factor=1",
+        '{"Key":"aw=="}',
+    ),
+    (lambda c: c.operator.remove_peer(address="a:1"), "DELETE /v1/operator/raft/peer?address=a%3A1", ""),
+    (lambda c: c.operator.transfer_leader("i"), "POST /v1/operator/raft/transfer-leader?id=i", ""),
+    (lambda c: c.operator.usage(dc="x"), "GET /v1/operator/usage?dc=x", ""),
     (lambda c: c.agent.force_leave("n", prune=True), "PUT /v1/agent/force-leave/n?prune=", ""),
 ]
 
@@ -183,6 +192,27 @@ def test_what_a_refusal_means(status: int, text: str, kind: type[lictor.LictorEr
     assert type(error) is kind
     assert error.definite is definite
     assert str(error)
+
+
+async def test_an_unhealthy_cluster_is_an_answer() -> None:
+    server = (
+        '{"ID":"i","Name":"s","Address":"a:1","SerfStatus":"failed","Version":"1","Leader":false,"LastContact":"1.5s",'
+        '"LastTerm":2,"LastIndex":7,"Healthy":false,"Voter":true,"StableSince":"2026-12-01T00:00:00.25Z"}'
+    )
+    said = f'{{"Healthy":false,"FailureTolerance":0,"Servers":[{server}]}}'
+    async with ScriptedHttp(reply(said, 429)).serving() as site, lictor.connect(site.url) as client:
+        health = await client.operator.autopilot_health()
+    assert not health.healthy
+    (found,) = health.servers
+    assert (found.status, found.last_contact_ns) == ("failed", 1_500_000_000)
+    assert found.stable_since_ns % 1_000_000_000 == 250_000_000
+
+
+async def test_the_gossip_keys_of_the_own_pool_are_told() -> None:
+    said = '[{"WAN":false,"Datacenter":"dc1","Segment":"","Keys":{"k":3},"PrimaryKeys":{"k":3},"NumNodes":3}]'
+    async with ScriptedHttp(reply(said)).serving() as site, lictor.connect(site.url) as client:
+        report = await client.operator.keyring()
+    assert (report.dc, report.nodes, dict(report.keys), dict(report.primary_keys)) == ("dc1", 3, {"k": 3}, {"k": 3})
 
 
 async def test_a_transaction_that_fails_says_which_operations_and_why() -> None:
