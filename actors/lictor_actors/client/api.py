@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 from lictor_actors.client.both import Api, Ask, M, both
 
 if TYPE_CHECKING:
+    from lictor_actors.client.acl import AclApi
     from lictor_actors.client.agent import EventApi, LocalAgent
     from lictor_actors.client.catalog import Catalog, Health
     from lictor_actors.client.coordinates import CoordinateApi
@@ -91,6 +92,13 @@ class Everything(Api[M]):
         from lictor_actors.client.operator import Operator
 
         return Operator(self._run, self.new_id)
+
+    @cached_property
+    def acl(self) -> AclApi[M]:
+        """Tokens, policies, roles, auth methods, logins."""
+        from lictor_actors.client.acl import AclApi
+
+        return AclApi(self._run, self.new_id)
 
     @cached_property
     def query(self) -> QueryApi[M]:

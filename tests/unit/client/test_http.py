@@ -10,7 +10,20 @@ from certificates import Signer
 from scripted_http import HANG_UP, ScriptedHttp, reply
 
 import lictor
-from lictor_actors.client import agent, catalog, coordinates, kv, operator, queries, sessions, status, txn
+from lictor_actors.client import (
+    acl,
+    agent,
+    auth_methods,
+    catalog,
+    coordinates,
+    kv,
+    operator,
+    queries,
+    sessions,
+    status,
+    txn,
+)
+from lictor_actors.client.http import acl as acl_http
 from lictor_actors.client.http import agent as agent_http
 from lictor_actors.client.http import catalog as catalog_http
 from lictor_actors.client.http import coordinates as coordinates_http
@@ -23,6 +36,7 @@ from lictor_actors.client.http.call import HttpReply
 from lictor_actors.client.http.link import family_of
 from lictor_actors.client.http.place import http_place
 from lictor_actors.client.http.refusals import refusal_of
+from lictor_messages.acl import AclToken
 from lictor_messages.answers import Command, Query
 from lictor_messages.base import Message
 from lictor_messages.catalog import CheckRecord, NodeRecord, ServiceRecord
@@ -30,11 +44,21 @@ from lictor_messages.txn import NodeOperation, Operation, ServiceOperation, Sess
 
 ENTRY = '[{"Key":"a","Value":"MQ==","Flags":0,"LockIndex":0,"CreateIndex":4,"ModifyIndex":9,"Later":{"Not":"known"}}]'
 Asked = Callable[[lictor.AsyncClient], Any]
-TRANSLATORS = (agent_http, catalog_http, coordinates_http, kv_http, operator_http, queries_http, status_http, txn_http)
+TRANSLATORS = (
+    acl_http,
+    agent_http,
+    catalog_http,
+    coordinates_http,
+    kv_http,
+    operator_http,
+    queries_http,
+    status_http,
+    txn_http,
+)
 
 
 def test_every_question_of_the_client_can_be_asked_over_http() -> None:
-    groups = (agent, catalog, coordinates, kv, operator, queries, sessions, status, txn)
+    groups = (acl, agent, auth_methods, catalog, coordinates, kv, operator, queries, sessions, status, txn)
     kinds = {kind for group in groups for kind in vars(group).values() if isinstance(kind, type)}
     questions = {kind for kind in kinds if issubclass(kind, Query | Command)}
     known = {kind: module.__name__.rpartition(".")[2] for module in TRANSLATORS for kind in module.TRANSLATIONS}
@@ -98,6 +122,26 @@ ASKED: list[tuple[Asked, str, str]] = [
     (lambda c: c.event.fire("deploy", "v2", node="n"), "PUT /v1/event/fire/deploy?node=n", "v2"),
     (lambda c: c.event.fire("deploy", dc="dc2"), "PUT /v1/event/fire/deploy?dc=dc2", ""),
     (lambda c: c.event.list("deploy", index=3), "GET /v1/event/list?name=deploy&index=3", ""),
+    (
+        lambda c: c.acl.create_policy("p", 'key_prefix "" {}'),
+        "PUT /v1/acl/policy",
+        '{"Name":"p","Rules":"key_prefix \\"\\" {}"}',
+    ),
+    (lambda c: c.acl.role(name="r"), "GET /v1/acl/role/name/r", ""),
+    (lambda c: c.acl.tokens(service="web"), "GET /v1/acl/tokens?servicename=web", ""),
+    (
+        lambda c: c.acl.create_token("d", policies=["p"], expires="1h", token=AclToken(accessor_id="a", secret_id="s")),
+        "PUT /v1/acl/token",
+        '{"Description":"d","Policies":[{"ID":"","Name":"p"}],"AccessorID":"a","SecretID":"s","Local":false,'
+        '"ExpirationTTL":"1h0m0s"}',
+    ),
+    (lambda c: c.acl.login("m", "j"), "POST /v1/acl/login", '{"AuthMethod":"m","BearerToken":"j"}'),
+    (lambda c: c.acl.logout(), "POST /v1/acl/logout", ""),
+    (
+        lambda c: c.acl.create_binding_rule("m", "service", "web"),
+        "PUT /v1/acl/binding-rule",
+        '{"AuthMethod":"m","BindType":"service","BindName":"web"}',
+    ),
     (lambda c: c.coordinate.node("n", dc="x"), "GET /v1/coordinate/node/n?dc=x", ""),
     (lambda c: c.operator.keyring(relay_factor=2), "GET /v1/operator/keyring?local-only=true&relay-factor=2", ""),
     (lambda c: c.operator.install_key("aw=="), "POST /v1/operator/keyring", '{"Key":"aw=="}'),

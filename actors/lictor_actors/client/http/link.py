@@ -18,7 +18,9 @@ from lictor_messages.version import VERSION
 RECONNECT_LEAST_S = 0.02
 RECONNECT_MOST_S = 0.5
 FAMILIES = {
+    "acl": "acl",
     "agent": "agent",
+    "auth_methods": "acl",
     "autopilot": "operator",
     "catalog": "catalog",
     "catalog.count_usage": "operator",
