@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -297,6 +299,29 @@ def test_what_operators_do(clients: tuple[Blocking, Blocking]) -> None:
         op.remove_peer(id="00000000-0000-0000-0000-000000000000")
     with pytest.raises(lictor.LictorError, match=r"keyring|HTTP address"):
         op.use_key("c2l4dGVlbiBieXRlcyBsZWZ0")
+
+
+@pytest.mark.parametrize("way", ["http", "unix"])
+def test_a_snapshot_is_saved_and_restored(cluster: lictor.Cluster, way: str, tmp_path: Path) -> None:
+    with ExitStack() as stack, lictor.Client(address(cluster.nodes["agent-1"], way, stack)) as client:
+        client.kv.put("snapshot/kept", "1")
+        index = client.snapshot.save(tmp_path / "all.snap")
+        stream = BytesIO()
+        assert client.snapshot.save(stream) >= index > 0
+        client.kv.put("snapshot/kept", "2")
+        client.snapshot.restore(tmp_path / "all.snap")
+        entry = client.kv.get("snapshot/kept", consistency="consistent")
+        assert entry is not None
+        assert entry.value == b"1"
+        client.kv.delete("snapshot/kept")
+        client.snapshot.restore(BytesIO(stream.getvalue()))
+        assert client.kv.get("snapshot/kept", consistency="consistent") is not None
+        assert [path.name for path in tmp_path.iterdir()] == ["all.snap"]
+
+
+def test_what_the_bus_has_not_names_the_address_to_use(cluster: lictor.Cluster) -> None:
+    with lictor.Client(cluster.nodes["agent-1"].door) as client, pytest.raises(lictor.InvalidArgument, match="http://"):
+        client.snapshot.save(BytesIO())
 
 
 def test_errors(clients: tuple[Blocking, Blocking]) -> None:

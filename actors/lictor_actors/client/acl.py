@@ -12,7 +12,7 @@ from lictor_actors.client.auth_methods import AuthMethodApi
 from lictor_actors.client.both import Ask, M, both
 from lictor_actors.client.durations import Duration, nanoseconds
 from lictor_actors.client.questions import ask, ok, read
-from lictor_actors.client.results import ReadOptions, Rows, kept, query_fields
+from lictor_actors.client.results import ReadOptions, Rows, completed, query_fields
 from lictor_messages.acl import (
     AclLink,
     AclPolicies,
@@ -46,7 +46,7 @@ class AclApi(AuthMethodApi[M]):
     def bootstrap(self, secret: str = "", *, timeout: Duration | None = None) -> Ask[AclToken]:
         """Make the first token, which may do everything; a secret that is not given is drawn."""
         token = self._new(AclToken(secret_id=secret, description="Bootstrap Token (Global Management)"))
-        return ask(BootstrapAcls(token=token), Written, lambda a: kept(a, token), timeout)
+        return ask(BootstrapAcls(token=token), Written, lambda a: completed(a, token), timeout)
 
     def _new(self, token: AclToken) -> AclToken:
         ids = {"accessor_id": token.accessor_id or self.new_id(), "secret_id": token.secret_id or self.new_id()}
@@ -105,12 +105,12 @@ class AclApi(AuthMethodApi[M]):
             )
         )
         ttl_ns = nanoseconds(expires, "expires") if expires else 0
-        return ask(PutAclToken(token=made, ttl_ns=ttl_ns, new=True), Written, lambda a: kept(a, made), timeout)
+        return ask(PutAclToken(token=made, ttl_ns=ttl_ns, new=True), Written, lambda a: completed(a, made), timeout)
 
     @both
     def update_token(self, token: AclToken, *, timeout: Duration | None = None) -> Ask[AclToken]:
         """Replace all of a token but its secret: ``token.model_copy(update={…})`` of one that was read."""
-        return ask(PutAclToken(token=token), Written, lambda a: kept(a, token), timeout)
+        return ask(PutAclToken(token=token), Written, lambda a: completed(a, token), timeout)
 
     @both
     def delete_token(self, accessor_id: str, *, timeout: Duration | None = None) -> Ask[bool]:
@@ -144,12 +144,12 @@ class AclApi(AuthMethodApi[M]):
         made = AclPolicy(
             id=self.new_id(), name=name, rules=rules, description=description, datacenters=tuple(datacenters)
         )
-        return ask(PutAclPolicy(policy=made, new=True), Written, lambda a: kept(a, made), timeout)
+        return ask(PutAclPolicy(policy=made, new=True), Written, lambda a: completed(a, made), timeout)
 
     @both
     def update_policy(self, policy: AclPolicy, *, timeout: Duration | None = None) -> Ask[AclPolicy]:
         """Replace a policy: ``policy.model_copy(update={…})`` of one that was read."""
-        return ask(PutAclPolicy(policy=policy), Written, lambda a: kept(a, policy), timeout)
+        return ask(PutAclPolicy(policy=policy), Written, lambda a: completed(a, policy), timeout)
 
     @both
     def delete_policy(self, id: str, *, timeout: Duration | None = None) -> Ask[bool]:
@@ -177,12 +177,12 @@ class AclApi(AuthMethodApi[M]):
         """Make a role that bears these policies, by name."""
         links = tuple(AclLink(name=policy) for policy in policies)
         made = AclRole(id=self.new_id(), name=name, description=description, policies=links)
-        return ask(PutAclRole(role=made, new=True), Written, lambda a: kept(a, made), timeout)
+        return ask(PutAclRole(role=made, new=True), Written, lambda a: completed(a, made), timeout)
 
     @both
     def update_role(self, role: AclRole, *, timeout: Duration | None = None) -> Ask[AclRole]:
         """Replace a role: ``role.model_copy(update={…})`` of one that was read."""
-        return ask(PutAclRole(role=role), Written, lambda a: kept(a, role), timeout)
+        return ask(PutAclRole(role=role), Written, lambda a: completed(a, role), timeout)
 
     @both
     def delete_role(self, id: str, *, timeout: Duration | None = None) -> Ask[bool]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lictor_actors.client.operator import Operator
     from lictor_actors.client.queries import QueryApi
     from lictor_actors.client.sessions import SessionApi
+    from lictor_actors.client.snapshots import SnapshotApi
     from lictor_actors.client.status import Status
     from lictor_actors.client.txn import Transactions
     from lictor_messages.members import Member
@@ -99,6 +100,13 @@ class Everything(Api[M]):
         from lictor_actors.client.acl import AclApi
 
         return AclApi(self._run, self.new_id)
+
+    @cached_property
+    def snapshot(self) -> SnapshotApi[M]:
+        """All that the servers know, saved and restored: by an HTTP address."""
+        from lictor_actors.client.snapshots import SnapshotApi
+
+        return SnapshotApi(self._run, self.new_id)
 
     @cached_property
     def query(self) -> QueryApi[M]:

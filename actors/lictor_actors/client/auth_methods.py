@@ -8,7 +8,7 @@ from typing import Unpack
 from lictor_actors.client.both import Api, Ask, M, both
 from lictor_actors.client.durations import Duration
 from lictor_actors.client.questions import ask, nothing, ok, read
-from lictor_actors.client.results import ReadOptions, Rows, kept, query_fields
+from lictor_actors.client.results import ReadOptions, Rows, completed, query_fields
 from lictor_messages.acl import AclToken
 from lictor_messages.answers import Written
 from lictor_messages.auth_methods import (
@@ -51,7 +51,7 @@ class AuthMethodApi(Api[M]):
             accessor_id=token.accessor_id,
             secret_id=token.secret_id,
         )
-        return ask(command, Written, lambda a: kept(a, token), timeout)
+        return ask(command, Written, lambda a: completed(a, token), timeout)
 
     @both
     def logout(self, *, timeout: Duration | None = None) -> Ask[None]:
@@ -72,7 +72,7 @@ class AuthMethodApi(Api[M]):
     @both
     def put_auth_method(self, method: AuthMethod, *, timeout: Duration | None = None) -> Ask[AuthMethod]:
         """Make an auth method, or replace the one of its name."""
-        return ask(PutAuthMethod(method=method), Written, lambda a: kept(a, method), timeout)
+        return ask(PutAuthMethod(method=method), Written, lambda a: completed(a, method), timeout)
 
     @both
     def delete_auth_method(self, name: str, *, timeout: Duration | None = None) -> Ask[bool]:
@@ -111,12 +111,12 @@ class AuthMethodApi(Api[M]):
             selector=selector,
             description=description,
         )
-        return ask(PutBindingRule(rule=made, new=True), Written, lambda a: kept(a, made), timeout)
+        return ask(PutBindingRule(rule=made, new=True), Written, lambda a: completed(a, made), timeout)
 
     @both
     def update_binding_rule(self, rule: BindingRule, *, timeout: Duration | None = None) -> Ask[BindingRule]:
         """Replace a binding rule: ``rule.model_copy(update={…})`` of one that was read."""
-        return ask(PutBindingRule(rule=rule), Written, lambda a: kept(a, rule), timeout)
+        return ask(PutBindingRule(rule=rule), Written, lambda a: completed(a, rule), timeout)
 
     @both
     def delete_binding_rule(self, id: str, *, timeout: Duration | None = None) -> Ask[bool]:

@@ -19,6 +19,26 @@ class ChangeKeyrings(Message):
     relay_factor: RelayFactor = 0
 
 
+class SaveSnapshot(Message):
+    """All that the servers know; answered by SnapshotArchive."""
+
+    stale: bool
+    dc: str
+
+
+class SnapshotArchive(Message):
+    """A gzipped tar, as Consul's."""
+
+    data: Annotated[bytes, Field(repr=False)]
+
+
+class RestoreSnapshot(Message):
+    """Replace the store of all servers by this archive; answered by Written."""
+
+    data: Annotated[bytes, Field(repr=False)]
+    dc: str
+
+
 def check_bus_has(message: Message) -> None:
     """Raises InvalidArgument for what is asked over HTTP alone."""
     if message.kind not in KINDS_ON[WIRE]:

@@ -52,15 +52,15 @@ class Named(Written):
     id: str
 
 
-class Kept(Written):
+class Completed(Written):
     """The outcome of a write whose record the agent has completed: with ids, times and indexes."""
 
     record: Any
 
 
-def kept(answer: Written, sent: T) -> T:
+def completed(answer: Written, sent: T) -> T:
     """What is kept now: the bus says no more than that it is, so there it is what was sent."""
-    return cast(T, answer.record) if isinstance(answer, Kept) else sent
+    return cast(T, answer.record) if isinstance(answer, Completed) else sent
 
 
 class ReadOptions(TypedDict, total=False):

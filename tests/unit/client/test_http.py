@@ -20,6 +20,7 @@ from lictor_actors.client import (
     operator,
     queries,
     sessions,
+    snapshots,
     status,
     txn,
 )
@@ -30,6 +31,7 @@ from lictor_actors.client.http import coordinates as coordinates_http
 from lictor_actors.client.http import kv as kv_http
 from lictor_actors.client.http import operator as operator_http
 from lictor_actors.client.http import queries as queries_http
+from lictor_actors.client.http import snapshots as snapshots_http
 from lictor_actors.client.http import status as status_http
 from lictor_actors.client.http import txn as txn_http
 from lictor_actors.client.http.call import HttpReply
@@ -52,13 +54,14 @@ TRANSLATORS = (
     kv_http,
     operator_http,
     queries_http,
+    snapshots_http,
     status_http,
     txn_http,
 )
 
 
 def test_every_question_of_the_client_can_be_asked_over_http() -> None:
-    groups = (acl, agent, auth_methods, catalog, coordinates, kv, operator, queries, sessions, status, txn)
+    groups = (acl, agent, auth_methods, catalog, coordinates, kv, operator, queries, sessions, snapshots, status, txn)
     kinds = {kind for group in groups for kind in vars(group).values() if isinstance(kind, type)}
     questions = {kind for kind in kinds if issubclass(kind, Query | Command)}
     known = {kind: module.__name__.rpartition(".")[2] for module in TRANSLATORS for kind in module.TRANSLATIONS}
@@ -250,6 +253,18 @@ async def test_an_unhealthy_cluster_is_an_answer() -> None:
     (found,) = health.servers
     assert (found.status, found.last_contact_ns) == ("failed", 1_500_000_000)
     assert found.stable_since_ns % 1_000_000_000 == 250_000_000
+
+
+async def test_a_snapshot_that_came_damaged_replaces_no_file(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.snap"
+    kept.write_bytes(b"old")
+    async with ScriptedHttp(reply("no archive")).serving() as site, lictor.connect(site.url) as client:
+        with pytest.raises(lictor.Unexpected, match="of no use"):
+            await client.snapshot.save(kept, stale=True, dc="x")
+        with pytest.raises(lictor.InvalidArgument, match="archive is of no use"):
+            await client.snapshot.restore(kept)
+    assert site.lines == ["GET /v1/snapshot?dc=x&stale="]
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
 
 
 async def test_the_gossip_keys_of_the_own_pool_are_told() -> None:

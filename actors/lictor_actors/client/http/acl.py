@@ -10,7 +10,7 @@ from typing import Any
 
 from lictor_actors.client.http.call import HttpCall, HttpReply, Translation, call, given
 from lictor_actors.client.http.refusals import refusal_of
-from lictor_actors.client.results import Kept
+from lictor_actors.client.results import Completed
 from lictor_actors.consul.struct import Struct
 from lictor_actors.consul.structs.acl import POLICY, ROLE, TOKEN
 from lictor_actors.consul.structs.auth_methods import AUTH_METHOD, BINDING_RULE, LISTED_METHOD
@@ -30,8 +30,8 @@ def _done(_: Message, __: HttpReply) -> Written:
     return Written()
 
 
-def _kept(struct: Struct[Any]) -> Callable[[Any, HttpReply], Kept]:
-    return lambda _, reply: Kept(record=struct.shown(reply.json()))
+def _kept(struct: Struct[Any]) -> Callable[[Any, HttpReply], Completed]:
+    return lambda _, reply: Completed(record=struct.shown(reply.json()))
 
 
 def _one(struct: Struct[Any], answer: Callable[..., Answer], rows: str) -> Callable[[Any, HttpReply], Answer]:

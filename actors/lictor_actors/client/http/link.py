@@ -27,6 +27,7 @@ FAMILIES = {
     "coordinates": "coordinates",
     "datacenters": "agent",
     "datacenters.list_coordinates": "coordinates",
+    "http_only": "snapshots",
     "http_only.change_keyrings": "operator",
     "keyring": "operator",
     "kv": "kv",
