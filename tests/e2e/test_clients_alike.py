@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -262,6 +264,64 @@ def test_what_can_be_known_of_the_cluster(clients: tuple[Blocking, Blocking]) ->
     assert len(one.members()) == 5
     assert len(one.status.peers()) == 3
     assert one.status.leader().address == other.status.leader().address != ""
+
+
+def test_where_nodes_lie(clients: tuple[Blocking, Blocking]) -> None:
+    one, other = clients
+    rows = next(rows for rows in one.watch(one.coordinate.nodes) if len(rows) == 5)
+    assert [row.node for row in rows] == sorted(member.name for member in one.members())
+    found = next(row for row in other.watch(other.coordinate.node, "agent-1") if row is not None)
+    assert found.node == "agent-1"
+    rtt = other.coordinate.rtt("agent-1", "server-2")
+    assert rtt is not None
+    assert 0 < rtt < 1
+    assert one.coordinate.node("nothing") is None
+    assert one.coordinate.rtt("agent-1", "nothing") is None
+    assert {place.datacenter for place in one.coordinate.datacenters()} == {"dc1"}
+
+
+def test_what_operators_do(clients: tuple[Blocking, Blocking]) -> None:
+    one, other = clients
+    op = one.operator
+    configuration = op.autopilot_configuration()
+    changed = configuration.model_copy(update={"max_trailing_logs": configuration.max_trailing_logs + 1})
+    assert op.set_autopilot_configuration(changed, cas=configuration.modify_index)
+    assert not op.set_autopilot_configuration(configuration, cas=configuration.modify_index)
+    assert other.operator.autopilot_configuration().max_trailing_logs == changed.max_trailing_logs
+    health = op.autopilot_health()
+    assert sorted(server.name for server in health.servers) == ["server-1", "server-2", "server-3"]
+    assert [server.voter for server in health.servers] == [True] * 3
+    assert other.operator.usage().nodes >= 5
+    successor = next(server for server in op.raft_configuration().servers if not server.leader)
+    op.transfer_leader(successor.id)
+    assert next(s.id for s in other.operator.raft_configuration().servers if s.leader) == successor.id
+    with pytest.raises(lictor.BadRequest):
+        op.remove_peer(id="00000000-0000-0000-0000-000000000000")
+    with pytest.raises(lictor.LictorError, match=r"keyring|HTTP address"):
+        op.use_key("c2l4dGVlbiBieXRlcyBsZWZ0")
+
+
+@pytest.mark.parametrize("way", ["http", "unix"])
+def test_a_snapshot_is_saved_and_restored(cluster: lictor.Cluster, way: str, tmp_path: Path) -> None:
+    with ExitStack() as stack, lictor.Client(address(cluster.nodes["agent-1"], way, stack)) as client:
+        client.kv.put("snapshot/kept", "1")
+        index = client.snapshot.save(tmp_path / "all.snap")
+        stream = BytesIO()
+        assert client.snapshot.save(stream) >= index > 0
+        client.kv.put("snapshot/kept", "2")
+        client.snapshot.restore(tmp_path / "all.snap")
+        entry = client.kv.get("snapshot/kept", consistency="consistent")
+        assert entry is not None
+        assert entry.value == b"1"
+        client.kv.delete("snapshot/kept")
+        client.snapshot.restore(BytesIO(stream.getvalue()))
+        assert client.kv.get("snapshot/kept", consistency="consistent") is not None
+        assert [path.name for path in tmp_path.iterdir()] == ["all.snap"]
+
+
+def test_what_the_bus_has_not_names_the_address_to_use(cluster: lictor.Cluster) -> None:
+    with lictor.Client(cluster.nodes["agent-1"].door) as client, pytest.raises(lictor.InvalidArgument, match="http://"):
+        client.snapshot.save(BytesIO())
 
 
 def test_errors(clients: tuple[Blocking, Blocking]) -> None:

@@ -15,7 +15,20 @@ from lictor_actors.client.both import Both
 
 PAGE = Path(__file__).parents[2] / "docs" / "python.md"
 BEGIN, END = "test_python_page.py -->\n", "<!-- end -->"
-GROUPS = ("kv", "txn", "query", "catalog", "health", "agent", "session", "event", "status")
+GROUPS = (
+    "kv",
+    "txn",
+    "query",
+    "catalog",
+    "health",
+    "agent",
+    "session",
+    "event",
+    "status",
+    "coordinate",
+    "operator",
+    "acl",
+)
 
 
 def _rows(group: str, api: type) -> Iterator[str]:

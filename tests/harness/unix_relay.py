@@ -14,22 +14,26 @@ def unix_relay(http: str) -> Iterator[str]:
     """``unix://PATH`` that leads to ``ip:port`` while the context lasts."""
     host, _, port = http.rpartition(":")
     loop = asyncio.new_event_loop()
+    writers: list[asyncio.StreamWriter] = []
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        far_reader, far_writer = await asyncio.open_connection(host, int(port))
+        writers.append(far_writer)
+        await asyncio.gather(_copied(reader, far_writer), _copied(far_reader, writer))
+
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/s"
         thread = threading.Thread(target=loop.run_forever, daemon=True)
         thread.start()
-        listen = asyncio.start_unix_server(lambda *near: _relay(*near, host, int(port)), path)
-        relayed = asyncio.run_coroutine_threadsafe(listen, loop).result()
-        yield f"unix://{path}"
-        asyncio.run_coroutine_threadsafe(_ended(relayed), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-    loop.close()
-
-
-async def _relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str, port: int) -> None:
-    far_reader, far_writer = await asyncio.open_connection(host, port)
-    await asyncio.gather(_copied(reader, far_writer), _copied(far_reader, writer))
+        relayed = asyncio.run_coroutine_threadsafe(asyncio.start_unix_server(relay, path), loop).result()
+        try:
+            yield f"unix://{path}"
+        finally:
+            asyncio.run_coroutine_threadsafe(_ended(relayed, writers), loop).result()
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
 
 
 async def _copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -40,9 +44,14 @@ async def _copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     writer.close()
 
 
-async def _ended(server: asyncio.Server) -> None:
+async def _ended(server: asyncio.Server, writers: list[asyncio.StreamWriter]) -> None:
+    """Hang up, and wait until each copy has seen it: a connection that outlives its loop can close no more.
+
+    Nothing is cancelled: a copy that is leaves its two connections open.
+    """
     server.close()
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
+    while copies := asyncio.all_tasks() - {asyncio.current_task()}:
+        for writer in writers:
+            writer.transport.abort()
+        await asyncio.wait(copies)
+    await asyncio.sleep(0)  # a transport closes its socket in the loop's next round

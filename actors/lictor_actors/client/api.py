@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, NoReturn
 from lictor_actors.client.both import Api, Ask, M, both
 
 if TYPE_CHECKING:
+    from lictor_actors.client.acl import AclApi
     from lictor_actors.client.agent import EventApi, LocalAgent
     from lictor_actors.client.catalog import Catalog, Health
+    from lictor_actors.client.coordinates import CoordinateApi
     from lictor_actors.client.kv import KeyValues
+    from lictor_actors.client.operator import Operator
     from lictor_actors.client.queries import QueryApi
     from lictor_actors.client.sessions import SessionApi
+    from lictor_actors.client.snapshots import SnapshotApi
     from lictor_actors.client.status import Status
     from lictor_actors.client.txn import Transactions
     from lictor_messages.members import Member
@@ -75,6 +79,34 @@ class Everything(Api[M]):
         from lictor_actors.client.status import Status
 
         return Status(self._run, self.new_id)
+
+    @cached_property
+    def coordinate(self) -> CoordinateApi[M]:
+        """Where nodes lie among each other, and round-trip times."""
+        from lictor_actors.client.coordinates import CoordinateApi
+
+        return CoordinateApi(self._run, self.new_id)
+
+    @cached_property
+    def operator(self) -> Operator[M]:
+        """Raft's servers, autopilot, gossip keys, usage."""
+        from lictor_actors.client.operator import Operator
+
+        return Operator(self._run, self.new_id)
+
+    @cached_property
+    def acl(self) -> AclApi[M]:
+        """Tokens, policies, roles, auth methods, logins."""
+        from lictor_actors.client.acl import AclApi
+
+        return AclApi(self._run, self.new_id)
+
+    @cached_property
+    def snapshot(self) -> SnapshotApi[M]:
+        """All that the servers know, saved and restored: by an HTTP address."""
+        from lictor_actors.client.snapshots import SnapshotApi
+
+        return SnapshotApi(self._run, self.new_id)
 
     @cached_property
     def query(self) -> QueryApi[M]:

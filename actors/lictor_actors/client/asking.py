@@ -34,9 +34,10 @@ READS = (
     "agent.list_events",
     "agent.list_local_checks",
     "agent.list_local_services",
+    "http_only.save_snapshot",
     "members.list_members",
 )
-"""Reads that an agent answers itself, by their names: so none is imported for this."""
+"""Reads that are no Query, by their names: so none is imported for this."""
 
 Try = Callable[[float], Awaitable[Message]]
 """One try that may take so many seconds."""

@@ -17,16 +17,14 @@ from lictor_actors.client.both import Ask, new_id
 from lictor_actors.client.durations import Duration, seconds
 from lictor_actors.client.errors import LictorError, Unexpected
 from lictor_actors.client.links import Link, link_to
+from lictor_actors.client.scoped import Scopes
 from lictor_actors.client.spawning import Spawning
 from lictor_actors.client.watching import Watching, index_of
 from lictor_messages.base import Message
 
 if TYPE_CHECKING:
-    from lictor_actors.client.elections import AsyncElection
-    from lictor_actors.client.locks import AsyncLock
     from lictor_actors.client.registering import AsyncRegistration, ServiceOptions
     from lictor_actors.client.resolving import Pick, Resolved, ResolveOptions, Resolver
-    from lictor_actors.client.semaphores import AsyncSemaphore
     from lictor_actors.client.transports import AsyncServiceTransport
 
 P = ParamSpec("P")
@@ -34,7 +32,7 @@ T = TypeVar("T")
 TIMEOUT_S = 10.0
 
 
-class AsyncClient(Spawning):
+class AsyncClient(Spawning, Scopes):
     """Talks to one agent; every question has a deadline and raises a LictorError if it fails.
 
     ``url`` is a door of the bus, ``tcp://HOST:8304`` or ``ipc://PATH``, or Consul's HTTP API at ``http://``,
@@ -127,41 +125,9 @@ class AsyncClient(Spawning):
             raise Unexpected(f"{ask.message.kind} was answered by {answer.kind}")
         return answer
 
-    def lock(
-        self,
-        key: str,
-        value: bytes | str = b"",
-        *,
-        ttl: Duration = 15.0,
-        lock_delay: Duration = 15.0,
-        timeout: Duration | None = None,
-    ) -> AsyncLock:
-        """A lock for ``async with``: entering waits until it is held, at most ``timeout`` (see ``locks``)."""
-        from lictor_actors.client.locks import AsyncLock
-
-        return AsyncLock(self, key, value, ttl=ttl, lock_delay=lock_delay, timeout=timeout)
-
-    def semaphore(
-        self,
-        prefix: str,
-        limit: int,
-        value: bytes | str = b"",
-        *,
-        ttl: Duration = 15.0,
-        timeout: Duration | None = None,
-    ) -> AsyncSemaphore:
-        """A place among ``limit`` for ``async with``: entered within ``timeout`` (see ``semaphores``)."""
-        from lictor_actors.client.semaphores import AsyncSemaphore
-
-        return AsyncSemaphore(self, prefix, limit, value, ttl=ttl, timeout=timeout)
-
-    def election(
-        self, key: str, value: bytes | str = b"", *, ttl: Duration = 15.0, lock_delay: Duration = 15.0
-    ) -> AsyncElection:
-        """A candidate for ``async with`` (see ``elections``); ``value`` tells others who leads."""
-        from lictor_actors.client.elections import AsyncElection
-
-        return AsyncElection(self, key, value, ttl=ttl, lock_delay=lock_delay)
+    def _hold(self, make: Callable[..., T], wrapped: object, *args: Any, **options: Any) -> T:
+        """What ``async with`` holds (see ``scoped``)."""
+        return make(self, *args, **options)
 
     async def resolve(self, service: str, *, pick: Pick = "round_robin", **options: Unpack[ResolveOptions]) -> Resolved:
         """One instance of a service that passes; raises NoInstances.

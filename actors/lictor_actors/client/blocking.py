@@ -10,20 +10,22 @@ from lictor_actors.client.api import Everything
 from lictor_actors.client.async_client import AsyncClient
 from lictor_actors.client.both import Ask, Sync
 from lictor_actors.client.durations import Duration
+from lictor_actors.client.scoped import Scopes
 from lictor_actors.client.watching import Watching
 from lictor_messages.base import Message
 
 if TYPE_CHECKING:
     from lictor_actors.client.registering import ServiceOptions
     from lictor_actors.client.resolving import Pick, Resolved, ResolveOptions
-    from lictor_actors.client.scopes import SyncElection, SyncHolding, SyncRegistration
+    from lictor_actors.client.scopes import SyncRegistration
     from lictor_actors.client.transports import ServiceTransport
 
 P = ParamSpec("P")
+A = TypeVar("A")
 T = TypeVar("T")
 
 
-class Blocking(Everything[Sync]):
+class Blocking(Everything[Sync], Scopes):
     """An AsyncClient on some loop, and a way to wait for what runs there."""
 
     _client: AsyncClient
@@ -36,41 +38,9 @@ class Blocking(Everything[Sync]):
         """Ask anything that an agent understands and return the answer as it came."""
         return self.wait(lambda: self._client.ask(message, timeout=timeout, wait=wait))
 
-    def lock(
-        self,
-        key: str,
-        value: bytes | str = b"",
-        *,
-        ttl: Duration = 15.0,
-        lock_delay: Duration = 15.0,
-        timeout: Duration | None = None,
-    ) -> SyncHolding:
-        """A lock for ``with``: entering waits until it is held, at most ``timeout`` (see AsyncClient.lock)."""
-        from lictor_actors.client.scopes import SyncHolding
-
-        return SyncHolding(self, self._client.lock(key, value, ttl=ttl, lock_delay=lock_delay, timeout=timeout))
-
-    def semaphore(
-        self,
-        prefix: str,
-        limit: int,
-        value: bytes | str = b"",
-        *,
-        ttl: Duration = 15.0,
-        timeout: Duration | None = None,
-    ) -> SyncHolding:
-        """A place among ``limit`` for ``with``: entered within ``timeout`` (see AsyncClient.semaphore)."""
-        from lictor_actors.client.scopes import SyncHolding
-
-        return SyncHolding(self, self._client.semaphore(prefix, limit, value, ttl=ttl, timeout=timeout))
-
-    def election(
-        self, key: str, value: bytes | str = b"", *, ttl: Duration = 15.0, lock_delay: Duration = 15.0
-    ) -> SyncElection:
-        """A candidate for ``with`` (see AsyncClient.election)."""
-        from lictor_actors.client.scopes import SyncElection
-
-        return SyncElection(self, self._client.election(key, value, ttl=ttl, lock_delay=lock_delay))
+    def _hold(self, make: Callable[..., A], wrapped: Callable[[Any, A], T], *args: Any, **options: Any) -> T:
+        """What ``with`` holds (see ``scoped``)."""
+        return wrapped(self, make(self._client, *args, **options))
 
     def resolve(self, service: str, *, pick: Pick = "round_robin", **options: Unpack[ResolveOptions]) -> Resolved:
         """One instance of a service that passes; raises NoInstances (see AsyncClient.resolve)."""

@@ -16,6 +16,7 @@ from lictor_actors.client.errors import (
     Unexpected,
     error_of,
 )
+from lictor_actors.client.http_only import check_bus_has
 from lictor_actors.client.wire import Wire, not_believed
 from lictor_messages.base import Message
 from lictor_messages.codec import FrameRefused, cluster_id, frame, open_frame, pack, unpack
@@ -47,6 +48,7 @@ class Connection:
 
     async def ask(self, message: Message, request: str, source: str, within_s: float) -> Message:
         """Send one request and return its answer; raises LictorError."""
+        check_bus_has(message)
         budget = max(within_s - GRACE_S, within_s / 2)
         envelope = Envelope(
             source, "", message, request=request, budget=int(budget * NS), cause=request, token=self._credentials.token

@@ -52,6 +52,17 @@ class Named(Written):
     id: str
 
 
+class Completed(Written):
+    """The outcome of a write whose record the agent has completed: with ids, times and indexes."""
+
+    record: Any
+
+
+def completed(answer: Written, sent: T) -> T:
+    """What is kept now: the bus says no more than that it is, so there it is what was sent."""
+    return cast(T, answer.record) if isinstance(answer, Completed) else sent
+
+
 class ReadOptions(TypedDict, total=False):
     """Options of every read."""
 

@@ -12,6 +12,7 @@ from lictor_actors.client.async_client import TIMEOUT_S, AsyncClient
 from lictor_actors.client.blocking import Blocking
 from lictor_actors.client.durations import Duration
 from lictor_actors.client.errors import ConnectionFailed, Timeout, error_of
+from lictor_actors.client.http_only import check_bus_has
 from lictor_actors.hosts.world import World
 from lictor_actors.hosts.world.streams import stream
 from lictor_deploy.sim.loop import WorldLoop
@@ -67,6 +68,7 @@ class _WorldLink:
         self.address = self._door.address
 
     async def ask(self, message: Message, request: str, source: str, within_s: float) -> Message:
+        check_bus_has(message)
         answer: asyncio.Future[Message] = self._loop.create_future()
 
         def answered(said: Message) -> None:

@@ -383,6 +383,8 @@ def test_help_shows_the_parts_of_a_client() -> None:
     shown = pydoc.plain(pydoc.render_doc(lictor.Client))
     assert "Keys and values" in shown
     assert "lock(self, key: 'str'" in shown
+    assert "timeout: 'Duration | None' = None) -> 'SyncHolding'" in shown
+    assert "-> 'AsyncLock'" in pydoc.plain(pydoc.render_doc(lictor.AsyncClient))
     assert "get(self, key: 'str', **options: 'Unpack[ReadOptions]') -> 'Entry | None'" in pydoc.plain(
         pydoc.render_doc(type(lictor.Client().kv))
     )

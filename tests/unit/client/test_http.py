@@ -10,17 +10,35 @@ from certificates import Signer
 from scripted_http import HANG_UP, ScriptedHttp, reply
 
 import lictor
-from lictor_actors.client import agent, catalog, kv, queries, sessions, status, txn
+from lictor_actors.client import (
+    acl,
+    agent,
+    auth_methods,
+    catalog,
+    coordinates,
+    kv,
+    operator,
+    queries,
+    sessions,
+    snapshots,
+    status,
+    txn,
+)
+from lictor_actors.client.http import acl as acl_http
 from lictor_actors.client.http import agent as agent_http
 from lictor_actors.client.http import catalog as catalog_http
+from lictor_actors.client.http import coordinates as coordinates_http
 from lictor_actors.client.http import kv as kv_http
+from lictor_actors.client.http import operator as operator_http
 from lictor_actors.client.http import queries as queries_http
+from lictor_actors.client.http import snapshots as snapshots_http
 from lictor_actors.client.http import status as status_http
 from lictor_actors.client.http import txn as txn_http
 from lictor_actors.client.http.call import HttpReply
-from lictor_actors.client.http.link import FAMILIES
+from lictor_actors.client.http.link import family_of
 from lictor_actors.client.http.place import http_place
 from lictor_actors.client.http.refusals import refusal_of
+from lictor_messages.acl import AclToken
 from lictor_messages.answers import Command, Query
 from lictor_messages.base import Message
 from lictor_messages.catalog import CheckRecord, NodeRecord, ServiceRecord
@@ -28,22 +46,28 @@ from lictor_messages.txn import NodeOperation, Operation, ServiceOperation, Sess
 
 ENTRY = '[{"Key":"a","Value":"MQ==","Flags":0,"LockIndex":0,"CreateIndex":4,"ModifyIndex":9,"Later":{"Not":"known"}}]'
 Asked = Callable[[lictor.AsyncClient], Any]
+TRANSLATORS = (
+    acl_http,
+    agent_http,
+    catalog_http,
+    coordinates_http,
+    kv_http,
+    operator_http,
+    queries_http,
+    snapshots_http,
+    status_http,
+    txn_http,
+)
 
 
 def test_every_question_of_the_client_can_be_asked_over_http() -> None:
-    groups = (agent, catalog, kv, queries, sessions, status, txn)
+    groups = (acl, agent, auth_methods, catalog, coordinates, kv, operator, queries, sessions, snapshots, status, txn)
     kinds = {kind for group in groups for kind in vars(group).values() if isinstance(kind, type)}
     questions = {kind for kind in kinds if issubclass(kind, Query | Command)}
-    known = {
-        kind: module.__name__.rpartition(".")[2]
-        for module in (agent_http, catalog_http, kv_http, queries_http, status_http, txn_http)
-        for kind in module.TRANSLATIONS
-    }
+    known = {kind: module.__name__.rpartition(".")[2] for module in TRANSLATORS for kind in module.TRANSLATIONS}
     assert questions == {kind for kind in known if issubclass(kind, Query | Command)}
     assert known.keys() <= kinds
-    assert {kind.kind: FAMILIES[kind.kind.partition(".")[0]] for kind in known} == {
-        kind.kind: module for kind, module in known.items()
-    }
+    assert {kind.kind: family_of(kind.kind) for kind in known} == {kind.kind: module for kind, module in known.items()}
 
 
 NODE = NodeRecord(node="n", address="10.0.0.1", meta={"a": "b"})
@@ -101,6 +125,38 @@ ASKED: list[tuple[Asked, str, str]] = [
     (lambda c: c.event.fire("deploy", "v2", node="n"), "PUT /v1/event/fire/deploy?node=n", "v2"),
     (lambda c: c.event.fire("deploy", dc="dc2"), "PUT /v1/event/fire/deploy?dc=dc2", ""),
     (lambda c: c.event.list("deploy", index=3), "GET /v1/event/list?name=deploy&index=3", ""),
+    (
+        lambda c: c.acl.create_policy("p", 'key_prefix "" {}'),
+        "PUT /v1/acl/policy",
+        '{"Name":"p","Rules":"key_prefix \\"\\" {}"}',
+    ),
+    (lambda c: c.acl.role(name="r"), "GET /v1/acl/role/name/r", ""),
+    (lambda c: c.acl.tokens(service="web"), "GET /v1/acl/tokens?servicename=web", ""),
+    (
+        lambda c: c.acl.create_token("d", policies=["p"], expires="1h", token=AclToken(accessor_id="a", secret_id="s")),
+        "PUT /v1/acl/token",
+        '{"Description":"d","Policies":[{"ID":"","Name":"p"}],"AccessorID":"a","SecretID":"s","Local":false,'
+        '"ExpirationTTL":"1h0m0s"}',
+    ),
+    (lambda c: c.acl.login("m", "j"), "POST /v1/acl/login", '{"AuthMethod":"m","BearerToken":"j"}'),
+    (lambda c: c.acl.logout(), "POST /v1/acl/logout", ""),
+    (
+        lambda c: c.acl.create_binding_rule("m", "service", "web"),
+        "PUT /v1/acl/binding-rule",
+        '{"AuthMethod":"m","BindType":"service","BindName":"web"}',
+    ),
+    (lambda c: c.coordinate.node("n", dc="x"), "GET /v1/coordinate/node/n?dc=x", ""),
+    (lambda c: c.operator.keyring(relay_factor=2), "GET /v1/operator/keyring?local-only=true&relay-factor=2", ""),
+    (lambda c: c.operator.install_key("aw=="), "POST /v1/operator/keyring", '{"Key":"aw=="}'),
+    (lambda c: c.operator.use_key("aw=="), "PUT /v1/operator/keyring", '{"Key":"aw=="}'),
+    (
+        lambda c: c.operator.remove_key("aw==", relay_factor=1),
+        "DELETE /v1/operator/keyring?relay-factor=1",
+        '{"Key":"aw=="}',
+    ),
+    (lambda c: c.operator.remove_peer(address="a:1"), "DELETE /v1/operator/raft/peer?address=a%3A1", ""),
+    (lambda c: c.operator.transfer_leader("i"), "POST /v1/operator/raft/transfer-leader?id=i", ""),
+    (lambda c: c.operator.usage(dc="x"), "GET /v1/operator/usage?dc=x", ""),
     (lambda c: c.agent.force_leave("n", prune=True), "PUT /v1/agent/force-leave/n?prune=", ""),
 ]
 
@@ -183,6 +239,39 @@ def test_what_a_refusal_means(status: int, text: str, kind: type[lictor.LictorEr
     assert type(error) is kind
     assert error.definite is definite
     assert str(error)
+
+
+async def test_an_unhealthy_cluster_is_an_answer() -> None:
+    server = (
+        '{"ID":"i","Name":"s","Address":"a:1","SerfStatus":"failed","Version":"1","Leader":false,"LastContact":"1.5s",'
+        '"LastTerm":2,"LastIndex":7,"Healthy":false,"Voter":true,"StableSince":"2026-12-01T00:00:00.25Z"}'
+    )
+    said = f'{{"Healthy":false,"FailureTolerance":0,"Servers":[{server}]}}'
+    async with ScriptedHttp(reply(said, 429)).serving() as site, lictor.connect(site.url) as client:
+        health = await client.operator.autopilot_health()
+    assert not health.healthy
+    (found,) = health.servers
+    assert (found.status, found.last_contact_ns) == ("failed", 1_500_000_000)
+    assert found.stable_since_ns % 1_000_000_000 == 250_000_000
+
+
+async def test_a_snapshot_that_came_damaged_replaces_no_file(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.snap"
+    kept.write_bytes(b"old")
+    async with ScriptedHttp(reply("no archive")).serving() as site, lictor.connect(site.url) as client:
+        with pytest.raises(lictor.Unexpected, match="of no use"):
+            await client.snapshot.save(kept, stale=True, dc="x")
+        with pytest.raises(lictor.InvalidArgument, match="archive is of no use"):
+            await client.snapshot.restore(kept)
+    assert site.lines == ["GET /v1/snapshot?dc=x&stale="]
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
+
+
+async def test_the_gossip_keys_of_the_own_pool_are_told() -> None:
+    said = '[{"WAN":false,"Datacenter":"dc1","Segment":"","Keys":{"k":3},"PrimaryKeys":{"k":3},"NumNodes":3}]'
+    async with ScriptedHttp(reply(said)).serving() as site, lictor.connect(site.url) as client:
+        report = await client.operator.keyring()
+    assert (report.dc, report.nodes, dict(report.keys), dict(report.primary_keys)) == ("dc1", 3, {"k": 3}, {"k": 3})
 
 
 async def test_a_transaction_that_fails_says_which_operations_and_why() -> None:

@@ -18,9 +18,18 @@ from lictor_messages.version import VERSION
 RECONNECT_LEAST_S = 0.02
 RECONNECT_MOST_S = 0.5
 FAMILIES = {
+    "acl": "acl",
     "agent": "agent",
+    "auth_methods": "acl",
+    "autopilot": "operator",
     "catalog": "catalog",
+    "catalog.count_usage": "operator",
+    "coordinates": "coordinates",
     "datacenters": "agent",
+    "datacenters.list_coordinates": "coordinates",
+    "http_only": "snapshots",
+    "http_only.change_keyrings": "operator",
+    "keyring": "operator",
     "kv": "kv",
     "members": "agent",
     "queries": "queries",
@@ -28,7 +37,7 @@ FAMILIES = {
     "status": "status",
     "txn": "txn",
 }
-"""How the names of kinds begin, and the module here that translates them: imported when it is first used."""
+"""Names of kinds, or how they begin, and the module here that translates them: imported when it is first used."""
 
 
 class HttpLink:
@@ -134,8 +143,13 @@ def _head(host: str, token: str) -> str:
     return f"Host: {host}\r\nUser-Agent: lictor/{VERSION}\r\nAccept: application/json\r\n{said}"
 
 
+def family_of(kind: str) -> str | None:
+    """The module that translates this kind, None for one that HTTP does not have."""
+    return FAMILIES.get(kind) or FAMILIES.get(kind.partition(".")[0])
+
+
 def _translation_of(message: Message) -> Translation:
-    family = FAMILIES.get(message.kind.partition(".")[0])
+    family = family_of(message.kind)
     known = import_module(f"lictor_actors.client.http.{family}").TRANSLATIONS if family else {}
     found: Translation | None = known.get(type(message))
     if found is None:
