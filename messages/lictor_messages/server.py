@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from lictor_messages.agent_acl import DownPolicy
 from lictor_messages.autopilot import AutopilotConfiguration
 from lictor_messages.base import WIRE, Message
 from lictor_messages.secret import Secret
@@ -42,6 +43,10 @@ class ServerOptions(Message):
     """Whether listing keys takes ``key:list`` on their prefix."""
     acl_initial_management: Secret = ""
     """The secret of a token that may do everything, made when a leader finds none; "" for none."""
+    acl_down_policy: DownPolicy = "extend-cache"
+    """What holds for tokens of the primary datacenter that it cannot be asked about, where none are replicated."""
+    acl_token_ttl_ns: int = 30_000_000_000
+    """How long its word of a token is believed there."""
     acl_replicates_tokens: bool = False
     """Whether the primary datacenter's tokens hold here, beside its policies and roles."""
     primary_dc: str = ""
@@ -92,6 +97,10 @@ class LateRegistrationDue(Message):
 
 class ProposeDue(Message):
     """Propose the writes that have gathered."""
+
+
+class RemoteTokensDue(Message):
+    """The primary datacenter's word of some tokens is old: blocked queries may rest on them."""
 
 
 class BlockedDue(Message):

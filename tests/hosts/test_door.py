@@ -11,6 +11,7 @@ import pytest
 
 import lictor
 from lictor_actors.bus.sp import REP_GREETS, REQ_GREETS
+from lictor_actors.bus.stream_inlet import Admission
 from lictor_actors.client.connection import Connection
 from lictor_actors.client.errors import BadRequest, ConnectionFailed, Indefinite, Unavailable
 from lictor_actors.hosts.doors import rep
@@ -330,9 +331,8 @@ async def test_what_is_put_around_the_door_hears_where_a_request_comes_from(url:
 
 
 @pytest.mark.parametrize("said", [b"", b"\x00SP"])
-async def test_a_client_that_never_greets_is_hung_up_on(said: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rep, "GREETING_S", 0.05)
-    async with open_door(ANYWHERE) as desk:
+async def test_a_client_that_never_greets_is_hung_up_on(said: bytes) -> None:
+    async with open_door(ANYWHERE, admission=Admission(greeting_s=0.05)) as desk:
         host, port = desk.door.urls[0].removeprefix("tcp://").split(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         writer.write(said)
@@ -340,6 +340,53 @@ async def test_a_client_that_never_greets_is_hung_up_on(said: bytes, monkeypatch
             assert await reader.read() == REP_GREETS
         writer.close()
     assert desk.counts["never_greeted"] == 1
+
+
+async def opened(desk: Desk) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection that says nothing."""
+    host, port = desk.door.urls[0].removeprefix("tcp://").split(":")
+    return await asyncio.open_connection(host, int(port))
+
+
+async def ended(reader: asyncio.StreamReader) -> bool:
+    with contextlib.suppress(ConnectionResetError):
+        while await reader.read(64):
+            pass
+    return True
+
+
+async def test_an_address_has_so_many_connections_and_one_more_when_one_is_closed() -> None:
+    async with open_door(ANYWHERE, admission=Admission(per_client=3)) as desk, contextlib.AsyncExitStack() as stack:
+        silent = [await opened(desk) for _ in range(2)]
+        for reader, _ in silent:
+            assert await reader.readexactly(len(REP_GREETS)) == REP_GREETS
+        known = await stack.enter_async_context(dialled(desk.door.urls[0]))
+        await ask(known, ListLocalServices())
+        one_more, writer = await opened(desk)
+        assert await ended(one_more)
+        assert desk.counts["too_many_connections"] == 1
+        assert await ask(known, ListLocalServices(), "r2") == LocalServices(services=())
+        silent[0][1].close()
+        while len(desk.door._reception.connections) == 3:  # noqa: ASYNC110  the door tells of no end
+            await asyncio.sleep(0)
+        again = await stack.enter_async_context(dialled(desk.door.urls[0]))
+        assert await ask(again, ListLocalServices(), "r3") == LocalServices(services=())
+        for each in (writer, silent[1][1]):
+            each.close()
+
+
+async def test_silent_connections_crowd_each_other_out_and_none_that_has_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rep, "UNKNOWN_MOST", 3)
+    async with open_door(ANYWHERE) as desk, dialled(desk.door.urls[0]) as known:
+        await ask(known, ListLocalServices())
+        silent = [await opened(desk) for _ in range(4)]
+        assert await ended(silent[0][0])
+        assert desk.counts["too_many_unknown"] == 1
+        assert await ask(known, ListLocalServices(), "r2") == LocalServices(services=())
+        async with dialled(desk.door.urls[0]) as newcomer:
+            assert await ask(newcomer, ListLocalServices(), "r3") == LocalServices(services=())
+        for _, writer in silent:
+            writer.close()
 
 
 async def test_a_client_that_takes_no_answers_is_asked_for_no_more(monkeypatch: pytest.MonkeyPatch) -> None:

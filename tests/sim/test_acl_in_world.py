@@ -356,6 +356,13 @@ def test_only_those_who_may_write_tokens_see_secrets(cluster: Cluster) -> None:
     assert ROOT in {token.secret_id for token in shown.tokens}  # type: ignore[attr-defined]
 
 
+def test_info_and_members_say_that_tokens_are_asked_for(cluster: Cluster) -> None:
+    told = json.loads(cluster.http("GET", "/v1/agent/self", ROOT).body)
+    assert told["Stats"]["consul"]["acl"] == "enabled"
+    members = json.loads(cluster.http("GET", "/v1/agent/members", ROOT).body)
+    assert {member["Tags"].get("acls") for member in members if member["Tags"]["role"] == "consul"} == {"1"}
+
+
 def test_no_secret_is_in_the_trace(cluster: Cluster) -> None:
     secret = cluster.token('key_prefix "" { policy = "write" }')
     cluster.done(kv.PutKey(key="a"), secret)

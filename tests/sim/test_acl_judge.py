@@ -13,13 +13,9 @@ from lictor_actors.consul.uuids import new_uuid
 from lictor_actors.hosts.world import World
 from lictor_actors.judges.rights import RightsJudge, Rule
 from lictor_actors.node.in_world import add_node, cluster_specs
-from lictor_actors.roles.doorway.question import EVERYTHING
-from lictor_actors.roles.gateway.gateway import Gateway
-from lictor_actors.roles.server import reads
 from lictor_actors.roles.server.authorize import Authorize
 from lictor_actors.roles.server.leader import proposals
-from lictor_actors.store.acl.authorizer import Authorizer
-from lictor_actors.store.families.every import FAMILIES
+from lictor_actors.swarm.mutants import rights
 from lictor_actors.swarm.patch import Patch, planted
 from lictor_messages import acl, kv
 from lictor_messages.base import Message
@@ -169,18 +165,6 @@ def test_nothing_is_seen_that_rules_deny(seed: int) -> None:
 # -- planted bugs ---------------------------------------------------------------------
 
 
-def what_was_rendered_for_one_is_told_to_all(patch: Patch) -> None:
-    patch.set(reads, "_rights", lambda sight: "")
-
-
-def a_gateway_joins_all_who_ask_the_same(patch: Patch) -> None:
-    patch.set(Gateway, "rights", lambda self, asked: EVERYTHING)
-
-
-def keys_are_not_hidden(patch: Patch) -> None:
-    patch.set(FAMILIES, "hides", {kind: hide for kind, hide in FAMILIES.hides.items() if kind is not kv.Entries})
-
-
 def what_a_transaction_wrote_and_read_is_told_whole(patch: Patch) -> None:
     patch.set(proposals, "outcome_for", lambda sight, outcome: outcome)
 
@@ -189,18 +173,13 @@ def what_waits_is_not_weighed_anew(patch: Patch) -> None:
     patch.set(Authorize, "changed", lambda self: False)
 
 
-def names_are_denied_and_prefixes_are_not(patch: Patch) -> None:
-    allows = Authorizer.allows
-    patch.set(Authorizer, "allows", lambda self, resource, level, name="": allows(self, resource, level, name + "x"))
-
-
 BUGS = [
-    what_was_rendered_for_one_is_told_to_all,
-    a_gateway_joins_all_who_ask_the_same,
-    keys_are_not_hidden,
+    rights.tells_all_what_was_rendered_for_one,
+    rights.joins_all_who_ask_the_same,
+    rights.hides_no_keys,
     what_a_transaction_wrote_and_read_is_told_whole,
     what_waits_is_not_weighed_anew,
-    names_are_denied_and_prefixes_are_not,
+    rights.denies_names_and_no_prefixes,
 ]
 
 

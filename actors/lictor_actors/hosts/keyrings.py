@@ -46,8 +46,9 @@ class NoKeeper:
 class Keyrings:
     """Puts keys in force, and says why it does not."""
 
-    def __init__(self, sealing: Sealing) -> None:
+    def __init__(self, sealing: Sealing, warn: Callable[..., None] = log.warning) -> None:
         self._sealing = sealing
+        self._warn = warn
         self._keepers: dict[str, list[KeyringKeeper]] = {}
 
     def begin(
@@ -66,7 +67,7 @@ class Keyrings:
             kept = keeper.load(lane)
             keyring = _read(lane, kept or (encryption.key,))
             if kept and encryption.key and read_key(encryption.key) != keyring.primary:
-                log.warning("the keyring file of pool %s goes before the key of 'encrypt', which is another", lane)
+                self._warn("the keyring file of pool %s goes before the key of 'encrypt', which is another", lane)
             if not kept:
                 keeper.keep(lane, _texts(keyring))
             known = self._sealing.pool(lane, dc)

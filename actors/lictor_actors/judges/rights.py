@@ -39,9 +39,13 @@ class RightsJudge:
 
     def saw(self, reader: str, resource: str, names: Iterable[str]) -> None:
         """The reader was shown these."""
+        self.saw_by(reader, (self._rules[reader], self._before[reader]), resource, names)
+
+    def saw_by(self, reader: str, possible: Sequence[Sequence[Rule]], resource: str, names: Iterable[str]) -> None:
+        """The same of a reader of which it is known which sets of rules may have been in force, one of them."""
         for name in names:
-            if not any(self._may_read(rules, resource, name) for rules in (self._rules[reader], self._before[reader])):
-                self.faults.append(f"{reader} saw {resource} {name!r}, which its rules deny: {self._rules[reader]}")
+            if not any(self._may_read(rules, resource, name) for rules in possible):
+                self.faults.append(f"{reader} saw {resource} {name!r}, which its rules deny: {possible[0]}")
 
     def missed(self, reader: str, resource: str, names: Iterable[str], seen: Iterable[str]) -> None:
         """The reader asked for all; of these names it was shown those that were ``seen``."""

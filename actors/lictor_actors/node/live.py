@@ -69,11 +69,13 @@ def _doors(
 
         doors.append(dns_opening("dns", spec.dns_on, spec.dns_port))
     if spec.door_port >= 0:
+        from lictor_actors.bus.stream_inlet import Admission
         from lictor_actors.hosts.doors.clients import DoorTerms, client_opening
 
         urls = tuple(lane_url(ip, spec.door_port) for ip in spec.client_addresses)
         around = {"over": audit.over_messages} if audit is not None else {}
-        doors.append(client_opening("agent", urls, DoorTerms(clients, spec.door_plain_tokens, **around)))
+        admission = Admission(spec.door_conns_per_client, spec.door_handshake_ns / 1e9)
+        doors.append(client_opening("agent", urls, DoorTerms(clients, spec.door_plain_tokens, admission, **around)))
     return doors
 
 

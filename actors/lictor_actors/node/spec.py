@@ -75,6 +75,10 @@ class NodeSpec(SiteSpec):
     """-1: no DNS, and no actor for it."""
     door_port: int = -1
     """-1: no door for client actors."""
+    door_conns_per_client: int = 100
+    """Connections of client actors from one address; 0: any number."""
+    door_handshake_ns: int = 5_000_000_000
+    """How long such a connection may take to begin."""
     door_plain_tokens: bool = False
     """Whether it takes a token that came over the network in clear."""
 

@@ -81,6 +81,8 @@ def _tags(spec: NodeSpec) -> FrozenMap:
     if spec.server:
         tags["port"] = str(spec.server_port)
         tags["expect"] = str(spec.bootstrap_expect)
+        if spec.settings_of("server").get("acl"):
+            tags["acls"] = "1"  # Consul's number for a server that asks for tokens
     if spec.crosses:
         tags[PORT_TAG] = str(spec.wan_port)
     return FrozenMap(tags)

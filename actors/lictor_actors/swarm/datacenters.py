@@ -13,9 +13,12 @@ from lictor_actors.hosts.seat import Seat
 from lictor_actors.hosts.world.network import Weather
 from lictor_actors.hosts.world.streams import stream
 from lictor_actors.judges.borders import BorderJudge
-from lictor_actors.node.in_world import add_cluster
+from lictor_actors.node.in_world import add_node, cluster_specs
+from lictor_actors.node.spec import NodeSpec
 from lictor_actors.roles.prober.prober import Prober
 from lictor_actors.roles.server.server import Server
+from lictor_actors.store.store import Store
+from lictor_actors.swarm.acl_writers import AclWriters, with_acl
 from lictor_actors.swarm.judged import Judged
 from lictor_actors.swarm.links import Links
 from lictor_actors.swarm.nodes import world_of
@@ -27,6 +30,8 @@ from lictor_messages.queries import ExecutePreparedQuery, QueryExecuted
 
 HEAL_WITHIN_S = 300.0
 """Servers that failed are tried again once in 30 s on average, by chance, and by one at a time."""
+REPLICATED_WITHIN_S = 150.0
+"""A round that failed is tried again after 64 s at most, and what waits for news is given up after 45 s."""
 CALM_S = 10.0
 """After the start: each datacenter has its leader by then, and knows the others."""
 
@@ -39,9 +44,13 @@ class DatacentersRun(Judged):
         self.chaos: Links | None = None
         """None before it begins."""
         self.judge = BorderJudge()
-        self.specs = add_cluster(self.world, plan.servers, plan.agents, plan.datacenters)
+        self.specs = _specs(plan)
+        for spec in self.specs:
+            add_node(self.world, spec)
         self.names = tuple(dict.fromkeys(spec.dc for spec in self.specs))
         self._travellers = Travellers(self.world, self.judge, self.specs, stream(plan.seed, "travellers"))
+        writers = stream(plan.seed, "acl writers")
+        self._acl = AclWriters(self.world, self.specs, writers, self.broken) if plan.acl else None
         self._applied: dict[str, int] = {}
         self.world.watchers["server"] = [self._saw_server]
         self.world.watchers["prober"] = [self._saw_prober]
@@ -49,6 +58,8 @@ class DatacentersRun(Judged):
 
     def _begin(self) -> None:
         self._travellers.begin()
+        if self._acl is not None:
+            self._acl.begin()
         self.chaos = Links(self.world, self.plan, self.names)
 
     # -- parts of a run ----------------------------------------------------------
@@ -62,6 +73,8 @@ class DatacentersRun(Judged):
         """Liveness: all servers must find each other again within a bounded time."""
         self._first_strike.cancel()
         self._travellers.stop()
+        if self._acl is not None:
+            self._acl.stop()
         if self.chaos is not None:
             self.chaos.end()
         self.world.network.weather = Weather()
@@ -80,6 +93,7 @@ class DatacentersRun(Judged):
             for other in self.names:
                 self._demand_answer(dc, other)
         self._demand_failover()
+        self._demand_replicas()
         self._crashes()
 
     def mourn(self) -> None:
@@ -95,6 +109,8 @@ class DatacentersRun(Judged):
             self._applied[node] = server.applied
             nodes = [(record.node, record.datacenter) for record in server.store.catalog.nodes.values()]
             self.judge.saw_store(node.rpartition(".")[2], list(server.store.kv.entries), nodes)
+            if self._acl is not None:
+                self._acl.saw(node, seat.life.number, server.store)
 
     def _saw_prober(self, seat: Seat) -> None:
         if seat.life is not None and isinstance(seat.life.actor, Prober):
@@ -127,6 +143,20 @@ class DatacentersRun(Judged):
         if told != expected:
             self.broken(f"failover goes to {expected}, and the answer was {told}")
 
+    def _demand_replicas(self) -> None:
+        if self._acl is None:
+            return
+        began = self.world.time
+        while behind := self._acl.behind(self._stores()):
+            if self.world.time - began > REPLICATED_WITHIN_S * 1e9:
+                self.broken(f"not as in the primary after {REPLICATED_WITHIN_S:.0f} s: {behind[0]}")
+                return
+            self.world.run(1.0)
+
+    def _stores(self) -> dict[str, Store]:
+        servers = {spec.node: self.world.actor(f"server@{spec.node}") for spec in self.specs if spec.crosses}
+        return {node: server.store for node, server in servers.items() if isinstance(server, Server)}
+
     # -- what came of it ------------------------------------------------------------------
 
     def report(self, wall_s: float) -> Report:
@@ -145,3 +175,8 @@ class DatacentersRun(Judged):
             events=self.world.trace.events,
             digest=self.world.trace.digest,
         )
+
+
+def _specs(plan: Plan) -> list[NodeSpec]:
+    specs = cluster_specs(plan.seed, plan.servers, plan.agents, plan.datacenters)
+    return [with_acl(spec, specs[0].dc) for spec in specs] if plan.acl else specs

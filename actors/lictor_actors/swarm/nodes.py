@@ -8,6 +8,7 @@ from lictor_actors.hosts.world import World
 from lictor_actors.node.in_world import cluster_specs
 from lictor_actors.node.spec import NodeSpec
 from lictor_actors.swarm.plan import Plan
+from lictor_actors.swarm.readers import with_tokens
 from lictor_actors.swarm.resolvers import with_dns
 from lictor_messages.keyring import GossipEncryption
 
@@ -32,4 +33,6 @@ def specs_of(plan: Plan) -> list[NodeSpec]:
         wanted["server.trailing_logs"] = plan.snapshot_every // 2
     if plan.sealed:
         specs = [spec.model_copy(update={"encryption": GossipEncryption(key=GOSSIP_KEY)}) for spec in specs]
+    if plan.acl:
+        specs = [with_tokens(spec) for spec in specs]
     return [with_dns(spec.having(wanted)) if plan.dns else spec.having(wanted) for spec in specs]

@@ -85,6 +85,10 @@ class Plan:
     """Old leaves are said again, invented ones flood a node, and agents are forced out."""
     sealed: bool = False
     """Gossip is encrypted, and an attacker sends again what was heard."""
+    rotates: bool = False
+    """Where gossip is encrypted its key is changed, again and again."""
+    acl: bool = False
+    """Tokens are asked for: readers see what their rules allow, or other datacenters replicate the first one's rows."""
     lost_write: bool = False
     """In the end an agent's write to the catalog is lost, and it has to notice."""
     datacenters: int = 1
@@ -104,6 +108,11 @@ class Plan:
         """True if servers come and go."""
         return any(name in CHANGES for name in self.faults)
 
+    @property
+    def may_rotate(self) -> bool:
+        """True if no fault takes away a node with its keys, bends a frame, or keeps one for long."""
+        return self.sealed and not self.changes_servers and not {"corrupt", "hold"} & {*self.faults}
+
     def __str__(self) -> str:
         w, d = self.weather, self.disk
         return (
@@ -122,6 +131,8 @@ class Plan:
             f"{'; the pool is asked' if self.queries else ''}"
             f"{'; old leaves are said again' if self.echoes else ''}"
             f"{'; gossip is sealed' if self.sealed else ''}"
+            f"{'; its key is changed' if self.rotates else ''}"
+            f"{'; tokens are asked for' if self.acl else ''}"
             f"{'; a write to the catalog is lost' if self.lost_write else ''}"
         )
 
@@ -180,7 +191,11 @@ def _with_later_draws(plan: Plan) -> Plan:
         plan = replace(plan, echoes=True)
     if others.random() < 1 / 4:
         plan = replace(plan, sealed=True)
-    return of_datacenters(plan) if stream(plan.seed, "several").random() < 1 / 8 else plan
+    if stream(plan.seed, "several").random() < 1 / 8:
+        plan = of_datacenters(plan)
+    if plan.may_rotate and stream(plan.seed, "rotation").random() < 1 / 2:
+        plan = replace(plan, rotates=True)
+    return replace(plan, acl=True) if stream(plan.seed, "access control").random() < 1 / 4 else plan
 
 
 def of_datacenters(plan: Plan) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lictor_actors.swarm.acl_bugs import ACL_BUGS
 from lictor_actors.swarm.hunt import Planted
 from lictor_actors.swarm.mutants import checks, datacenters, raft, store, swim
 from lictor_actors.swarm.plan import calm_weather
@@ -287,4 +288,5 @@ PLANTED = (
         plan={"datacenters": 3},
     ),
     *SEALED_BUGS,
+    *ACL_BUGS,
 )

@@ -24,14 +24,16 @@ from lictor_actors.swarm.judged import Judged
 from lictor_actors.swarm.keepers import Keeper
 from lictor_actors.swarm.lockers import Locker
 from lictor_actors.swarm.lost_write import lose_a_write
-from lictor_actors.swarm.nodes import specs_of, world_of
+from lictor_actors.swarm.nodes import GOSSIP_KEY, specs_of, world_of
 from lictor_actors.swarm.owners import Owners
 from lictor_actors.swarm.plan import Plan
 from lictor_actors.swarm.prefixes import CALL_S, Prefixes
+from lictor_actors.swarm.readers import Readers
 from lictor_actors.swarm.replayer import replayer
 from lictor_actors.swarm.report import Report
 from lictor_actors.swarm.reporters import report_on_checks
 from lictor_actors.swarm.resolvers import Resolvers
+from lictor_actors.swarm.rotators import Rotators
 from lictor_actors.swarm.workload import Clients
 
 HEAL_WITHIN_S = 300.0
@@ -89,6 +91,9 @@ class Run(Judged):
         self._resolvers = Resolvers(world, nodes, stream(seed, "resolvers")) if self.plan.dns else None
         self._echoes = self._hired_echoes(stream(seed, "echoes"))
         self._replayer = replayer(world, self.plan, self.broken)
+        self._readers = Readers(world, nodes, stream(seed, "readers"), self.broken) if self.plan.acl else None
+        rotates = stream(seed, "rotators")
+        self._rotators = Rotators(world, nodes, GOSSIP_KEY, rotates, self.broken) if self.plan.rotates else None
         if self.plan.reports:
             report_on_checks(world, nodes, seed, self.broken)
 
@@ -155,8 +160,11 @@ class Run(Judged):
         """The cluster must still be whole, and what the clients saw must be explained by one order."""
         self.clients.stop()
         self._heralds.stop()
-        if self._replayer is not None:
-            self._replayer.stop()
+        if self._readers is not None:
+            self._readers.stop()
+        if self._rotators is not None:
+            self._rotators.stop()
+            self._rotators.look()
         if self._replayer is not None:
             self._replayer.stop()
         for locker in self._lockers:

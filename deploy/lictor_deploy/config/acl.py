@@ -50,12 +50,14 @@ class Acl(Section):
         feeds="server.acl_default_policy agent.acl_default_policy gateway.acl_default_policy",
     )
     down_policy: Literal["extend-cache", "async-cache", "deny", "allow"] = option(
-        "What a token may do with this agent while no server is reached; with async-cache no request waits for a "
-        "server that is asked again about a known token.",
-        feeds="agent.acl_down_policy gateway.acl_down_policy",
+        "What a token may do with this agent while no server is reached, and with a server of another datacenter that "
+        "does not replicate tokens while the primary is not; with async-cache no request waits for one that is asked "
+        "again about a known token.",
+        feeds="server.acl_down_policy agent.acl_down_policy gateway.acl_down_policy",
     )
     token_ttl: Duration = option(
-        "How long an agent believes what a server has said of a token.", feeds="agent.acl_token_ttl_ns"
+        "How long an agent believes what a server has said of a token, and a server what the primary datacenter has.",
+        feeds="server.acl_token_ttl_ns agent.acl_token_ttl_ns",
     )
     policy_ttl: Duration = option(
         "The same of its policies; the least of the three holds for all.", feeds="agent.acl_policy_ttl_ns"

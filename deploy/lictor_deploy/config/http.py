@@ -87,9 +87,12 @@ class Limits(Section):
         "Bytes of the body of a transaction.", feeds="gateway.txn_max_req_len", reloads=True
     )
     rpc_max_conns_per_client: Count = option(
-        "Connections of cluster traffic from one address; 0 for any number.", default=100
+        "Connections of cluster traffic, and of client actors, from one address; 0 for any number.",
+        feeds="node.door_conns_per_client",
     )
-    rpc_handshake_timeout: Duration = option("How long such a connection may take to begin.", default=5_000_000_000)
+    rpc_handshake_timeout: Duration = option(
+        "How long such a connection may take to begin.", feeds="node.door_handshake_ns"
+    )
     rpc_rate: Rate = option(
         "Requests a second that a client agent passes on to servers; -1 for any number.",
         feeds="agent.rpc_rate",

@@ -234,5 +234,5 @@ def test_tokens_without_number_are_not_remembered_without_end() -> None:
     for number in range(3000):
         agent.ask(ListLocalServices(), f"t{number}")
         agent.answer(MAY)
-    assert len(agent.agent._access._known) <= 1024
-    assert not agent.agent._access._asked
+    assert len(agent.agent._access._beliefs) <= 1024
+    assert not agent.agent._access._beliefs._asked

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
+from lictor_actors.consul.structs.members import tags_shown
 from lictor_actors.hosts.world.jobs import MACHINE
 from lictor_messages.agent import (
     Accepted,
@@ -151,6 +152,12 @@ def test_a_client_says_nothing_of_raft(desk):
     stats = json.loads(desk.answers[request].body)["Stats"]
     assert stats["consul"] == {"acl": "disabled", "known_servers": "1", "server": "false"}
     assert "raft" not in stats
+
+
+def test_a_server_that_asks_for_tokens_says_so_in_gossip_and_the_rest_of_consuls_tags_stand_beside_it():
+    assert tags_shown({"role": "consul", "acls": "1"})["acls"] == "1"
+    assert tags_shown({"role": "consul"})["acls"] == "0"
+    assert "acls" not in tags_shown({"role": "node"})
 
 
 def test_members_in_serfs_shape(desk):

@@ -25,7 +25,7 @@ PROTOCOLS = {
 VERSIONS = {"vsn_min": "2", "vsn_max": "3", "segment": ""}
 """Tags that each member of this pool has alike; gossip does not carry them."""
 NOT_HERE = {"acls": "0", "segment": "", "raft_vsn": "3", "ft_fs": "1", "ft_si": "1"}
-"""Tags of Consul's servers that say nothing of a cluster without those parts."""
+"""Tags of Consul's servers, as they are where gossip says nothing else: with access control it says ``acls`` 1."""
 
 
 def tags_shown(tags: Mapping[str, str]) -> dict[str, str]:

@@ -14,7 +14,9 @@ from typing import NamedTuple
 from lictor_actors.bus.intake import TEXT_MOST
 from lictor_actors.bus.lane_tls import LaneTls
 from lictor_actors.bus.listening import listening
+from lictor_actors.bus.per_client import PerClient
 from lictor_actors.bus.sp import endpoint_of
+from lictor_actors.bus.stream_inlet import Admission
 from lictor_actors.hosts.doors.open_requests import OpenRequests
 from lictor_actors.hosts.doors.opening import Opening, Site
 from lictor_actors.hosts.doors.rep import Caller, Reception, RepConnection
@@ -54,6 +56,8 @@ class DoorTerms(NamedTuple):
     """Which connections are taken; None: plain ones."""
     plain_tokens: bool = False
     """Whether a token is taken that came over the network in clear."""
+    admission: Admission = Admission(per_client=100, greeting_s=5.0)
+    """How many connections of one address there may be, and how long one may take to greet."""
     over: Callable[[AskMessage], AskMessage] = lambda ask: ask
     """Put around all that is asked."""
 
@@ -94,7 +98,9 @@ class ClientDoor:
         self._plain_tokens = terms.plain_tokens
         self._open_most = open_most
         self._ask = terms.over(self._ask_actor)
-        self._reception = Reception(self._answer_to, terms.tls or LaneTls(), RECEIVE_MOST, count, set(), set())
+        clients, greeting_s = PerClient(terms.admission.per_client), terms.admission.greeting_s
+        tls = terms.tls or LaneTls()
+        self._reception = Reception(self._answer_to, tls, RECEIVE_MOST, count, clients, greeting_s)
         self._listeners: list[asyncio.Server] = []
         self._open = OpenRequests()
         self._closing = False

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
 from lictor_actors.bus.arrival import Arrival
 from lictor_actors.bus.lane_tls import LaneTls
+from lictor_actors.bus.per_client import PerClient
 from lictor_actors.bus.sp import REP_GREETS, REQ_GREETS, Splitter, made_ready
 from lictor_messages.addresses import is_here
 from lictor_messages.codec import FrameRefused
 
-GREETING_S = 10.0
-"""How long a client may take to greet, its handshake included: port scanners would keep their descriptors for ever."""
+UNKNOWN_MOST = 512
+"""Connections that have asked nothing yet, of all addresses: for one more the one that was silent longest is ended."""
 WORD_BYTES = 4
 HOPS_MOST = 8
 """Devices of SP that a request may have passed, each of which puts a word before it."""
@@ -36,17 +38,23 @@ Serve = Callable[[bytes, Caller], Awaitable[bytes]]
 """Takes a request and its client; the answer."""
 
 
-class Reception(NamedTuple):
+@dataclass(slots=True)
+class Reception:
     """What all connections of a door share."""
 
     serve: Serve
     tls: LaneTls
     bytes_max: int
     counted: Callable[[str], None]
-    connections: set[RepConnection]
+    clients: PerClient
+    greeting_s: float
+    """How long a client may take to greet, its handshake included: port scanners would keep descriptors for ever."""
+    connections: set[RepConnection] = field(default_factory=set)
     """Those that are open."""
-    requests: set[asyncio.Task[None]]
-    """Those that are under way."""
+    unknown: dict[RepConnection, None] = field(default_factory=dict)
+    """Those that have asked nothing yet, in the order in which they came."""
+    requests: set[asyncio.Task[None]] = field(default_factory=set)
+    """Requests that are under way."""
 
 
 class RepConnection(asyncio.Protocol):
@@ -58,24 +66,32 @@ class RepConnection(asyncio.Protocol):
         self._marker = marker
         self._arrival = Arrival(Splitter(marker, door.bytes_max, REQ_GREETS), door.tls, REP_GREETS)
         self._transport: asyncio.Transport
+        self._late: asyncio.TimerHandle | None = None
+        """None for one that was not let in."""
 
     # -- what asyncio calls ----------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has dialled."""
         self._transport = cast(asyncio.Transport, transport)
-        self._door.connections.add(self)
         peer = transport.get_extra_info("peername")
         self._ip = peer[0] if isinstance(peer, tuple) else ""
+        if self._ip and not self._door.clients.admit(self._ip):
+            self._door.counted("too_many_connections")
+            self._transport.abort()
+            return
+        self._door.connections.add(self)
         if self._ip:
             made_ready(transport.get_extra_info("socket"))
-        self._late = asyncio.get_running_loop().call_later(GREETING_S, self._expect_greeted)
+        self._late = asyncio.get_running_loop().call_later(self._door.greeting_s, self._expect_greeted)
+        self._crowd_out()
         self._say()
 
     def data_received(self, data: bytes) -> None:
         """Requests, whole and in pieces."""
         try:
             for frame in self._arrival.received(data):
+                self._door.unknown.pop(self, None)
                 self._begin(*cut(frame))
         except FrameRefused as refused:
             self._door.counted(refused.reason)
@@ -94,14 +110,28 @@ class RepConnection(asyncio.Protocol):
 
     def connection_lost(self, _: Exception | None) -> None:
         """What it has asked goes on: it may be a write."""
+        if self._late is None:
+            return
         self._late.cancel()
         self._door.connections.discard(self)
+        self._door.unknown.pop(self, None)
+        if self._ip:
+            self._door.clients.forget(self._ip)
 
     def hang_up(self) -> None:
         """Once what was said to it is sent."""
         self._transport.close()
 
     # -- requests --------------------------------------------------------------
+
+    def _crowd_out(self) -> None:
+        unknown = self._door.unknown
+        unknown[self] = None
+        if len(unknown) > UNKNOWN_MOST:
+            oldest = next(iter(unknown))
+            del unknown[oldest]
+            self._door.counted("too_many_unknown")
+            oldest._transport.abort()
 
     def _expect_greeted(self) -> None:
         if not self._arrival.greeted:

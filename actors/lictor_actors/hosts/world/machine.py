@@ -139,7 +139,7 @@ class Machine:
         world = self._world
         around = SealedMachine(self.name, self.urls, lambda: self.directory, world.network.lanes, self._clocks)
         self.sealing = Sealing(CLUSTER, around, world.count)
-        self.keyrings = Keyrings(self.sealing)
+        self.keyrings = Keyrings(self.sealing, lambda *_: None)  # no operator reads a log here
         lanes: tuple[PoolLane, ...] = ("gossip", "wan") if len(self.urls) > 2 else ("gossip",)
         draw = partial(world.ground.secret, self.name)
         self.keyrings.begin(self.name, lanes, self._spec.encryption, self._kept, draw)

@@ -118,7 +118,7 @@ def _self(
         "DebugConfig": _debug(agent, request.options),
         "Coord": None,
         "Member": MEMBER.row(agent.member),
-        "Stats": _stats(agent, members, raft),
+        "Stats": _stats(agent, members, raft, request.options),
         "Meta": dict(agent.meta),
         "xDS": NO_XDS,
     }
@@ -194,11 +194,12 @@ def _port(places: str) -> int:
     return next((int(place.rpartition(":")[2]) for place in places.split() if "://" not in place), -1)
 
 
-def _stats(agent: AgentDescription, members: Pools, raft: RaftConfiguration | None) -> Stats:
+def _stats(agent: AgentDescription, members: Pools, raft: RaftConfiguration | None, options: GatewayOptions) -> Stats:
+    acl = "enabled" if options.acl else "disabled"
     stats: Stats = {
         "agent": {"services": str(agent.services), "checks": str(agent.checks), **agent.stats},
         "build": {"prerelease": "", "revision": "", "version": agent.version, "version_metadata": ""},
-        "consul": {"acl": "disabled", "known_servers": str(agent.known_servers), "server": _said(agent.server)},
+        "consul": {"acl": acl, "known_servers": str(agent.known_servers), "server": _said(agent.server)},
         "runtime": RUNTIME | {"goroutines": str(ACTORS + agent.server)},
         "serf_lan": _serf(members.lan, members.key_id),
     }

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from lictor_actors.consul.uuids import as_made
 from lictor_actors.kernel.turn import Turn
+from lictor_actors.requests.beliefs import DENIED
 from lictor_actors.roles.server.guards import GUARDS
 from lictor_actors.roles.server.log_time import LogTime
+from lictor_actors.roles.server.remote_tokens import RemoteTokens
 from lictor_actors.store.acl.needs import objection
 from lictor_actors.store.acl.sight import Sight, Sights
 from lictor_actors.store.errors import QueryRefused
 from lictor_actors.store.families.acl.expanded import read_token
 from lictor_actors.store.families.acl.family import ACL
 from lictor_actors.store.families.acl.reading import ALL, grants_of
+from lictor_actors.store.families.acl.replicated import as_known
 from lictor_actors.store.families.auth_methods.family import AUTH_METHODS
 from lictor_actors.store.families.catalog.tables import fold
 from lictor_actors.store.families.every import FAMILIES
@@ -65,6 +68,7 @@ class Authorize:
         self._store = store
         self._time = time
         self._sights = Sights(default_allows=options.acl_default_policy == "allow")
+        self.remote = RemoteTokens(options, self._sights)
         self._seen = 0
 
     def sight(self, token: str, turn: Turn) -> Sight | Refused | None:
@@ -72,8 +76,8 @@ class Authorize:
         if not self.on:
             return None
         bearer = self._bearer(token, turn)
-        if bearer is None:
-            return self._unknown()
+        if not isinstance(bearer, m.AclToken):
+            return bearer if isinstance(bearer, Refused) else bearer._replace(secret=token)
         return self._sights.of(bearer.accessor_id, grants_of(self._store.acl, bearer, self._dc), token)
 
     def refuses_command(self, command: Command, turn: Turn) -> Refused | Transacted | None:
@@ -131,8 +135,8 @@ class Authorize:
     def about_itself(self, query: Query, token: str, turn: Turn) -> Answer | Refused:
         """One of OWN."""
         bearer = self._bearer(token, turn)
-        if bearer is None:
-            return self._unknown()
+        if not isinstance(bearer, m.AclToken):
+            return bearer if isinstance(bearer, Refused) else DENIED  # the agent that asks has a down policy of its own
         if isinstance(query, m.GetOwnAclToken):
             own = m.GetAclToken(accessor_id=bearer.accessor_id, expanded_in=query.expanded_in)
             return read_token(self._store.acl, own)
@@ -151,12 +155,16 @@ class Authorize:
             found = self._store.queries.resolve(query.name_or_id)
         except QueryRefused:
             return sight
-        return self.sight(found.token, turn) if found is not None and found.token else sight
+        if found is None or not found.token:
+            return sight
+        if self.remote.on:
+            self.remote.learn(found.token, turn)
+        return self.sight(found.token, turn)
 
     def changed(self) -> bool:
         """Whether tokens, policies or roles were written since this was asked last."""
         written = self._store.indexes.table(*ALL)
-        changed, self._seen = written != self._seen, written
+        changed, self._seen = written != self._seen or self.remote.changed(), written
         return changed
 
     def _unknown(self) -> Refused:
@@ -164,8 +172,14 @@ class Authorize:
         begun = self._store.acl.bootstrapped or self._of_another
         return Refused(code="AclNotFound") if begun else NOT_BEGUN
 
-    def _bearer(self, token: str, turn: Turn) -> m.AclToken | None:
-        return self._store.acl.bearer_of(token, self._time.stamp(turn.now, turn.wall))
+    def _bearer(self, token: str, turn: Turn) -> m.AclToken | Sight | Refused:
+        now = self._time.stamp(turn.now, turn.wall)
+        if self.remote.on:
+            found = self.remote.bearer(token)
+            if not isinstance(found, m.AclToken):
+                return found
+            return self._unknown() if self._store.acl.expired(found, now) else as_known(self._store.acl, found)
+        return self._store.acl.bearer_of(token, now) or self._unknown()
 
 
 def _is_own(command: m.DeleteAclToken, sight: Sight) -> bool:

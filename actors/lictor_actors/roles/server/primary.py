@@ -9,12 +9,15 @@ from lictor_actors.kernel.turn import Turn
 from lictor_actors.store.families.acl.replicated import is_local
 from lictor_actors.store.store import Store
 from lictor_messages import acl as m
-from lictor_messages.answers import Command
+from lictor_messages.answers import Command, Query
 from lictor_messages.auth_methods import PutAuthMethod
 from lictor_messages.refusals import Refused
 from lictor_messages.server import ServerOptions
 
 GLOBAL = frozenset((m.PutAclPolicy, m.DeleteAclPolicy, m.PutAclRole, m.DeleteAclRole))
+
+
+TOKENS = frozenset((m.GetAclToken, m.GetOwnAclToken, m.ListAclTokens))
 
 
 class Primary:
@@ -49,6 +52,13 @@ class Primary:
             case _:
                 return type(command) in GLOBAL
 
+    def answers(self, query: Query, turn: Turn) -> bool:
+        """True if the query in hand was passed on: it is about tokens, and these are not replicated."""
+        passed = self._on and not self._tokens and type(query) in TOKENS
+        if passed:
+            self._pass_on(query, turn)
+        return passed
+
     def _refusal(self, command: Command) -> Refused | None:
         match command:
             case m.BootstrapAcls():
@@ -61,9 +71,9 @@ class Primary:
                 return None
         return Refused(code="Invalid", text=why)
 
-    def _pass_on(self, command: Command, turn: Turn) -> None:
+    def _pass_on(self, message: Command | Query, turn: Turn) -> None:
         if not self._router or turn.envelope is None:
             turn.reply(Refused(code="NoPathToDatacenter"), early=True)
         else:
-            there = command.model_copy(update={"dc": self._dc})
+            there = message.model_copy(update={"dc": self._dc})
             turn.forward(self._router, turn.envelope.with_body(there), early=True)

@@ -76,11 +76,11 @@ class Queries:
             self._of_the_servers(query, applied, leading, turn)
         elif type(query) is ReadSlice:  # of an answer that was given already: by what right is settled
             self._reads.large.read(query, turn.ticket(), turn)
-        elif query.consistency == "stale" and applied and self._fresh_enough(query, turn):
-            self._read(query, turn.ticket(), _token(turn), leading, turn)
-        elif leading is None:
+        elif not (stale := self._stale_enough(query, applied, turn)) and leading is None:
             to_leader(self._raft, turn)
-        elif query.consistency == "default" and self._raft.lease_valid(turn.now) and not self._raft.behind:
+        elif self._acl.remote.waits(turn):
+            pass  # until its token is known
+        elif stale or leading is None or (query.consistency == "default" and self._leads_for_sure(turn)):
             self._read(query, turn.ticket(), _token(turn), leading, turn)
         else:
             leading.unconfirmed[self._raft.read(turn)] = Unconfirmed(query, turn.ticket(), _token(turn), turn.now)
@@ -94,6 +94,8 @@ class Queries:
                 self._read(waiting.query, waiting.ticket, waiting.token, leading, turn)
 
     def _of_the_servers(self, query: Query, applied: int, leading: Leadership | None, turn: Turn) -> None:
+        if self._acl.remote.waits(turn):
+            return
         refused = self._acl.refuses_query(query, self._acl.sight(_token(turn), turn)) if self._acl.on else None
         if refused is not None:
             turn.reply(refused, early=True)
@@ -113,6 +115,13 @@ class Queries:
             turn.reply(leading.configuration.health(max(applied, 1), turn), early=True)
         elif isinstance(query, GetAclReplication):
             turn.reply(leading.replication.status(max(applied, 1)), early=True)
+
+    def _stale_enough(self, query: Query, applied: int, turn: Turn) -> bool:
+        """Whether this server may answer it without leading."""
+        return query.consistency == "stale" and bool(applied) and self._fresh_enough(query, turn)
+
+    def _leads_for_sure(self, turn: Turn) -> bool:
+        return self._raft.lease_valid(turn.now) and not self._raft.behind
 
     def _fresh_enough(self, query: Query, turn: Turn) -> bool:
         if type(query) is RenewSession or self._raft.behind:

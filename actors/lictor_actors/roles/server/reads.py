@@ -68,7 +68,11 @@ class Reads:
 
         ``sight``: whose question it is, None without ACLs. ``due``: when one that waited before has waited long enough.
         """
-        made = self._made_before(query, query.min_index, sight, turn)
+        seen = self._acl.executing(query, sight, turn)
+        if isinstance(seen, Refused):
+            turn.answer(ticket, seen, early=True)
+            return
+        made = self._made_before(query, query.min_index, seen, turn)
         if made is not None:
             turn.answer(ticket, made, early=True)
             return
@@ -78,10 +82,6 @@ class Reads:
             turn.answer(ticket, refused.refusal, early=True)
             return
         if type(answer) is QueryExecuted:
-            seen = self._acl.executing(query, sight, turn)
-            if isinstance(seen, Refused):
-                turn.answer(ticket, seen, early=True)
-                return
             if seen is not None:
                 answer = executed(query, answer, seen)
             distances = self.store.catalog.distance_from
@@ -96,19 +96,27 @@ class Reads:
             else:
                 self._park(query, ticket, sight, due, turn)
         else:
-            turn.answer(ticket, self._said(query, answer, sight, turn), early=True)  # early: see ``_answer``
+            turn.answer(ticket, self._said(query, answer, seen, turn), early=True)  # early: see ``_answer``
 
     def wake(self, turn: Turn) -> None:
         """After a batch of writes: answer the blocked queries whose result may have changed."""
         if self.store.replaced != self._replaced:
             self._start_over(turn)
-        if self._acl.on and self._acl.changed():
-            self._look_again(turn)
+        self.weigh_anew(turn)
         for query, answer, tickets in self._watches.wake(self.store):
             for handle in tickets:
                 parked = self._parked.pop(handle, None)
                 if parked is not None:
                     self._answer(query, answer, parked, turn)
+
+    def weigh_anew(self, turn: Turn) -> None:
+        """Look again at what waits, if rights have changed."""
+        if self._acl.on and self._acl.changed():
+            self._look_again(turn)
+
+    def secrets(self) -> set[str]:
+        """The tokens of all that waits."""
+        return {parked.sight.secret for parked in self._parked.values() if parked.sight is not None}
 
     def _look_again(self, turn: Turn) -> None:
         """Rights have changed: a question whose asker may not ask it any more ends, and others may see other rows."""

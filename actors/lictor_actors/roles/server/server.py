@@ -11,6 +11,7 @@ from lictor_actors.raft import LEADER, Raft, RaftOptions
 from lictor_actors.raft.snapshot import SnapshotDamaged
 from lictor_actors.raft.stable import LostBeginning
 from lictor_actors.roles.server.announcements import Announcements
+from lictor_actors.roles.server.answers import ANSWERS, take_answer
 from lictor_actors.roles.server.applying import Applying
 from lictor_actors.roles.server.archives import Archives
 from lictor_actors.roles.server.authorize import Authorize
@@ -27,17 +28,15 @@ from lictor_actors.roles.server.raft_snapshots import RaftSnapshots
 from lictor_actors.roles.server.readings import of_leader, of_raft, of_store
 from lictor_actors.roles.server.reads import Reads
 from lictor_actors.roles.server.request_limits import RequestLimits
-from lictor_actors.roles.server.to_leader import not_forwarded
 from lictor_actors.roles.server.writes import Writes
 from lictor_actors.store.store import Store
 from lictor_messages import members as m
 from lictor_messages import raft as r
-from lictor_messages.acl_replication import GlobalAcls
 from lictor_messages.answers import Command, Query
 from lictor_messages.autopilot import AwaitRemoval, PrepareToLeave
 from lictor_messages.base import Message
 from lictor_messages.envelope import node_of
-from lictor_messages.host import DiskFreed, DiskFull, Durable, Recovered, Undeliverable
+from lictor_messages.host import DiskFreed, DiskFull, Durable, Recovered
 from lictor_messages.refusals import Refused
 from lictor_messages.server import (
     ApplyDue,
@@ -46,6 +45,7 @@ from lictor_messages.server import (
     BlockedDue,
     Bootstrap,
     FoundingDue,
+    RemoteTokensDue,
     ServerOptions,
     SnapshotSliceDue,
 )
@@ -66,10 +66,10 @@ class Server(Actor):
         .on(Query, Command, by=By.NODES)
         .asked_by("agent", "server", "gateway", "dns", "router")
         .on(*RAFT, *SNAPSHOTS, AskBlank, Bootstrap, by=By.PEERS)
-        .on(r.ElectionDue, r.HeartbeatDue, BlockedDue, ApplyDue, SnapshotSliceDue, SnapshotIdleDue)
+        .on(r.ElectionDue, r.HeartbeatDue, BlockedDue, RemoteTokensDue, ApplyDue, SnapshotSliceDue, SnapshotIdleDue)
         .on(ServerOptions, FoundingDue, SliceDue, LargeIdleDue, *LEADER_TIMERS)
         .on(*MEMBERS, m.Members, m.UserEvent)
-        .on(GlobalAcls, Blankness, PrepareToLeave, AwaitRemoval, Undeliverable, Refused)
+        .on(Blankness, PrepareToLeave, AwaitRemoval, *ANSWERS)
         .on(Recovered, Durable, DiskFull, DiskFreed, *LEADER_JOBS)
     )
     journalled = True
@@ -93,7 +93,8 @@ class Server(Actor):
             options, self.raft, self.store, self.members, self.reads, self.archives, self._founding, self.acl
         )
         self._elsewhere = Elsewhere(options)
-        self.writes = Writes(options, self.raft, self.store, self.acl, Primary(options, self.store))
+        self._primary = Primary(options, self.store)
+        self.writes = Writes(options, self.raft, self.store, self.acl, self._primary)
         self._raft_snapshots = RaftSnapshots(self.raft)
         self._applying = Applying(self.raft, self.store, self.reads, self._raft_snapshots, self._time)
         self._leaving = ServerDeparture(self.raft)
@@ -140,6 +141,7 @@ class Server(Actor):
         """Raft's invariants and the store's."""
         self.raft.check()
         self.store.check()
+        self.acl.remote.check()
 
     # -- mail -----------------------------------------------------------------
 
@@ -184,18 +186,12 @@ class Server(Actor):
             SnapshotIdleDue: lambda _, turn: self.archives.due(turn),
             SliceDue: lambda _, turn: self.reads.large.due(turn),
             LargeIdleDue: lambda _, turn: self.reads.large.idle_due(turn),
-            Undeliverable: not_forwarded,
-            GlobalAcls: self._answered,
-            Refused: self._answered,
+            RemoteTokensDue: lambda _, turn: self.acl.remote.renew(self.reads.secrets(), turn),
+            **dict.fromkeys(ANSWERS, lambda it, turn: take_answer(it, self.acl, self.reads, self.leading, turn)),
         }
 
-    def _answered(self, answer: GlobalAcls | Refused, turn: Turn) -> None:
-        ours = self.leading is not None and self.leading.replication.answered(answer, turn)
-        if isinstance(answer, Refused) and not ours:
-            turn.note(f"refused: {answer.code} {answer.words}")
-
     def _query(self, query: Query, turn: Turn) -> None:
-        if self._limited(query, turn) or self._elsewhere.takes(query, turn):
+        if self._limited(query, turn) or self._elsewhere.takes(query, turn) or self._primary.answers(query, turn):
             return
         # Also what was put off: a client that was in touch with the leader knows what it said.
         self._applying.take_committed(self.leading, turn)

@@ -65,8 +65,10 @@ class Writes:
             leading.proposals.add(command, turn.ticket(), turn, self._acl.reader(command, turn))
 
     def _passed_on_or_denied(self, command: Command, turn: Turn) -> bool:
-        """By whose rights the primary datacenter writes, it says itself."""
+        """Or held. By whose rights the primary datacenter writes, it says itself."""
         if self._primary.takes(command, turn):
+            return True
+        if self._acl.remote.waits(turn):
             return True
         denied = self._acl.refuses_command(command, turn)
         if denied is not None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from lictor_actors.bus import replays
+from lictor_actors.bus.keyring import Keyring
 from lictor_actors.bus.replays import Replays
 from lictor_actors.bus.sealing import SealedPool, Sealing
+from lictor_actors.hosts.world.sealed import KeptKeyrings
 from lictor_actors.swarm.patch import Patch
+from lictor_messages.keyring import KeyringVerb
 
 
 def remembers_no_numbers(patch: Patch) -> None:
@@ -41,3 +44,30 @@ def hears_what_is_for_others(patch: Patch) -> None:
         return ""
 
     patch.set(Sealing, "_misfit", misfit)
+
+
+def uses_a_key_when_it_is_installed(patch: Patch) -> None:
+    """The first step of a rotation is the second one, too."""
+
+    def change(self: Keyring, verb: KeyringVerb, key: bytes) -> Keyring:
+        after = changed(self, verb, key)
+        return Keyring((key, *after.keys)) if verb == "install" else after
+
+    changed = Keyring.changed
+    patch.set(Keyring, "changed", change)
+
+
+def forgets_the_old_key_when_another_is_used(patch: Patch) -> None:
+    """The second step of a rotation is the third one, too."""
+
+    def change(self: Keyring, verb: KeyringVerb, key: bytes) -> Keyring:
+        after = changed(self, verb, key)
+        return Keyring((key,)) if verb == "use" else after
+
+    changed = Keyring.changed
+    patch.set(Keyring, "changed", change)
+
+
+def keeps_no_keys(patch: Patch) -> None:
+    """A node that starts again has the key of its configuration."""
+    patch.set(KeptKeyrings, "load", lambda self, lane: ())

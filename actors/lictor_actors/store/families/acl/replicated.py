@@ -35,7 +35,7 @@ def replicate(table: AclTable, command: ReplicateAcls, index: int) -> Written:
         table.write_role(_known(table, role), index)
     for token in command.tokens:
         if not clashes(table, token):
-            table.write_token(_known_token(table, token), index)
+            table.write_token(as_known(table, token), index)
     for role_id in command.gone_roles:
         table.delete_role(m.DeleteAclRole(id=role_id), index)
     for policy_id in command.gone_policies:
@@ -60,7 +60,8 @@ def _known(table: AclTable, role: m.AclRole) -> m.AclRole:
     return role.model_copy(update={"policies": tuple(link for link in role.policies if table.policy(link.id))})
 
 
-def _known_token(table: AclTable, token: m.AclToken) -> m.AclToken:
+def as_known(table: AclTable, token: m.AclToken) -> m.AclToken:
+    """A token of the primary without the policies and roles that are not here."""
     policies = tuple(link for link in token.policies if table.policy(link.id))
     roles = tuple(link for link in token.roles if link.id in table.roles)
     return token.model_copy(update={"policies": policies, "roles": roles})
