@@ -160,6 +160,7 @@ class AgentAccess:
 
     def _settle(self, asked: _Asked, verdict: Sight | Refused | None, turn: Turn) -> None:
         """What holds from now on; None: no server could say it. Those who wait are heard again."""
+        turn.sample("acl.ResolveToken", (turn.now - asked.at) / 1e6)
         token = asked.token
         known = self._known.pop(token, None)
         self._known[token] = _Known(verdict or self._without_servers(known), turn.now + self._ttl(verdict))

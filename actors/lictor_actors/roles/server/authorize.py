@@ -71,6 +71,7 @@ class Authorize:
         """Whose request this is; None without ACLs."""
         if not self.on:
             return None
+        turn.sample("acl.ResolveToken", 0.0)
         bearer = self._bearer(token, turn)
         if bearer is None:
             return self._unknown()
