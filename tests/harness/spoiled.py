@@ -17,8 +17,9 @@ Some = TypeVar("Some", str, bytes)
 SPOILT_MOST = 6
 """Pieces that are put into a text, or taken out of it."""
 
-long_count = settings(max_examples=int(os.environ.get("LICTOR_HOSTILE", "0")) or settings().max_examples)
-"""As many examples as ``LICTOR_HOSTILE`` says; without it those of the profile."""
+COUNT = int(os.environ.get("LICTOR_HOSTILE", "0")) or settings().max_examples
+"""As many as ``LICTOR_HOSTILE`` says; without it as many as the profile has examples."""
+long_count = settings(max_examples=COUNT)
 
 
 def spoiled(legal: Sequence[Some], odd: Sequence[Some]) -> st.SearchStrategy[Some]:
