@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lictor_actors.consul.metrics import FSM, GOSSIP, HOST, HTTP_AND_DNS, LICTOR, METRICS, PROCESS, RAFT, SERVER, Metric
+from lictor_actors.consul.client_api import CLIENT_API
+from lictor_actors.consul.metric import Metric
+from lictor_actors.consul.metrics import FSM, GOSSIP, HOST, HTTP_AND_DNS, LICTOR, METRICS, PROCESS, RAFT, SERVER
 
 ROOT = Path(__file__).parents[2]
 PAGE, EXAMPLE = ROOT / "docs/metrics.md", ROOT / "examples/prometheus"
@@ -20,8 +22,35 @@ BEGIN = "<!-- made from the code: LICTOR_REWRITE=1 pytest tests/golden/test_metr
 END = "<!-- end -->"
 SUFFIXES = re.compile(r"_(bucket|sum|count)$")
 
+BOARDS = {
+    "Consul Server Monitoring": (
+        "raft_commitTime",
+        "raft_apply",
+        "raft_leader_lastContact",
+        "raft_state_candidate",
+        "raft_state_leader",
+        "autopilot_healthy",
+        "dns_domain_query",
+        "dns_domain_query_count",
+        "dns_ptr_query",
+        "kvs_apply",
+        "kvs_apply_count",
+        "txn_apply",
+        "acl_ResolveToken",
+        "acl_ResolveToken_count",
+        "acl_apply",
+        "acl_apply_count",
+        "catalog_register",
+        "catalog_register_count",
+        "catalog_deregister",
+        "catalog_deregister_count",
+    ),
+    "consul-k8s-control-plane-monitoring": ("consul_members_servers",),
+}
+"""What HashiCorp's boards ask for, without the prefix and the host's name."""
 GROUPS = {
     "HTTP, DNS and the agent": HTTP_AND_DNS,
+    "What clients ask of the catalog": CLIENT_API,
     "Raft": RAFT,
     "The store of a server": FSM,
     "Servers": SERVER,
@@ -57,6 +86,13 @@ def test_the_committed_page_is_what_the_declarations_say() -> None:
 
 def test_every_metric_stands_in_one_group() -> None:
     assert sorted(metric.name for group in GROUPS.values() for metric in group) == sorted(METRICS)
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_a_board_of_hashicorps_finds_what_it_asks_for(board: str) -> None:
+    types = {metric.name.translate(str.maketrans(".-", "__")): metric.kind for metric in METRICS.values()}
+    for asked in BOARDS[board]:
+        assert types[SUFFIXES.sub("", asked)] == "summary" if SUFFIXES.search(asked) else asked in types, asked
 
 
 def test_the_rules_ask_for_metrics_that_there_are() -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from random import Random
 
 import dns.asyncquery
 import dns.flags
 import dns.message
 import dns.rcode
 import pytest
+from dns_packets import LEGAL, ODD
+from spoiled import spoil
 
 from lictor_actors.hosts.live.host import LiveHost
 from lictor_actors.node.live import add_node
@@ -132,6 +135,30 @@ async def test_what_is_no_question_is_dropped_or_refused_and_counted(site):
     assert dropped["dns_dropped:short"] == 2
     assert dropped["dns_dropped:answer"] == 2
     assert dropped["dns_refused:other zone"] == 1
+
+
+async def test_spoiled_packets_by_udp_and_by_tcp_harm_none_who_ask_well(site):
+    loop, rng = asyncio.get_running_loop(), Random(11)
+    packets = [spoil(rng, LEGAL, ODD)[:4096] for _ in range(1000)]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.setblocking(False)
+        client.connect((IP, site.port))
+        for packet in packets:
+            await loop.sock_sendall(client, packet)
+    reader, writer = await asyncio.open_connection(IP, site.port)
+    for packet in packets:
+        writer.write(len(packet).to_bytes(2, "big") + packet)
+    last = dns.message.make_query("n1.node.consul", "A", id=0xFFFE).to_wire()
+    writer.write(len(last).to_bytes(2, "big") + last)
+    async with asyncio.timeout(WITHIN_S):
+        while True:
+            said = await reader.readexactly(int.from_bytes(await reader.readexactly(2), "big"))
+            if said[:2] == last[:2]:
+                break
+    writer.close()
+    for tcp in (False, True):
+        assert (await site.ask("n1.node.consul", tcp=tcp)).answer
+    assert site.counters["actor_crashes"] == 0
 
 
 async def test_an_actor_that_crashes_leaves_no_client_hanging_for_long(site):

@@ -28,6 +28,8 @@ PAGE = "/v1/agent/metrics?format=prometheus"
 MOVES = [
     *(m for m in HTTP_AND_DNS if m.name.startswith("api.") or (m.name.startswith("dns.") and m.kind == "summary")),
     *PROCESS,
+    METRICS["rpc.accept_conn"],
+    *(METRICS[f"client.api.{outcome}catalog_nodes"] for outcome in ("", "success.")),
     *(m for m in LICTOR if m.name not in ("lictor.suspicions", "lictor.mailbox", "lictor.process.mailbox")),
 ]
 """Those that actors keep alone have a story in the world."""
@@ -107,6 +109,7 @@ async def test_each_metric_of_a_node_or_its_process_moves(site):
         still = MOVES
         while still:
             await site.ask("n1", "GET", "/v1/kv/first")
+            await site.ask("n1", "GET", "/v1/catalog/nodes")
             page = await site.page("n1")
             still = [m for m in still if not moved(page.get(exported(m)))]
 

@@ -19,12 +19,14 @@ from lictor_messages.web import HttpAnswered, HttpAsked
 pytestmark = pytest.mark.slow
 OF_OTHER_TESTS = (
     *("fsm.acl.", "fsm.ca", "fsm.other", "fsm.tombstone", "leader.reapTombstones"),
-    *("dns.", "client.rpc.exceeded", "rpc.rate_limit.", "rpc.cross-dc"),
+    *("dns.", "client.rpc.exceeded", "rpc.rate_limit.", "rpc.cross-dc", "rpc.accept_conn", "acl.", "serf.queue."),
 )
-"""Limits and other datacenters: what they refuse and pass on is counted where they are tested."""
+"""Limits and other datacenters: what they refuse and pass on is counted where they are tested. So are tokens,
+connections, and queues, which are looked at too seldom here."""
 KEPT_BY_ACTORS = [m for m in (*HTTP_AND_DNS, *RAFT, *FSM, *SERVER, *GOSSIP) if not m.name.startswith(OF_OTHER_TESTS)]
 WITHIN_A_TURN = (
     *(metric.name for metric in FSM),
+    *("raft.fsm.apply", "raft.fsm.snapshot", "raft.fsm.restore", "memberlist.gossip"),
     *("raft.rpc.processHeartbeat", "raft.rpc.requestVote", "raft.rpc.installSnapshot", "raft.snapshot.persist"),
     *("txn.read", "session.renew", "session_ttl.invalidate", "leader.reapTombstones"),
     *("prepared-query.execute", "prepared-query.explain"),

@@ -120,6 +120,7 @@ class StreamInlet:
             self._count("too_many_connections")
             connection.close()
             return
+        self._count("rpc.accept_conn")
         self._came_from[connection] = client
         self._greet(connection, self._listeners[listener])
 

@@ -9,43 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Literal, NamedTuple
 
-Kind = Literal["counter", "gauge", "summary", "histogram"]
-OURS = "lictor."
-"""How the names begin that Consul does not have. The configured prefix stands before the others alone."""
-
-
-class Metric(NamedTuple):
-    """One line of the table."""
-
-    name: str
-    """With dots, as Consul's page writes it, without the prefix."""
-    kind: Kind
-    unit: str
-    meaning: str
-    labels: tuple[str, ...] = ()
-
-    @property
-    def ours(self) -> bool:
-        """Whether Consul has no such metric."""
-        return self.name.startswith(OURS)
-
-
-def _all(kind: Kind, unit: str, *lines: tuple[str, ...]) -> tuple[Metric, ...]:
-    return tuple(Metric(name, kind, unit, meaning, tuple(labels)) for name, meaning, *labels in lines)
-
+from lictor_actors.consul.client_api import CLIENT_API
+from lictor_actors.consul.metric import Metric, listed
 
 HTTP_AND_DNS = (
-    *_all(
+    *listed(
         "summary",
         "ms",
         ("api.http", "HTTP requests by route, from the gateway's first turn for one to its last.", "method", "path"),
         ("dns.domain_query", "DNS questions for names, those answered within a turn as 0.", "node"),
         ("dns.ptr_query", "DNS questions for addresses (PTR).", "node"),
     ),
-    *_all("gauge", "entries", ("cache.entries_count", "Answers that the agent's cache holds for `?cached`.")),
-    *_all(
+    *listed("gauge", "entries", ("cache.entries_count", "Answers that the agent's cache holds for `?cached`.")),
+    *listed(
         "counter",
         "requests",
         ("dns.stale_queries", "DNS questions answered by a server that had heard no leader for 5 s."),
@@ -55,7 +32,7 @@ HTTP_AND_DNS = (
     ),
 )
 RAFT = (
-    *_all(
+    *listed(
         "counter",
         "times",
         ("raft.apply", "Entries that this server put into the log as leader."),
@@ -64,12 +41,22 @@ RAFT = (
         ("raft.state.follower", "How often it began to follow another leader, or lost its lead."),
         ("raft.replication.appendEntries.logs", "On the leader, entries sent to other servers, each for each of them."),
     ),
-    *_all(
+    *listed(
         "summary",
         "ms",
         ("raft.commitTime", "On the leader, from an entry's place in the log until a majority has it."),
         ("raft.leader.dispatchLog", "On the leader, from an entry's place in the log until it is on the own disk."),
         ("raft.leader.lastContact", "On the leader, at each heartbeat, since a majority answered last."),
+        (
+            "raft.fsm.enqueue",
+            "From a commit until the store takes the entries: 0 if it does at once, slice by slice if not.",
+        ),
+        ("raft.fsm.apply", "Commands that the store took, each within a turn."),
+        ("raft.fsm.snapshot", "Pictures of the store, each taken within a turn."),
+        (
+            "raft.fsm.restore",
+            "From the first part of a leader's snapshot until the store is as it says; the own one: 0.",
+        ),
         ("raft.snapshot.persist", "From a snapshot's begin until all of it is in the journal."),
         ("raft.rpc.appendEntries", "On a follower, from the arrival of entries until they are on its disk."),
         ("raft.rpc.processHeartbeat", "Heartbeats of a leader: each is answered within a turn."),
@@ -82,15 +69,20 @@ RAFT = (
         ),
         ("raft.replication.heartbeat", "On the leader, from a heartbeat to its answer, by server.", "peer_id"),
     ),
-    *_all(
+    *listed(
         "gauge",
         "index",
         ("raft.applied_index", "The last entry that the store has."),
         ("raft.last_index", "The end of the log."),
     ),
-    *_all("gauge", "servers", ("raft.peers", "Servers of Raft's configuration, this one included.")),
+    *listed(
+        "gauge",
+        "ms",
+        ("raft.leader.oldestLogAge", "On the leader, every 2 s: since the first command of its log was proposed."),
+    ),
+    *listed("gauge", "servers", ("raft.peers", "Servers of Raft's configuration, this one included.")),
 )
-FSM = _all(
+FSM = listed(
     "summary",
     "ms",
     ("fsm.kvs", "Writes of keys that the store of this server took, each within a turn.", "op"),
@@ -109,10 +101,11 @@ FSM = _all(
     ("fsm.other", "The same of what Consul has no metric of."),
 )
 SERVER = (
-    *_all(
+    *listed(
         "counter",
         "requests",
         ("rpc.request", "Requests that came to this server, from its own node or others."),
+        ("rpc.accept_conn", "Connections that the process accepted from other nodes."),
         ("rpc.query", "Those of them that read."),
         ("rpc.cross-dc", "Requests for other datacenters that this server passed on to its router."),
         (
@@ -122,8 +115,8 @@ SERVER = (
             "mode",
         ),
     ),
-    *_all("gauge", "queries", ("rpc.queries_blocking", "Blocking queries that wait at this server.")),
-    *_all(
+    *listed("gauge", "queries", ("rpc.queries_blocking", "Blocking queries that wait at this server.")),
+    *listed(
         "summary",
         "ms",
         ("rpc.consistentRead", "On the leader, from a `?consistent` read until a majority has confirmed its lead."),
@@ -133,6 +126,8 @@ SERVER = (
         ("catalog.register", "The same for registrations, anti-entropy's among them."),
         ("catalog.deregister", "The same for deregistrations."),
         ("prepared-query.apply", "The same for changes of prepared queries."),
+        ("acl.apply", "The same for tokens, policies, roles, auth methods, binding rules and logins."),
+        ("acl.ResolveToken", "Tokens resolved: by a server within a turn, by an agent until a server has said it."),
         ("txn.read", "Transactions that only read: each is done within a turn."),
         ("session.renew", "Renewals of sessions, on the leader: each is done within a turn."),
         (
@@ -148,7 +143,7 @@ SERVER = (
         ("leader.barrier", "From the begin of a lead until all that was committed before is applied."),
         ("leader.reconcile", "From a comparison of all members with the catalog until what it wrote is applied."),
     ),
-    *_all(
+    *listed(
         "gauge",
         "things",
         ("server.isLeader", "1 on the leader, else 0."),
@@ -157,14 +152,17 @@ SERVER = (
         ("session_ttl.active", "On the leader, sessions whose TTL runs."),
         ("members.servers", "On the leader, members of the datacenter that are servers and alive.", "datacenter"),
         ("members.clients", "On the leader, members that are client agents and alive.", "datacenter"),
+        ("consul.members.servers", "The same under an older name, which boards for Kubernetes ask for.", "datacenter"),
+        ("consul.members.clients", "The same.", "datacenter"),
         ("state.nodes", "Nodes of the catalog.", "datacenter"),
         ("state.services", "Names of services in the catalog.", "datacenter"),
         ("state.service_instances", "Instances in the catalog.", "datacenter"),
+        ("state.billable_service_instances", "Instances in the catalog without those of `consul`.", "datacenter"),
         ("state.kv_entries", "Keys.", "datacenter"),
     ),
 )
 GOSSIP = (
-    *_all(
+    *listed(
         "counter",
         "times",
         ("serf.member.join", "Members that came, this node included, or came back.", "network"),
@@ -187,32 +185,57 @@ GOSSIP = (
             "network",
         ),
     ),
-    *_all("summary", "ms", ("memberlist.probeNode", "Probe rounds that an ack ended.", "network")),
-    *_all(
+    *listed(
+        "summary",
+        "ms",
+        ("memberlist.probeNode", "Probe rounds that an ack ended.", "network"),
+        (
+            "memberlist.pushPullNode",
+            "Exchanges of views, or of what they sum up to, from the request to the last part of its answer.",
+            "network",
+        ),
+        ("memberlist.gossip", "Ticks of gossip, each within a turn. A quiet pool has none.", "network"),
+    ),
+    *listed(
+        "summary",
+        "updates",
+        ("serf.queue.Intent", "Claims about members that wait to be spread, at each exchange of views.", "network"),
+        ("serf.queue.Query", "The same of queries.", "network"),
+        ("serf.queue.Event", "The same of user events.", "network"),
+    ),
+    *listed(
+        "summary",
+        "bytes",
+        ("serf.msgs.received", "Sizes of the user events, queries and leaves that were new to this node.", "network"),
+        ("serf.msgs.sent", "Sizes of the user events and queries that this node began to spread.", "network"),
+    ),
+    *listed(
         "gauge",
         "score",
         ("memberlist.health.score", "Lifeguard's doubt of this node in itself, 0 is healthy.", "network"),
     ),
-    *_all(
+    *listed(
         "gauge",
         "members",
         ("memberlist.node.instances", "Members by what this node holds of them.", "network", "node_state"),
     ),
 )
 PROCESS = (
-    *_all("gauge", "1", ("version", "Always 1; the label says the version of Consul's interface.", "version")),
-    *_all(
+    *listed("gauge", "1", ("version", "Always 1; the label says the version of Consul's interface.", "version")),
+    *listed(
         "gauge",
         "bytes",
         ("runtime.sys_bytes", "Resident memory of the process."),
         ("runtime.alloc_bytes", "The part of it that no file backs and no other process shares."),
     ),
-    *_all("gauge", "runs", ("runtime.total_gc_runs", "Collections of Python's garbage collector.")),
-    *_all("gauge", "tasks", ("runtime.num_goroutines", "Tasks of the event loop: what Python has for goroutines.")),
-    *_all("gauge", "blocks", ("runtime.heap_objects", "Blocks of memory in which Python's objects lie.")),
+    *listed("summary", "ns", ("runtime.gc_pause_ns", "How long a collection stopped the process.")),
+    *listed("gauge", "ns", ("runtime.total_gc_pause_ns", "The same, of all since the start.")),
+    *listed("gauge", "runs", ("runtime.total_gc_runs", "Collections of Python's garbage collector.")),
+    *listed("gauge", "tasks", ("runtime.num_goroutines", "Tasks of the event loop: what Python has for goroutines.")),
+    *listed("gauge", "blocks", ("runtime.heap_objects", "Blocks of memory in which Python's objects lie.")),
 )
 HOST = (
-    *_all(
+    *listed(
         "gauge",
         "bytes",
         ("host.memory.total", "Memory of the machine."),
@@ -223,18 +246,18 @@ HOST = (
         ("host.disk.used", "What is used of it.", "path"),
         ("host.disk.available", "What is free of it.", "path"),
     ),
-    *_all(
+    *listed(
         "gauge",
         "percent",
         ("host.memory.used_percent", "The same as a share."),
         ("host.disk.used_percent", "The same as a share.", "path"),
         ("host.cpu.total", "Share of the time in which processors worked, since it was read last.", "cpu"),
     ),
-    *_all("gauge", "s", ("host.uptime", "Since the machine started.")),
+    *listed("gauge", "s", ("host.uptime", "Since the machine started.")),
 )
 """Only with `enable_host_metrics`."""
 LICTOR = (
-    *_all(
+    *listed(
         "counter",
         "times",
         ("lictor.events", "What this node dropped, refused or left undone, and other rare events, by name.", "what"),
@@ -247,22 +270,22 @@ LICTOR = (
         ),
         ("lictor.process.bus", "What the process has said to nodes: messages, frames, bytes.", "sent"),
     ),
-    *_all("counter", "s", ("lictor.process.cpu_seconds", "Processor time of the process, user and system.")),
-    *_all(
+    *listed("counter", "s", ("lictor.process.cpu_seconds", "Processor time of the process, user and system.")),
+    *listed(
         "summary",
         "s",
         ("lictor.turn_seconds", "Length of turns, of one in each tick of the run queue, by actor.", "actor"),
         ("lictor.process.loop_lag_seconds", "How far the process is behind, once a second: late timers, unread mail."),
     ),
-    *_all("histogram", "s", ("lictor.fsync_seconds", "Syncs of the journal.")),
-    *_all(
+    *listed("histogram", "s", ("lictor.fsync_seconds", "Syncs of the journal.")),
+    *listed(
         "gauge",
         "messages",
         ("lictor.mailbox", "Mail that waits for an actor of this node.", "actor"),
         ("lictor.process.mailbox", "Mail that waits in the process."),
     ),
 )
-METRICS = {m.name: m for m in (*HTTP_AND_DNS, *RAFT, *FSM, *SERVER, *GOSSIP, *PROCESS, *HOST, *LICTOR)}
+METRICS = {m.name: m for m in (*HTTP_AND_DNS, *CLIENT_API, *RAFT, *FSM, *SERVER, *GOSSIP, *PROCESS, *HOST, *LICTOR)}
 """By name."""
 
 

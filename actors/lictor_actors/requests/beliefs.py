@@ -159,6 +159,7 @@ class Beliefs(Generic[V]):
 
     def _settle(self, asked: _Open, verdict: V | Refused | None, turn: Turn) -> None:
         """What holds from now on; None: none could say it. Those who wait are heard again."""
+        turn.sample("acl.ResolveToken", (turn.now - asked.at) / 1e6)
         known = self._known.pop(asked.token, None)
         extended = known is not None and known.said and self._policy in ("extend-cache", "async-cache")
         if verdict is not None:

@@ -9,7 +9,7 @@ from lictor_messages import every as every  # a command that was never imported 
 from lictor_messages.answers import Command
 from lictor_messages.base import KINDS_ON, STORED, read
 
-__all__ = ["pack_command", "unpack_command"]
+__all__ = ["pack_command", "stamp_of", "unpack_command"]
 
 _KINDS = KINDS_ON[STORED]
 
@@ -33,3 +33,9 @@ def unpack_command(data: bytes) -> tuple[int, str, str, Command]:
     if known is None or not issubclass(known, Command):
         raise UnknownCommand(str(kind))
     return at_ns, asker, request, read(known, fields)
+
+
+def stamp_of(data: bytes) -> int:
+    """When this entry was proposed, as its leader stamped it: nanoseconds of the log's own time."""
+    at_ns: int = ormsgpack.unpackb(data)[0]
+    return at_ns

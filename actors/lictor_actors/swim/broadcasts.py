@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from enum import IntEnum
 from itertools import chain
@@ -62,6 +63,10 @@ class Broadcasts:
         self._enter(key, Broadcast(data, rank), 0)
         self._bytes += len(data)
         return not full
+
+    def lengths(self) -> Counter[Rank]:
+        """Updates that wait, by rank."""
+        return Counter(one.rank for level in self._levels for one in level.values())
 
     def remove(self, key: str) -> None:
         """Forget the update about ``key``, if there is one."""

@@ -17,7 +17,10 @@ LATE_MOST = 200_000_000
 class Gossiper:
     """Ticks only while there is something to tell: a quiet cluster gossips nothing."""
 
-    def __init__(self, profile: Profile, members: MemberTable) -> None:
+    def __init__(self, profile: Profile, members: MemberTable, network: str) -> None:
+        """``network``: Serf's word for the pool, in its metrics."""
+        self._ticks = f"memberlist.gossip;network={network}"
+        self._sent = f"serf.msgs.sent;network={network}"
         self.queue = Broadcasts(profile.broadcasts_max)
         self._profile = profile
         self._members = members
@@ -28,6 +31,8 @@ class Gossiper:
         """Queue an update about ``key`` for everyone."""
         if not self.queue.put(key, data, rank):
             turn.count("gossip_broadcasts_dropped")
+        if rank is not Rank.MEMBER:
+            turn.sample(self._sent, float(len(data)))
         if not self._ticking:
             self._tick_after(int(turn.rng.random() * self._profile.gossip_interval / 2), turn)
 
@@ -40,6 +45,7 @@ class Gossiper:
     def tick(self, turn: Turn) -> None:
         """Tell a few random members, among them the recently dead, who may be alive and should hear of it."""
         self._ticking = False
+        turn.sample(self._ticks, 0.0)
         late = max(0, turn.now - self._due)
         targets = self._targets(turn)
         if not targets:

@@ -13,6 +13,7 @@ from lictor_actors.swim.coordinates import Vivaldi
 from lictor_actors.swim.departure import Departure, Undertaker
 from lictor_actors.swim.doubts import Doubts
 from lictor_actors.swim.events import UserEvents
+from lictor_actors.swim.exchanges import Exchanges
 from lictor_actors.swim.gossip import Gossiper
 from lictor_actors.swim.handoff import Handoff
 from lictor_actors.swim.id_conflict import IdConflict
@@ -62,7 +63,7 @@ class Pool:
         me = record(options, 0)
         self.members = MemberTable(Peer(me, pack_body(me), 0, options.role), view)
         self.awareness = Awareness(profile.awareness_max)
-        self.gossiper = Gossiper(profile, self.members)
+        self.gossiper = Gossiper(profile, self.members, options.pool)
         self.listeners = Listeners(me.node, options.tell, "wan" if options.pool == "wan" else "gossip")
         self.border = Border(options.pool, options.allowed_networks)
         self.doubts = Doubts()
@@ -88,7 +89,7 @@ class Pool:
         self.intents = RecentIntents(profile.broadcasts_max)
         self.membership = Membership(members, own, transitions, gossiper, self.listeners, self.border, self.intents)
         self.events = UserEvents(profile, gossiper, self.listeners)
-        self.updates = Updates(members, processed, self.doubts)
+        self.updates = Updates(members, processed, self.doubts, options.pool)
         self.handoff = Handoff(self.updates)
         self.updates.on(Alive, self.membership.alive)
         self.updates.on(Suspect, self.membership.suspect)
@@ -97,7 +98,9 @@ class Pool:
         self.updates.on(UserEvent, self.events.heard)
         self.updates.on(PoolQuery, self.queries.heard)
         self.probing = Probing(profile, members, self.membership, gossiper, self.listeners, self.awareness)
-        self.sync = PushPullSync(profile, members, own, gossiper, self.events, self.queries.clock, self.updates)
+        exchanges = Exchanges(options.pool)
+        clock = self.queries.clock
+        self.sync = PushPullSync(profile, members, own, gossiper, self.events, clock, self.updates, exchanges)
         self.acquaintance = Acquaintance(members, processed, self.updates, self.listeners)
         keep = options.reconnect_timeout_ns, options.tombstone_timeout_ns
         self.remembering = Remembering(members, options.rejoin_after_leave, options.reconnect_timeout_ns)

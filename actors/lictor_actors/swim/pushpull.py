@@ -13,6 +13,7 @@ from typing import TypedDict
 
 from lictor_actors.kernel.turn import Turn
 from lictor_actors.swim.events import UserEvents
+from lictor_actors.swim.exchanges import Exchanges
 from lictor_actors.swim.gossip import Gossiper
 from lictor_actors.swim.lamport import LamportClock
 from lictor_actors.swim.marks import pack_marks, unpack_marks
@@ -47,7 +48,9 @@ class PushPullSync:
         events: UserEvents,
         query_clock: LamportClock,
         updates: Updates,
+        exchanges: Exchanges,
     ) -> None:
+        self._exchanges = exchanges
         self._profile = profile
         self._members = members
         self._own = own
@@ -70,7 +73,7 @@ class PushPullSync:
             self.ask(to, turn)
         else:
             compare = CompareViews(updates=self._own_record(), sums=self._view.sums, **self._clocks())
-            turn.ask(to, compare, early=True)
+            self._exchanges.begin(turn.ask(to, compare, early=True), turn)
 
     def tell_differences(self, asked: CompareViews, source: str, turn: Turn) -> None:
         """Say where this node's view is another one, and what is there."""
@@ -89,6 +92,7 @@ class PushPullSync:
 
     def exchange_differences(self, answer: ViewsCompared, source: str, turn: Turn) -> None:
         """Send what the other lacks and ask for what this node lacks, if there is any of that."""
+        self._exchanges.end(turn)
         self._merge(answer, source, turn)
         if answer.whole:
             self.ask(source, turn)
@@ -113,6 +117,8 @@ class PushPullSync:
 
     def answered(self, pull: PushPullAnswer, source: str, turn: Turn) -> None:
         """What the other has arrived."""
+        if pull.last:
+            self._exchanges.end(turn)
         self._merge(pull, source, turn)
 
     def begin(self, turn: Turn) -> None:
@@ -172,7 +178,7 @@ class PushPullSync:
         for part in most:
             turn.send(to, PushPull(updates=part, join=join, last=False, **clocks), early=True)
         ask = PushPull(updates=last, join=join, wanted=wanted, buckets=buckets, **clocks)
-        return turn.ask(to, ask, early=True)
+        return self._exchanges.begin(turn.ask(to, ask, early=True), turn)
 
     def _reply(self, said: Iterable[bytes], turn: Turn) -> None:
         parts = self._parts(said)

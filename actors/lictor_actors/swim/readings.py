@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from lictor_actors.kernel.actor import Reading
+from lictor_actors.kernel.turn import Turn
+from lictor_actors.swim.broadcasts import Rank
 from lictor_actors.swim.pool import Pool
 from lictor_messages.base import Message
 from lictor_messages.members import MemberFailed, MemberJoined, MemberLeft, MemberUpdated, UserEvent
@@ -23,6 +25,16 @@ CLAIMS: dict[type[Message], str] = {
     Suspect: "memberlist.msg.suspect",
     Dead: "memberlist.msg.dead",
 }
+
+
+QUEUES = {Rank.MEMBER: "Intent", Rank.QUERY: "Query", Rank.EVENT: "Event"}
+
+
+def sample_queues(pool: Pool, turn: Turn) -> None:
+    """With each periodic exchange of views, about as often as Serf looks at its queues."""
+    waiting = pool.gossiper.queue.lengths()
+    for rank, queue in QUEUES.items():
+        turn.sample(f"serf.queue.{queue};network={pool.network}", float(waiting[rank]))
 
 
 def readings_of(pool: Pool) -> Iterator[Reading]:

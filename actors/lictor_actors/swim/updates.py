@@ -12,9 +12,13 @@ from lictor_actors.swim.doubts import Doubts
 from lictor_actors.swim.member_table import MemberTable
 from lictor_actors.swim.processed import ProcessedUpdates
 from lictor_messages.base import Message
-from lictor_messages.swim import Gossip
+from lictor_messages.members import UserEvent
+from lictor_messages.pool import PoolQuery
+from lictor_messages.swim import Gossip, LeaveIntent
 
 GENERATION = 1024
+SERFS = frozenset((LeaveIntent, PoolQuery, UserEvent))
+"""What gossip brings that is Serf's own and not memberlist's."""
 
 
 @dataclass(slots=True)
@@ -37,7 +41,9 @@ Rule = Callable[[Message, bytes, Hearing, Turn], bool]
 class Updates:
     """The door through which every piece of gossip comes."""
 
-    def __init__(self, members: MemberTable, processed: ProcessedUpdates, doubts: Doubts) -> None:
+    def __init__(self, members: MemberTable, processed: ProcessedUpdates, doubts: Doubts, network: str) -> None:
+        """``network``: Serf's word for the pool, in its metrics."""
+        self._received = f"serf.msgs.received;network={network}"
         self.malformed = 0
         """Updates that could not be decoded: junk, or kinds of a newer version."""
         self.heard: Counter[type[Message]] = Counter()
@@ -78,6 +84,8 @@ class Updates:
         if self._doubts.too_far(update, turn):
             return False
         self.heard[type(update)] += 1
+        if type(update) in SERFS:
+            turn.sample(self._received, float(len(claim.data)))
         if claim.fault:
             turn.count(f"gossip_refused_{claim.fault}")
             return True

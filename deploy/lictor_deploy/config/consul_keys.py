@@ -14,20 +14,28 @@ Raw = dict[str, Any]
 
 NO_SINK = "metrics are asked for at /v1/agent/metrics, as JSON or by Prometheus, and are sent nowhere"
 NO_MESH = "there is no service mesh"
+NO_GRPC = "there is no gRPC"
+NO_UI = "there is no user interface"
+ALIKE = "autopilot promotes all servers alike"
 NOWHERE = "no newer version is looked for"
 NO_ISSUER = "certificates are made with lictor tls cert create, for each node"
 NOT_IN_FORCE: dict[str, str] = {
     "cache": "the agent's cache is bounded in bytes, and asks for each answer once at a time",
     **dict.fromkeys(("connect.ca_provider", "connect.enable_mesh_gateway_wan_federation", "peering"), NO_MESH),
-    "connect.enable_serverless_plugin": NO_MESH,
-    **dict.fromkeys((f"ports.{name}_{end}_port" for name in ("expose", "sidecar") for end in ("max", "min")), NO_MESH),
+    **dict.fromkeys(("connect.enable_serverless_plugin", "enable_central_service_config", "xds"), NO_MESH),
+    **dict.fromkeys(
+        (f"ports.{name}_{end}_port" for name in ("expose", "proxy", "sidecar") for end in ("max", "min")), NO_MESH
+    ),
     **dict.fromkeys(("disable_anonymous_signature", "disable_update_check"), NOWHERE),
     "disable_kv_key_validation": "keys may hold all characters that can be seen",
     "disable_remote_exec": "there is no remote execution",
     "limits.rpc_client_timeout": "a request has the time that its question takes, and performance.rpc_hold_timeout",
+    **dict.fromkeys((f"performance.grpc_keepalive_{name}" for name in ("interval", "timeout")), NO_GRPC),
+    "protocol": "members speak the one version of gossip's protocol",
     "raft_logstore": "a server's journal is its one log store",
     "raft_protocol": "servers speak the one version of the protocol",
     "raft_snapshot_interval": "a server sees after each entry whether a snapshot is due",
+    "reporting": "nothing is reported",
     **dict.fromkeys(("rpc", "use_streaming_backend"), "every blocking query waits at a server"),
     **dict.fromkeys(
         ("revision", "version", "version_metadata", "version_prerelease"), "an agent says the version that it is"
@@ -48,22 +56,33 @@ SINKS = (
     *(f"telemetry.circonus_submission_{name}" for name in ("interval", "url")),
 )
 """Keys of services that Consul sends its metrics to."""
+ZONES = tuple(
+    f"autopilot.{name}" for name in ("disable_upgrade_migration", "redundancy_zone_tag", "upgrade_version_tag")
+)
+"""Keys of Consul Enterprise's autopilot."""
 LACKING: dict[str, str] = {
-    **dict.fromkeys(("ui", "ui_config"), "there is no user interface"),
+    **dict.fromkeys(("ui", "ui_config", "ui_content_path", "ui_dir"), NO_UI),
+    **dict.fromkeys(ZONES, ALIKE),
+    **dict.fromkeys(("non_voting_server", "read_replica"), "every server votes once autopilot finds it healthy"),
+    "cloud": "there is no HCP to join",
+    "default_intention_policy": NO_MESH,
+    "experiments": "there is nothing to try out",
+    "locality": "no zone is preferred to another",
+    "partition": "there is one partition",
     **dict.fromkeys(("acl_default_policy", "acl_master_token", "acl_token"), "acl has its own keys for that"),
     "acl_datacenter": "primary_datacenter is its name",
-    **dict.fromkeys(("addresses.grpc", "addresses.grpc_tls"), "there is no gRPC"),
+    **dict.fromkeys(("addresses.grpc", "addresses.grpc_tls"), NO_GRPC),
     **dict.fromkeys(("auto_encrypt", "auto_config"), NO_ISSUER),
     "server_name": "a node is known by the names that its certificate has for nodes",
     **dict.fromkeys(("tls.https.verify_outgoing", "tls.https.verify_server_hostname"), "HTTPS dials no server"),
-    "tls.grpc": "there is no gRPC",
+    "tls.grpc": NO_GRPC,
     "tls_prefer_server_cipher_suites": "with the suites that are spoken the client's order is as good",
     "recursor": "recursors has them all, as a list",
     "dns_config.prefer_namespace": "there is one namespace",
     **dict.fromkeys(SINKS, NO_SINK),
     "advertise_reconnect_timeout": "reconnect_timeout is the same for all members",
     "auto_reload_config": NO_RELOAD,
-    "config_entries": "there is no service mesh",
+    "config_entries": NO_MESH,
     "license_path": "there is no licence to read",
     "raft_prevote_disabled": "elections always begin with a pre-vote",
     "segment": "there is one network segment",
@@ -72,9 +91,12 @@ LACKING: dict[str, str] = {
 """Refused, with the reason."""
 REMOVED = {
     "acl_enforce_version_8": "1.11",
+    "acl_agent_master_token": "1.11",
     "acl_agent_token": "1.11",
     "acl_down_policy": "1.11",
+    "acl_replication_token": "1.11",
     "acl_ttl": "1.11",
+    "enable_acl_replication": "1.11",
 }
 """Keys that Consul itself has no more, and since when."""
 
@@ -99,7 +121,8 @@ OFF: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(
         (
             *("auto_encrypt", "config_entries", "segments", "ui"),
-            *("dns_config.prefer_namespace",),
+            *("cloud", "experiments", "locality", "non_voting_server", "partition", "read_replica", "ui_dir"),
+            *("dns_config.prefer_namespace", "raft_prevote_disabled", "ui_content_path", *ZONES),
             *("tls.grpc", "tls_prefer_server_cipher_suites"),
             *("tls.https.verify_outgoing", "tls.https.verify_server_hostname"),
             *SINKS,

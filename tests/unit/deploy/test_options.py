@@ -20,7 +20,7 @@ from lictor_deploy.agent.spec import node_spec
 from lictor_deploy.cli import agent as agent_command
 from lictor_deploy.cli.plain_flags import read_plain
 from lictor_deploy.cli.tree import build, call
-from lictor_deploy.config.consul_keys import LACKING, NOT_IN_FORCE, OFF, REMOVED
+from lictor_deploy.config.consul_keys import LACKING, NOT_IN_FORCE, OFF, REMOVED, RENAMED
 from lictor_deploy.config.flags import flags_of, raw_of
 from lictor_deploy.config.kinds import Count
 from lictor_deploy.config.load import Sources, load
@@ -119,6 +119,16 @@ def test_a_key_is_in_force_or_listed_and_not_both() -> None:
     assert {*OFF} <= {*LACKING}
     sections = {one.key.partition(".")[0] for one in DECLARED if "." in one.key}
     assert sections.isdisjoint({*NOT_IN_FORCE, *LACKING})
+
+
+def test_every_key_of_consuls_agent_is_honoured_or_named_with_the_reason() -> None:
+    """Also those of a section that is treated as one, and those of ACL's tokens that have another name now."""
+    known = {option.key for option in options(AgentConfig)} | {*NOT_IN_FORCE, *LACKING, *REMOVED}
+    known |= {"service", "check", *(f"acl.tokens.{old}" for old in RENAMED)}
+    keys = (ROOT / "tests/golden/consul_agent_keys.txt").read_text().split()
+    assert [
+        key for key in keys if not {key, key.partition(".")[0]} & known and ".".join(key.split(".")[:2]) not in known
+    ] == []
 
 
 @pytest.mark.parametrize("key", sorted(LACKING))

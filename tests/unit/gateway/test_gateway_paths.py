@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from lictor_actors.roles.api.api import ROUTER
+from lictor_messages.refusals import Refused
 
 
 @pytest.mark.parametrize(
@@ -104,3 +105,11 @@ def test_every_route_of_the_table_is_found_and_no_other_method(desk, header, pat
 def test_what_consul_has_and_lictor_lacks_is_refused_by_name(desk, method, target, status, words):
     answer = desk.answers[desk.http(method, target)]
     assert (answer.status, answer.body.decode()) == (status, words)
+
+
+def test_a_call_of_the_catalog_that_no_server_could_answer_is_counted_as_consul_does(desk):
+    for target in ("/v1/catalog/nodes", "/v1/health/state/any"):
+        desk.http("GET", target)
+        desk.answer(Refused(code="JournalFailed"))
+    failed = {what: count for what, count in desk.counted.items() if what.startswith("client.rpc.error.")}
+    assert failed == {"client.rpc.error.catalog_nodes;node=n1": 1}

@@ -107,6 +107,7 @@ class LiveHost(SystemChance):
         self._lag.start()
         self._garbage = GarbageWatch(self._loop)
         self._garbage.start()
+        self.metrics.start()
 
     async def add(self, spec: SiteSpec, tree: Sequence[ActorSpec], birth: Birth, doors: Sequence[Opening] = ()) -> Node:
         """Open a node's journal, lanes and doors, then start the actors of its tree."""
@@ -143,6 +144,7 @@ class LiveHost(SystemChance):
         """Stop the actors, then the doors, the jobs, the bus and the journals; this process may host them again."""
         self._lag.stop()
         self._garbage.stop()
+        self.metrics.stop()
         for running in reversed(list(self._nodes.values())):
             running.node.stop("the host is closing")
         self._queue.tick()

@@ -94,6 +94,7 @@ class Dns(Actor):
             self.tails.drop,
             ages=options.use_cache,
             age_most=options.cache_max_age_ns,
+            rights_change=options.acl,
         )
 
     def handle(self, message: Message, turn: Turn) -> None:
@@ -110,18 +111,21 @@ class Dns(Actor):
     # -- in ------------------------------------------------------------------
 
     def _asked(self, asked: DnsAsked, turn: Turn) -> None:
-        said, now, tcp, tails = [], turn.now, asked.tcp, self.tails
+        said, now, tcp, prepared = [], turn.now, asked.tcp, 0
+        admit, ready = self._sources.admit, self.tails.answer
         for place, (packet, source) in enumerate(asked.packets):
-            if tcp or self._sources.admit(source, now):
-                answer = tails.answer(packet, tcp, now)
+            if tcp or admit(source, now):
+                answer = ready(packet, tcp, now)
                 if answer:
-                    turn.sample(self._asked_names, 0.0)
+                    prepared += 1
                 else:
                     answer = self._answer(packet, place, source, tcp, turn)
             else:
                 answer = self._too_often(packet, turn)
             if answer is not None:
                 said.append((place, answer))
+        if prepared:
+            turn.life.samples[self._asked_names].extend([0.0] * prepared)
         if said:
             turn.reply(DnsAnswered.model_construct(answers=tuple(said)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lictor_actors.consul.client_api import call_of
 from lictor_actors.kernel.turn import Ticket, Turn
 from lictor_actors.roles.api.question import HttpQuestion, error_answer, refusal_answer, under_policy
 from lictor_actors.roles.api.request import HttpError, HttpRequest
@@ -9,6 +10,7 @@ from lictor_actors.roles.doorway.call import Asker
 from lictor_actors.roles.gateway.read_cache import CachedRead
 from lictor_actors.roles.gateway.wan_addresses import translated
 from lictor_messages.base import Message
+from lictor_messages.envelope import node_of
 from lictor_messages.refusals import Refused
 from lictor_messages.web import HttpAnswered
 
@@ -37,6 +39,8 @@ def tell(asker: HttpAsker, outcome: HttpAnswered, turn: Turn) -> None:
     """Answer it."""
     turn.answer(asker.ticket, outcome)
     turn.sample(asker.request.metric, (turn.now - asker.began) / 1e6)
+    if outcome.status >= 500 and (call := call_of(asker.request.metric)):
+        turn.count(f"client.rpc.error.{call};node={node_of(turn.me).rpartition('.')[0]}")
 
 
 def rendered_for(asker: HttpAsker, answer: Message) -> HttpQuestion | HttpAnswered:

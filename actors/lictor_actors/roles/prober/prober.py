@@ -12,7 +12,7 @@ from lictor_actors.roles.prober.conversation import Conversation
 from lictor_actors.roles.prober.query_patterns import matches, pattern_refused
 from lictor_actors.swim.pool import Pool
 from lictor_actors.swim.profile import Profile, profile_of
-from lictor_actors.swim.readings import readings_of
+from lictor_actors.swim.readings import readings_of, sample_queues
 from lictor_actors.swim.roster import NO_ONE, SharedView
 from lictor_messages.base import Message
 from lictor_messages.coordinates import GetOwnCoordinate, OwnCoordinate
@@ -123,7 +123,7 @@ class Prober(Actor):
             PushPullAnswer: said.push_pull_answer,
             CompareViews: said.compare_views,
             ViewsCompared: said.views_compared,
-            PushPullDue: lambda _, turn: pool.sync.tick(turn),
+            PushPullDue: self._push_pull_due,
             SuspicionDue: self._suspicion_due,
             ListMembers: self._list_members,
             ListSuspicions: self._list_suspicions,
@@ -180,6 +180,10 @@ class Prober(Actor):
     def _gossip_due(self, _: GossipDue, turn: Turn) -> None:
         self.pool.gossiper.tick(turn)
         self.pool.departure.progress(turn)
+
+    def _push_pull_due(self, _: PushPullDue, turn: Turn) -> None:
+        sample_queues(self.pool, turn)
+        self.pool.sync.tick(turn)
 
     def _suspicion_due(self, due: SuspicionDue, turn: Turn) -> None:
         self.pool.membership.suspicion_due(due, turn)

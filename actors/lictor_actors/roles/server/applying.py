@@ -44,6 +44,8 @@ class Applying:
         raft.fault, raft.believes = self._entries.fault, snapshots.fault
         self._in_slices = False
         """True while ApplyDue is on its way, because more is committed than one turn applies."""
+        self._waiting_since: int | None = None
+        """When something was committed that the store has not, None if there is nothing."""
 
     def next_slice(self) -> None:
         """ApplyDue has come: ``take_committed`` goes on."""
@@ -51,15 +53,20 @@ class Applying:
 
     def take_over(self, snapshot: Snapshot, leading: Leadership | None, turn: Turn) -> None:
         """The state after a snapshot, all at once: at start, or because a leader sent it."""
-        self._store.become(self._snapshots.restore(snapshot))
+        self._store.become(self._snapshots.restore(snapshot, turn))
         self.applied = snapshot.index
         self._time.applied(self._store.dedup.last, turn.now)
         self._after(leading, turn)
 
     def take_committed(self, leading: Leadership | None, turn: Turn) -> None:
-        """Apply what is committed, and no more than a slice of it in one turn."""
-        if self._in_slices or not self._raft.behind:
+        """Apply what is committed, no more than a slice of it in one turn; a follower where a turn does not write."""
+        if not self._raft.behind:
+            return
+        if self._waiting_since is None:
+            self._waiting_since = turn.now
+        if self._in_slices or (leading is None and turn.wrote):
             return  # slices go on with ApplyDue: other messages wait for one of them, and not for one each
+        turn.sample("raft.fsm.enqueue", (turn.now - self._waiting_since) / 1e6)
         self._apply(self._raft.take_committed(APPLY_MOST), leading, turn)
         self._see_to_the_rest(turn)
 
@@ -68,6 +75,7 @@ class Applying:
         if self._in_slices:
             turn.set_timer(TIMER, 0, ApplyDue())
         else:
+            self._waiting_since = None
             self._snapshots.begin_if_due(self._store, turn)
 
     def _apply(self, entries: list[Entry], leading: Leadership | None, turn: Turn) -> None:
@@ -96,6 +104,7 @@ class Applying:
             raise Poisoned(f"entry {entry.index}", error) from error
         self._time.applied(stamp, turn.now)
         turn.sample(fsm_metric(command), 0.0)
+        turn.sample("raft.fsm.apply", 0.0)
         if isinstance(command, RestoreStaged):
             self._restored(outcome, leading, turn)
         elif isinstance(command, Register) and leading is not None:

@@ -75,6 +75,7 @@ class Authorize:
         """Whose request this is; None without ACLs."""
         if not self.on:
             return None
+        turn.sample("acl.ResolveToken", 0.0)
         bearer = self._bearer(token, turn)
         if not isinstance(bearer, m.AclToken):
             return bearer if isinstance(bearer, Refused) else bearer._replace(secret=token)

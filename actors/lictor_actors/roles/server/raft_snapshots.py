@@ -34,8 +34,10 @@ class _Writing:
 class _Reading:
     """A leader's snapshot on its way into a store that is not in use yet."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, began: int | None = None) -> None:
+        """``began``: when its first part came, None if all of it is here."""
         self.snapshot = snapshot
+        self.began = began
         self._thaw = Thaw(Store())
         self._read = 0
 
@@ -58,7 +60,7 @@ class RaftSnapshots:
         self._raft = raft
         self._writing: _Writing | None = None
         self._reading: _Reading | None = None
-        self._ready: tuple[Snapshot, Store] | None = None
+        self._ready: tuple[_Reading, Store] | None = None
         """A leader's snapshot that was read whole before Raft took it over."""
 
     @property
@@ -71,6 +73,7 @@ class RaftSnapshots:
         if self._raft.snapshot_due:
             snapshot = self._raft.begin_snapshot(turn)
             self._writing = _Writing(snapshot, freeze(store), START, turn.now)
+            turn.sample("raft.fsm.snapshot", 0.0)
             turn.set_timer(TIMER, 0, SnapshotSliceDue())
 
     def due(self, turn: Turn) -> None:
@@ -90,13 +93,13 @@ class RaftSnapshots:
             writing.place = place
             turn.set_timer(TIMER, PAUSE_NS, SnapshotSliceDue())
 
-    def read_incoming(self) -> None:
+    def read_incoming(self, now: int) -> None:
         """Another chunk may have come from the leader."""
         incoming = self._raft.incoming
         if incoming is None:
             return
         if self._reading is None or self._reading.snapshot is not incoming:
-            self._reading = _Reading(incoming)
+            self._reading = _Reading(incoming, now)
         try:
             self._reading.go_on()
         except SnapshotRefused:
@@ -108,16 +111,19 @@ class RaftSnapshots:
         if reading is None or reading.snapshot is not snapshot:
             reading = _Reading(snapshot)
         try:
-            self._ready = snapshot, reading.finish()
+            self._ready = reading, reading.finish()
         except SnapshotRefused as refused:
             return str(refused)
         return ""
 
-    def restore(self, snapshot: Snapshot) -> Store:
+    def restore(self, snapshot: Snapshot, turn: Turn) -> Store:
         """The store of this snapshot. Raises Poisoned if it is the journal's and this version cannot read it."""
         ready, self._ready = self._ready, None
-        if ready is not None and ready[0] is snapshot:
+        if ready is not None and ready[0].snapshot is snapshot:
+            began = ready[0].began
+            turn.sample("raft.fsm.restore", 0.0 if began is None else (turn.now - began) / 1e6)
             return ready[1]
+        turn.sample("raft.fsm.restore", 0.0)
         try:
             return _Reading(snapshot).finish()
         except SnapshotRefused as refused:

@@ -28,6 +28,8 @@ def of_store(store: Store, dc: str) -> Iterator[Reading]:
     yield f"state.nodes;datacenter={dc}", float(len(store.catalog.nodes))
     yield f"state.services;datacenter={dc}", float(len(instances))
     yield f"state.service_instances;datacenter={dc}", float(sum(instances))
+    own = len(store.catalog.instances.get("consul", ()))
+    yield f"state.billable_service_instances;datacenter={dc}", float(sum(instances) - own)
     yield f"state.kv_entries;datacenter={dc}", float(len(store.kv.entries))
 
 
@@ -40,6 +42,8 @@ def of_leader(leading: Leadership | None, members: Mapping[str, Member], dc: str
     yield "autopilot.healthy", float(seen.healthy)
     yield "autopilot.failure_tolerance", float(seen.failure_tolerance)
     yield "session_ttl.active", float(len(leading.sessions))
+    yield "raft.leader.oldestLogAge", leading.log_age.ms
     alive = [member.is_server for member in members.values() if member.status == "alive" and member.dc == dc]
-    yield f"members.servers;datacenter={dc}", float(sum(alive))
-    yield f"members.clients;datacenter={dc}", float(len(alive) - sum(alive))
+    for before in ("", "consul."):
+        yield f"{before}members.servers;datacenter={dc}", float(sum(alive))
+        yield f"{before}members.clients;datacenter={dc}", float(len(alive) - sum(alive))

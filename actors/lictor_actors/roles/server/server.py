@@ -225,7 +225,7 @@ class Server(Actor):
 
     def _snapshot_step(self, message: r.RaftMessage, turn: Turn) -> None:
         self._step(message, turn)
-        self._raft_snapshots.read_incoming()
+        self._raft_snapshots.read_incoming(turn.now)
 
     def _recover(self, message: Recovered, turn: Turn) -> None:
         try:
@@ -262,8 +262,7 @@ class Server(Actor):
         restored = self.raft.take_restored()
         if restored is not None:
             self._applying.take_over(restored, leading, turn)
-        if leading is not None or not turn.wrote:
-            self._applying.take_committed(leading, turn)
+        self._applying.take_committed(leading, turn)
         if leading is not None and leading.unconfirmed and not self.raft.behind:
             self.queries.confirmed(leading, turn)
         if self._announcements.waiting and self.raft.leader:

@@ -9,8 +9,8 @@ from lictor_actors.hosts.node import Node
 from lictor_messages.dns import DnsAnswered, DnsAsked
 from lictor_messages.envelope import Envelope, at
 
-Send = Callable[[int, bytes], None]
-"""Takes an answer, and the place of its packet."""
+Send = Callable[[Sequence[tuple[int, bytes]]], None]
+"""Takes answers, each with the place of its packet; an empty one is not to be sent."""
 SWEEP_S = 5.0
 LIVES_SWEEPS = 4
 """A question that is not answered by then is forgotten: its client has long asked again."""
@@ -48,7 +48,7 @@ class DnsDesk:
         return len(self._open)
 
     def ask(self, packets: Sequence[tuple[bytes, str]], tcp: bool, send: Send) -> None:
-        """Have them answered; each answer that is to be sent goes to ``send``, an empty one if none is."""
+        """Have them answered: ``send`` takes what is ready at once together, and what comes later by itself."""
         self._count += 1
         request = f"{self._prefix}{self._count:x}"
         self._open[request] = _Open(send, len(packets), self._tick)
@@ -82,8 +82,7 @@ class DnsDesk:
         if type(body) is not DnsAnswered:  # the actor is down
             self._lose([envelope.request])
             return
-        for place, packet in body.answers:
-            waiting.send(place, packet)
+        waiting.send(body.answers)
         waiting.left -= len(body.answers)
         if waiting.left <= 0:
             del self._open[envelope.request]

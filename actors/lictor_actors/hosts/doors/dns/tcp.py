@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Sequence
 
 from lictor_actors.bus.listening import bound, in_words
 from lictor_actors.hosts.doors.dns.desk import DnsDesk
@@ -68,10 +69,10 @@ class DnsConnection(asyncio.Protocol):
         """Close it at once."""
         self._transport.abort()
 
-    def _answer(self, _: int, answer: bytes) -> None:
-        self._open -= 1
-        if answer and not self._transport.is_closing():
-            self._transport.write(framed(answer))
+    def _answer(self, answers: Sequence[tuple[int, bytes]]) -> None:
+        self._open -= len(answers)
+        if not self._transport.is_closing():
+            self._transport.writelines(framed(answer) for _, answer in answers if answer)
         self._read_or_wait()
 
     def _read_or_wait(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+from collections.abc import Sequence
 from typing import Any
 
 from lictor_actors.bus.listening import bound, in_words
@@ -59,15 +60,16 @@ class UdpListener:
         except OSError as error:
             self._trouble(error)
         if packets:
-            self._desk.ask(packets, False, lambda place, answer: self._send(answer, sources[place]))
+            self._desk.ask(packets, False, lambda answers: self._send(answers, sources))
 
-    def _send(self, answer: bytes, to: Any) -> None:
-        if not answer:
-            return
-        try:
-            self._socket.sendto(answer, to)
-        except OSError as error:  # closed meanwhile, no room, or nothing to be sent to such an address
-            self._trouble(error)
+    def _send(self, answers: Sequence[tuple[int, bytes]], to: Sequence[Any]) -> None:
+        send = self._socket.sendto
+        for place, answer in answers:
+            if answer:
+                try:
+                    send(answer, to[place])
+                except OSError as error:  # closed meanwhile, no room, or nothing to be sent to such an address
+                    self._trouble(error)
 
     def _trouble(self, error: OSError) -> None:
         self._desk.count(f"dns_udp_failed:{errno.errorcode.get(error.errno or 0, 'other')}")
@@ -94,15 +96,16 @@ class UdpListener:
         except OSError as error:
             self._trouble(error)
         if packets:
-            self._desk.ask(packets, False, lambda place, answer: self._send_from(answer, *ways[place]))
+            self._desk.ask(packets, False, lambda answers: self._send_from(answers, ways))
 
-    def _send_from(self, answer: bytes, to: Any, info: Any) -> None:
-        if not answer:
-            return
-        try:
-            self._socket.sendmsg([answer], info, 0, to)
-        except OSError as error:
-            self._trouble(error)
+    def _send_from(self, answers: Sequence[tuple[int, bytes]], ways: Sequence[tuple[Any, Any]]) -> None:
+        for place, answer in answers:
+            if answer:
+                to, info = ways[place]
+                try:
+                    self._socket.sendmsg([answer], info, 0, to)
+                except OSError as error:
+                    self._trouble(error)
 
 
 def _from_there(level: int, kind: int, info: bytes) -> tuple[int, int, bytes]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeVar
 
-from lictor_actors.consul.metrics import METRICS, Metric, named
+from lictor_actors.consul.metric import Metric
+from lictor_actors.consul.metrics import METRICS, named
+from lictor_actors.hosts.live.metrics.catalog_calls import catalog_calls
 from lictor_actors.hosts.live.metrics.node_metrics import NodeMetrics
 from lictor_actors.hosts.live.metrics.series import Series
 from lictor_actors.hosts.live.metrics.view import MetricsView
@@ -34,7 +36,7 @@ class Found(NamedTuple):
     series: Mapping[str, Series]
 
 
-def found_in(parts: Iterable[NodeMetrics], more: Iterable[Reading], *, whole: bool) -> Found:
+def found_in(node: str, parts: Iterable[NodeMetrics], more: Iterable[Reading], *, whole: bool) -> Found:
     """What a node has of its own, and what it shares with the others of its process."""
     gauges = dict(more)
     counters: dict[str, float] = {}
@@ -46,6 +48,10 @@ def found_in(parts: Iterable[NodeMetrics], more: Iterable[Reading], *, whole: bo
         counters |= part.counters(readings)
         grown |= part.grown(whole=whole)
         series |= part.series()
+    own = node.rpartition(".")[0]
+    counters |= catalog_calls({what: one.count for what, one in series.items()}, counters, own)
+    recent = {what: (one.last if whole else one.current).count for what, one in series.items()}
+    grown |= {what: value for what, value in catalog_calls(recent, grown, own) if value}
     return Found(gauges, counters, grown, series)
 
 

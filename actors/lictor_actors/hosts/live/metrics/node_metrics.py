@@ -35,8 +35,9 @@ class NodeMetrics:
                 series = self._series.get(what)
                 if series is None:
                     series = self._series[what] = Series()
-                series.add(values, in_buckets=named(what)[0].kind == "histogram")
-                values.clear()
+                taken = values[:]  # a collection of garbage may begin at any moment and adds its own time
+                del values[: len(taken)]
+                series.add(taken, in_buckets=named(what)[0].kind == "histogram")
 
     def roll(self) -> None:
         """An interval of ten seconds is over."""
@@ -48,7 +49,7 @@ class NodeMetrics:
     def counters(self, readings: Iterable[Reading]) -> dict[str, float]:
         """All counters, by name with labels."""
         kept = {what: value for what, value in readings if named(what)[0].kind == "counter"}
-        return kept | {_event(what, self._events): float(count) for what, count in self.counts.items()}
+        return kept | {counter_of(what, self._events): float(count) for what, count in self.counts.items()}
 
     def readings(self) -> list[Reading]:
         """Gauges and counters that are kept elsewhere, as they are now."""
@@ -66,6 +67,6 @@ class NodeMetrics:
         return {what: growth if growth >= 0 else new[what] for what, growth in growths if growth}
 
 
-def _event(what: str, events: str) -> str:
-    """Consul's metric of that name, or one of our events."""
+def counter_of(what: str, events: str) -> str:
+    """What is counted under this name: Consul's metric, if it has one, or one of our ``events``."""
     return what if what.partition(";")[0] in METRICS else f"{events};what={what}"

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from lictor_actors.hosts.live.metrics.exposition import exposition
 from lictor_actors.hosts.live.metrics.found import Found, found_in
-from lictor_actors.hosts.live.metrics.node_metrics import NodeMetrics
+from lictor_actors.hosts.live.metrics.gc_pauses import GcPauses
+from lictor_actors.hosts.live.metrics.node_metrics import NodeMetrics, counter_of
 from lictor_actors.hosts.live.metrics.process import machine_readings, process_readings
 from lictor_actors.hosts.live.metrics.summary import INTERVAL_S, summary
 from lictor_actors.hosts.live.metrics.view import MetricsView
@@ -20,6 +21,7 @@ from lictor_messages.envelope import node_of, role_of
 from lictor_messages.metrics import MetricsRead, ReadMetrics
 
 Counts = Callable[[], Mapping[str, int]]
+PROCESS_EVENTS = "lictor.process.events"
 
 
 class Registries:
@@ -34,7 +36,9 @@ class Registries:
         self._views: dict[str, MetricsView] = {}
         self._of_nodes: Counter[str] = Counter()
         """What nodes have counted, those too that are no more here."""
-        self._process = NodeMetrics(self._of_process, "lictor.process.events")
+        self._process = NodeMetrics(self._of_process, PROCESS_EVENTS)
+        self._pauses = GcPauses(self._process.samples)
+        self.start, self.stop = self._pauses.start, self._pauses.stop
         self._interval = int(time.time()) // INTERVAL_S
         self._first = self._interval
 
@@ -85,15 +89,17 @@ class Registries:
         own = Counter({role_of(to): count for to, count in waiting.items() if node_of(to) == name})
         mail = [(f"lictor.mailbox;actor={role}", float(count)) for role, count in own.items()]
         mail.append(("lictor.process.mailbox", float(sum(waiting.values()))))
-        return found_in((self._nodes[name], self._process), (*mail, *process_readings(), *machine), whole=whole)
+        parts = self._nodes[name], self._process
+        return found_in(name, parts, (*mail, *process_readings(), *machine), whole=whole)
 
     def _of_process(self) -> Iterator[Reading]:
         for what, count in self._counters.items():
             if count > self._of_nodes[what]:
-                yield f"lictor.process.events;what={what}", float(count - self._of_nodes[what])
+                yield counter_of(what, PROCESS_EVENTS), float(count - self._of_nodes[what])
         for what, count in self._sent().items():
             yield f"lictor.process.bus;sent={what.removesuffix('_out')}", float(count)
         yield "lictor.process.cpu_seconds", time.process_time()
+        yield "runtime.total_gc_pause_ns", float(self._pauses.total_ns)
 
 
 def _of_actors(node: Node) -> Iterator[Reading]:

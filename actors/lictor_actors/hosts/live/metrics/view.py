@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lictor_actors.consul.metrics import Metric
+from lictor_actors.consul.metric import Metric
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from lictor_actors.roles.server.leader.catalog_care import CatalogCare
 from lictor_actors.roles.server.leader.configuration_care import ConfigurationCare
 from lictor_actors.roles.server.leader.coordinate_batch import CoordinateBatch
 from lictor_actors.roles.server.leader.handover import Handover
+from lictor_actors.roles.server.leader.log_age import LogAge
 from lictor_actors.roles.server.leader.logins import Logins
 from lictor_actors.roles.server.leader.proposals import Proposals
 from lictor_actors.roles.server.leader.root_authority import ROOT, RootAuthority
@@ -78,6 +79,7 @@ class Leadership:
         self.sessions = SessionTimers(store)
         self.tombstones = TombstoneTimer(store)
         self.configuration = ConfigurationCare(options, raft, store, members)
+        self.log_age = LogAge(raft, time)
         self.catalog = CatalogCare(options, store, members, self.proposals.propose_own)
         self.handover = Handover(raft, members)
         self.coordinates = CoordinateBatch()
@@ -94,7 +96,7 @@ class Leadership:
             ProposeDue: self.proposals.due,
             ReconcileDue: self.catalog.compare_all,
             LateRegistrationDue: lambda _: self.catalog.look_at_late(),
-            AutopilotDue: self.configuration.due,
+            AutopilotDue: self._look_at_servers,
             SessionsDue: lambda turn: self._propose(self.sessions.due(turn), turn),
             ReapDue: lambda turn: self._propose(self.tombstones.due(turn), turn),
             TransferLateDue: self.handover.late,
@@ -166,6 +168,10 @@ class Leadership:
         self.catalog.doubt(nodes)
         if servers:
             self.configuration.wanted = True
+
+    def _look_at_servers(self, turn: Turn) -> None:
+        self.configuration.due(turn)
+        self.log_age.look(turn)
 
     def go_on(self, applied: int, leaving: bool, turn: Turn) -> None:
         """At the end of each turn: change Raft's configuration and the catalog where that is due."""
