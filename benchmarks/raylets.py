@@ -54,9 +54,10 @@ async def lose_machines(rack: RayMachines, rounds: int) -> Losses:
         clients = [asyncio.create_task(recorder.work(f"c{i}", store, i)) for i, store in enumerate(stores)]
         for number in range(rounds):
             victim = rack.machines[number % len(rack.machines)]
+            lost = servers_at(victim, cluster)
             losses.report.kills.append(time.monotonic_ns())
             losses.moved_s.append(await asyncio.to_thread(kill, victim, cluster))
-            await asyncio.to_thread(bring_back, victim, cluster)
+            await asyncio.to_thread(bring_back, victim, cluster, lost)
         recorder.over.set()
         await asyncio.gather(*clients)
         await judge_all(by_role(cluster)[0], recorder, [], losses.report)
@@ -78,10 +79,19 @@ def kill(victim: RayMachine, cluster: Cluster) -> float:
     return took
 
 
-def bring_back(victim: RayMachine, cluster: Cluster) -> None:
-    """An empty machine in its place; return when the cluster is whole, with as many voters as before."""
+def bring_back(victim: RayMachine, cluster: Cluster, lost: set[str]) -> None:
+    """An empty machine in its place; return when the cluster is whole, with as many voters as before.
+
+    Right after the kill the ``lost`` servers still count as servers and voters: the next kill must wait until they do
+    not and newcomers vote, or it takes a majority.
+    """
+
+    def replaced() -> bool:
+        servers = servers_of(cluster)
+        return lost.isdisjoint(servers) and voters_by(cluster, "agent-1") == servers
+
     try:
-        until(lambda: voters_by(cluster, "agent-1") == servers_of(cluster), WHOLE_WITHIN_S)
+        until(replaced, WHOLE_WITHIN_S)
     except AssertionError:
         said = {node: sorted(voters_by(cluster, node)) for node in places(cluster)}
         raise AssertionError(f"{servers_of(cluster)} should vote; by each node's word: {said}") from None
@@ -93,6 +103,11 @@ def bring_back(victim: RayMachine, cluster: Cluster) -> None:
 def servers_of(cluster: Cluster) -> set[str]:
     """The servers that the cluster has now."""
     return {name for name in places(cluster) if name.startswith("server-")}
+
+
+def servers_at(machine: RayMachine, cluster: Cluster) -> set[str]:
+    """Those that are on this machine now."""
+    return {name for name, place in places(cluster).items() if name.startswith("server-") and place.ip == machine.ip}
 
 
 def voters_by(cluster: Cluster, node: str) -> set[str]:

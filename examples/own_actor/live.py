@@ -25,21 +25,28 @@ from lictor_messages.host import ActorSpec
 HERE, THERE, CLUSTER, CLICKS, TRIES = "n1.dc1", "n2.dc1", "own-actor", 20, 20
 
 
-async def start(folder: Path, name: str, tree: list[ActorSpec], other: str) -> tuple[LiveHost, Node]:
-    """A host with one node, which knows where the other one is."""
-    lanes = {node: (f"ipc://{folder}/{node}.gossip", f"ipc://{folder}/{node}.rest") for node in (HERE, THERE)}
-    gossip, rest = lanes[name]
-    host = LiveHost(CLUSTER, lanes=(gossip, rest))
+Lanes = tuple[str, str]
+"""Where a node listens: for gossip, and for the rest."""
+
+
+def lanes_in(folder: Path, name: str) -> Lanes:
+    """Those of a node of this machine."""
+    return f"ipc://{folder}/{name}.gossip", f"ipc://{folder}/{name}.rest"
+
+
+async def start(folder: Path, name: str, tree: list[ActorSpec], lanes: Lanes) -> tuple[LiveHost, Node]:
+    """A host with one node, which listens there and keeps its journal in this folder."""
+    gossip, rest = lanes
+    host = LiveHost(CLUSTER, lanes=lanes)
     await host.start()
     spec = SiteSpec(name=name.partition(".")[0], gossip=gossip, rest=rest, data_dir=str(folder / name))
-    node = await host.add(spec, tree, lambda _: Counter())
-    host.locate(name, other, "gossip", lanes[other])
-    return host, node
+    return host, await host.add(spec, tree, lambda _: Counter())
 
 
 async def count(folder: Path) -> None:
     """The process that counts, until it is killed."""
-    await start(folder, HERE, [ActorSpec(role="counter")], THERE)
+    host, _ = await start(folder, HERE, [ActorSpec(role="counter")], lanes_in(folder, HERE))
+    host.locate(HERE, THERE, "gossip", lanes_in(folder, THERE))
     print("counting", flush=True)
     await asyncio.Event().wait()
 
@@ -88,7 +95,8 @@ async def spawn(folder: Path) -> Process:
 
 
 async def main(folder: Path) -> None:
-    host, node = await start(folder, THERE, [], HERE)
+    host, node = await start(folder, THERE, [], lanes_in(folder, THERE))
+    host.locate(THERE, HERE, "gossip", lanes_in(folder, HERE))
     clicker, total = Clicker(host, node), 0
     for half in (range(1, CLICKS // 2 + 1), range(CLICKS // 2 + 1, CLICKS + 1)):
         process = await spawn(folder)
