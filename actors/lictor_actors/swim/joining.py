@@ -14,8 +14,8 @@ from lictor_messages.addresses import lane_url, split_host_port
 from lictor_messages.members import Join, Joined
 from lictor_messages.swim import JoinDue, RetryJoinDue
 
-PORTS = {"lan": 8301, "wan": 8302}
-"""Of addresses that name none, by pool."""
+GOSSIP_PORT = 8301
+"""Of addresses that name none, where no node is there to say its own."""
 FIRST_RETRIES = 3
 """Retries that wait an eighth, a quarter and a half of the interval: in a cluster that starts as a whole the first
 address is often up a moment later."""
@@ -24,7 +24,7 @@ IN_WORDS = {"no_pipe": "nobody answers there", "stalled": "nothing gets through 
 """The bus's reasons, as the asker is told them."""
 
 
-def gossip_url(address: str, port: int = PORTS["lan"]) -> str:
+def gossip_url(address: str, port: int = GOSSIP_PORT) -> str:
     """``host``, ``host:port``, ``[v6]:port`` or a bare IPv6 address as a URL; one of another scheme stays as it is.
 
     Raises ValueError, see ``split_host_port``.
@@ -61,6 +61,7 @@ class Joining:
         remembering: Remembering,
         addresses: tuple[str, ...],
         retry: int,
+        port: int,
         pool: Literal["lan", "wan"],
         shares_lane: bool = False,
         retry_most: int = 0,
@@ -72,7 +73,8 @@ class Joining:
         self._remembering = remembering
         self._addresses = addresses
         self._retry = retry
-        self._port = PORTS[pool]
+        self._port = port
+        """This node's own: a cluster that has chosen another port has it on every node (as memberlist does)."""
         self._insists = pool == "wan"
         """Its neighbours bring a server into the pool of all, and that is no link to another datacenter yet."""
         self._shares_lane = shares_lane

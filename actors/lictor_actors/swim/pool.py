@@ -104,9 +104,9 @@ class Pool:
         self.acquaintance = Acquaintance(members, processed, self.updates, self.listeners)
         keep = options.reconnect_timeout_ns, options.tombstone_timeout_ns
         self.remembering = Remembering(members, options.rejoin_after_leave, options.reconnect_timeout_ns)
-        join = options.join, options.retry_join_ns, options.pool, options.shares_lane, options.retry_join_max
+        join = options.join, options.retry_join_ns, options.port, options.pool, options.shares_lane
         waits = options.introduced_within_ns > 0
-        self.joining = Joining(profile, members, self.sync, self.remembering, *join, waits)
+        self.joining = Joining(profile, members, self.sync, self.remembering, *join, options.retry_join_max, waits)
         self.departure = Departure(profile, members, gossiper)
         self.undertaker = Undertaker(profile, members, self.membership, self.sync, self.remembering, *keep)
 

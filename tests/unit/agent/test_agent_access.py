@@ -17,7 +17,7 @@ from lictor_messages.agent import AgentOptions, CheckSpec, ListLocalServices, Re
 from lictor_messages.agent_acl import MayUseAgent, SetAgentToken
 from lictor_messages.answers import Command, Query
 from lictor_messages.base import KINDS, Message
-from lictor_messages.catalog import ListNodes, ServiceRecord
+from lictor_messages.catalog import ListNodes, Register, ServiceRecord
 from lictor_messages.envelope import Envelope
 from lictor_messages.host import Recovered, Undeliverable
 from lictor_messages.members import Member, MemberJoined
@@ -236,3 +236,12 @@ def test_tokens_without_number_are_not_remembered_without_end() -> None:
         agent.answer(MAY)
     assert len(agent.agent._access._beliefs) <= 1024
     assert not agent.agent._access._beliefs._asked
+
+
+def test_the_first_write_of_a_registration_is_by_its_own_token() -> None:
+    """The agent has none of its own, by which the service would stay out of the catalog until a full sync."""
+    asked = Asked(acl_default_policy="allow")
+    asked.ask(REGISTER, token="web-writer")
+    asked.answer(MAY)
+    (written,) = [e for e in asked.sent if isinstance(e.body, Register) and e.body.service is not None]
+    assert written.token == "web-writer"

@@ -75,7 +75,7 @@ class Net:
     def add(self, name: str, *join: str, profile: Profile | None = None, dc: str = "dc1", **options: object) -> Prober:
         """``called=``: its name, where another node has it too."""
         called = options.pop("called", name)
-        fields = {"address": "127.0.0.1", "port": 10_000 + len(self.nodes), "rest": f"tcp://{name}:8300"}
+        fields = {"address": f"127.0.0.{len(self.nodes) + 1}", "port": 8301, "rest": f"tcp://{name}:8300"}
         fields |= {"gossip": f"tcp://{name}:8301", "tell": (f"agent@{name}.{dc}",), **options}
         o = ProberOptions(name=called, dc=dc, join=tuple(f"tcp://{seed}:8301" for seed in join), **fields)
         self.nodes[f"{name}.{dc}"] = Node(o, profile)

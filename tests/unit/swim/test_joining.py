@@ -42,6 +42,14 @@ def test_join_answers_how_many_were_reached_and_why_others_were_not(net):
     assert sorted(joined.errors) == ["nobody:1: refused", "silent: no answer in time"]
 
 
+def test_an_address_without_a_port_is_asked_at_the_port_that_the_node_itself_has(net):
+    net.add("n0", port=9301, gossip="tcp://n0:9301")
+    net.add("n1", gossip="tcp://n1:9301")
+    net.ask("n0", Join(addresses=("n0", "n1")))
+    net.run(1)
+    assert net.nodes["n0.dc1"].answers == [Joined(count=2)]
+
+
 @pytest.mark.parametrize("address", ["n0", "n0:8301", "tcp://n0:8301"])
 def test_who_has_a_node_join_itself_has_what_was_asked_for(net, address):
     net.add("n0")
@@ -242,9 +250,7 @@ def test_a_namesake_is_turned_away_where_it_says_that_it_is_reached(net):
     net.add("n0")
     where, words = turned_away(net, net.alive("n0", 5, gossip="tcp://twin:8301"))
     assert where == "prober@tcp://twin:8301"
-    assert words.startswith(
-        "another node is called 'n0' already, at 127.0.0.1:10000. Give this one another 'node_name'"
-    )
+    assert words.startswith("another node is called 'n0' already, at 127.0.0.1:8301. Give this one another 'node_name'")
     assert net.told("n0", MemberJoined)[1:] == []
 
 
@@ -277,7 +283,7 @@ def test_a_copy_of_a_members_id_is_turned_away_and_told_what_to_do(net, holder):
     net.ask("copy", Join(addresses=("n0",)))
     net.run(5)
     (joined,) = net.nodes["copy.dc1"].answers
-    assert joined.errors[0].startswith(f"n0: node 'copy' has the id of node '{holder}', which lives at 127.0.0.1:1000")
+    assert joined.errors[0].startswith(f"n0: node 'copy' has the id of node '{holder}', which lives at 127.0.0.")
     assert "Stop 'copy', remove the file 'node-id' from its data directory" in joined.errors[0]
     assert net.prober("copy").alive_count == 1
     assert net.status("n0", "copy") == net.status("n1", "copy") == "unknown"

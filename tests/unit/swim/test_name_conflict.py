@@ -37,7 +37,7 @@ def test_one_of_two_that_came_by_different_doors_stops_and_the_other_becomes_eve
     winner = "b" if loser == "a" else "a"
     assert stopping(net, winner) == []
     (why,) = stopping(net, loser)
-    place = {"a": "10.0.0.1:10006", "b": "10.0.0.2:10007"}[winner]
+    place = {"a": "10.0.0.1:8301", "b": "10.0.0.2:8301"}[winner]
     assert why.startswith(f"another node is called 'twin' too, at {place}, and only ")
     assert why.endswith("Give it another 'node_name' and start it again")
     obey(net)

@@ -86,18 +86,21 @@ class AgentTokens:
         """The same, and what is registered is written to the catalog by the token of its request."""
 
         def registered(message: Message, turn: Turn) -> None:
+            if not self.on or turn.envelope is None:
+                register(message, turn)
+                return
+            # Before: the registration itself may write to the catalog at once.
+            for key, token in _shown(message):
+                self._registered(key, token or turn.envelope.token, turn)
             register(message, turn)
-            if self.on and turn.envelope is not None:
-                for key, token in _shown(message):
-                    self._registered(key, token or turn.envelope.token, local, turn)
+            for gone in [known for known in self.registered if not _is_in(known, local)]:
+                self._remember(gone, "", turn)
 
         return registered
 
-    def _registered(self, key: Key, token: str, local: LocalState, turn: Turn) -> None:
-        for gone in [known for known in self.registered if not _is_in(known, local)]:
-            self._remember(gone, "", turn)
+    def _registered(self, key: Key, token: str, turn: Turn) -> None:
         token = "" if is_same(token, self.default) else token
-        if _is_in(key, local) and not is_same(self.registered.get(key, ""), token):
+        if not is_same(self.registered.get(key, ""), token):
             self._remember(key, token, turn)
 
     def _remember(self, key: Key, token: str, turn: Turn) -> None:
