@@ -1,6 +1,6 @@
 """Simulated clusters of thousands: what a death, a cut rack and a crowd of joiners take, in virtual time and in memory.
 
-    python benchmarks/scale.py 10000          from one converged view: kill 1 %, cut a rack of 100, 100 nodes join
+    python benchmarks/scale.py 10000          from one converged view: 1 % killed, a rack cut off and healed, 100 join
     python benchmarks/scale.py 1000 -join     a whole cluster that joins, is split in half, and healed
 
 One core; a phase's line is printed when it is over, and how far it is meanwhile goes to the standard error. The same
@@ -15,6 +15,8 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+
+from declared import Declared
 
 from lictor_actors.hosts.world import World
 from lictor_actors.node.in_world import add_converged, add_node, cluster_specs
@@ -36,6 +38,10 @@ class Scale:
 
     def __init__(self, nodes: int, *, converged: bool) -> None:
         self.world = World(seed=1, check_every=CHECK_EVERY)
+        self._side: dict[str, int] = {}
+        """Node → its side of a cut; nothing passes from one to another."""
+        self.declared = Declared(self.reaches)
+        self.world.trace.taps.append(self.declared)
         self._rack = min(RACK, nodes // 10)
         self.specs = cluster_specs(1, SERVERS, nodes - SERVERS + self._rack)
         self.newcomers = [self.specs.pop() for _ in range(self._rack)]
@@ -56,15 +62,17 @@ class Scale:
         for spec in specs:
             add_node(self.world, spec)
 
-    def kill(self) -> None:
-        """One in a hundred, at once."""
-        self._phase("1 % killed", lambda: [self.world.kill(n) for n in self.victims], lambda: [self.up()])
+    def strike(self) -> None:
+        """One in a hundred is killed and the rack is cut off, in the same moment: both cost the same messages."""
+        rest = [name for name in self.up() if name not in {*self.rack, *self.victims}]
+        self._phase("killed and cut", lambda: self._strike(rest), lambda: [rest])
+        self._tell("killed", self.victims)
+        self._tell("rack", self.rack)
+        self._tell("the others", rest)
 
-    def cut(self) -> None:
-        """The rack is alone; then it is not any more."""
-        rest = [name for name in self.up() if name not in self.rack]
-        self._phase("rack cut", lambda: self.part("rack", self.rack, rest), lambda: [rest])
-        self._phase("rack healed", lambda: self.world.network.set_rules(()), lambda: [self.up()])
+    def heal(self) -> None:
+        """The rack is alone no more."""
+        self._phase("rack healed", self.mend, lambda: [self.up()])
 
     def join(self) -> None:
         """Newcomers, all at once."""
@@ -75,11 +83,27 @@ class Scale:
         names = self.up()
         halves = [names[::2], names[1::2]]
         self._phase("split in half", lambda: self.part("halves", *halves), lambda: halves)
-        self._phase("halves healed", lambda: self.world.network.set_rules(()), lambda: [names])
+        self._tell("", names)
+        self._phase("halves healed", self.mend, lambda: [names])
+
+    def _strike(self, rest: list[str]) -> None:
+        for victim in self.victims:
+            self.world.kill(victim)
+        self.part("rack", self.rack, rest)
 
     def part(self, rule: str, *groups: list[str]) -> None:
         """Nothing passes between these groups."""
         self.world.network.set_rules((FaultRule(id=rule, effect="drop", groups=tuple(map(tuple, groups))),))
+        self._side = {node: side for side, group in enumerate(groups) for node in group}
+
+    def mend(self) -> None:
+        """Everything passes again."""
+        self.world.network.set_rules(())
+        self._side = {}
+
+    def reaches(self, node: str, other: str) -> bool:
+        """Whether this node runs and no cut keeps the other from hearing it."""
+        return self.world.machines[node].running and self._side.get(node) == self._side.get(other)
 
     def seeing(self, nodes: list[str]) -> int:
         """How many of these see exactly these."""
@@ -90,6 +114,7 @@ class Scale:
     def _phase(self, name: str, begin: Callable[[], object], groups: Callable[[], list[list[str]]]) -> None:
         """Until all nodes of each group see exactly the nodes of that group."""
         started, events, virtual = time.process_time(), self.world.trace.events, self.world.time
+        self.declared.begin(virtual)
         begin()
         nodes = groups()
         total, see = sum(map(len, nodes)), 0
@@ -100,10 +125,13 @@ class Scale:
         print(
             f"{name:>14}  {see:,} of {total:,} know after {(self.world.time - virtual) / 1e9:.0f} virtual s, "
             f"{time.process_time() - started:,.1f} CPU s, {self.world.trace.events - events:,} events, "
-            f"peak {peak_mib():,} MiB",
+            f"peak {peak_mib():,} MiB, {self.declared.false:,} false verdicts so far",
             flush=True,
         )
         assert not self.world.crashes, self.world.crashes[0]
+
+    def _tell(self, which: str, nodes: Iterable[str]) -> None:
+        print(f"{'':>14}  {which}: {self.declared.words(nodes)}", flush=True)
 
 
 def peak_mib() -> int:
@@ -114,15 +142,21 @@ def peak_mib() -> int:
 def _progress(phase: str, passed: float, see: int, total: int) -> None:
     """One line on a terminal, drawn anew; a line for each look elsewhere."""
     bar = "█" * (30 * see // total)
+    spent = f"{time.process_time():,.0f} CPU s, {peak_mib():,} MiB"
     end = "\r" if sys.stderr.isatty() else "\n"
-    print(f"{phase:>14}  {passed:5.0f} s  {bar:░<30}  {see:,} of {total:,}  ", end=end, file=sys.stderr, flush=True)
+    print(
+        f"{phase:>14}  {passed:5.0f} s  {bar:░<30}  {see:,} of {total:,}  {spent}  ",
+        end=end,
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 def main(nodes: int, *, joins: bool = False) -> None:
     """All phases at this size."""
     gc.disable()  # it would go through gigabytes again and again, and what messages leave behind has no cycles
     scale = Scale(nodes, converged=not joins)
-    for phase in (scale.halve,) if joins else (scale.kill, scale.cut, scale.join):
+    for phase in (scale.halve,) if joins else (scale.strike, scale.heal, scale.join):
         phase()
     print(f"{time.process_time():,.0f} CPU s in all, {scale.world.time / 1e9:.0f} virtual s, peak {peak_mib():,} MiB")
 

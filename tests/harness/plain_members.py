@@ -7,6 +7,7 @@ from random import Random
 
 from lictor_actors.swim.marks import bucket
 from lictor_actors.swim.member_table import MemberState, MemberTable, Peer
+from lictor_actors.swim.probe_order import ProbeOrder
 from lictor_actors.swim.roster import NO_ONE, SharedView
 from lictor_messages.members import Member
 
@@ -23,14 +24,15 @@ class PlainTable(MemberTable):
                 mine.mark = 0
                 self._count(mine)
                 self.sum_up(mine)
+        self._order = ProbeOrder(view.names)
 
     def own(self, peer: Peer) -> Peer:
         return peer
 
-    def add(self, peer: Peer, rng: Random) -> None:
+    def add(self, peer: Peer) -> None:
         self.others[peer.node] = peer
         self._count(peer)
-        self._enlist(peer, rng)
+        self._order.add(peer.node)
         self.sum_up(peer)
 
     def remove(self, peer: Peer) -> None:
@@ -65,7 +67,5 @@ class PlainTable(MemberTable):
                 break
         return picked
 
-    def _reshuffle(self, gone_before: int, rng: Random) -> None:
-        self._cursor = 0
-        self._order = [p.node for p in self.others.values() if p.present or p.since > gone_before]
-        rng.shuffle(self._order)
+    def _names_since(self, gone_before: int) -> list[str]:
+        return [p.node for p in self.others.values() if p.present or p.since > gone_before]

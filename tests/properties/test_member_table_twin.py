@@ -61,7 +61,7 @@ def do(table: MemberTable, step: Step, now: int, rng: Random) -> object:
         case "forget" if known is not None and not known.present:
             table.remove(known)
         case "meet" if known is None and node != table.me.node:
-            table.add(peer(n, now), rng)
+            table.add(peer(n, now))
         case "probe":
             found = table.next_to_probe(now, KEEP, rng)
             return found.node if found else None

@@ -52,14 +52,14 @@ class Handoff:
 
     def take_in(self, updates: tuple[bytes, ...], source: str, turn: Turn) -> None:
         """Weigh these updates of a message now, or have them wait."""
-        fresh = self._updates.fresh(updates)
-        if self._has_time_for(fresh, turn.now):
+        fresh = self._updates.unseen(updates)
+        if self._has_time_for(len(fresh), turn.now):
             if fresh:
-                self._updates.take_in(updates, Hearing(source), turn)
+                self._updates.take_in(fresh, Hearing(source), turn)
             return
         if not self.waiting:
             turn.set_timer("handoff", WINDOW_NS, HandoffDue())
-        for data in self._updates.unseen(updates):
+        for data in fresh:
             self._queue(data, source, turn)
 
     def due(self, turn: Turn) -> None:
@@ -72,7 +72,7 @@ class Handoff:
                 by_source.setdefault(source, []).append(data)
                 room -= 1
             for source, updates in by_source.items():
-                self._updates.take_in(tuple(updates), Hearing(source), turn)
+                self._updates.take_in(updates, Hearing(source), turn)
         if self.waiting:
             turn.set_timer("handoff", WINDOW_NS, HandoffDue())
 

@@ -1,4 +1,4 @@
-"""The member table, the order in which members are probed, and random picks among them."""
+"""The member table, whose turn it is to be probed, and random picks among its members."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from random import Random
 from lictor_actors.swim.marks import bucket
 from lictor_actors.swim.peer import MemberState as MemberState
 from lictor_actors.swim.peer import Peer as Peer
+from lictor_actors.swim.probe_order import ProbeOrder
 from lictor_actors.swim.roster import NO_ONE, Roster, SharedView
 from lictor_messages.envelope import at, role_of
 from lictor_messages.members import Member
@@ -23,8 +24,6 @@ class MemberTable:
     def __init__(self, me: Peer, view: SharedView = NO_ONE) -> None:
         self.me = me
         self.role = role_of(me.address)
-        self._order: list[str] = []
-        self._cursor = 0
         self.begin_with(view)
 
     def begin_with(self, view: SharedView) -> None:
@@ -32,6 +31,7 @@ class MemberTable:
         me = self.me
         self.view = view
         self.others = Roster(view, me.node)
+        self._order = ProbeOrder(view.names)
         self.alive_count = len(self.others) + 1
         """Members alive or suspect, this node included: the N of every formula."""
         self.fingerprint = view.fingerprint ^ (0 if me.node in view.peers else me.fingerprint)
@@ -76,11 +76,11 @@ class MemberTable:
         everyone = (self.me, *self.others.values()) if alive.id else ()
         return next((p for p in everyone if p.alive.id == alive.id and p.node != alive.node and p.present), None)
 
-    def add(self, peer: Peer, rng: Random) -> None:
+    def add(self, peer: Peer) -> None:
         """A member that was unknown, alive."""
         self.others.add(peer)
         self._count(peer)
-        self._enlist(peer, rng)
+        self._order.add(peer.node)
         self.sum_up(peer)
 
     def sum_up(self, peer: Peer) -> None:
@@ -135,11 +135,10 @@ class MemberTable:
     def next_to_probe(self, now: int, keep: int, rng: Random) -> Peer | None:
         """SWIM's round robin over a shuffled list; those dead or left for longer than ``keep`` leave the list."""
         for _ in range(2 * len(self.others) + 2):
-            if self._cursor >= len(self._order):
-                self._reshuffle(now - keep, rng)
-            if self._cursor < len(self._order):
-                peer = self.others.get(self._order[self._cursor])
-                self._cursor += 1
+            if not self._order:
+                self._order = ProbeOrder(self._names_since(now - keep))
+            if self._order:
+                peer = self.others.get(self._order.draw(rng))
                 if peer is not None and peer.present:
                     return peer
         return None
@@ -166,19 +165,11 @@ class MemberTable:
         self.alive_count += 1 if peer.present else -1
         self.fingerprint ^= peer.fingerprint
 
-    def _enlist(self, peer: Peer, rng: Random) -> None:
-        """At a uniform position, so that a newcomer waits no longer than 2N-1 rounds for its first probe."""
-        order = self._order
-        order.append(peer.node)
-        place = int(rng.random() * len(order))
-        order[place], order[-1] = order[-1], order[place]
-
-    def _reshuffle(self, gone_before: int, rng: Random) -> None:
-        self._cursor = 0
+    def _names_since(self, gone_before: int) -> list[str]:
+        """All others but those that were gone by then."""
         long_gone = {peer.node for peer in self.gone() if peer.since <= gone_before}
         names = self.others.names()
-        self._order = [name for name in names if name not in long_gone] if long_gone else names
-        rng.shuffle(self._order)
+        return [name for name in names if name not in long_gone] if long_gone else names
 
 
 def by_name(peers: Iterable[Peer]) -> list[Peer]:

@@ -137,7 +137,8 @@ class Membership:
             self._members.sum_up(peer)
         if peer.suspicion.confirm(claim.accuser):
             self._gossiper.spread(peer.node, data, turn)
-            self._transitions.await_refutation(peer, peer.suspicion, turn)
+            if turn.now >= peer.suspicion.soonest:
+                self._transitions.await_refutation(peer, peer.suspicion, turn)
         return True
 
     def dead(self, claim: Message, data: bytes, hearing: Hearing, turn: Turn) -> bool:
@@ -195,9 +196,12 @@ class Membership:
         turn.send(peer.address, Gossip(updates=(peer.stronger, me.record)), early=True)
 
     def suspicion_due(self, due: SuspicionDue, turn: Turn) -> None:
-        """The time to refute is over, unless a confirmation or a lag has moved it since."""
+        """The time to refute is over, unless too few have confirmed the suspicion or a lag has moved its end."""
         peer = self._members.others.get(due.node)
-        if peer is None or peer.suspicion is None or turn.now < peer.suspicion.deadline:
+        if peer is None or peer.suspicion is None:
+            return
+        if turn.now < peer.suspicion.deadline:
+            self._transitions.await_refutation(peer, peer.suspicion, turn)
             return
         claim = peer.suspicion.verdict
         if claim is None or claim.incarnation < peer.incarnation:
@@ -233,5 +237,3 @@ class Membership:
         peer.suspicion.convict(claim)
         if turn.now >= peer.suspicion.deadline:
             self._transitions.bury(peer, claim, data, turn)
-        else:
-            self._transitions.await_refutation(peer, peer.suspicion, turn)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 
 class ProcessedUpdates:
@@ -21,20 +21,18 @@ class ProcessedUpdates:
         self._now: set[int] = set()
         self._before: set[int] = set()
 
-    def unseen(self, updates: Iterable[bytes]) -> Iterator[bytes]:
-        """Those that were not processed before, each looked up when its turn comes: what an earlier one says may have
-        changed that."""
-        for data in updates:
-            mark = hash(data)
-            if mark in self._now or mark in self._before or (mark in self._known and mark not in self._anew):
-                continue
-            yield data
+    def __contains__(self, data: bytes) -> bool:
+        mark = hash(data)
+        return mark in self._now or mark in self._before or (mark in self._known and mark not in self._anew)
 
-    def fresh(self, updates: Iterable[bytes]) -> int:
-        """How many of these were not processed before: of most messages of a spreading rumour none."""
+    def unseen(self, updates: Iterable[bytes]) -> list[bytes]:
+        """Those that were not processed before: of most messages of a spreading rumour none."""
         now, before, known, anew = self._now, self._before, self._known, self._anew
-        marks = [mark for mark in map(hash, updates) if mark not in now and mark not in before]
-        return sum(mark not in known or mark in anew for mark in marks)
+        return [
+            data
+            for data in updates
+            if (mark := hash(data)) not in now and mark not in before and (mark not in known or mark in anew)
+        ]
 
     def skip(self, known: frozenset[int]) -> None:
         """These were processed before. Shared, not copied; none were known before this node began."""

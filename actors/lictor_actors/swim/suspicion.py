@@ -31,10 +31,15 @@ class Suspicion:
         return len(self.accusers) - 1
 
     @property
+    def soonest(self) -> int:
+        """When it is over if enough confirm it."""
+        return self._start + self._least
+
+    @property
     def deadline(self) -> int:
         """When nothing else can be believed than that the member has failed."""
         if self.verdict is not None:
-            return self._start + self._least
+            return self.soonest
         return self._start + suspicion_timeout(self.confirmed, self.wanted, self._least, self._most)
 
     def confirm(self, accuser: str) -> bool:

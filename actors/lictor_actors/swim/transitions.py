@@ -57,7 +57,7 @@ class Transitions:
         peer, me = self._members.meet(claim, data, turn.now), self._members.me.alive
         if mixed := other_family(me, claim):
             turn.note(f"mixed families: {mixed}")
-        self._members.add(peer, turn.rng)
+        self._members.add(peer)
         if claim.id and claim.id == me.id:  # both joined in the same moment, through different members
             self._id_conflict.noticed(claim, turn)
         self._listeners.located(data, turn)
@@ -91,9 +91,13 @@ class Transitions:
         self.await_refutation(peer, peer.suspicion, turn)
 
     def await_refutation(self, peer: Peer, suspicion: Suspicion, turn: Turn) -> None:
-        """Look again when the suspicion, as it is now, runs out."""
+        """Look again when the suspicion may be over at the soonest, and after that when it runs out as it is now.
+
+        So most confirmations move no timer: they come in the first seconds, to each node for each member that failed.
+        """
         name, due = suspicion_timer(peer.node)
-        turn.set_timer(name, suspicion.deadline - turn.now, due)
+        when = suspicion.soonest if turn.now < suspicion.soonest else suspicion.deadline
+        turn.set_timer(name, when - turn.now, due)
 
     def bury(self, peer: Peer, claim: Dead, data: bytes, turn: Turn) -> None:
         """It is dead, or has left; spread if that is news."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from lictor_actors.kernel.turn import Turn
@@ -57,18 +57,16 @@ class Updates:
         """Have ``rule`` applied to updates of this kind."""
         self._rules[kind.kind] = rule
 
-    def fresh(self, updates: tuple[bytes, ...]) -> int:
-        """How many of these were not processed yet."""
-        return self._processed.fresh(updates)
-
-    def unseen(self, updates: tuple[bytes, ...]) -> Iterator[bytes]:
+    def unseen(self, updates: tuple[bytes, ...]) -> list[bytes]:
         """Those that were not processed yet."""
         return self._processed.unseen(updates)
 
-    def take_in(self, updates: tuple[bytes, ...], hearing: Hearing, turn: Turn) -> None:
+    def take_in(self, updates: Iterable[bytes], hearing: Hearing, turn: Turn) -> None:
         """Apply what is new, in order; then answer weaker claims with the stronger records, in one message."""
         bound = max(GENERATION, 4 * self._members.alive_count)
-        for data in self._processed.unseen(updates):
+        for data in updates:
+            if data in self._processed:  # also by what an earlier one of them has changed
+                continue
             claim = claim_of(data)
             if self._apply(claim, hearing, turn):
                 self._processed.add(claim.mark, bound)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from random import Random
-
 import pytest
 
 from lictor_actors.hosts.world import World
@@ -37,7 +35,7 @@ def suspect() -> Peer:
 @pytest.fixture
 def judge(suspect: Peer) -> LagJudge:
     members = MemberTable(Peer(alive("n1"), b"", 0, "prober"))
-    members.add(suspect, Random(0))
+    members.add(suspect)
     return LagJudge(lambda node: members, SECOND)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from random import Random
-
 import pytest
 
 from lictor_actors.judges.suspicions import Hasty, SuspicionJudge
@@ -20,7 +18,7 @@ def alive(name: str) -> Alive:
 def table() -> tuple[MemberTable, Peer]:
     members = MemberTable(Peer(alive("n1"), b"", 0, "prober"))
     peer = Peer(alive("n2"), b"", 0, "prober")
-    members.add(peer, Random(0))
+    members.add(peer)
     return members, peer
 
 

@@ -138,7 +138,6 @@ def test_a_death_or_a_leave_of_an_earlier_life_is_not_believed(net, n0, accuser)
 def test_confirmations_are_gossiped_on_only_if_they_count(net, n0):
     for name in "abcd":
         net.gossip("n0", net.alive(name, 1))
-    net.run(3)
     queue = n0.pool.gossiper.queue
     queue.clear()
     net.gossip("n0", net.suspect("x", 5, accuser="a"))

@@ -29,7 +29,7 @@ def table(*others: tuple[str, str, float | None]) -> Known:
 
     members = MemberTable(peer("me", "dc2"))
     for name, dc, _ in others:
-        members.add(peer(name, dc), Random(1))
+        members.add(peer(name, dc))
     return members, {f"{name}.{dc}": at(place) for name, dc, place in others if place is not None}
 
 

@@ -66,6 +66,7 @@ def suspects_too_briefly(patch: Patch) -> None:
     """Who is suspected has a tenth of the time to refute it: the multiplier was forgotten."""
     deadline = Suspicion.__dict__["deadline"].fget
     patch.set(Suspicion, "deadline", property(lambda self: self._start + (deadline(self) - self._start) // 10))
+    patch.set(Suspicion, "soonest", property(lambda self: self._start + self._least // 10))
 
 
 def ignores_its_own_lag(patch: Patch) -> None:
