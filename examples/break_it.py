@@ -11,6 +11,8 @@ import time
 
 import lictor
 
+WITHIN_S = 20
+
 cluster = lictor.Cluster.running()
 old = cluster.status()["status"]["leader"]
 print(f"{old} leads {len(cluster.nodes)} nodes")
@@ -19,6 +21,8 @@ with cluster.faults.isolate("leader") as fault:
     print(f"injected {fault.id}: nobody hears {old} any more")
     started = time.monotonic()
     while cluster.status()["status"]["majority_leader"] in ("", old):
+        if time.monotonic() - started > WITHIN_S:
+            raise SystemExit(f"the others chose no new leader within {WITHIN_S} s")
         time.sleep(0.05)
     print(f"the others chose a new leader within {time.monotonic() - started:.1f} s")
     through = next(node for name, node in cluster.nodes.items() if name != old.partition(".")[0])
