@@ -122,7 +122,7 @@ def test_a_minority_refuses_writes_reads_stale_and_catches_up_when_it_is_healed(
     three.put("agent-1", "before", b"1")
     leader = three.bench.leader().partition(".")[0]
     cut = three.faults.partition([leader, "agent-1"])
-    three.world.run(20)  # until agent-1 asks no server of the other side any more
+    three.until(lambda: three.world.actor("prober@agent-1.dc1").alive_count == 2, 40)  # it asks no other server now
     refused = three.http("agent-1", "PUT", "/v1/kv/minority", b"x")
     assert (refused.status, refused.body) == (500, b"No cluster leader")
     assert three.get("agent-1", "before", "stale") == b"1"

@@ -16,9 +16,9 @@ OLD, NEW = (base64.b64encode(letter * 32).decode() for letter in (b"o", b"n"))
 class Site:
     """Three servers and two agents, whose gossip is encrypted."""
 
-    def __init__(self, keys=(OLD,) * 5, settings=(), **modes):
-        self.world = World(7)
-        for spec, key in zip(cluster_specs(7, 3, 2), keys, strict=True):
+    def __init__(self, seed=7, keys=(OLD,) * 5, settings=(), **modes):
+        self.world = World(seed)
+        for spec, key in zip(cluster_specs(seed, 3, 2), keys, strict=True):
             encryption = GossipEncryption(key=key, **modes) if key else None
             add_node(self.world, spec.model_copy(update={"encryption": encryption}).having(dict(settings)))
 
@@ -173,8 +173,10 @@ ACLS = {
 }
 
 
-def test_keys_are_guarded():
-    site = Site(settings=ACLS)
+@pytest.mark.parametrize("seed", range(7, 12))
+def test_keys_are_guarded(seed):
+    """A token may be used as soon as it is made, at a server that has not heard of it, too."""
+    site = Site(seed, settings=ACLS)
     assert site.met()
     assert site.world.run_until(lambda: site.http("GET", token=ROOT).status == 200, 30)
     assert site.http("GET").status == 403

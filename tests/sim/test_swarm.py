@@ -77,7 +77,7 @@ def assert_caught(
     what: str, *faults: FaultName, every_s: float = 0.7, lasts_s: float = 1.0, until_s: float = 20.0
 ) -> None:
     """One of a few seeds, with three servers and these faults, ends with a verdict that says ``what``."""
-    for seed in range(1, 40):
+    for seed in range(1, 80):
         drawn = replace(draw(seed), datacenters=1)
         plan = replace(drawn, servers=3, agents=1, clients=4, keys=1, faults=faults, every_s=every_s, lasts_s=lasts_s)
         report = run_seed(seed, until_s, plan=plan)

@@ -26,6 +26,8 @@ class Gossiper:
         self._members = members
         self._ticking = False
         self._due = 0
+        self._told: set[str] = set()
+        """Whom the last tick told."""
 
     def spread(self, key: str, data: bytes, turn: Turn, rank: Rank = Rank.MEMBER) -> None:
         """Queue an update about ``key`` for everyone."""
@@ -62,9 +64,20 @@ class Gossiper:
         turn.set_timer("gossip", delay, GossipDue())
 
     def _targets(self, turn: Turn) -> list[Peer]:
+        """Those first that the last tick did not tell: so a few ticks reach every member of a small pool, where
+        members that are drawn anew each time (as memberlist does) pass over one of five now and then."""
         recently = turn.now - self._profile.gossip_to_the_dead
 
         def hears(peer: Peer) -> bool:
             return peer.present or (peer.state is MemberState.DEAD and peer.since >= recently)
 
-        return self._members.pick(self._profile.gossip_nodes, hears, turn.rng)
+        def is_next(peer: Peer) -> bool:
+            return peer.node not in self._told and hears(peer)
+
+        most = self._profile.gossip_nodes
+        chosen = self._members.pick(most, is_next, turn.rng)
+        if len(chosen) < most and self._told:
+            again = self._told
+            chosen += self._members.pick(most - len(chosen), lambda p: p.node in again and hears(p), turn.rng)
+        self._told = {peer.node for peer in chosen}
+        return chosen

@@ -34,6 +34,7 @@ class IdConflict:
         words = has_id_of(other, me.alive)
         dispute = Dispute(
             payload=me.alive.id.encode(),
+            parties=frozenset((me.node, f"{other.name}.{other.dc}")),
             mine=me.node.encode(),
             wins_ties=(me.alive.address, me.alive.port) < (other.address, other.port),
             over=f"the id {me.alive.id}",

@@ -32,6 +32,7 @@ class NameConflict:
         here = place(me)
         dispute = Dispute(
             payload=me.node.encode(),
+            parties=frozenset((me.node,)),
             mine=here.encode(),
             wins_ties=here < where,
             over=f"the name {me.node}",

@@ -1,8 +1,9 @@
 """Two nodes claim what only one can have: most of the members decide who keeps it, and the other one stops (Serf).
 
 It stops without a leave: of two that are called the same that would take the other one out of the pool. Each of the two
-asks for itself. In a tie, in which Serf has both stop, the lower address stays; where no member answers nothing is
-decided.
+asks for itself, and hears its own part of the answers: counted by these alone (as Serf does) both could be in the
+minority and stop. So one stops only if more than half of all members speak for the other. In a tie, in which Serf has
+both stop, the lower address stays; where too few have answered nothing is decided, and they are asked again.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from lictor_messages.pool import AskPool, PoolAnswered
 
 QUIET_NS = 30_000_000_000
 """After one question so long no other: claims of the same conflict go on to arrive."""
+TRIES = 5
+"""So often it is asked, if too few answer: it may take a moment until most have heard of either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class Dispute:
     """What is asked, and the sentences in which it is told."""
 
     payload: bytes
+    parties: frozenset[str]
+    """Those that have no vote, by ``name.dc``."""
     mine: bytes
     """The answer that speaks for this node."""
     wins_ties: bool
@@ -39,7 +44,7 @@ class Dispute:
 
 
 class PoolVerdict:
-    """Asks the members one question, and gives way if most of those that answer do not speak for this node."""
+    """Asks the members one question, and gives way if most of them do not speak for this node."""
 
     def __init__(
         self, question: str, members: MemberTable, asking: Asking, listeners: Listeners, *, decides: bool
@@ -65,22 +70,29 @@ class PoolVerdict:
         self._not_before = turn.now + QUIET_NS
         asked = ": the pool is asked who keeps it" if self._decides else ""
         turn.note(f"conflict: {dispute.begins}{asked}")
-        if not self._decides:
-            return
+        if self._decides:
+            self._ask(dispute, TRIES - 1, turn)
+
+    def _ask(self, dispute: Dispute, left: int, turn: Turn) -> None:
         ask = AskPool(name=self._question, payload=dispute.payload)
-        refused = self._asking.ask(ask, lambda answered, turn: self._decide(answered, dispute, turn), turn)
+        refused = self._asking.ask(ask, lambda answered, turn: self._decide(answered, dispute, left, turn), turn)
         if refused is not None:
             turn.note(f"conflict: the pool could not be asked: {refused.words}")
 
-    def _decide(self, answered: PoolAnswered, dispute: Dispute, turn: Turn) -> None:
+    def _decide(self, answered: PoolAnswered, dispute: Dispute, left: int, turn: Turn) -> None:
+        voters = len({*answered.asked} - dispute.parties)
         votes = len(answered.answers)
         mine = sum(answer.payload == dispute.mine for answer in answered.answers)
+        all_in = votes >= voters
         count = f"{mine} of {votes} {dispute.counted}"
-        if not votes:
-            turn.note(f"conflict: no member has said who keeps {dispute.over}: both go on")
-        elif 2 * mine > votes or (2 * mine == votes and dispute.wins_ties):
+        if 2 * mine > voters or (all_in and 2 * mine == voters and dispute.wins_ties):
             turn.note(f"conflict: this node keeps {dispute.over}: {count}")
-        else:
+        elif 2 * (votes - mine) > voters or all_in:
             why = f"{dispute.rival}, and only {count}: this node stops. {dispute.remedy}"
             turn.note(f"conflict: {why}")
             self._listeners.stop_node(why, turn)
+        elif left and not self.idle:
+            self._ask(dispute, left - 1, turn)
+        else:
+            said = f"{votes} of {voters} members have said" if votes else "no member has said"
+            turn.note(f"conflict: {said} who keeps {dispute.over}: both go on")

@@ -1,6 +1,10 @@
 """Gossip: who is told, how often, and that a quiet cluster says nothing."""
 
+from dataclasses import replace
+
 from lictor_actors.swim.profile import LAN
+from lictor_messages.codec import pack_body
+from lictor_messages.members import UserEvent
 from lictor_messages.swim import Gossip, Ping
 
 
@@ -21,6 +25,15 @@ def test_each_node_sends_an_update_as_often_as_the_limit_says(cluster):
     times = [e.source for _, e in net.sent if update in getattr(e.body, "updates", ())]
     assert all(times.count(f"prober@n{i}.dc1") <= LAN.retransmit_limit(41) + 2 for i in range(40))
     assert all(net.status(f"n{i}", "x") != "unknown" for i in range(40))
+
+
+def test_every_member_of_a_small_pool_hears_every_update(cluster):
+    """Of members that are drawn anew for each tick one is passed over."""
+    net = cluster(5, replace(LAN, probe_interval=10**13))
+    for number in range(1, 801):
+        net.gossip("n0", pack_body(UserEvent(id=f"e{number}", name="deploy", ltime=number)))
+        net.run(0.8)
+        assert [len(net.told(f"n{i}", UserEvent)) for i in range(5)] == [number] * 5
 
 
 def test_updates_ride_on_pings_and_acks(cluster):

@@ -97,12 +97,18 @@ class Queries:
         if self._acl.remote.waits(turn):
             return
         refused = self._acl.refuses_query(query, self._acl.sight(_token(turn), turn)) if self._acl.on else None
-        if refused is not None:
+        if isinstance(refused, Refused) and refused.code == "AclNotFound" and self._may_be_known(query, leading):
+            to_leader(self._raft, turn)
+        elif refused is not None:
             turn.reply(refused, early=True)
         elif self._status.answers(query):
             self._status.reply(query, self._members, applied, turn)
         else:
             self._leaders_view(query, applied, leading, turn)
+
+    def _may_be_known(self, query: Query, leading: Leadership | None) -> bool:
+        """Whether the leader may have a token that has not come here yet: one may be used as soon as it is made."""
+        return leading is None and bool(self._raft.leader) and query.consistency != "stale"
 
     def _leaders_view(self, query: Query, applied: int, leading: Leadership | None, turn: Turn) -> None:
         """What only a leader knows of the servers."""

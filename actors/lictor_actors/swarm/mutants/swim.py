@@ -92,7 +92,8 @@ def repeats_events(patch: Patch) -> None:
 
 def answers_every_copy(patch: Patch) -> None:
     """A query is answered again with every copy of it that gossip brings."""
-    patch.set(ProcessedUpdates, "unseen", lambda self, updates: iter(updates))
+    patch.set(ProcessedUpdates, "unseen", lambda self, updates: list(updates))
+    patch.set(ProcessedUpdates, "__contains__", lambda self, data: False)
     patch.set(RecentIds, "take", lambda self, ltime, id_: News.NEW)
 
 
