@@ -27,7 +27,7 @@ class Gossiper:
         self._ticking = False
         self._due = 0
         self._told: set[str] = set()
-        """Whom the last tick told."""
+        """Those that the last tick told."""
 
     def spread(self, key: str, data: bytes, turn: Turn, rank: Rank = Rank.MEMBER) -> None:
         """Queue an update about ``key`` for everyone."""
