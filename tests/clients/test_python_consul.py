@@ -17,10 +17,12 @@ PACKAGE = "python-consul==1.1.0"
 
 
 def test_python_consul(cluster: Cluster, builds: Path) -> None:
-    python = builds / "python-consul" / "bin" / "python"
-    if not python.exists():
-        venv.create(python.parents[1], with_pip=True)
+    home = builds / "python-consul"
+    python, installed = home / "bin" / "python", home / "installed"
+    if not installed.exists():  # an installation that was broken off is begun anew
+        venv.create(home, with_pip=True, clear=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", PACKAGE], check=True)
+        installed.touch()
     places = {"HERE": cluster.nodes["agent-1"].http, "THERE": cluster.nodes["server-2"].http}
     told = subprocess.run([python, STORY], env=os.environ | places, capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stdout + told.stderr
