@@ -52,6 +52,7 @@ async def test_nothing_leaves_before_the_flush_and_one_flush_is_one_frame(stage)
     assert b.counters["frames_in"] == 1
 
 
+@pytest.mark.slow
 async def test_a_request_to_nobody_is_given_back(stage):
     a = stage.station()
     a.bus.post(stage.new_url(), stage.put("lost", request="r1"))
@@ -60,6 +61,7 @@ async def test_a_request_to_nobody_is_given_back(stage):
     assert (a.returned[0][0].request, a.returned[0][1]) == ("r1", "no_pipe")
 
 
+@pytest.mark.slow
 async def test_nothing_stale_reaches_the_next_life_of_a_peer(stage):
     a = stage.station()
     url = stage.new_url()
@@ -181,6 +183,7 @@ async def _drain(socket: pynng.Pull0, total: int, sender) -> list[str]:
     return got
 
 
+@pytest.mark.slow
 async def test_what_a_peer_did_not_read_to_the_end_before_it_hung_up_is_given_back(stage):
     if not stage.over_nng:
         pytest.skip("memory takes everything whole")

@@ -25,6 +25,7 @@ async def test_an_idle_link_is_let_go_and_dialled_again(impatient, stage):
     assert not a.returned
 
 
+@pytest.mark.slow
 async def test_a_link_with_mail_that_waits_is_not_idle(impatient, stage):
     if not stage.over_nng:
         pytest.skip("memory has no links")

@@ -70,6 +70,7 @@ class Met:
             self.told(bytes([byte]))
 
 
+@pytest.mark.slow
 def test_frames_go_through_byte_by_byte_and_the_certificate_says_who_sent_them(signer):
     met = Met(signer.lane("here"), signer.lane("there", "client", "n1"))
     met.join()
@@ -263,6 +264,7 @@ def url(tmp_path):
     return f"ipc://{tmp_path}/lane"
 
 
+@pytest.mark.slow
 async def test_large_frames_go_through_in_order_while_the_reader_is_slow(end, url, signer):
     end.inlet(url, signer.lane("here"))
     pipe = end.pipe(url, signer.lane("there", "client", "n1"))

@@ -204,6 +204,7 @@ async def test_who_announces_too_large_a_frame_is_hung_up_on_and_counted(end, ur
 
 
 @pytest.mark.parametrize("says", [b"", PUSH_GREETS[:7]])
+@pytest.mark.slow
 async def test_who_never_greets_is_hung_up_on_and_who_has_greeted_may_be_silent(end, url, says):
     end.inlet(url, greeting_s=0.2)
     pipe = end.pipe(url)

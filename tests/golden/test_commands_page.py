@@ -71,6 +71,7 @@ def made() -> str:
     return "\n".join(parts)
 
 
+@pytest.mark.slow
 def test_the_page_of_commands_is_the_codes() -> None:
     before, _, _ = PAGE.read_text(encoding="utf-8").partition(BEGIN)
     whole = f"{before}{BEGIN}{made()}"

@@ -38,6 +38,7 @@ def test_kinds_that_leave_their_node_keep_their_names_channels_and_fields() -> N
     assert _kinds() == WRITTEN.read_text().splitlines(), "a kind changed: LICTOR_REWRITE=1 pytest tests/golden"
 
 
+@pytest.mark.slow
 def test_every_module_of_messages_is_known_to_the_codec() -> None:
     """A frame may hold any kind, whichever modules its receiver happens to have imported."""
     files = {file.stem for file in Path(str(lictor_messages.__file__)).parent.glob("*.py")}

@@ -70,6 +70,7 @@ def containers(spec: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", [CLUSTER, JOB])
+@pytest.mark.slow
 def test_kuberay_takes_the_manifest(name: str) -> None:
     assert wrong(read(name)) == []
 
@@ -95,6 +96,7 @@ def test_the_job_runs_on_the_cluster_of_the_other_manifest() -> None:
     assert read(JOB)["spec"]["rayClusterSpec"] == read(CLUSTER)["spec"]
 
 
+@pytest.mark.slow
 def test_the_job_runs_the_large_test_as_it_can_be_asked_for() -> None:
     program, script, *words = shlex.split(read(JOB)["spec"]["entrypoint"])
     assert (program, script) == ("python", "examples/large")
@@ -116,6 +118,7 @@ def test_all_parts_agree_on_the_version_of_ray() -> None:
     assert f">={version.rpartition('.')[0]}" in needed
 
 
+@pytest.mark.slow
 def test_an_older_kuberay_takes_the_token_by_secret_as_the_page_says() -> None:
     manifest = read(CLUSTER)
     assert any("authOptions" in line for line in wrong(manifest, OLDER)), f"{OLDER} makes tokens: the page need not"

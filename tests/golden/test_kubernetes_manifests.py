@@ -33,6 +33,7 @@ SERVERS, AGENTS = ALL["StatefulSet lictor-server"], ALL["DaemonSet lictor-agent"
 
 
 @pytest.mark.parametrize("name", ALL)
+@pytest.mark.slow
 def test_kubernetes_takes_the_manifest(name: str) -> None:
     assert wrong(ALL[name]) == []
 

@@ -100,6 +100,7 @@ def test_a_record_that_cannot_be_built_yet_keeps_nobody_else_from_it() -> None:
     assert not Early.__pydantic_complete__
 
 
+@pytest.mark.slow
 def test_before_a_dev_cluster_forks_nothing_is_left_for_each_child_to_import_or_build() -> None:
     code = (
         "import gc, sys; import lictor_deploy.local.forked as local; from lictor_actors.hosts.models import below;"

@@ -139,6 +139,7 @@ async def test_too_many_open_requests_are_refused_not_left_hanging() -> None:
         assert isinstance(await ask(client, GetKey(key="x"), request="again"), Entries)
 
 
+@pytest.mark.slow
 async def test_silence_ends_with_the_budget_and_the_agent_hears_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lictor_actors.client.connection.GRACE_S", 3.0)  # a busy machine may be late by more than usual
     async with open_door(ANYWHERE) as desk, dialled(desk.door.urls[0]) as client:

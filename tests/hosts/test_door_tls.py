@@ -86,6 +86,7 @@ async def read(url: str, **identity: Any) -> bytes:
 
 
 @pytest.mark.parametrize("demanded", [False, True])
+@pytest.mark.slow
 async def test_a_client_with_a_token_and_certificates_is_answered(signer: Signer, demanded: bool) -> None:
     async with opened(offered(signer, demanded=demanded)) as door:
         identity = {"token": "t1", "ca": str(signer.file), "server_name": "server.dc1.consul", **shown(signer)}
@@ -93,6 +94,7 @@ async def test_a_client_with_a_token_and_certificates_is_answered(signer: Signer
     assert (door.tokens, door.counts) == (["t1"], [])
 
 
+@pytest.mark.slow
 async def test_what_consuls_variables_say_is_what_no_argument_says(
     signer: Signer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,6 +121,7 @@ async def test_plain_clients_are_answered_where_no_certificate_is_demanded(signe
         ("tls+tcp", "stranger", "tls:certificate_verify_failed", "no TLS with what listens there"),
     ],
 )
+@pytest.mark.slow
 async def test_without_a_certificate_that_is_believed_a_counter_moves_and_nothing_else(
     signer: Signer, tmp_path: Path, scheme: str, shows: str, counted: str, says: str
 ) -> None:
@@ -162,6 +165,7 @@ async def test_a_token_that_came_in_clear_is_taken_only_where_it_is_allowed(
     assert ("secret" in door.tokens, door.counts) == (answered, [] if answered else ["plain_token"])
 
 
+@pytest.mark.slow
 async def test_over_tls_a_token_comes_from_anywhere(signer: Signer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rep, "is_here", lambda _: False)
     async with opened(offered(signer)) as door:
@@ -190,6 +194,7 @@ def test_a_token_goes_in_clear_where_it_is_allowed_or_stays_here() -> None:
     lictor.AsyncClient(access.DOOR_URL, token="t")
 
 
+@pytest.mark.slow
 async def test_new_certificates_are_shown_from_the_next_handshake_on(signer: Signer, tmp_path: Path) -> None:
     other, tls = Signer(tmp_path), offered(signer)
     async with opened(tls) as door, lictor.connect(f"tls+tcp://{door.place}", ca=str(signer.file)) as before:

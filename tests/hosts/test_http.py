@@ -89,6 +89,7 @@ def test_pipelined_requests_are_asked_one_by_one_and_answered_in_order(site):
     site(test)
 
 
+@pytest.mark.slow
 def test_ten_thousand_pipelined_requests_do_not_recurse(site):
     async def test(s):
         reader, writer = await s.dial()

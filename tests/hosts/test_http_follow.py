@@ -82,6 +82,7 @@ def test_a_request_behind_it_stays_in_the_socket():
     assert not machine.reads
 
 
+@pytest.mark.slow
 def test_lines_arrive_from_the_level_on_that_was_asked_for(site, root):
     async def test(s):
         s.reply = lambda _: DEBUG

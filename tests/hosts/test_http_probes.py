@@ -87,6 +87,7 @@ WAITS = {"stalls in its body", "stalls before its body", "streams"}
 
 
 @pytest.mark.parametrize("name", ANSWERED)
+@pytest.mark.slow
 async def test_the_status_line_decides_and_not_the_rest(jobs: Jobs, name: str) -> None:
     steps, status, text = ANSWERED[name]
     async with RawPeer({"/": steps}).listening() as peer:

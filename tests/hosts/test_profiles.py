@@ -26,6 +26,7 @@ async def look(what: Look, seconds: int = 0) -> list[str]:
     return taken.text.splitlines()
 
 
+@pytest.mark.slow
 async def test_the_heap_counts_objects_by_type_and_the_largest_stand_first() -> None:
     alive = [Odd() for _ in range(1000)]
     head, _, *rows = await look("heap")
@@ -36,6 +37,7 @@ async def test_the_heap_counts_objects_by_type_and_the_largest_stand_first() -> 
     assert len(rows) <= heap.TYPES_MOST
 
 
+@pytest.mark.slow
 async def test_an_object_without_a_size_counts_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heap, "TYPES_MOST", 100_000)
     alive = [Liar()]
@@ -71,6 +73,7 @@ async def test_a_trace_tells_each_place_of_a_thread_once_and_when(
     assert told == ["0.000 still a", "0.020 still b", "0.030 still a"]
 
 
+@pytest.mark.slow
 async def test_a_profile_counts_the_stacks_of_other_threads(still: threading.Thread) -> None:
     rows = [row.rpartition(" ") for row in await look("profile", 1)]
     assert any(stack.endswith("threading.Condition.wait") and int(count) > 1 for stack, _, count in rows)

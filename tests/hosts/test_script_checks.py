@@ -96,6 +96,7 @@ async def test_what_cannot_be_started_says_why(jobs: Jobs, args: tuple[str, ...]
     ],
     ids=["hangs with a child", "leaves a child behind", "closes its output and hangs", "ignores signals"],
 )
+@pytest.mark.slow
 async def test_a_time_out_kills_the_program_and_all_that_it_has_started(jobs: Jobs, line: str, tmp_path: Path) -> None:
     result = await result_of(jobs, shell(f"cd {tmp_path}; {line}", timeout_ns=SECOND // 2))
     assert isinstance(result, ScriptEnded)

@@ -118,6 +118,7 @@ def differences(cases, seed=1):
             yield policies, default, "below", resource, level, name
 
 
+@pytest.mark.slow
 def test_the_engine_and_its_slow_twin_agree():
     assert next(differences(20_000), None) is None
 

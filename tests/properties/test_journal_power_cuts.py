@@ -273,6 +273,7 @@ def opened_in_spite_of_stops(left: Stopping, life: Life, rng: Random, where: str
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.slow
 def test_no_operation_before_which_all_may_end_makes_the_journal_refused(script: str) -> None:
     rng, tried, at = Random(7), 0, 0
     while life := stopped_at(SCRIPTS[script], at):

@@ -112,6 +112,7 @@ class Stranger:
 
 @settings(max_examples=max(10, settings.default.max_examples // 4))
 @given(seed=st.integers(0, 2**32 - 1))
+@pytest.mark.slow
 def test_odd_commands_are_refused_or_work_for_good(seed: int) -> None:
     refused_or_for_good(Stranger(1), Odd(Random(seed)))
 

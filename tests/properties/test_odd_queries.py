@@ -85,6 +85,7 @@ class Asked:
 @pytest.mark.parametrize("servers", [1, 3])
 @settings(max_examples=max(10, settings.default.max_examples // 4))
 @given(seed=st.integers(0, 2**32 - 1))
+@pytest.mark.slow
 def test_an_odd_query_is_answered_or_refused(servers: int, seed: int) -> None:
     asked, odd = Asked(servers), Odd(Random(seed))
     for _ in range(40):
@@ -96,6 +97,7 @@ def test_an_odd_query_is_answered_or_refused(servers: int, seed: int) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
+@pytest.mark.slow
 def test_every_kind_with_every_option(kind: type[Query]) -> None:
     asked, odd, count = Asked(3), Odd(Random(kind.kind), oddness=0), 0
     for consistency in ("default", "consistent", "stale"):

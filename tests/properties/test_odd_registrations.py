@@ -104,6 +104,7 @@ class Stranger:
 
 @settings(max_examples=max(10, settings.default.max_examples // 4))
 @given(st.integers(0, 2**32 - 1))
+@pytest.mark.slow
 def test_odd_requests_to_an_agent_are_refused_or_work_for_good(seed: int) -> None:
     stranger, odd = Stranger(), Odd(Random(seed))
     for _ in range(15):

@@ -3,6 +3,7 @@ what others wrote, no index goes backwards, and equal versions mean equal answer
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -151,6 +152,7 @@ class Observer:
 
 
 @given(logs)
+@pytest.mark.slow
 def test_watchers_wake_exactly_for_what_concerns_them(log):
     observer = Observer()
     for batch in log:
@@ -165,6 +167,7 @@ def test_watchers_wake_exactly_for_what_concerns_them(log):
 
 
 @given(logs)
+@pytest.mark.slow
 def test_indexes_never_fall_and_equal_versions_mean_equal_answers(log):
     store, index, seen, known = Store(), FIRST, {}, {}
     for batch in log:

@@ -125,6 +125,7 @@ def test_a_forged_notice_of_what_was_not_delivered_crashes_no_actor(cluster: Ser
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.integers(0, 2**32))
 @pytest.mark.timeout(600)
+@pytest.mark.slow
 def test_odd_fields_and_forged_sources_crash_nobody(seed: int) -> None:
     """Kinds with odd fields, in the name of members, of strangers and of nobody, to every role of a server and of an
     agent; then time moves on, so that what was stored has its timers."""

@@ -229,6 +229,7 @@ def test_tokens_are_set_kept_and_unknown_ones_refused() -> None:
     assert again.agent.tokens.default == "d2"
 
 
+@pytest.mark.slow
 def test_tokens_without_number_are_not_remembered_without_end() -> None:
     agent = Asked()
     for number in range(3000):

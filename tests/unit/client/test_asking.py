@@ -69,6 +69,7 @@ def refused(code: Code) -> LictorError:
 
 @pytest.mark.parametrize("message", [GetKey(key="x"), PutKey(key="x"), SERVICE, FIRE], ids=lambda m: m.kind)
 @pytest.mark.parametrize("code", ["NoLeader", "NotLeader", "NoServers", "NotReady", "Overloaded", "Undeliverable"])
+@pytest.mark.slow
 async def test_what_did_not_happen_and_may_pass_is_asked_again(message: Message, code: Code) -> None:
     tries = Tries(refused(code), refused(code))
     assert await ask_of_the_bus(message, tries, 5.0, 0.0) == DONE

@@ -520,6 +520,7 @@ ENDINGS = {
 
 
 @pytest.mark.parametrize("end", ENDINGS.values(), ids=ENDINGS)
+@pytest.mark.slow
 def test_a_process_ends_in_order_whatever_is_open(elsewhere: StandIn, end: str) -> None:
     code = f"""
 import lictor, os, sys, threading

@@ -59,6 +59,7 @@ def test_its_list_is_that_of_consuls_clients(clients: list[SimClient]) -> None:
         assert entry.flags == contender.flags == 0xE0F69A2BAA414DE0
 
 
+@pytest.mark.slow
 def test_a_place_is_kept_beyond_its_ttl(cluster: SimCluster, clients: list[SimClient]) -> None:
     one, two, _ = places(clients, limit=1)
     with one:

@@ -6,9 +6,11 @@ import gc
 import socket
 import warnings
 
+import pytest
 from unix_relay import unix_relay
 
 
+@pytest.mark.slow
 def test_a_connection_that_is_open_at_the_end_is_closed_with_both_its_ends() -> None:
     with socket.create_server(("127.0.0.1", 0)) as site, warnings.catch_warnings(record=True) as left:
         warnings.simplefilter("always")

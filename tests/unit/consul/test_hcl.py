@@ -104,6 +104,7 @@ def written(value):
 
 
 @given(st.dictionaries(st.text(st.characters(exclude_characters="$", codec="utf-8"), min_size=1), values, max_size=4))
+@pytest.mark.slow
 def test_what_is_written_is_read_again(value):
     text = "\n".join(f"{json.dumps(key, ensure_ascii=False)} = {written(one)}" for key, one in value.items())
     assert parse(text) == value

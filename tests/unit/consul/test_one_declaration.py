@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import lictor_messages
 
 NEW_LINES = (
@@ -49,6 +51,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.slow
 def test_a_new_field_of_a_check_is_declared_once(tmp_path: Path) -> None:
     declare_in_a_copy(tmp_path)
     found = json.loads(run(LOOK, tmp_path))

@@ -95,6 +95,7 @@ RULE = {"ID": ID, "AuthMethod": "ci", "Description": "d", "BindType": "service",
         "CreateIndex": 7, "ModifyIndex": 8}  # fmt: skip
 
 
+@pytest.mark.slow
 def test_auth_methods_are_made_shown_and_deleted(lictor, agent, tmp_path):
     (tmp_path / "ci.json").write_text('{"BoundIssuer": "x"}')
     agent.on("PUT", "/v1/acl/auth-method", METHOD)

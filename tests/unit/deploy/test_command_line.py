@@ -113,6 +113,7 @@ def test_version_loads_neither_models_nor_sockets():
     assert done.stdout == f"Consul v{CONSUL_VERSION}\nLictor v{VERSION}\n[]\n"
 
 
+@pytest.mark.slow
 def test_an_agent_loads_little_before_it_answers():
     """Client libraries' own harnesses give up after two seconds; half a second it takes on a machine at rest."""
     code = (
@@ -162,6 +163,7 @@ EVERY = [words for name in COMMANDS for words in leaves(build(name)[name], (name
 
 
 @pytest.mark.parametrize("words", EVERY, ids=" ".join)
+@pytest.mark.slow
 def test_every_command_of_a_group_has_an_example_too(lictor, words):
     assert f"Example: lictor {words[0]}" in " ".join(lictor(*words, "--help").out.split())
 
@@ -228,6 +230,7 @@ CLOSED = {
 
 
 @pytest.mark.parametrize(("words", "closed", "status", "out", "err"), CLOSED.values(), ids=CLOSED)
+@pytest.mark.slow
 def test_standard_streams_may_be_closed(words, closed, status, out, err):
     shell = f"exec {sys.executable} -m lictor_deploy.cli.entry {words} {closed}"
     ran = subprocess.run(["sh", "-c", shell], capture_output=True, text=True)

@@ -69,6 +69,7 @@ def test_fish(scripts: Path, words: list[str], offered: set[str]) -> None:
     assert offered <= completed(["fish", "-N", "-c", f"source {scripts / 'fish'}; complete -C '{line}'"])
 
 
+@pytest.mark.slow
 def test_every_command_and_every_flag_of_it_is_offered() -> None:
     table = {" ".join(each.words): each for each in every()}
     assert set(COMMANDS) <= table.keys()
@@ -85,6 +86,7 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_installing_twice_and_uninstalling_leaves_each_file_as_it_was(lictor: Any, home: Path) -> None:
     before = b"echo \xff hi\n"
     (home / ".bashrc").write_bytes(before)
@@ -108,6 +110,7 @@ def test_without_any_shell_it_says_what_to_do(lictor: Any, home: Path) -> None:
     assert "put the output of `lictor completion bash`" in ran.err
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_written_is_named(lictor: Any, home: Path) -> None:
     (home / ".bashrc").touch()
     (home / ".local").touch()

@@ -33,6 +33,7 @@ def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, agent: Any) -> Any:
     return agent
 
 
+@pytest.mark.slow
 def test_everything_that_the_agent_has_is_in_the_archive(lictor: Any, quick: Any, tmp_path: Path) -> None:
     ran = lictor("debug", "-duration=0.4s", "-interval=0.25s", "-output=d")
     assert (ran.status, ran.err) == (0, "")
@@ -70,6 +71,7 @@ def test_what_takes_no_time_is_not_waited_for(lictor: Any, quick: Any, tmp_path:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.slow
 def test_a_signal_ends_it_early_and_what_there_is_stays(quick: Any, tmp_path: Path, number: int) -> None:
     words = [
         sys.executable,

@@ -75,6 +75,7 @@ def test_the_childs_failure_is_ours_only_if_asked_for(lictor, consul, flags, chi
     assert consul.sessions() == ()
 
 
+@pytest.mark.slow
 def test_a_lock_that_is_not_free_in_time_is_status_1(lictor, consul):
     session = hold(consul, "jobs/a/.lock", lock_keys.LOCK_FLAGS)
     for flag in ("-timeout=200ms", "-try=200ms"):
@@ -127,6 +128,7 @@ def test_the_child_ends_when_the_lock_is_lost(lictor, consul, flags):
     assert (ran.status, ran.err) == (1, "Lock lost, the child was ended\n")
 
 
+@pytest.mark.slow
 def test_what_the_child_has_started_ends_with_it(lictor, consul, tmp_path):
     told, started = tmp_path / "pid", []
     os.mkfifo(told)
@@ -189,6 +191,7 @@ def locked(consul, tmp_path, child, *before):
 
 @pytest.mark.parametrize("child", CHILDREN)
 @pytest.mark.parametrize("number", STOPPING, ids=lambda number: number.name)
+@pytest.mark.slow
 def test_a_signal_is_the_childs_which_is_waited_for(consul, tmp_path, number, child):
     traps, status = CHILDREN[child]
     process = locked(consul, tmp_path, traps)
@@ -207,6 +210,7 @@ def test_nohup_holds_for_a_lock_too(consul, tmp_path):
 
 
 @pytest.mark.parametrize("number", STOPPING, ids=lambda number: number.name)
+@pytest.mark.slow
 def test_a_signal_before_the_lock_is_held_gives_the_session_back(consul, number):
     hold(consul, "jobs/a/.lock", lock_keys.LOCK_FLAGS)
     lock = [sys.executable, "-m", "lictor_deploy.cli.main", "lock", "jobs/a", "true"]

@@ -34,6 +34,7 @@ def test_a_command_that_consul_has_is_refused_by_name(lictor: Any, command: str)
 
 @pytest.mark.parametrize(("command", "flag"), FLAGS, ids=str)
 @pytest.mark.parametrize("value", ["", "=x"])
+@pytest.mark.slow
 def test_a_flag_that_consul_has_is_refused_by_name(lictor: Any, command: str, flag: str, value: str) -> None:
     ran = lictor(*command.split(), f"-{flag}{value}")
     assert (ran.status, ran.out) == (1, "")

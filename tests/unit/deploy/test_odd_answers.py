@@ -94,6 +94,7 @@ def refused(ran: Any) -> None:
 
 @pytest.mark.parametrize("words", [*READS, *WRITES])
 @pytest.mark.parametrize("status", [500, 403, 429, 301])
+@pytest.mark.slow
 def test_a_refusal_is_told_with_its_status(lictor: Any, answering: Any, words: str, status: int) -> None:
     answering(status_line(status, b"No cluster leader"))
     ran = lictor(*words.split())
@@ -107,6 +108,7 @@ def test_a_refusal_is_told_with_its_status(lictor: Any, answering: Any, words: s
     [b"", b"\x00\x01 what\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nshort"],
     ids=["hangs up", "no HTTP", "cut short"],
 )
+@pytest.mark.slow
 def test_what_is_no_whole_answer_of_http_is_said(lictor: Any, answering: Any, words: str, said: bytes) -> None:
     answering(said)
     refused(lictor(*words.split()))
@@ -114,6 +116,7 @@ def test_what_is_no_whole_answer_of_http_is_said(lictor: Any, answering: Any, wo
 
 @pytest.mark.parametrize("words", [words for words in READS if not words.startswith(("debug", "watch"))])
 @pytest.mark.parametrize("body", ANSWERS, ids=lambda body: repr(body[:12]))
+@pytest.mark.slow
 def test_an_answer_of_another_shape_is_no_traceback(lictor: Any, answering: Any, words: str, body: bytes) -> None:
     """Some shapes mean that there is nothing: then that is what is printed."""
     answering(status_line(200, body))

@@ -51,6 +51,7 @@ def by_cyclopts(words: list[str]) -> dict[str, Any]:
 
 
 @given(LINES)
+@pytest.mark.slow
 def test_what_is_plain_means_the_same_with_cyclopts(words: list[str]) -> None:
     plain = read_plain(agent, words)
     if plain is not None:
@@ -58,6 +59,7 @@ def test_what_is_plain_means_the_same_with_cyclopts(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("flag", FLAGS)
+@pytest.mark.slow
 def test_every_flag_of_an_agent_has_a_plain_form(flag: str) -> None:
     takes = agent.__annotations__[flag.replace("-", "_")]
     words = [f"-{flag}"] if takes.startswith("bool") else [f"-{flag}", "7", f"--{flag}=8"]

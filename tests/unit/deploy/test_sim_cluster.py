@@ -29,6 +29,7 @@ def test_a_seed_decides_everything_even_the_ids_of_events():
     assert first[1] != other[1]
 
 
+@pytest.mark.slow
 def test_time_passes_when_told_to(cluster):
     before = cluster.time_s
     cluster.run(100)

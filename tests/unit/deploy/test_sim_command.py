@@ -35,6 +35,7 @@ def test_one_seed_prints_its_summary(capsys: pytest.CaptureFixture[str]) -> None
     assert "operations" in out
 
 
+@pytest.mark.slow
 def test_a_trace_has_stdout_to_itself(capsys: pytest.CaptureFixture[str]) -> None:
     assert sim_one.one(OneSeed(17, until_s=3.0), trace=True) == 0
     said = capsys.readouterr()
@@ -43,6 +44,7 @@ def test_a_trace_has_stdout_to_itself(capsys: pytest.CaptureFixture[str]) -> Non
     assert said.err.startswith("seed 17: ok")
 
 
+@pytest.mark.slow
 def test_a_range_ends_with_a_table_and_the_way_to_run_a_broken_seed_again(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -74,6 +76,7 @@ def test_a_file_that_keeps_no_run(text: str | None, says: str, tmp_path: Path) -
         sim.again(kept)
 
 
+@pytest.mark.slow
 def test_digests_are_equal_whatever_the_number_of_processes(capsys: pytest.CaptureFixture[str]) -> None:
     flags = ["sim", "-seed", "20", "-seeds", "2", "-until", "2.5s", "-digests"]
     assert run([*flags, "-jobs", "2"]) == 0
@@ -92,6 +95,7 @@ def test_the_processes_of_a_range_owe_nothing_to_the_sockets_of_this_one() -> No
         assert list(sim.in_processes(opens_a_socket, range(2), 2)) == [True, True]
 
 
+@pytest.mark.slow
 def test_a_stop_on_the_way_shows_an_actor(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["sim", "-seed", "4", "-until", "5s", "-show", "server@server-1", "-show", "agent-1"]) == 0
     out = capsys.readouterr().out

@@ -14,6 +14,7 @@ def walk(capsys: pytest.CaptureFixture[str], *lines: str, seed: int = 4) -> tupl
     return status, capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_time_passes_as_told_and_actors_can_be_looked_at(capsys: pytest.CaptureFixture[str]) -> None:
     status, out = walk(capsys, "run 1.5s", "to 6s", "show server@server-1", "who", "quit", "run 1s")
     assert status == 0
@@ -29,6 +30,7 @@ def test_single_steps_show_the_events_that_they_are(capsys: pytest.CaptureFixtur
     assert lines[-1] == lines[-3]
 
 
+@pytest.mark.slow
 def test_faults_that_hold_and_have_struck(capsys: pytest.CaptureFixture[str]) -> None:
     _, out = walk(capsys, "faults", "to 6.52s", "faults", "heal", "faults")
     assert out.startswith("no fault has struck yet")

@@ -76,6 +76,7 @@ def test_a_live_log_is_read_with_its_faults() -> None:
     assert (fault.what, round(fault.until - fault.t, 3)) == ("f1 isolate server-1.dc1", 2.5)
 
 
+@pytest.mark.slow
 def test_the_story_of_a_seed(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", "4", "-until", "8s", "-without", "1"]) == 0
     out = capsys.readouterr().out

@@ -114,6 +114,7 @@ def test_a_command_that_does_not_read_is_no_failure(lictor: Any, consul: StoreAg
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("busy", [True, False], ids=["while the command runs", "between changes"])
+@pytest.mark.slow
 def test_signals_end_it_with_0_after_the_command(consul: Any, tmp_path: Path, number: int, busy: bool) -> None:
     ready, told = tmp_path / "ready", tmp_path / "told"
     os.mkfifo(ready)

@@ -1,5 +1,7 @@
 """Addresses that ask DNS by UDP: beyond a rate they get no records, and only so many of them are remembered."""
 
+import pytest
+
 from lictor_actors.roles.dns.source_rates import BURST, RATE, SOURCES_MOST, SourceRates
 
 SECOND = 1_000_000_000
@@ -13,6 +15,7 @@ def test_beyond_its_rate_an_address_gets_no_records_and_others_do():
     assert sum(rates.admit("10.0.0.1", SECOND) for _ in range(2 * RATE)) == RATE
 
 
+@pytest.mark.slow
 def test_addresses_without_number_are_not_remembered_without_end():
     rates = SourceRates()
     for number in range(SOURCES_MOST + 1000):

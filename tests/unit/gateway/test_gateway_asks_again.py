@@ -71,6 +71,7 @@ def test_a_blocked_query_that_nobody_waits_for_is_let_go(desk):
     assert len(desk.asked) == 1
 
 
+@pytest.mark.slow
 def test_a_thousand_blocked_queries_do_not_come_back_at_once(desk):
     for number in range(1000):
         desk.http("GET", f"/v1/kv/{number}?index=5&wait=60s")

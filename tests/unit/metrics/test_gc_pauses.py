@@ -5,11 +5,14 @@ from __future__ import annotations
 import gc
 from collections import defaultdict
 
+import pytest
+
 from lictor_actors.hosts.live.metrics.gc_pauses import GcPauses
 from lictor_actors.hosts.live.metrics.node_metrics import NodeMetrics
 from lictor_actors.hosts.live.metrics.series import Series
 
 
+@pytest.mark.slow
 def test_each_collection_is_timed_between_start_and_stop():
     samples: defaultdict[str, list[float]] = defaultdict(list)
     pauses = GcPauses(samples)

@@ -35,6 +35,7 @@ def test_a_half_connected_server_does_not_disturb() -> None:
 
 
 @pytest.mark.parametrize("seed", range(10))
+@pytest.mark.slow
 def test_a_leader_at_the_rim_gives_way_to_the_connected_majority(seed: int) -> None:
     """Howard and Abraham: 1, 2, 3 hear each other, 4 hears 2 only, 5 hears 3 only. Some leader has to be stable."""
     net = Network(5, seed)

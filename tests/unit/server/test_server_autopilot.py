@@ -155,6 +155,7 @@ def test_a_dead_non_voter_goes_whatever_the_quorum(five):
     five.until(lambda: new not in five.server(five.leader()).raft.members.names, 90)
 
 
+@pytest.mark.slow
 def test_a_longer_stabilisation_time_delays_promotion(five):
     configure(five, server_stabilization_time_ns=40 * SECOND)
     five.world.run(50)

@@ -97,6 +97,7 @@ def test_without_the_bound_it_does_not(three, monkeypatch):
     assert not three.world.run_until(lambda: bool(three.leader()), 60)
 
 
+@pytest.mark.slow
 def test_a_stranger_who_goes_on_for_a_while_stops_nothing_for_longer_than_that(three):
     for _ in range(50):
         to_each(three, forged(AppendEntries, HIGHEST))

@@ -250,6 +250,7 @@ def test_rolling_restarts_lose_nothing(three):
 
 
 @pytest.mark.parametrize("seed", range(4))
+@pytest.mark.slow
 def test_membership_changes_between_partitions_under_load(seed):
     """Servers are cut off, wiped and removed while others join; every acknowledged write is there in the end."""
     five = Servers(servers=5, agents=0, seed=seed)

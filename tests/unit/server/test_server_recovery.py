@@ -94,6 +94,7 @@ def test_a_single_server_with_a_full_disk_refuses_definitely_and_in_words():
     assert one.world.crashes == []
 
 
+@pytest.mark.slow
 def test_a_follower_whose_disk_is_full_acknowledges_nothing_until_there_is_room(three):
     full = three.followers()[0]
     spoil(three, full, "full")
@@ -142,6 +143,7 @@ def test_a_cluster_of_full_disks_says_so_at_once(three):
     three.put("k", "v")
 
 
+@pytest.mark.slow
 def test_a_full_disk_keeps_nothing_waiting_that_grows(three):
     """Each heartbeat's answer, and each plea for votes, would wait in memory for as long as nobody makes room."""
     leader, full = three.leader(), three.followers()[0]
@@ -172,6 +174,7 @@ def test_a_crash_with_a_full_disk_loses_nothing_that_was_acknowledged(three):
 # -- disks that stall and fail ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_leader_whose_disk_stalls_steps_down_and_writes_go_on(three):
     slow = three.leader()
     spoil(three, slow, "slow", latency_ns=30_000_000_000)

@@ -123,6 +123,7 @@ def test_a_session_that_is_not_renewed_ends_between_one_and_two_ttls(cluster):
     assert cluster.holder() == ""
 
 
+@pytest.mark.slow
 def test_a_session_that_is_renewed_lives_on(cluster):
     cluster.session(ttl="10s")
     for _ in range(8):
@@ -144,6 +145,7 @@ def test_many_sessions_end_each_at_its_own_time(cluster):
     assert left == [[1, 2, 3], [1, 3], [1], []]
 
 
+@pytest.mark.slow
 def test_a_session_without_ttl_needs_no_renewal_and_may_be_renewed(cluster):
     cluster.session()
     cluster.world.run(200)
@@ -326,6 +328,7 @@ def test_no_acquisition_slips_past_a_lock_delay_that_is_still_on_its_way(cluster
     assert [answer.ok for answer in answers] == [True, False]
 
 
+@pytest.mark.slow
 def test_a_partition_never_has_two_holders_of_one_fence(cluster):
     """A isolated with the old leader, B with the new one: of each lock index there is one session, on any server."""
     old = cluster.leader()

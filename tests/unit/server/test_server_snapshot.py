@@ -208,6 +208,7 @@ def test_another_datacenter_has_no_path(cluster):
         assert (answer.status, answer.body) == (500, b"No path to datacenter")
 
 
+@pytest.mark.slow
 def test_a_picture_is_forgotten_when_nobody_asks_for_it(cluster):
     leader = cluster.leader()
     opened = cluster.ask(OpenSnapshot())

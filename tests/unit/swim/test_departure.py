@@ -168,6 +168,7 @@ def test_left_members_are_forgotten_after_the_tombstone_timeout(cluster):
 
 
 @pytest.mark.parametrize("minutes", [1, 10])
+@pytest.mark.slow
 def test_halves_that_buried_each_other_come_together_after_the_cut(cluster, minutes):
     net = cluster(10)
     left = {f"prober@n{i}.dc1" for i in range(5)}

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from lictor_actors.swim.profile import LAN
 from lictor_messages.codec import pack_body
 from lictor_messages.members import UserEvent
@@ -27,6 +29,7 @@ def test_each_node_sends_an_update_as_often_as_the_limit_says(cluster):
     assert all(net.status(f"n{i}", "x") != "unknown" for i in range(40))
 
 
+@pytest.mark.slow
 def test_every_member_of_a_small_pool_hears_every_update(cluster):
     """Of members that are drawn anew for each tick one is passed over."""
     net = cluster(5, replace(LAN, probe_interval=10**13))

@@ -289,6 +289,7 @@ ANSWER = st.builds(
 
 
 @given(st.lists(st.one_of(CLAIM, EXCHANGE, ANSWER), max_size=12))
+@pytest.mark.slow
 def test_whatever_is_said_nothing_raises_and_the_members_find_each_other(net_of, said):
     net = net_of(2)
     for message in said:

@@ -48,6 +48,7 @@ def test_what_is_known_takes_no_time(net, n0):
 
 
 @pytest.mark.parametrize("named", ["alive", "verdict", "news"])
+@pytest.mark.slow
 def test_a_flood_fills_its_own_queue_and_the_rest_is_dropped_and_counted(net, n0, named):
     made = {"alive": alive(net, 5000), "verdict": suspicions(net, 5000), "news": events(5000)}[named]
     for start in range(0, 5000, 100):

@@ -100,6 +100,7 @@ def test_a_leave_does_not_hold_for_what_is_said_of_a_later_life(net, n0, accusat
     assert net.status("n0", "x") == "failed"
 
 
+@pytest.mark.slow
 def test_churn_elsewhere_fills_neither_memory_nor_queue(net, n0):
     """Consul's #9927: twenty thousand nodes that came and went, and 160 thousand intents in the others' queues."""
     net.gossip("n0", net.alive("other", 1))

@@ -253,6 +253,7 @@ def test_a_small_lag_counts_for_nothing(quiet):
     assert quiet.prober("n0").pool.awareness.score == 0
 
 
+@pytest.mark.slow
 def test_a_prober_that_stood_still_accuses_nobody(cluster):
     """It finds its own timers late: the acks of that time may lie unread behind them."""
     net = cluster(12)

@@ -58,6 +58,7 @@ def test_all_that_probers_say_survives_the_wire(cluster):
     assert {"swim.ping", "swim.ack", "swim.gossip", "swim.push_pull", "swim.indirect_ping", "swim.nack"} <= kinds
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_run(net):
     def trace(seed):
         run = type(net)(seed)

@@ -66,6 +66,7 @@ def test_the_time_to_answer_grows_with_the_pool_as_in_serf(n, seconds):
 
 
 @pytest.mark.parametrize("no_broadcast", [False, True])
+@pytest.mark.slow
 def test_only_the_named_answer(cluster, no_broadcast):
     net = cluster(8)
     net.sent.clear()

@@ -56,6 +56,7 @@ def test_members_are_kept_once_and_then_not_written_again(acquainted):
     assert max(written) <= 2
 
 
+@pytest.mark.slow
 def test_a_cluster_of_a_hundred_writes_next_to_nothing(cluster):
     net = cluster(100)
     net.run(300)

@@ -95,6 +95,7 @@ def test_the_queue_holds_one_update_for_each_node_however_much_it_churns(net):
     assert len(prober.pool.gossiper.queue) <= 1
 
 
+@pytest.mark.slow
 def test_the_queue_is_bounded_at_every_moment(net):
     prober = net.add("n0")
     for n in range(5000):
@@ -151,6 +152,7 @@ def test_a_rumour_of_death_in_a_push_pull_lets_its_subject_be_heard(cluster):
 
 
 @pytest.mark.parametrize("small", [1, 4])
+@pytest.mark.slow
 def test_a_stale_verdict_of_the_smaller_side_buries_nobody_after_the_cut(cluster, small):
     """memberlist lets any verdict overrule a member that is held alive and answers: it is failed until it refutes."""
     net = cluster(10)

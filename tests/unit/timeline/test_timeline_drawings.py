@@ -105,6 +105,7 @@ def test_the_overview_knows_the_whole_run_and_the_window_is_what_was_asked_for()
     assert len(data["leads"]) == 2
 
 
+@pytest.mark.slow
 def test_too_many_messages_are_thinned_and_the_struck_ones_stay() -> None:
     plain = [
         TimelineRecord(i / 1e4, N1, "message", "swim.ping", to=N2, until=i / 1e4 + 0.01) for i in range(MESSAGES_MOST)
