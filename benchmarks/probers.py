@@ -6,7 +6,7 @@ from lictor_actors.hosts.world import World
 from lictor_actors.hosts.world.world import EPOCH_NS
 from lictor_actors.roles.prober.prober import Prober
 from lictor_actors.swim.pool import converged
-from lictor_actors.swim.profile import PROFILES, Profile
+from lictor_actors.swim.profile import Profile
 from lictor_messages.base import FrozenMap
 from lictor_messages.envelope import at
 from lictor_messages.host import ActorSpec
@@ -18,14 +18,13 @@ RARELY = 1_000_003
 
 def pool_of(members: int, profile: Profile, world: World) -> tuple[World, list[str]]:
     """The world with so many nodes of this profile, and their names. What they notice goes to ``log@`` each of them."""
-    PROFILES["lan"] = profile
     options = [_options(number) for number in range(members)]
     names = [f"{o.name}.dc1" for o in options]
     view = converged(options, EPOCH_NS)
     knows = {name: (o.gossip, o.rest) for name, o in zip(names, options, strict=True)}
     for name, o in zip(names, options, strict=True):
         tree = [ActorSpec(role="prober", options=o)]
-        world.add(name, tree, lambda spec: Prober(spec.options, view=view), urls=knows[name], knows=knows)
+        world.add(name, tree, lambda spec: Prober(spec.options, profile, view), urls=knows[name], knows=knows)
     return world, names
 
 

@@ -12,6 +12,7 @@ from lictor_actors.kernel.actor import Actor
 from lictor_actors.node.spec import NodeSpec
 from lictor_actors.node.tree import birth, tree
 from lictor_actors.swim.pool import converged
+from lictor_actors.swim.profile import Profile
 from lictor_actors.swim.roster import NO_ONE, SharedView
 from lictor_messages.host import ActorSpec
 from lictor_messages.swim import ProberOptions
@@ -62,8 +63,10 @@ def add_cluster(world: World, servers: int, agents: int, datacenters: int = 1) -
     return specs
 
 
-def add_converged(world: World, specs: Sequence[NodeSpec]) -> None:
+def add_converged(world: World, specs: Sequence[NodeSpec], profile: Profile | None = None) -> None:
     """Start nodes that know each other already: all hold one view, and each what differs from it.
+
+    ``profile``: the constants of their gossip, in place of those that the specs name.
 
     Raises ValueError unless the world has just begun: what a node says of itself bears the second in which it starts.
     """
@@ -75,17 +78,20 @@ def add_converged(world: World, specs: Sequence[NodeSpec]) -> None:
     knows = {spec.node: (spec.gossip_url, spec.rest_url) for spec in specs}
     for spec in specs:
         urls = spec.gossip_url, spec.rest_url
-        world.add(spec.node, trees[spec.node], _Births(view), urls=urls, knows=knows, encryption=spec.encryption)
+        world.add(
+            spec.node, trees[spec.node], _Births(view, profile), urls=urls, knows=knows, encryption=spec.encryption
+        )
 
 
 class _Births:
     """The view is for the first life: a prober that starts again finds the others as any does."""
 
-    def __init__(self, view: SharedView) -> None:
+    def __init__(self, view: SharedView, profile: Profile | None) -> None:
         self._view = view
+        self._profile = profile
 
     def __call__(self, spec: ActorSpec) -> Actor:
         view = NO_ONE
         if isinstance(spec.options, ProberOptions):
             view, self._view = self._view, NO_ONE
-        return birth(spec, view)
+        return birth(spec, view, self._profile)

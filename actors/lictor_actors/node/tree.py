@@ -16,6 +16,7 @@ from lictor_actors.roles.server.server import Server
 from lictor_actors.roles.wan.flooding import PORT_TAG
 from lictor_actors.roles.wan.prober import WanProber
 from lictor_actors.roles.wan.router import DatacenterRouter
+from lictor_actors.swim.profile import Profile
 from lictor_actors.swim.roster import NO_ONE, SharedView
 from lictor_messages.addresses import join_host_port
 from lictor_messages.agent import AgentOptions
@@ -48,13 +49,14 @@ def tree(spec: NodeSpec) -> list[ActorSpec]:
     return specs
 
 
-def birth(spec: ActorSpec, view: SharedView = NO_ONE) -> Actor:
-    """A new actor of this role; a prober begins with the members of ``view``."""
+def birth(spec: ActorSpec, view: SharedView = NO_ONE, profile: Profile | None = None) -> Actor:
+    """A new actor of this role; a prober begins with the members of ``view``, and by the constants of ``profile`` if
+    these are not to be the ones that its options name."""
     match spec.options:
         case ProberOptions(pool="wan"):
             return WanProber(spec.options)
         case ProberOptions():
-            return Prober(spec.options, view=view)
+            return Prober(spec.options, profile, view)
         case ServerOptions():
             return Server(spec.options)
         case RouterOptions():

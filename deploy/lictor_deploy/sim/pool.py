@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from unittest.mock import patch
-
 from lictor_actors.hosts.world import World
 from lictor_actors.hosts.world.network import Weather
 from lictor_actors.node.in_world import add_converged, cluster_specs
-from lictor_actors.swim.profile import PROFILES, Profile
+from lictor_actors.swim.profile import Profile
 
 
 def gossip_pool(members: int, profile: Profile, seed: int, *, loss: float = 0.0) -> World:
@@ -16,7 +14,6 @@ def gossip_pool(members: int, profile: Profile, seed: int, *, loss: float = 0.0)
     ``loss``: the share of messages that the network loses. No judge looks on: these constants may break what ours keep.
     """
     world = World(seed, weather=Weather(loss=loss), check_every=members * 1000)
-    with patch.dict(PROFILES, lan=profile):
-        add_converged(world, cluster_specs(seed, 0, members))
-        world.run(0)
+    add_converged(world, cluster_specs(seed, 0, members), profile)
+    world.run(0)
     return world
