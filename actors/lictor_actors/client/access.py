@@ -6,7 +6,7 @@ They are said as arguments, or as the environment variables of the commands, ove
 from __future__ import annotations
 
 import os
-from ssl import SSLContext
+from ssl import CERT_NONE, SSLContext
 from typing import TypedDict
 
 from lictor_actors.client.errors import InvalidArgument
@@ -26,6 +26,10 @@ class AccessOptions(TypedDict, total=False):
     key: str
     server_name: str
     """The name that the agent's certificate is to bear, if not that of its address."""
+    verify: bool
+    """False: any certificate of the agent is believed, which protects from listeners and from no one else."""
+    auth: str
+    """``NAME:PASSWORD`` for a proxy in front of an HTTP address."""
     plain_token: bool
     """Send the token over the bus to another machine without TLS too, where others can read it."""
 
@@ -36,16 +40,43 @@ VARIABLES = {
     "cert": "CONSUL_CLIENT_CERT",
     "key": "CONSUL_CLIENT_KEY",
     "server_name": "CONSUL_TLS_SERVER_NAME",
+    "auth": "CONSUL_HTTP_AUTH",
 }
+TOKEN_FILE, VERIFY, SECURE = "CONSUL_HTTP_TOKEN_FILE", "CONSUL_HTTP_SSL_VERIFY", "CONSUL_HTTP_SSL"
+TRUE, FALSE = ("1", "t", "true"), ("0", "f", "false")
+"""Go's spellings, in any case."""
 
 FILES = {"ca_file": "ca", "cert_file": "cert", "key_file": "key"}
 """Options by the fields of ``TlsFiles``."""
 
 
 def or_environment(access: AccessOptions) -> AccessOptions:
-    """What was not given is what the environment says."""
-    said = {name: os.environ[variable] for name, variable in VARIABLES.items() if os.environ.get(variable)}
+    """What was not given is what the environment says; of the token its file before the text, as for the commands.
+
+    Raises InvalidArgument for a file that cannot be read and for a switch that is neither true nor false.
+    """
+    said: dict[str, object] = {
+        name: os.environ[variable] for name, variable in VARIABLES.items() if os.environ.get(variable)
+    }
+    if (file := os.environ.get(TOKEN_FILE)) and "token" not in access:
+        said["token"] = _token_in(file)
+    said["verify"] = _switch(VERIFY, default=True)
     return AccessOptions(**{**said, **access})  # type: ignore[typeddict-item]  # the names are its own
+
+
+def _token_in(file: str) -> str:
+    try:
+        with open(file, encoding="utf-8") as opened:
+            return opened.read().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidArgument(f"{TOKEN_FILE}: cannot read {file}: {error}") from None
+
+
+def _switch(variable: str, *, default: bool) -> bool:
+    value = os.environ.get(variable, "")
+    if value.lower() not in (*TRUE, *FALSE, ""):
+        raise InvalidArgument(f"{variable}={value} is neither true nor false: set it to one of them, or unset it")
+    return value.lower() in TRUE if value else default
 
 
 def default_url() -> str:
@@ -53,8 +84,7 @@ def default_url() -> str:
     where = os.environ.get("CONSUL_HTTP_ADDR", "")
     if not where or "://" in where:
         return where or DOOR_URL
-    secure = os.environ.get("CONSUL_HTTP_SSL", "").lower() in ("1", "t", "true")
-    return f"{'https' if secure else 'http'}://{where}"
+    return f"{'https' if _switch(SECURE, default=False) else 'http'}://{where}"
 
 
 def trust_of(access: AccessOptions) -> SSLContext:
@@ -69,5 +99,7 @@ def trust_of(access: AccessOptions) -> SSLContext:
         context = client_context(files)
     except UnusableFile as trouble:
         raise InvalidArgument(f"{FILES.get(trouble.key, 'CONSUL_CAPATH')}: cannot use {trouble}") from None
-    context.check_hostname = True
+    context.check_hostname = access.get("verify", True)
+    if not context.check_hostname:
+        context.verify_mode = CERT_NONE
     return context

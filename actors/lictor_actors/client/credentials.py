@@ -10,7 +10,7 @@ from lictor_actors.client.errors import InvalidArgument
 from lictor_messages.addresses import is_here
 
 TLS = "tls+tcp://"
-OF_TLS = ("ca", "cert", "key", "server_name")
+OF_TLS = ("ca", "cert", "key", "server_name", "verify")
 
 
 class ChannelCredentials:

@@ -43,6 +43,8 @@ def _by_bus(url: str, cluster: str, access: AccessOptions) -> Link:
     from lictor_actors.client.connection import Connection
     from lictor_actors.client.credentials import ChannelCredentials
 
+    if "auth" in access:
+        raise InvalidArgument(f"auth is for a proxy in front of an HTTP address: {url} takes a token")
     return Connection(url, cluster, ChannelCredentials(url, access))
 
 

@@ -421,6 +421,39 @@ async def test_the_environment_says_what_is_not_given(monkeypatch: pytest.Monkey
     assert "X-Consul-Token: given\r\n" in told
 
 
+async def test_a_token_of_a_file_and_a_name_for_a_proxy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("of-the-file\n", encoding="utf-8")
+    monkeypatch.setenv("CONSUL_HTTP_TOKEN", "of-the-environment")
+    monkeypatch.setenv("CONSUL_HTTP_TOKEN_FILE", str(file))
+    monkeypatch.setenv("CONSUL_HTTP_AUTH", "me:secret")
+    async with ScriptedHttp(reply(ENTRY), reply(ENTRY)).serving() as site:
+        async with lictor.connect(site.url) as client:
+            await client.kv.get("a")
+        async with lictor.connect(site.url, token="given", auth="you:known") as client:
+            await client.kv.get("a")
+    said, told = site.requests
+    assert "X-Consul-Token: of-the-file\r\n" in said
+    assert "Authorization: Basic bWU6c2VjcmV0\r\n" in said
+    assert "X-Consul-Token: given\r\n" in told
+    assert "Authorization: Basic eW91Omtub3du\r\n" in told
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("CONSUL_HTTP_TOKEN_FILE", "/nowhere", "CONSUL_HTTP_TOKEN_FILE: cannot read /nowhere: "),
+        ("CONSUL_HTTP_SSL_VERIFY", "perhaps", "CONSUL_HTTP_SSL_VERIFY=perhaps is neither true nor false"),
+    ],
+)
+def test_variables_that_are_of_no_use_are_named(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, words: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(lictor.InvalidArgument, match=words):
+        lictor.Client("http://h")
+
+
 @pytest.mark.parametrize("token", ["a\r\nb", "ü", "x\n"])
 def test_a_token_that_would_be_another_header_is_refused_and_not_shown(token: str) -> None:
     with pytest.raises(lictor.InvalidArgument, match="token") as raised:
@@ -449,6 +482,18 @@ async def test_https_believes_the_authority_that_is_named_and_shows_what_it_is_g
             assert (await client.kv.get("a")).value == b"1"
 
 
+async def test_https_believes_any_certificate_if_it_is_told_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Signer(tmp_path).files("another.name")
+    async with ScriptedHttp(reply(ENTRY), reply(ENTRY)).serving(serving(server)) as site:
+        async with lictor.connect(site.url, verify=False) as client:
+            assert (await client.kv.get("a")).value == b"1"
+        monkeypatch.setenv("CONSUL_HTTP_SSL_VERIFY", "False")
+        async with lictor.connect(site.url) as client:
+            assert (await client.kv.get("a")).value == b"1"
+        with pytest.raises(lictor.ConnectionFailed, match="CONSUL_CACERT"):
+            await lictor.AsyncClient(site.url, verify=True).kv.get("a")
+
+
 async def test_https_says_whom_it_does_not_believe(tmp_path: Path) -> None:
     server = Signer(tmp_path).files("localhost")
     async with ScriptedHttp().serving(serving(server)) as site:
@@ -468,6 +513,8 @@ def test_files_that_are_of_no_use_are_named(tmp_path: Path) -> None:
         lictor.Client("https://h", cert=str(empty), key=str(empty))
     with pytest.raises(lictor.InvalidArgument, match="go together"):
         lictor.Client("https://h", cert=str(empty))
+    with pytest.raises(lictor.InvalidArgument, match="auth is for a proxy"):
+        lictor.Client("tcp://127.0.0.1:8304", auth="me:secret")
     with pytest.raises(lictor.InvalidArgument, match="plain_token is for addresses of the bus"):
         lictor.Client("http://h", token="x", plain_token=True)
     with pytest.raises(TypeError, match="takes no tokn"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from binascii import b2a_base64
 from importlib import import_module
 from ssl import SSLContext, SSLError
 
@@ -49,7 +50,7 @@ class HttpLink:
     def __init__(self, url: str, access: AccessOptions) -> None:
         self.url = url
         self._place = http_place(url)
-        self._head = _head(self._place.host_header, access.get("token", ""))
+        self._head = _head(self._place.host_header, access.get("token", ""), access.get("auth", ""))
         self._trust: SSLContext | None = trust_of(access) if self._place.tls else None
         self._server_name = access.get("server_name", "")
         self._idle: list[HttpWire] = []
@@ -136,10 +137,12 @@ class HttpLink:
             raise ConnectionFailed(f"cannot reach {self.url}: {why}") from None
 
 
-def _head(host: str, token: str) -> str:
+def _head(host: str, token: str, auth: str) -> str:
     if not (token.isascii() and token.isprintable()):
         raise InvalidArgument("token holds characters that no token has: is there the end of a line in it?")
     said = f"X-Consul-Token: {token}\r\n" if token else ""
+    if auth:
+        said += f"Authorization: Basic {b2a_base64(auth.encode(), newline=False).decode()}\r\n"
     return f"Host: {host}\r\nUser-Agent: lictor/{VERSION}\r\nAccept: application/json\r\n{said}"
 
 
