@@ -132,7 +132,14 @@ def with_their_own(requirements, known=frozenset()):
 
 
 HEAVY = ("pynng", "cffi", "ray", "grpc", "cryptography", "psutil", "lark", "re2", "h2", "sortedcontainers", "uvloop")
-UNUSED = ("lictor_messages.every", "lictor_actors.bus", "lictor_actors.store", "lictor_actors.roles", "lictor_deploy")
+UNUSED = (
+    "lictor_messages.every",
+    "lictor_messages.catalog",
+    "lictor_actors.bus",
+    "lictor_actors.store",
+    "lictor_actors.roles",
+    "lictor_deploy",
+)
 LIGHT = f"""
 import sys
 from importlib.util import find_spec

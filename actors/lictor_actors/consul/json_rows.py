@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lictor_actors.consul.rows import JsonRow as JsonRow
-from lictor_actors.consul.structs import agent, catalog, coordinates, kv, operator, queries, txn
+from lictor_actors.consul.structs import agent, catalog, coordinates, kv, operator, queries, sessions, txn
 
 node_json = catalog.NODE.row
 service_json = catalog.SERVICE.row
@@ -12,7 +12,7 @@ check_json = catalog.CHECK.row
 placement_json = catalog.PLACEMENT.row
 instance_json = catalog.HEALTH.row
 entry_json = kv.ENTRY.row
-session_json = kv.SESSION.row
+session_json = sessions.SESSION.row
 result_json = txn.RESULT.row
 failure_json = txn.FAILURE.row
 query_json = queries.QUERY.row

@@ -10,9 +10,10 @@ from lictor_actors.consul.structs.agent import AGENT_SERVICE
 from lictor_actors.consul.structs.auth_methods import AUTH_METHOD, BINDING_RULE, LISTED_METHOD
 from lictor_actors.consul.structs.catalog import CHECK, HEALTH, NODE, PLACEMENT
 from lictor_actors.consul.structs.coordinates import DATACENTER_MAP, NODE_COORDINATE
-from lictor_actors.consul.structs.kv import ENTRY, SESSION
+from lictor_actors.consul.structs.kv import ENTRY
 from lictor_actors.consul.structs.metrics import METRICS_SUMMARY
 from lictor_actors.consul.structs.queries import QUERY
+from lictor_actors.consul.structs.sessions import SESSION
 
 TEXT: Schema = {"type": "string"}
 WHOLE: Schema = {"type": "integer", "minimum": 0}

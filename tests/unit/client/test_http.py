@@ -31,6 +31,7 @@ from lictor_actors.client.http import coordinates as coordinates_http
 from lictor_actors.client.http import kv as kv_http
 from lictor_actors.client.http import operator as operator_http
 from lictor_actors.client.http import queries as queries_http
+from lictor_actors.client.http import sessions as sessions_http
 from lictor_actors.client.http import snapshots as snapshots_http
 from lictor_actors.client.http import status as status_http
 from lictor_actors.client.http import txn as txn_http
@@ -54,6 +55,7 @@ TRANSLATORS = (
     kv_http,
     operator_http,
     queries_http,
+    sessions_http,
     snapshots_http,
     status_http,
     txn_http,

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
-from lictor_messages.answers import Command, Query
+from lictor_messages.answers import Command, Query, Written
 from lictor_messages.base import Message
 from lictor_messages.durations import go_duration
 
@@ -87,6 +87,11 @@ def call(message: Message, method: str, *path: str, params: Params = (), body: B
     said = urlencode([*params, *_shared(message)])
     content = body if isinstance(body, bytes) else orjson.dumps(body)
     return HttpCall(method, f"{where}?{said}" if said else where, content)
+
+
+def written(_: Message, reply: HttpReply) -> Written:
+    """Consul's ``true`` or ``false``: whether it was done."""
+    return Written(ok=reply.json() is True)
 
 
 def given(row: Row, *without: str) -> Row:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from lictor_actors.client.http.call import HttpCall, HttpReply, Row, Translation, call, given
+from lictor_actors.client.http.call import HttpCall, HttpReply, Row, Translation, call, given, written
 from lictor_actors.consul.structs.catalog import CHECK, DEREGISTER, INDEXES, NODE, REGISTER, SERVICE
 from lictor_messages import catalog as c
-from lictor_messages.answers import Written
 from lictor_messages.base import Message
 
 
@@ -83,10 +82,6 @@ def _in_datacenter(command: c.Register | c.Deregister, body: Row) -> Row:
     return body | ({"Datacenter": command.dc} if command.dc else {})
 
 
-def _done(_: Message, reply: HttpReply) -> Written:
-    return Written(ok=reply.json() is True)
-
-
 TRANSLATIONS: dict[type[Message], Translation] = {
     c.ListNodes: Translation(lambda q: call(q, "GET", "catalog", "nodes"), _nodes),
     c.ListServices: Translation(lambda q: call(q, "GET", "catalog", "services"), _services),
@@ -94,8 +89,8 @@ TRANSLATIONS: dict[type[Message], Translation] = {
         lambda q: call(q, "GET", "catalog", "service", q.service, params=_tagged(q)), _placements
     ),
     c.ListNodeServices: Translation(lambda q: call(q, "GET", "catalog", "node", q.node), _node_services),
-    c.Register: Translation(_register, _done),
-    c.Deregister: Translation(_deregister, _done),
+    c.Register: Translation(_register, written),
+    c.Deregister: Translation(_deregister, written),
     c.ListServiceHealth: Translation(_health, _instances),
     c.ListNodeChecks: Translation(lambda q: call(q, "GET", "health", "node", q.node), _checks),
     c.ListServiceChecks: Translation(lambda q: call(q, "GET", "health", "checks", q.service), _checks),

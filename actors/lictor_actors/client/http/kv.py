@@ -1,24 +1,13 @@
-"""Keys and sessions over HTTP: Consul's /v1/kv and /v1/session."""
+"""Keys over HTTP: Consul's /v1/kv."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lictor_actors.client.http.call import HttpCall, HttpReply, Translation, call
-from lictor_actors.client.results import Named
-from lictor_actors.consul.structs.kv import ENTRY, NEW_SESSION, SESSION
-from lictor_messages.answers import Written
+from lictor_actors.client.http.call import HttpCall, HttpReply, Translation, call, written
+from lictor_actors.consul.structs.kv import ENTRY
 from lictor_messages.base import Message
 from lictor_messages.kv import DeleteKey, Entries, GetKey, KeyNames, ListKeyNames, ListKeys, PutKey
-from lictor_messages.sessions import (
-    CreateSession,
-    DestroySession,
-    GetSession,
-    ListNodeSessions,
-    ListSessions,
-    RenewSession,
-    Sessions,
-)
 
 
 def _entries(_: Message, reply: HttpReply) -> Entries:
@@ -27,10 +16,6 @@ def _entries(_: Message, reply: HttpReply) -> Entries:
 
 def _names(_: Message, reply: HttpReply) -> KeyNames:
     return KeyNames(keys=tuple(reply.rows()), **reply.figures)
-
-
-def _written(_: Message, reply: HttpReply) -> Written:
-    return Written(ok=reply.json() is True)
 
 
 def _put(command: PutKey) -> HttpCall:
@@ -56,36 +41,10 @@ def _list_names(query: ListKeyNames) -> HttpCall:
     return call(query, "GET", "kv", query.prefix, params=params)
 
 
-def _create(command: CreateSession) -> HttpCall:
-    row = NEW_SESSION.row(command.session)
-    # An empty list of checks is something else than none: it does without the node's own.
-    return call(
-        command,
-        "PUT",
-        "session",
-        "create",
-        body={name: value for name, value in row.items() if value not in (None, "")},
-    )
-
-
-def _created(_: CreateSession, reply: HttpReply) -> Named:
-    return Named(id=reply.json()["ID"])
-
-
-def _sessions(_: Message, reply: HttpReply) -> Sessions:
-    return Sessions(sessions=tuple(map(SESSION.shown, reply.rows())), **reply.figures)
-
-
 TRANSLATIONS: dict[type[Message], Translation] = {
     GetKey: Translation(lambda q: call(q, "GET", "kv", q.key), _entries, also=(404,)),
     ListKeys: Translation(lambda q: call(q, "GET", "kv", q.prefix, params=[("recurse", "")]), _entries, also=(404,)),
     ListKeyNames: Translation(_list_names, _names, also=(404,)),
-    PutKey: Translation(_put, _written),
-    DeleteKey: Translation(_delete, _written),
-    CreateSession: Translation(_create, _created),
-    DestroySession: Translation(lambda c: call(c, "PUT", "session", "destroy", c.id), _written),
-    RenewSession: Translation(lambda q: call(q, "PUT", "session", "renew", q.id), _sessions, also=(404,)),
-    GetSession: Translation(lambda q: call(q, "GET", "session", "info", q.id), _sessions),
-    ListNodeSessions: Translation(lambda q: call(q, "GET", "session", "node", q.node), _sessions),
-    ListSessions: Translation(lambda q: call(q, "GET", "session", "list"), _sessions),
+    PutKey: Translation(_put, written),
+    DeleteKey: Translation(_delete, written),
 }

@@ -34,7 +34,7 @@ FAMILIES = {
     "kv": "kv",
     "members": "agent",
     "queries": "queries",
-    "sessions": "kv",
+    "sessions": "sessions",
     "status": "status",
     "txn": "txn",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lictor_actors.client.http.call import HttpCall, HttpReply, Row, Translation, call, given
+from lictor_actors.client.http.call import HttpCall, HttpReply, Row, Translation, call, given, written
 from lictor_actors.client.http_only import ChangeKeyrings
 from lictor_actors.consul.go_times import parse_go_time
 from lictor_actors.consul.structs.operator import AUTOPILOT
@@ -118,7 +118,7 @@ TRANSLATIONS: dict[type[Message], Translation] = {
     a.GetAutopilotConfiguration: Translation(
         lambda q: call(q, "GET", "operator", "autopilot", "configuration"), _configured
     ),
-    a.SetAutopilotConfiguration: Translation(_configure, lambda _, reply: Written(ok=reply.json() is True)),
+    a.SetAutopilotConfiguration: Translation(_configure, written),
     a.GetAutopilotHealth: Translation(
         lambda q: call(q, "GET", "operator", "autopilot", "health"), _health, also=(UNHEALTHY,)
     ),

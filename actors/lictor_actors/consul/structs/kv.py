@@ -1,15 +1,8 @@
-"""Keys, and the sessions that lock them."""
+"""Keys."""
 
 from __future__ import annotations
 
-from lictor_actors.consul.kinds import TEXTS
 from lictor_actors.consul.struct import Struct
 from lictor_messages.kv import Entry
-from lictor_messages.sessions import SessionRecord
 
 ENTRY = Struct("KVPair", Entry)
-
-SESSION = Struct("Session", SessionRecord)
-NEW_SESSION = Struct(
-    "Session", SessionRecord, without=("ID", "CreateIndex", "ModifyIndex"), also_read={"Checks": TEXTS}
-)

@@ -6,7 +6,7 @@ from typing import Any
 
 from lictor_actors.consul.decode import BadBody, mismatch, parse_json
 from lictor_actors.consul.json_rows import session_json
-from lictor_actors.consul.structs.kv import NEW_SESSION
+from lictor_actors.consul.structs.sessions import NEW_SESSION
 from lictor_actors.consul.uuids import new_uuid
 from lictor_actors.roles.api.query import check_datacenter, read_options
 from lictor_actors.roles.api.question import HttpQuestion, json_answer, rendered, text, written
