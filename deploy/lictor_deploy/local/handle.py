@@ -135,9 +135,11 @@ class Cluster:
         return mutual_views("Which nodes see each other", {name: kinds.get(name, "down") for name in self.nodes}, views)
 
     def leader(self) -> str:
-        """The name of the server that most servers follow, "" if there is none; no more than a second old."""
+        """The name of the server that most servers follow, "" if there is none; no more than a second old. Of several
+        datacenters it is the first one's.
+        """
         led: str = self.status()["status"]["majority_leader"]
-        return led.partition(".")[0]
+        return led if led in self.nodes else led.partition(".")[0]
 
     def __repr__(self) -> str:
         return f"<cluster of {len(self.nodes)} nodes at {self.control}>"
