@@ -1,8 +1,8 @@
 """Every command that a page shows is one that there is: its verbs, flags and values, the files and paths it names.
 
 Many are run too, as they stand on their pages: those of the README, the tutorial and the page on faults
-(``tests/e2e/test_examples.py``), of the failures, of three machines, of TLS, datacenters and DNS. What needs other
-machines, Docker or minutes is read here.
+(``tests/e2e/test_examples.py``), of the command line (``test_commands_page_runs.py``), of the failures, of three
+machines, of TLS, datacenters and DNS. What needs other machines, Docker or minutes is read here.
 """
 
 from __future__ import annotations
