@@ -117,6 +117,16 @@ def test_a_server_with_a_flipped_bit_that_is_restarted_stays_down_and_starts_emp
     cluster.wait_whole(40)
 
 
+def test_the_graph_of_a_cluster_shows_its_sides_and_its_leader(cluster):
+    pytest.importorskip("matplotlib", reason="pictures need matplotlib: pip install 'lictor[notebooks]'")
+    assert "7 nodes in sides of 7" in repr(cluster.graph())
+    with cluster.faults.isolate("agent-1"), cluster.faults.crash("agent-2"):
+        until(lambda: "7 nodes in sides of 5, 1, 1" in repr(cluster.graph()))
+    leader = cluster.leader()
+    assert f"leader: {leader}." in repr(cluster.graph())
+    assert f"<td>{leader}</td><td>True</td>" in cluster._repr_html_()
+
+
 async def test_handles_heal_at_the_end_of_an_async_block(cluster):
     async with cluster.faults.duplicate("all", "all", 0.5):
         assert len(cluster.faults.ls()) == 1

@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text()
+FAULTS = (ROOT / "docs" / "faults.md").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +72,21 @@ def test_the_commands_of_a_page_run_in_order(cluster, page, values):
         if line.startswith("lictor kv get"):
             got.append(done.stdout.strip())
     assert got == values
+    cluster.faults.heal_all()
+    cluster.wait_whole(60)
+
+
+@pytest.mark.parametrize("begins", ["lictor fault add", "F=http://"])
+def test_the_commands_of_the_page_on_faults_run_in_order(cluster, begins):
+    (block,) = [block for block in blocks("sh", FAULTS) if block.startswith(begins)]
+    lines = [line for line in block.splitlines() if "another cluster" not in line]
+    script = here("\n".join(lines), cluster)
+    done = subprocess.run(
+        ["bash", "-ec", script], env=environment(cluster), capture_output=True, text=True, timeout=60, cwd=ROOT
+    )
+    assert done.returncode == 0, (done.stdout, done.stderr)
+    assert "error" not in done.stdout.lower()
+    assert "isolate" in done.stdout or "preset" in done.stdout
     cluster.faults.heal_all()
     cluster.wait_whole(60)
 

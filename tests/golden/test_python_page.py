@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import asyncio
 import inspect
 import os
 import re
@@ -59,6 +61,15 @@ def test_the_list_of_methods_is_the_codes() -> None:
     assert before + BEGIN + _table() + after == PAGE.read_text(), "LICTOR_REWRITE=1 pytest tests/golden"
 
 
+def run(cell: str, names: dict[str, object]) -> None:
+    """As Jupyter does: with ``await`` at the top level."""
+    code = compile(cell, PAGE.name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    if code.co_flags & inspect.CO_COROUTINE:
+        asyncio.run(eval(code, names))
+    else:
+        exec(code, names)
+
+
 @pytest.mark.e2e
 def test_its_examples_run(capsys: pytest.CaptureFixture[str]) -> None:
     blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
@@ -67,7 +78,7 @@ def test_its_examples_run(capsys: pytest.CaptureFixture[str]) -> None:
         for block in blocks:
             place = cluster.nodes["server-1"]
             here = block.replace("tcp://127.0.0.1:8304", place.door).replace("127.0.0.1:8500", place.http)
-            exec(here, names)
+            run(here, names)
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "b'debug=1'"
     assert "b'debug=0'" in said[2:]  # over HTTP

@@ -8,13 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 COMMANDS_NOT_YET = (
-    *(
-        "acl templated-policy",
-        "config",
-        "connect",
-        "intention",
-        "license",
-    ),
+    *("config", "connect", "intention", "license"),
     *("namespace", "partition", "peering", "resource", "troubleshoot"),
     *("operator area", "operator utilization", "services export", "services exported-services"),
     *("snapshot agent", "snapshot decode"),
@@ -30,6 +24,17 @@ FLAGS_NOT_YET: dict[str, tuple[str, ...]] = {
         *("non-voting-server", "primary-gateway", "protocol", "raft-protocol", "read-replica", "segment"),
         *("ui", "ui-content-path", "ui-dir"),
     ),
+    **{f"acl {kind} {verb}": ("meta",) for kind in ("policy", "role", "token") for verb in ("create", "list", "read")},
+    "acl policy delete": ("name",),
+    "acl policy update": ("meta", "no-merge"),
+    "acl role delete": ("name",),
+    "acl role update": ("meta", "no-merge"),
+    "acl templated-policy preview": ("file",),
+    "acl token create": ("accessor", "local", "meta", "secret"),
+    "acl token update": ("append-policy-id", "append-policy-name", "meta"),
+    "debug": ("since",),
+    "login": ("aws-auto-bearer-token",),
+    "operator usage instances": ("only-billable", "only-connect"),
 }
 """Of every command (""), and of single ones."""
 

@@ -19,8 +19,10 @@ from lictor_actors.hosts.models import build_models
 from lictor_deploy.local.remote_faults import ClusterFaults, answered
 from lictor_deploy.local.run_dir import find_control
 from lictor_deploy.words.sentence import Failure
+from lictor_messages.html import table
 
 if TYPE_CHECKING:
+    from lictor_deploy.pictures import Plot
     from lictor_deploy.sim.cluster import SimCluster
 
 CLUSTERS = count(1)
@@ -116,6 +118,46 @@ class Cluster:
         it does not run.
         """
         return self.ask("status")
+
+    def graph(self) -> Plot:
+        """Which nodes see each other now, by what their agents say, as a picture for notebooks.
+
+        Needs ``lictor[notebooks]``. Raises LictorError if an agent refuses to say.
+        """
+        from lictor_deploy.local.live_views import live_views
+        from lictor_deploy.pictures import mutual_views
+
+        views = live_views({name: place.door for name, place in self.nodes.items()})
+        leader = self.leader()
+        kinds = {
+            name: "leader" if name == leader else "server" if name.startswith("server-") else "agent" for name in views
+        }
+        return mutual_views("Which nodes see each other", {name: kinds.get(name, "down") for name in self.nodes}, views)
+
+    def leader(self) -> str:
+        """The name of the server that most servers follow, "" if there is none; no more than a second old. Of several
+        datacenters it is the first one's.
+        """
+        led: str = self.status()["status"]["majority_leader"]
+        return led if led in self.nodes else led.partition(".")[0]
+
+    def __repr__(self) -> str:
+        return f"<cluster of {len(self.nodes)} nodes at {self.control}>"
+
+    def _repr_html_(self) -> str:
+        """The nodes and where they are reached, the leader marked."""
+        leader = self.leader()
+        rows = [
+            {
+                "name": place.name,
+                "leads": place.name == leader,
+                "http": place.http,
+                "door": place.door,
+                "dns": place.dns,
+            }
+            for place in self.nodes.values()
+        ]
+        return table(rows, f"{len(self.nodes)} nodes")
 
     def wait_whole(self, within_s: float = 30.0) -> None:
         """Until every node is alive in every view and in the catalog; Failure says what is missing."""

@@ -69,10 +69,6 @@ class LiveCluster(Cluster):
                 raise AssertionError(f"no longer true after {passed:.3f} s")
             time.sleep(LOOK_EVERY_S)
 
-    def leader(self) -> str:
-        """The name of the server that most servers follow, "" if there is none; no more than a second old."""
-        return str(self.status()["status"]["majority_leader"]).partition(".")[0]
-
     def wait_for_leader(self, within_s: float = 10.0, *, other_than: str = "") -> str:
         """Until a server leads, one that is not ``other_than``; returns its name."""
         old = other_than.partition(".")[0]

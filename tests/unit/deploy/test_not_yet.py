@@ -9,6 +9,7 @@ from cyclopts import App
 
 from lictor_deploy.cli.commands import COMMANDS
 from lictor_deploy.cli.not_yet import COMMANDS_NOT_YET, FLAGS_NOT_YET
+from lictor_deploy.cli.one_dash import one_dash
 from lictor_deploy.cli.tree import build
 
 EXAMPLE = {"": "members"}
@@ -24,6 +25,12 @@ def named(words: str) -> App:
     return app
 
 
+def demanded(words: str) -> list[str]:
+    """What the command of these words does not go without."""
+    arguments = named(words).assemble_argument_collection()
+    return [f"{one_dash(argument.names[0])}=x" for argument in arguments if argument.required]
+
+
 @pytest.mark.parametrize("command", COMMANDS_NOT_YET)
 def test_a_command_that_consul_has_is_refused_by_name(lictor: Any, command: str) -> None:
     ran = lictor(*command.split(), "-x")
@@ -36,7 +43,7 @@ def test_a_command_that_consul_has_is_refused_by_name(lictor: Any, command: str)
 @pytest.mark.parametrize("value", ["", "=x"])
 @pytest.mark.slow
 def test_a_flag_that_consul_has_is_refused_by_name(lictor: Any, command: str, flag: str, value: str) -> None:
-    ran = lictor(*command.split(), f"-{flag}{value}")
+    ran = lictor(*command.split(), *demanded(command), f"-{flag}{value}")
     assert (ran.status, ran.out) == (1, "")
     assert ran.err.startswith(f"Consul has the flag -{flag} of ")
     assert "Lictor not yet. Leave it out to run without.\nSee `lictor " in ran.err
