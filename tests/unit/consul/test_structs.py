@@ -17,7 +17,7 @@ from lictor_actors.consul.kinds import TEXT
 from lictor_actors.consul.parts import one_or_more
 from lictor_actors.consul.rows import Field, arranged
 from lictor_actors.consul.struct import Struct
-from lictor_actors.consul.structs import agent, catalog, kv, operator, queries, txn
+from lictor_actors.consul.structs import agent, catalog, kv, operator, queries, sessions, txn
 from lictor_messages.base import Record, read
 from lictor_messages.json_names import Json
 
@@ -30,7 +30,7 @@ WRITTEN: list[Struct[Any]] = [
     catalog.PLACEMENT,
     agent.AGENT_SERVICE,
     kv.ENTRY,
-    kv.SESSION,
+    sessions.SESSION,
     txn.RESULT,
     txn.FAILURE,
     queries.QUERY,
